@@ -1,0 +1,345 @@
+"""Measures that need more than one streaming aggregate: duplicates, quantiles, frequencies, gaps, queries, other sources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from truthound import measures as m
+from truthound.engine import ROW, RowRequest
+from truthound.engine import duplicates as dup
+from truthound.engine import expressions as ex
+from truthound.engine.rewrite import simplify
+from truthound.errors import SourceError, TruthoundError, ValidatorError
+
+if TYPE_CHECKING:
+    from truthound.engine.polars_backend import PolarsBackend
+
+NARROW = 1 << 25
+"""cells held at once by the narrow pass (256 MiB of numbers)"""
+BUCKETS = 1 << 12
+FEW = 1 << 22
+"""rows that are simply sorted, or compared cell by cell"""
+
+
+class Blocking:
+    """The blocking measures of one backend."""
+
+    def __init__(self, backend: PolarsBackend) -> None:
+        self._b = backend
+        self._repeats: dict[tuple[tuple[str, ...], bool], pl.DataFrame] = {}
+        self._again: dict[m.Duplicates, tuple[dup.Key, pl.Series]] = {}
+
+    def close(self) -> None:
+        self._repeats.clear()
+        self._again.clear()
+
+    # --- what they need from the streaming pass --------------------------------------------------------------------
+
+    def needs(self, measures: Iterable[m.Measure]) -> list[m.Measure]:
+        """Streaming measures that choose how these are computed."""
+        out: list[m.Measure] = []
+        for x in measures:
+            if isinstance(x, m.On):
+                continue
+            out.append(m.RowCount())
+            match x:
+                case m.Duplicates(columns, _, None) if columns and all(
+                    c in self._b.types and dup.packable(self._b.types[c]) for c in columns
+                ):
+                    for c in columns:
+                        out += [m.Aggregate(c, "min"), m.Aggregate(c, "max"), m.CountWhere(m.IsNull(c))]
+                case m.Quantile(column, _, where) | m.Aggregate(column, "median", where):
+                    out += [
+                        m.Aggregate(column, "min", where),
+                        m.Aggregate(column, "max", where),
+                        m.Aggregate(column, "count", where),
+                    ]
+                case _:
+                    continue
+        return out
+
+    # --- measuring -------------------------------------------------------------------------------------------------
+
+    def measure(self, measures: list[m.Measure]) -> Iterator[tuple[m.Measure, Any]]:
+        order: dict[type, int] = {m.Duplicates: 0}
+        shared = self._narrow(measures)
+        keys_first = sorted(
+            measures, key=lambda x: (order.get(type(x), 1), isinstance(x, m.Duplicates) and not x.columns)
+        )
+        for x in keys_first:
+            try:
+                yield x, self._one(x, shared)
+            except SourceError:
+                raise
+            except TruthoundError as error:
+                yield x, error if isinstance(error, ValidatorError) else ValidatorError(str(error))
+            except (pl.exceptions.PolarsError, pl.exceptions.PanicException, TypeError, ValueError) as error:
+                fault = self._b.fault(error)
+                if not isinstance(fault, ValidatorError):
+                    raise fault from None
+                yield x, fault
+
+    def _one(self, x: m.Measure, shared: dict[object, pl.Series]) -> Any:
+        match x:
+            case m.Duplicates():
+                return self._duplicates(x, shared)
+            case m.Quantile(column, q, where):
+                return self._quantile(column, q, where, shared)
+            case m.Aggregate(column, "median", where):
+                return self._quantile(column, 0.5, where, shared)
+            case m.Aggregate(column, "distinct", where):
+                values = self._b.filtered(where).select(self._b.compile.column(column).drop_nulls().n_unique())
+                return int(self._b.collect(values).item())
+            case m.TopValues(column, k, where):
+                return self._top(column, k, where)
+            case m.CountWhere(m.Repeated(columns, nulls), where):
+                return self._duplicates(m.Duplicates(columns, nulls, where), shared).rows
+            case m.CountWhere(predicate, where):
+                rows = self._b.filtered(where).select(self._b.compile(simplify(predicate)).sum())
+                return int(self._b.collect(rows).item() or 0)
+            case m.RowCount(where):
+                return int(self._b.collect(self._b.filtered(where).select(pl.len())).item())
+            case m.Gaps():
+                return self._gaps(x)
+            case m.KolmogorovSmirnov():
+                return self._ks(x)
+            case m.Query(text, limit):
+                return self._query(text, limit)
+            case m.On(reference, inner):
+                value = self._b.other(reference).measure([inner])[inner]
+                if isinstance(value, ValidatorError):
+                    raise ValidatorError(f"in the reference: {value}")
+                return value
+            case _:
+                raise ValidatorError(f"the engine does not know how to measure {type(x).__name__}")
+
+    def _narrow(self, measures: list[m.Measure]) -> dict[object, pl.Series]:
+        """Keys and columns that several blocking measures need, read together in one scan where they fit in memory."""
+        wanted: dict[object, pl.Expr] = {}
+        for x in measures:
+            match x:
+                case m.Duplicates(columns, _, None) if columns:
+                    key = self._key(x)
+                    if key and key.exact and key.drop is None:
+                        wanted[x] = key.expr
+                case m.Quantile(column, _, None) | m.Aggregate(column, "median", None) if column in self._b.types:
+                    wanted[column] = pl.col(column)
+                case _:
+                    continue
+        if not wanted or self._b.value(m.RowCount()) * len(wanted) > NARROW:
+            return {}
+        names = {k: str(i) for i, k in enumerate(wanted)}
+        frame = self._b.collect(self._b.frame.select(e.alias(names[k]) for k, e in wanted.items()))
+        return {k: frame[n] for k, n in names.items()}
+
+    # --- duplicates ------------------------------------------------------------------------------------------------
+
+    def _columns(self, x: m.Duplicates) -> tuple[str, ...]:
+        columns = x.columns or tuple(self._b.types)
+        for c in columns:
+            self._b.compile.dtype(c)
+        return columns
+
+    def _key(self, x: m.Duplicates) -> dup.Key | None:
+        types = self._b.types
+        columns = self._columns(x)
+        if x.where is None and x.columns and all(dup.packable(types[c]) for c in columns):
+            stats = {}
+            for c in columns:
+                low, high = (self._whole(self._b.value(m.Aggregate(c, f)), types[c]) for f in ("min", "max"))
+                stats[c] = (low, high, self._b.value(m.CountWhere(m.IsNull(c))))
+            if key := dup.packed(columns, types, stats, nulls=x.nulls):
+                return key
+        if any(types[c] == pl.Object for c in columns):
+            return None
+        return dup.hashed(columns, types, nulls=x.nulls)
+
+    @staticmethod
+    def _whole(value: Any, dtype: pl.DataType) -> int | None:
+        if value is None:
+            return None
+        return int(pl.Series([value], dtype=dtype).to_physical().item())
+
+    def _duplicates(self, x: m.Duplicates, shared: dict[object, pl.Series]) -> m.DuplicateCounts:
+        columns = self._columns(x)
+        if not columns:
+            return dup.NONE
+        if x.where is None and (known := self._by_a_key(x, columns)) is not None:
+            return known
+        frame = self._b.filtered(x.where)
+        key = self._key(x)
+        if key is None:
+            raise ValidatorError("columns of Python objects cannot be compared")
+        if x in shared:
+            again, counts = dup.repeated(shared[x])
+        else:
+            again, counts = dup.scan(frame, key, self._b.value(m.RowCount()))
+        if not len(again):
+            return dup.NONE
+        if x.where is None:
+            self._again[x] = (key, again)
+        if key.exact:
+            return counts
+        alike = frame if key.drop is None else frame.filter(key.drop.not_())
+        if counts.rows <= FEW:
+            alike = alike.filter(key.expr.is_in(again.implode()))
+        return dup.compared(alike, columns)
+
+    def _by_a_key(self, x: m.Duplicates, columns: tuple[str, ...]) -> m.DuplicateCounts | None:
+        """Rows can only be equal where a key repeats: no repeat settles it, a few are compared."""
+        for done in self._done_keys(columns):
+            counts = self._b.value(done)
+            if counts.rows == 0:
+                return dup.NONE
+            if counts.rows <= FEW and (rows := self._repeating(done)) is not None:
+                return dup.compared((rows if x.nulls else rows.drop_nulls(columns)).lazy(), columns)
+        return None
+
+    def _done_keys(self, columns: tuple[str, ...]) -> Iterator[m.Duplicates]:
+        for done in self._b.measured(m.Duplicates):
+            whole = done.columns and done.where is None and set(done.columns) < set(columns)
+            if whole and all(self._b.measured_nulls(c) == 0 for c in done.columns):
+                yield done
+
+    def _repeating(self, done: m.Duplicates) -> pl.DataFrame | None:
+        """All rows whose key repeats, numbered."""
+        at = (done.columns, done.nulls)
+        if at not in self._repeats and done in self._again:
+            key, again = self._again[done]
+            rows = self._b.numbered if key.drop is None else self._b.numbered.filter(key.drop.not_())
+            found = self._b.collect(rows.filter(key.expr.is_in(again.implode())))
+            if not key.exact:
+                found = found.filter(pl.struct(list(key.columns)).is_duplicated())
+            self._repeats[at] = found
+        return self._repeats.get(at)
+
+    def candidates(self, r: RowRequest) -> pl.DataFrame | None:
+        """Failing rows of a duplicate check, from the keys that were found to repeat; None where they are not at hand."""
+        if not isinstance(r.predicate, m.Repeated) or r.where is not None:
+            return None
+        columns, nulls = r.predicate.columns, r.predicate.nulls
+        whole = columns in ((), tuple(self._b.types))
+        done = [x for x in self._b.measured(m.Duplicates) if x.where is None and x.nulls == nulls]
+        for x in done:
+            if x.columns == columns or (whole and x.columns in ((), tuple(self._b.types))):
+                if x in self._again and self._b.value(x).rows <= FEW:
+                    return self._grouped(self._repeating(x), x.columns or tuple(self._b.types))
+                if whole:
+                    for key in self._done_keys(tuple(self._b.types)):
+                        rows = self._repeating(key)
+                        if rows is not None:
+                            same = rows.filter(pl.struct(pl.exclude(ROW)).is_duplicated())
+                            return self._grouped(same, tuple(self._b.types))
+        return None
+
+    @staticmethod
+    def _grouped(rows: pl.DataFrame | None, columns: tuple[str, ...]) -> pl.DataFrame | None:
+        """Equal rows side by side, in the order of their first."""
+        if rows is None:
+            return None
+        first = pl.col(ROW).min().over(list(columns))
+        return rows.sort(first, ROW)
+
+    # --- quantiles -------------------------------------------------------------------------------------------------
+
+    def _quantile(self, column: str, q: float, where: m.Predicate | None, shared: dict[object, pl.Series]) -> Any:
+        if where is None and column in shared:
+            return ex.scalar(_quantile(shared, column, q))
+        count = self._b.value(m.Aggregate(column, "count", where))
+        if not count:
+            return None
+        values = self._b.filtered(where).select(self._b.compile.column(column).alias("v")).drop_nulls()
+        dtype = self._b.compile.dtype(column)
+        if count <= NARROW // 2 or not dtype.is_numeric():
+            return ex.scalar(_quantile({column: self._b.collect(values)["v"]}, column, q))
+        low, high = (float(self._b.value(m.Aggregate(column, f, where))) for f in ("min", "max"))
+        rank = q * (count - 1)
+        below = self._ranked(values, int(rank), low, high, 0)
+        if rank == int(rank):
+            return below
+        return below + (self._ranked(values, int(rank) + 1, low, high, 0) - below) * (rank - int(rank))
+
+    def _ranked(self, values: pl.LazyFrame, rank: int, low: float, high: float, skipped: int) -> float:
+        """The value at a rank of a column too long to sort: histograms narrow down to a bucket that is short enough."""
+        while True:
+            if not low < high:
+                return low
+            bucket = ((pl.col("v").cast(pl.Float64) - low) / (high - low) * BUCKETS).floor().clip(0, BUCKETS - 1)
+            counts = self._b.collect(values.group_by(bucket.alias("b")).len()).sort("b")
+            counts = counts.with_columns(pl.col("len").cum_sum().alias("upto"))
+            row = counts.filter(pl.col("upto") > rank - skipped).row(0, named=True)
+            values = values.filter(bucket == row["b"])
+            skipped += row["upto"] - row["len"]
+            if row["len"] <= FEW:
+                return float(self._b.collect(values)["v"].sort()[rank - skipped])
+            low, high = (float(v) for v in self._b.collect(values.select(pl.min("v"), pl.max("v").alias("h"))).row(0))
+
+    # --- the others ------------------------------------------------------------------------------------------------
+
+    def _top(self, column: str, k: int, where: m.Predicate | None) -> tuple[tuple[Any, int], ...]:
+        values = self._b.filtered(where).select(self._b.compile.column(column).alias("v")).drop_nulls()
+        counts = self._b.collect(values.group_by("v").len(name="n").top_k(k, by="n"))
+        ordered = counts.sort("n", "v", descending=[True, False])
+        return tuple((ex.scalar(v), int(n)) for v, n in ordered.iter_rows())
+
+    def _gaps(self, x: m.Gaps) -> tuple[tuple[Any, Any, Any, int], ...]:
+        c = self._b.compile.column(x.column)
+        groups = [self._b.compile.column(g) for g in x.group_by]
+        steps = self._b.filtered(x.where).select(*groups, c.dt.truncate(x.every).alias("at")).drop_nulls("at").unique()
+        before = pl.col("at").shift(1)
+        following = before.dt.offset_by(x.every)
+        if x.group_by:
+            before, following = (
+                before.over(list(x.group_by), order_by="at"),
+                following.over(list(x.group_by), order_by="at"),
+            )
+        frame = self._b.collect(steps).sort(*x.group_by, "at")
+        missing = frame.with_columns(before.alias("before"), following.alias("first")).filter(
+            pl.col("at") > pl.col("first")
+        )
+        out = []
+        for row in missing.iter_rows(named=True):
+            absent = pl.datetime_range(row["first"], row["at"], x.every, closed="left", eager=True)
+            out.append((tuple(row[g] for g in x.group_by), row["first"], absent[-1], len(absent)))
+        return tuple(sorted(out, key=lambda gap: -gap[3]))
+
+    def _ks(self, x: m.KolmogorovSmirnov) -> tuple[float, int, int] | None:
+        other: Any = self._b.other(x.reference)
+        here = self._b.filtered(x.where).select(
+            self._b.compile.column(x.column).cast(pl.Float64).alias("v"), pl.lit(1).alias("s")
+        )
+        there = other.frame.select(
+            other.compile.column(x.reference_column).cast(pl.Float64).alias("v"), pl.lit(0).alias("s")
+        )
+        counts = (
+            pl.concat([here, there])
+            .drop_nulls()
+            .drop_nans()
+            .group_by("v")
+            .agg(pl.col("s").sum().alias("a"), pl.len().alias("n"))
+        )
+        frame = (
+            self._b.collect(counts)
+            .sort("v")
+            .select(pl.col("a").cum_sum(), (pl.col("n") - pl.col("a")).cum_sum().alias("b"))
+        )
+        if not frame.height or not frame["a"][-1] or not frame["b"][-1]:
+            return None
+        n, k = int(frame["a"][-1]), int(frame["b"][-1])
+        return float((frame["a"] / n - frame["b"] / k).abs().max()), n, k  # type: ignore[arg-type]
+
+    def _query(self, text: str, limit: int) -> tuple[int, tuple[dict[str, Any], ...]]:
+        with pl.SQLContext(data=self._b.frame, eager=False) as context:
+            found = self._b.collect(context.execute(text))
+        return found.height, tuple(found.head(limit).iter_rows(named=True))
+
+
+def _quantile(series: dict[Any, pl.Series], column: str, q: float) -> Any:
+    """Sorts once for all quantiles of a column."""
+    values = series[column]
+    if values.dtype.is_decimal():
+        values = values.cast(pl.Float64)
+    return values.quantile(q, "linear")

@@ -1,0 +1,321 @@
+"""Predicates and streaming aggregates as Polars expressions."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from truthound import measures as m
+from truthound.engine.formats import FORMATS
+from truthound.errors import ValidatorError
+from truthound.text import plain
+
+EQUALITIES = 12
+"""up to so many allowed values, comparing with each is quicker than a look-up in a set"""
+BLOCKING = (m.Repeated, m.OutOfOrder, m.Inconsistent, m.Native)
+"""predicates that need more of the table than one row; they do not share the streaming pass"""
+
+_COMPARE: dict[str, Callable[[Any, Any], Any]] = {
+    "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
+}  # fmt: skip
+
+Schema = Mapping[str, pl.DataType]
+Lookup = Callable[[m.Orphan], "list[pl.Series]"]
+
+
+def is_blocking(predicate: m.Predicate | None) -> bool:
+    return predicate is not None and any(isinstance(p, BLOCKING) for p in m.parts(predicate))
+
+
+class Compiler:
+    """Compiles predicates for one table; `lookup` brings the reference's columns for an `Orphan`."""
+
+    def __init__(self, frame: pl.LazyFrame, schema: Schema, lookup: Lookup) -> None:
+        self._frame, self._schema, self._lookup = frame, schema, lookup
+
+    def dtype(self, column: str) -> pl.DataType:
+        """The column's type; an error if it is not there."""
+        if column not in self._schema:
+            raise ValidatorError(f'column "{column}" not found')
+        return self._schema[column]
+
+    def column(self, name: str) -> pl.Expr:
+        self.dtype(name)
+        special = name == "*" or name.startswith("^")  # Polars reads these as patterns
+        return pl.nth(list(self._schema).index(name)) if special else pl.col(name)
+
+    def text(self, name: str) -> pl.Expr:
+        """The column as text, for types that hold text."""
+        dtype = self.dtype(name)
+        if dtype == pl.String:
+            return self.column(name)
+        if dtype in (pl.Categorical, pl.Enum):
+            return self.column(name).cast(pl.String)
+        raise ValidatorError(f'column "{name}" is {dtype}, not text')
+
+    def __call__(self, p: m.Predicate) -> pl.Expr:
+        match p:
+            case m.And(inner):
+                return _all([self(i) for i in inner])
+            case m.Or(inner):
+                return _any([self(i) for i in inner])
+            case m.Not(m.In(column, values)) if len(values) > EQUALITIES:
+                return self._in(column, values).not_()
+            case m.Not(inner):
+                return self(inner).not_()
+            case m.IsNull(column):
+                return self.column(column).is_null()
+            case m.IsNan(column):
+                c = self.column(column)
+                return (
+                    c.is_nan() if self.dtype(column).is_float() else pl.when(c.is_not_null()).then(pl.lit(value=False))
+                )
+            case m.Between():
+                return self._between(p)
+            case m.In(column, values):
+                return self._in(column, values)
+            case m.Matches(column, pattern):
+                return self.text(column).str.contains(pattern)
+            case m.LengthBetween(column, low, high):
+                return _within(self._length(column), low, high)
+            case m.Format(column, name, argument):
+                return FORMATS[name](self.text(column), argument)
+            case m.Compare():
+                return self._compare(p)
+            case m.SQL(text):
+                return _sql(text)
+            case m.Native(function):
+                return self._native(function)
+            case m.Repeated(columns, nulls):
+                columns = columns or tuple(self._schema)
+                repeated = pl.struct([self.column(c) for c in columns]).is_duplicated()
+                return (
+                    repeated if nulls else repeated & pl.all_horizontal([self.column(c).is_not_null() for c in columns])
+                )
+            case m.Orphan():
+                return self._orphan(p)
+            case m.OutOfOrder():
+                return self._out_of_order(p)
+            case m.Inconsistent(determines, column):
+                value = self.column(column)
+                return (value.drop_nulls().n_unique().over(list(determines)) > 1) & value.is_not_null()
+            case _:
+                raise ValidatorError(f"the engine does not know {type(p).__name__}")
+
+    def literal(self, value: Any, column: str) -> Any:
+        """A bound or a value as the column's type compares it; text becomes dates and times where the column has them."""
+        dtype = self.dtype(column)
+        if isinstance(value, str) and dtype.is_temporal():
+            value = _temporal(value, dtype)
+        if isinstance(value, float) and value.is_integer() and dtype.is_integer():
+            return int(value)
+        if isinstance(dtype, pl.Decimal) and isinstance(value, int | float) and not isinstance(value, bool):
+            return Decimal(str(value))
+        if isinstance(dtype, pl.Datetime):
+            if isinstance(value, date) and not isinstance(value, datetime):
+                value = datetime.combine(value, time())
+            if isinstance(value, datetime):
+                return _zoned(value, dtype.time_zone)
+        if isinstance(value, datetime) and dtype == pl.Date:
+            return value.date() if value.time() == time() else pl.lit(value)
+        return value
+
+    def _between(self, p: m.Between) -> pl.Expr:
+        c, dtype = self.column(p.column), self.dtype(p.column)
+        if dtype in (pl.Categorical, pl.Enum):
+            c = c.cast(pl.String)
+        low = None if p.low is None else self.literal(p.low, p.column)
+        high = None if p.high is None else self.literal(p.high, p.column)
+        inside = _within(c, low, high, low_inclusive=p.low_inclusive, high_inclusive=p.high_inclusive)
+        # Polars orders NaN above every number
+        return inside & c.is_not_nan() if dtype.is_float() and high is None else inside
+
+    def _in(self, column: str, values: tuple[Any, ...]) -> pl.Expr:
+        dtype = self.dtype(column)
+        c = self.column(column).cast(pl.String) if dtype in (pl.Categorical, pl.Enum) else self.column(column)
+        wanted = [self.literal(v, column) for v in values if v is not None]
+        textual = dtype in (pl.String, pl.Categorical, pl.Enum)
+        if any(isinstance(v, str) != textual for v in wanted):
+            raise ValidatorError(f'values {list(values)[:5]} do not compare with column "{column}", which is {dtype}')
+        if not wanted:
+            return pl.when(c.is_not_null()).then(pl.lit(value=False))
+        if len(wanted) <= EQUALITIES:
+            return _any([c == v for v in wanted])
+        return c.is_in(wanted)
+
+    def _length(self, column: str) -> pl.Expr:
+        dtype = self.dtype(column)
+        if isinstance(dtype, pl.List):
+            return self.column(column).list.len()
+        if isinstance(dtype, pl.Array):
+            return self.column(column).arr.len()
+        return self.text(column).str.len_chars()
+
+    def _compare(self, p: m.Compare) -> pl.Expr:
+        left, right, tol = self.column(p.left), self.column(p.right), p.tolerance
+        floats = [c for c in (p.left, p.right) if self.dtype(c).is_float()]
+        if tol:
+            difference = (left - right).abs()
+            close = difference <= tol
+            kinds = {"==": close, "!=": close.not_(), "<": left < right + tol, "<=": left <= right + tol,
+                     ">": left > right - tol, ">=": left >= right - tol}  # fmt: skip
+            holds = kinds[p.operator]
+        else:
+            holds = _COMPARE[p.operator](left, right)
+        return _all([holds, *(self.column(c).is_not_nan() for c in floats)])
+
+    def _native(self, function: Callable[[Any], Any]) -> pl.Expr:
+        made = function(self._frame)
+        if not isinstance(made, pl.Expr):
+            raise ValidatorError(f"the function returned {type(made).__name__}; it must return a polars expression")
+        return made
+
+    def _orphan(self, p: m.Orphan) -> pl.Expr:
+        known = self._lookup(p)
+        if len(p.columns) == 1:
+            return self.column(p.columns[0]).is_in(known[0].implode()).not_()
+        names = [f"{i}" for i in range(len(known))]
+        keys = pl.DataFrame([s.alias(n) for n, s in zip(names, known, strict=True)]).to_struct("keys")
+        here = pl.struct([self.column(c).alias(n) for n, c in zip(names, p.columns, strict=True)])
+        present = pl.all_horizontal([self.column(c).is_not_null() for c in p.columns])
+        return here.is_in(keys.implode()).not_() & present
+
+    def _out_of_order(self, p: m.OutOfOrder) -> pl.Expr:
+        c = self.column(p.column)
+        before = c.forward_fill().shift(1)
+        wrong = (
+            (c > before if p.descending else c < before)
+            if not p.strict
+            else (c >= before if p.descending else c <= before)
+        )
+        if not p.group_by and not p.order_by:
+            return wrong
+        return wrong.over(list(p.group_by) or None, order_by=list(p.order_by) or None)
+
+
+def _all(exprs: Sequence[pl.Expr]) -> pl.Expr:
+    """Their conjunction, null as SQL has it."""
+    out = exprs[0]
+    for e in exprs[1:]:
+        out &= e
+    return out
+
+
+def _any(exprs: Sequence[pl.Expr]) -> pl.Expr:
+    out = exprs[0]
+    for e in exprs[1:]:
+        out |= e
+    return out
+
+
+def _within(e: pl.Expr, low: Any, high: Any, *, low_inclusive: bool = True, high_inclusive: bool = True) -> pl.Expr:
+    low, high = (pl.lit(b) if isinstance(b, str) else b for b in (low, high))  # a bare text would name a column
+    if low is None and high is None:
+        return pl.when(e.is_not_null()).then(pl.lit(value=True))
+    if low is not None and high is not None:
+        closed = {(True, True): "both", (True, False): "left", (False, True): "right", (False, False): "none"}
+        return e.is_between(low, high, closed[low_inclusive, high_inclusive])  # type: ignore[arg-type]
+    if low is not None:
+        return e.ge(low) if low_inclusive else e.gt(low)
+    return e.le(high) if high_inclusive else e.lt(high)
+
+
+def _sql(text: str) -> pl.Expr:
+    try:
+        return pl.sql_expr(text)
+    except pl.exceptions.PolarsError as error:
+        raise ValidatorError(f"SQL expression {text!r} cannot be read: {error}") from None
+
+
+def _temporal(value: str, dtype: pl.DataType) -> Any:
+    kinds: dict[Any, Callable[[str], Any]] = {pl.Date: date.fromisoformat, pl.Time: time.fromisoformat}
+    try:
+        return kinds.get(dtype.base_type(), datetime.fromisoformat)(value)
+    except ValueError:
+        raise ValidatorError(f"{value!r} is not a {dtype} in ISO format") from None
+
+
+def _zoned(value: datetime, zone: str | None) -> datetime:
+    """The same moment as the column tells it; a moment without a zone is taken to be in the column's."""
+    if zone is None:
+        return value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
+    return value.astimezone(ZoneInfo(zone)) if value.tzinfo else value.replace(tzinfo=ZoneInfo(zone))
+
+
+# --- aggregates that stream ----------------------------------------------------------------------------------------
+
+_AGGREGATES: dict[str, Callable[[pl.Expr], pl.Expr]] = {
+    "min": pl.Expr.min, "max": pl.Expr.max, "sum": pl.Expr.sum, "mean": pl.Expr.mean, "std": pl.Expr.std,
+    "var": pl.Expr.var, "count": pl.Expr.count,
+}  # fmt: skip
+
+
+def streams(measure: m.Measure) -> bool:
+    """Whether a measure is an aggregate that shares the streaming pass."""
+    match measure:
+        case m.RowCount(where):
+            return not is_blocking(where)
+        case m.CountWhere(predicate, where):
+            return not is_blocking(predicate) and not is_blocking(where)
+        case m.Aggregate(_, function, where):
+            return function in _AGGREGATES and not is_blocking(where)
+        case m.Histogram(_, _, where):
+            return not is_blocking(where)
+        case _:
+            return False
+
+
+def aggregate(measure: m.Measure, c: Compiler) -> list[pl.Expr]:
+    """The expressions of a streaming measure, one value each."""
+    match measure:
+        case m.RowCount(None):
+            return [pl.len()]
+        case m.RowCount(where):
+            return [c(where).sum()]  # type: ignore[arg-type]
+        case m.CountWhere(m.IsNull(column), None):
+            return [c.column(column).null_count()]
+        case m.CountWhere(predicate, where):
+            return [c(predicate if where is None else m.And((where, predicate))).sum()]
+        case m.Aggregate(column, function, where):
+            values = filtered(c, column, where)
+            dtype = c.dtype(column)
+            if function in ("sum", "mean", "std", "var") and not (dtype.is_numeric() or dtype == pl.Boolean):
+                raise ValidatorError(f'column "{column}" is {dtype}, it has no {function}')
+            if function == "sum" and dtype.is_integer():
+                values = values.cast(pl.Int128)  # 64 bits would wrap around
+            if isinstance(dtype, pl.Decimal) and function in ("mean", "std", "var"):
+                values = values.cast(pl.Float64)
+            if function in ("min", "max") and dtype.is_float():
+                reduced = values.nan_min() if function == "min" else values.nan_max()
+            else:
+                reduced = _AGGREGATES[function](values)
+            if function == "sum":  # no values have no sum
+                reduced = pl.when(values.count() > 0).then(reduced)
+            return [reduced]
+        case m.Histogram(column, edges, where):
+            bounds = [None, *edges, None]
+            steps = [m.Between(column, lo, hi, high_inclusive=False) for lo, hi in pairwise(bounds)]
+            return [c(s if where is None else m.And((where, s))).sum() for s in steps]
+        case _:
+            raise AssertionError(measure)
+
+
+def filtered(c: Compiler, column: str, where: m.Predicate | None) -> pl.Expr:
+    """A column's values where the filter holds, null elsewhere."""
+    return c.column(column) if where is None else pl.when(c(where)).then(c.column(column))
+
+
+def scalar(value: Any) -> Any:
+    """A measured value as Python has it; durations and the like stay what they are."""
+    return (
+        value
+        if isinstance(value, int | float | str | date | time | timedelta | Decimal) or value is None
+        else plain(value)
+    )

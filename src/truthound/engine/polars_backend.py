@@ -1,0 +1,295 @@
+"""The Polars backend: one streaming pass for what streams, one narrow pass for what blocks, failing rows only where asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, TypeVar
+
+import polars as pl
+
+from truthound import measures as m
+from truthound.engine import FAILED_CHECKS, ROW, Backend, FailingRows, RowRequest, Split
+from truthound.engine import expressions as ex
+from truthound.engine.blocking import Blocking
+from truthound.engine.rewrite import settle, simplify
+from truthound.errors import SourceError, TruthoundError, ValidatorError
+from truthound.schema import DataType
+
+M = TypeVar("M", bound=m.Measure)
+_ERRORS = (pl.exceptions.PolarsError, pl.exceptions.PanicException, TypeError, ValueError, OverflowError, OSError)
+
+
+class PolarsBackend:
+    """A table as a lazy frame. `row_number` names a column that holds row numbers from 0, where rows were sampled."""
+
+    def __init__(
+        self,
+        frame: pl.LazyFrame,
+        *,
+        reference: Callable[[m.Reference], Backend] | None = None,
+        explain: Callable[[Exception], SourceError] | None = None,
+        row_number: str | None = None,
+    ) -> None:
+        self._reference = reference
+        self._explain = explain or (lambda error: SourceError(str(error)))
+        try:
+            types = dict(frame.collect_schema())
+        except _ERRORS as error:
+            raise self._explain(error) from None
+        self._numbered = frame.rename({row_number: ROW}) if row_number else frame.with_row_index(ROW)
+        if row_number is not None:
+            del types[row_number]
+        self.frame = frame.drop(row_number) if row_number else frame
+        self._types: dict[str, pl.DataType] = types
+        self._orphans: dict[m.Orphan, list[pl.Series]] = {}
+        self._values: dict[m.Measure, Any] = {}
+        self.compile = ex.Compiler(self.frame, types, self._known)
+        self.blocking = Blocking(self)
+
+    # --- the protocol ----------------------------------------------------------------------------------------------
+
+    def schema(self) -> dict[str, DataType]:
+        return {name: DataType(type_name(dtype)) for name, dtype in self._types.items()}
+
+    def measure(self, measures: Iterable[m.Measure]) -> dict[m.Measure, Any]:
+        wanted = dict.fromkeys(measures)
+        for _ in self.stages(wanted):
+            pass
+        return {x: self._values[x] for x in wanted}
+
+    def stages(self, measures: Iterable[m.Measure]) -> Iterator[dict[m.Measure, Any]]:
+        wanted = dict.fromkeys(measures)
+        todo = [x for x in wanted if x not in self._values]
+        streaming = [x for x in todo if ex.streams(x)]
+        blocking = [x for x in todo if not ex.streams(x)]
+        groups = settle(streaming)
+        settled = {x for group in groups.values() for x in group}
+        first = [x for x in streaming if x not in settled]
+        self._stream([*first, *(g for g in groups if g not in self._values), *self.blocking.needs(blocking)])
+        open_counts: list[m.Measure] = []
+        for tight, group in groups.items():
+            if self._values[tight] == 0:
+                self._values.update(dict.fromkeys(group, 0))
+            else:
+                open_counts += [x for x in group if x not in self._values]
+        if open_counts:
+            self._stream(open_counts)
+        yield {x: self._values[x] for x in wanted if x in self._values}
+        for x, value in self.blocking.measure(blocking):
+            self._values[x] = value
+            yield {x: value}
+
+    def rows(self, requests: Mapping[str, RowRequest]) -> dict[str, FailingRows]:
+        out: dict[str, FailingRows] = {}
+        for key, r in requests.items():
+            kept = self.blocking.candidates(r)
+            if kept is not None:
+                found = kept.head(r.limit)
+                top: tuple[tuple[Any, int], ...] = ()
+            else:
+                failing = self.failing(r.predicate, r.where)
+                found = self.collect(failing.head(r.limit)) if r.limit else pl.DataFrame()
+                top = self._top(failing, r) if r.column and r.top else ()
+            rows = tuple((int(row.pop(ROW)) + 1, row) for row in found.iter_rows(named=True)) if found.height else ()
+            out[key] = FailingRows(rows, top)
+        return out
+
+    def split(self, failing: Mapping[str, tuple[m.Predicate, m.Predicate | None]]) -> Split:
+        marks = []
+        for name, (predicate, where) in failing.items():
+            if where is not None and ex.is_blocking(predicate):
+                rows = self.collect(self.failing(predicate, where).select(ROW))[ROW]
+                bad = pl.col(ROW).is_in(rows.implode())
+            else:
+                bad = self.compile(simplify(m.both(where, predicate) or predicate)).fill_null(value=False)
+            marks.append(pl.when(bad).then(pl.lit(name)))
+        failed = pl.concat_list(marks).list.drop_nulls() if marks else pl.lit([], dtype=pl.List(pl.String))
+        marked = self._numbered.with_columns(failed.alias(FAILED_CHECKS)).drop(ROW)
+        fine = pl.col(FAILED_CHECKS).list.len() == 0
+        return Split(marked.filter(fine).drop(FAILED_CHECKS), marked.filter(~fine))
+
+    def close(self) -> None:
+        self._values.clear()
+        self._orphans.clear()
+        self.blocking.close()
+
+    # --- shared with the blocking measures -------------------------------------------------------------------------
+
+    @property
+    def types(self) -> Mapping[str, pl.DataType]:
+        return self._types
+
+    @property
+    def numbered(self) -> pl.LazyFrame:
+        """The table with row numbers from 0 in the column `ROW`."""
+        return self._numbered
+
+    def value(self, measure: m.Measure) -> Any:
+        """A measure that was taken already; raises its error if there is one."""
+        value = self._values[measure]
+        if isinstance(value, ValidatorError):
+            raise value
+        return value
+
+    def measured(self, kind: type[M]) -> list[M]:
+        """Measures of a kind that were taken without an error."""
+        return [x for x, v in self._values.items() if isinstance(x, kind) and not isinstance(v, ValidatorError)]
+
+    def measured_nulls(self, column: str) -> int | None:
+        """The column's null count, if it was measured."""
+        value = self._values.get(m.CountWhere(m.IsNull(column)))
+        return value if isinstance(value, int) else None
+
+    def collect(self, frame: pl.LazyFrame) -> pl.DataFrame:
+        """Runs a query; what the engine raises is the data's fault if the plain data cannot be read, else the query's."""
+        try:
+            return frame.collect(engine="streaming")
+        except _ERRORS as error:
+            raise self.fault(error) from None
+
+    def fault(self, error: BaseException) -> TruthoundError:
+        """Whose fault an engine's error is: SourceError if the plain data cannot be read, else ValidatorError."""
+        try:
+            self.frame.select(pl.all().null_count()).collect(engine="streaming")
+        except _ERRORS as reading:
+            return self._explain(reading)
+        return ValidatorError(brief(error))
+
+    def failing(self, predicate: m.Predicate, where: m.Predicate | None) -> pl.LazyFrame:
+        """Numbered rows for which it is true."""
+        rows = self._numbered
+        if where is not None and ex.is_blocking(predicate):
+            return rows.filter(self.compile(simplify(where))).filter(self.compile(simplify(predicate)))
+        return rows.filter(self.compile(simplify(m.both(where, predicate) or predicate)))
+
+    def filtered(self, where: m.Predicate | None) -> pl.LazyFrame:
+        return self.frame if where is None else self.frame.filter(self.compile(simplify(where)))
+
+    def other(self, reference: m.Reference) -> Backend:
+        """The backend of another data source."""
+        if self._reference is None:
+            raise ValidatorError("no other data source can be opened here")
+        return self._reference(reference)
+
+    # --- inside ----------------------------------------------------------------------------------------------------
+
+    def _known(self, p: m.Orphan) -> list[pl.Series]:
+        """The reference's distinct keys, in this table's types."""
+        if p not in self._orphans:
+            other = self.other(p.reference)
+            if not isinstance(other, PolarsBackend):
+                raise ValidatorError("the reference is in another engine")
+            for c in p.reference_columns:
+                if c not in other.types:
+                    raise ValidatorError(
+                        f'column "{c}" is not in the reference; it has {", ".join(list(other.types)[:10])}'
+                    )
+            keys = other.collect(other.frame.select(p.reference_columns).drop_nulls().unique())
+            cast = []
+            for here, there in zip(p.columns, p.reference_columns, strict=True):
+                mine, theirs = self.compile.dtype(here), keys[there].dtype
+                if mine != theirs and (mine == pl.String) != (theirs == pl.String):
+                    raise ValidatorError(
+                        f'"{here}" is {mine} and "{there}" in the reference is {theirs}: they never match; cast one'
+                    )
+                cast.append(keys[there].cast(mine, strict=False) if mine != theirs else keys[there])
+            self._orphans[p] = cast
+        return self._orphans[p]
+
+    def _stream(self, measures: Iterable[m.Measure]) -> None:
+        """All aggregates in one pass; if that fails, one by one, so that a broken one stands alone."""
+        todo = list(dict.fromkeys(x for x in measures if x not in self._values))
+        compiled: dict[m.Measure, list[pl.Expr]] = {}
+        for x in todo:
+            try:
+                compiled[x] = ex.aggregate(_simplified(x), self.compile)
+            except _ERRORS as error:
+                self._values[x] = ValidatorError(brief(error))
+            except SourceError:
+                raise
+            except TruthoundError as error:
+                self._values[x] = error if isinstance(error, ValidatorError) else ValidatorError(str(error))
+        if not compiled:
+            return
+        try:
+            self._values.update(self._select(compiled))
+        except _ERRORS as error:
+            if len(compiled) == 1:
+                fault = self.fault(error)
+                if not isinstance(fault, ValidatorError):
+                    raise fault from None
+                self._values[next(iter(compiled))] = fault
+                return
+            self._bisect(compiled, error)
+
+    def _bisect(self, compiled: dict[m.Measure, list[pl.Expr]], error: BaseException) -> None:
+        """Leaves out what does not even fit the schema; what is left runs again, in halves."""
+        unfit = {}
+        for x, exprs in compiled.items():
+            try:
+                self.frame.select(e.alias(str(i)) for i, e in enumerate(exprs)).collect_schema()
+            except _ERRORS as wrong:
+                unfit[x] = ValidatorError(brief(wrong))
+        if unfit:
+            self._values.update(unfit)
+            self._stream(x for x in compiled if x not in unfit)
+            return
+        fault = self.fault(error)
+        if not isinstance(fault, ValidatorError):
+            raise fault
+        half = len(compiled) // 2
+        todo = list(compiled)
+        self._stream(todo[:half])
+        self._stream(todo[half:])
+
+    def _select(self, compiled: dict[m.Measure, list[pl.Expr]]) -> dict[m.Measure, Any]:
+        exprs = [e.alias(str(i)) for i, e in enumerate(e for es in compiled.values() for e in es)]
+        row = iter(self.frame.select(exprs).collect(engine="streaming").row(0))
+        out: dict[m.Measure, Any] = {}
+        for x, es in compiled.items():
+            values = tuple(next(row) for _ in es)
+            match x:
+                case m.Histogram():
+                    out[x] = tuple(int(v or 0) for v in values)
+                case m.RowCount() | m.CountWhere():
+                    out[x] = int(values[0] or 0)
+                case _:
+                    out[x] = ex.scalar(values[0])
+        return out
+
+    def _top(self, failing: pl.LazyFrame, r: RowRequest) -> tuple[tuple[Any, int], ...]:
+        if r.column not in self._types or self._types[r.column].is_nested():
+            return ()
+        counts = failing.select(pl.col(r.column).alias("v")).group_by("v").len(name="n").top_k(r.top, by="n")
+        return tuple(self.collect(counts).sort("n", "v", descending=[True, False]).iter_rows())
+
+
+def _simplified(x: m.Measure) -> m.Measure:
+    if isinstance(x, m.CountWhere):
+        return m.CountWhere(simplify(x.predicate), None if x.where is None else simplify(x.where))
+    return x
+
+
+def brief(error: BaseException) -> str:
+    """The engine's words without the plan it prints after them."""
+    text = str(error).partition("\n\nResolved plan")[0].partition("\n\nThis error occurred")[0].strip()
+    return " ".join(text.split()) or type(error).__name__
+
+
+def type_name(dtype: pl.DataType) -> str:
+    """A Polars type in the engine-neutral words of `DataType`."""
+    match dtype:
+        case pl.Datetime():
+            return (
+                f"datetime[{dtype.time_unit},{dtype.time_zone}]" if dtype.time_zone else f"datetime[{dtype.time_unit}]"
+            )
+        case pl.Decimal():
+            return f"decimal({dtype.precision or 38},{dtype.scale})"
+        case pl.List():
+            return f"list[{type_name(dtype.inner)}]"  # type: ignore[arg-type]
+        case pl.Array():
+            return f"array[{type_name(dtype.inner)}]"  # type: ignore[arg-type]
+        case pl.Struct():
+            return f"struct{{{','.join(f'{f.name}:{type_name(f.dtype)}' for f in dtype.fields)}}}"  # type: ignore[arg-type]
+        case _:
+            return str(dtype.base_type()).lower()

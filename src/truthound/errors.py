@@ -1,0 +1,46 @@
+"""What can go wrong.
+
+    TruthoundError
+    ├── ConfigError      a mistake in arguments or in a configuration file (exit code 2)
+    ├── SourceError      data could not be opened, read or parsed (exit code 3)
+    ├── ValidatorError   one check could not be made; the others go on
+    ├── StoreError       a result or a state could not be kept
+    └── ActionError      an action was not delivered (exit code 4)
+        └── RetryableError   the same action may succeed later
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+class TruthoundError(Exception):
+    """The root of all errors this package raises on purpose."""
+
+
+class ConfigError(TruthoundError, ValueError):
+    """A mistake in arguments or in a file. `problems` has one line for each, all found at once."""
+
+    def __init__(self, problems: str | Iterable[str]) -> None:
+        self.problems: tuple[str, ...] = (problems,) if isinstance(problems, str) else tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class SourceError(TruthoundError):
+    """Data could not be opened, read or parsed."""
+
+
+class ValidatorError(TruthoundError):
+    """One check could not be made."""
+
+
+class StoreError(TruthoundError):
+    """A result or a state could not be kept."""
+
+
+class ActionError(TruthoundError):
+    """An action was not delivered."""
+
+
+class RetryableError(ActionError):
+    """The same action may succeed later."""

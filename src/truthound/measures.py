@@ -1,0 +1,297 @@
+"""What a check may ask of an engine: a closed vocabulary of predicates (one truth a row) and measures (one value a table).
+
+All are frozen and hashable values without data or engine, so equal ones are computed once and any backend can compile them.
+A predicate is true for a row, false, or null where a cell it needs is null; only true counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields
+from typing import Any
+
+# --- predicates ----------------------------------------------------------------------------------------------------
+
+
+class Predicate:
+    """One truth a row."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class IsNull(Predicate):
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class IsNan(Predicate):
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class Between(Predicate):
+    """Within bounds, None being open. NaN is never within. Bounds are numbers, dates, datetimes, times or text."""
+
+    column: str
+    low: Any = None
+    high: Any = None
+    low_inclusive: bool = True
+    high_inclusive: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class In(Predicate):
+    column: str
+    values: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Matches(Predicate):
+    """Contains a match of a regular expression (the linear-time syntax of Rust's regex crate)."""
+
+    column: str
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class LengthBetween(Predicate):
+    """Characters of a text, or items of a list, within bounds."""
+
+    column: str
+    low: int | None = None
+    high: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Format(Predicate):
+    """A text has one of the named formats an engine knows beyond regular expressions: luhn, iban, json, date(FORMAT)."""
+
+    column: str
+    name: str
+    argument: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Compare(Predicate):
+    """`left OP right` between two columns; OP is one of == != < <= > >=; numbers may differ by `tolerance`."""
+
+    left: str
+    operator: str
+    right: str
+    tolerance: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class SQL(Predicate):
+    """A boolean expression in SQL."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Native(Predicate):
+    """An expression made by a function of the user's, `LazyFrame -> Expr`, that is true for a row that holds."""
+
+    function: Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated(Predicate):
+    """The row's values in these columns occur in another row too. `nulls`: nulls are equal; else a null never repeats."""
+
+    columns: tuple[str, ...]
+    nulls: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Orphan(Predicate):
+    """The row's values are not in the reference's columns; a null is no orphan."""
+
+    columns: tuple[str, ...]
+    reference: Reference
+    reference_columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfOrder(Predicate):
+    """The value is not above (below, if descending) the one before it; `strict`: equal is out of order too."""
+
+    column: str
+    order_by: tuple[str, ...] = ()
+    group_by: tuple[str, ...] = ()
+    descending: bool = False
+    strict: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Inconsistent(Predicate):
+    """Rows that are equal in `determines` differ in `column`: no function from the one to the other."""
+
+    determines: tuple[str, ...]
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class And(Predicate):
+    predicates: tuple[Predicate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or(Predicate):
+    predicates: tuple[Predicate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not(Predicate):
+    predicate: Predicate
+
+
+# --- measures ------------------------------------------------------------------------------------------------------
+
+
+class Measure:
+    """One value a table, or a ValidatorError where it cannot be had."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RowCount(Measure):
+    """int: rows (for which `where` holds)."""
+
+    where: Predicate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CountWhere(Measure):
+    """int: rows for which the predicate is true."""
+
+    predicate: Predicate
+    where: Predicate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate(Measure):
+    """A scalar over the non-null values: min, max, sum, mean, std (n - 1), var, median, count, distinct; None if there are none.
+
+    NaN counts as a value. `distinct` is exact and leaves nulls out.
+    """
+
+    column: str
+    function: str
+    where: Predicate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quantile(Measure):
+    """float: the q-quantile (0 to 1) by linear interpolation of the non-null values."""
+
+    column: str
+    q: float
+    where: Predicate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TopValues(Measure):
+    """tuple of (value, count), most frequent first, nulls left out, at most k."""
+
+    column: str
+    k: int
+    where: Predicate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicates(Measure):
+    """DuplicateCounts over these columns, or over all where there are none."""
+
+    columns: tuple[str, ...] = ()
+    nulls: bool = False
+    where: Predicate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateCounts:
+    """`rows` in repeated groups, `extra` rows beyond the first of each group, `groups` that repeat."""
+
+    rows: int
+    extra: int
+    groups: int
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram(Measure):
+    """tuple of ints: values in (-inf, e0), [e0, e1), …, [en, inf) for ascending edges; nulls and NaN left out."""
+
+    column: str
+    edges: tuple[float, ...]
+    where: Predicate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gaps(Measure):
+    """tuple of (group, start, end, missing) for steps of `every` ("1d", "1h", "1mo") absent between consecutive values of a group."""
+
+    column: str
+    every: str
+    group_by: tuple[str, ...] = ()
+    limit: int = 10
+    where: Predicate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KolmogorovSmirnov(Measure):
+    """(statistic, n, m): the largest distance of the two empirical distribution functions, exact."""
+
+    column: str
+    reference: Reference
+    reference_column: str
+    where: Predicate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Query(Measure):
+    """(count, rows): the rows a SQL query returns; the table is called `data`. At most `limit` rows come back."""
+
+    text: str
+    limit: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class On(Measure):
+    """A measure of another data source."""
+
+    reference: Reference
+    measure: Measure
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reference:
+    """Another data source. Equal when the specification is, or is the same object."""
+
+    spec: Any
+
+    def _key(self) -> object:
+        return repr(self.spec) if isinstance(self.spec, str | dict) else id(self.spec)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Reference) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+
+def both(*predicates: Predicate | None) -> Predicate | None:
+    """Their conjunction, without the absent ones."""
+    given = tuple(p for p in predicates if p is not None)
+    return given[0] if len(given) == 1 else And(given) if given else None
+
+
+def parts(predicate: Predicate) -> Iterator[Predicate]:
+    """The predicate and all it is made of."""
+    yield predicate
+    for f in fields(predicate):  # type: ignore[arg-type]
+        value = getattr(predicate, f.name)
+        for inner in value if isinstance(value, tuple) else (value,):
+            if isinstance(inner, Predicate):
+                yield from parts(inner)

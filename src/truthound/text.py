@@ -1,0 +1,132 @@
+"""Text for people: numbers, truncation, suggestions, and one escaping function for each place text goes to."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+import urllib.parse
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+MISSING = "∅"
+MASK = "•••"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+_URL_PASSWORD = re.compile(r"(?<=://)([^/:\s@]*):[^/\s]*@")
+_QUERY_SECRET = re.compile(
+    r"(?i)([?&;][\w.-]*(?:token|key|secret|passw(?:or)?d|pwd|signature|sig|credential)[\w.-]*=)[^&;\s'\"]+"
+)
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~&])")
+
+
+def terminal(value: object) -> str:
+    """Text that cannot move the cursor, change colours, hide or reorder characters on a terminal."""
+    return _CONTROL.sub(lambda m: repr(m[0])[1:-1] if ord(m[0]) < 128 else f"\\u{ord(m[0]):04x}", str(value))
+
+
+def markdown(value: object) -> str:
+    """Text that stays text in Markdown and in a cell of a Markdown table."""
+    return _MARKDOWN.sub(r"\\\1", terminal(value)).replace("&", "&amp;").replace("\\&amp;", "&amp;")
+
+
+def shorten(text: str, width: int) -> str:
+    """At most `width` characters; what was cut is marked with an ellipsis."""
+    return text if len(text) <= width else text[: max(width - 1, 0)] + "…"
+
+
+def redact(text: str, secrets: Iterable[str] = ()) -> str:
+    """Text without these secrets, passwords in URLs and tokens in query strings."""
+    for secret in sorted({s for s in secrets if s}, key=len, reverse=True):
+        for form in {secret, urllib.parse.quote(secret, safe="")}:
+            text = text.replace(form, MASK)
+    return _QUERY_SECRET.sub(rf"\g<1>{MASK}", _URL_PASSWORD.sub(rf"\g<1>:{MASK}@", text))
+
+
+def percent(part: float, whole: float) -> str:
+    """A percentage with two decimals that never rounds something to nothing, or nearly all to all."""
+    if not whole:
+        return "0%"
+    ratio = part / whole * 100
+    if ratio in (0, 100):
+        return f"{ratio:.0f}%"
+    if ratio < 0.01:
+        return "<0.01%"
+    if ratio > 99.99:
+        return ">99.99%"
+    return f"{ratio:.2f}%"
+
+
+def number(value: object) -> str:
+    """A number as people read it: thousands separated, six significant digits for fractions."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case int():
+            return f"{value:,}"
+        case float() if not math.isfinite(value):
+            return str(value)
+        case float():
+            return f"{value:,.0f}" if value == int(value) and abs(value) < 1e15 else f"{value:,.6g}"
+        case None:
+            return MISSING
+        case _:
+            return str(value)
+
+
+def plural(count: int, noun: str) -> str:
+    """`1 row`, `2 rows`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def cell(value: object, width: int = 40) -> str:
+    """A cell of data as one short, harmless word or phrase."""
+    if value is None:
+        return MISSING
+    text = value if isinstance(value, str) else str(value)
+    return shorten(terminal(text), width) if text else '""'
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`; did you mean "x"?`, or an empty string when nothing is near."""
+    known = list(known)
+    folded = {k.casefold(): k for k in reversed(known)}
+    near = difflib.get_close_matches(word.casefold(), folded, 1, cutoff=0.6)
+    return f'; did you mean "{folded[near[0]]}"?' if near else ""
+
+
+def plain(value: Any, width: int = 1000) -> Any:
+    """A value that JSON can hold and give back unchanged: what results keep of a cell or a statistic."""
+    match value:
+        case None | bool() | int():
+            return value
+        case float():
+            return value if math.isfinite(value) else ("NaN" if math.isnan(value) else f"{'-' * (value < 0)}Infinity")
+        case str():
+            return shorten(value, width)
+        case bytes():
+            return shorten("0x" + value.hex(), width)
+        case datetime() | date() | time():
+            return value.isoformat()
+        case timedelta() | Decimal():
+            return str(value)
+        case dict():
+            return {str(k): plain(v, width) for k, v in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [plain(v, width) for v in list(value)[:100]]
+        case _:
+            return shorten(str(value), width)
+
+
+def duration(seconds: float) -> str:
+    """`0.21 s`, `2 min 5 s`, `3 h 2 min`, `4 d 3 h`."""
+    seconds = abs(seconds)
+    if seconds < 60:
+        return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.0f} s"
+    whole = round(seconds)
+    for name, size, below, small in (("min", 60, "s", 1), ("h", 3600, "min", 60), ("d", 86400, "h", 3600)):
+        if whole < size * (60 if name == "min" else 24) or name == "d":
+            major, rest = divmod(whole, size)
+            return f"{major} {name}" + (f" {rest // small} {below}" if rest // small else "")
+    raise AssertionError  # the last row takes everything

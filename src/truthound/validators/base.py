@@ -1,0 +1,417 @@
+"""What every validator shares: its common options, how it finds its columns, and the checks it turns into.
+
+A validator is data. `bind` turns it into checks for one table's schema; a check asks for measures and judges their values.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import BeforeValidator, Field, PlainValidator, PrivateAttr, field_validator, model_validator
+
+from truthound.errors import ConfigError, ValidatorError
+from truthound.measures import SQL, CountWhere, Measure, Not, Predicate, RowCount
+from truthound.models import Mistakes, Model
+from truthound.results import CheckStatus, Severity
+from truthound.schema import FAMILIES, DataType
+from truthound.text import did_you_mean, number
+
+Values = Mapping[Measure, Any]
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a check's measures say. `failed` of `total` rows, or `ok` for a check on the table as a whole."""
+
+    ok: bool
+    failed: int | None = None
+    total: int | None = None
+    observed: Any = None
+    message: str = ""
+    examples: tuple[dict[str, Any], ...] = ()
+    """rows the judge itself has at hand (results of a query); others are fetched by the check's predicate"""
+
+
+@dataclass(frozen=True, slots=True)
+class More:
+    """A check that needs further measures, chosen by the values of the first."""
+
+    measures: tuple[Measure, ...]
+    judge: Judge
+    failing: Predicate | None = None
+
+
+Judge = Callable[[Values], "Verdict | More"]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a check cannot run: an error, or skipped."""
+
+    status: CheckStatus
+    message: str
+    severity: Severity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A validator bound to columns: one verdict.
+
+    `failing` is true for rows that do not hold; rows are fetched, and set aside, by it. `expected` says in a few words what should hold.
+    """
+
+    validator: Validator
+    columns: tuple[str, ...] = ()
+    expected: str = ""
+    measures: tuple[Measure, ...] = ()
+    judge: Judge | None = None
+    failing: Predicate | None = None
+    problem: Problem | None = None
+    where: Predicate | None = None
+    severity: Severity | None = None
+    """a default of this check's own, before the validator's"""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What a validator may know when it is bound: the schema, the expected schema (if any) and the clock."""
+
+    schema: Mapping[str, DataType]
+    expected: Any = None
+    clock: Clock = lambda: datetime.now(UTC)
+    baselines: Any = None
+    keys: tuple[str, ...] = ()
+    context: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _limit(value: Any) -> int | str:
+    """A count of rows, or a percentage as text; a fraction below 1 is a ratio."""
+    if isinstance(value, bool):
+        raise ValueError("give a count of rows (5) or a percentage (1%)")  # noqa: TRY004 pydantic wants ValueError
+    if isinstance(value, int) and value >= 0:
+        return value
+    if isinstance(value, float) and 0 <= value < 1:
+        return f"{value * 100:.10g}%"
+    if isinstance(value, str) and (m := re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*%\s*", value)) and float(m[1]) <= 100:
+        return f"{m[1]}%"
+    if isinstance(value, str) and value.strip().isdigit():
+        return int(value)
+    raise ValueError(f"{value!r} is neither a count of rows (5) nor a percentage (1%)")
+
+
+Limit = Annotated[int | str, PlainValidator(_limit, json_schema_input_type=int | str | float)]
+
+
+def _tolerance(value: Any) -> Any:
+    """One limit, or one for each severity."""
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        return _limit(value)
+    unknown = [k for k in value if k not in set(Severity)]
+    if unknown:
+        raise ValueError(f"{unknown[0]!r} is not a severity: low, medium, high or critical")
+    return {Severity(k): _limit(v) for k, v in value.items()}
+
+
+Tolerance = Annotated[
+    int | str | dict[Severity, int | str] | None,
+    PlainValidator(_tolerance, json_schema_input_type=int | str | float | dict[Severity, int | str | float] | None),
+]
+
+
+Inclusive = bool | Literal["both", "left", "right", "neither"]
+"""which of two bounds belong to the range: both (true), the lower (left), the upper (right), neither (false)"""
+
+
+def closed(inclusive: Inclusive) -> tuple[bool, bool]:
+    """Whether the lower and the upper bound belong to the range."""
+    return inclusive in (True, "both", "left"), inclusive in (True, "both", "right")
+
+
+def allowed_rows(limit: int | str, total: int) -> int:
+    """How many of `total` rows a limit lets fail."""
+    if isinstance(limit, int):
+        return limit
+    return int(float(limit.rstrip("%")) / 100 * total + 1e-9)
+
+
+def _names(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
+
+
+def _columns(value: Any) -> Any:
+    if value is None or (isinstance(value, str) and value):
+        return value and (value,)
+    if isinstance(value, dict) and all(isinstance(k, str) and isinstance(v, dict | None) for k, v in value.items()) and value:
+        return {k: dict(v or {}) for k, v in value.items()}
+    if isinstance(value, list | tuple) and all(isinstance(v, str) and v for v in value) and value:
+        return tuple(value)
+    raise ValueError("give a column, a list of columns, or a mapping of a column to its options; leave it out for all that fit")
+
+
+Columns = Annotated[
+    tuple[str, ...] | dict[str, dict[str, Any]] | None,
+    PlainValidator(_columns, json_schema_input_type=str | list[str] | dict[str, dict[str, Any] | None] | None),
+]
+
+
+class Validator(Model):
+    """A rule type. Subclasses add their parameters and say which checks they come to."""
+
+    type: ClassVar[str] = ""
+    aliases: ClassVar[tuple[str, ...]] = ()
+    fits: ClassVar[tuple[str, ...]] = ()
+    """families of types it applies to; empty for all"""
+    default_severity: ClassVar[Severity | None] = None
+    """none: medium when configured, low for a bare name"""
+    whole_table: ClassVar[bool] = False
+    """its `columns` are used together, in one check"""
+    unused: ClassVar[tuple[str, ...]] = ()
+    """the common options that mean nothing to it, and so are mistakes (`columns`, `where`, `mostly`, `max_fail`)"""
+
+    columns: Columns = None
+    """Names, globs (`addr_*`) or type selectors (`dtype:numeric`); or a mapping of a column to its own options."""
+    where: str | None = None
+    """Only rows for which this SQL expression is true."""
+    severity: Severity | None = None
+    """Fixed severity of an issue; otherwise the validator's default, raised by the failing ratio."""
+    mostly: float | None = Field(default=None, ge=0, le=1)
+    """The least ratio of rows that must hold, 0 to 1. The same as `max_fail` in percent."""
+    max_fail: Tolerance = None
+    """How many rows may fail: a count, a percentage, or one for each severity."""
+    name: str | None = None
+    """A name of your own for the check."""
+    description: str | None = None
+    """Why the rule exists; shown with its issues."""
+    tags: Names = ()
+    """Words to group checks by."""
+
+    _each: tuple[Validator, ...] = PrivateAttr(default=())
+    _location: str | None = PrivateAttr(default=None)
+
+    def __init__(self, *columns: str, **options: Any) -> None:
+        if columns:
+            if "columns" in options:
+                raise ConfigError(f"{type(self).__name__}: columns are given twice")
+            options["columns"] = columns
+        super().__init__(**options)
+
+    @field_validator("where")
+    @classmethod
+    def _not_empty(cls, value: str | None) -> str | None:
+        if value is not None and not value.strip():
+            raise ValueError("an empty filter; leave it out")
+        return value
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if mistaken := [o for o in self.unused if getattr(self, o) is not None]:
+            raise Mistakes((o, f"{self.type} has no use for it; leave it out") for o in mistaken)
+        if self.mostly is not None and self.max_fail is not None:
+            raise ValueError("give mostly or max_fail, not both")
+        if isinstance(self.columns, dict):
+            shared = {k: getattr(self, k) for k in self.model_fields_set if k != "columns"}
+            made: list[Validator] = []
+            problems: list[tuple[str, str]] = []
+            for column, options in self.columns.items():
+                try:
+                    made.append(type(self)(**{**shared, **options, "columns": (column,)}))
+                except Mistakes as error:
+                    problems += [(f"columns.{column}{'.' if at else ''}{at}", said) for at, said in error.found]
+            if problems:
+                raise Mistakes(problems)
+            self._each = tuple(made)
+        return self
+
+    @property
+    def configured(self) -> bool:
+        """Whether it has any option of its own, or is a bare name."""
+        return bool(self.model_fields_set)
+
+    @property
+    def row_filter(self) -> Predicate | None:
+        return SQL(self.where) if self.where else None
+
+    def tolerated(self, total: int) -> int:
+        """How many of `total` rows may fail."""
+        if self.mostly is not None:
+            return int((1 - self.mostly) * total + 1e-9)
+        if isinstance(self.max_fail, dict):
+            return min((allowed_rows(limit, total) for limit in self.max_fail.values()), default=0)
+        return 0 if self.max_fail is None else allowed_rows(self.max_fail, total)
+
+    def at(self, location: str | None) -> Self:
+        """The same, declared at this place of a file."""
+        self._location = location
+        for each in self._each:
+            each._location = location
+        return self
+
+    @property
+    def location(self) -> str | None:
+        return self._location
+
+    # --- binding --------------------------------------------------------------------------------------------------
+
+    def bind(self, table: Table) -> Iterator[Check]:
+        """Its checks on a table with this schema. Columns that are not there come back as checks with a problem."""
+        if self._each:
+            for one in self._each:
+                yield from one.bind(table)
+        elif self.whole_table:
+            missing = [c for c in self.names if c not in table.schema]
+            if missing:
+                yield from (self.missing(c, table) for c in missing)
+            else:
+                yield from self.checks(table)
+        else:
+            yield from self.checks(table)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns as they were given."""
+        return tuple(self.columns or ())
+
+    def checks(self, table: Table) -> Iterator[Check]:
+        """One check for each column that was chosen; a validator of whole tables overrides this."""
+        for column in self.chosen(table):
+            if isinstance(column, Check):
+                yield column
+            else:
+                yield self.check(column, table.schema[column], table)
+
+    def check(self, column: str, dtype: DataType, table: Table) -> Check:
+        """The check of one column."""
+        raise NotImplementedError  # a validator overrides this or `checks`
+
+    def chosen(self, table: Table) -> Iterator[str | Check]:
+        """The columns to look at: by name, by glob, by type, or all that fit; and what is wrong with the choice."""
+        fitting = [c for c, t in table.schema.items() if self.suits(t)]
+        if self.columns is None:
+            if fitting:
+                yield from fitting
+            else:
+                yield self.skipped(f"no column fits ({' or '.join(self.fits) or 'the table has none'})")
+            return
+        for wanted in self.columns:
+            if wanted in table.schema:
+                if self.suits(table.schema[wanted]):
+                    yield wanted
+                else:
+                    yield self.unfit(wanted, table.schema[wanted])
+            elif wanted.startswith("dtype:"):
+                yield from self._selected(wanted, [c for c in fitting if table.schema[c].matches(wanted[6:])])
+            elif any(ch in wanted for ch in "*?["):
+                yield from self._selected(wanted, [c for c in fitting if fnmatch.fnmatchcase(c, wanted)])
+            else:
+                yield self.missing(wanted, table)
+
+    def _selected(self, wanted: str, found: list[str]) -> Iterator[str | Check]:
+        if found:
+            yield from found
+        else:
+            yield self.skipped(f'no column that fits matches "{wanted}"', (wanted,))
+
+    def suits(self, dtype: DataType) -> bool:
+        return not self.fits or dtype.of(*self.fits)
+
+    # --- what checks are made of -----------------------------------------------------------------------------------
+
+    def missing(self, column: str, table: Table) -> Check:
+        """The check of a column that is not there."""
+        hint = did_you_mean(column, table.schema)
+        return self.broken(f"column not found{hint.removeprefix(';').replace(' did', ': did', 1) if hint else ''}", (column,))
+
+    def broken(self, message: str, columns: tuple[str, ...] = ()) -> Check:
+        """A check that cannot run: an error, never a pass."""
+        severity = self.severity or Severity.CRITICAL
+        return Check(self, columns or self.names, problem=Problem(CheckStatus.ERROR, message, severity))
+
+    def skipped(self, reason: str, columns: tuple[str, ...] = ()) -> Check:
+        return Check(self, columns, problem=Problem(CheckStatus.SKIPPED, reason))
+
+    def unfit(self, column: str, dtype: DataType) -> Check:
+        """A named column of a type the validator says nothing about."""
+        if dtype.of("nested", "binary") or dtype.base in ("null", "object"):
+            return self.skipped(f"{self.type} does not look into {dtype}", (column,))
+        kinds = " or ".join(self.fits)
+        return self.broken(f"{self.type} needs a {kinds} column, this one is {dtype}", (column,))
+
+    def rows(self, columns: tuple[str, ...], expected: str, failing: Predicate, **more: Any) -> Check:
+        """A check that counts failing rows."""
+        count, total = CountWhere(failing, self.row_filter), RowCount(self.row_filter)
+
+        def judge(values: Values) -> Verdict:
+            return self.counted(values[count], values[total])
+
+        return Check(self, columns, expected, (count, total), judge, failing, where=self.row_filter, **more)
+
+    def counted(self, failed: int, total: int, observed: Any = None, message: str = "") -> Verdict:
+        """The verdict on `failed` of `total` rows, with what is tolerated."""
+        return Verdict(failed <= self.tolerated(total), failed, total, observed, message)
+
+    def scalar(
+        self,
+        columns: tuple[str, ...],
+        label: str,
+        measure: Measure,
+        low: Any = None,
+        high: Any = None,
+        *,
+        low_inclusive: bool = True,
+        high_inclusive: bool = True,
+        empty: str = "no values",
+    ) -> Check:
+        """A check that one value of the table lies within bounds. A NaN does not; no value at all is skipped by `empty`."""
+        expected = f"{label} {bounds(low, high, low_inclusive=low_inclusive, high_inclusive=high_inclusive)}"
+
+        def judge(values: Values) -> Verdict:
+            value = values[measure]
+            if value is None:
+                return Verdict(ok=True, message=empty)
+            low_ok = low is None or (value >= low if low_inclusive else value > low)
+            high_ok = high is None or (value <= high if high_inclusive else value < high)
+            ok = low_ok and high_ok and value == value  # noqa: PLR0124 a NaN differs from itself
+            return Verdict(ok, observed=value, message=f"{label} is {number(value)}, expected {expected[len(label) + 1 :]}")
+
+        return Check(self, columns, expected, (measure,), judge, where=self.row_filter)
+
+
+def bounds(low: Any, high: Any, *, low_inclusive: bool = True, high_inclusive: bool = True) -> str:
+    """`between 0 and 120`, `at least 0`, `below 5`, `equal to 3`."""
+    if low is None and high is None:
+        return "any value"
+    if low == high and low_inclusive and high_inclusive:
+        return f"equal to {number(low)}"
+    if low is not None and high is not None:
+        if low_inclusive and high_inclusive:
+            return f"between {number(low)} and {number(high)}"
+        return f"{'at least' if low_inclusive else 'above'} {number(low)} and {'at most' if high_inclusive else 'below'} {number(high)}"
+    if low is not None:
+        return f"{'at least' if low_inclusive else 'above'} {number(low)}"
+    return f"{'at most' if high_inclusive else 'below'} {number(high)}"
+
+
+def negated(predicate: Predicate) -> Predicate:
+    """The rows for which it is false; null stays null."""
+    return predicate.predicate if isinstance(predicate, Not) else Not(predicate)
+
+
+def known_family(name: str) -> bool:
+    return name in FAMILIES
+
+
+__all__ = [
+    "Check", "Clock", "Inclusive", "Judge", "Limit", "More", "Names", "Problem", "Table", "Validator", "ValidatorError", "Values", "Verdict",
+    "allowed_rows", "bounds", "closed", "known_family", "negated",
+]  # fmt: skip
