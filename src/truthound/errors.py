@@ -1,12 +1,10 @@
-"""What can go wrong.
+"""What can go wrong. `TruthoundError` is the root:
 
-    TruthoundError
-    ├── ConfigError      a mistake in arguments or in a configuration file (exit code 2)
-    ├── SourceError      data could not be opened, read or parsed (exit code 3)
-    ├── ValidatorError   one check could not be made; the others go on
-    ├── StoreError       a result or a state could not be kept
-    └── ActionError      an action was not delivered (exit code 4)
-        └── RetryableError   the same action may succeed later
+- ConfigError: a mistake in arguments or in a configuration file (exit code 2)
+- SourceError: data could not be opened, read or parsed (exit code 3)
+- ValidatorError: one check could not be made; the others go on
+- StoreError: a result or a state could not be kept
+- ActionError: an action was not delivered (exit code 4); RetryableError: it may succeed later
 """
 
 from __future__ import annotations

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import re
+import typing
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.fields import FieldInfo
 
 from truthound.errors import ConfigError
 from truthound.text import did_you_mean
@@ -24,22 +27,41 @@ def explain(error: Any, known: list[str]) -> str:
             return f'"{last}" is required'
         case "value_error":
             return str(error["ctx"]["error"])
-        case _:
-            message: str = error["msg"]
-            return message[0].lower() + message[1:]
+        case "dict_type" | "mapping_type":
+            return "a mapping (key: value) is expected"
+        case kind:
+            message: str = error["msg"].partition(", unable to")[0]
+            choices = re.findall(r"'([^']*)'", message) if kind in ("enum", "literal_error") else ()
+            return message[0].lower() + message[1:] + did_you_mean(str(error["input"]), choices)
+
+
+def aliases(name: str, field: FieldInfo) -> list[str]:
+    """The other names of a field."""
+    choices = getattr(field.validation_alias, "choices", None) or [field.validation_alias or field.alias]
+    return [c for c in choices if isinstance(c, str) and c != name]
 
 
 def field_names(model: type[BaseModel]) -> list[str]:
     """Every name a model takes, aliases included."""
-    names: list[str] = []
-    for name, field in model.model_fields.items():
-        names.append(name)
-        choices = getattr(field.validation_alias, "choices", None) or [field.validation_alias or field.alias]
-        names += [c for c in choices if isinstance(c, str) and c != name]
-    return names
+    return [n for name, field in model.model_fields.items() for n in (name, *aliases(name, field))]
 
 
-class Mistakes(ConfigError):
+def _within(model: type[BaseModel], loc: tuple[int | str, ...]) -> type[BaseModel]:
+    """The model that a place in a model's options lies in: of a nested model where one is on the way."""
+    for part in loc[:-1]:
+        if isinstance(part, str) and part in model.model_fields:
+            model = next(_models(model.model_fields[part].annotation), model)
+    return model
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in typing.get_args(annotation):
+        yield from _models(inner)
+
+
+class Mistakes(ConfigError):  # noqa: N818 it is several errors
     """Mistakes in a model's options: for each its place within the model, and a sentence."""
 
     def __init__(self, found: Iterable[tuple[str, str]], model: str = "") -> None:
@@ -50,12 +72,12 @@ class Mistakes(ConfigError):
 def mistakes(error: ValidationError, model: type[BaseModel]) -> Iterator[tuple[str, str]]:
     """Each mistake's place within the model (`columns.age.min_value`, or empty), and a sentence."""
     for e in error.errors(include_url=False):
-        at = ".".join(str(part) for part in e["loc"])
+        at = ".".join(str(part) for part in e["loc"] if part != "[key]")
         inner = e.get("ctx", {}).get("error")
         if isinstance(inner, Mistakes):
             yield from ((f"{at}.{place}" if at and place else at or place, said) for place, said in inner.found)
         else:
-            yield at, explain(e, field_names(model))
+            yield at, explain(e, field_names(_within(model, e["loc"])))
 
 
 @contextlib.contextmanager
@@ -78,12 +100,12 @@ class _Meta(ModelMetaclass):
 
     if not TYPE_CHECKING:
 
-        def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        def __call__(cls, *args: Any, **kwargs: Any) -> Any:  # noqa: N805 the instances of a metaclass are classes
             with configuring(cls):
                 return super().__call__(*args, **kwargs)
 
 
-class Model(BaseModel, metaclass=_Meta):
+class Model(BaseModel, metaclass=_Meta):  # noqa: PLW1641 pydantic makes the hash of what is frozen
     """Immutable, and an unknown key is an error."""
 
     model_config = ConfigDict(
@@ -95,3 +117,7 @@ class Model(BaseModel, metaclass=_Meta):
         validate_by_name=True,
         validate_by_alias=True,
     )
+
+    def __eq__(self, other: object) -> bool:
+        """Equal options; where they were declared does not matter."""
+        return type(self) is type(other) and self.__dict__ == other.__dict__

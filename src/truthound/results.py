@@ -165,13 +165,7 @@ class CheckOutcome(Record):
         return self.status in (CheckStatus.FAILED, CheckStatus.WARNED, CheckStatus.ERROR)
 
     def to_dict(self) -> dict[str, Any]:
-        return Record.to_dict(self) | {"ratio": self.ratio, "top_values": [list(v) for v in self.top_values]}
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        top = tuple((v[0], v[1]) for v in data.get("top_values", ()))
-        made = super(CheckOutcome, cls).from_dict({k: v for k, v in data.items() if k != "top_values"})
-        return dataclasses.replace(made, top_values=top)
+        return Record.to_dict(self) | {"ratio": self.ratio}
 
 
 Issue = CheckOutcome

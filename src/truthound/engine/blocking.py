@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -303,7 +304,8 @@ class Blocking:
         out = []
         for row in missing.iter_rows(named=True):
             absent = pl.datetime_range(row["first"], row["at"], x.every, closed="left", eager=True)
-            out.append((tuple(row[g] for g in x.group_by), row["first"], absent[-1], len(absent)))
+            last = absent[-1] if isinstance(row["first"], datetime) else absent[-1].date()
+            out.append((tuple(row[g] for g in x.group_by), row["first"], last, len(absent)))
         return tuple(sorted(out, key=lambda gap: -gap[3]))
 
     def _ks(self, x: m.KolmogorovSmirnov) -> tuple[float, int, int] | None:

@@ -90,7 +90,7 @@ class Compiler:
             case m.Compare():
                 return self._compare(p)
             case m.SQL(text):
-                return _sql(text)
+                return self._boolean(_sql(text), f"SQL expression {text!r}")
             case m.Native(function):
                 return self._native(function)
             case m.Repeated(columns, nulls):
@@ -160,6 +160,9 @@ class Compiler:
 
     def _compare(self, p: m.Compare) -> pl.Expr:
         left, right, tol = self.column(p.left), self.column(p.right), p.tolerance
+        zone = getattr(self.dtype(p.left), "time_zone", None)
+        if zone and getattr(self.dtype(p.right), "time_zone", None) not in (zone, None):
+            right = right.dt.convert_time_zone(zone)
         floats = [c for c in (p.left, p.right) if self.dtype(c).is_float()]
         if tol:
             difference = (left - right).abs()
@@ -175,6 +178,15 @@ class Compiler:
         made = function(self._frame)
         if not isinstance(made, pl.Expr):
             raise ValidatorError(f"the function returned {type(made).__name__}; it must return a polars expression")
+        return self._boolean(made, "the function's expression")
+
+    def _boolean(self, made: pl.Expr, what: str) -> pl.Expr:
+        """An expression that must say true or false of each row; `a + 1` says neither."""
+        (dtype,) = (
+            self._frame.select(made).collect_schema().values() if not made.meta.has_multiple_outputs() else (None,)
+        )
+        if dtype not in (pl.Boolean, pl.Null):
+            raise ValidatorError(f"{what} is {dtype or 'several columns'}, not true or false")
         return made
 
     def _orphan(self, p: m.Orphan) -> pl.Expr:

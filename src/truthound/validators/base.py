@@ -6,20 +6,21 @@ A validator is data. `bind` turns it into checks for one table's schema; a check
 from __future__ import annotations
 
 import fnmatch
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Annotated, Any, ClassVar, Literal, Self
+from decimal import Decimal
+from typing import Any, ClassVar, Self
 
-from pydantic import BeforeValidator, Field, PlainValidator, PrivateAttr, field_validator, model_validator
+from pydantic import Field, PrivateAttr, field_validator, model_validator
 
-from truthound.errors import ConfigError, ValidatorError
+from truthound.errors import ConfigError
 from truthound.measures import SQL, CountWhere, Measure, Not, Predicate, RowCount
 from truthound.models import Mistakes, Model
 from truthound.results import CheckStatus, Severity
-from truthound.schema import FAMILIES, DataType
+from truthound.schema import DataType
 from truthound.text import did_you_mean, number
+from truthound.validators.fields import Columns, Names, Tolerance, allowed_rows, bounds
 
 Values = Mapping[Measure, Any]
 Clock = Callable[[], datetime]
@@ -88,81 +89,6 @@ class Table:
     baselines: Any = None
     keys: tuple[str, ...] = ()
     context: Mapping[str, Any] = field(default_factory=dict)
-
-
-def _limit(value: Any) -> int | str:
-    """A count of rows, or a percentage as text; a fraction below 1 is a ratio."""
-    if isinstance(value, bool):
-        raise ValueError("give a count of rows (5) or a percentage (1%)")  # noqa: TRY004 pydantic wants ValueError
-    if isinstance(value, int) and value >= 0:
-        return value
-    if isinstance(value, float) and 0 <= value < 1:
-        return f"{value * 100:.10g}%"
-    if isinstance(value, str) and (m := re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*%\s*", value)) and float(m[1]) <= 100:
-        return f"{m[1]}%"
-    if isinstance(value, str) and value.strip().isdigit():
-        return int(value)
-    raise ValueError(f"{value!r} is neither a count of rows (5) nor a percentage (1%)")
-
-
-Limit = Annotated[int | str, PlainValidator(_limit, json_schema_input_type=int | str | float)]
-
-
-def _tolerance(value: Any) -> Any:
-    """One limit, or one for each severity."""
-    if value is None:
-        return None
-    if not isinstance(value, dict):
-        return _limit(value)
-    unknown = [k for k in value if k not in set(Severity)]
-    if unknown:
-        raise ValueError(f"{unknown[0]!r} is not a severity: low, medium, high or critical")
-    return {Severity(k): _limit(v) for k, v in value.items()}
-
-
-Tolerance = Annotated[
-    int | str | dict[Severity, int | str] | None,
-    PlainValidator(_tolerance, json_schema_input_type=int | str | float | dict[Severity, int | str | float] | None),
-]
-
-
-Inclusive = bool | Literal["both", "left", "right", "neither"]
-"""which of two bounds belong to the range: both (true), the lower (left), the upper (right), neither (false)"""
-
-
-def closed(inclusive: Inclusive) -> tuple[bool, bool]:
-    """Whether the lower and the upper bound belong to the range."""
-    return inclusive in (True, "both", "left"), inclusive in (True, "both", "right")
-
-
-def allowed_rows(limit: int | str, total: int) -> int:
-    """How many of `total` rows a limit lets fail."""
-    if isinstance(limit, int):
-        return limit
-    return int(float(limit.rstrip("%")) / 100 * total + 1e-9)
-
-
-def _names(value: Any) -> Any:
-    return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
-
-
-Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
-
-
-def _columns(value: Any) -> Any:
-    if value is None or (isinstance(value, str) and value):
-        return value and (value,)
-    if isinstance(value, dict) and all(isinstance(k, str) and isinstance(v, dict | None) for k, v in value.items()) and value:
-        return {k: dict(v or {}) for k, v in value.items()}
-    if isinstance(value, list | tuple) and all(isinstance(v, str) and v for v in value) and value:
-        return tuple(value)
-    raise ValueError("give a column, a list of columns, or a mapping of a column to its options; leave it out for all that fit")
-
-
-Columns = Annotated[
-    tuple[str, ...] | dict[str, dict[str, Any]] | None,
-    PlainValidator(_columns, json_schema_input_type=str | list[str] | dict[str, dict[str, Any] | None] | None),
-]
 
 
 class Validator(Model):
@@ -245,7 +171,7 @@ class Validator(Model):
     def tolerated(self, total: int) -> int:
         """How many of `total` rows may fail."""
         if self.mostly is not None:
-            return int((1 - self.mostly) * total + 1e-9)
+            return int((1 - Decimal(str(self.mostly))) * total)
         if isinstance(self.max_fail, dict):
             return min((allowed_rows(limit, total) for limit in self.max_fail.values()), default=0)
         return 0 if self.max_fail is None else allowed_rows(self.max_fail, total)
@@ -330,7 +256,9 @@ class Validator(Model):
     def missing(self, column: str, table: Table) -> Check:
         """The check of a column that is not there."""
         hint = did_you_mean(column, table.schema)
-        return self.broken(f"column not found{hint.removeprefix(';').replace(' did', ': did', 1) if hint else ''}", (column,))
+        return self.broken(
+            f"column not found{hint.removeprefix(';').replace(' did', ': did', 1) if hint else ''}", (column,)
+        )
 
     def broken(self, message: str, columns: tuple[str, ...] = ()) -> Check:
         """A check that cannot run: an error, never a pass."""
@@ -382,36 +310,20 @@ class Validator(Model):
             low_ok = low is None or (value >= low if low_inclusive else value > low)
             high_ok = high is None or (value <= high if high_inclusive else value < high)
             ok = low_ok and high_ok and value == value  # noqa: PLR0124 a NaN differs from itself
-            return Verdict(ok, observed=value, message=f"{label} is {number(value)}, expected {expected[len(label) + 1 :]}")
+            return Verdict(
+                ok, observed=value, message=f"{label} is {number(value)}, expected {expected[len(label) + 1 :]}"
+            )
 
         return Check(self, columns, expected, (measure,), judge, where=self.row_filter)
 
 
-def bounds(low: Any, high: Any, *, low_inclusive: bool = True, high_inclusive: bool = True) -> str:
-    """`between 0 and 120`, `at least 0`, `below 5`, `equal to 3`."""
-    if low is None and high is None:
-        return "any value"
-    if low == high and low_inclusive and high_inclusive:
-        return f"equal to {number(low)}"
-    if low is not None and high is not None:
-        if low_inclusive and high_inclusive:
-            return f"between {number(low)} and {number(high)}"
-        return f"{'at least' if low_inclusive else 'above'} {number(low)} and {'at most' if high_inclusive else 'below'} {number(high)}"
-    if low is not None:
-        return f"{'at least' if low_inclusive else 'above'} {number(low)}"
-    return f"{'at most' if high_inclusive else 'below'} {number(high)}"
+def counts_only(validator: Validator, what: str) -> None:
+    """For rules that have no whole to take a percentage of: `max_fail` must be counts."""
+    limits = validator.max_fail.values() if isinstance(validator.max_fail, dict) else [validator.max_fail]
+    if any(isinstance(limit, str) for limit in limits):
+        raise Mistakes([("max_fail", f"give a count of {what}; there is no whole to take a percentage of")])
 
 
 def negated(predicate: Predicate) -> Predicate:
     """The rows for which it is false; null stays null."""
     return predicate.predicate if isinstance(predicate, Not) else Not(predicate)
-
-
-def known_family(name: str) -> bool:
-    return name in FAMILIES
-
-
-__all__ = [
-    "Check", "Clock", "Inclusive", "Judge", "Limit", "More", "Names", "Problem", "Table", "Validator", "ValidatorError", "Values", "Verdict",
-    "allowed_rows", "bounds", "closed", "known_family", "negated",
-]  # fmt: skip

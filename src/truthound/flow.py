@@ -1,0 +1,297 @@
+"""I/O is written once: a flow is a generator that yields effects; `run` performs them in this thread, `arun` on asyncio.
+
+An effect's value is sent back into the flow, and what it raises is raised there, interrupts and cancellation included:
+a flow cleans up in `finally`, as any function does, and its cleaning up may yield effects too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import inspect
+import random
+import threading
+import time
+from collections.abc import Awaitable, Callable, Generator, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar, cast
+
+T = TypeVar("T")
+Flow = Generator["Effect", Any, T]
+
+
+class OverdueError(TimeoutError):
+    """A flow was not done within its time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sleep:
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Blocking work: files, a subprocess, a database. `arun` moves it to a thread. What it returns is awaited if it can be."""
+
+    fn: Callable[[], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Gather:
+    """Independent flows, at most `limit` at once. The first error stops the others and is raised."""
+
+    flows: Sequence[Flow[Any]]
+    limit: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """A flow that has so many seconds. A call that blocks longer is abandoned in its thread: Python cannot stop it."""
+
+    flow: Flow[Any]
+    seconds: float
+
+
+Effect = Sleep | Call | Gather | Within
+
+
+def call(fn: Callable[[], T | Awaitable[T]]) -> Flow[T]:
+    """The value of blocking work, or of a coroutine function."""
+    return cast("T", (yield Call(fn)))
+
+
+def gather(flows: Sequence[Flow[T]], limit: int = 1) -> Flow[list[T]]:
+    """The values of independent flows, in their order."""
+    if limit < 1:
+        raise ValueError(f"limit is {limit}; at least one flow must run at a time")
+    return cast("list[T]", (yield Gather(flows, limit)))
+
+
+def within(flow: Flow[T], seconds: float | None) -> Flow[T]:
+    """The flow's value; raises OverdueError when it is not done in so many seconds. None: no limit."""
+    return cast("T", (yield Within(flow, seconds))) if seconds is not None else (yield from flow)
+
+
+def retry(
+    make: Callable[[int], Flow[T]],
+    *,
+    retries: int,
+    delay: float,
+    retryable: Callable[[Exception], bool],
+    longest: float = 60.0,
+    jitter: float = 0.25,
+    rng: Callable[[], float] = random.random,
+) -> Flow[T]:
+    """The value of `make(attempt)`, attempts counted from 1, tried again up to `retries` times after an error that may pass.
+
+    The n-th wait is `delay * 2**(n-1)` seconds but at most `longest`, less a random part of up to `jitter` of it, so
+    that many who failed together do not come back together.
+    """
+    attempt = 1
+    while True:
+        try:
+            return (yield from make(attempt))
+        except Exception as error:
+            if attempt > retries or not retryable(error):
+                raise
+        exponent = min(attempt - 1, 64)  # a float overflows long after `longest` is reached
+        yield Sleep(min(delay * 2**exponent, longest) * (1 - jitter * rng()))
+        attempt += 1
+
+
+# --- in the calling thread -------------------------------------------------------------------------------------------
+
+
+class _Stop:
+    """Set when a flow is to stop at its next effect, by itself or with the one that started it."""
+
+    def __init__(self, outer: _Stop | None = None) -> None:
+        self.asked, self._outer = False, outer
+
+    def __bool__(self) -> bool:
+        return self.asked or bool(self._outer)
+
+
+def run(flow: Flow[T], *, sleep: Callable[[float], None] = time.sleep) -> T:
+    """Performs a flow in the calling thread and returns its value."""
+    return _run(flow, sleep, _Stop())
+
+
+def _run(flow: Flow[T], sleep: Callable[[float], None], stop: _Stop) -> T:
+    step: Callable[[], Effect] = partial(next, flow)
+    while True:
+        try:
+            effect = step()
+        except StopIteration as done:
+            return cast("T", done.value)
+        try:
+            if stop:
+                raise asyncio.CancelledError  # noqa: TRY301 a flow sees the same on both faces
+            value = _perform(effect, sleep, stop)
+        except BaseException as error:  # noqa: BLE001 the flow decides; what it does not take leaves through `step`
+            if stop and isinstance(error, asyncio.CancelledError):
+                stop = _Stop()  # asked once; what the flow yields to clean up is performed
+            step = partial(flow.throw, error)
+        else:
+            step = partial(flow.send, value)
+
+
+def _perform(effect: Effect, sleep: Callable[[float], None], stop: _Stop) -> Any:
+    match effect:
+        case Sleep():
+            return sleep(effect.seconds)
+        case Call():
+            value = effect.fn()
+            return _awaited(value) if inspect.isawaitable(value) else value
+        case Gather():
+            return _gather(effect, sleep, stop)
+        case Within():
+            return _within(effect, sleep, stop)
+
+
+def _awaited(value: Awaitable[T]) -> T:
+    async def main() -> T:
+        return await value
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(main())
+    return _thread(lambda: asyncio.run(main())).result()  # a notebook: its loop is busy running us
+
+
+def _gather(effect: Gather, sleep: Callable[[float], None], outer: _Stop) -> list[Any]:
+    try:
+        if effect.limit == 1:
+            return [_run(flow, sleep, outer) for flow in effect.flows]
+        stop = _Stop(outer)
+        with ThreadPoolExecutor(min(effect.limit, len(effect.flows) or 1), "truthound") as pool:
+            futures = [pool.submit(contextvars.copy_context().run, _run, flow, sleep, stop) for flow in effect.flows]
+            try:
+                done, _ = wait(futures, return_when=FIRST_EXCEPTION)
+            except BaseException:
+                stop.asked = True
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+            failed = [f for f in futures if f in done and f.exception()]
+            if failed:
+                stop.asked = True
+                pool.shutdown(wait=False, cancel_futures=True)
+                return [failed[0].result()]
+        return [f.result() for f in futures]
+    finally:
+        for flow in effect.flows:  # those that did not start; the others are at their end
+            flow.close()
+
+
+def _within(effect: Within, sleep: Callable[[float], None], outer: _Stop) -> Any:
+    stop = _Stop(outer)
+    future = _thread(lambda: _run(effect.flow, sleep, stop))
+    try:
+        wait([future], effect.seconds)
+    finally:
+        stop.asked = True
+    if not future.done():
+        raise OverdueError(f"not done within {effect.seconds:g} s")
+    return future.result()
+
+
+def _thread(fn: Callable[[], T]) -> Future[T]:
+    """Runs it in a thread that does not keep the interpreter alive, as a pool's threads do."""
+    future: Future[T] = Future()
+
+    def work() -> None:
+        if not future.set_running_or_notify_cancel():
+            return
+        try:
+            value = fn()
+        except BaseException as error:  # noqa: BLE001 raised again where the future is read
+            future.set_exception(error)
+        else:
+            future.set_result(value)
+
+    threading.Thread(target=contextvars.copy_context().run, args=(work,), name="truthound", daemon=True).start()
+    return future
+
+
+# --- on asyncio ------------------------------------------------------------------------------------------------------
+
+Threads = Callable[[Callable[[], Any]], Awaitable[Any]]
+
+
+async def arun(flow: Flow[T], *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> T:
+    """Performs a flow on the running event loop and returns its value. Cancelling it runs the flow's `finally`."""
+    return await _arun(flow, sleep, asyncio.to_thread)
+
+
+async def _arun(flow: Flow[T], sleep: Callable[[float], Awaitable[None]], threads: Threads) -> T:
+    step: Callable[[], Effect] = partial(next, flow)
+    while True:
+        try:
+            effect = step()
+        except StopIteration as done:
+            return cast("T", done.value)
+        try:
+            value = await _aperform(effect, sleep, threads)
+        except BaseException as error:  # noqa: BLE001 the flow decides; what it does not take leaves through `step`
+            step = partial(flow.throw, error)
+        else:
+            step = partial(flow.send, value)
+
+
+async def _aperform(effect: Effect, sleep: Callable[[float], Awaitable[None]], threads: Threads) -> Any:
+    match effect:
+        case Sleep():
+            return await sleep(effect.seconds)
+        case Call():
+            value = await threads(effect.fn)
+            return await value if inspect.isawaitable(value) else value
+        case Gather():
+            return await _agather(effect, sleep, threads)
+        case Within():
+            return await _awithin(effect, sleep)
+
+
+async def _agather(effect: Gather, sleep: Callable[[float], Awaitable[None]], threads: Threads) -> list[Any]:
+    gate, failed = asyncio.Semaphore(effect.limit), False
+
+    async def one(flow: Flow[Any]) -> Any:
+        nonlocal failed
+        async with gate:
+            if failed:  # it got in just before the group could cancel it
+                raise asyncio.CancelledError
+            try:
+                return await _arun(flow, sleep, threads)
+            except BaseException:
+                failed = True
+                raise
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one(flow)) for flow in effect.flows]
+        return [task.result() for task in tasks]
+    except BaseExceptionGroup as errors:
+        raise errors.exceptions[0] from None  # the same error as in a thread, not a group of one
+    finally:
+        for flow in effect.flows:
+            flow.close()
+
+
+async def _awithin(effect: Within, sleep: Callable[[float], Awaitable[None]]) -> Any:
+    async def abandonable(fn: Callable[[], Any]) -> Any:
+        return await asyncio.wrap_future(_thread(fn))  # the loop's own pool would be waited for at its end
+
+    task = asyncio.ensure_future(_arun(effect.flow, sleep, abandonable))
+    try:
+        done, _ = await asyncio.wait([task], timeout=effect.seconds)
+    except asyncio.CancelledError:
+        task.cancel()
+        await asyncio.wait([task])
+        raise
+    if done:
+        return task.result()
+    task.cancel()
+    await asyncio.wait([task])
+    raise OverdueError(f"not done within {effect.seconds:g} s")

@@ -1,0 +1,184 @@
+"""Files in a local folder as objects: put (atomically), get, list, delete; and names that are safe in a path."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import secrets
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+from truthound.errors import ConfigError, StoreError
+from truthound.text import redact
+
+_TEMPORARY = ".tmp-"
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/(?!$)")
+_RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?")  # devices on Windows, in any folder
+_UNSAFE = re.compile(r"[^\w.-]")
+
+
+def safe_name(text: str, longest: int = 80) -> str:
+    """One path component made of any text: letters, digits, `.`, `-` and `_`, at most so many bytes.
+
+    A text that has to be changed gets a few digits of its hash, so that different texts stay different.
+    """
+    name = unicodedata.normalize("NFC", text)
+    name = re.sub(r"^[.-]+", "_", _UNSAFE.sub("_", name)).rstrip(".") or "unnamed"
+    if _RESERVED.fullmatch(name):
+        name = f"_{name}"
+    if name == text and len(name.encode()) <= longest:
+        return name
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return name.encode()[: longest - 9].decode(errors="ignore") + "-" + digest
+
+
+def local_path(location: str | Path, base: Path | None = None) -> Path:
+    """The local path that a setting means; relative ones start from `base`, or from the current folder."""
+    text = str(location)
+    if not text.strip():
+        raise ConfigError("the path is empty")
+    if "\0" in text:
+        raise ConfigError("the path holds a NUL character")
+    if scheme := _SCHEME.match(text):
+        url = urlsplit(text)
+        if scheme[1].lower() != "file" or url.netloc not in ("", "localhost"):
+            raise ConfigError(
+                f'"{redact(text)}" is not a local folder; only local paths are supported here so far: ./results, /var/results, file:///var/results'
+            )
+        text = unquote(url.path)
+    try:
+        path = Path(text).expanduser()
+    except RuntimeError as error:  # no such user, or no home
+        raise ConfigError(f'"{text}": {error}') from None
+    return path if path.is_absolute() or base is None else base / path
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary path in the same folder: when the block ends well it is synced and takes the place of `path`, else it goes.
+
+    Raises StoreError where that cannot be done; what the block raises stays as it is.
+    """
+    suffix = "".join(path.suffixes[-2:])[-20:]  # writers look at it
+    temporary = path.with_name(f"{_TEMPORARY}{secrets.token_hex(8)}{suffix}")
+    with _told(f"cannot write {path}"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        yield temporary
+        with _told(f"cannot write {path}"):
+            with temporary.open("rb+") as file:
+                os.fsync(file.fileno())
+            temporary.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):  # the first error is the one to tell
+            temporary.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+@contextlib.contextmanager
+def _told(what: str) -> Iterator[None]:
+    """Says what could not be done when the system refuses."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(f"{what}: {error.strerror or error}") from error
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes a rename in a folder durable, where the system can."""
+    with contextlib.suppress(OSError):  # Windows and some network file systems open no folders
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An object: its key (a path with `/`), its size in bytes, and when it was last written (seconds since 1970)."""
+
+    key: str
+    size: int
+    modified: float
+
+
+class LocalObjects:
+    """A folder whose files are objects. It is made on the first `put`; links to elsewhere are neither listed nor followed."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def put(self, key: str, data: bytes, *, modified: float | None = None) -> Path:
+        """Writes an object, whole or not at all, in place of an older one; `modified` sets its time."""
+        path = self._path(key)
+        with _told(f"cannot write {path}"):
+            self._confine(path)
+            with replacing(path) as temporary:
+                temporary.write_bytes(data)
+                if modified is not None:
+                    os.utime(temporary, (modified, modified))
+        return path
+
+    def get(self, key: str) -> bytes | None:
+        """What an object holds, or None where there is none."""
+        path = self._path(key)
+        with _told(f"cannot read {path}"):
+            self._confine(path)
+            try:
+                return path.read_bytes()
+            except FileNotFoundError:
+                return None
+
+    def delete(self, key: str) -> bool:
+        """Removes an object; says whether it was there."""
+        path = self._path(key)
+        with _told(f"cannot delete {path}"):
+            self._confine(path)
+            try:
+                path.unlink()
+            except FileNotFoundError:
+                return False
+        return True
+
+    def list(self, depth: int = 8) -> Iterator[Stored]:
+        """The objects in the folder and, so deep, in folders in it, in no order. No folder has no objects."""
+        yield from self._list(self.root, "", depth)
+
+    def _list(self, folder: Path, prefix: str, depth: int) -> Iterator[Stored]:
+        with _told(f"cannot list {folder}"):
+            try:
+                entries = list(os.scandir(folder))
+            except FileNotFoundError:  # not made yet, or deleted meanwhile
+                return
+        for entry in entries:
+            if entry.name.startswith(_TEMPORARY) or entry.is_symlink():
+                continue
+            if entry.is_file(follow_symlinks=False):
+                with contextlib.suppress(FileNotFoundError):  # another process deleted it meanwhile
+                    status = entry.stat(follow_symlinks=False)
+                    yield Stored(prefix + entry.name, status.st_size, status.st_mtime)
+            elif depth and entry.is_dir(follow_symlinks=False):
+                yield from self._list(folder / entry.name, f"{prefix}{entry.name}/", depth - 1)
+
+    def _path(self, key: str) -> Path:
+        parts = PurePosixPath(key).parts
+        if not parts or key.startswith("/") or "\\" in key or "\0" in key or any(p == ".." for p in parts):
+            raise StoreError(f"{key!r} is not a key: give a relative path without '..'")
+        return self.root.joinpath(*parts)
+
+    def _confine(self, path: Path) -> None:
+        """A link inside the folder must not lead out of it."""
+        if not path.parent.resolve().is_relative_to(self.root.resolve()) or path.is_symlink():
+            raise StoreError(f"{path} leads out of {self.root} through a link; it is left alone")
+
+
+def open_objects(location: str | Path, base: Path | None = None) -> LocalObjects:
+    """The objects kept at a location: a local folder."""
+    return LocalObjects(local_path(location, base))

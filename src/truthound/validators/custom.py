@@ -1,0 +1,143 @@
+"""Rules of the user's own: a SQL expression for each row, a SQL query that finds what is wrong, a Python function."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any, Self
+
+from pydantic import Field, PlainValidator, field_validator, model_validator
+
+from truthound.errors import ValidatorError
+from truthound.measures import SQL, Native, Not, Query
+from truthound.text import plural, shorten
+from truthound.validators.base import Check, Table, Validator, Values, Verdict, counts_only
+
+EXAMPLES = 10
+
+
+def _written(value: str) -> str:
+    text = value.strip().rstrip(";").rstrip()
+    if not text:
+        raise ValueError("an empty text")
+    return text
+
+
+class Expression(Validator):
+    """A SQL boolean expression that must not be false for any row. Where it is null (a cell is missing), the row holds."""
+
+    type = "expression"
+    unused = ("columns",)
+
+    expression: str
+    """For example `price >= 0 AND paid <= price`."""
+
+    _trimmed = field_validator("expression")(_written)
+
+    def __init__(self, expression: str | None = None, **options: Any) -> None:
+        super().__init__(**_first("expression", expression, options))
+
+    def checks(self, table: Table) -> Iterator[Check]:
+        yield self.rows((), shorten(" ".join(self.expression.split()), 200), Not(SQL(self.expression)))
+
+
+class SqlQuery(Validator):
+    """A SQL query that finds what is wrong: each row it returns is a failure. The table is called `data`.
+
+    The rows of its answer are the examples. `max_fail` is a count of them.
+    """
+
+    type = "sql"
+    unused = ("columns", "where", "mostly")
+
+    query: str
+    """For example `SELECT user_id FROM data GROUP BY user_id HAVING sum(amount) < 0`."""
+
+    _trimmed = field_validator("query")(_written)
+
+    def __init__(self, query: str | None = None, **options: Any) -> None:
+        super().__init__(**_first("query", query, options))
+
+    @model_validator(mode="after")
+    def _counts(self) -> Self:
+        counts_only(self, "rows that the query returns")
+        return self
+
+    def checks(self, table: Table) -> Iterator[Check]:
+        measure = Query(self.query, EXAMPLES)
+
+        def judge(values: Values) -> Verdict:
+            count, rows = values[measure]
+            message = f"the query returned {plural(count, 'row')}"
+            return Verdict(count <= self.tolerated(0), count, None, count, message, examples=tuple(rows))
+
+        yield Check(self, (), f"no rows from {shorten(' '.join(self.query.split()), 200)}", (measure,), judge)
+
+
+def _callable(value: Any) -> Any:
+    if callable(value):
+        return value
+    if isinstance(value, str):
+        module, colon, name = value.partition(":")
+        if colon and all(part.isidentifier() for part in (*module.split("."), *name.split("."))):
+            return value
+    raise ValueError(
+        "give a function that takes a LazyFrame and returns an expression, or its place as package.module:name"
+    )
+
+
+class Function(Validator):
+    """A Python function that takes the polars LazyFrame and returns an expression that is true for a row that holds.
+
+    A row for which the expression is null holds.
+    """
+
+    type = "function"
+    unused = ("columns",)
+
+    function: Annotated[Callable[[Any], Any] | str, PlainValidator(_callable, json_schema_input_type=str)] = Field()
+    """The function, or its place: `package.module:name`. A place is imported when the check runs."""
+
+    def __init__(self, function: Callable[[Any], Any] | str | None = None, **options: Any) -> None:
+        super().__init__(**_first("function", function, options))
+
+    def checks(self, table: Table) -> Iterator[Check]:
+        try:
+            function = _imported(self.function) if isinstance(self.function, str) else self.function
+        except ValidatorError as error:
+            yield self.broken(str(error))
+            return
+        label = self.name or str(getattr(function, "__name__", type(function).__name__))
+        yield self.rows(
+            (), "the function's condition" if label == "<lambda>" else label, Not(Native(_guarded(function)))
+        )
+
+
+def _guarded(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """The function, whose own errors are errors of its check."""
+
+    def call(frame: Any) -> Any:
+        try:
+            return function(frame)
+        except Exception as error:
+            raise ValidatorError(f"the function raised {type(error).__name__}: {error}") from error
+
+    return call
+
+
+def _imported(place: str) -> Callable[[Any], Any]:
+    module, _, name = place.partition(":")
+    try:
+        found: Any = importlib.import_module(module)
+        for part in name.split("."):
+            found = getattr(found, part)
+    except Exception as error:  # noqa: BLE001 importing runs the user's code, which may raise anything
+        raise ValidatorError(f"the function {place} cannot be imported: {type(error).__name__}: {error}") from None
+    if not callable(found):
+        raise ValidatorError(f"{place} is a {type(found).__name__}, not a function")
+    return found  # type: ignore[no-any-return]  # what callable() says is all that can be known
+
+
+def _first(name: str, value: Any, options: dict[str, Any]) -> dict[str, Any]:
+    """The one argument that may be given by position."""
+    return options if value is None else {name: value, **options}

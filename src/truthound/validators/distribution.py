@@ -1,0 +1,302 @@
+"""The distribution of a column's values against a reference, a stored baseline, or common sense."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+from typing import Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from truthound import measures as m
+from truthound.errors import StoreError, ValidatorError
+from truthound.models import Mistakes
+from truthound.results import Severity
+from truthound.schema import DataType
+from truthound.text import number, plural
+from truthound.validators.base import Check, More, Table, Validator, Values, Verdict
+from truthound.validators.comparison import (
+    KINDS,
+    Comparison,
+    Method,
+    Summary,
+    aligned,
+    compare,
+    edges_of,
+    kolmogorov_smirnov,
+)  # fmt: skip
+from truthound.validators.fields import Names
+from truthound.validators.relation import DataSource, counterpart, named, paired
+from truthound.validators.statistics import Max, Mean, Median, Min, Quantile, Std, Sum
+
+__all__ = ["Distribution", "Max", "Mean", "Median", "Min", "Quantile", "Std", "Sum"]
+
+CATEGORIES = 1000
+"""so many different values are categories; more are not compared"""
+FINE = 50
+"""bins of a stored baseline; the deciles are among their edges"""
+EXTREME = 3
+"""a value is an extreme outlier beyond so many interquartile ranges from the quartiles (Tukey's outer fences)"""
+
+
+class Distribution(Validator):
+    """Values are distributed as in a reference data source, or as in a stored baseline.
+
+    Methods: `ks` (Kolmogorov-Smirnov, numbers), `chi2` (homogeneity), `psi` (population stability index; shares below
+    0.0001 count as 0.0001), `js` (Jensen-Shannon distance, base 2, 0 to 1). All but `ks` work on categories, and on the
+    bins between the deciles of the reference for numbers, where a value that fills several bins has one to itself.
+    `auto` is `ks` for numbers and `chi2` for categories. Against a baseline `ks` is measured at the edges of the 50 bins
+    that are stored, so its distance is at most the exact one.
+
+    Without reference and baseline it reports a summary, and flags columns that are constant and numbers beyond three
+    interquartile ranges from the quartiles.
+    """
+
+    type = "distribution"
+    fits = ("numeric", "text", "boolean")
+
+    reference: DataSource = None
+    """The data source to compare with."""
+    reference_columns: Names = ()
+    """The columns there, in the order of `columns`; those of the same names where none are given."""
+    baseline: bool = False
+    """Whether the first run keeps a summary that later runs are compared with."""
+    method: Literal["auto", "ks", "chi2", "psi", "js"] = "auto"
+    """How distributions are compared."""
+    threshold: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    """The least p-value of `ks` and `chi2` (0.05), the largest value of `psi` (0.2) and `js` (0.1)."""
+
+    @model_validator(mode="after")
+    def _consistent_choice(self) -> Self:
+        if isinstance(self.columns, dict):
+            return self
+        compared = self.baseline or self.reference is not None
+        set_ = self.model_fields_set
+        found: list[tuple[str, str]] = []
+        if self.baseline and self.reference is not None:
+            found.append(("baseline", "give reference or baseline, not both"))
+        if not compared:
+            found += [(o, "it needs a reference, or baseline: true") for o in ("method", "threshold") if o in set_]
+        else:
+            found += [
+                (o, "a distribution has no failing rows; use threshold") for o in ("mostly", "max_fail") if o in set_
+            ]
+        if self.reference_columns and self.reference is None:
+            found.append(("reference_columns", "it needs a reference"))
+        if self.threshold is not None and self.threshold > 1 and self.method != "psi":
+            found.append(("threshold", "a p-value or a distance is at most 1"))
+        if found:
+            raise Mistakes(found)
+        paired(self)
+        return self
+
+    def check(self, column: str, dtype: DataType, table: Table) -> Check:
+        if self.reference is None and not self.baseline:
+            return self._summary(column, dtype)
+        numbers = dtype.of("numeric")
+        method: Method = ("ks" if numbers else "chi2") if self.method == "auto" else self.method
+        if method == "ks" and not numbers:
+            return self.broken(f"ks compares numbers, this column is {dtype}; use chi2, psi or js", (column,))
+        if self.reference is not None:
+            return self._with_reference(column, method, numbers=numbers)
+        return self._with_baseline(column, method, dtype, table)
+
+    # --- with something ------------------------------------------------------------------------------------------------
+
+    def _compared(self, column: str, method: Method, name: str, first: More) -> Check:
+        kind = KINDS[method]
+        limit = f"p at least {number(self.limit(method))}" if kind.has_p else f"at most {number(self.limit(method))}"
+        expected = f"distributed as in {name} ({kind.label}, {limit})"
+        return Check(self, (column,), expected, first.measures, first.judge, where=self.row_filter)
+
+    def limit(self, method: Method) -> float:
+        return KINDS[method].threshold if self.threshold is None else self.threshold
+
+    def _verdict(self, found: Comparison, name: str) -> Verdict:
+        kind, limit = KINDS[found.method], self.limit(found.method)
+        observed = {
+            "method": found.method,
+            "statistic": found.statistic,
+            "p_value": found.p_value,
+            "n": found.n,
+            "m": found.m,
+        }
+        said = f"{kind.label} {kind.symbol} = {number(found.statistic)}"
+        if found.p_value is None:
+            ok = found.statistic <= limit
+            told = f"{'at most' if ok else 'above'} {number(limit)}"
+        else:
+            ok = found.p_value >= limit
+            said += f", p = {number(found.p_value)}"
+            told = f"p is {'not ' if ok else ''}below {number(limit)}"
+        outcome = "no difference shown" if ok else "the distributions differ"
+        return Verdict(
+            ok,
+            observed=observed,
+            message=f"{said} ({plural(found.n, 'value')}, {found.m:,} in {name}): {told}, {outcome}",
+        )
+
+    def _with_reference(self, column: str, method: Method, *, numbers: bool) -> Check:
+        reference, theirs, where = m.Reference(self.reference), counterpart(self, column), self.row_filter
+        name = named(self.reference)
+        if method == "ks":
+            exact, count = m.KolmogorovSmirnov(column, reference, theirs, where), m.Aggregate(column, "count", where)
+
+            def judge(values: Values) -> Verdict:
+                if values[exact] is None:
+                    return _nothing(values[count], name)
+                return self._verdict(kolmogorov_smirnov(*values[exact]), name)
+
+            return self._compared(column, method, name, More((exact, count), judge))
+        if numbers:
+            deciles = tuple(m.On(reference, m.Quantile(theirs, i / 10)) for i in range(1, 10))
+
+            def by_bins(values: Values) -> Verdict | More:
+                edges = edges_of([values[d] for d in deciles])
+                if not edges:
+                    raise ValidatorError(f"no values in {name} to compare with")
+                here, there = m.Histogram(column, edges, where), m.On(reference, m.Histogram(theirs, edges))
+                return More((here, there), lambda v: self._counted(method, v[here], v[there], name))
+
+            return self._compared(column, method, name, More(deciles, by_bins))
+        ours, others = m.TopValues(column, CATEGORIES + 1, where), m.On(reference, m.TopValues(theirs, CATEGORIES + 1))
+
+        def by_categories(values: Values) -> Verdict:
+            return self._counted(method, *aligned(_categories(values[ours]), _categories(values[others])), name)
+
+        return self._compared(column, method, name, More((ours, others), by_categories))
+
+    def _counted(self, method: Method, here: Any, there: Any, name: str) -> Verdict:
+        if not sum(here) or not sum(there):
+            return _nothing(sum(here), name)
+        return self._verdict(compare(method, here, there), name)
+
+    def _with_baseline(self, column: str, method: Method, dtype: DataType, table: Table) -> Check:
+        if table.baselines is None:
+            return self.broken("there is no folder to keep a baseline in; give the run a state folder", (column,))
+        key = f"distribution:{column}" + (f":{self.where}" if self.where else "")
+        try:
+            stored = table.baselines.get(key)
+            summary = None if stored is None else Summary.from_dict(stored)
+        except (StoreError, ValidatorError) as error:
+            return self.broken(str(error), (column,))
+        numbers, where = dtype.of("numeric"), self.row_filter
+        if summary is None:
+            first = self._keep_numbers(column, key, table) if numbers else self._keep_categories(column, key, table)
+            return self._compared(column, method, "the baseline", first)
+        if (summary.edges is not None) != numbers:
+            then = "categories" if summary.edges is None else "numbers"
+            return self.broken(
+                f"the baseline is of {then}, this column is {dtype}; delete the baseline to keep a new one", (column,)
+            )
+        if summary.edges is not None:
+            kept = summary if method == "ks" else summary.coarse()
+            bins = m.Histogram(column, kept.edges or (), where)
+            more = More((bins,), lambda v: self._counted(method, v[bins], kept.counts, "the baseline"))
+        else:
+            top, then_ = (
+                m.TopValues(column, CATEGORIES + 1, where),
+                dict(zip(summary.categories, summary.counts, strict=True)),
+            )
+            more = More((top,), lambda v: self._counted(method, *aligned(_categories(v[top]), then_), "the baseline"))
+        return self._compared(column, method, "the baseline", more)
+
+    def _keep_numbers(self, column: str, key: str, table: Table) -> More:
+        quantiles = tuple(m.Quantile(column, i / FINE, self.row_filter) for i in range(1, FINE))
+
+        def edges_known(values: Values) -> Verdict | More:
+            edges = edges_of([values[q] for q in quantiles])
+            deciles = edges_of([values[q] for q in quantiles[FINE // 10 - 1 :: FINE // 10]])
+            if not edges:
+                return Verdict(ok=True, message="no values, no baseline kept")
+            bins = m.Histogram(column, edges, self.row_filter)
+            return More((bins,), lambda v: _keep(Summary(v[bins], edges, deciles), key, table))
+
+        return More(quantiles, edges_known)
+
+    def _keep_categories(self, column: str, key: str, table: Table) -> More:
+        top = m.TopValues(column, CATEGORIES + 1, self.row_filter)
+
+        def judge(values: Values) -> Verdict:
+            found = _categories(values[top])
+            if not found:
+                return Verdict(ok=True, message="no values, no baseline kept")
+            return _keep(Summary(tuple(found.values()), categories=tuple(found)), key, table)
+
+        return More((top,), judge)
+
+    # --- with nothing --------------------------------------------------------------------------------------------------
+
+    def _summary(self, column: str, dtype: DataType) -> Check:
+        where, numbers = self.row_filter, dtype.of("numeric")
+        words = ("count", "min", "max", *(("mean", "std") if numbers else ()))
+        taken = {w: m.Aggregate(column, w, where) for w in words}
+        quartiles = {q: m.Quantile(column, q, where) for q in ((0.25, 0.5, 0.75) if numbers else ())}
+        rows, nulls = m.RowCount(where), m.CountWhere(m.IsNull(column), where)
+
+        def judge(values: Values) -> Verdict | More:
+            found: dict[str, Any] = {"rows": values[rows], "nulls": values[nulls]}
+            found |= {w: _simple(values[a]) for w, a in taken.items()}
+            found |= {f"q{q * 100:g}": _simple(values[a]) for q, a in quartiles.items()}
+            message = ", ".join(f"{k} {number(v)}" for k, v in found.items())
+            if not found["count"]:
+                return Verdict(ok=True, observed=found, message="no values")
+            if found["min"] == found["max"] and found["count"] > 1:
+                said = f"constant: all {found['count']:,} values are {number(found['min'])}"
+                return Verdict(ok=False, observed=found, message=said)
+            spread = found["q75"] - found["q25"] if numbers else 0
+            if not spread or not math.isfinite(spread):
+                return Verdict(ok=True, observed=found, message=message)
+            return self._outliers(column, found, EXTREME * spread, message)
+
+        measures = (rows, nulls, *taken.values(), *quartiles.values())
+        expected = "not constant, no extreme outliers" if numbers else "not constant"
+        return Check(self, (column,), expected, measures, judge, where=where, severity=Severity.LOW)
+
+    def _outliers(self, column: str, found: dict[str, Any], reach: float, message: str) -> More:
+        low, high = found["q25"] - reach, found["q75"] + reach
+        below, above = (
+            m.Between(column, high=low, high_inclusive=False),
+            m.Between(column, low=high, low_inclusive=False),
+        )
+        failing = m.Or((below, above))
+        count, total = m.CountWhere(failing, self.row_filter), m.RowCount(self.row_filter)
+
+        def judge(values: Values) -> Verdict:
+            n = values[count]
+            said = (
+                f"{plural(n, 'extreme outlier')}, below {number(low)} or above {number(high)}; {message}"
+                if n
+                else message
+            )
+            return self.counted(n, values[total], found, said)
+
+        return More((count, total), judge, failing)
+
+
+def _nothing(here: int, name: str) -> Verdict:
+    """The verdict where one side has no values: nothing to say, unless it is the reference's fault."""
+    if here:
+        raise ValidatorError(f"no values in {name} to compare with")
+    return Verdict(ok=True, message="no values")
+
+
+def _simple(value: Any) -> Any:
+    return float(value) if isinstance(value, Decimal) else value
+
+
+def _categories(found: tuple[tuple[Any, int], ...]) -> dict[Any, int]:
+    if len(found) > CATEGORIES:
+        raise ValidatorError(
+            f"more than {CATEGORIES:,} different values are no categories; name the columns to compare"
+        )
+    return dict(found)
+
+
+def _keep(summary: Summary, key: str, table: Table) -> Verdict:
+    table.baselines.put(key, summary.to_dict())
+    n = sum(summary.counts)
+    observed = {"n": n, "bins": len(summary.counts)}
+    return Verdict(
+        ok=True, observed=observed, message=f"baseline kept of {plural(n, 'value')}; later runs are compared with it"
+    )

@@ -1,0 +1,95 @@
+"""Formats that texts may have, by name: each a predicate made of regular expressions, sets and what an engine computes.
+
+Sources: e-mail RFC 5321 and 6531 as far as addresses in use go; URL RFC 3986 with an authority; UUID RFC 9562; IPv4 and IPv6
+RFC 4291 and 5952 (zone: RFC 4007); phone ITU-T E.164 digits with the usual separators; dates ISO 8601 and RFC 3339; card
+numbers ISO/IEC 7812; IBAN ISO 13616; countries ISO 3166-1; currencies ISO 4217.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from truthound import measures as m
+from truthound.validators.codes import COUNTRIES, CURRENCIES, IBAN_LENGTHS
+
+_OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+_IPV4 = rf"(?:{_OCTET}\.){{3}}{_OCTET}"
+_HEX = r"[0-9A-Fa-f]{1,4}"
+_LAST = rf"(?:{_HEX}:{_HEX}|{_IPV4})"
+_IPV6 = "(?:" + "|".join([
+    rf"(?:{_HEX}:){{6}}{_LAST}",
+    rf"::(?:{_HEX}:){{5}}{_LAST}",
+    rf"(?:{_HEX})?::(?:{_HEX}:){{4}}{_LAST}",
+    *(rf"(?:(?:{_HEX}:){{0,{n}}}{_HEX})?::(?:{_HEX}:){{{4 - n}}}{_LAST}" for n in range(1, 5)),
+    rf"(?:(?:{_HEX}:){{0,5}}{_HEX})?::{_HEX}",
+    rf"(?:(?:{_HEX}:){{0,6}}{_HEX})?::",
+]) + ")"  # fmt: skip
+_PORT = r"(?::(?:[0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?"
+_LABEL = r"[\p{L}\p{N}](?:[\p{L}\p{N}\p{M}_-]{0,61}[\p{L}\p{N}\p{M}])?"
+_ATOM = r"[\p{L}\p{M}\p{N}!#$%&'*+/=?^_`{|}~-]+"
+
+_EMAIL = rf"^{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+(?:\p{{L}}{{2,63}}|xn--[0-9A-Za-z-]{{1,59}})$"
+_HOST = rf"(?:{_IPV4}|\[{_IPV6}\]|(?:[\p{{L}}\p{{N}}_][\p{{L}}\p{{N}}\p{{M}}_-]{{0,62}}\.)*[\p{{L}}\p{{N}}_][\p{{L}}\p{{N}}\p{{M}}_-]{{0,62}}\.?)"
+_TAIL = r"""(?:[/?#][^\s<>"\\^`{|}]*)?"""
+_URL = rf"^(?:[A-Za-z][A-Za-z0-9+.-]*://(?:[^\s/?#@<>]*@)?{_HOST}{_PORT}{_TAIL}|(?i:file):///[^\s<>]+)$"
+_UUID = r"^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"
+_PHONE = r"^\+?\(?[0-9](?:[() ./\u{2010}-\u{2013}-]{0,3}[0-9]){6,14}(?: ?(?:x|#|ext\.?) ?[0-9]{1,6})?$"
+_CARD = r"^[1-9](?:[ -]?[0-9]){11,18}$"
+_DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+_TIME = r"[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,9})?)?"
+_ZONE = r"(?:[Zz]|[+-](?:0[0-9]|1[0-9]|2[0-3])(?::?[0-5][0-9])?)?"
+_DATETIME = rf"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[Tt ]{_TIME}{_ZONE}$"
+_IBAN = (
+    "^(?:"
+    + "|".join(
+        rf"(?:{'|'.join(countries.split())})[0-9]{{2}}(?: ?[A-Z0-9]){{{length - 4}}}"
+        for length, countries in IBAN_LENGTHS.items()
+    )
+    + ")$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A format: what a value of it is called, and the predicate that is true for one."""
+
+    label: str
+    predicate: Callable[[str], m.Predicate]
+
+
+def _regex(label: str, *patterns: str, also: str = "", shorter: int | None = None) -> Known:
+    """A text that matches all patterns, is not longer than `shorter`, and passes what the engine computes under the name `also`."""
+
+    def predicate(column: str) -> m.Predicate:
+        made: list[m.Predicate] = [m.Matches(column, p) for p in patterns]
+        if shorter is not None:
+            made.append(m.LengthBetween(column, None, shorter))
+        if also:
+            made.append(m.Format(column, also))
+        return made[0] if len(made) == 1 else m.And(tuple(made))
+
+    return Known(label, predicate)
+
+
+FORMATS: dict[str, Known] = {
+    "email": _regex("an e-mail address", _EMAIL, r"^[^@]{1,64}@", shorter=254),
+    "url": _regex("a URL", _URL),
+    "uuid": _regex("a UUID", _UUID),
+    "ipv4": _regex("an IPv4 address", rf"^{_IPV4}$"),
+    "ipv6": _regex("an IPv6 address", rf"^{_IPV6}(?:%[0-9A-Za-z._~-]+)?$"),
+    "phone": _regex("a telephone number", _PHONE),
+    "date": _regex("an ISO date", _DATE, also="date"),
+    "datetime": _regex("an ISO date and time", _DATETIME, also="datetime"),
+    "json": Known("JSON", lambda column: m.Format(column, "json")),
+    "credit_card": _regex("a card number", _CARD, also="luhn"),
+    "iban": _regex("an IBAN", _IBAN, also="iban"),
+    "country": Known("an ISO 3166 country code", lambda column: m.In(column, COUNTRIES)),
+    "currency": Known("an ISO 4217 currency code", lambda column: m.In(column, CURRENCIES)),
+}
+
+ALIASES: dict[str, str] = {
+    "e_mail": "email", "mail": "email", "email_address": "email", "uri": "url", "guid": "uuid", "ip": "ipv4", "ip_address": "ipv4",
+    "telephone": "phone", "phone_number": "phone", "iso_date": "date", "iso_datetime": "datetime", "iso8601": "datetime",
+    "timestamp": "datetime", "card": "credit_card", "luhn": "credit_card", "country_code": "country", "currency_code": "currency",
+}  # fmt: skip

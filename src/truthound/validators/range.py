@@ -1,0 +1,308 @@
+"""Range: numbers, dates and times within bounds, outliers, and order."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+
+from truthound.measures import (
+    Aggregate,
+    Between,
+    CountWhere,
+    IsNan,
+    Measure,
+    Not,
+    OutOfOrder,
+    Predicate,
+    Quantile,
+    RowCount,
+    both,
+)
+from truthound.schema import DataType
+from truthound.text import did_you_mean, number
+from truthound.validators.base import Check, More, Table, Validator, Values, Verdict
+from truthound.validators.configured import Configured, expected_of
+from truthound.validators.fields import Names, bounds
+
+Z_SCORE = 3.0
+"""deviations from the mean beyond which a value is an outlier, and Tukey's factor for the distance from the quartiles:"""
+TUKEY = 1.5
+
+
+def _bound(value: Any) -> Any:
+    if value is None or (
+        isinstance(value, int | float | Decimal | date | time | timedelta | str) and not isinstance(value, bool)
+    ):
+        if value != value:  # noqa: PLR0124 only a NaN differs from itself
+            raise ValueError("a NaN is no bound")
+        if isinstance(value, str) and not value.strip():
+            raise ValueError("an empty text is no bound; leave it out")
+        return value
+    raise ValueError(f"{value!r} is no number, date, time or text")
+
+
+Bound = Annotated[Any, BeforeValidator(_bound), WithJsonSchema({"type": ["number", "string", "null"]})]
+
+
+def _inclusive(value: Any) -> Any:
+    return {True: "both", False: "neither"}[value] if isinstance(value, bool) else value
+
+
+Inclusive = Annotated[
+    Literal["both", "neither", "left", "right"],
+    BeforeValidator(_inclusive),
+    WithJsonSchema({"enum": ["both", "neither", "left", "right", True, False]}),
+]
+
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
+_PART = re.compile(r"(\d+(?:\.\d+)?)\s*(w|d|h|min|m|ms|us|s)(?![a-z])")
+_UNITS = {"w": 604800.0, "d": 86400.0, "h": 3600.0, "min": 60.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6}
+
+
+def timespan(value: str) -> timedelta:
+    """`90s`, `1h 30m`, `2d`, `PT1H30M`, or `HH:MM:SS` as a span of time, with a minus before it where it is negative."""
+    text = value.strip().lower()
+    sign, text = (-1, text[1:].strip()) if text.startswith("-") else (1, text)
+    if m := re.fullmatch(r"(\d+):([0-5]\d):([0-5]\d(?:\.\d+)?)", text):
+        return sign * timedelta(hours=int(m[1]), minutes=int(m[2]), seconds=float(m[3]))
+    if re.fullmatch(r"p(?!$)(\d+w)?(\d+d)?(t(?!$)(\d+h)?(\d+m)?(\d+(\.\d+)?s)?)?", text):
+        text = text.removeprefix("p").replace("t", " ")
+    if not text or _PART.sub("", text).strip():
+        raise ValueError(f"{value!r} is no span of time; write it as 90s, 1h 30m, 2d or PT1H30M")
+    return sign * timedelta(seconds=sum(float(n) * _UNITS[u] for n, u in _PART.findall(text)))
+
+
+def fitted(value: Any, dtype: DataType) -> Any:
+    """A bound as a column of this type compares it.
+
+    Raises:
+        ValueError: it does not compare with such a column.
+    """
+    if value is None:
+        return None
+    if dtype.of("text"):
+        if isinstance(value, str):
+            return value
+        raise ValueError(f"the bound {value!r} does not compare with text; is the column of the wrong type?")
+    if dtype.of("numeric"):
+        return _number(value, dtype)
+    kinds: dict[str, tuple[tuple[type, ...], Any]] = {
+        "date": ((date,), _moment), "datetime": ((date,), _moment), "time": ((time,), time.fromisoformat), "duration": ((timedelta,), timespan),
+    }  # fmt: skip
+    types, parse = kinds[dtype.base]
+    if isinstance(value, types):
+        return value
+    if isinstance(value, str):
+        try:
+            return parse(value)
+        except (ValueError, OverflowError):
+            raise ValueError(f"the bound {value!r} is no {dtype.base} (ISO format)") from None
+    raise ValueError(f"the bound {value!r} does not compare with a {dtype.base} column")
+
+
+def _number(value: Any, dtype: DataType) -> Any:
+    if isinstance(value, str):
+        if not _NUMBER.fullmatch(value.strip()):
+            raise ValueError(f"the bound {value!r} is no number, the column is {dtype}")
+        value = Decimal(value.strip())
+    if isinstance(value, Decimal) and dtype.base != "decimal":
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, int | float | Decimal):
+        return value
+    raise ValueError(f"the bound {value!r} does not compare with a {dtype} column")
+
+
+def _moment(text: str) -> date:
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        return datetime.fromisoformat(text.strip())
+
+
+def expected_bounds(table: Table, column: str) -> tuple[Any, Any]:
+    """The bounds that the table's expected schema has for a column; None where it has none."""
+    return expected_of(table, column, "min"), expected_of(table, column, "max")
+
+
+class _Fenced(Validator):
+    """A rule that values lie between two bounds. A NaN never does."""
+
+    def between(
+        self, column: str, low: Any, high: Any, *, low_inclusive: bool = True, high_inclusive: bool = True
+    ) -> Check:
+        expected = bounds(low, high, low_inclusive=low_inclusive, high_inclusive=high_inclusive)
+        return self.rows((column,), expected, Not(Between(column, low, high, low_inclusive, high_inclusive)))
+
+
+class Range(_Fenced, Configured):
+    """Values lie within bounds: numbers, dates, datetimes, times, durations or text. Without bounds, those of the expected schema."""
+
+    type = "range"
+    fits = ("numeric", "temporal", "text")
+    needs = ("min_value", "max_value")
+    learned: ClassVar = {"min_value": "min", "max_value": "max"}
+
+    min_value: Bound = None
+    """The least value; dates and times also as ISO text."""
+    max_value: Bound = None
+    """The greatest value; dates and times also as ISO text."""
+    inclusive: Inclusive = "both"
+    """Which bounds are allowed values themselves: both, neither, left (the least), right (the greatest); true and false for both and neither."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        try:
+            crossed = self.min_value is not None and self.max_value is not None and self.min_value > self.max_value
+        except TypeError:
+            crossed = False  # a text and a date compare once the column's type is known
+        if (
+            crossed
+            and isinstance(self.min_value, str) == isinstance(self.max_value, str)
+            and not isinstance(self.min_value, str)
+        ):
+            raise ValueError(f"min_value {self.min_value} is above max_value {self.max_value}")
+        return self
+
+    def check(self, column: str, dtype: DataType, table: Table) -> Check:
+        try:
+            low, high = fitted(self.min_value, dtype), fitted(self.max_value, dtype)
+        except ValueError as error:
+            return self.broken(str(error), (column,))
+        try:
+            crossed = low is not None and high is not None and low > high
+        except TypeError:
+            crossed = False  # a date and a datetime: the engine brings both to the column's type
+        if crossed:
+            return self.broken(f"min_value {number(low)} is above max_value {number(high)}", (column,))
+        # a bound at infinity leaves nothing out but NaN, which fails anyway
+        low, high = (
+            None if isinstance(b, float) and math.isinf(b) and self.inclusive == "both" else b for b in (low, high)
+        )
+        left, right = self.inclusive in ("both", "left"), self.inclusive in ("both", "right")
+        return self.between(column, low, high, low_inclusive=left, high_inclusive=right)
+
+
+class Positive(_Fenced):
+    """Numbers are above zero."""
+
+    type = "positive"
+    fits = ("numeric",)
+
+    def check(self, column: str, dtype: DataType, table: Table) -> Check:
+        return self.between(column, 0, None, low_inclusive=False)
+
+
+class NonNegative(_Fenced):
+    """Numbers are zero or above."""
+
+    type = "non_negative"
+    fits = ("numeric",)
+
+    def check(self, column: str, dtype: DataType, table: Table) -> Check:
+        return self.between(column, 0, None)
+
+
+class Outlier(Validator):
+    """Numbers lie near the others.
+
+    `iqr`: within `threshold` (1.5) interquartile ranges of the quartiles (Tukey 1977); `zscore`: within `threshold` (3)
+    standard deviations of the mean. Where both quartiles are the same value, `iqr` says nothing, and three standard
+    deviations decide. NaN and infinities do not move the bounds, and lie outside of them.
+    """
+
+    type = "outlier"
+    fits = ("numeric",)
+
+    method: Literal["iqr", "zscore"] = "iqr"
+    """How far from the others is told: iqr or zscore."""
+    threshold: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    """How many interquartile ranges (1.5) or standard deviations (3) are still near."""
+
+    def check(self, column: str, dtype: DataType, table: Table) -> Check:
+        limit = self.threshold or (TUKEY if self.method == "iqr" else Z_SCORE)
+        kind = "interquartile ranges of the quartiles" if self.method == "iqr" else "standard deviations of the mean"
+        first = self._spread(column, dtype, self.method, limit, self.row_filter)
+        expected = f"within {number(limit)} {kind}"
+        return Check(self, (column,), expected, first.measures, first.judge, where=self.row_filter)
+
+    def _spread(self, column: str, dtype: DataType, method: str, limit: float, where: Predicate | None) -> More:
+        """Asks for the middle and the spread of the values, and then how many lie outside of what they come to."""
+        rows, nan = RowCount(self.row_filter), CountWhere(IsNan(column), self.row_filter)
+        pair: tuple[Measure, Measure] = (
+            (Quantile(column, 0.25, where), Quantile(column, 0.75, where))
+            if method == "iqr"
+            else (Aggregate(column, "mean", where), Aggregate(column, "std", where))
+        )
+
+        def judge(values: Values) -> Verdict | More:
+            a, b = (None if values[m] is None else float(values[m]) for m in pair)
+            if a is None or b is None:
+                return self.counted(0, values[rows], message="too few values to tell")
+            strange = values[nan] or not (math.isfinite(a) and math.isfinite(b))
+            if where == self.row_filter and strange:
+                finite = Between(column, -math.inf, math.inf, low_inclusive=False, high_inclusive=False)
+                return self._spread(column, dtype, method, limit, both(where, finite))
+            if method == "iqr" and a == b:
+                return self._spread(column, dtype, "zscore", Z_SCORE, where)
+            if method == "iqr":
+                return self._outside(column, a - limit * (b - a), b + limit * (b - a))
+            if b <= 1e-12 * abs(a):  # the values are equal but for rounding
+                return self._outside(column, a - 1e-9 * abs(a), a + 1e-9 * abs(a))
+            return self._outside(column, a - limit * b, a + limit * b)
+
+        return More((*pair, rows, nan), judge)
+
+    def _outside(self, column: str, low: float, high: float) -> More:
+        failing = Not(Between(column, low, high))
+        count, rows = CountWhere(failing, self.row_filter), RowCount(self.row_filter)
+        said = f"near is {number(low)} to {number(high)}"
+
+        def judge(values: Values) -> Verdict:
+            return self.counted(values[count], values[rows], {"low": low, "high": high}, said)
+
+        return More((count, rows), judge, failing)
+
+
+class Increasing(Validator):
+    """Each value is at least the one before it; nulls are passed over."""
+
+    type = "increasing"
+    fits = ("numeric", "temporal", "text")
+    descending: ClassVar[bool] = False
+
+    order_by: Names = ()
+    """The columns that say which row comes before; the order of the data by default."""
+    group_by: Names = ()
+    """Rows are compared within groups of equal values in these columns."""
+    strict: bool = False
+    """Equal values are out of order too."""
+
+    def checks(self, table: Table) -> Iterator[Check]:
+        absent = [c for c in (*self.order_by, *self.group_by) if c not in table.schema]
+        if self.columns is None:
+            yield self.skipped("nothing configured: give columns")
+        elif absent:
+            word = "order_by" if absent[0] in self.order_by else "group_by"
+            yield self.broken(f'column "{absent[0]}" of {word} not found{did_you_mean(absent[0], table.schema)}')
+        else:
+            yield from super().checks(table)
+
+    def check(self, column: str, dtype: DataType, table: Table) -> Check:
+        failing = OutOfOrder(column, self.order_by, self.group_by, descending=self.descending, strict=self.strict)
+        expected = f"{'strictly ' * self.strict}{self.type}"
+        expected += f" by {', '.join(self.order_by)}" if self.order_by else ""
+        expected += f" within {', '.join(self.group_by)}" if self.group_by else ""
+        return self.rows((column,), expected, failing)
+
+
+class Decreasing(Increasing):
+    """Each value is at most the one before it; nulls are passed over."""
+
+    type = "decreasing"
+    descending: ClassVar[bool] = True

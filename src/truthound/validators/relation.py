@@ -1,0 +1,314 @@
+"""Rules between columns, and between this data source and another one (the reference)."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from pathlib import PurePath
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, model_validator
+
+from truthound import measures as m
+from truthound.errors import ValidatorError
+from truthound.models import Mistakes
+from truthound.results import Severity
+from truthound.schema import DataType
+from truthound.text import number, plural, redact
+from truthound.validators.base import Check, Table, Validator, Values, Verdict, negated
+from truthound.validators.fields import Limit, Names, allowed_rows
+
+_OPERATORS = {
+    "eq": "==", "=": "==", "equal": "==", "equals": "==", "ne": "!=", "<>": "!=", "not_equal": "!=", "lt": "<", "less": "<",
+    "le": "<=", "lte": "<=", "less_equal": "<=", "gt": ">", "greater": ">", "ge": ">=", "gte": ">=", "greater_equal": ">=",
+}  # fmt: skip
+ROUNDING = 1e-9
+"""sums and means of floats are equal when they differ by so little of their size: the order of adding is free"""
+
+
+def _operator(value: Any) -> Any:
+    return _OPERATORS.get(value.strip().lower(), value.strip()) if isinstance(value, str) else value
+
+
+def _given(value: Any) -> Any:
+    if value is None or (isinstance(value, str | Mapping) and not value):
+        raise ValueError("give a data source: a path, a mapping, or a data frame")
+    return value
+
+
+DataSource = Annotated[Any, AfterValidator(_given), Field(repr=False)]
+"""another data source, as `data_source` takes it; kept out of reprs because it may hold a password"""
+
+
+def named(source: Any) -> str:
+    """A data source in a few words, without what is secret."""
+    if isinstance(source, PurePath):
+        return source.name
+    if isinstance(source, str):
+        if "://" not in source:
+            return PurePath(source).name or source
+        return redact(re.sub(r"(?<=://)\S*@", "", source.partition("?")[0]))
+    if isinstance(source, Mapping):
+        told = source.get("table") or source.get("path") or source.get("url")
+        return named(told) if isinstance(told, str | PurePath) else "the reference"
+    return "the reference"
+
+
+def missing(validator: Validator, table: Table, *names: str) -> list[Check]:
+    """The checks of columns that are named in options and are not there."""
+    return [validator.missing(c, table) for c in dict.fromkeys(names) if c not in table.schema]
+
+
+def paired(validator: Any) -> None:
+    """`reference_columns`, where given, are as many as `columns`, which then are plain names."""
+    theirs, ours = validator.reference_columns, validator.names
+    if theirs and len(theirs) != len(ours):
+        raise Mistakes(
+            [("reference_columns", f"{plural(len(theirs), 'column')} for {len(ours)} in columns; they go in pairs")]
+        )
+    if theirs and (globs := [c for c in ours if c.startswith("dtype:") or any(ch in c for ch in "*?[")]):
+        raise Mistakes([("columns", f'"{globs[0]}" may be many columns; with reference_columns, name each')])
+
+
+def counterpart(validator: Any, column: str) -> str:
+    """The reference's column that belongs to one of `columns`: that of the same name unless `reference_columns` says so."""
+    pairs: dict[str, str] = dict(zip(validator.names, validator.reference_columns, strict=False))
+    return pairs.get(column, column)
+
+
+# --- between columns -----------------------------------------------------------------------------------------------
+
+
+class Compare(Validator):
+    """One column stands in a relation to another in each row. A null holds; a NaN does not."""
+
+    type = "compare"
+    whole_table = True
+
+    column: str | None = None
+    """The left column; or give two `columns`."""
+    other: str | None = None
+    """The right column."""
+    operator: Annotated[Literal["==", "!=", "<", "<=", ">", ">="], BeforeValidator(_operator)] = "=="
+    """==, !=, <, <=, >, >=, or the words eq, ne, lt, le, gt, ge."""
+    tolerance: float = Field(default=0.0, ge=0, allow_inf_nan=False)
+    """By how much numbers may differ, or miss the relation."""
+
+    @model_validator(mode="after")
+    def _pair(self) -> Self:
+        if not isinstance(self.columns, dict) and len(self.names) != 2:
+            raise ValueError("give two columns: columns: [a, b], or column and other")
+        return self
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(c for c in (*(self.columns or ()), self.column, self.other) if c)
+
+    def checks(self, table: Table) -> Iterator[Check]:
+        left, right = self.names
+        types = table.schema[left], table.schema[right]
+        numbers = all(t.of("numeric") for t in types)
+        if not comparable(*types):
+            yield self.broken(f"{left} is {types[0]} and {right} is {types[1]}: they do not compare")
+        elif self.tolerance and not numbers:
+            yield self.broken(f"a tolerance is for numbers; {left} is {types[0]}")
+        else:
+            expected = f"{left} {self.operator} {right}" + (
+                f" within {number(self.tolerance)}" if self.tolerance else ""
+            )
+            yield self.rows((left, right), expected, negated(m.Compare(left, self.operator, right, self.tolerance)))
+
+
+def comparable(a: DataType, b: DataType) -> bool:
+    """Whether values of two types have an order in common."""
+    if a.of("datetime") and b.of("datetime"):
+        return ("," in a) == ("," in b)  # with a time zone, or without
+    families = (("numeric",), ("text",), ("boolean",), ("date", "datetime"), ("time",))
+    return a == b or any(a.of(*f) and b.of(*f) for f in families)
+
+
+class FunctionalDependency(Validator):
+    """Rows that agree in `determines` agree in each of `columns`: a postcode has one city. Nulls are left out."""
+
+    type = "functional_dependency"
+
+    determines: Names = ()
+    """The columns whose values settle those of `columns`."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        found = [(o, f'"{o}" is required') for o in ("determines", "columns") if not getattr(self, o)]
+        if isinstance(self.columns, dict):
+            found = []  # each has its own
+        if both := [c for c in self.determines if c in self.names and not isinstance(self.columns, dict)]:
+            found.append(("columns", f"{both[0]} is in determines too, and settles itself"))
+        if found:
+            raise Mistakes(found)
+        return self
+
+    def checks(self, table: Table) -> Iterator[Check]:
+        absent = missing(self, table, *self.determines)
+        yield from absent or super().checks(table)
+
+    def chosen(self, table: Table) -> Iterator[str | Check]:
+        yield from (c for c in super().chosen(table) if c not in self.determines)
+
+    def check(self, column: str, dtype: DataType, table: Table) -> Check:
+        if dtype.of("nested"):
+            return self.skipped(f"{self.type} does not look into {dtype}", (column,))
+        failing = m.Inconsistent(self.determines, column)
+        return self.rows((column,), f"one value for each {', '.join(self.determines)}", failing)
+
+
+# --- with another data source --------------------------------------------------------------------------------------
+
+
+class ForeignKey(Validator):
+    """Each row's values in `columns`, taken together, occur in the reference. A row with a null among them holds."""
+
+    type = "foreign_key"
+    whole_table = True
+    default_severity = Severity.HIGH
+
+    reference: DataSource = None
+    """The data source that the values must occur in."""
+    reference_columns: Names = ()
+    """The columns there; those of the same names where none are given."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if not isinstance(self.columns, dict):
+            required(self, "columns", "reference")
+            paired(self)
+        return self
+
+    def checks(self, table: Table) -> Iterator[Check]:
+        theirs = self.reference_columns or self.names
+        failing = m.Orphan(self.names, m.Reference(self.reference), theirs)
+        yield self.rows(self.names, f"in {named(self.reference)} ({', '.join(theirs)})", failing)
+
+
+def required(validator: Validator, *options: str) -> None:
+    """Raises for each of these options that is not given."""
+    found = [(o, f'"{o}" is required') for o in options if getattr(validator, o) is None]
+    if found:
+        raise Mistakes(found)
+
+
+class RowCountMatch(Validator):
+    """There are as many rows here (for which `where` holds) as in the reference, within a tolerance."""
+
+    type = "row_count_match"
+    unused = ("columns", "mostly", "max_fail")
+
+    reference: DataSource = None
+    """The data source to count."""
+    tolerance: Limit = 0
+    """By how many rows the counts may differ: a count, or a percentage of the reference's."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        required(self, "reference")
+        return self
+
+    def checks(self, table: Table) -> Iterator[Check]:
+        here, there = m.RowCount(self.row_filter), m.On(m.Reference(self.reference), m.RowCount())
+        name = named(self.reference)
+
+        def judge(values: Values) -> Verdict:
+            a, b = values[here], values[there]
+            message = f"{plural(a, 'row')} here, {b:,} in {name}" + (
+                f": a difference of {abs(a - b):,}" if a != b else ""
+            )
+            observed = {"rows": a, "reference": b, "difference": a - b}
+            return Verdict(abs(a - b) <= allowed_rows(self.tolerance, b), observed=observed, message=message)
+
+        within = f" within {self.tolerance}" if self.tolerance else ""
+        yield Check(self, (), f"as many rows as {name}{within}", (here, there), judge, where=self.row_filter)
+
+
+_NEEDS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("sum", "mean", "std", "var", "median"), ("numeric",)),
+    **dict.fromkeys(("min", "max"), ("numeric", "text", "date", "datetime", "time")),
+    **dict.fromkeys(("count", "distinct"), ()),
+}
+
+
+def _tolerance(value: Any) -> float | str:
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf:
+        return float(value)
+    if isinstance(value, str) and re.fullmatch(r"\s*\d+(\.\d+)?\s*%\s*", value):
+        return "".join(value.split())
+    raise ValueError(f"{value!r} is neither a difference (0.5) nor a percentage of the reference's value (1%)")
+
+
+class AggregateMatch(Validator):
+    """A statistic of each column is the same here (over the rows for which `where` holds) and in the reference."""
+
+    type = "aggregate_match"
+    unused: ClassVar[tuple[str, ...]] = ("mostly", "max_fail")
+
+    function: Literal["sum", "mean", "min", "max", "count", "distinct", "std", "var", "median"] | None = None
+    """What is compared; `count` counts values that are not null, `distinct` the different ones."""
+    reference: DataSource = None
+    """The data source to compare with."""
+    reference_columns: Names = ()
+    """The columns there, in the order of `columns`; those of the same names where none are given."""
+    tolerance: Annotated[float | str, PlainValidator(_tolerance, json_schema_input_type=float | str)] = 0.0
+    """By how much the two may differ: a number, or a percentage of the reference's value (1%)."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if not isinstance(self.columns, dict):
+            required(self, "columns", "function", "reference")
+            paired(self)
+        return self
+
+    def check(self, column: str, dtype: DataType, table: Table) -> Check:
+        function = self.function or "count"
+        kinds = _NEEDS[function]
+        if kinds and not dtype.of(*kinds):
+            return self.broken(f"{function} needs a {' or '.join(kinds)} column, this one is {dtype}", (column,))
+        if self.tolerance and function in ("min", "max") and not dtype.of("numeric"):
+            return self.broken(f"a tolerance is for numbers; this column is {dtype}", (column,))
+        here = m.Aggregate(column, function, self.row_filter)
+        there = m.On(m.Reference(self.reference), m.Aggregate(counterpart(self, column), function))
+        name = named(self.reference)
+        rounding = ROUNDING if function in ("sum", "mean", "std", "var") else 0.0
+
+        def judge(values: Values) -> Verdict:
+            a, b = values[here], values[there]
+            message = f"{function} is {number(a)} here, {number(b)} in {name}"
+            return Verdict(
+                agree(a, b, self.tolerance, rounding), observed={"value": a, "reference": b}, message=message
+            )
+
+        within = (
+            f" within {self.tolerance if isinstance(self.tolerance, str) else number(self.tolerance)}"
+            if self.tolerance
+            else ""
+        )
+        return Check(self, (column,), f"{function} as in {name}{within}", (here, there), judge, where=self.row_filter)
+
+
+def agree(a: Any, b: Any, tolerance: float | str, rounding: float = 0.0) -> bool:
+    """Whether two measured values are equal within a tolerance. No value equals no value; a NaN equals nothing."""
+    if a is None or b is None:
+        return a is b
+    numbers = [isinstance(v, int | float | Decimal) and not isinstance(v, bool) for v in (a, b)]
+    if not all(numbers):
+        if type(a) is not type(b):
+            raise ValidatorError(f"{a!r} here and {b!r} in the reference are of different types: they do not compare")
+        return bool(a == b)
+    if not any(isinstance(v, float) for v in (a, b)):
+        allowed: Any = (
+            abs(Decimal(b)) * Decimal(tolerance[:-1]) / 100 if isinstance(tolerance, str) else Decimal(str(tolerance))
+        )
+        return bool(abs(Decimal(a) - Decimal(b)) <= allowed)
+    x, y = float(a), float(b)
+    if x == y:
+        return True
+    wanted = abs(y) * float(tolerance[:-1]) / 100 if isinstance(tolerance, str) else tolerance
+    return abs(x - y) <= max(wanted, rounding * max(abs(x), abs(y))) and math.isfinite(x - y)

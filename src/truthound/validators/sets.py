@@ -1,0 +1,174 @@
+"""Sets: the values a column may have, must not have, must have, and has most."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BeforeValidator, WithJsonSchema
+
+from truthound.measures import CountWhere, In, Matches, Not, Predicate, TopValues
+from truthound.schema import DataType
+from truthound.text import cell, number, plural, shorten
+from truthound.validators.base import Check, Table, Values, Verdict
+from truthound.validators.configured import Configured
+from truthound.validators.range import fitted
+
+_SCALARS = (str, int, float, bool, Decimal, date, datetime, time, timedelta)
+
+
+def _values(value: Any) -> Any:
+    """A tuple of different values. One value alone need not be put in a list."""
+    if value is None:
+        return None
+    many = list(value) if isinstance(value, list | tuple | set | frozenset) else [value]
+    wrong = next((v for v in many if v is not None and not isinstance(v, _SCALARS)), None)
+    if wrong is not None or isinstance(value, dict):
+        raise ValueError(f"{shorten(repr(wrong), 60)} is no single value; give texts, numbers, dates or truth values")
+    if any(v != v for v in many):  # noqa: PLR0124 only a NaN differs from itself
+        raise ValueError("a NaN equals nothing; use the validator nan")
+    if not many:
+        raise ValueError("values is empty")
+    if isinstance(value, set | frozenset):
+        many.sort(key=repr)  # the same configuration comes to the same measures
+    return tuple({(type(v), v): v for v in many}.values())
+
+
+class _OfValues(Configured):
+    """A rule with a list of values."""
+
+    fits: ClassVar[tuple[str, ...]] = ("numeric", "text", "temporal", "boolean")
+    needs: ClassVar[tuple[str, ...]] = ("values",)
+
+    values: Annotated[
+        tuple[Any, ...] | None,
+        BeforeValidator(_values),
+        WithJsonSchema({"type": ["array", "string", "number", "boolean", "null"]}),
+    ] = None
+    """Texts, numbers, dates or truth values, of the column's type."""
+
+    def check(self, column: str, dtype: DataType, table: Table) -> Check:
+        given = self.values or ()
+        try:
+            fitting = tuple(_value(v, dtype) for v in given if v is not None)
+        except ValueError as error:
+            return self.broken(str(error), (column,))
+        if not fitting:
+            return self.broken(
+                "values has nothing but null, and null is passed over here; use the validator null", (column,)
+            )
+        return self.of(column, dtype, fitting)
+
+    def of(self, column: str, dtype: DataType, values: tuple[Any, ...]) -> Check:
+        """The check of one column with values of its type."""
+        raise NotImplementedError  # every subclass overrides it
+
+
+def _value(value: Any, dtype: DataType) -> Any:
+    """A value as a column of this type has it."""
+    if dtype.of("boolean") and isinstance(value, bool):
+        return value
+    if dtype.of("boolean"):
+        raise ValueError(f"the value {value!r} is no truth value, the column is boolean")
+    if dtype.of("text") and not isinstance(value, str):
+        hint = "; quote it" if isinstance(value, bool | int | float | date) else ""
+        raise ValueError(f"the value {value!r} is no text, the column is {dtype}{hint}")
+    if isinstance(value, bool):
+        raise ValueError(f"the value {value!r} does not compare with a {dtype} column")  # noqa: TRY004 a wrong value for this column
+    if dtype.of("numeric") and isinstance(value, str):
+        raise ValueError(f"the value {value!r} is text, the column is {dtype}; leave the quotes out")
+    try:
+        return fitted(value, dtype)
+    except ValueError as error:
+        raise ValueError(str(error).replace("the bound", "the value")) from None
+
+
+def _listed(values: tuple[Any, ...]) -> str:
+    return shorten(", ".join(cell(number(v) if isinstance(v, bool | float) else v) for v in values[:50]), 100)
+
+
+def _among(column: str, dtype: DataType, values: tuple[Any, ...], *, ignore_case: bool) -> Predicate:
+    """The value is one of these; text may differ in case."""
+    if ignore_case and dtype.of("text"):
+        return Matches(column, f"(?i)^(?:{'|'.join(map(_literally, values))})$")
+    return In(column, values)
+
+
+def _literally(text: str) -> str:
+    """A regular expression that matches just this text."""
+    return re.sub(r"[\\.+*?()|\[\]{}^$#&\-~]", lambda found: "\\" + found[0], text)
+
+
+class AllowedValues(_OfValues):
+    """Every value is one of `values`; nulls are passed over. Without values, those of the expected schema."""
+
+    type = "allowed_values"
+    learned: ClassVar = {"values": "values"}
+
+    ignore_case: bool = False
+    """Upper and lower case are the same."""
+
+    def of(self, column: str, dtype: DataType, values: tuple[Any, ...]) -> Check:
+        failing = Not(_among(column, dtype, values, ignore_case=self.ignore_case))
+        return self.rows((column,), f"one of {_listed(values)}", failing)
+
+
+class ForbiddenValues(_OfValues):
+    """No value is one of `values`."""
+
+    type = "forbidden_values"
+
+    ignore_case: bool = False
+    """Upper and lower case are the same."""
+
+    def of(self, column: str, dtype: DataType, values: tuple[Any, ...]) -> Check:
+        failing = _among(column, dtype, values, ignore_case=self.ignore_case)
+        return self.rows((column,), f"none of {_listed(values)}", failing)
+
+
+class ContainsValues(_OfValues):
+    """Each of `values` occurs at least once."""
+
+    type = "contains_values"
+    unused = ("mostly", "max_fail")
+
+    ignore_case: bool = False
+    """Upper and lower case are the same."""
+
+    def of(self, column: str, dtype: DataType, values: tuple[Any, ...]) -> Check:
+        counts = {
+            v: CountWhere(_among(column, dtype, (v,), ignore_case=self.ignore_case), self.row_filter) for v in values
+        }
+
+        def judge(found: Values) -> Verdict:
+            missing = tuple(v for v, count in counts.items() if not found[count])
+            said = f"{_listed(missing)} {'does' if len(missing) == 1 else 'do'} not occur" if missing else "all occur"
+            return Verdict(not missing, observed={"missing": list(missing)}, message=said)
+
+        expected = f"contains {_listed(values)}"
+        return Check(self, (column,), expected, tuple(counts.values()), judge, where=self.row_filter)
+
+
+class MostCommon(_OfValues):
+    """The most frequent value is one of `values`; where several are equally frequent, one of them suffices."""
+
+    type = "most_common"
+    unused = ("mostly", "max_fail")
+
+    def of(self, column: str, dtype: DataType, values: tuple[Any, ...]) -> Check:
+        top = TopValues(column, 1, self.row_filter)
+        counts = tuple(CountWhere(In(column, (v,)), self.row_filter) for v in values)
+
+        def judge(found: Values) -> Verdict:
+            if not found[top]:
+                return Verdict(ok=True, message="no values")
+            value, count = found[top][0]
+            ok = max(found[c] for c in counts) >= count
+            said = f"most common is {cell(value)} ({plural(count, 'row')}), expected one of {_listed(values)}"
+            return Verdict(ok, observed=value, message=said)
+
+        return Check(
+            self, (column,), f"most common is one of {_listed(values)}", (top, *counts), judge, where=self.row_filter
+        )

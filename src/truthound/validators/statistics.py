@@ -1,0 +1,170 @@
+"""One number about a column, or about the table, within bounds."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any, ClassVar, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, model_validator
+
+from truthound import measures as m
+from truthound.models import Mistakes
+from truthound.schema import DataType
+from truthound.text import number, plural
+from truthound.validators.base import Check, Table, Validator, Values, Verdict
+from truthound.validators.configured import Configured
+from truthound.validators.fields import bounds
+from truthound.validators.range import Bound, Inclusive, fitted
+from truthound.validators.time import moment, zone_of
+
+
+class Bounded(Validator):
+    """A rule with a lower and an upper bound for one number."""
+
+    min_value: Bound = None
+    """The least value allowed."""
+    max_value: Bound = None
+    """The largest value allowed."""
+    inclusive: Inclusive = "both"
+    """Which bounds are allowed values themselves: both, neither, left (the least), right (the largest); true and false for both and neither."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        low, high = self.min_value, self.max_value
+        try:
+            wrong = low is not None and high is not None and not isinstance(low, str) and low > high
+        except TypeError:
+            wrong = False  # a text and a date compare once the column's type is known
+        if wrong:
+            raise ValueError(f"min_value {low} is above max_value {high}")
+        return self
+
+    def said(self, low: Any, high: Any) -> str:
+        """The bounds in words."""
+        return bounds(
+            low,
+            high,
+            low_inclusive=self.inclusive in ("both", "left"),
+            high_inclusive=self.inclusive in ("both", "right"),
+        )
+
+    def holds(self, value: Any, low: Any, high: Any) -> bool:
+        """Whether a value lies within bounds."""
+        low, high = _like(low, value), _like(high, value)
+        above = low is None or value > low or (value == low and self.inclusive in ("both", "left"))
+        below = high is None or value < high or (value == high and self.inclusive in ("both", "right"))
+        return above and below
+
+
+def _like(bound: Any, value: Any) -> Any:
+    """A bound as people mean it: 0.1 is the decimal 0.1 where values are decimals, and the float where they are floats."""
+    if isinstance(value, Decimal) and isinstance(bound, float):
+        return Decimal(str(bound))
+    return float(bound) if isinstance(value, float) and isinstance(bound, Decimal) else bound
+
+
+class Statistic(Configured, Bounded):
+    """One statistic of each column's values lies within bounds. A NaN among them is a failure; nulls are left out."""
+
+    fits: ClassVar[tuple[str, ...]] = ("numeric",)
+    unused: ClassVar[tuple[str, ...]] = ("mostly", "max_fail")
+    needs: ClassVar[tuple[str, ...]] = ("min_value", "max_value")
+
+    def measure(self, column: str) -> m.Measure:
+        return m.Aggregate(column, self.type, self.row_filter)
+
+    @property
+    def label(self) -> str:
+        return self.type
+
+    def check(self, column: str, dtype: DataType, table: Table) -> Check:
+        try:
+            low, high = fitted(self.min_value, dtype), fitted(self.max_value, dtype)
+        except ValueError as error:
+            return self.broken(str(error), (column,))
+        said = self.said(low, high)
+        measure, nan = self.measure(column), m.CountWhere(m.IsNan(column), self.row_filter)
+
+        def judge(values: Values) -> Verdict:
+            value = values[measure]
+            if value is None:
+                few = "no standard deviation, it needs two values" if self.type == "std" else "no values"
+                return Verdict(ok=True, message=few)
+            if nans := values.get(nan, 0):
+                return Verdict(
+                    ok=False, observed=value, message=f"{self.label} cannot be told: {plural(nans, 'value')} NaN"
+                )
+            ok = self.holds(*(_point(v, dtype) for v in (value, low, high)))
+            return Verdict(ok, observed=value, message=f"{self.label} is {number(value)}, expected {said}")
+
+        measures = (measure, nan) if dtype.of("float") else (measure,)
+        return Check(self, (column,), f"{self.label} {said}", measures, judge, where=self.row_filter)
+
+
+def _point(value: Any, dtype: DataType) -> Any:
+    """A value of a date or datetime column, or a bound for it, as a moment; any other value as it is."""
+    if isinstance(value, date):  # a datetime is a date too
+        return moment(value, ZoneInfo(zone_of(dtype) or "UTC"))
+    return value
+
+
+class Mean(Statistic):
+    """The mean of each column's values lies within bounds."""
+
+    type = "mean"
+
+
+class Median(Statistic):
+    """The median of each column's values lies within bounds."""
+
+    type = "median"
+
+
+class Std(Statistic):
+    """The standard deviation (of a sample, n - 1) of each column's values lies within bounds."""
+
+    type = "std"
+
+
+class Sum(Statistic):
+    """The sum of each column's values lies within bounds."""
+
+    type = "sum"
+
+
+class Quantile(Statistic):
+    """A quantile of each column's values, by linear interpolation, lies within bounds."""
+
+    type = "quantile"
+
+    quantile: float | None = Field(default=None, ge=0, le=1)
+    """Which: from 0 (the least value) over 0.5 (the median) to 1 (the largest)."""
+
+    @model_validator(mode="after")
+    def _which(self) -> Self:
+        if self.quantile is None and self.configured and not isinstance(self.columns, dict):
+            raise Mistakes([("quantile", '"quantile" is required, such as 0.95')])
+        return self
+
+    @property
+    def label(self) -> str:
+        return f"quantile {number(self.quantile)}"
+
+    def measure(self, column: str) -> m.Measure:
+        return m.Quantile(column, 0.5 if self.quantile is None else self.quantile, self.row_filter)
+
+
+class Min(Statistic):
+    """The least of each column's values lies within bounds; dates and times too."""
+
+    type = "min"
+    fits = ("numeric", "temporal")
+
+
+class Max(Statistic):
+    """The largest of each column's values lies within bounds; dates and times too."""
+
+    type = "max"
+    fits = ("numeric", "temporal")

@@ -1,0 +1,195 @@
+"""Text: patterns, lengths, formats, white space, encoding, case."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
+
+from truthound.measures import LengthBetween, Matches, Not
+from truthound.models import Mistakes
+from truthound.schema import DataType
+from truthound.text import did_you_mean, shorten
+from truthound.validators.base import Check, Table, Validator
+from truthound.validators.configured import Configured
+from truthound.validators.fields import bounds
+from truthound.validators.formats import ALIASES, FORMATS
+from truthound.validators.patterns import fault
+
+
+class Regex(Configured):
+    """Texts contain a match of a regular expression, or with `match: false` none.
+
+    A match may lie anywhere; `^` and `$` tie it to the ends of the text. The syntax is that of Rust's regex crate.
+    """
+
+    type = "regex"
+    fits = ("text",)
+    needs = ("pattern", "patterns")
+    learned: ClassVar = {"pattern": "pattern"}
+
+    pattern: str | None = None
+    """The pattern of all chosen columns."""
+    patterns: dict[str, str] | None = Field(default=None, min_length=1)
+    """A column (or glob) to its pattern."""
+    match: bool = True
+    """False: no text may contain a match."""
+    ignore_case: bool = False
+    """Upper and lower case are the same."""
+
+    @field_validator("pattern")
+    @classmethod
+    def _valid(cls, value: str | None) -> str | None:
+        if value is not None and (wrong := fault(value)):
+            raise ValueError(f"{wrong} in {shorten(value, 80)!r}")
+        return value
+
+    @model_validator(mode="after")
+    def _by_column(self) -> Self:
+        if self.patterns is None:
+            return self
+        if isinstance(self.columns, dict) or (self.columns is not None and self.pattern is None):
+            raise ValueError("patterns has columns of its own; leave columns out")
+        shared = {k: getattr(self, k) for k in self.model_fields_set - {"patterns", "pattern", "columns"}}
+        options = [{"columns": (c,), "pattern": p} for c, p in self.patterns.items()]
+        if self.pattern is not None:
+            options.append({"pattern": self.pattern} | ({"columns": self.columns} if self.columns else {}))
+        made, found = [], []
+        for one in options:
+            try:
+                made.append(type(self)(**shared, **one))
+            except Mistakes as error:
+                place = "patterns." + one["columns"][0]
+                found += [(place, said) for at, said in error.found if at == "pattern"]
+        if found:
+            raise Mistakes(found)
+        self._each = tuple(made)
+        return self
+
+    def check(self, column: str, dtype: DataType, table: Table) -> Check:
+        holds = Matches(column, f"{'(?i)' * self.ignore_case}{self.pattern}")
+        said = f"{'matches' if self.match else 'does not match'} {self.pattern}{', in any case' * self.ignore_case}"
+        return self.rows((column,), said, Not(holds) if self.match else holds)
+
+
+class Length(Configured):
+    """Texts have a number of characters, and lists a number of items, within bounds."""
+
+    type = "length"
+    needs = ("min_length", "max_length")
+    fits = ("text",)
+
+    min_length: int | None = Field(default=None, ge=0)
+    """The least number of characters or items."""
+    max_length: int | None = Field(default=None, ge=0)
+    """The greatest number of characters or items."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.min_length is not None and self.max_length is not None and self.min_length > self.max_length:
+            raise ValueError(f"min_length {self.min_length} is above max_length {self.max_length}")
+        return self
+
+    def suits(self, dtype: DataType) -> bool:
+        return super().suits(dtype) or dtype.base in ("list", "array")
+
+    def check(self, column: str, dtype: DataType, table: Table) -> Check:
+        unit = "characters" if dtype.of("text") else "items"
+        expected = f"{unit} {bounds(self.min_length, self.max_length)}"
+        return self.rows((column,), expected, Not(LengthBetween(column, self.min_length, self.max_length)))
+
+
+def _format(value: Any) -> Any:
+    if value is None:
+        return None
+    word = str(value).strip().lower().replace("-", "_").replace(" ", "_")
+    word = ALIASES.get(word, word)
+    if word not in FORMATS:
+        raise ValueError(
+            f"unknown format {str(value)!r}: {', '.join(FORMATS)}{did_you_mean(word, [*FORMATS, *ALIASES])}"
+        )
+    return word
+
+
+class FormatOf(Configured):
+    """Texts have a format known by name: e-mail address, URL, UUID, ISO date, IBAN and so on."""
+
+    type = "format"
+    fits = ("text",)
+    needs = ("format",)
+
+    format: Annotated[str | None, BeforeValidator(_format), WithJsonSchema({"enum": [*FORMATS, *ALIASES, None]})] = None
+    """The format's name."""
+
+    def check(self, column: str, dtype: DataType, table: Table) -> Check:
+        known = FORMATS[self.format or ""]
+        return self.rows((column,), known.label, Not(known.predicate(column)))
+
+
+class _Without(Validator):
+    """Texts without what a pattern finds."""
+
+    fits: ClassVar[tuple[str, ...]] = ("text",)
+    found: ClassVar[str]
+    expected: ClassVar[str]
+
+    def check(self, column: str, dtype: DataType, table: Table) -> Check:
+        return self.rows((column,), self.expected, Matches(column, self.found))
+
+
+class Whitespace(_Without):
+    """No text has white space at its start or end, or two blanks in a row."""
+
+    type = "whitespace"
+    found = r"^\s|\s$|[\s&&[^\r\n]]{2}"
+    expected = "no leading, trailing or doubled white space"
+
+
+_AS_CP1252 = bytes(range(0x80, 0xA0)).decode("cp1252", "ignore")
+_QUOTES = "\u2019\u201d"
+_SEEN = {"\u2019": 2, "\u2122": 3, "\u20ac": 3, "\ufeff": 3, "\ufffd": 3, "\U0001f600": 2}
+_JOINER = r"[\u{200C}\u{200D}]"
+_LATIN = r"[\p{Latin}\p{Nd}\s]"
+
+
+class Encoding(_Without):
+    """No text shows signs of a wrong encoding: UTF-8 read as a one-byte encoding, U+FFFD, control or zero-width characters.
+
+    Joiners (U+200C, U+200D) are fine where scripts and emoji need them, and found next to Latin letters, digits and blanks.
+    """
+
+    type = "encoding"
+    expected = "no broken encoding, control or zero-width characters"
+    found = "|".join([
+        r"[\u{FFFD}\u{200B}\u{2060}\u{FEFF}\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F]",
+        # two bytes of UTF-8, as Windows-1252 shows them; a quotation may end with a capital A that has a tilde
+        rf"[ÂÃ][\u{{A0}}-\u{{BF}}{_AS_CP1252.translate(dict.fromkeys(map(ord, _QUOTES)))}]",
+        # how the usual quotes and dashes begin, then trade mark, euro, byte order mark, U+FFFD, and how emoji begin
+        *(c.encode().decode("cp1252")[:n] for c, n in _SEEN.items()),
+        rf"(?:[Ä-ß][\u{{A0}}-\u{{BF}}{_AS_CP1252}]){{2}}",
+        rf"(?:^|{_LATIN}){_JOINER}|{_JOINER}(?:{_LATIN}|$)",
+    ])  # fmt: skip
+
+
+_CASES: Mapping[str, tuple[str, str]] = {
+    # the case -> what must not be found, and what it is called
+    "lower": (r"[\p{Lu}\p{Lt}]", "lower case"),
+    "upper": (r"\p{Ll}", "upper case"),
+    "title": (r"(?:^|[\s\p{Pd}\p{Ps}\p{Pi}/])\p{Ll}|\p{L}\p{Lu}", "title case"),
+}
+
+
+class Case(Configured):
+    """Texts are in lower, upper or title case. Characters without case are fine in all of them."""
+
+    type = "case"
+    fits = ("text",)
+    needs = ("case",)
+
+    case: Literal["lower", "upper", "title"] | None = None
+    """lower, upper, or title: each word starts with a capital, and has no other."""
+
+    def check(self, column: str, dtype: DataType, table: Table) -> Check:
+        found, expected = _CASES[self.case or ""]
+        return self.rows((column,), expected, Matches(column, found))

@@ -1,0 +1,245 @@
+"""Rules about time: fresh enough, not in the future, without gaps, written in one format."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated, Any, ClassVar, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, PlainValidator, field_validator, model_validator
+
+from truthound.measures import Aggregate, Between, Format, Gaps, Not
+from truthound.schema import DataType
+from truthound.text import duration, plural
+from truthound.validators.base import Check, Table, Validator, Values, Verdict, counts_only
+from truthound.validators.configured import Configured
+from truthound.validators.fields import Names
+from truthound.validators.range import timespan
+
+_STEP = re.compile(r"([1-9]\d*)(min|mo|ms|m|h|d|w|q|y|s)")
+_STEPS = {"min": "m", "ms": "ms", "s": "s", "m": "m", "h": "h", "d": "d", "w": "w", "mo": "mo", "q": "q", "y": "y"}
+
+
+def parse_duration(value: Any) -> timedelta:
+    """A length of time: a timedelta, a number of seconds, or text such as `15m`, `36h`, `1d`, `1w`, `1h30m`.
+
+    A day is 24 hours, m is a minute. Raises ValueError for anything else, and for what is negative.
+    """
+    if isinstance(value, str):
+        try:
+            value = timespan(value)
+        except OverflowError:
+            raise ValueError(f"{value} is too long a time") from None
+    if isinstance(value, timedelta):
+        found = value
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        try:
+            found = timedelta(seconds=value)
+        except (OverflowError, ValueError):
+            raise ValueError(f"{value!r} seconds is too long a time") from None
+    else:
+        raise ValueError(f"{value!r} is no span of time; write it as 90s, 1h 30m, 2d or PT1H30M")  # noqa: TRY004 pydantic wants ValueError
+    if found < timedelta():
+        raise ValueError("a length of time is not negative")
+    return found
+
+
+Duration = Annotated[timedelta, PlainValidator(parse_duration, json_schema_input_type=str | float)]
+
+
+def zone_of(dtype: DataType) -> str | None:
+    """The time zone of a datetime column's type, if it has one."""
+    return dtype.partition("[")[2].rstrip("]").partition(",")[2].strip() or None
+
+
+def moment(value: date, zone: ZoneInfo) -> datetime:
+    """A date (at its midnight) or a datetime as a moment in UTC; what has no time zone is in `zone`."""
+    at = value if isinstance(value, datetime) else datetime.combine(value, time())
+    try:
+        return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
+    except OverflowError:  # a stand-in such as 9999-12-31, at the end of the calendar
+        return at.replace(tzinfo=UTC)
+
+
+def present(table: Table) -> datetime:
+    """The clock's time, in UTC."""
+    return moment(table.clock(), ZoneInfo("UTC"))
+
+
+def spoken(length: timedelta) -> str:
+    return duration(length.total_seconds()).replace(".00 s", " s")
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError):
+        raise ValueError(f'"{value}" is not a time zone; write it like UTC or Europe/Berlin') from None
+    return value
+
+
+class _Moments(Validator):
+    """A rule about columns of dates or datetimes."""
+
+    fits: ClassVar[tuple[str, ...]] = ("date", "datetime")
+
+    def unfit(self, column: str, dtype: DataType) -> Check:
+        if dtype.of("text"):
+            said = "is text: let the data source read it as dates, or check it with date_format"
+            return self.broken(f"{self.type} needs a date or datetime column, this one {said}", (column,))
+        return super().unfit(column, dtype)
+
+
+class Freshness(Configured, _Moments):
+    """The newest value of a column is not older than `max_age`. A column without values is not fresh."""
+
+    type = "freshness"
+    unused = ("mostly", "max_fail")
+    needs = ("max_age",)
+
+    max_age: Duration | None = None
+    """The largest age of the newest value: `15m`, `36h`, `1d`, `1w`, `1h30m`, or seconds."""
+    timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
+    """The time zone of values that have none. Dates count from their midnight."""
+
+    def check(self, column: str, dtype: DataType, table: Table) -> Check:
+        newest, allowed = Aggregate(column, "max", self.row_filter), self.max_age or timedelta()
+
+        def judge(values: Values) -> Verdict:
+            value = values[newest]
+            if value is None:
+                return Verdict(ok=False, message=f"no values, expected one at most {spoken(allowed)} old")
+            age = present(table) - moment(value, ZoneInfo(self.timezone))
+            if age < timedelta():
+                return Verdict(
+                    ok=True, observed=value, message=f"newest value {value} lies {spoken(-age)} in the future"
+                )
+            message = f"newest value {value} is {spoken(age)} old, expected at most {spoken(allowed)}"
+            return Verdict(age <= allowed, observed=value, message=message)
+
+        return Check(
+            self, (column,), f"newest value at most {spoken(allowed)} old", (newest,), judge, where=self.row_filter
+        )
+
+
+class Future(_Moments):
+    """No value lies in the future, seen from the moment of the run."""
+
+    type = "future"
+
+    tolerance: Duration = timedelta()
+    """How far in the future a value may lie, such as `5m` where clocks differ."""
+    timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
+    """The time zone of values that have none. Dates count from their midnight."""
+
+    def check(self, column: str, dtype: DataType, table: Table) -> Check:
+        try:
+            latest = present(table) + self.tolerance
+        except OverflowError:
+            return self.broken("the tolerance reaches beyond the calendar", (column,))
+        bound: date = latest
+        local = latest.astimezone(ZoneInfo(self.timezone))
+        if dtype.of("date"):
+            bound = local.date()
+        elif zone_of(dtype) is None:
+            bound = local.replace(tzinfo=None)
+        expected = "not in the future" + (f" by more than {spoken(self.tolerance)}" if self.tolerance else "")
+        return self.rows((column,), expected, Between(column, low=bound, low_inclusive=False))
+
+
+def _every(value: Any) -> str:
+    match = _STEP.fullmatch(value.strip().lower()) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError(f"{value!r} is not a step; write it like 1d, 1h, 15m, 1w or 1mo (month), 1q, 1y")
+    return f"{match[1]}{_STEPS[match[2]]}"
+
+
+class Gap(_Moments):
+    """No step of time (day, hour, month ...) is missing between the first and the last value, in each group.
+
+    `max_fail` is the number of missing steps that is accepted, over all groups.
+    """
+
+    type = "gap"
+    unused = ("mostly",)
+
+    every: Annotated[str, PlainValidator(_every, json_schema_input_type=str)] = "1d"
+    """The step: `15m`, `1h`, `1d`, `1w`, `1mo` (month), `1q`, `1y`."""
+    group_by: Names = ()
+    """Columns whose values make groups; each group has its own steps."""
+
+    @model_validator(mode="after")
+    def _counts(self) -> Self:
+        counts_only(self, "missing steps")
+        return self
+
+    def checks(self, table: Table) -> Iterator[Check]:
+        missing = [c for c in self.group_by if c not in table.schema]
+        if not self.configured:
+            yield self.skipped("nothing configured: give columns and every")
+        elif missing:
+            yield from (self.missing(c, table) for c in missing)
+        else:
+            yield from super().checks(table)
+
+    def check(self, column: str, dtype: DataType, table: Table) -> Check:
+        if dtype.of("date") and self.every.lstrip("0123456789") in ("ms", "s", "m", "h"):
+            return self.broken(f"every {self.every} is shorter than a day, and this column has whole days", (column,))
+        gaps = Gaps(column, self.every, self.group_by, where=self.row_filter)
+
+        def judge(values: Values) -> Verdict:
+            found = [_whole(gap) for gap in values[gaps]]
+            count = sum(gap[3] for gap in found)
+            if not count:
+                return Verdict(ok=True, failed=0, message=f"no step of {self.every} is missing")
+            longest = max(found, key=lambda gap: gap[3])
+            message = f"{plural(count, 'step')} of {self.every} missing in {plural(len(found), 'gap')}; the longest: {self._told(longest)}"
+            return Verdict(
+                count <= self.tolerated(0), count, None, count, message, examples=tuple(map(self._row, found))
+            )
+
+        by = f" for each {', '.join(self.group_by)}" if self.group_by else ""
+        return Check(self, (column,), f"no gap in steps of {self.every}{by}", (gaps,), judge, where=self.row_filter)
+
+    def _row(self, gap: tuple[tuple[Any, ...], Any, Any, int]) -> dict[str, Any]:
+        group, first, last, count = gap
+        return {
+            **dict(zip(self.group_by, group, strict=True)),
+            "first_missing": first,
+            "last_missing": last,
+            "missing": count,
+        }
+
+    def _told(self, gap: tuple[tuple[Any, ...], Any, Any, int]) -> str:
+        group, first, last, count = gap
+        of = ", ".join(f"{name}={value}" for name, value in zip(self.group_by, group, strict=True))
+        return f"{count:,} from {first} to {last}" + (f" of {of}" if of else "")
+
+
+def _whole(gap: tuple[tuple[Any, ...], Any, Any, int]) -> tuple[tuple[Any, ...], Any, Any, int]:
+    """Both ends as dates where the column has dates."""
+    group, first, last, count = gap
+    return group, first, last.date() if isinstance(last, datetime) and not isinstance(first, datetime) else last, count
+
+
+class DateFormat(Configured):
+    """A text column is written in one format of dates or times, and the dates exist."""
+
+    type = "date_format"
+    fits = ("text",)
+    needs = ("format",)
+
+    format: str | None = None
+    """The format in strptime's directives, such as `%Y-%m-%d` or `%d.%m.%Y %H:%M`."""
+
+    @field_validator("format")
+    @classmethod
+    def _has_directive(cls, value: str | None) -> str | None:
+        if value is not None and not re.search(r"%[A-Za-z]", value.replace("%%", "")):
+            raise ValueError(f'"{value}" has no directive; write it like %Y-%m-%d')
+        return value
+
+    def check(self, column: str, dtype: DataType, table: Table) -> Check:
+        return self.rows((column,), f"date format {self.format}", Not(Format(column, "strptime", self.format or "")))

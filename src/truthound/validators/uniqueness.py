@@ -1,0 +1,193 @@
+"""Uniqueness: rows and keys that repeat. Counted are all rows of a group that repeats, not only those after its first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar, Self
+
+from pydantic import Field, model_validator
+
+from truthound.measures import (
+    Aggregate,
+    CountWhere,
+    DuplicateCounts,
+    Duplicates,
+    IsNull,
+    Or,
+    Predicate,
+    Repeated,
+    RowCount,
+)
+from truthound.results import Severity
+from truthound.schema import DataType
+from truthound.text import percent, plural
+from truthound.validators.base import Check, More, Table, Validator, Values, Verdict
+from truthound.validators.completeness import Ratio
+from truthound.validators.configured import Configured, expected_of
+from truthound.validators.fields import bounds
+
+
+def _said(counts: DuplicateCounts) -> tuple[dict[str, int], str]:
+    """Repeats as a value and as words."""
+    observed = {"rows": counts.rows, "extra": counts.extra, "groups": counts.groups}
+    if not counts.rows:
+        return observed, "nothing repeats"
+    return (
+        observed,
+        f"{plural(counts.rows, 'row')} in {plural(counts.groups, 'group')}, {counts.extra:,} beyond the first of each",
+    )
+
+
+class _Together(Validator):
+    """A rule over all chosen columns as one; globs and type selectors are resolved first."""
+
+    whole_table: ClassVar[bool] = True
+
+    def bind(self, table: Table) -> Iterator[Check]:
+        if isinstance(self.columns, dict):
+            yield from super().bind(table)
+            return
+        chosen = [] if self.columns is None else list(self.chosen(table))
+        problems = [c for c in chosen if isinstance(c, Check)]
+        if problems:
+            yield from problems
+        else:
+            yield self.together(tuple(dict.fromkeys(c for c in chosen if isinstance(c, str))), table)
+
+    def together(self, columns: tuple[str, ...], table: Table) -> Check:
+        """The one check of these columns; none where none were named."""
+        raise NotImplementedError  # both subclasses override it
+
+
+def _repeats(
+    v: Validator, columns: tuple[str, ...], expected: str, measure: Duplicates, failing: Repeated, **more: Any
+) -> Check:
+    """A check that counts rows in repeated groups."""
+    rows = RowCount(v.row_filter)
+
+    def judge(values: Values) -> Verdict:
+        observed, said = _said(values[measure])
+        return v.counted(values[measure].rows, values[rows], observed, said)
+
+    return Check(v, columns, expected, (measure, rows), judge, failing, where=v.row_filter, **more)
+
+
+class Duplicate(_Together):
+    """No row occurs twice; with `columns`, no two rows have the same key there.
+
+    Of whole rows, nulls are equal to each other. A key with a null in it never repeats.
+    """
+
+    type = "duplicate"
+
+    def together(self, columns: tuple[str, ...], table: Table) -> Check:
+        if columns:
+            measure, failing = Duplicates(columns, nulls=False, where=self.row_filter), Repeated(columns)
+            return _repeats(self, columns, "no repeated key", measure, failing, severity=Severity.HIGH)
+        if not table.schema:
+            return self.skipped("the table has no columns")
+        measure, failing = Duplicates((), nulls=True, where=self.row_filter), Repeated(tuple(table.schema), nulls=True)
+        return _repeats(self, (), "no duplicate rows", measure, failing)
+
+
+class Unique(Validator):
+    """No value of a column occurs twice. A bare name looks at the columns that the expected schema calls unique."""
+
+    type = "unique"
+    default_severity = Severity.HIGH
+
+    def checks(self, table: Table) -> Iterator[Check]:
+        if self.columns is not None:
+            yield from super().checks(table)
+            return
+        known = [c for c in table.schema if expected_of(table, c, "unique") is True]
+        if not known:
+            yield self.skipped('nothing configured: give columns ("*" for every column), or a schema')
+        for column in known:
+            yield self.check(column, table.schema[column], table)
+
+    def check(self, column: str, dtype: DataType, table: Table) -> Check:
+        measure = Duplicates((column,), nulls=False, where=self.row_filter)
+        return _repeats(self, (column,), "unique", measure, Repeated((column,)))
+
+
+class PrimaryKey(_Together):
+    """The columns together are there in every row, and no two rows share them. A bare name looks at the table's known key."""
+
+    type = "primary_key"
+    default_severity = Severity.HIGH
+
+    def together(self, columns: tuple[str, ...], table: Table) -> Check:
+        columns = columns or table.keys
+        if not columns:
+            return self.skipped("nothing configured: give columns")
+        missing = [c for c in columns if c not in table.schema]
+        if missing:
+            return self.missing(missing[0], table)
+        holes: Predicate = IsNull(columns[0]) if len(columns) == 1 else Or(tuple(map(IsNull, columns)))
+        repeated = Repeated(columns)
+        nulls, again = CountWhere(holes, self.row_filter), Duplicates(columns, nulls=False, where=self.row_filter)
+        rows = RowCount(self.row_filter)
+
+        def judge(values: Values) -> Verdict | More:
+            observed, said = _said(values[again])
+            if values[nulls]:
+                said = f"{plural(values[nulls], 'row')} without a key; {said}"
+            # a key with a null never repeats, so that no row is counted twice
+            verdict = self.counted(
+                values[nulls] + values[again].rows, values[rows], {"nulls": values[nulls], **observed}, said
+            )
+            if values[nulls] and values[again].rows:
+                return verdict
+            return More((rows,), lambda _: verdict, holes if values[nulls] else repeated)
+
+        failing = Or((*map(IsNull, columns), repeated))
+        return Check(self, columns, "a primary key", (nulls, again, rows), judge, failing, where=self.row_filter)
+
+
+class Cardinality(Configured):
+    """The number of distinct values, or their ratio to all values, lies within bounds. Nulls are left out of both."""
+
+    type = "cardinality"
+    needs = ("min_value", "max_value", "min_ratio", "max_ratio")
+    unused = ("mostly", "max_fail")
+
+    min_value: int | None = Field(default=None, ge=0)
+    """The least number of distinct values."""
+    max_value: int | None = Field(default=None, ge=0)
+    """The greatest number of distinct values."""
+    min_ratio: Ratio = None
+    """The least ratio of distinct values to values, 0 to 1 or a percentage."""
+    max_ratio: Ratio = None
+    """The greatest ratio of distinct values to values, 0 to 1 or a percentage."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        for low, high, kind in ((self.min_value, self.max_value, "value"), (self.min_ratio, self.max_ratio, "ratio")):
+            if low is not None and high is not None and low > high:
+                raise ValueError(f"min_{kind} {low} is above max_{kind} {high}")
+        return self
+
+    def check(self, column: str, dtype: DataType, table: Table) -> Check:
+        distinct, count = Aggregate(column, "distinct", self.row_filter), Aggregate(column, "count", self.row_filter)
+        expected = []
+        if self.min_value is not None or self.max_value is not None:
+            expected.append(f"distinct values {bounds(self.min_value, self.max_value)}")
+        if self.min_ratio is not None or self.max_ratio is not None:
+            expected.append(f"ratio of distinct values {bounds(self.min_ratio, self.max_ratio)}")
+
+        def judge(values: Values) -> Verdict:
+            n, total = values[distinct] or 0, values[count] or 0
+            ratio = n / total if total else None
+            ok = _within(n, self.min_value, self.max_value) and (
+                ratio is None or _within(ratio, self.min_ratio, self.max_ratio)
+            )
+            share = "" if ratio is None else f", {percent(n, total)} of the values"
+            said = f"{plural(n, 'distinct value')}{share}; expected {' and '.join(expected)}"
+            return Verdict(ok, observed={"distinct": n, "ratio": ratio}, message=said)
+
+        return Check(self, (column,), " and ".join(expected), (distinct, count), judge, where=self.row_filter)
+
+
+def _within(value: float, low: float | None, high: float | None) -> bool:
+    return (low is None or value >= low) and (high is None or value <= high)

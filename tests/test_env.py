@@ -1,0 +1,43 @@
+import pytest
+
+from truthound.env import expand, expanded, is_secret, names
+from truthound.errors import ConfigError
+
+ENV = {"A": "1", "EMPTY": "", "NESTED": "${A}", "SPACE": "a b; rm -rf"}
+
+
+@pytest.mark.parametrize(
+    ("text", "made"),
+    [
+        ("", ""),
+        ("x${A}y${A}", "x1y1"),
+        ("${A:-2}", "1"),
+        ("${B:-2}", "2"),
+        ("${B:-}", ""),
+        ("${EMPTY}", ""),
+        ("${EMPTY:-2}", "2"),
+        ("${B:-http://h:80/p?q=a}", "http://h:80/p?q=a"),
+        ("${NESTED}", "${A}"),
+        ("$${A}", "${A}"),
+        ("$$${A}", "$${A}"),
+        ("$A ${} ${1} ${A B} ${A $ $$", "$A ${} ${1} ${A B} ${A $ $$"),
+        ("${SPACE}", "a b; rm -rf"),
+        (r"^\d{2}$", r"^\d{2}$"),
+    ],
+)
+def test_expand(text, made):
+    assert expand(text, ENV) == (made, [])
+
+
+def test_what_is_not_set_is_named():
+    assert expand("${B}${A}${C}", ENV) == ("${B}1${C}", ["B", "C"])
+    with pytest.raises(ConfigError, match="variable B is not set") as caught:
+        expanded("${B}${C}${B}", ENV)
+    assert len(caught.value.problems) == 2
+
+
+def test_names():
+    assert names("${A} ${B:-x} $${C}") == ["A", "B"]
+    assert is_secret("DB_PASSWORD")
+    assert is_secret("apiKey")
+    assert not is_secret("HOME")

@@ -1,0 +1,100 @@
+"""The validators of one table at once, through the public way in."""
+
+import math
+from datetime import UTC, date, datetime
+
+import polars as pl
+import pytest
+
+from truthound.results import CheckStatus, Severity
+from truthound.validate import check
+
+TABLE = pl.DataFrame(
+    {
+        "id": [1, 2, 2, None, 5],
+        "price": [1.5, math.nan, -3.0, math.inf, None],
+        "name": ["ann ", "bob", "", None, "Ã©"],
+        "kind": pl.Series(["x", "y", "x", "x", None], dtype=pl.Categorical),
+        "cost": pl.Series(["1.00", "2.50", None, "9.99", "-1.00"]).cast(pl.Decimal(10, 2)),
+        "at": pl.Series([datetime(2024, 1, d, tzinfo=UTC) for d in range(1, 6)], dtype=pl.Datetime("us", "UTC")),
+        "day": [date(2024, 1, d) for d in range(1, 6)],
+        "tags": [["a"], [], None, ["a", "b"], ["c"]],
+        "place": [{"lat": 1.0}] * 5,
+        "gone": pl.Series([None] * 5, dtype=pl.Int64),
+    }
+)
+
+
+def counts(result):
+    return {(o.validator, *o.columns): o.failed for o in result.outcomes if o.status is not CheckStatus.SKIPPED}
+
+
+def test_bare_names():
+    result = check(TABLE, ["null", "nan", "blank", "duplicate", "whitespace", "encoding", "range", "outlier"])
+    found = counts(result)
+    nulls = {"id": 1, "price": 1, "name": 1, "kind": 1, "cost": 1, "at": 0, "day": 0, "tags": 1, "place": 0, "gone": 5}
+    assert {c: found["null", c] for c in nulls} == nulls
+    assert found["nan", "price"] == 1
+    assert (found["blank", "name"], found["whitespace", "name"], found["encoding", "name"]) == (1, 1, 1)
+    assert found["duplicate",] == 0
+    assert not any(o.status is CheckStatus.ERROR for o in result.outcomes)
+    skipped = [o for o in result.outcomes if o.status is CheckStatus.SKIPPED]
+    assert [(o.validator, o.message) for o in skipped] == [
+        ("range", "nothing configured: give min_value or max_value, or a schema")
+    ]
+    low = next(o for o in result.outcomes if o.validator == "whitespace" and o.columns == ("name",))
+    assert low.severity is Severity.MEDIUM  # low for a bare name, raised: one row in five is over 5 %
+
+
+def test_configured_by_name_mapping_and_object():
+    config = {
+        "range": {
+            "columns": {
+                "price": {"min_value": 0},
+                "cost": {"min_value": 0, "max_value": 9.99},
+                "at": {"max_value": "2024-01-04"},
+            }
+        },
+        "regex": {"patterns": {"name": "^[a-z]+$"}},
+    }
+    result = check(
+        TABLE,
+        [
+            "range",
+            "regex",
+            {"primary_key": {"columns": ["id"]}},
+            {"type": "one_of", "columns": "kind", "values": ["x"]},
+        ],
+        validator_config=config,
+    )
+    assert counts(result) == {
+        ("range", "price"): 2,
+        ("range", "cost"): 1,
+        ("range", "at"): 1,
+        ("regex", "name"): 3,
+        ("primary_key", "id"): 3,
+        ("allowed_values", "kind"): 1,
+    }
+    assert {o.validator: o.severity for o in result.issues}["primary_key"] is Severity.CRITICAL
+
+
+@pytest.mark.parametrize("rows", [0, 1])
+def test_every_bare_name_on_an_empty_and_a_tiny_table(rows):
+    names = ["null", "nan", "blank", "duplicate", {"unique": {"columns": ["id", "name", "kind", "cost", "at"]}}, "positive", "non_negative", "outlier",
+             {"increasing": {"columns": ["id", "at", "name"]}}, {"length": {"min_length": 0}}, "whitespace", "encoding", {"case": {"case": "lower"}}]  # fmt: skip
+    result = check(TABLE.head(rows).with_columns(pl.lit("a").alias("name")), names)
+    assert (
+        {o.status for o in result.outcomes} == {CheckStatus.PASSED}
+        if rows == 0
+        else {CheckStatus.PASSED, CheckStatus.WARNED, CheckStatus.FAILED}
+    )
+    assert result.row_count == rows
+
+
+def test_a_column_that_is_not_there_does_not_stop_the_others():
+    result = check(TABLE, [{"null": {"columns": ["nam", "id"]}}])
+    assert [(o.columns, o.status) for o in result.outcomes] == [
+        (("nam",), CheckStatus.ERROR),
+        (("id",), CheckStatus.WARNED),
+    ]
+    assert result.outcomes[0].error == 'column not found: did you mean "name"?'
