@@ -58,7 +58,7 @@ def outcome(status, severity=None, **more):
 @pytest.mark.parametrize(
     ("statuses", "expected"),
     [
-        ([], "success"), (["passed", "skipped"], "success"), (["passed", "warned"], "warning"), (["warned", "error"], "error"),
+        ([], "error"), (["skipped"], "error"), (["passed", "skipped"], "success"), (["passed", "warned"], "warning"), (["warned", "error"], "error"),
         (["error", "failed"], "failure"),
     ],
 )  # fmt: skip

@@ -233,11 +233,12 @@ class ValidationResult(Record):
 
     @property
     def status(self) -> CheckpointStatus:
-        """Failure before error before warning: what is known to be wrong is said first."""
+        """Failure before error before warning: what is known to be wrong is said first. No check that ran is an error."""
         seen = {o.status for o in self.outcomes if not o.hidden}
         if CheckStatus.FAILED in seen:
             return CheckpointStatus.FAILURE
-        if CheckStatus.ERROR in seen:
+        nothing_ran = all(o.status is CheckStatus.SKIPPED for o in self.outcomes)
+        if CheckStatus.ERROR in seen or nothing_ran:
             return CheckpointStatus.ERROR
         return CheckpointStatus.WARNING if CheckStatus.WARNED in seen else CheckpointStatus.SUCCESS
 

@@ -1,0 +1,44 @@
+"""Checkpoints: data source + validators + actions, to be run again and again. Names are loaded when first asked for."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from truthound.checkpoint.checkpoint import Checkpoint as Checkpoint
+    from truthound.checkpoint.registry import CheckpointRegistry as CheckpointRegistry
+    from truthound.checkpoint.registry import get_checkpoint as get_checkpoint
+    from truthound.checkpoint.registry import list_checkpoints as list_checkpoints
+    from truthound.checkpoint.registry import register_checkpoint as register_checkpoint
+    from truthound.checkpoint.settings import CheckpointConfig as CheckpointConfig
+    from truthound.config.loader import load_checkpoints as load_checkpoints
+    from truthound.results import ActionResult as ActionResult
+    from truthound.results import ActionStatus as ActionStatus
+    from truthound.results import CheckpointResult as CheckpointResult
+    from truthound.results import CheckpointStatus as CheckpointStatus
+
+_HOMES = {
+    "ActionResult": "truthound.results",
+    "ActionStatus": "truthound.results",
+    "Checkpoint": "truthound.checkpoint.checkpoint",
+    "CheckpointConfig": "truthound.checkpoint.settings",
+    "CheckpointRegistry": "truthound.checkpoint.registry",
+    "CheckpointResult": "truthound.results",
+    "CheckpointStatus": "truthound.results",
+    "get_checkpoint": "truthound.checkpoint.registry",
+    "list_checkpoints": "truthound.checkpoint.registry",
+    "load_checkpoints": "truthound.config.loader",
+    "register_checkpoint": "truthound.checkpoint.registry",
+}
+__all__ = sorted(_HOMES)  # noqa: PLE0605 the table is the list
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,42 @@
+"""What may be done with a run's result. Each name is loaded when it is first asked for."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from truthound.checkpoint.actions.base import Action as Action
+    from truthound.checkpoint.actions.base import ActionResult as ActionResult
+    from truthound.checkpoint.actions.base import ActionStatus as ActionStatus
+    from truthound.checkpoint.actions.base import Run as Run
+    from truthound.checkpoint.actions.custom import CustomAction as CustomAction
+    from truthound.checkpoint.actions.quarantine import QuarantineAction as QuarantineAction
+    from truthound.checkpoint.actions.registry import ACTIONS as ACTIONS
+    from truthound.checkpoint.actions.registry import action_class as action_class
+    from truthound.checkpoint.actions.store import StoreValidationResult as StoreValidationResult
+    from truthound.checkpoint.actions.store import load_results as load_results
+
+_HOMES = {
+    "ACTIONS": "registry",
+    "Action": "base",
+    "ActionResult": "base",
+    "ActionStatus": "base",
+    "CustomAction": "custom",
+    "QuarantineAction": "quarantine",
+    "Run": "base",
+    "StoreValidationResult": "store",
+    "action_class": "registry",
+    "load_results": "store",
+}
+__all__ = sorted(_HOMES)  # noqa: PLE0605 the table is the list
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

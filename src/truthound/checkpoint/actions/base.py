@@ -1,0 +1,301 @@
+"""What every action has: when it runs, retries, time limits, timing and errors. A subclass adds its options and one method."""
+
+from __future__ import annotations
+
+import dataclasses
+import errno
+import os
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Self, TypeVar
+
+from pydantic import Field, PrivateAttr, SecretStr, model_validator
+
+from truthound import env, text
+from truthound.errors import ActionError, ConfigError, RetryableError, TruthoundError
+from truthound.flow import Flow, OverdueError, arun, call, retry, within
+from truthound.flow import run as perform_flow
+from truthound.models import Model
+from truthound.results import ActionResult, ActionStatus, CheckpointResult, CheckpointStatus, now
+
+NotifyOn = Literal["always", "success", "failure", "error", "failure_or_error", "not_success"]
+NOTIFY_ON: Mapping[str, frozenset[CheckpointStatus]] = {
+    "always": frozenset(CheckpointStatus),
+    "success": frozenset({CheckpointStatus.SUCCESS}),
+    "failure": frozenset({CheckpointStatus.FAILURE}),
+    "error": frozenset({CheckpointStatus.ERROR}),
+    "failure_or_error": frozenset({CheckpointStatus.FAILURE, CheckpointStatus.ERROR}),
+    "not_success": frozenset(CheckpointStatus) - {CheckpointStatus.SUCCESS},
+}
+_TRANSIENT = frozenset(
+    getattr(errno, name)
+    for name in ("EAGAIN", "EBUSY", "EINTR", "ESTALE", "ETXTBSY", "EDEADLK", "ENETDOWN", "ENETUNREACH", "ENETRESET",
+                 "EHOSTDOWN", "EHOSTUNREACH", "ETIMEDOUT", "ECONNRESET", "ECONNREFUSED", "ECONNABORTED", "EPIPE", "ENOBUFS")
+    if hasattr(errno, name)
+)  # fmt: skip
+_LONGEST = 10_000  # characters of a text in an action's result
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What an action may know of the run beside its result."""
+
+    previous: CheckpointStatus | None = None
+    """the status of the checkpoint's run before this one"""
+    split: Callable[[], Any] | None = None
+    """gives the run's data as good and bad rows"""
+    base: Path | None = None
+    """the folder that relative paths start from; none: the current one"""
+    clock: Callable[[], datetime] = now
+
+
+class RefusedError(RetryableError):
+    """The other side took the work and said no. `details` are kept in the action's result."""
+
+    def __init__(self, message: str, **details: Any) -> None:
+        super().__init__(message)
+        self.details = details
+
+
+def transient(error: BaseException | None) -> bool:
+    """Whether the same thing may succeed a little later: a RetryableError, or a fault of the network or a busy file."""
+    if error is None or isinstance(error, OverdueError):  # what was overdue may still be at work
+        return False
+    if isinstance(error, RetryableError | ConnectionError | TimeoutError | InterruptedError | BlockingIOError):
+        return True
+    return (isinstance(error, OSError) and error.errno in _TRANSIENT) or transient(error.__cause__)
+
+
+class Action(Model):
+    """Something done with a run's result.
+
+    A subclass overrides `flow`, a generator that yields effects and returns an `ActionResult`; or `execute(self,
+    result)`, an ordinary function (or coroutine function) that returns one. It may raise anything: an `ActionError`
+    gives status failure, anything else status error, and the run goes on. `${VAR}` and `${VAR:-default}` in its
+    options are filled in from the environment when it runs.
+    """
+
+    type: ClassVar[str] = ""
+    """its name in YAML"""
+    action_type: ClassVar[str] = ""
+    """what kind of action it is, as its results say: storage, notification, ..."""
+    verbatim: ClassVar[frozenset[str]] = frozenset()
+    """options in which `${VAR}` is left alone"""
+
+    name: str = ""
+    """A name of your own; the type, if not given."""
+    enabled: bool = True
+    """Whether it runs at all."""
+    notify_on: NotifyOn = "always"
+    """The statuses it runs on. A warning is among not_success (and always) only."""
+    timeout_seconds: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    """How long one attempt may take."""
+    retry_count: int = Field(default=0, ge=0, le=100)
+    """How often it is tried again after an error that may pass."""
+    retry_delay_seconds: float = Field(default=1.0, ge=0, allow_inf_nan=False)
+    """The wait before the first retry; it doubles with each, up to a minute."""
+    fail_checkpoint_on_error: bool = False
+    """Whether the run's status becomes error when it is not delivered."""
+    metadata: dict[str, Any] = Field(default_factory=dict)
+    """Anything of yours; kept in the details of its results."""
+
+    _filled: bool = PrivateAttr(default=False)
+    _hidden: tuple[str, ...] = PrivateAttr(default=())
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        if not self.name:
+            self.__dict__["name"] = type(self).type or type(self).__name__  # a default: it does not count as given
+        return self
+
+    def filled(self, secrets: Iterable[str] = ()) -> Self:
+        """The same, its options taken as they are: a file's `${VAR}` are filled in when it is read, and only once.
+
+        `secrets` came with them; they must not appear in its results.
+        """
+        made = self.model_copy()
+        made._hidden = tuple(secrets)  # noqa: SLF001 our own
+        made._filled = True  # noqa: SLF001 our own
+        return made
+
+    # --- what a subclass writes -----------------------------------------------------------------------------------
+
+    def flow(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
+        """Its work."""
+        raise NotImplementedError(f"{type(self).__name__} has neither flow() nor execute()")
+
+    @property
+    def deadline(self) -> float | None:
+        """Seconds after which an attempt is given up; None where the action itself sees to `timeout_seconds`."""
+        return self.timeout_seconds
+
+    def secrets(self) -> Iterator[str]:
+        """What must not appear in its results: each secret option, and each filled-in variable of a telling name."""
+        for told, secret in _texts(dict(self)):
+            if secret:
+                yield told
+            yield from (os.environ.get(n, "") for n in env.names(told) if env.is_secret(n))
+
+    # --- what a checkpoint and people call ------------------------------------------------------------------------
+
+    def execute(self, result: CheckpointResult, run: Run | None = None) -> ActionResult:
+        """Does the work and says what it came to; raises nothing."""
+        return perform_flow(self._guarded(Action._by_flow, result, run or Run()))
+
+    async def aexecute(self, result: CheckpointResult, run: Run | None = None) -> ActionResult:
+        """`execute` for asyncio."""
+        return await arun(self.guarded(result, run or Run()))
+
+    def guarded(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
+        """The work under the action's rules: whether it runs now, retries, time limit, timing, errors."""
+        return self._guarded(Action.perform, result, run)
+
+    def perform(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
+        """The bare work, by whichever of `flow` and `execute` the subclass wrote."""
+        wrote = next(c for c in type(self).__mro__ if "flow" in vars(c) or "execute" in vars(c))
+        if wrote is Action or "flow" in vars(wrote):
+            return (yield from self._by_flow(result, run))
+        return _checked(self, (yield from call(partial(self.execute, result))))
+
+    def _by_flow(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
+        made: Any = self.flow(result, run)
+        if isinstance(made, Generator):
+            made = yield from made
+        return _checked(self, made)
+
+    def _guarded(
+        self, work: Callable[[Any, CheckpointResult, Run], Flow[ActionResult]], result: CheckpointResult, run: Run
+    ) -> Flow[ActionResult]:
+        started = run.clock()
+        if reason := self._idle(result.status):
+            skipped = ActionResult(ActionStatus.SKIPPED, message=reason)
+            return self._finished(skipped, started, run.clock(), {}, ())
+        attempts, hidden = 0, {*self._hidden, *self.secrets()}
+
+        def attempt(number: int) -> Flow[ActionResult]:
+            nonlocal attempts
+            attempts = number
+            return within(work(ready, result, run), ready.deadline)
+
+        try:
+            ready = self._ready(os.environ)
+            hidden |= set(ready.secrets())
+            outcome = yield from retry(
+                attempt, retries=self.retry_count, delay=self.retry_delay_seconds, retryable=transient
+            )
+        except Exception as error:  # noqa: BLE001 whatever an action does, the run that called it goes on
+            outcome = _failed(error)
+        more = {"attempts": max(attempts, 1)} | ({"metadata": self.metadata} if self.metadata else {})
+        return self._finished(outcome, started, run.clock(), more, hidden)
+
+    def _idle(self, status: CheckpointStatus) -> str:
+        """Why it does not run now, or an empty text."""
+        if not self.enabled:
+            return "not enabled (enabled: false)"
+        if status in NOTIFY_ON[self.notify_on]:
+            return ""
+        return f"notify_on is {self.notify_on}, the status is {status.value}"
+
+    def _ready(self, environment: Mapping[str, str]) -> Self:
+        """Itself with `${VAR}` filled in."""
+        if self._filled:
+            return self
+        missing: list[str] = []
+        given = {k: v for k, v in self if k not in self.verbatim and any("${" in t for t, _ in _texts(v))}
+        changed = {k: _fill(v, environment, missing) for k, v in given.items()}
+        if missing:
+            raise ConfigError(env.unset(missing))
+        return self.model_copy(update=changed) if changed else self
+
+    def _finished(
+        self, outcome: ActionResult, started: datetime, ended: datetime, more: dict[str, Any], hidden: Any
+    ) -> ActionResult:
+        return dataclasses.replace(
+            outcome,
+            action_name=outcome.action_name or self.name,
+            action_type=outcome.action_type or self.action_type or type(self).type,
+            message=_clean(outcome.message, hidden),
+            started_at=outcome.started_at or started,
+            completed_at=outcome.completed_at or ended,
+            duration_ms=outcome.duration_ms or (ended - started).total_seconds() * 1000,
+            details=_clean(outcome.details, hidden) | _clean(more, hidden),
+        )
+
+
+def _checked(action: Action, made: Any) -> ActionResult:
+    if isinstance(made, ActionResult):
+        return made
+    raise TypeError(f"{type(action).__name__} must return an ActionResult, not {type(made).__name__}")
+
+
+def _failed(error: Exception) -> ActionResult:
+    details: Any = getattr(error, "details", None)
+    details = dict(details) if isinstance(details, Mapping) else {}
+    if isinstance(error, ActionError):
+        return ActionResult(ActionStatus.FAILURE, message=str(error), details=details)
+    if isinstance(error, OverdueError):
+        return ActionResult(ActionStatus.ERROR, message=f"{error} (timeout_seconds); it was given up", details=details)
+    known = isinstance(error, TruthoundError)
+    message = str(error) if known else f"{type(error).__name__}: {error}".removesuffix(": ")
+    return ActionResult(ActionStatus.ERROR, message=message, details=details)
+
+
+def _clean(value: Any, secrets: Any) -> Any:
+    """A value that JSON can hold, without the secrets."""
+    match value:
+        case None | bool() | int():
+            return value
+        case str():
+            return text.shorten(text.redact(value, secrets), _LONGEST)
+        case Mapping():
+            return {_clean(str(k), secrets): _clean(v, secrets) for k, v in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_clean(v, secrets) for v in value]
+        case _:
+            made = text.plain(value, _LONGEST)
+            return _clean(made, secrets) if isinstance(made, str) else made
+
+
+def _fill(value: Any, environment: Mapping[str, str], missing: list[str]) -> Any:
+    """An option's value with `${VAR}` filled in, however deep."""
+    match value:
+        case str():
+            filled, unset = env.expand(value, environment)
+            missing += unset
+            return filled
+        case SecretStr():
+            return SecretStr(_fill(value.get_secret_value(), environment, missing))
+        case dict():
+            return {k: _fill(v, environment, missing) for k, v in value.items()}
+        case list() | tuple():
+            return type(value)(_fill(v, environment, missing) for v in value)
+        case Path():
+            return type(value)(_fill(str(value), environment, missing))
+        case _:
+            return value
+
+
+def _texts(value: Any) -> Iterator[tuple[str, bool]]:
+    """Every text in an option's value, and whether it is declared secret."""
+    match value:
+        case SecretStr():
+            yield value.get_secret_value(), True
+        case str() | Path():
+            yield str(value), False
+        case Mapping():
+            for one in value.values():
+                yield from _texts(one)
+        case list() | tuple():
+            for one in value:
+                yield from _texts(one)
+
+
+__all__ = [
+    "NOTIFY_ON", "Action", "ActionError", "ActionResult", "ActionStatus", "NotifyOn", "RefusedError", "RetryableError", "Run",
+    "transient",
+]  # fmt: skip

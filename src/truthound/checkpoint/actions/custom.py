@@ -1,0 +1,240 @@
+"""Your own code as an action: a Python function, or a command."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO, ClassVar, Self, cast
+
+from pydantic import BeforeValidator, Field, SecretStr, model_validator
+from pydantic.json_schema import SkipJsonSchema
+
+from truthound import env
+from truthound.checkpoint.actions.base import Action, RefusedError, Run
+from truthound.errors import ActionError, ConfigError
+from truthound.flow import Flow, call
+from truthound.objects import local_path
+from truthound.results import ActionResult, ActionStatus, CheckpointResult
+from truthound.text import number, plural, shorten
+
+KILL_GRACE = 2.0
+"""seconds between asking a command's processes to end and ending them"""
+_TAIL = 10_000  # bytes kept of what a command prints
+_OPERATORS = frozenset("|&;<>")
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError(f'write the text that the command expects in quotes, such as "{str(value).lower()}"')  # noqa: TRY004 pydantic wants ValueError
+    return str(value) if isinstance(value, int | float) else value
+
+
+class CustomAction(Action):
+    """Calls a Python function with the result, or runs a command.
+
+    The command runs without a shell, so nothing in a result can become part of it. It finds TRUTHOUND_RESULT_STATUS,
+    TRUTHOUND_CHECKPOINT and TRUTHOUND_RUN_ID in its environment. An exit code other than 0 is a failure (and is
+    tried again if `retry_count` says so). It and all it started are ended when its time is over.
+    """
+
+    type: ClassVar[str] = "custom"
+    action_type: ClassVar[str] = "custom"
+    verbatim: ClassVar[frozenset[str]] = frozenset({"shell_command"})
+
+    callback: SkipJsonSchema[Callable[..., Any] | None] = None
+    """A function (or coroutine function) of the result; a mapping it returns goes to the details."""
+    shell_command: Annotated[str | list[str] | None, Field(repr=False)] = None
+    """A command as text or as a list of words; `${VAR}` in a word is filled in when it runs."""
+    shell: bool = False
+    """Whether the text is for a shell (`/bin/sh`), with pipes and the like."""
+    environment: dict[str, Annotated[SecretStr, BeforeValidator(_value)]] = Field(default_factory=dict)
+    """Variables for the command, beside those of this process. Their values never appear in results."""
+    working_directory: str | None = None
+    """The folder it runs in; the configuration's folder, if not given."""
+    pass_result_as_json: bool = False
+    """Whether the command gets the whole result as JSON on standard input."""
+    capture_output: bool = True
+    """Whether what it prints goes to the details; otherwise it goes to standard error."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if (self.callback is None) == (self.shell_command is None):
+            raise ValueError("give either callback or shell_command")
+        if self.callback is not None:
+            options = ("shell", "environment", "working_directory", "pass_result_as_json", "capture_output")
+            if given := [o for o in options if o in self.model_fields_set]:
+                raise ValueError(f"{', '.join(given)}: only a shell_command takes this, a callback does not")
+        for key in self.environment:
+            if not key or "=" in key or "\0" in key:
+                raise ValueError(f"{key!r} cannot be the name of an environment variable")
+        if isinstance(self.shell_command, list) and self.shell:
+            raise ValueError("shell: true takes the command as one text, not as a list")
+        if self.shell_command is not None:
+            _words(self.shell_command, shell=self.shell)
+        return self
+
+    @property
+    def deadline(self) -> float | None:
+        return self.timeout_seconds if self.callback else None
+
+    def secrets(self) -> Iterator[str]:
+        """Its environment's values too, unless they are so short and named so plainly that they cannot be secrets."""
+        values = {k: v.get_secret_value() for k, v in self.environment.items()}
+        yield from (v for k, v in values.items() if len(v) > 4 or env.is_secret(k))
+        commands = self.shell_command if isinstance(self.shell_command, list) else [self.shell_command or ""]
+        known = os.environ | values
+        yield from (known.get(n, "") for c in commands for n in env.names(c) if env.is_secret(n))
+
+    def flow(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
+        if self.callback is None:
+            return (yield from self._command(result, run))
+        callback, label = self.callback, getattr(self.callback, "__qualname__", type(self.callback).__name__)
+        made = yield from call(lambda: callback(result))
+        if isinstance(made, ActionResult):
+            return made
+        details = dict(made) if isinstance(made, Mapping) else {} if made is None else {"returned": made}
+        return ActionResult(ActionStatus.SUCCESS, message=f"called {label}", details=details)
+
+    def _command(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
+        cwd = local_path(self.working_directory, run.base) if self.working_directory else run.base
+        environment = os.environ | {
+            "TRUTHOUND_RESULT_STATUS": result.status.value,
+            "TRUTHOUND_CHECKPOINT": _small(result.checkpoint_name),
+            "TRUTHOUND_RUN_ID": _small(result.run_id),
+        }
+        environment |= {k: v.get_secret_value() for k, v in self.environment.items()}
+        words = _words(cast("str | list[str]", self.shell_command), shell=self.shell)
+        if not self.shell:
+            words = [env.expanded(word, environment) for word in words]
+        sent = json.dumps(result.to_dict()).encode() if self.pass_result_as_json else None
+        with ExitStack() as stack:
+            stdin, out, err = (stack.enter_context(tempfile.TemporaryFile()) for _ in range(3))
+            process = yield from call(lambda: self._start(words, environment, cwd, sent, (stdin, out, err)))
+            try:
+                code = yield from call(lambda: _wait(process, self.timeout_seconds))
+            finally:  # out of time, interrupted or cancelled
+                if process.poll() is None:
+                    _kill(process)
+            details = {"exit_code": code, "stdout": _tail(out), "stderr": _tail(err)}
+        return self._outcome(words[0], details if self.capture_output else {"exit_code": code})
+
+    def _start(
+        self,
+        words: list[str],
+        environment: Mapping[str, str],
+        cwd: Path | None,
+        sent: bytes | None,
+        files: tuple[BinaryIO, BinaryIO, BinaryIO],
+    ) -> subprocess.Popen[bytes]:
+        """The running command. Files instead of pipes: a child that does not read, or prints without end, holds nobody up."""
+        stdin, out, err = files
+        if sent is not None:
+            stdin.write(sent)
+            stdin.seek(0)
+        if cwd is not None and not cwd.is_dir():
+            raise ConfigError(f"working_directory {cwd} is not a folder")
+        try:
+            return subprocess.Popen(  # noqa: S603 the command is the user's own
+                words[0] if self.shell else words,
+                shell=self.shell,
+                stdin=subprocess.DEVNULL if sent is None else stdin,
+                stdout=out if self.capture_output else 2,
+                stderr=err if self.capture_output else 2,
+                cwd=cwd,
+                env=environment,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise ActionError(_cannot_start(words[0], cwd, error)) from None
+
+    def _outcome(self, program: str, details: dict[str, Any]) -> ActionResult:
+        label, code = "the command" if self.shell else shorten(program, 100), details["exit_code"]
+        if code == 0:
+            return ActionResult(ActionStatus.SUCCESS, message=f"ran {label}", details=details)
+        if code is None:
+            said = f"{label} did not end within {number(self.timeout_seconds)} s (timeout_seconds) and was killed"
+        elif code < 0:
+            with suppress(ValueError):
+                code = signal.Signals(-code).name
+            said = f"{label} was killed by {code}"
+        else:
+            said = f"{label} ended with exit code {code}"
+        last = [line.strip() for line in details.get("stderr", "").splitlines() if line.strip()][-3:]
+        raise RefusedError(": ".join([said, *([" / ".join(last)] if last else [])]), **details)
+
+
+def _words(command: str | list[str], *, shell: bool) -> list[str]:
+    """The command's words; raises ValueError on what only a shell would understand."""
+    if isinstance(command, list):
+        words = command
+    elif shell:
+        words = [command]
+    else:
+        words = shlex.split(command)
+        lexer = shlex.shlex(command, posix=False, punctuation_chars="".join(_OPERATORS))
+        lexer.whitespace_split, lexer.commenters = True, ""
+        if operator := next((word for word in lexer if word and set(word) <= _OPERATORS), None):
+            raise ValueError(f'"{operator}" is for a shell: set shell: true, put it in quotes, or call a script')
+    if not words or not words[0].strip():
+        raise ValueError("the command is empty")
+    if any("\0" in word for word in words):
+        raise ValueError("the command holds a NUL character")
+    return words
+
+
+def _cannot_start(program: str, cwd: Path | None, error: OSError) -> str:
+    match error:
+        case FileNotFoundError():
+            return f'program "{program}" not found (run from {cwd or Path.cwd()}); give its path, or install it'
+        case PermissionError():
+            return f'"{program}" may not be executed; make it executable: chmod +x {shlex.quote(program)}'
+        case _ if error.errno == 8:  # ENOEXEC
+            return f'"{program}" is not a program; a script needs a first line such as #!/bin/sh, or shell: true'
+        case _:
+            return f'"{program}" could not be started: {error.strerror or error}'
+
+
+def _wait(process: subprocess.Popen[bytes], seconds: float | None) -> int | None:
+    """Its exit code, or None when it had to be killed."""
+    try:
+        return process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        _kill(process)
+        return None
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """Ends the command and all it started: asks first, then does not ask."""
+    if not hasattr(os, "killpg"):  # Windows has no groups of processes
+        process.kill()
+        process.wait()
+        return
+    with suppress(ProcessLookupError, PermissionError):  # macOS may not signal a group whose members have all ended
+        os.killpg(process.pid, signal.SIGTERM)
+        until = time.monotonic() + KILL_GRACE
+        while time.monotonic() < until:
+            process.poll()  # takes the leader away once it has ended, so that the group can be seen to be empty
+            os.killpg(process.pid, 0)
+            time.sleep(0.01)
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _tail(file: BinaryIO) -> str:
+    """The end of what was printed."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(size - _TAIL, 0))
+    kept = file.read().decode(errors="replace")
+    return kept if size <= _TAIL else f"… ({plural(size - _TAIL, 'byte')} before)\n{kept}"
+
+
+def _small(text: str) -> str:
+    return text.replace("\0", "")[:1000].encode(errors="replace").decode()

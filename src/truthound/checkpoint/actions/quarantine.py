@@ -1,0 +1,140 @@
+"""Good and bad rows written apart."""
+
+from __future__ import annotations
+
+import re
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+
+from pydantic import field_validator, model_validator
+
+from truthound.checkpoint.actions.base import Action, Run
+from truthound.errors import ActionError, ConfigError
+from truthound.flow import Flow, call
+from truthound.objects import local_path, replacing, safe_name
+from truthound.results import ActionResult, ActionStatus, CheckpointResult
+from truthound.text import did_you_mean, plural
+
+if TYPE_CHECKING:
+    import polars as pl
+
+FAILED_CHECKS = "_failed_checks"
+_SUFFIXES = {".parquet": "parquet", ".pq": "parquet", ".csv": "csv"}
+_PLACEHOLDER = re.compile(r"(?<!\$)\{(\w*)\}")
+_PLACEHOLDERS = ("run_id", "checkpoint", "date")
+
+
+class QuarantineAction(Action):
+    """Writes the rows that hold and the rows that do not to files of their own; each bad row names its failed checks.
+
+    A file is replaced whole, and only after good and bad rows are counted to be all rows.
+    """
+
+    type: ClassVar[str] = "quarantine"
+    action_type: ClassVar[str] = "quarantine"
+
+    good_path: str | None = None
+    """File for the rows that hold. May contain {run_id}, {checkpoint} and {date}."""
+    bad_path: str | None = None
+    """File for the rows that do not, with a column `_failed_checks` (a list; in CSV joined by `;`)."""
+    format: Literal["parquet", "csv"] | None = None
+    """How they are written; by the file's suffix, if not given."""
+
+    @field_validator("good_path", "bad_path")
+    @classmethod
+    def _usable(cls, value: str | None) -> str | None:
+        if value is not None:
+            local_path(value)
+            for name in _PLACEHOLDER.findall(value):
+                if name not in _PLACEHOLDERS:
+                    hint = did_you_mean(name, _PLACEHOLDERS) or "; there are {run_id}, {checkpoint} and {date}"
+                    raise ValueError(f"unknown placeholder {{{name}}}{hint}")
+        return value
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        paths = [p for p in (self.good_path, self.bad_path) if p is not None]
+        if not paths:
+            raise ValueError("give good_path, bad_path or both")
+        if len(paths) != len({Path(p) for p in paths}):
+            raise ValueError("good_path and bad_path are the same file")
+        for path in paths:
+            if "${" not in path:
+                self._format(Path(path))
+        return self
+
+    def _format(self, path: Path) -> str:
+        found = self.format or _SUFFIXES.get(path.suffix.lower())
+        if found is None:
+            raise ConfigError(f'"{path.name}" does not tell a format; end it with .parquet or .csv, or set format')
+        return found
+
+    def flow(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
+        if result.validation_result is None:
+            return ActionResult(ActionStatus.SKIPPED, message="no data were checked, so there are no rows to set aside")
+        if run.split is None:
+            raise ActionError("the run does not give its rows; use this action in a checkpoint")
+        split, validated = run.split, result.validation_result
+        targets = {
+            kind: self._target(path, result, run)
+            for kind, path in (("good", self.good_path), ("bad", self.bad_path))
+            if path
+        }
+        if len(set(targets.values())) < len(targets):
+            raise ConfigError("good_path and bad_path are the same file")
+        counts = yield from call(lambda: self._write(split(), targets, validated.row_count, validated.sampled_from))
+        details: dict[str, Any] = {f"{kind}_rows": n for kind, n in counts.items()}
+        details |= {f"{kind}_path": str(path) for kind, path in targets.items()}
+        message = f"{plural(counts['bad'], 'bad row')} set aside, {plural(counts['good'], 'good row')} kept"
+        return ActionResult(ActionStatus.SUCCESS, message=message, details=details)
+
+    def _target(self, path: str, result: CheckpointResult, run: Run) -> Path:
+        known = {"run_id": result.run_id, "checkpoint": result.checkpoint_name, "date": f"{result.run_time:%Y-%m-%d}"}
+        return local_path(_PLACEHOLDER.sub(lambda m: safe_name(known[m[1]], 120), path), run.base)
+
+    def _write(
+        self, split: Any, targets: dict[str, Path], rows: int | None, sampled_from: int | None
+    ) -> dict[str, int]:
+        """Writes the files in one pass over the data, counts them, and lets them take their places."""
+        import polars as pl
+
+        frames: dict[str, pl.LazyFrame] = {"good": split.good, "bad": split.bad}
+        with ExitStack() as stack:
+            written = {kind: stack.enter_context(replacing(path)) for kind, path in targets.items()}
+            plans = [_sink(frames[kind], path, self._format(targets[kind])) for kind, path in written.items()]
+            plans += [frames[kind].select(pl.len()) for kind in frames if kind not in written]
+            done = pl.collect_all(plans, engine="streaming")
+            counts = {kind: self._count(path, targets[kind]) for kind, path in written.items()}
+            rest = [frame for frame in done if frame.width]
+            counts |= {
+                kind: int(f.item()) for kind, f in zip((k for k in frames if k not in written), rest, strict=True)
+            }
+            total = counts["good"] + counts["bad"]
+            if rows is not None and total not in (rows, sampled_from):
+                raise ActionError(
+                    f"good ({counts['good']:,}) and bad ({counts['bad']:,}) rows make {total:,}, but {rows:,} rows were checked: "
+                    "the data changed in between; nothing was written, run the checkpoint again"
+                )
+        return counts
+
+    def _count(self, path: Path, target: Path) -> int:
+        import polars as pl
+
+        if self._format(target) == "parquet":
+            return int(pl.scan_parquet(path).select(pl.len()).collect().item())
+        return int(pl.scan_csv(path, infer_schema=False).select(pl.len()).collect(engine="streaming").item())
+
+
+def _sink(frame: pl.LazyFrame, path: Path, form: str) -> pl.LazyFrame:
+    """The plan that writes a frame."""
+    import polars as pl
+
+    if form == "parquet":
+        return frame.sink_parquet(path, lazy=True)
+    schema = frame.collect_schema()
+    if FAILED_CHECKS in schema:
+        frame = frame.with_columns(pl.col(FAILED_CHECKS).list.join(";"))
+    if nested := [c for c, t in schema.items() if t.is_nested() and c != FAILED_CHECKS]:
+        raise ActionError(f"CSV cannot hold the nested columns {', '.join(nested)}; write Parquet")
+    return frame.sink_csv(path, lazy=True, check_extension=False)

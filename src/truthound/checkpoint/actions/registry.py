@@ -1,0 +1,40 @@
+"""The actions by their names in YAML: our own, and those of installed packages."""
+
+from __future__ import annotations
+
+import importlib
+
+from truthound import plugins
+from truthound.checkpoint.actions.base import Action
+from truthound.errors import ConfigError
+from truthound.text import did_you_mean
+
+GROUP = "truthound.actions"
+ACTIONS: dict[str, str] = {
+    "store_result": "truthound.checkpoint.actions.store:StoreValidationResult",
+    "quarantine": "truthound.checkpoint.actions.quarantine:QuarantineAction",
+    "custom": "truthound.checkpoint.actions.custom:CustomAction",
+}
+
+
+def action_types() -> list[str]:
+    """Every name that `action_class` knows."""
+    return [*ACTIONS, *(name for name in plugins.names(GROUP) if name not in ACTIONS)]
+
+
+def action_class(type_name: str) -> type[Action]:
+    """The class of a name in YAML; raises ConfigError, with a suggestion, where there is none."""
+    if type_name in ACTIONS:
+        module, _, name = ACTIONS[type_name].partition(":")
+        found = getattr(importlib.import_module(module), name)
+    else:
+        found = plugins.load(GROUP, type_name)
+        if found is None:
+            known = action_types()
+            hint = did_you_mean(type_name, known) or f"; there are {', '.join(known)}"
+            raise ConfigError(f'no action of type "{type_name}"{hint}')
+    if not (isinstance(found, type) and issubclass(found, Action)):
+        raise ConfigError(
+            f'the action "{type_name}" is {found!r}, not a subclass of truthound.checkpoint.actions.Action'
+        )
+    return found

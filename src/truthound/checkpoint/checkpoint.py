@@ -1,0 +1,203 @@
+"""A checkpoint: a data source, validators and actions. Its run is one flow."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from truthound import flow, text
+from truthound.checkpoint.actions.base import Action, Run
+from truthound.checkpoint.actions.store import StoreValidationResult, load_results
+from truthound.checkpoint.settings import CheckpointConfig
+from truthound.env import expanded
+from truthound.errors import ConfigError, TruthoundError
+from truthound.flow import Flow
+from truthound.models import Mistakes
+from truthound.objects import safe_name
+from truthound.results import ActionResult, CheckpointResult, CheckpointStatus, CheckStatus, now
+from truthound.validators.base import Clock
+
+if TYPE_CHECKING:
+    from truthound.validate import Validation
+
+
+class Checkpoint:
+    """A data source, validators and actions under a name, to be run again and again.
+
+    Takes the options of `CheckpointConfig`, by name or as `config=`; with both, a copy of the config is changed.
+
+    Args:
+        name: the checkpoint's name.
+        data_source: a path, glob or URL, a mapping, a data frame or a dict of lists.
+        validators: names, mappings of a name to its options, or validator objects.
+        config: all options in one object.
+        base: the folder that relative paths start from; the current one, if not given.
+        clock: gives the present as an aware datetime.
+        options: further options of `CheckpointConfig`.
+
+    Raises:
+        ConfigError: mistakes in the options, all of them at once.
+    """
+
+    def __init__(
+        self,
+        name: str | None = None,
+        data_source: Any = None,
+        validators: Any = None,
+        *,
+        config: CheckpointConfig | None = None,
+        base: str | Path | None = None,
+        clock: Clock = now,
+        **options: Any,
+    ) -> None:
+        named = {"name": name, "data_source": data_source, "validators": validators}
+        options |= {k: v for k, v in named.items() if v is not None}
+        if config is not None and not isinstance(config, CheckpointConfig):
+            raise ConfigError(f"config: a CheckpointConfig is expected, not {type(config).__name__}")
+        try:
+            if config is None:
+                config = CheckpointConfig(**options)
+            elif options:
+                config = config.changed(**options)
+        except Mistakes as error:
+            raise Mistakes(error.found, "Checkpoint") from None
+        self.config = config
+        self.base = None if base is None else Path(base)
+        self.clock = clock
+
+    def __repr__(self) -> str:
+        return f"Checkpoint(name={self.name!r})"
+
+    @property
+    def name(self) -> str:
+        return self.config.name
+
+    @property
+    def actions(self) -> tuple[Action, ...]:
+        return self.config.actions
+
+    def add_action(self, action: Action | Mapping[str, Any]) -> Self:
+        """Appends an action, and gives the checkpoint back."""
+        self.config = self.config.changed(actions=(*self.actions, action))
+        return self
+
+    def run(self, context: Mapping[str, Any] | None = None) -> CheckpointResult:
+        """Validates the data, then does each action. `context` is merged into the result's metadata.
+
+        What goes wrong is in the result, never raised: data that cannot be read give status error, and actions still run.
+        """
+        return flow.run(self.flow(context))
+
+    def flow(self, context: Mapping[str, Any] | None = None) -> Flow[CheckpointResult]:
+        """A run as a flow, for `truthound.flow.run` or `arun`."""
+        started = self._now()
+        result = CheckpointResult(
+            run_id=self._run_id(started),
+            checkpoint_name=self.name,
+            run_time=started,
+            status=CheckpointStatus.ERROR,
+            metadata=self._metadata(context or {}),
+        )
+        previous = yield from flow.call(self._previous)
+        validation: Validation | None = None
+        try:
+            validation = yield from flow.call(self._validate)
+        except Exception as error:  # noqa: BLE001 a run that could not be made is told by its result, and actions tell others
+            result = replace(result, error=_reason(error))
+        if validation is not None:
+            status, reason = verdict(validation)
+            result = replace(result, status=status, error=reason, validation_result=validation.result)
+        run = Run(previous, validation.split if validation else None, self.base, self.clock)
+        for action in self.actions:
+            result = replace(result, duration_ms=self._since(started))
+            done = yield from action.guarded(result, run)
+            result = _with_action(result, action, done)
+        return replace(result, duration_ms=self._since(started))
+
+    def _validate(self) -> Validation:
+        from truthound.outcomes import THRESHOLDS
+        from truthound.validate import validate
+
+        c = self.config
+        return validate(
+            c.data_source,
+            c.rules or None,
+            schema=c.schema,
+            auto_schema=c.auto_schema,
+            min_severity=c.min_severity,
+            fail_on_critical=c.fail_on_critical,
+            fail_on_high=c.fail_on_high,
+            fail_on=c.fail_on,
+            severity_thresholds=THRESHOLDS | c.severity_thresholds,
+            sample_size=c.sample_size,
+            seed=c.seed,
+            examples=c.examples,
+            pii=c.pii,
+            primary_key=c.primary_key,
+            timeout_seconds=c.timeout_seconds,
+            clock=self.clock,
+            base=self.base,
+            name=c.name,
+        )
+
+    def _previous(self) -> CheckpointStatus | None:
+        """The status of the newest stored run, where runs are stored."""
+        stores = [a for a in self.actions if a.enabled and isinstance(a, StoreValidationResult)]
+        if not stores:
+            return None
+        try:
+            path = expanded(stores[0].store_path, os.environ)
+            found = load_results(path, self.name, 1, base=self.base, problems=[])
+        except (TruthoundError, OSError):  # the store action meets the same and tells
+            return None
+        return found[0].status if found else None
+
+    def _metadata(self, context: Mapping[str, Any]) -> dict[str, Any]:
+        merged = {**self.config.metadata, "tags": dict(self.config.tags), **context}
+        if isinstance(context.get("tags"), Mapping):
+            merged["tags"] = {**self.config.tags, **context["tags"]}
+        return merged
+
+    def _now(self) -> datetime:
+        return self.clock().astimezone(UTC)
+
+    def _since(self, started: datetime) -> float:
+        return max((self._now() - started).total_seconds() * 1000, 0.0)
+
+    def _run_id(self, started: datetime) -> str:
+        stamp = safe_name(started.strftime(self.config.run_name_template))
+        return f"{safe_name(self.name)}_{stamp}_{secrets.token_hex(4)}"
+
+
+def verdict(validation: Validation) -> tuple[CheckpointStatus, str | None]:
+    """The status that a validation comes to, and why it is an error if it is one."""
+    result = validation.result
+    if all(o.status is CheckStatus.SKIPPED for o in result.outcomes):
+        reasons = "; ".join(dict.fromkeys(o.message for o in result.outcomes if o.message))
+        return (
+            CheckpointStatus.ERROR,
+            f"no check ran{': all were skipped: ' if reasons else ''}{text.shorten(reasons, 500)}",
+        )
+    if result.status is not CheckpointStatus.ERROR:
+        return result.status, None
+    errors = [o for o in result.outcomes if o.status is CheckStatus.ERROR and not o.hidden]
+    return result.status, f"{text.plural(len(errors), 'check')} could not be made; {errors[0].id}: {errors[0].error}"
+
+
+def _reason(error: Exception) -> str:
+    said = str(error) if isinstance(error, TruthoundError) else f"{type(error).__name__}: {error}".removesuffix(": ")
+    return text.redact(said)
+
+
+def _with_action(result: CheckpointResult, action: Action, done: ActionResult) -> CheckpointResult:
+    """The result with what one more action came to."""
+    result = replace(result, action_results=(*result.action_results, done))
+    if done.delivered or not action.fail_checkpoint_on_error:
+        return result
+    reason = f'the action "{done.action_name}" was not delivered: {done.message}'
+    return replace(result, status=CheckpointStatus.ERROR, error=f"{result.error}; {reason}" if result.error else reason)

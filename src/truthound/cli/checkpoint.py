@@ -1,0 +1,195 @@
+"""`truthound checkpoint`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from truthound.cli.exits import HELP
+from truthound.cli.options import (
+    Config,
+    FailOn,
+    Format,
+    Limit,
+    NoColor,
+    Output,
+    Quiet,
+    Strict,
+    Validators,
+    Verbose,
+    split_names,
+)
+
+app = typer.Typer(help="Write, run, list, validate and look back at checkpoints.", no_args_is_help=True)
+
+
+@app.command(epilog=HELP, short_help="Run checkpoints.")
+def run(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="NAME", help="Checkpoints of the configuration file.")
+    ] = None,
+    *,
+    every: Annotated[bool, typer.Option("--all", help="Run every checkpoint of the configuration file.")] = False,
+    config: Config = None,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            "--data",
+            "-d",
+            metavar="SOURCE",
+            help="Check this data source; without a configuration file, NAME is a name of your own.",
+        ),
+    ] = None,
+    validators: Validators = None,
+    tag: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--tag",
+            metavar="K=V|WORD",
+            help="Only checkpoints with the tag K=V; only checks with the tag WORD. Repeatable.",
+        ),
+    ] = None,
+    store: Annotated[
+        Path | None, typer.Option("--store", metavar="DIR", help="Also store the results in this folder.")
+    ] = None,
+    format: Format = "console",  # noqa: A002 the option's name
+    output: Output = None,
+    strict: Strict = False,
+    fail_on: FailOn = None,
+    limit: Limit = None,
+    verbose: Verbose = False,
+    quiet: Quiet = False,
+    no_color: NoColor = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the checks and actions; check nothing, do no action.")
+    ] = False,
+) -> None:
+    """Run checkpoints: check their data, do their actions, say what is wrong.
+
+    \b
+      truthound checkpoint run users
+      truthound checkpoint run --all --config truthound.yaml --strict
+      truthound checkpoint run quick_check --data data.csv --validators null,duplicate
+    """  # noqa: D301 the mark of a paragraph that is not to be wrapped
+    from truthound.cli.exits import worst
+    from truthound.cli.run import Choice, Hints, Telling, ad_hoc, chosen, run_all
+
+    choice = Choice(
+        tuple(names or ()), every, config, tuple(tag or ()), data, split_names(validators), store, fail_on, limit
+    )  # fmt: skip
+    checkpoints = chosen(choice)
+    if dry_run:
+        from truthound.cli.plan import plan
+
+        if format != "console" or output is not None:
+            raise typer.BadParameter("--dry-run shows a plan on the terminal; leave out --format and --output")
+        raise typer.Exit(worst([plan(c, no_color=no_color) for c in checkpoints]))
+    telling = Telling(format, output, strict, limit, verbose, quiet, no_color)
+    hints = Hints(config, data if ad_hoc(choice) else None, limit)
+    several = every or len(choice.names) > 1 or bool(tag)
+    raise typer.Exit(run_all(checkpoints, telling, several=several, hints=hints.after))
+
+
+@app.command("list")
+def list_(config: Config = None, no_color: NoColor = False) -> None:
+    """List the checkpoints of a configuration file."""
+    from truthound.cli.output import emit, fancy, width
+    from truthound.cli.run import load
+    from truthound.cli.tables import table
+    from truthound.reporters.layout import Look
+    from truthound.sources import describe
+    from truthound.text import terminal
+
+    look = Look(width(sys.stdout), fancy(sys.stdout, no_color=no_color))
+    rows = [[(word, "dim") for word in ("NAME", "SOURCE", "VALIDATORS", "ACTIONS")]]
+    for c in load(config):
+        kinds = ", ".join(dict.fromkeys(rule.type for rule in c.config.rules)) or (
+            "schema" if c.config.schema or c.config.auto_schema else "default"
+        )
+        actions = ", ".join(a.name for a in c.actions)
+        rows.append(
+            [
+                (terminal(c.name), "bold"),
+                (terminal(describe(c.config.data_source)), ""),
+                (terminal(kinds), ""),
+                (terminal(actions), ""),
+            ]
+        )
+    emit("\n".join(look.paint(line) for line in table(rows, look)) + "\n")
+
+
+@app.command(short_help="Say what is wrong with a configuration file.")
+def validate(
+    file: Annotated[
+        Path | None, typer.Argument(metavar="FILE", help="The configuration file; truthound.yaml by default.")
+    ] = None,
+    config: Config = None,
+) -> None:
+    """Say whether a configuration file is right, or all that is wrong with it."""
+    from truthound.cli.options import DEFAULT_CONFIG
+    from truthound.cli.output import emit
+    from truthound.cli.run import load
+    from truthound.text import plural, terminal
+
+    if file is not None and config is not None:
+        raise typer.BadParameter("give the file once: as an argument or with --config")
+    path = file or config
+    checkpoints = load(path)
+    counts = [
+        plural(len(checkpoints), "checkpoint"),
+        plural(sum(len(c.config.rules) for c in checkpoints), "validator"),
+        plural(sum(len(c.actions) for c in checkpoints), "action"),
+    ]
+    emit(f"{terminal(path or DEFAULT_CONFIG)}: ok: {', '.join(counts)}\n")
+
+
+@app.command(short_help="Show a checkpoint's stored runs.")
+def history(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="A checkpoint of the configuration file, or of the store.")
+    ],
+    *,
+    limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, help="Runs to look back at.")] = 20,
+    config: Config = None,
+    store: Annotated[
+        Path | None,
+        typer.Option(
+            "--store", metavar="DIR", help="The folder that results are stored in; the configured one by default."
+        ),
+    ] = None,
+    format: Format = "console",  # noqa: A002 the option's name
+    output: Output = None,
+    no_color: NoColor = False,
+) -> None:
+    """Show a checkpoint's stored runs, and how each of its checks went."""
+    from truthound.cli.history import show
+
+    show(name, limit, config, store, kind=format, output=output, no_color=no_color)
+
+
+@app.command(short_help="Write a first configuration file.")
+def init(
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="The configuration file to write.")
+    ] = Path("truthound.yaml"),
+    data: Annotated[
+        str | None,
+        typer.Option(
+            "--data",
+            "-d",
+            metavar="FILE",
+            help="Draft rules from this data; without it, a sample with its data is written.",
+        ),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over files that are there.")] = False,
+) -> None:
+    """Write a configuration file that runs as it is: drafted from your data, or a sample with its data beside it."""
+    from truthound.cli.starting import draft, sample
+
+    if data is None:
+        sample(output, force=force)
+    else:
+        draft(output, data, force=force)

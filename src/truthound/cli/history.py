@@ -1,0 +1,116 @@
+"""`truthound checkpoint history`: a checkpoint's stored runs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from truthound.cli.options import DEFAULT_CONFIG
+from truthound.cli.output import deliver, fancy, say, width
+from truthound.cli.run import load, named, store_of
+from truthound.cli.tables import table
+from truthound.errors import ConfigError
+from truthound.reporters import FORMATS, words
+from truthound.reporters.layout import Look, Span
+from truthound.text import plural, terminal
+
+if TYPE_CHECKING:
+    from truthound.results import CheckOutcome, CheckpointResult
+
+_BARS, _COUNTS = 20, 7
+_STYLES = {"success": "green", "warning": "yellow", "failure": "red", "error": "magenta"}
+
+
+def show(
+    name: str, limit: int, config: Path | None, store: Path | None, *, kind: str, output: Path | None, no_color: bool
+) -> None:
+    """The runs, newest last; as data, a list of results in the same order."""
+    from truthound.checkpoint.actions.store import load_results
+
+    place, base = _place(name, config, store)
+    problems: list[str] = []
+    runs = load_results(place, name, limit, base=base, problems=problems)[::-1]
+    for line in problems:
+        say(f"warning: {terminal(line)}")
+    if not runs:
+        raise ConfigError(f'no runs of "{name}" are stored in {place}')
+    if kind == "console":
+        plain = output is not None
+        look = Look(120 if plain else width(sys.stdout), not plain and fancy(sys.stdout, no_color=no_color))
+        deliver(page(name, place, runs, look), output)
+    else:
+        deliver(FORMATS[kind](runs), output)
+
+
+def _place(name: str, config: Path | None, store: Path | None) -> tuple[str, Path | None]:
+    """The folder of the results, and the folder that it starts from."""
+    if store is not None:
+        return str(store), None
+    checkpoint = named(load(config), [name], config)[0]
+    place = store_of(checkpoint)
+    if place is None:
+        file = config or DEFAULT_CONFIG
+        raise ConfigError(
+            f'the results of "{name}" are not stored; add "- type: store_result" to its actions in {file}, or give --store DIR'
+        )
+    return place, checkpoint.base
+
+
+def page(name: str, place: str, runs: Sequence[CheckpointResult], look: Look) -> str:
+    """The runs and, below, each check over time."""
+    lines: list[list[Span]] = [
+        [(terminal(name), "bold"), (f"  {plural(len(runs), 'run')} in {terminal(place)}", "")],
+        [],
+    ]
+    lines += table([_run(r) for r in runs], look, indent=1)
+    checks = _checks(runs, look)
+    lines += [[], *table(checks, look, indent=1)] if checks else []
+    return "\n".join(look.paint(line) for line in lines) + "\n"
+
+
+def _run(result: CheckpointResult) -> list[Span]:
+    said = (
+        words.tally(result.validation_result.statistics)
+        if result.validation_result
+        else words.one_line(result.error or "")
+    )
+    style = _STYLES[result.status.value]
+    when = result.run_time.astimezone()
+    return [
+        (f"{when:%Y-%m-%d %H:%M:%S}", ""),
+        (words.VERDICTS[result.status], f"bold {style}"),
+        (terminal(result.run_id), "dim"),
+        (terminal(said), ""),
+    ]
+
+
+def _checks(runs: Sequence[CheckpointResult], look: Look) -> list[list[Span]]:
+    """The checks that did not always hold, worst now first: bars of their failing ratio, or counts in plain text."""
+    over_time: dict[str, list[CheckOutcome]] = {}
+    for run in runs:
+        for outcome in run.validation_result.outcomes if run.validation_result else ():
+            over_time.setdefault(outcome.id, []).append(outcome)
+    rows: list[tuple[float, list[Span]]] = []
+    for outcomes in over_time.values():
+        if not any(o.is_issue for o in outcomes):
+            continue
+        last = outcomes[-1]
+        trend = look.spark([o.ratio for o in outcomes[-_BARS:]]) or " ".join(_short(o) for o in outcomes[-_COUNTS:])
+        style = ("red" if last.severity and last.severity.rank > 1 else "yellow") if last.is_issue else "green"
+        now = words.amount(last) or last.status.value
+        said = (terminal(words.expectation(last)), "dim")
+        rows.append(
+            (
+                -last.ratio if last.is_issue else 1,
+                [(terminal(words.subject(last)), "bold"), (trend, "cyan"), (now, style), said],
+            )
+        )
+    return [row for _, row in sorted(rows, key=lambda pair: pair[0])]
+
+
+def _short(outcome: CheckOutcome) -> str:
+    if outcome.status.value in {"error", "skipped"} or outcome.failed is None:
+        return outcome.status.value
+    return f"{outcome.failed:,}"

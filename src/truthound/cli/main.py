@@ -1,0 +1,75 @@
+"""`truthound`: the commands, and what becomes of an error."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from truthound.cli import check, checkpoint, config, profile, schema
+from truthound.cli.exits import HELP, Exit, exit_of_error
+from truthound.cli.output import emit, problem, say
+from truthound.errors import ConfigError, TruthoundError
+
+app = typer.Typer(
+    name="truthound",
+    help="Data quality checks that say exactly which rows are wrong.",
+    epilog=HELP,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command(epilog=HELP, short_help="Look at data without any configuration.")(check.check)
+app.command(short_help="Show what is in data.")(profile.profile)
+app.add_typer(checkpoint.app, name="checkpoint")
+app.add_typer(schema.app, name="schema")
+app.add_typer(config.app, name="config")
+
+
+def _version(value: bool) -> None:
+    if value:
+        from truthound._version import __version__
+
+        emit(f"truthound {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Data quality checks that say exactly which rows are wrong."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs a command line and returns its exit code. Errors are lines on standard error; TRUTHOUND_DEBUG=1 shows where."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        app(args=None if argv is None else list(argv), prog_name="truthound")
+    except SystemExit as end:
+        if end.code == Exit.INTERRUPTED:
+            say("interrupted")
+        return end.code if isinstance(end.code, int) else Exit.OK
+    except KeyboardInterrupt:
+        say("interrupted")
+        return Exit.INTERRUPTED
+    except TruthoundError as error:
+        if os.environ.get("TRUTHOUND_DEBUG"):
+            raise
+        for line in error.problems if isinstance(error, ConfigError) else str(error).splitlines():
+            problem(line)
+        return exit_of_error(error)
+    except Exception as error:  # the boundary: people get a sentence, not a traceback
+        if os.environ.get("TRUTHOUND_DEBUG"):
+            raise
+        problem(f"unexpected {type(error).__name__}: {error}; this is a bug, TRUTHOUND_DEBUG=1 shows where it is")
+        return Exit.ERROR
+    return Exit.OK

@@ -1,0 +1,87 @@
+"""Options that commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from truthound.text import did_you_mean
+
+SEVERITIES = ("low", "medium", "high", "critical")
+DEFAULT_CONFIG = Path("truthound.yaml")
+
+
+def _known(value: str | None) -> str | None:
+    from truthound.reporters import FORMATS
+
+    if value is not None and value not in FORMATS:
+        raise typer.BadParameter(f'"{value}" is not one of {", ".join(FORMATS)}{did_you_mean(value, FORMATS)}')
+    return value
+
+
+def _severity(value: str | None) -> str | None:
+    if value is not None and value.lower() not in SEVERITIES:
+        raise typer.BadParameter(f'"{value}" is not one of {", ".join(SEVERITIES)}{did_you_mean(value, SEVERITIES)}')
+    return value and value.lower()
+
+
+def _count(value: int | None) -> int | None:
+    if value is not None and not 0 <= value <= 1000:
+        raise typer.BadParameter("give a number of rows from 0 to 1000")
+    return value
+
+
+Format = Annotated[
+    str,
+    typer.Option(
+        "--format", metavar="[console|json|yaml|markdown]", callback=_known, help="How the result is written."
+    ),
+]
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        "--output", "-o", metavar="FILE", help="Write to a file, whole or not at all, instead of standard output."
+    ),
+]
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", "-c", metavar="FILE", help="The configuration file; truthound.yaml by default."),
+]
+Strict = Annotated[bool, typer.Option("--strict", help="Exit 1 on any issue, whatever its severity, hidden ones too.")]
+FailOn = Annotated[
+    str | None,
+    typer.Option(
+        "--fail-on",
+        metavar="[low|medium|high|critical]",
+        callback=_severity,
+        help="The least severity that is a failure.",
+    ),
+]
+Limit = Annotated[
+    int | None,
+    typer.Option(
+        "--limit",
+        metavar="N",
+        callback=_count,
+        help="Failing rows kept and shown for each issue; 2 are shown by default.",
+    ),
+]
+Validators = Annotated[
+    list[str] | None,
+    typer.Option("--validators", "-v", metavar="NAME,NAME", help="Validators to run, such as null,duplicate."),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only the verdict, no progress.")]
+NoColor = Annotated[bool, typer.Option("--no-color", help="Plain ASCII without colour, as with NO_COLOR.")]
+Verbose = Annotated[bool, typer.Option("--verbose", help="Also list what passed, and why a check was skipped.")]
+
+
+def split_names(values: list[str] | None) -> list[str] | None:
+    """`a,b` and repeated options as one list; None where nothing was given."""
+    if values is None:
+        return None
+    names = [n.strip() for value in values for n in value.split(",") if n.strip()]
+    if not names:
+        raise typer.BadParameter("give at least one name", param_hint="--validators")
+    return names

@@ -1,0 +1,100 @@
+"""Where output goes: data to standard output or a file, everything else to standard error."""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import os
+import stat
+import sys
+from pathlib import Path
+from typing import TextIO
+
+from truthound.text import terminal
+
+PIPED_WIDTH = 120
+
+
+def is_utf8(stream: TextIO) -> bool:
+    try:
+        return codecs.lookup(stream.encoding or "ascii").name == "utf-8"
+    except LookupError:
+        return False
+
+
+def fancy(stream: TextIO, *, no_color: bool = False) -> bool:
+    """Whether colours and symbols are welcome (https://no-color.org, https://force-color.org)."""
+    if no_color or os.environ.get("NO_COLOR") or not is_utf8(stream):
+        return False
+    if os.environ.get("FORCE_COLOR", "0") not in {"", "0"}:
+        return True
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def width(stream: TextIO) -> int:
+    """Cells of a line: of the terminal, of COLUMNS, or enough for a log."""
+    if (columns := os.environ.get("COLUMNS", "")).isdigit() and int(columns) > 0:
+        return int(columns)
+    if stream.isatty():
+        with contextlib.suppress(OSError):
+            return os.get_terminal_size(stream.fileno()).columns or 80
+    return PIPED_WIDTH
+
+
+def emit(text: str) -> None:
+    """Text to standard output. Programs get UTF-8 whatever the locale; a reader that went away ends nothing."""
+    try:
+        buffer = getattr(sys.stdout, "buffer", None)
+        if buffer is None or sys.stdout.isatty():
+            sys.stdout.write(text)
+        else:
+            sys.stdout.flush()
+            buffer.write(text.encode("utf-8", "backslashreplace"))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _silence(sys.stdout)
+
+
+def say(line: str = "") -> None:
+    """A line to standard error."""
+    try:
+        sys.stderr.write(line + "\n")
+        sys.stderr.flush()
+    except BrokenPipeError:
+        _silence(sys.stderr)
+
+
+def _silence(stream: TextIO) -> None:
+    """What is still written, at the interpreter's end too, goes nowhere."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+
+
+def problem(text: object) -> None:
+    """An error, as harmless text."""
+    say(f"error: {terminal(text)}")
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """A whole file or none: it takes the place of an older one at once. A pipe or a device is written to as it is."""
+    from truthound.errors import StoreError
+    from truthound.objects import replacing
+
+    try:
+        if path.exists() and not stat.S_ISREG(path.stat().st_mode):
+            path.write_bytes(content)
+            return
+        with replacing(path.resolve()) as temporary:
+            temporary.write_bytes(content)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be written: {error.strerror or error}") from None
+
+
+def deliver(text: str, path: Path | None) -> None:
+    """A command's data: to the file if one is given, with a word about it, else to standard output."""
+    if path is None or str(path) in {"-", "/dev/stdout"}:
+        emit(text)
+    else:
+        write_bytes(path, text.encode("utf-8", "backslashreplace"))
+        say(f"wrote {terminal(path)}")

@@ -1,0 +1,76 @@
+"""What a run would do, without doing it: the checks bound to the data's columns, and the actions."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from truthound.cli.exits import Exit
+from truthound.cli.output import emit, fancy, width
+from truthound.reporters.layout import Look, Span
+from truthound.results import CheckStatus
+from truthound.text import plural, terminal
+
+if TYPE_CHECKING:
+    from truthound.checkpoint.checkpoint import Checkpoint
+    from truthound.validators.base import Check
+
+
+def plan(checkpoint: Checkpoint, *, no_color: bool = False) -> Exit:
+    """Shows a checkpoint's checks and actions; only the data's columns are read."""
+    from truthound.cli.tables import table
+
+    look = Look(width(sys.stdout), fancy(sys.stdout, no_color=no_color))
+    name, checks = _bound(checkpoint)
+    broken = [c for c in checks.values() if c.problem and c.problem.status is CheckStatus.ERROR]
+    rows = [_row(c, look) for c in checks.values()]
+    lines: list[list[Span]] = [[(terminal(checkpoint.name), "bold"), ("  ", ""), (terminal(name), "")], []]
+    lines += table(rows, look, indent=1)
+    lines += [[], *look.flow([(" actions   ", "dim")], _actions(checkpoint), "   ")] if checkpoint.actions else [[]]
+    counted = plural(len(checks), "check") + (f", {len(broken):,} of which cannot be made" if broken else "")
+    verdict = f"{counted} {look.sign('dot')} nothing was checked, no action was done"
+    lines.append([(" DRY RUN   ", "bold red" if broken else "bold green"), (verdict, "")])
+    emit("\n".join(look.paint(line) for line in lines) + "\n")
+    return Exit.ERROR if broken else Exit.OK
+
+
+def _row(check: Check, look: Look) -> list[Span]:
+    subject = terminal(", ".join(check.columns) or "(table)")
+    said: Span = (terminal(check.expected), "")
+    sign: Span = (look.sign("passed"), "green")
+    if check.problem:
+        broken = check.problem.status is CheckStatus.ERROR
+        sign = (look.sign("error" if broken else "skipped"), "magenta" if broken else "dim")
+        said = (f"{check.problem.status.value}: {terminal(check.problem.message)}", sign[1])
+    return [sign, (check.validator.type, "dim"), (subject, "bold"), said]
+
+
+def _actions(checkpoint: Checkpoint) -> Iterator[list[Span]]:
+    for action in checkpoint.actions:
+        when = action.notify_on.replace("_", " ") if action.enabled else "disabled"
+        when = f"on {when}" if when not in {"always", "disabled"} else when
+        yield [(terminal(action.name), ""), (f" ({when})", "dim")]
+
+
+def _bound(checkpoint: Checkpoint) -> tuple[str, Mapping[str, Check]]:
+    """The source's name, and the checks as a run would make them. A schema that is yet to be learned has none."""
+    from truthound import inference
+    from truthound.engine.polars_backend import PolarsBackend
+    from truthound.outcomes import bound
+    from truthound.schema import Schema
+    from truthound.sources import open_source
+    from truthound.validate import DEFAULT_VALIDATORS
+    from truthound.validators.base import Table
+    from truthound.validators.registry import parse_validators
+
+    config, base = checkpoint.config, checkpoint.base
+    source = open_source(config.data_source, base=base)
+    types = PolarsBackend(source.frame, explain=source.explain).schema()
+    expected = Schema.load((base or Path()) / config.schema) if isinstance(config.schema, str | Path) else config.schema
+    rules = config.rules
+    if not rules and expected is None and not config.auto_schema:
+        rules = parse_validators(DEFAULT_VALIDATORS, None)
+    declared = inference.schema_validators(expected) if expected else ()
+    return source.name, bound((*rules, *declared), Table(types, expected, checkpoint.clock, None, config.primary_key))

@@ -1,0 +1,42 @@
+"""`truthound profile`."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from truthound.cli.options import Format, NoColor, Output, Quiet
+
+
+def profile(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A file, glob or URL of data.")],
+    format: Format = "console",  # noqa: A002 the option's name
+    output: Output = None,
+    quiet: Quiet = False,
+    no_color: NoColor = False,
+) -> None:
+    """Show what is in data: rows, columns, types, missing and distinct values, ranges and the values that occur most."""
+    from truthound import inference
+    from truthound.cli.output import deliver, fancy, width
+    from truthound.cli.profiling import as_data, as_markdown, page
+    from truthound.cli.progress import Progress
+    from truthound.reporters.layout import Look
+    from truthound.reporters.serial import dump_json, dump_yaml
+
+    with Progress(f"{file}: profiling", quiet=quiet, no_color=no_color):
+        found = inference.profile(file)
+    match format:
+        case "json":
+            text = dump_json(as_data(found))
+        case "yaml":
+            text = dump_yaml(as_data(found))
+        case "markdown":
+            text = as_markdown(found)
+        case _:
+            plain = output is not None
+            text = page(
+                found, Look(120 if plain else width(sys.stdout), not plain and fancy(sys.stdout, no_color=no_color))
+            )
+    deliver(text, output)

@@ -1,0 +1,110 @@
+"""A profile for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from truthound.cli.tables import table
+from truthound.reporters.layout import Look, Span, fold
+from truthound.text import markdown, number, percent, plural, terminal
+
+if TYPE_CHECKING:
+    from truthound.inference import ColumnProfile, Profile, Suspicion
+
+_MOST = 3  # values shown of a column
+_HEADER = ("COLUMN", "TYPE", "NULLS", "DISTINCT", "", "VALUES")
+
+
+def page(profile: Profile, look: Look, *, drafted: bool = False) -> str:
+    """The columns, what looks wrong and, if wanted, the rules that would fit."""
+    dot = f" {look.sign('dot')} "
+    lines: list[list[Span]] = [
+        *look.flow([(terminal(profile.name), "bold"), ("  ", "")], [[(p, "")] for p in _facts(profile, look)], dot),
+        [],
+    ]
+    rows: list[list[Span]] = [[(word, "dim") for word in _HEADER]]
+    rows += [_row(c, profile.rows, look) for c in profile.columns]
+    if not any(row[4][0] for row in rows):  # no histograms in plain text
+        rows = [[*row[:4], row[5]] for row in rows]
+    lines += table(rows, look, indent=1)
+    if profile.suspicions:
+        marked = [[(look.sign("warned"), "yellow"), *_doubt(s, profile.rows, look)] for s in profile.suspicions]
+        lines += [[], [(" looks wrong", "bold")], *table(marked, look, indent=1)]
+    if drafted:
+        lines += [[], [(" rules that would fit", "bold")], *_rules(profile, look)]
+    return "\n".join(look.paint(line) for line in lines) + "\n"
+
+
+def as_data(profile: Profile) -> dict[str, Any]:
+    return profile.to_dict()
+
+
+def as_markdown(profile: Profile) -> str:
+    look = Look()
+    out = [f"## {markdown(profile.name)}", "", " · ".join(markdown(f) for f in _facts(profile, look)), ""]
+    out += ["| column | type | nulls | distinct | values |", "| --- | --- | --- | --- | --- |"]
+    for c in profile.columns:
+        name, kind, nulls, distinct, _, values = (text for text, _ in _row(c, profile.rows, look))
+        out.append(f"| {' | '.join(markdown(t) for t in (name, kind, nulls, distinct, values))} |")
+    if profile.suspicions:
+        out += ["", "Looks wrong:", ""]
+        out += [f"- {markdown(' '.join(t for t, _ in _doubt(s, profile.rows, look) if t))}" for s in profile.suspicions]
+    return "\n".join(out) + "\n"
+
+
+def _facts(profile: Profile, look: Look) -> Iterator[str]:
+    yield f"{plural(profile.rows, 'row')} {look.sign('times')} {plural(len(profile.columns), 'column')}"
+    if profile.duplicate_rows:
+        yield f"{plural(profile.duplicate_rows, 'repeated row')} ({percent(profile.duplicate_rows, profile.rows)})"
+    if profile.keys:
+        yield f"key: {terminal(' or '.join(profile.keys[:_MOST]))}"
+
+
+def _row(c: ColumnProfile, rows: int, look: Look) -> list[Span]:
+    nulls = f"{c.nulls:,} ({percent(c.nulls, rows)})" if c.nulls else "0"
+    distinct = "" if c.distinct is None else f"{c.distinct:,}"
+    return [
+        (terminal(c.name), "bold"),
+        (terminal(c.type), "dim"),
+        (nulls, "yellow" if c.nulls else ""),
+        (distinct, ""),
+        (look.spark(c.histogram), "cyan"),
+        (_values(c, rows, look), ""),
+    ]
+
+
+def _values(c: ColumnProfile, rows: int, look: Look) -> str:
+    """A range and a mean, or the values that occur most."""
+    if c.min is not None and c.max is not None:
+        span = f"{_said(c.min, look)} to {_said(c.max, look)}"
+        return span if c.mean is None else f"{span}, mean {number(c.mean)}"
+    if c.distinct is not None and c.distinct == rows - c.nulls and c.top:
+        return f"such as {_said(c.top[0][0], look)}"
+    times = look.sign("times")
+    return "  ".join(f"{look.value(v, 24)}{times}{n:,}" for v, n in c.top[:_MOST])
+
+
+def _said(value: Any, look: Look) -> str:
+    return number(value) if isinstance(value, int | float) and not isinstance(value, bool) else look.value(value)
+
+
+def _doubt(s: Suspicion, rows: int, look: Look) -> list[Span]:
+    count = "" if s.count is None else f"{plural(s.count, 'row')} ({percent(s.count, rows)})"
+    example = "" if s.example is None else f"such as {look.value(s.example)}"
+    return [(terminal(s.column), "bold"), (terminal(s.what), ""), (count, "yellow"), (example, "dim")]
+
+
+def _rules(profile: Profile, look: Look) -> Iterator[list[Span]]:
+    """Rules as a configuration has them; YAML breaks long lines itself."""
+    import yaml
+
+    from truthound.inference import draft_rules
+
+    for rule, seen in draft_rules(profile):
+        for line in fold(terminal(seen), look.width - 5):
+            yield [(f"   # {line}", "dim")]
+        text = yaml.safe_dump(
+            [rule], default_flow_style=None, sort_keys=False, allow_unicode=True, width=look.width - 4
+        )
+        yield from ([("   ", ""), (terminal(line), "cyan")] for line in text.rstrip("\n").split("\n"))

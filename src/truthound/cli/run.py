@@ -1,0 +1,310 @@
+"""Running checkpoints: which ones, with which changes, and how the results are told."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from truthound.cli.exits import Exit, exit_of, worst
+from truthound.cli.options import DEFAULT_CONFIG
+from truthound.cli.output import deliver, emit, fancy, say, width
+from truthound.cli.progress import Progress
+from truthound.errors import ConfigError
+from truthound.text import did_you_mean, terminal
+
+if TYPE_CHECKING:
+    from truthound.checkpoint.checkpoint import Checkpoint
+    from truthound.results import CheckpointResult
+
+SHOWN_ROWS = 2
+_HISTORY = 6  # earlier runs beside a new one
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which checkpoints, and what is changed in them."""
+
+    names: Sequence[str] = ()
+    every: bool = False
+    config: Path | None = None
+    tags: Sequence[str] = ()
+    data: str | None = None
+    validators: list[str] | None = None
+    store: Path | None = None
+    fail_on: str | None = None
+    limit: int | None = None
+
+
+@dataclass(frozen=True)
+class Telling:
+    """How the results are told."""
+
+    format: str = "console"
+    output: Path | None = None
+    strict: bool = False
+    limit: int | None = None
+    verbose: bool = False
+    quiet: bool = False
+    no_color: bool = False
+
+    @property
+    def streams(self) -> bool:
+        """Whether each run is shown as soon as it is done."""
+        return self.format == "console" and self.output is None
+
+
+# --- which checkpoints ------------------------------------------------------------------------------------------------
+
+
+def load(path: Path | None) -> list[Checkpoint]:
+    """The checkpoints of a configuration file; without one, a ConfigError that says how to get one."""
+    from truthound.config import load_checkpoints
+
+    if path is None and not DEFAULT_CONFIG.exists():
+        raise ConfigError(
+            f"no {DEFAULT_CONFIG} here; write one with: truthound checkpoint init, or name a file with --config"
+        )
+    return load_checkpoints(path or DEFAULT_CONFIG)
+
+
+def named(checkpoints: Sequence[Checkpoint], names: Sequence[str], path: Path | None) -> list[Checkpoint]:
+    """The checkpoints of these names, each once; all that are unknown at once."""
+    known = {c.name: c for c in checkpoints}
+    unknown = [n for n in dict.fromkeys(names) if n not in known]
+    if unknown:
+        has = f"it has: {', '.join(known)}"
+        raise ConfigError(
+            [f'no checkpoint "{n}" in {path or DEFAULT_CONFIG}{did_you_mean(n, known) or f"; {has}"}' for n in unknown]
+        )
+    return [known[n] for n in dict.fromkeys(names)]
+
+
+def chosen(choice: Choice) -> list[Checkpoint]:
+    """The checkpoints to run, with the command line's changes."""
+    if choice.every and choice.names:
+        raise typer.BadParameter("give names or --all, not both")
+    if ad_hoc(choice):
+        return [_made(choice)]
+    checkpoints = load(choice.config)
+    if choice.names:
+        checkpoints = named(checkpoints, choice.names, choice.config)
+    elif not choice.every and not choice.tags and len(checkpoints) > 1:
+        raise typer.BadParameter(
+            f"name a checkpoint, or give --all; there are: {', '.join(c.name for c in checkpoints)}"
+        )
+    checkpoints = [c for c in (_tagged(c, choice.tags) for c in checkpoints) if c]
+    if not checkpoints:
+        raise ConfigError(f"no checkpoint has the tag {' and '.join(choice.tags)}, and none of its checks")
+    return [_changed(c, choice) for c in checkpoints]
+
+
+def ad_hoc(choice: Choice) -> bool:
+    """Whether a name and --data are a checkpoint of their own: without a file, or with one that does not know the name."""
+    if choice.data is None or choice.config is not None or choice.every or len(choice.names) != 1:
+        return False
+    return not DEFAULT_CONFIG.exists() or choice.names[0] not in {c.name for c in load(None)}
+
+
+def _made(choice: Choice) -> Checkpoint:
+    from truthound.checkpoint.checkpoint import Checkpoint
+
+    if choice.tags:
+        raise typer.BadParameter("--tag chooses among a configuration file's checkpoints; this one is made of --data")
+    return _changed(Checkpoint(name=choice.names[0], data_source=choice.data), choice)
+
+
+def _tagged(checkpoint: Checkpoint, tags: Sequence[str]) -> Checkpoint | None:
+    """`k=v` chooses checkpoints by their tags, a word checks by theirs; None where nothing is left."""
+    from truthound.checkpoint.checkpoint import Checkpoint
+
+    pairs = [t.partition("=")[::2] for t in tags if "=" in t]
+    words = {t for t in tags if "=" not in t}
+    if any(checkpoint.config.tags.get(k.strip()) != v.strip() for k, v in pairs):
+        return None
+    if not words:
+        return checkpoint
+    rules = [r for r in checkpoint.config.rules if words <= set(r.tags)]
+    config = checkpoint.config.changed(validators=rules, validator_config={}, schema=None, auto_schema=False)
+    return Checkpoint(config=config, base=checkpoint.base, clock=checkpoint.clock) if rules else None
+
+
+def _changed(checkpoint: Checkpoint, choice: Choice) -> Checkpoint:
+    from truthound.checkpoint.actions.store import StoreValidationResult
+    from truthound.checkpoint.checkpoint import Checkpoint
+
+    config, base = checkpoint.config, checkpoint.base
+    options: dict[str, Any] = {}
+    if choice.data is not None:
+        options["data_source"] = _from_here(choice.data, base)
+    if choice.validators is not None:
+        options["validators"] = choice.validators
+        options["validator_config"] = {k: v for k, v in config.validator_config.items() if k in choice.validators}
+    if choice.store is not None:
+        store = StoreValidationResult(store_path=_from_here(str(choice.store), base))
+        others = [
+            a for a in config.actions if not isinstance(a, StoreValidationResult) or a.store_path != store.store_path
+        ]
+        options["actions"] = (*others, store)
+    if choice.fail_on is not None:
+        options["fail_on"] = choice.fail_on
+    if choice.limit is not None:
+        options["examples"] = choice.limit
+    return Checkpoint(config=config.changed(**options), base=base, clock=checkpoint.clock) if options else checkpoint
+
+
+def _from_here(path: str, base: Path | None) -> str:
+    """A path of the command line starts from the current folder, not from the configuration file's."""
+    if base is None or base.resolve() == Path.cwd() or "://" in path:
+        return path
+    return str(Path(path).expanduser().absolute())
+
+
+# --- running and telling ----------------------------------------------------------------------------------------------
+
+
+def run_all(
+    checkpoints: Sequence[Checkpoint],
+    telling: Telling,
+    *,
+    several: bool,
+    hints: Callable[[CheckpointResult, Checkpoint], list[str]],
+    before: Callable[[Checkpoint], str] = lambda _: "",
+) -> Exit:
+    """Runs one after another; a later one runs whatever an earlier came to.
+
+    `hints` gives commands worth running after a run, `before` what is shown ahead of it.
+    """
+    results: list[CheckpointResult] = []
+    codes: list[Exit] = []
+    for checkpoint in checkpoints:
+        history = stored(checkpoint, _HISTORY) if telling.format == "console" and not telling.quiet else []
+        if telling.streams and not telling.quiet:
+            emit(("\n" if results else "") + before(checkpoint))
+        with Progress(f"{checkpoint.name}: checking", quiet=telling.quiet, no_color=telling.no_color):
+            result = checkpoint.run()
+        codes.append(exit_of(result, strict=telling.strict))
+        results.append(result)
+        if telling.streams:
+            emit(shown(result, telling, history, hints(result, checkpoint)))
+    if not telling.streams:
+        deliver(written(results, telling, several=several), telling.output)
+        if telling.output is not None and not telling.quiet:
+            for result, code in zip(results, codes, strict=True):
+                say(_verdict(result, code, telling, sys.stderr).rstrip("\n"))
+    elif len(results) > 1 and not telling.quiet:
+        emit(f"\n {len(results)} checkpoints, exit {worst(codes).value}\n")
+    return worst(codes)
+
+
+def written(results: Sequence[CheckpointResult], telling: Telling, *, several: bool) -> str:
+    """The results in the format asked for; a list where several were asked for, however many there are."""
+    from truthound.reporters import FORMATS
+
+    if telling.format == "console":
+        return "\n".join(shown(r, telling, [], [], plain=True) for r in results)
+    return FORMATS[telling.format](results if several else results[0])
+
+
+def shown(
+    result: CheckpointResult,
+    telling: Telling,
+    history: Sequence[CheckpointResult],
+    next_steps: Sequence[str],
+    *,
+    plain: bool = False,
+) -> str:
+    """A run for people."""
+    from truthound.reporters.console import render
+
+    return render(
+        result,
+        width=120 if plain else width(sys.stdout),
+        colour=not plain and fancy(sys.stdout, no_color=telling.no_color),
+        verbose=telling.verbose,
+        quiet=telling.quiet,
+        limit=SHOWN_ROWS if telling.limit is None else telling.limit,
+        history=history,
+        ending=_ending(result, telling),
+        next_steps=next_steps,
+    )
+
+
+def _verdict(result: CheckpointResult, code: Exit, telling: Telling, stream: Any) -> str:
+    from truthound.reporters.console import render
+
+    colour = fancy(stream, no_color=telling.no_color)
+    return render(result, width=width(stream), colour=colour, quiet=True, ending=f"exit {code.value}")
+
+
+def _ending(result: CheckpointResult, telling: Telling) -> str:
+    code = exit_of(result, strict=telling.strict)
+    why = " (--strict)" if code != exit_of(result) else ""
+    return f"exit {code.value}{why}"
+
+
+def store_of(checkpoint: Checkpoint) -> str | None:
+    """Where its results are stored, if they are."""
+    from truthound.checkpoint.actions.store import StoreValidationResult
+    from truthound.env import expand
+
+    found = [a for a in checkpoint.actions if a.enabled and isinstance(a, StoreValidationResult)]
+    return expand(found[0].store_path, os.environ)[0] if found else None
+
+
+def stored(checkpoint: Checkpoint, limit: int) -> list[CheckpointResult]:
+    """Its earlier runs, oldest first. History is an extra: one that cannot be read is a word on standard error."""
+    from truthound.checkpoint.actions.store import load_results
+    from truthound.errors import TruthoundError
+
+    path = store_of(checkpoint)
+    if path is None:
+        return []
+    problems: list[str] = []
+    try:
+        found = load_results(path, checkpoint.name, limit, base=checkpoint.base, problems=problems)
+    except (TruthoundError, OSError) as error:
+        problems.append(str(error))
+        found = []
+    for line in problems:
+        say(f"warning: {terminal(line)}")
+    return found[::-1]
+
+
+@dataclass(frozen=True)
+class Hints:
+    """Commands worth running after a run, all of which exist."""
+
+    config: Path | None = None
+    data: str | None = None
+    limit: int | None = None
+
+    def after(self, result: CheckpointResult, checkpoint: Checkpoint) -> list[str]:
+        steps = []
+        file = f" -c {shlex.quote(str(self.config))}" if self.config else ""
+        name = shlex.quote(checkpoint.name)
+        if result.validation_result is None:
+            return [f"truthound checkpoint list{file}"] if self.data is None else []
+        shows = SHOWN_ROWS if self.limit is None else self.limit
+        more = any(o.examples and (o.failed or 0) > max(shows, 1) for o in result.issues)
+        if more and shows < 50:
+            again = f"{file} --data {shlex.quote(self.data)}" if self.data else file
+            steps.append(f"truthound checkpoint run {name}{again} --limit 50")
+        source = checkpoint.config.data_source
+        if (
+            any(o.error and "not found" in o.error for o in result.issues)
+            and isinstance(source, str)
+            and "://" not in source
+        ):
+            steps.append(f"truthound profile {shlex.quote(str((checkpoint.base or Path()) / source))}")
+        if result.issues and store_of(checkpoint):
+            steps.append(f"truthound checkpoint history {name}{file}")
+        if self.data is not None and result.issues:
+            steps.append(f"truthound checkpoint init --data {shlex.quote(self.data)}")
+        return steps

@@ -1,0 +1,76 @@
+"""`truthound schema`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from truthound.cli.options import Config, Output, Quiet
+
+app = typer.Typer(help="Learn what data look like; accept a change.", no_args_is_help=True)
+
+
+@app.command(short_help="Write a schema of data.")
+def infer(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A file, glob or URL of data.")],
+    output: Output = None,
+    quiet: Quiet = False,
+) -> None:
+    """Write a schema of data: types, nullability, uniqueness, ranges, categories and patterns, each with how it was found."""
+    from truthound import inference
+    from truthound.cli.output import deliver
+    from truthound.cli.progress import Progress
+
+    with Progress(f"{file}: inferring", quiet=quiet):
+        schema = inference.infer_schema(file)
+    deliver(schema.to_yaml(), output)
+
+
+@app.command(short_help="Accept how the data look now.")
+def update(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="NAME", help="Checkpoints with auto_schema; all of them by default."),
+    ] = None,
+    config: Config = None,
+    quiet: Quiet = False,
+) -> None:
+    """Accept how the data look now: learn the schemas of checkpoints with auto_schema anew."""
+    import yaml
+
+    from truthound import inference
+    from truthound.cli.output import emit
+    from truthound.cli.progress import Progress
+    from truthound.cli.run import load, named
+    from truthound.errors import ConfigError
+    from truthound.schema import Schema
+    from truthound.text import terminal
+
+    found = load(config)
+    if names:
+        found = named(found, names, config)
+        fixed = [c.name for c in found if not c.config.auto_schema]
+        if fixed:
+            raise ConfigError(
+                [
+                    f'checkpoint "{n}" has no auto_schema; write its schema file with: truthound schema infer FILE -o FILE'
+                    for n in fixed
+                ]
+            )
+    learning = [c for c in found if c.config.auto_schema]
+    if not learning:
+        raise ConfigError(
+            "no checkpoint has auto_schema: true; write a schema file with: truthound schema infer FILE -o FILE"
+        )
+    for checkpoint in learning:
+        folder = (checkpoint.base or Path()) / ".truthound"
+        before = {path: path.read_bytes() for path in folder.glob("schemas/*.yaml")}
+        with Progress(f"{checkpoint.name}: learning the schema", quiet=quiet):
+            path = inference.update_schema(folder, checkpoint.name, checkpoint.config.data_source, base=checkpoint.base)
+        emit(f"{terminal(checkpoint.name)}: learned, in {terminal(path)}\n")
+        if path in before:
+            old = Schema.from_dict(yaml.safe_load(before[path]))
+            changes = inference.diff_schemas(old, Schema.load(path)) or ["nothing changed"]
+            emit("".join(f"  {terminal(line)}\n" for line in changes))

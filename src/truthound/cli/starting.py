@@ -1,0 +1,68 @@
+"""`truthound checkpoint init`: a first configuration file."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from truthound.cli.output import say, write_bytes
+from truthound.cli.progress import Progress
+from truthound.errors import ConfigError
+from truthound.text import terminal
+
+
+def sample(output: Path, *, force: bool) -> None:
+    """The sample that ships in the package: its configuration at `output`, its data in a folder beside it."""
+    root = files("truthound.data").joinpath("sample")
+    data = {output.parent / "data" / f.name: f.read_bytes() for f in sorted(root.joinpath("data").iterdir(), key=_name)}
+    other = {p: content for p, content in data.items() if not p.exists() or p.read_bytes() != content}
+    _refuse([p for p in (output, *other) if p.exists()], force=force)
+    for path, content in {output: root.joinpath("truthound.yaml").read_bytes(), **other}.items():
+        _write(path, content)
+    _next(output)
+
+
+def draft(output: Path, data: str, *, force: bool) -> None:
+    """Rules for a file of data, drafted from what is in it."""
+    from truthound import inference
+
+    _refuse([output] if output.exists() else [], force=force)
+    with Progress(f"{data}: drafting"):
+        text = inference.draft_checkpoint(inference.profile(data), data_source=_seen_from(output.parent, data))
+    _write(output, text.encode())
+    _next(output)
+
+
+def _name(file: Traversable) -> str:
+    return file.name
+
+
+def _seen_from(folder: Path, data: str) -> str:
+    """The data's path as a file in `folder` names it."""
+    if "://" in data or folder.resolve() == Path.cwd():
+        return data
+    path = Path(data).expanduser().absolute()
+    start = folder.resolve()
+    return str(path.relative_to(start)) if path.is_relative_to(start) else str(path)
+
+
+def _refuse(taken: Sequence[Path], *, force: bool) -> None:
+    if taken and not force:
+        raise ConfigError([f"{p} is there already; --force writes over it, -o FILE writes elsewhere" for p in taken])
+
+
+def _write(path: Path, content: bytes) -> None:
+    write_bytes(path, content)
+    say(f"wrote {terminal(path)}")
+
+
+def _next(output: Path) -> None:
+    from truthound.cli.options import DEFAULT_CONFIG
+    from truthound.config import load_checkpoints
+
+    name = shlex.quote(load_checkpoints(output)[0].name)
+    file = "" if output == DEFAULT_CONFIG else f" --config {shlex.quote(str(output))}"
+    say(f"next: truthound checkpoint run {terminal(name + file)}")

@@ -1,0 +1,40 @@
+"""Results as text for people and for programs. `FORMATS` names them; each is loaded when it is first used."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from truthound.results import CheckpointResult
+
+Format = Callable[["CheckpointResult | Sequence[CheckpointResult]"], str]
+"""One result comes to one document; a sequence, even of one, to a document that holds several."""
+
+_PLACES = {
+    "console": "truthound.reporters.console:console",
+    "json": "truthound.reporters.serial:json",
+    "yaml": "truthound.reporters.serial:yaml",
+    "markdown": "truthound.reporters.markdown:markdown",
+}
+
+
+class _Formats(Mapping[str, Format]):
+    """Name -> function, imported on demand."""
+
+    def __getitem__(self, name: str) -> Format:
+        module, _, function = _PLACES[name].partition(":")
+        found: Format = getattr(importlib.import_module(module), function)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_PLACES)
+
+    def __len__(self) -> int:
+        return len(_PLACES)
+
+
+FORMATS: Mapping[str, Format] = _Formats()
+
+__all__ = ["FORMATS", "Format"]

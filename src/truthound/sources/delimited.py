@@ -1,0 +1,183 @@
+"""CSV and its relatives, scanned: separator, encoding, header and types are settled before the engine starts."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO, Any
+
+import polars as pl
+
+from truthound.errors import ConfigError, SourceError
+from truthound.sources.dtypes import polars_type
+from truthound.sources.files import Found, foreign
+from truthound.sources.lines import start, transcoded
+from truthound.sources.memory import unknown_columns
+from truthound.sources.options import CsvOptions
+from truthound.text import cell
+
+SNIFFED = 10
+"""files of a data set whose first bytes are looked at"""
+SAMPLED = 1000
+"""rows that are searched for numbers with leading zeros, which are codes"""
+_SEPARATORS = ";|\t"
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a file is written, as far as it was not told."""
+
+    separator: str
+    quote: str | None
+    end: str
+    header: tuple[str, ...] | None
+    options: CsvOptions
+
+
+def dialect_of(found: Found, options: CsvOptions) -> Dialect:
+    """How the files are written; they must agree."""
+    dialects = [look(path, options) for path in found.files[:SNIFFED]]
+    for path in found.files[SNIFFED:]:
+        _not_empty(path)
+    first = dialects[0]
+    for path, dialect in zip(found.files, dialects, strict=False):
+        if dialect.separator != first.separator:
+            raise SourceError(
+                f"{found.files[0].name} is separated by {first.separator!r} and {path.name} by {dialect.separator!r}; "
+                "set options.separator, or read them apart"
+            )
+    return first
+
+
+def scan(found: Found, dialect: Dialect) -> pl.LazyFrame:
+    """The files as one lazy frame."""
+    options = dialect.options
+    sources: list[Path] | list[IO[bytes]] = list(found.files)
+    if options.encoding not in ("utf8", "utf8-lossy"):
+        sources = [transcoded(path, options.encoding) for path in found.files]
+    overrides = {name: polars_type(t) for name, t in options.schema_overrides.items()}
+
+    def scanner(**more: Any) -> pl.LazyFrame:
+        return _scan(sources, dialect, options, more)
+
+    if options.infer_schema_length == 0:
+        frame = scanner(infer_schema=False, schema_overrides=overrides)
+    else:
+        length = options.infer_schema_length
+        frame = scanner(infer_schema_length=length, schema_overrides=overrides)
+        codes = _codes(frame.collect_schema(), overrides, scanner)
+        if codes:
+            frame = scanner(infer_schema_length=length, schema_overrides=overrides | dict.fromkeys(codes, pl.String()))
+    known = frame.collect_schema().names()
+    per_column = options.null_values if isinstance(options.null_values, dict) else {}
+    for key, names in (("schema_overrides", overrides), ("null_values", per_column)):
+        if problems := unknown_columns(names, known):
+            raise ConfigError(f"options.{key}: {p}" for p in problems)
+    return frame
+
+
+def _scan(sources: Any, dialect: Dialect, options: CsvOptions, more: dict[str, Any]) -> pl.LazyFrame:
+    return pl.scan_csv(
+        sources,
+        has_header=options.has_header,
+        separator=dialect.separator,
+        comment_prefix=options.comment_prefix,
+        quote_char=options.quote_char,
+        skip_lines=options.skip_rows,
+        null_values=options.null_values,
+        ignore_errors=options.ignore_errors,
+        encoding="utf8-lossy" if options.encoding == "utf8-lossy" else "utf8",
+        try_parse_dates=options.try_parse_dates,
+        eol_char=dialect.end,
+        truncate_ragged_lines=options.truncate_ragged_lines,
+        decimal_comma=options.decimal_comma,
+        glob=False,
+        **more,
+    )
+
+
+def _codes(schema: pl.Schema, overrides: dict[str, pl.DataType], scanner: Callable[..., pl.LazyFrame]) -> list[str]:
+    """Integer columns with leading zeros among the first rows: codes, whose zeros a number would lose."""
+    whole = [i for i, (n, t) in enumerate(schema.items()) if t.is_integer() and n not in overrides]
+    if not whole:
+        return []
+    text = scanner(infer_schema=False, n_rows=SAMPLED).select(pl.nth(whole).str.contains(r"^[+-]?0\d").any())
+    return [name for name, any_ in zip(text.collect().columns, text.collect().row(0), strict=True) if any_]
+
+
+def look(path: Path, options: CsvOptions) -> Dialect:
+    """The separator, the line end and the header of a file. Raises SourceError where there is no table in it."""
+    _not_empty(path)
+    first = start(path)
+    if options.encoding in ("utf8", "utf8-lossy"):
+        if told := foreign(path.name, first):
+            raise SourceError(told)
+        text = first.decode("utf-8", "replace")
+    else:
+        text = first.decode(options.encoding, "replace")
+    text = text.removeprefix("\ufeff")
+    if not text.strip():
+        raise SourceError(f"{path.name} is empty: it holds only blank lines")
+    end = "\r" if "\r" in text and "\n" not in text else "\n"
+    lines = text.split(end)[options.skip_rows :]
+    if options.comment_prefix:
+        lines = [line for line in lines if not line.startswith(options.comment_prefix)]
+    if not any(line.strip() for line in lines):
+        raise SourceError(f"{path.name} has nothing after {options.skip_rows} skipped lines and its comments")
+    dialect = Dialect(_separator(path, lines, options), options.quote_char, end, None, options)
+    if not options.has_header:
+        return dialect
+    at = next(i for i, line in enumerate(lines) if line.strip())
+    header = next(reader(io.StringIO("\n".join(lines[at:]), newline=""), dialect))
+    if options.encoding == "utf8" and any("\ufffd" in name for name in header):
+        raise SourceError(f"{path.name}: the header is not UTF-8; set options.encoding: latin-1 (or cp1252, utf-16, …)")
+    for i, name in enumerate(header):
+        if name in header[:i]:
+            raise SourceError(
+                f'{path.name}: the header has the column "{cell(name)}" twice (columns {header.index(name) + 1} and {i + 1}); rename one, '
+                "or set options.has_header: false and options.skip_rows: 1"
+            )
+    return replace(dialect, header=tuple(header))
+
+
+def reader(lines: Any, dialect: Dialect) -> Any:
+    """Python's CSV reader for the same file."""
+    if dialect.quote is None:
+        return csv.reader(lines, delimiter=dialect.separator, quoting=csv.QUOTE_NONE)
+    return csv.reader(lines, delimiter=dialect.separator, quotechar=dialect.quote)
+
+
+def _not_empty(path: Path) -> None:
+    if path.stat().st_size == 0:
+        raise SourceError(f"{path.name} is empty (0 bytes)")
+
+
+def _separator(path: Path, lines: list[str], options: CsvOptions) -> str:
+    if options.separator is not None:
+        return options.separator
+    name = path.name.lower().removesuffix(".gz").removesuffix(".zst")
+    if name.endswith((".tsv", ".tab")):
+        return "\t"
+    if name.endswith(".psv"):
+        return "|"
+    filled = [line for line in lines if line.strip()][:2]
+    found = [{s: _fields(line, s, options) for s in f",{_SEPARATORS}"} for line in filled]
+    if found[0][","] > 1 and not options.decimal_comma:
+        return ","
+    # a header that shows it; where there are rows, they show it too
+    shown = [s for s in _SEPARATORS if all(line[s] > 1 for line in found)]
+    if shown:
+        return max(shown, key=lambda s: found[0][s])
+    return ";" if options.decimal_comma else ","
+
+
+def _fields(line: str, separator: str, options: CsvOptions) -> int:
+    if options.quote_char is None:
+        return line.count(separator) + 1
+    try:
+        return len(next(csv.reader([line], delimiter=separator, quotechar=options.quote_char)))
+    except (csv.Error, StopIteration):
+        return 1

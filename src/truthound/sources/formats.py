@@ -1,0 +1,239 @@
+"""Local files of every format as lazy tables."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from truthound.errors import ConfigError, SourceError
+from truthound.sources import csv_errors, delimited, ndjson
+from truthound.sources.base import Source, brief
+from truthound.sources.dtypes import polars_type
+from truthound.sources.files import Found, find
+from truthound.sources.memory import unknown_columns
+from truthound.sources.options import parse_options
+from truthound.sources.spec import Spec
+from truthound.text import plural, shorten
+
+Explain = Callable[[Exception], SourceError]
+FAILURES = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError, TypeError)
+_EXTRAS = {"excel": ("fastexcel", "Excel"), "delta": ("deltalake", "Delta")}
+_WORDS = {"parquet": "Parquet", "ipc": "Arrow IPC", "excel": "an Excel workbook", "delta": "a Delta table"}
+
+
+def open_files(spec: Spec, base: Path | None) -> Source:
+    """Files of one format as one table."""
+    found = find(spec.address, base, spec.format)
+    if found.format == "json" and found.single and spec.format is None and ndjson.is_lines(found.files[0]):
+        found = Found("ndjson", found.files)
+    options = parse_options(found.format, spec.options)
+    need_extra(found.format)
+    frame, explain = _READERS[found.format](found, options)
+    source = Source(
+        name=spec.name,
+        kind=found.format,
+        frame=frame,
+        path=found.single,
+        reparse=found.format in ("csv", "ndjson"),
+        size=None if found.format == "delta" else sum(f.stat().st_size for f in found.files),
+        explain=_guarded(explain, found),
+    )
+    try:
+        names = frame.collect_schema().names()
+    except FAILURES as error:
+        raise source.explain(error) from None
+    return projected(source, options.columns, names)
+
+
+def projected(source: Source, columns: Sequence[str] | None, names: Sequence[str]) -> Source:
+    """The source with these columns only."""
+    if columns is None:
+        return source
+    if problems := unknown_columns(columns, names):
+        raise ConfigError(f"options.columns: {p}" for p in problems)
+    from dataclasses import replace
+
+    return replace(source, frame=source.frame.select(pl.nth([list(names).index(c) for c in dict.fromkeys(columns)])))
+
+
+def need_extra(fmt: str) -> None:
+    """Says which extra a format needs, before anything is read."""
+    if fmt in _EXTRAS and importlib.util.find_spec(_EXTRAS[fmt][0]) is None:
+        raise SourceError(f"{_EXTRAS[fmt][1]} data need the extra {fmt}: pip install 'truthound[{fmt}]'")
+
+
+def _guarded(explain: Explain, found: Found) -> Explain:
+    """Files that have gone or changed since they were found come before what they hold."""
+
+    def told(error: Exception) -> SourceError:
+        if isinstance(error, SourceError):
+            return error
+        for file in found.files:
+            if not file.exists():
+                return SourceError(f"{file.name} has gone since it was found; it was deleted or moved")
+            try:
+                if file.is_file():
+                    file.open("rb").close()
+            except OSError as refused:
+                return SourceError(f"{file.name} cannot be opened: {(refused.strerror or str(refused)).lower()}")
+        return explain(error)
+
+    return told
+
+
+def _csv(found: Found, options: Any) -> tuple[pl.LazyFrame, Explain]:
+    dialect = delimited.dialect_of(found, options)
+    try:
+        frame = delimited.scan(found, dialect)
+        schema = frame.collect_schema()
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise csv_errors.explain(error, found.files, dialect, pl.Schema({})) from None
+    return frame, lambda error: csv_errors.explain(error, found.files, dialect, schema)
+
+
+def _ndjson(found: Found, options: Any) -> tuple[pl.LazyFrame, Explain]:
+    try:
+        frame = ndjson.scan(found, options)
+        schema = frame.collect_schema()
+    except FAILURES as error:
+        if isinstance(error, ConfigError):
+            raise
+        raise ndjson.explain(error, found.files, pl.Schema({})) from None
+    return frame, lambda error: ndjson.explain(error, found.files, schema)
+
+
+def _json(found: Found, options: Any) -> tuple[pl.LazyFrame, Explain]:
+    frames = [ndjson.read(path, options) for path in found.files]
+    return _concatenated(frames, found), _plain(found, "JSON")
+
+
+def _concatenated(frames: list[pl.LazyFrame], found: Found) -> pl.LazyFrame:
+    """Tables below each other, if they have the same columns."""
+    first = frames[0].collect_schema()
+    for frame, path in zip(frames[1:], found.files[1:], strict=True):
+        if frame.collect_schema() != first:
+            raise SourceError(f"{path.name} has other columns or types than {found.files[0].name}")
+    return frames[0] if len(frames) == 1 else pl.concat(frames)
+
+
+def _hive(found: Found, wanted: bool | None) -> bool:
+    if wanted is not None:
+        return wanted
+    return found.root is not None and any("=" in p for f in found.files for p in f.relative_to(found.root).parts[:-1])
+
+
+def _parquet(found: Found, options: Any) -> tuple[pl.LazyFrame, Explain]:
+    frame = pl.scan_parquet(
+        list(found.files),
+        hive_partitioning=_hive(found, options.hive_partitioning),
+        missing_columns=options.missing_columns,
+        extra_columns=options.extra_columns,
+        glob=False,
+    )
+    return frame, _plain(found, "Parquet")
+
+
+def _ipc(found: Found, options: Any) -> tuple[pl.LazyFrame, Explain]:
+    streams = [path for path in found.files if not path.open("rb").read(6).startswith(b"ARROW1")]
+    if not streams:
+        hive = _hive(found, options.hive_partitioning)
+        return pl.scan_ipc(list(found.files), hive_partitioning=hive, glob=False), _plain(found, "Arrow IPC")
+    frames = []
+    for path in found.files:
+        try:
+            read = pl.read_ipc_stream if path in streams else pl.read_ipc
+            frames.append(read(path).lazy())
+        except FAILURES as error:
+            raise SourceError(f"{path.name} is not Arrow IPC: {brief(error)}") from None
+    return _concatenated(frames, found), _plain(found, "Arrow IPC")
+
+
+def _excel(found: Found, options: Any) -> tuple[pl.LazyFrame, Explain]:
+    overrides = {n: polars_type(t) for n, t in options.schema_overrides.items()}
+    frames = []
+    for path in found.files:
+        _full(path)
+        try:
+            frames.append(_sheet(path, options, overrides).lazy())
+        except pl.exceptions.NoDataError:
+            raise SourceError(
+                f"{path.name}: the sheet is empty; set options.sheet to the name of one with data"
+            ) from None
+        except Exception as error:  # the reader's errors are known only once it is imported
+            if isinstance(error, SourceError | ConfigError):
+                raise
+            raise SourceError(f"{path.name} cannot be read as Excel: {shorten(brief(error), 300)}") from None
+    return _concatenated(frames, found), _plain(found, "Excel")
+
+
+def _sheet(path: Path, options: Any, overrides: dict[str, pl.DataType]) -> pl.DataFrame:
+    import fastexcel
+
+    names = fastexcel.read_excel(os.fspath(path)).sheet_names
+    if isinstance(options.sheet, str) and options.sheet not in names:
+        raise ConfigError(f'options.sheet: {path.name} has no sheet "{options.sheet}"; it has {", ".join(names[:10])}')
+    if isinstance(options.sheet, int) and options.sheet > len(names):
+        raise ConfigError(f"options.sheet: {path.name} has {plural(len(names), 'sheet')}, no number {options.sheet}")
+    name = options.sheet if isinstance(options.sheet, str) else names[(options.sheet or 1) - 1]
+    return pl.read_excel(
+        path,
+        sheet_name=name,
+        has_header=options.has_header,
+        schema_overrides=overrides or None,
+        infer_schema_length=options.infer_schema_length,
+        drop_empty_rows=False,
+        drop_empty_cols=False,
+    )
+
+
+def _delta(found: Found, options: Any) -> tuple[pl.LazyFrame, Explain]:
+    return scan_delta(os.fspath(found.files[0]), options.version, found.files[0].name), _plain(found, "a Delta table")
+
+
+def scan_delta(address: str, version: int | str | None, name: str) -> pl.LazyFrame:
+    """A Delta table, local or remote."""
+    try:
+        return pl.scan_delta(address, version=version)
+    except Exception as error:  # noqa: BLE001 the reader's errors are known only once it is imported
+        raise SourceError(f"{name} cannot be read as a Delta table: {shorten(brief(error), 300)}") from None
+
+
+def _full(path: Path) -> None:
+    if path.stat().st_size == 0:
+        raise SourceError(f"{path.name} is empty (0 bytes)")
+
+
+def _plain(found: Found, word: str) -> Explain:
+    """The file of several that cannot be read, and what the engine says about it."""
+
+    def told(error: Exception) -> SourceError:
+        for path in found.files if found.format in ("parquet", "ipc") else ():
+            if path.stat().st_size == 0:
+                return SourceError(f"{path.name} is empty (0 bytes), and so is not {word}")
+            try:
+                scan = pl.scan_parquet if found.format == "parquet" else pl.scan_ipc
+                scan(path, glob=False).select(pl.all().null_count()).collect(engine="streaming")
+            except FAILURES as mine:
+                return SourceError(
+                    f"{path.name} cannot be read as {word}: {shorten(brief(mine), 300)}; the file is damaged or of another format"
+                )
+        name = found.files[0].name if len(found.files) == 1 else plural(len(found.files), "file")
+        helped = ""
+        if isinstance(error, pl.exceptions.SchemaError) and found.format == "parquet" and len(found.files) > 1:
+            helped = (
+                "; the files differ in their columns: set options.missing_columns: insert and options.extra_columns: ignore, "
+                "or rewrite those whose types differ"
+            )
+        return SourceError(f"{name} cannot be read as {word}: {shorten(brief(error), 300)}{helped}")
+
+    return told
+
+
+_READERS: dict[str, Callable[[Found, Any], tuple[pl.LazyFrame, Explain]]] = {
+    "csv": _csv, "ndjson": _ndjson, "json": _json, "parquet": _parquet, "ipc": _ipc, "excel": _excel, "delta": _delta,
+}  # fmt: skip

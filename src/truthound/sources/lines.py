@@ -1,0 +1,143 @@
+"""The lines of a text file, decoded one after the other with little memory, whatever it is packed with."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import io
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+import polars as pl
+
+from truthound.errors import SourceError
+from truthound.sources.base import brief
+from truthound.sources.files import GZIP, ZSTD
+from truthound.sources.temporary import scratch
+
+LONGEST = 16 * 1024 * 1024
+"""a line of more bytes is not a line"""
+DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error)
+
+
+class Unreadable(Exception):  # noqa: N818 it is an answer, not a fault
+    """The text ends here: `line`, `column` and what is wrong."""
+
+    def __init__(self, line: int, column: int, told: str) -> None:
+        super().__init__(told)
+        self.line, self.column, self.told = line, column, told
+
+
+def packing(path: Path) -> str | None:
+    """`gz` or `zst`, by the first bytes; the engine does not trust names either."""
+    with path.open("rb") as file:
+        start = file.read(4)
+    return "gz" if start.startswith(GZIP) else "zst" if start == ZSTD else None
+
+
+def opened(path: Path) -> IO[bytes]:
+    """A file's bytes, unpacked from gzip."""
+    opener: Any = gzip.open if packing(path) == "gz" else open
+    file: IO[bytes] = opener(path, "rb")
+    return file
+
+
+def lines(path: Path, *, encoding: str = "utf8", end: str = "\n") -> Iterator[str]:
+    """Lines with their ends. Raises Unreadable at the first byte that does not decode, and where packed data are damaged."""
+    if packing(path) == "zst":
+        yield from _zstd(path)
+        return
+    strict = "replace" if encoding == "utf8-lossy" else "strict"
+    codec = "utf-8" if encoding.startswith("utf8") else encoding
+    if not codec.startswith(("utf-16", "utf-32")):
+        number = 0
+        for number, raw in _raw(path, end.encode()):
+            try:
+                line = raw.decode(codec, strict)
+            except UnicodeDecodeError as error:
+                column = len(raw[: error.start].decode(codec, "replace")) + 1
+                raise Unreadable(number, column, f"byte 0x{raw[error.start]:02X} is not {_spoken(codec)}") from None
+            yield line.removeprefix("\ufeff") if number == 1 else line
+        return
+    with opened(path) as file:
+        yield from io.TextIOWrapper(file, codec, newline=end)
+
+
+def _raw(path: Path, end: bytes) -> Iterator[tuple[int, bytes]]:
+    number, rest = 0, b""
+    with opened(path) as file:
+        while True:
+            try:
+                piece = file.read(1 << 20)
+            except DAMAGED as error:
+                raise Unreadable(number + 1, 1, f"the compressed data end too early or are damaged ({error})") from None
+            *whole, rest = (rest + piece).split(end)
+            for line in whole:
+                number += 1
+                yield number, line + end
+            if not piece:
+                break
+            if len(rest) > LONGEST:
+                raise Unreadable(number + 1, 1, f"the line is longer than {LONGEST >> 20} MiB")
+    if rest:
+        yield number + 1, rest
+
+
+def _zstd(path: Path) -> Iterator[str]:
+    try:
+        for batch in pl.scan_lines(path, glob=False).collect_batches(chunk_size=50_000):
+            for line in batch.to_series():
+                yield f"{line}\n"
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise Unreadable(0, 0, brief(error)) from None
+
+
+def _spoken(codec: str) -> str:
+    return "UTF-8" if codec == "utf-8" else codec
+
+
+def start(path: Path, size: int = 1 << 16) -> bytes:
+    """The first unpacked bytes."""
+    if packing(path) != "zst":
+        with opened(path) as file:
+            try:
+                return file.read(size)
+            except DAMAGED:
+                pass
+        raise SourceError(f"{path.name} is compressed, and its data end too early or are damaged")
+    try:
+        first = pl.scan_lines(path, n_rows=100, glob=False).collect().to_series()
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise SourceError(f"{path.name} is compressed, and cannot be unpacked: {brief(error)}") from None
+    return "".join(f"{line}\n" for line in first).encode()[:size]
+
+
+def transcoded(path: Path, encoding: str) -> IO[bytes]:
+    """The text in UTF-8, in a file without a name. Raises SourceError with the line that does not decode."""
+    if packing(path) == "zst":
+        raise SourceError(f"{path.name}: .zst files are read as UTF-8 only; unpack it to read it as {encoding}")
+    decoder = codecs.getincrementaldecoder(encoding)()
+    file, line, before = scratch(), 1, ""
+    with opened(path) as raw:
+        while True:
+            try:
+                piece = raw.read(1 << 20)
+                text = decoder.decode(piece, final=not piece)
+            except DAMAGED as error:
+                raise SourceError(f"{path.name}:{line}: the compressed data are damaged ({error})") from None
+            except UnicodeDecodeError as error:
+                good = before + error.object[: error.start].decode(encoding, "replace")
+                told = error.object[error.start : error.start + 1].hex().upper()
+                raise SourceError(
+                    f"{path.name}:{line + good.count(chr(10))}:{len(good.rpartition(chr(10))[2]) + 1}: "
+                    f"byte 0x{told} is not {encoding}; set options.encoding to the file's encoding"
+                ) from None
+            line += text.count("\n")
+            before = (before + text).rpartition("\n")[2][-LONGEST:]
+            file.write((text.removeprefix("\ufeff") if not file.tell() else text).encode("utf-8", "surrogatepass"))
+            if not piece:
+                break
+    file.seek(0)
+    return file

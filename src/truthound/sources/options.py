@@ -1,0 +1,177 @@
+"""The options of each file format, checked before anything is opened."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
+
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BeforeValidator,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from truthound.errors import ConfigError
+from truthound.models import Model, explain, field_names
+
+
+def _words(value: Any) -> Any:
+    """Numbers among null values are the text that stands in the file."""
+    if isinstance(value, list | tuple):
+        return [str(v) if isinstance(v, int | float) and not isinstance(v, bool) else v for v in value]
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+def _type_name(value: str) -> str:
+    from truthound.sources.dtypes import polars_type
+
+    polars_type(value)
+    return value
+
+
+def _byte(value: str | None) -> str | None:
+    value = {"\\t": "\t", "tab": "\t"}.get(value, value) if value is not None else None
+    if value is not None and (len(value.encode()) != 1 or value in "\r\n"):
+        raise ValueError(f"{value!r} must be one ASCII character")
+    return value
+
+
+Byte = Annotated[str | None, AfterValidator(_byte)]
+TypeName = Annotated[str, AfterValidator(_type_name)]
+Columns = Annotated[list[str] | None, Field(min_length=1)]
+Overrides = Annotated[
+    dict[str, TypeName], Field(validation_alias=AliasChoices("schema_overrides", "dtypes"), default_factory=dict)
+]
+Rows = Annotated[int, Field(ge=0, strict=True)]
+
+
+class _Options(Model):
+    columns: Columns = None
+    """Read these columns only."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_name(cls, values: Any) -> Any:
+        if isinstance(values, Mapping) and {"schema_overrides", "dtypes"} <= set(values):
+            raise ValueError("schema_overrides and dtypes are the same option; give one of them")
+        return values
+
+
+class CsvOptions(_Options):
+    """How text in columns is read."""
+
+    separator: Byte = None
+    """One character; without it `.tsv` and `.tab` have a tab, and others the one of `,` `;` `|` tab that the header shows."""
+    encoding: str = "utf8"
+    """utf8, utf8-lossy (what is not UTF-8 becomes �), or a name that Python knows, such as latin-1, cp1252, utf-16."""
+    null_values: Annotated[str | list[str] | dict[str, str] | None, BeforeValidator(_words)] = None
+    """Texts that mean "no value", for all columns or by column."""
+    quote_char: Byte = '"'
+    """Nothing (null, or an empty text) for files without quoting."""
+    has_header: bool = True
+    skip_rows: Rows = 0
+    """Lines before the header."""
+    comment_prefix: str | None = Field(default=None, min_length=1, max_length=5)
+    decimal_comma: bool = False
+    truncate_ragged_lines: bool = False
+    """Fields beyond those of the header are dropped, not an error."""
+    ignore_errors: bool = False
+    """Cells that do not parse become null, not an error."""
+    infer_schema_length: Annotated[int, Field(ge=0, strict=True)] | None = 10_000
+    """Rows that types are guessed from; null for all, 0 for text only."""
+    try_parse_dates: bool = True
+    schema_overrides: Overrides
+
+    @field_validator("quote_char", mode="before")
+    @classmethod
+    def _no_quote(cls, value: Any) -> Any:
+        return value or None
+
+    @field_validator("encoding")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        folded = value.lower().replace("_", "-")
+        if folded in ("utf8-lossy", "utf-8-lossy"):
+            return "utf8-lossy"
+        try:
+            found = codecs.lookup(value)
+        except (LookupError, ValueError):
+            raise ValueError(f'"{value}" is not an encoding; use utf8, utf8-lossy, latin-1, cp1252, utf-16 …') from None
+        if not found._is_text_encoding:  # noqa: SLF001 open() asks the same
+            raise ValueError(f'"{value}" does not decode to text')
+        return "utf8" if found.name in ("utf-8", "utf-8-sig", "ascii") else found.name
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        if self.separator is not None and self.separator == self.quote_char:
+            raise ValueError("separator and quote_char must differ")
+        if self.decimal_comma and self.separator == ",":
+            raise ValueError('with decimal_comma the separator cannot be ","; set separator: ";"')
+        return self
+
+
+class ParquetOptions(_Options):
+    hive_partitioning: bool | None = None
+    """Columns from folders named `key=value`; without it, where there are such folders."""
+    missing_columns: Annotated[str, Field(pattern="^(insert|raise)$")] = "raise"
+    """`insert`: a column that a later file lacks is null there."""
+    extra_columns: Annotated[str, Field(pattern="^(ignore|raise)$")] = "raise"
+    """`ignore`: columns that only later files have are left out."""
+
+
+class IpcOptions(_Options):
+    hive_partitioning: bool | None = None
+    """Columns from folders named `key=value`; without it, where there are such folders."""
+
+
+class NdjsonOptions(_Options):
+    infer_schema_length: Annotated[int, Field(gt=0, strict=True)] | None = 100_000
+    """Rows that columns and types are learned from; null for all."""
+    ignore_errors: bool = False
+    schema_overrides: Overrides
+
+
+class JsonOptions(_Options):
+    schema_overrides: Overrides
+
+
+class ExcelOptions(_Options):
+    sheet: str | Annotated[int, Field(ge=1, strict=True)] | None = None
+    """A sheet's name, or its number from 1; the first without it."""
+    has_header: bool = True
+    infer_schema_length: Annotated[int, Field(gt=0, strict=True)] | None = None
+    schema_overrides: Overrides
+
+
+class DeltaOptions(_Options):
+    version: Annotated[int, Field(ge=0, strict=True)] | str | None = None
+    """A version's number, or a moment in ISO format."""
+
+
+OPTIONS: dict[str, type[_Options]] = {
+    "csv": CsvOptions, "parquet": ParquetOptions, "ipc": IpcOptions, "ndjson": NdjsonOptions, "json": JsonOptions,
+    "excel": ExcelOptions, "delta": DeltaOptions,
+}  # fmt: skip
+
+
+def parse_options(fmt: str, given: Mapping[str, Any]) -> Any:
+    """The options of a format. Raises ConfigError with every mistake in them."""
+    model = OPTIONS[fmt]
+    try:
+        return model.model_validate(dict(given))
+    except ValidationError as error:
+        problems = []
+        for e in error.errors(include_url=False):
+            at = ".".join(str(part) for part in ("options", *e["loc"][:2]))
+            told = explain(e, field_names(model))
+            if e["type"] == "extra_forbidden" and (
+                homes := [f for f, m in OPTIONS.items() if e["loc"][-1] in field_names(m)]
+            ):
+                told = f"{fmt} does not take it; it is an option of {', '.join(homes)}"
+            problems.append(f"{at}: {told}")
+        raise ConfigError(dict.fromkeys(problems)) from None

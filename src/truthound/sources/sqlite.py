@@ -1,0 +1,118 @@
+"""SQLite: a column may hold anything, so its type is that of what it holds, and its declaration where all values keep to it."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import polars as pl
+
+from truthound.errors import SourceError
+from truthound.sources.tabletext import Column, Text
+
+if TYPE_CHECKING:
+    from truthound.sources.sql import Request
+
+WAIT_SECONDS = 10
+_ASKED = 300
+"""columns whose values are looked at in one query"""
+# declared types, by what they hold
+_DECLARED: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    (r"bool", "integer", ("boolean",)),
+    (r"date(?!time)", "text", ("date", "datetime")),
+    (r"timestamp|datetime", "text", ("datetime", "utc", "date")),
+    (r"time(?!stamp)", "text", ("time",)),
+    (r"real|floa|doub|dec|num", "integer", ("float64",)),
+)
+
+
+def errors() -> tuple[type[BaseException], ...]:
+    """What the driver raises."""
+    return (sqlite3.Error, sqlite3.Warning)
+
+
+@contextlib.contextmanager
+def _connected(path: Path | None) -> Iterator[sqlite3.Connection]:
+    connection = sqlite3.connect(
+        f"file:{quote(str(path))}?mode=ro", uri=True, timeout=WAIT_SECONDS, isolation_level=None
+    )
+    connection.text_factory = lambda text: text.decode("utf-8", "replace")
+    with contextlib.closing(connection):
+        yield connection
+
+
+def read(request: Request) -> pl.LazyFrame:
+    """What the request selects."""
+    with _connected(request.path) as connection:
+        connection.execute("BEGIN")  # both queries see the same rows
+        cursor = connection.execute(request.filtered)
+        if cursor.description is None:
+            raise SourceError("the query returns no table; write a SELECT")
+        names = [c[0] for c in cursor.description]
+        kinds = _kinds(connection, request.filtered, names)
+        text = Text()
+        text.write(cursor)
+        declared = _declared(connection, request.table) if request.table else {}
+        return text.table([Column(n, _types(k, declared.get(n, ""))) for n, k in zip(names, kinds, strict=True)])
+
+
+def _kinds(connection: sqlite3.Connection, query: str, names: list[str]) -> list[set[str]]:
+    """The storage classes that each column holds, in one pass for some hundred columns."""
+    found: list[set[str]] = []
+    words = ("integer", "real", "text", "blob")
+    inner = ", ".join(f"c{i}" for i in range(len(names)))
+    for start in range(0, len(names), _ASKED):
+        here = range(start, min(start + _ASKED, len(names)))
+        asked = ", ".join(f"max(typeof(c{i}) = '{w}')" for i in here for w in words)
+        row = connection.execute(f"WITH data({inner}) AS (\n{query}\n) SELECT {asked} FROM data").fetchone()
+        found += [
+            {w for w, is_there in zip(words, row[at : at + 4], strict=True) if is_there} for at in range(0, len(row), 4)
+        ]
+    return found
+
+
+def _types(kinds: set[str], declared: str) -> tuple[str, ...]:
+    for pattern, kind, types in _DECLARED:
+        if kinds <= {kind} | ({"real"} if kind == "integer" else set()) and re.search(pattern, declared):
+            return (*types, *_held(kinds or {kind}))
+    return _held(kinds) if kinds else _empty(declared)
+
+
+def _held(kinds: set[str]) -> tuple[str, ...]:
+    if kinds == {"integer"}:
+        return ("int64",)
+    if kinds <= {"integer", "real"}:
+        return ("float64",)
+    return ("hex",) if kinds == {"blob"} else ("string",)
+
+
+def _empty(declared: str) -> tuple[str, ...]:
+    """The type of a column without values, by SQLite's rules of affinity."""
+    if "int" in declared:
+        return ("int64",)
+    if "char" in declared or "clob" in declared or "text" in declared:
+        return ("string",)
+    if "blob" in declared:
+        return ("hex",)
+    return ("string",)
+
+
+def _declared(connection: sqlite3.Connection, table: str) -> dict[str, str]:
+    from truthound.sources.address import name_parts
+
+    *schema, name = name_parts(table)
+    rows = connection.execute(
+        "SELECT name, lower(type) FROM pragma_table_xinfo(?, ?)", (name, schema[0] if schema else "main")
+    )
+    return dict(rows.fetchall())
+
+
+def tables(request: Request) -> list[str]:
+    """The tables and views of the file."""
+    with _connected(request.path) as connection:
+        return [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")]

@@ -1,0 +1,44 @@
+"""Files without a name: they vanish with the last frame that reads them, even when the process is killed."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any
+
+import polars as pl
+
+from truthound.errors import SourceError
+
+IN_MEMORY = 64 * 1024 * 1024
+"""a table of so many bytes is kept in memory, a larger one on disk"""
+
+
+def scratch() -> IO[bytes]:
+    """A new file that nobody else can open. `TMPDIR` says where."""
+    try:
+        return tempfile.TemporaryFile(prefix="truthound-")
+    except OSError as error:
+        raise SourceError(
+            f"no temporary file can be made in {tempfile.gettempdir()}: {error.strerror}; set TMPDIR to a folder with room"
+        ) from None
+
+
+def unnamed(write: Callable[[str], Any], suffix: str) -> IO[bytes]:
+    """What `write` writes to a path, as a file that has lost its name."""
+    with tempfile.TemporaryDirectory(prefix="truthound-") as folder:
+        path = Path(folder) / f"table{suffix}"
+        write(os.fspath(path))
+        return path.open("rb")
+
+
+def settled(frame: pl.LazyFrame, size: int) -> pl.LazyFrame:
+    """The frame computed once: in memory if it comes from few bytes, else in a file of Arrow batches."""
+    if size <= IN_MEMORY:
+        return frame.collect(engine="streaming").lazy()
+    file = scratch()
+    frame.sink_ipc(file, compression="lz4", engine="streaming")
+    file.seek(0)
+    return pl.scan_ipc(file)

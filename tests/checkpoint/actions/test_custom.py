@@ -1,0 +1,329 @@
+import asyncio
+import json
+import os
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from truthound.checkpoint.actions import ActionResult, ActionStatus, CustomAction, Run, custom
+from truthound.errors import ConfigError
+from truthound.flow import arun
+from truthound.results import CheckpointResult
+
+TIME = datetime(2024, 1, 15, 9, 30, tzinfo=UTC)
+
+
+def result(checkpoint="daily", **more):
+    return CheckpointResult("run-1", checkpoint, TIME, "failure", **more)
+
+
+def python(code):
+    return [sys.executable, "-c", code]
+
+
+def gone(pid):
+    """Whether a process has ended, or ends within a few seconds. A zombie has ended: its parent has yet to notice."""
+    until = time.monotonic() + 5
+    while time.monotonic() < until:
+        try:
+            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+                return True
+        except FileNotFoundError:
+            return True
+        time.sleep(0.01)
+    return False
+
+
+# --- callbacks --------------------------------------------------------------------------------------------------------
+
+
+def test_the_documents_example(capsys):
+    def my_callback(result):
+        print(f"Checkpoint completed: {result.status}")  # noqa: T201 the document's example
+        assert result.status == "failure"
+        return {"processed": True}
+
+    made = CustomAction(callback=my_callback).execute(result())
+    assert (made.status, made.details) == (ActionStatus.SUCCESS, {"processed": True, "attempts": 1})
+    assert capsys.readouterr().out == "Checkpoint completed: failure\n"
+    assert made.message.endswith("my_callback")
+
+
+@pytest.mark.parametrize(
+    ("returned", "details"), [(None, {}), ({"a": 1}, {"a": 1}), (3, {"returned": 3}), (False, {"returned": False})]
+)
+def test_what_a_callback_returns(returned, details):
+    made = CustomAction(callback=lambda r: returned).execute(result())
+    assert made.details == {**details, "attempts": 1}
+
+
+def test_a_callback_may_say_itself_what_came_of_it():
+    made = CustomAction(callback=lambda r: ActionResult("failure", message="no")).execute(result())
+    assert (made.status, made.message) == (ActionStatus.FAILURE, "no")
+
+
+def test_an_async_callback_is_awaited_on_both_faces():
+    async def callback(result):
+        await asyncio.sleep(0)
+        return {"status": result.status.value}
+
+    class Callable:
+        async def __call__(self, result):
+            return await callback(result)
+
+    for action in (CustomAction(callback=callback), CustomAction(callback=Callable())):
+        for made in (action.execute(result()), asyncio.run(action.aexecute(result()))):
+            assert made.details == {"status": "failure", "attempts": 1}
+
+
+def test_a_callback_that_raises():
+    made = CustomAction(callback=lambda r: {}["x"]).execute(result())
+    assert (made.status, made.message) == (ActionStatus.ERROR, "KeyError: 'x'")
+
+
+# --- commands ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_command_its_environment_and_its_output(monkeypatch):
+    monkeypatch.setenv("TH_SECRET", "from outside")
+    code = (
+        "import os, sys; e = os.environ; print(e['TRUTHOUND_RESULT_STATUS'], e['TRUTHOUND_CHECKPOINT'], e['TRUTHOUND_RUN_ID'],"
+        " e['PORT'], e['API_KEY'] == 'from outside', 'PATH' in e, repr(sys.stdin.read())); print('warn', file=sys.stderr)"
+    )
+    action = CustomAction(shell_command=python(code), environment={"API_KEY": "${TH_SECRET}", "PORT": 80})
+    made = action.execute(result())
+    assert made.status is ActionStatus.SUCCESS, made.message
+    assert made.details == {
+        "exit_code": 0,
+        "stdout": "failure daily run-1 80 True True ''\n",
+        "stderr": "warn\n",
+        "attempts": 1,
+    }
+    assert made.message == f"ran {sys.executable}"
+
+
+def test_the_documents_shell_command(tmp_path, monkeypatch):
+    monkeypatch.setenv("SECRET_KEY", "s3cr3t-key")
+    script = tmp_path / "scripts" / "notify.sh"
+    script.parent.mkdir()
+    script.write_text("#!/bin/sh\ncat > got.json\necho key $API_KEY in $(pwd)\n")
+    script.chmod(0o755)
+    action = CustomAction(
+        shell_command="./scripts/notify.sh", environment={"API_KEY": "${SECRET_KEY}"}, pass_result_as_json=True
+    )
+    made = action.execute(result(), Run(base=tmp_path))
+    assert made.details["stdout"] == f"key ••• in {tmp_path}\n"
+    assert CheckpointResult.from_dict(json.loads((tmp_path / "got.json").read_text())) == result()
+    assert "s3cr3t" not in repr(action) + str(made)
+
+
+HOSTILE = "x'; touch pwned; $(touch pwned) `touch pwned` && \"\n| %PATH%"
+
+
+def test_nothing_in_a_result_becomes_part_of_a_command(tmp_path, monkeypatch):
+    monkeypatch.setenv("TH_HOSTILE", HOSTILE)
+    code = "import os, sys; print(repr((os.environ['TRUTHOUND_CHECKPOINT'], sys.argv[1:])))"
+    text = f"{sys.executable} -c \"{code}\" ${{TRUTHOUND_CHECKPOINT}} a${{TH_HOSTILE}}b '$HOME *'"
+    for command in (text, [*python(code), "${TRUTHOUND_CHECKPOINT}", "a${TH_HOSTILE}b", "$HOME *"]):
+        made = CustomAction(shell_command=command).execute(result(HOSTILE), Run(base=tmp_path))
+        assert made.details["stdout"] == repr((HOSTILE, [HOSTILE, f"a{HOSTILE}b", "$HOME *"])) + "\n", made.message
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_shell_only_if_wanted(tmp_path):
+    made = CustomAction(
+        shell_command='printf "%s" "$TRUTHOUND_CHECKPOINT" | tr a-z A-Z; printf ${NOT_SET:-d}', shell=True
+    ).execute(result("a; touch pwned $(touch pwned)"), Run(base=tmp_path))
+    assert made.details["stdout"] == "A; TOUCH PWNED $(TOUCH PWNED)d"
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("command", ["a | b", "a && b", "a; b", "a > f", "a 2>&1", "a &", "a|b"])
+def test_shell_syntax_without_a_shell_is_a_mistake(command):
+    with pytest.raises(ConfigError, match="is for a shell: set shell: true, put it in quotes, or call a script"):
+        CustomAction(shell_command=command)
+
+
+def test_quoted_operators_are_ordinary_text():
+    made = CustomAction(shell_command=f"{sys.executable} -c 'import sys; print(sys.argv[1:])' '|' \"a;b\" '>'").execute(
+        result()
+    )
+    assert made.details["stdout"] == "['|', 'a;b', '>']\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({}, "give either callback or shell_command"),
+        ({"callback": print, "shell_command": "x"}, "give either callback or shell_command"),
+        ({"callback": print, "shell": True, "environment": {}}, "shell, environment: only a shell_command takes this"),
+        ({"callback": "print"}, "callable"),
+        ({"shell_command": ""}, "the command is empty"),
+        ({"shell_command": []}, "the command is empty"),
+        ({"shell_command": ["  "]}, "the command is empty"),
+        ({"shell_command": "a 'b"}, "No closing quotation"),
+        ({"shell_command": "a\0b"}, "NUL"),
+        ({"shell_command": ["x"], "shell": True}, "as one text, not as a list"),
+        ({"shell_command": "x", "environment": {"A=B": "1"}}, "cannot be the name of an environment variable"),
+        ({"shell_command": "x", "environment": {"A": True}}, 'in quotes, such as "true"'),
+        ({"shell_comand": "x"}, 'did you mean "shell_command"'),
+    ],
+)
+def test_mistakes(options, message):
+    with pytest.raises(ConfigError, match=message):
+        CustomAction(**options)
+
+
+def test_a_failing_command_says_why_without_its_secrets():
+    code = "import os, sys; print('one\\ntwo\\n\\nthree', os.environ['API_KEY'], os.environ['LONG'], file=sys.stderr); sys.exit(3)"
+    action = CustomAction(shell_command=python(code), environment={"API_KEY": "k1", "LONG": "hunter2hunter2"})
+    made = action.execute(result())
+    assert made.status is ActionStatus.FAILURE
+    assert made.message == f"{sys.executable} ended with exit code 3: one / two / three ••• •••"
+    assert made.details == {"exit_code": 3, "stdout": "", "stderr": "one\ntwo\n\nthree ••• •••\n", "attempts": 1}
+    assert "hunter2" not in repr(action)
+
+
+def test_secrets_that_came_with_a_file_are_hidden_too():
+    action = CustomAction(shell_command=["echo", "t0ken"]).filled(["t0ken"])
+    assert action.execute(result()).details["stdout"] == "•••\n"
+
+
+def test_a_failing_command_is_tried_again_if_wanted(tmp_path):
+    code = "import os, sys; n = len(os.listdir('.')); open(str(n), 'w'); sys.exit(n < 2)"
+    action = CustomAction(shell_command=python(code), retry_count=3, retry_delay_seconds=0)
+    made = action.execute(result(), Run(base=tmp_path))
+    assert (made.status, made.details["attempts"]) == (ActionStatus.SUCCESS, 3)
+
+
+def test_a_command_that_is_killed():
+    made = CustomAction(shell_command=python("import os; os.kill(os.getpid(), 9)")).execute(result())
+    assert (made.status, made.message) == (ActionStatus.FAILURE, f"{sys.executable} was killed by SIGKILL")
+
+
+def test_what_cannot_be_started(tmp_path):
+    (tmp_path / "plain").write_text("echo hi\n")
+    (tmp_path / "script").write_text("echo hi\n")
+    (tmp_path / "script").chmod(0o755)
+    for command, message in {
+        "./missing --token x": f'program "./missing" not found (run from {tmp_path}); give its path, or install it',
+        "./plain": '"./plain" may not be executed; make it executable: chmod +x ./plain',
+        "./script": '"./script" is not a program; a script needs a first line such as #!/bin/sh, or shell: true',
+    }.items():
+        made = CustomAction(shell_command=command, retry_count=2).execute(result(), Run(base=tmp_path))
+        assert (made.status, made.message, made.details) == (ActionStatus.FAILURE, message, {"attempts": 1})
+
+
+def test_working_directory(tmp_path):
+    (tmp_path / "sub").mkdir()
+    made = CustomAction(shell_command="pwd", working_directory="sub").execute(result(), Run(base=tmp_path))
+    assert made.details["stdout"].strip() == str(tmp_path / "sub")
+    made = CustomAction(shell_command="pwd", working_directory="none").execute(result(), Run(base=tmp_path))
+    assert (made.status, made.message) == (ActionStatus.ERROR, f"working_directory {tmp_path}/none is not a folder")
+
+
+def test_a_variable_that_is_not_set_is_named(monkeypatch):
+    monkeypatch.delenv("TH_NOT_SET", raising=False)
+    for options in (
+        {"shell_command": "x ${TH_NOT_SET}"},
+        {"shell_command": "x", "environment": {"A": "${TH_NOT_SET}"}},
+    ):
+        made = CustomAction(**options).execute(result())
+        assert made.status is ActionStatus.ERROR
+        assert "variable TH_NOT_SET is not set" in made.message
+
+
+def test_output_that_is_not_captured_goes_to_standard_error(capfd):
+    made = CustomAction(shell_command="echo hi", capture_output=False).execute(result())
+    assert made.details == {"exit_code": 0, "attempts": 1}
+    assert capfd.readouterr() == ("", "hi\n")
+
+
+def test_long_and_undecodable_output_is_cut_at_its_end():
+    code = "import sys; sys.stdout.buffer.write(b'x' * 5_000_000 + b'\\xff end')"
+    made = CustomAction(shell_command=python(code)).execute(result())
+    assert made.details["stdout"].startswith("… (")
+    assert len(made.details["stdout"]) <= 10_100
+
+
+# --- time -------------------------------------------------------------------------------------------------------------
+
+
+def big():
+    return result(metadata={"big": [{"text": "x" * 100_000}] * 105})
+
+
+def test_ten_megabytes_to_a_command_that_never_reads():
+    started = time.monotonic()
+    made = CustomAction(shell_command=python("print('done')"), pass_result_as_json=True, timeout_seconds=30).execute(
+        big()
+    )
+    assert made.details["stdout"] == "done\n"
+    made = CustomAction(shell_command=["sleep", "600"], pass_result_as_json=True, timeout_seconds=0.2).execute(big())
+    assert made.message == "sleep did not end within 0.2 s (timeout_seconds) and was killed"
+    assert time.monotonic() - started < 20
+
+
+def test_ten_megabytes_arrive_whole():
+    code = "import json, sys; print(len(json.load(sys.stdin)['metadata']['big']))"
+    made = CustomAction(shell_command=python(code), pass_result_as_json=True).execute(big())
+    assert made.details["stdout"] == "105\n"
+
+
+def test_when_time_is_over_the_whole_family_is_ended(tmp_path, monkeypatch):
+    monkeypatch.setattr(custom, "KILL_GRACE", 0.3)
+    code = (
+        "import os, signal, subprocess, sys, time\n"
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "child = subprocess.Popen(['sh', '-c', 'trap \"\" TERM; sleep 600'])\n"
+        "print(os.getpid(), child.pid, flush=True); print('cause', file=sys.stderr, flush=True); time.sleep(600)"
+    )
+    started = time.monotonic()
+    made = CustomAction(shell_command=python(code), timeout_seconds=1.0).execute(result())
+    assert made.status is ActionStatus.FAILURE
+    assert made.message == f"{sys.executable} did not end within 1 s (timeout_seconds) and was killed: cause"
+    pids = made.details["stdout"].split()
+    assert len(pids) == 2
+    assert all(gone(pid) for pid in pids)
+    assert time.monotonic() - started < 15
+
+
+def test_a_command_is_asked_to_end_first(tmp_path):
+    code = (
+        "import signal, sys, time\n"
+        "signal.signal(signal.SIGTERM, lambda *a: (print('tidied', flush=True), sys.exit(0)))\n"
+        "print('up', flush=True); time.sleep(600)"
+    )
+    made = CustomAction(shell_command=python(code), timeout_seconds=1.0).execute(result())
+    assert made.details["stdout"] == "up\ntidied\n"
+
+
+def test_a_command_may_leave_something_running():
+    started = time.monotonic()
+    made = CustomAction(shell_command="sleep 600 & echo $!", shell=True).execute(result())
+    pid = int(made.details["stdout"])
+    assert made.status is ActionStatus.SUCCESS
+    assert time.monotonic() - started < 10
+    os.kill(pid, 9)
+
+
+def test_cancelling_ends_the_command(tmp_path):
+    action = CustomAction(
+        shell_command=python("import os, time; open('pid', 'w').write(str(os.getpid())); time.sleep(600)")
+    )
+
+    async def main():
+        task = asyncio.create_task(arun(action.guarded(result(), Run(base=tmp_path))))
+        for _ in range(1000):
+            await asyncio.sleep(0.01)
+            if (tmp_path / "pid").exists() and (tmp_path / "pid").read_text():
+                break
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(main())
+    assert gone((tmp_path / "pid").read_text())

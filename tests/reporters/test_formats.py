@@ -1,0 +1,60 @@
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import yaml
+
+from made_results import CLEAN, EMAIL, FAILING, HOSTILE, UNREADABLE, run
+from truthound.reporters import FORMATS
+from truthound.reporters.markdown import markdown
+from truthound.results import CheckpointResult, Example
+
+GOLDEN = Path(__file__).parent / "golden"
+ALL = [FAILING, CLEAN, UNREADABLE, HOSTILE]
+
+
+def test_the_table_of_formats():
+    assert list(FORMATS) == ["console", "json", "yaml", "markdown"]
+    assert len(FORMATS) == 4
+    assert all(isinstance(function(FAILING), str) for function in FORMATS.values())
+    assert "xml" not in FORMATS
+
+
+@pytest.mark.parametrize("result", ALL)
+@pytest.mark.parametrize(("name", "load"), [("json", json.loads), ("yaml", yaml.safe_load)])
+def test_programs_read_back_what_was_written(name, load, result):
+    assert CheckpointResult.from_dict(load(FORMATS[name](result))) == result
+    assert [CheckpointResult.from_dict(r) for r in load(FORMATS[name]([result]))] == [result]
+
+
+def test_json_holds_numbers_that_json_has_not():
+    odd = replace(EMAIL, observed=float("nan"), examples=(Example(1, {"x": float("inf")}),))
+    text = FORMATS["json"](run(odd))
+    assert json.loads(text, parse_constant=pytest.fail)["validation_result"]["outcomes"][0]["observed"] == "NaN"
+
+
+@pytest.mark.parametrize(
+    ("name", "results"), [("failing.md", FAILING), ("several.md", [CLEAN, UNREADABLE]), ("hostile.md", HOSTILE)]
+)
+def test_markdown_golden(name, results):
+    assert markdown(results) == (GOLDEN / name).read_text(encoding="utf-8")
+
+
+def test_markdown_keeps_hostile_text_in_its_cell():
+    lines = markdown(HOSTILE).splitlines()
+    assert not [line for line in lines if "<b>" in line.replace(r"\<b\>", "")]
+    table = lines[lines.index("| --- | --- | --- | --- | --- |") - 1 :][:4]
+    assert all(row.replace(r"\|", "").count("|") == 6 for row in table)
+
+
+def test_markdown_folds_wide_tables():
+    wide = replace(EMAIL, examples=(Example(1, {f"c{i}": i for i in range(30)}),))
+    assert "and 18 more columns" in markdown(run(wide))
+
+
+def test_reporters_load_no_engine():
+    code = "import sys, truthound.reporters as r; [r.FORMATS[n] for n in r.FORMATS]; sys.exit('polars' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

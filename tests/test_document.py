@@ -1,0 +1,243 @@
+"""The reference document's blocks on the core, run as they are written there."""
+
+import textwrap
+
+import pytest
+
+from truthound.checkpoint.actions.base import ActionStatus
+from truthound.checkpoint.checkpoint import CheckpointStatus
+
+CSV = "id,age,price,email\n1,34,9.5,a@example.com\n2,,3,b@example.com\n2,,3,b@example.com\n"
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Runs a block in a folder with the files that it names; returns what it defined."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("users.csv", "data.csv"):
+        (tmp_path / name).write_text(CSV)
+
+    def go(code, **names):
+        scope = {"__name__": "block", **names}
+        exec(compile(textwrap.dedent(code), "block", "exec"), scope)
+        return scope
+
+    return go
+
+
+BASIC = """
+    from truthound.checkpoint import Checkpoint
+    from truthound.checkpoint.actions import (
+        StoreValidationResult,
+    )
+
+    checkpoint = Checkpoint(
+        name="daily_user_validation",
+        data_source="users.csv",
+        validators=["null", "duplicate", "range"],
+        actions=[
+            StoreValidationResult(store_path="./results"),
+        ],
+    )
+
+    result = checkpoint.run()
+    print(result.summary())
+"""
+
+
+def test_basic_usage(run, tmp_path, capsys):
+    result = run(BASIC)["result"]
+    assert "daily_user_validation" in capsys.readouterr().out
+    outcomes = {(o.validator, o.columns): (o.status.value, o.failed) for o in result.validation_result.outcomes}
+    assert outcomes["null", ("age",)][1] == 2
+    assert outcomes["null", ("id",)] == ("passed", 0)
+    assert outcomes["range", ()][0] == "skipped"
+    assert [o.failed for o in result.validation_result.outcomes if o.validator == "duplicate"] == [2]
+    assert [a.status for a in result.action_results] == [ActionStatus.SUCCESS]
+    assert len(list((tmp_path / "results").rglob("*.json"))) == 1
+
+
+def test_checkpoint_config(run):
+    found = run("""
+        from truthound.checkpoint import Checkpoint, CheckpointConfig
+
+        config = CheckpointConfig(
+            name="production_validation",
+            data_source="s3://bucket/data.parquet",
+            validators=["null", "duplicate", "range"],
+            min_severity="medium",
+            schema="schema.yaml",
+            auto_schema=False,
+            run_name_template="%Y%m%d_%H%M%S",
+            tags={"env": "production", "team": "data-platform"},
+            metadata={"owner": "data-team@company.com"},
+            fail_on_critical=True,
+            fail_on_high=False,
+            timeout_seconds=3600,
+            sample_size=100000,
+        )
+
+        checkpoint = Checkpoint(config=config)
+    """)
+    assert found["checkpoint"].name == "production_validation"
+    assert found["checkpoint"].config.tags == {"env": "production", "team": "data-platform"}
+
+
+def test_store_validation_result(run):
+    action = run("""
+        from truthound.checkpoint.actions import StoreValidationResult
+
+        action = StoreValidationResult(
+            store_path="./results",      # Local path, s3://, or gs://
+            store_type="file",           # file, s3, gcs
+            format="json",               # json, yaml
+            partition_by="date",         # date, checkpoint, status
+            retention_days=30,
+            compress=True,
+        )
+    """)["action"]
+    assert (action.partition_by, action.retention_days, action.compress) == ("date", 30, True)
+
+
+def test_custom_action(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("SECRET_KEY", "s3cret")
+    (tmp_path / "scripts").mkdir()
+    script = tmp_path / "scripts" / "notify.sh"
+    script.write_text('#!/bin/sh\ncat > received.json\nprintf %s "$API_KEY" > key\n')
+    script.chmod(0o755)
+    alerts = []
+    found = run(
+        """
+        from truthound.checkpoint.actions import CustomAction
+
+        # Python callback
+        def my_callback(result):
+            print(f"Checkpoint completed: {result.status}")
+            if result.status == "failure":
+                # Custom alerting logic
+                send_custom_alert(result)
+            return {"processed": True}
+
+        action = CustomAction(callback=my_callback)
+
+        # Shell command
+        command = CustomAction(
+            shell_command="./scripts/notify.sh",
+            environment={"API_KEY": "${SECRET_KEY}"},
+            pass_result_as_json=True,
+        )
+        """,
+        send_custom_alert=alerts.append,
+    )
+    from truthound.checkpoint import Checkpoint, CheckpointResult
+
+    result = Checkpoint(name="x", data_source="data.csv", validators=["null"], actions=[found["action"], found["command"]]).run()
+    assert [a.status.value for a in result.action_results] == ["success", "success"], result.summary()
+    assert result.action_results[0].details["processed"] is True
+    assert len(alerts) == (result.status == "failure") == 1
+    import json
+
+    received = CheckpointResult.from_dict(json.loads((tmp_path / "received.json").read_text()))
+    assert received.checkpoint_name == "x"
+    assert (tmp_path / "key").read_text() == "s3cret"
+
+
+def test_registry(run, tmp_path):
+    (tmp_path / "truthound.yaml").write_text("checkpoints:\n- {name: from_file, data_source: data.csv, validators: ['null']}\n")
+    found = run("""
+        from truthound.checkpoint import (
+            Checkpoint,
+            CheckpointRegistry,
+            register_checkpoint,
+            get_checkpoint,
+            list_checkpoints,
+            load_checkpoints,
+        )
+
+        # Create registry
+        registry = CheckpointRegistry()
+
+        # Register checkpoints
+        checkpoint = Checkpoint(name="my_check", data_source="data.csv")
+        registry.register(checkpoint)
+
+        # Or use global registry
+        register_checkpoint(checkpoint)
+
+        # Retrieve
+        cp = get_checkpoint("my_check")
+        result = cp.run()
+
+        # List all
+        names = list_checkpoints()
+        print(names)  # ['my_check', ...]
+
+        # Load from file
+        checkpoints = load_checkpoints("truthound.yaml")
+        for cp in checkpoints:
+            registry.register(cp)
+
+        # Check existence
+        if "my_check" in registry:
+            print("Checkpoint exists")
+    """)
+    assert found["names"] == ["my_check"]
+    assert sorted(found["registry"].names()) == ["from_file", "my_check"]
+    assert found["result"].validation_result.statistics.total_checks > 3
+
+
+def test_checkpoint_result(run):
+    found = run(
+        BASIC
+        + """
+    facts = [
+        result.run_id,
+        result.checkpoint_name,
+        result.run_time,
+        result.status,
+        result.validation_result,
+        result.action_results,
+        result.duration_ms,
+        result.error,
+        result.metadata,
+    ]
+    d = result.to_dict()
+    same = result.from_dict(d)
+    text = result.summary()
+    """
+    )
+    assert found["same"] == found["result"]
+    assert found["result"].run_id.startswith("daily_user_validation_")
+
+
+def test_checkpoint_status():
+    assert [s.value for s in (CheckpointStatus.SUCCESS, CheckpointStatus.FAILURE, CheckpointStatus.WARNING, CheckpointStatus.ERROR)] == [
+        "success", "failure", "warning", "error",
+    ]  # fmt: skip
+
+
+def test_action_result(run):
+    result = run("""
+        from datetime import datetime
+        from truthound.checkpoint.actions.base import ActionResult, ActionStatus
+
+        result = ActionResult(
+            action_name="slack_notification",
+            action_type="notification",
+            status=ActionStatus.SUCCESS,
+            message="Notification sent successfully",
+            started_at=datetime.now(),
+            completed_at=datetime.now(),
+            duration_ms=150.5,
+            details={"message_id": "abc123"},
+        )
+    """)["result"]
+    assert result.details["message_id"] == "abc123"
+
+
+def test_an_unknown_argument_is_an_error():
+    from truthound.checkpoint import Checkpoint
+    from truthound.errors import ConfigError
+
+    with pytest.raises(ConfigError, match="unknown key"):
+        Checkpoint(name="x", data_source="data.csv", rooter=None)

@@ -1,0 +1,71 @@
+"""Profiles, and the rules drafted from them."""
+
+from datetime import UTC, date, datetime
+
+import polars as pl
+import pytest
+
+from truthound import inference
+from truthound.config import load_checkpoints
+
+CLOCK = lambda: datetime(2024, 6, 1, tzinfo=UTC)  # noqa: E731
+
+
+def suspicions(values, **options):
+    return {(s.what, s.count) for s in inference.profile({"a": values}, clock=CLOCK, **options).suspicions}
+
+
+def test_a_profile():
+    found = inference.profile({"n": [1, 2, 3, 4, None], "t": ["x", "x", "y", "z", "z"]})
+    n, t = found.columns
+    assert (found.rows, found.duplicate_rows, found.keys) == (5, 0, ())
+    assert (n.nulls, n.distinct, n.min, n.max, n.mean, n.quartiles) == (1, 4, 1, 4, 2.5, (1.75, 2.5, 3.25))
+    assert sum(n.histogram) == 4
+    assert t.top == (("x", 2), ("z", 2), ("y", 1))
+    assert inference.Profile.from_dict(found.to_dict()) == found
+
+
+@pytest.mark.parametrize(
+    ("values", "what", "count"),
+    [
+        ([None, None], "only nulls", 2), ([1, None, None], "mostly null", 2), (["x", "x"], "always the same value", 2),
+        ([str(i) for i in range(5)], "numbers kept as text", 5), ([str(i) for i in range(19)] + ["x"], "numbers, but not all", 1),
+        (["a", " ", "b"], "empty or only blanks", 1), (["a ", "b"], "blanks at an end", 1), (["Yes", "yes", "no"], "the same word in different spelling as Yes", 1),
+        ([*range(50), 999, 999], "stands for a missing value?", 2), (["x", "N/A"], "stands for a missing value?", 1),
+        ([1.0, float("nan")], "NaN", 1), ([*range(50), 10_000], "far outside of the rest", 1), ([*range(300), 7], "nearly unique: a key with repeats?", 1),
+        ([date(2024, 1, 1), date(9999, 12, 31)], "stands for a missing value?", 1), ([date(2025, 1, 1)], "in the future", None),
+    ],
+)  # fmt: skip
+def test_what_looks_wrong(values, what, count):
+    assert (what, count) in suspicions(values)
+
+
+@pytest.mark.parametrize("values", [[1, 2, 3], ["a", "b"], [None, 1, 2], [date(2024, 1, 1)], [[1], [2]], [{"x": 1}], [True, False], [b"x"]])
+def test_what_does_not(values):
+    assert suspicions(values) == set()
+
+
+def test_an_empty_table():
+    found = inference.profile(pl.DataFrame(schema={"a": pl.Int64, "b": pl.String}))
+    assert (found.rows, found.suspicions) == (0, ())
+    assert "duplicate" in inference.draft_checkpoint(found, data_source="x.csv")
+
+
+def test_a_draft_runs_and_holds(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    frame = pl.DataFrame(
+        {
+            "id": range(1, 201), "yes": ["on", "off"] * 100, "price: $": [i * 1.37 - 3 for i in range(200)],
+            "note": [None] * 4 + [f"n{i}" for i in range(196)], "gone": [None] * 200,
+        },
+        schema_overrides={"gone": pl.String},
+    )  # fmt: skip
+    frame.write_csv("data.csv")
+    text = inference.draft_checkpoint(inference.profile("data.csv"), data_source="data.csv")
+    (tmp_path / "truthound.yaml").write_text(text)
+    (checkpoint,) = load_checkpoints("truthound.yaml")
+    result = checkpoint.run()
+    assert result.status == "success", result.summary()
+    assert result.validation_result.statistics.total_checks >= 8
+    assert "# 4 nulls (2.00%)" in text
+    assert "# look at gone: only nulls, 200 rows" in text
