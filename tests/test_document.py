@@ -131,7 +131,9 @@ def test_custom_action(run, tmp_path, monkeypatch):
     )
     from truthound.checkpoint import Checkpoint, CheckpointResult
 
-    result = Checkpoint(name="x", data_source="data.csv", validators=["null"], actions=[found["action"], found["command"]]).run()
+    result = Checkpoint(
+        name="x", data_source="data.csv", validators=["null"], actions=[found["action"], found["command"]]
+    ).run()
     assert [a.status.value for a in result.action_results] == ["success", "success"], result.summary()
     assert result.action_results[0].details["processed"] is True
     assert len(alerts) == (result.status == "failure") == 1
@@ -143,7 +145,9 @@ def test_custom_action(run, tmp_path, monkeypatch):
 
 
 def test_registry(run, tmp_path):
-    (tmp_path / "truthound.yaml").write_text("checkpoints:\n- {name: from_file, data_source: data.csv, validators: ['null']}\n")
+    (tmp_path / "truthound.yaml").write_text(
+        "checkpoints:\n- {name: from_file, data_source: data.csv, validators: ['null']}\n"
+    )
     found = run("""
         from truthound.checkpoint import (
             Checkpoint,

@@ -86,4 +86,4 @@ def _profiled(checkpoint: Checkpoint, no_color: bool) -> str:
     except SourceError:
         return ""
     look = Look(width(sys.stdout), fancy(sys.stdout, no_color=no_color))
-    return page(profile, look, drafted=True)
+    return page(profile, look, drafted=True) + "\n"

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from truthound.cli.tables import table
 from truthound.reporters.layout import Look, Span, fold
-from truthound.text import markdown, number, percent, plural, terminal
+from truthound.text import markdown, percent, plural, terminal
 
 if TYPE_CHECKING:
     from truthound.inference import ColumnProfile, Profile, Suspicion
 
 _MOST = 3  # values shown of a column
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(:\d\d)(?:\.\d+)?(?:[+-]\d\d:\d\d)?$")
 _HEADER = ("COLUMN", "TYPE", "NULLS", "DISTINCT", "", "VALUES")
 
 
@@ -77,8 +79,10 @@ def _row(c: ColumnProfile, rows: int, look: Look) -> list[Span]:
 def _values(c: ColumnProfile, rows: int, look: Look) -> str:
     """A range and a mean, or the values that occur most."""
     if c.min is not None and c.max is not None:
+        if c.min == c.max:
+            return f"always {_said(c.min, look)}"
         span = f"{_said(c.min, look)} to {_said(c.max, look)}"
-        return span if c.mean is None else f"{span}, mean {number(c.mean)}"
+        return span if c.mean is None else f"{span}, mean {_said(c.mean, look)}"
     if c.distinct is not None and c.distinct == rows - c.nulls and c.top:
         return f"such as {_said(c.top[0][0], look)}"
     times = look.sign("times")
@@ -86,7 +90,12 @@ def _values(c: ColumnProfile, rows: int, look: Look) -> str:
 
 
 def _said(value: Any, look: Look) -> str:
-    return number(value) if isinstance(value, int | float) and not isinstance(value, bool) else look.value(value)
+    """A value in short: years and numbers of flights take no separators, moments no empty seconds."""
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, str) and (moment := _MOMENT.match(value)):
+        return f"{moment[1]} {moment[2]}{'' if moment[3] == ':00' else moment[3]}"
+    return look.value(value)
 
 
 def _doubt(s: Suspicion, rows: int, look: Look) -> list[Span]:

@@ -210,14 +210,14 @@ class _Page:
             yield [*line, ("   " + more, "dim")] if last else line
 
     def example(self, example: Example, outcome: CheckOutcome) -> str:
-        """The key of a row and the cells that matter; without a key, the row's first cell; without columns, the row."""
+        """The key of a row and the cells that matter; without a key, a cell that tells it apart; without columns, the row."""
         keys = self.validation.key_columns if self.validation else ()
         wanted = list(dict.fromkeys((*keys, *outcome.columns)))
         others = [c for c in example.values if c not in wanted]
         if not outcome.columns:
             wanted += others
         elif not keys:
-            wanted = others[:1] + wanted
+            wanted = _telling(others, outcome.examples) + wanted
         return "  ".join(
             f"{self.look.fit_name(terminal(c), 24)}={self.look.value(example.values[c])}"
             for c in wanted
@@ -292,6 +292,16 @@ class _Page:
     def next(self, steps: Sequence[str]) -> list[list[Span]]:
         gap = f"   {self.look.sign('dot')}   "
         return self.look.flow([(" next      ", "dim")], [[(terminal(s), "cyan")] for s in steps], gap) if steps else []
+
+
+def _telling(columns: list[str], examples: Sequence[Example]) -> list[str]:
+    """The first column in which each example row differs from the others; without one, the first in which any do."""
+    for least in (len(examples), 2):
+        for column in columns:
+            seen = {str(e.values.get(column)) for e in examples if e.values.get(column) is not None}
+            if len(seen) >= least:
+                return [column]
+    return []
 
 
 def _rows(rows: list[int | None]) -> str:

@@ -106,9 +106,9 @@ def explain(error: Exception, files: Sequence[Path], dialect: Dialect, schema: p
             return at and f"{at[0]}:{at[1]}: {_complaint(text, column, dtype, dialect)}"
 
     elif "more fields than" in words:
-        finder = lambda path, dialect: _ragged(path, dialect, len(schema))  # noqa: E731 one line says it
+        finder = lambda path, dialect: _ragged(path, dialect, len(schema) or len(dialect.header or ()))  # noqa: E731 one line says it
     else:
-        finder = _undecoded
+        finder = lambda path, dialect: _undecoded(path, dialect) or _unclosed(path, dialect)  # noqa: E731 one line says it
     for path in files:
         try:
             told = finder(path, dialect)
@@ -192,7 +192,6 @@ def _ragged(path: Path, dialect: Dialect, width: int) -> str | None:
 
 def _unclosed(path: Path, dialect: Dialect) -> str | None:
     """The last row begins where the quote is opened; an open quote takes all that follows."""
-    last = None
     for last in records(path, dialect):
         text = "".join(line for _, line in last.lines)
         if text.count(dialect.quote or "") % 2:
@@ -203,6 +202,7 @@ def _unclosed(path: Path, dialect: Dialect) -> str | None:
 
 
 def _undecoded(path: Path, dialect: Dialect) -> str | None:
+    """Reads to the end; Unreadable is raised at what does not decode."""
     for _ in lines(path, encoding=dialect.options.encoding, end=dialect.end):
         continue
     return None

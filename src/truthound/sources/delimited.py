@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 from collections.abc import Callable
@@ -54,32 +55,39 @@ def dialect_of(found: Found, options: CsvOptions) -> Dialect:
 
 def scan(found: Found, dialect: Dialect) -> pl.LazyFrame:
     """The files as one lazy frame."""
+    if dialect.options.encoding in ("utf8", "utf8-lossy"):
+        return _typed(list(found.files), dialect)
+    with contextlib.ExitStack() as stack:  # the engine keeps descriptors of its own
+        decoded = [stack.enter_context(transcoded(path, dialect.options.encoding)) for path in found.files]
+        return _typed(decoded, dialect)
+
+
+def _typed(sources: list[Path] | list[IO[bytes]], dialect: Dialect) -> pl.LazyFrame:
     options = dialect.options
-    sources: list[Path] | list[IO[bytes]] = list(found.files)
-    if options.encoding not in ("utf8", "utf8-lossy"):
-        sources = [transcoded(path, options.encoding) for path in found.files]
     overrides = {name: polars_type(t) for name, t in options.schema_overrides.items()}
 
     def scanner(**more: Any) -> pl.LazyFrame:
-        return _scan(sources, dialect, options, more)
+        return _scan(sources, dialect, {"null_values": options.null_values, "schema_overrides": overrides} | more)
 
-    if options.infer_schema_length == 0:
-        frame = scanner(infer_schema=False, schema_overrides=overrides)
-    else:
-        length = options.infer_schema_length
-        frame = scanner(infer_schema_length=length, schema_overrides=overrides)
-        codes = _codes(frame.collect_schema(), overrides, scanner)
-        if codes:
-            frame = scanner(infer_schema_length=length, schema_overrides=overrides | dict.fromkeys(codes, pl.String()))
-    known = frame.collect_schema().names()
     per_column = options.null_values if isinstance(options.null_values, dict) else {}
-    for key, names in (("schema_overrides", overrides), ("null_values", per_column)):
-        if problems := unknown_columns(names, known):
-            raise ConfigError(f"options.{key}: {p}" for p in problems)
-    return frame
+    if overrides or per_column:
+        known = scanner(null_values=None, schema_overrides=None, infer_schema=False).collect_schema().names()
+        problems = [f"options.schema_overrides: {p}" for p in unknown_columns(overrides, known)]
+        problems += [f"options.null_values: {p}" for p in unknown_columns(per_column, known)]
+        if problems:
+            raise ConfigError(problems)
+    if options.infer_schema_length == 0:
+        return scanner(infer_schema=False)
+    length = options.infer_schema_length
+    frame = scanner(infer_schema_length=length)
+    codes = _codes(frame.collect_schema(), overrides, scanner)
+    if not codes:
+        return frame
+    return scanner(infer_schema_length=length, schema_overrides=overrides | dict.fromkeys(codes, pl.String()))
 
 
-def _scan(sources: Any, dialect: Dialect, options: CsvOptions, more: dict[str, Any]) -> pl.LazyFrame:
+def _scan(sources: Any, dialect: Dialect, more: dict[str, Any]) -> pl.LazyFrame:
+    options = dialect.options
     return pl.scan_csv(
         sources,
         has_header=options.has_header,
@@ -87,7 +95,6 @@ def _scan(sources: Any, dialect: Dialect, options: CsvOptions, more: dict[str, A
         comment_prefix=options.comment_prefix,
         quote_char=options.quote_char,
         skip_lines=options.skip_rows,
-        null_values=options.null_values,
         ignore_errors=options.ignore_errors,
         encoding="utf8-lossy" if options.encoding == "utf8-lossy" else "utf8",
         try_parse_dates=options.try_parse_dates,
@@ -104,8 +111,12 @@ def _codes(schema: pl.Schema, overrides: dict[str, pl.DataType], scanner: Callab
     whole = [i for i, (n, t) in enumerate(schema.items()) if t.is_integer() and n not in overrides]
     if not whole:
         return []
-    text = scanner(infer_schema=False, n_rows=SAMPLED).select(pl.nth(whole).str.contains(r"^[+-]?0\d").any())
-    return [name for name, any_ in zip(text.collect().columns, text.collect().row(0), strict=True) if any_]
+    text = scanner(infer_schema=False, schema_overrides=None, n_rows=SAMPLED)
+    try:
+        found = text.select(pl.nth(whole).str.contains(r"^[+-]?0\d").any()).collect()
+    except (pl.exceptions.PolarsError, OSError):
+        return []  # the reading itself will fail in the same way, and say it better
+    return [name for name in found.columns if found[name].item()]
 
 
 def look(path: Path, options: CsvOptions) -> Dialect:

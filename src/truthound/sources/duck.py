@@ -41,8 +41,8 @@ def relation_frame(relation: Any) -> pl.LazyFrame:
             nulls.append(name)
         else:
             columns.append(column)
-    file = unnamed(relation.project(", ".join(columns)).to_parquet, ".parquet")
-    frame = pl.scan_parquet(file)
+    with unnamed(relation.project(", ".join(columns)).to_parquet, ".parquet") as file:
+        frame = pl.scan_parquet(file)
     changed = [pl.col(_literal(n)).cast(t) for n, t in back.items()] + [
         pl.col(_literal(n)).cast(pl.Null) for n in nulls
     ]

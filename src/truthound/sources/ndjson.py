@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Sequence
@@ -47,11 +48,18 @@ def _text(path: Path) -> bytes:
 
 def scan(found: Found, options: Any) -> pl.LazyFrame:
     """Files with an object a line, as one lazy frame."""
-    sources: list[Any] = [transcoded(p, "utf-8") if _text(p).startswith(_BOM) else p for p in found.files]
+    with contextlib.ExitStack() as stack:  # the engine keeps descriptors of its own
+        marked = [_text(p).startswith(_BOM) for p in found.files]
+        sources: list[Any] = [
+            stack.enter_context(transcoded(p, "utf-8")) if bom else p
+            for p, bom in zip(found.files, marked, strict=True)
+        ]
+        return _scan(sources, sum(p.stat().st_size for p in found.files), options)
+
+
+def _scan(sources: list[Any], size: int, options: Any) -> pl.LazyFrame:
     overrides = {n: polars_type(t) for n, t in options.schema_overrides.items()}
-    small = (
-        "infer_schema_length" not in options.model_fields_set and sum(p.stat().st_size for p in found.files) <= SMALL
-    )
+    small = "infer_schema_length" not in options.model_fields_set and size <= SMALL
     length = None if small else options.infer_schema_length
     frame = pl.scan_ndjson(
         sources, infer_schema_length=length, schema_overrides=overrides or None, ignore_errors=options.ignore_errors

@@ -109,7 +109,13 @@ def _read(
 ) -> pl.LazyFrame:
     """Reads, and says what went wrong without what is secret."""
     secrets = request.address.secrets()
-    failures: tuple[type[BaseException], ...] = (*errors, pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError)
+    failures: tuple[type[BaseException], ...] = (
+        *errors,
+        pl.exceptions.PolarsError,
+        pl.exceptions.PanicException,
+        OSError,
+        ValueError,
+    )
     try:
         frame = read(request)
         names = frame.collect_schema().names()

@@ -66,19 +66,22 @@ class Text:
         text.detach()
 
     def table(self, columns: Sequence[Column]) -> pl.LazyFrame:
-        """The rows as a table of the columns' types."""
-        names = [f"c{i}" for i in range(len(columns))]
-        size = self.file.seek(0, io.SEEK_END)
-        self.file.seek(0)
-        if not columns:
-            raise SourceError("the query returns no columns; write a SELECT")
-        named = dict(zip(names, (c.name for c in columns), strict=True))
-        if len(set(named.values())) < len(named):
-            twice = next(c.name for i, c in enumerate(columns) if c.name in [b.name for b in columns[:i]])
-            raise SourceError(f'the column "{twice}" is there twice; name one of them AS something else')
-        text = _scanned(self.file, names, self.null) if size else pl.LazyFrame(schema=dict.fromkeys(names, pl.String))
-        chosen = _chosen(text, dict(zip(names, columns, strict=True)))
-        return settled(text.select(cast(pl.col(n)).alias(named[n]) for n, cast in chosen.items()), size)
+        """The rows as a table of the columns' types. The file is closed."""
+        with self.file as file:
+            if not columns:
+                raise SourceError("the query returns no columns; write a SELECT")
+            names = [c.name for c in columns]
+            if twice := next((n for i, n in enumerate(names) if n in names[:i]), None):
+                raise SourceError(f'the column "{twice}" is there twice; name one of them AS something else')
+            by_number = {f"c{i}": column for i, column in enumerate(columns)}
+            size = file.seek(0, io.SEEK_END)
+            file.seek(0)
+            if size:
+                text = _scanned(file, list(by_number), self.null)
+            else:
+                text = pl.LazyFrame(schema=dict.fromkeys(by_number, pl.String))
+            casts = _chosen(text, by_number)
+            return settled(text.select(cast(pl.col(n)).alias(by_number[n].name) for n, cast in casts.items()), size)
 
 
 def _scanned(file: IO[bytes], names: list[str], null: str) -> pl.LazyFrame:

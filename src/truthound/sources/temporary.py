@@ -38,7 +38,7 @@ def settled(frame: pl.LazyFrame, size: int) -> pl.LazyFrame:
     """The frame computed once: in memory if it comes from few bytes, else in a file of Arrow batches."""
     if size <= IN_MEMORY:
         return frame.collect(engine="streaming").lazy()
-    file = scratch()
-    frame.sink_ipc(file, compression="lz4", engine="streaming")
-    file.seek(0)
-    return pl.scan_ipc(file)
+    with scratch() as file:  # the engine keeps a descriptor of its own
+        frame.sink_ipc(file, compression="lz4", engine="streaming")
+        file.seek(0)
+        return pl.scan_ipc(file)

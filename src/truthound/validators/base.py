@@ -180,7 +180,7 @@ class Validator(Model):
         """The same, declared at this place of a file."""
         self._location = location
         for each in self._each:
-            each._location = location
+            each.at(location)
         return self
 
     @property
