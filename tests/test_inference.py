@@ -67,5 +67,5 @@ def test_a_draft_runs_and_holds(tmp_path, monkeypatch):
     result = checkpoint.run()
     assert result.status == "success", result.summary()
     assert result.validation_result.statistics.total_checks >= 8
-    assert "# 4 nulls (2.00%)" in text
+    assert "# note 4 nulls (2.00%)" in text
     assert "# look at gone: only nulls, 200 rows" in text

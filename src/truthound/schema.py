@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -13,7 +12,7 @@ from pydantic import Field, PrivateAttr
 from truthound.errors import ConfigError
 from truthound.models import Model
 from truthound.objects import replacing
-from truthound.text import terminal
+from truthound.text import terminal, yaml_line
 
 _INTEGERS = ("int8", "int16", "int32", "int64", "int128", "uint8", "uint16", "uint32", "uint64", "uint128")
 FAMILIES: dict[str, tuple[str, ...]] = {
@@ -138,9 +137,9 @@ class Schema(Model):
         document = self.to_dict()
         lines = ["# The expected shape of a table. Check against it with `schema: FILE` in a checkpoint.", "columns:"]
         for name, column in document.pop("columns").items():
-            lines.append(f"  {_scalar(name)}:{self._comment(name, '')}")
-            lines += [f"    {key}: {_scalar(value)}{self._comment(name, key)}" for key, value in column.items()]
-        lines += [f"{key}: {_scalar(value)}{self._comment('', key)}" for key, value in document.items()]
+            lines.append(f"  {yaml_line(name)}:{self._comment(name, '')}")
+            lines += [f"    {key}: {yaml_line(value)}{self._comment(name, key)}" for key, value in column.items()]
+        lines += [f"{key}: {yaml_line(value)}{self._comment('', key)}" for key, value in document.items()]
         return "\n".join(lines) + "\n"
 
     def _comment(self, column: str, key: str) -> str:
@@ -151,10 +150,3 @@ class Schema(Model):
         """Writes the file, whole or not at all."""
         with replacing(Path(path)) as temporary:
             temporary.write_text(self.to_yaml(), encoding="utf-8")
-
-
-def _scalar(value: Any) -> str:
-    """A value as YAML on one line."""
-    text: str = yaml.safe_dump(value, default_flow_style=True, width=10**9, allow_unicode=True, sort_keys=False)
-    text = text.removesuffix("\n").removesuffix("\n...")
-    return json.dumps(value) if "\n" in text else text  # JSON is YAML, and always on one line

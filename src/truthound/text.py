@@ -130,3 +130,18 @@ def duration(seconds: float) -> str:
             major, rest = divmod(whole, size)
             return f"{major} {name}" + (f" {rest // small} {below}" if rest // small else "")
     raise AssertionError  # the last row takes everything
+
+
+def yaml_line(value: Any) -> str:
+    """A value as YAML on one line, quoted where YAML would read it as something else, with nothing hidden in it."""
+    import yaml
+
+    match value:
+        case dict():
+            return "{" + ", ".join(f"{yaml_line(k)}: {yaml_line(v)}" for k, v in value.items()) + "}"
+        case list() | tuple():
+            return "[" + ", ".join(map(yaml_line, value)) + "]"
+    hidden = isinstance(value, str) and terminal(value) != value
+    style: dict[str, Any] = {"default_style": '"'} if hidden else {"allow_unicode": True}
+    dumped: str = yaml.safe_dump([value], default_flow_style=True, width=10**9, **style)
+    return dumped.strip()[1:-1]

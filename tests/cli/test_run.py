@@ -1,4 +1,5 @@
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -287,3 +288,28 @@ def test_two_processes_at_once(project):
     assert [p.communicate(timeout=60) and p.returncode for p in several] == [1, 1]
     assert CheckpointResult.from_dict(json.loads(Path("same.json").read_text())).status == "failure"
     assert len(load_results(project / "results")) == 2
+
+
+def test_what_to_run_next_can_be_run(cli, project):
+    """Every command of a `next` line, whatever the options were, is one that works."""
+    lines = [f"{n},,500,Oslo" for n in range(100)]
+    (project / "my users.csv").write_text("user_id,email,age,city\n" + "\n".join(lines))
+    runs = [
+        ("users",),
+        ("users", "-c", "truthound.yaml", "--store", "my store"),
+        ("users", "-d", "my users.csv", "-v", "null,range"),
+        ("quick", "-d", "my users.csv", "-v", "null", "--store", "my store"),
+    ]
+    seen = set()
+    for args in runs:
+        out = cli(*RUN, *args)[1]
+        steps = " ".join(out[out.index(" next ") + 10 :].split()).split(" - ")
+        for step in steps:
+            for command in step.replace(" truthound ", "\ntruthound ").splitlines():
+                words = shlex.split(command)
+                seen.add(" ".join(words[1:3]))
+                if words[2] == "init":
+                    words += ["-o", "new.yaml"]
+                assert cli(*words[1:])[0] in {0, 1}, command
+                Path("new.yaml").unlink(missing_ok=True)
+    assert seen == {"checkpoint run", "checkpoint history", "checkpoint init"}

@@ -84,6 +84,12 @@ def test_plain_is_ascii_where_the_data_are():
     assert not render(FAILING, history=HISTORY, colour=True).isascii()
 
 
+def test_symbols_in_messages_are_plain_too():
+    told = replace(UNREADABLE, error="https://•••@x.org: a·b cut…\nsecond line")
+    assert "https://***@x.org: a-b cut... second line" in render(told)
+    assert "https://•••@x.org: a·b cut… second line" in render(told, colour=True)
+
+
 def test_a_failure_is_never_rounded_away():
     tiny = replace(EMAIL, failed=1, total=60_000_000)
     assert "1 (<0.01%)" in render(run(tiny))

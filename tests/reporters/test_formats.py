@@ -43,6 +43,15 @@ def test_markdown_golden(name, results):
     assert markdown(results) == (GOLDEN / name).read_text(encoding="utf-8")
 
 
+def test_data_formats_hide_nothing_from_a_terminal():
+    for name in ("json", "yaml"):
+        text = FORMATS[name](HOSTILE)
+        assert not {"\x1b", "\u202e"} & set(text)
+        assert "\\u202e" in text.replace("\\u202E", "\\u202e")
+    assert "ü" in FORMATS["json"](replace(CLEAN, checkpoint_name="ü"))
+    assert "ü" in FORMATS["yaml"](replace(CLEAN, checkpoint_name="ü"))
+
+
 def test_markdown_keeps_hostile_text_in_its_cell():
     lines = markdown(HOSTILE).splitlines()
     assert not [line for line in lines if "<b>" in line.replace(r"\<b\>", "")]

@@ -88,7 +88,7 @@ def run(
             raise typer.BadParameter("--dry-run shows a plan on the terminal; leave out --format and --output")
         raise typer.Exit(worst([plan(c, no_color=no_color) for c in checkpoints]))
     telling = Telling(format, output, strict, limit, verbose, quiet, no_color)
-    hints = Hints(config, data if ad_hoc(choice) else None, limit)
+    hints = Hints(choice, ad_hoc(choice))
     several = every or len(choice.names) > 1 or bool(tag)
     raise typer.Exit(run_all(checkpoints, telling, several=several, hints=hints.after))
 

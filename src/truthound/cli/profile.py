@@ -20,7 +20,7 @@ def profile(
     """Show what is in data: rows, columns, types, missing and distinct values, ranges and the values that occur most."""
     from truthound import inference
     from truthound.cli.output import deliver, fancy, width
-    from truthound.cli.profiling import as_data, as_markdown, page
+    from truthound.cli.profiling import as_markdown, page
     from truthound.cli.progress import Progress
     from truthound.reporters.layout import Look
     from truthound.reporters.serial import dump_json, dump_yaml
@@ -29,9 +29,9 @@ def profile(
         found = inference.profile(file)
     match format:
         case "json":
-            text = dump_json(as_data(found))
+            text = dump_json(found.to_dict())
         case "yaml":
-            text = dump_yaml(as_data(found))
+            text = dump_yaml(found.to_dict())
         case "markdown":
             text = as_markdown(found)
         case _:

@@ -38,10 +38,6 @@ def page(profile: Profile, look: Look, *, drafted: bool = False) -> str:
     return "\n".join(look.paint(line) for line in lines) + "\n"
 
 
-def as_data(profile: Profile) -> dict[str, Any]:
-    return profile.to_dict()
-
-
 def as_markdown(profile: Profile) -> str:
     look = Look()
     out = [f"## {markdown(profile.name)}", "", " · ".join(markdown(f) for f in _facts(profile, look)), ""]

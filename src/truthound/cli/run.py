@@ -279,23 +279,24 @@ def stored(checkpoint: Checkpoint, limit: int) -> list[CheckpointResult]:
 
 @dataclass(frozen=True)
 class Hints:
-    """Commands worth running after a run, all of which exist."""
+    """Commands worth running after a run, with the options of this one; all of them exist."""
 
-    config: Path | None = None
-    data: str | None = None
-    limit: int | None = None
+    choice: Choice
+    made_up: bool = False
+    """the checkpoint is of the command line, not of a file"""
 
     def after(self, result: CheckpointResult, checkpoint: Checkpoint) -> list[str]:
-        steps = []
-        file = f" -c {shlex.quote(str(self.config))}" if self.config else ""
+        choice = self.choice
+        file = f" -c {shlex.quote(str(choice.config))}" if choice.config else ""
         name = shlex.quote(checkpoint.name)
         if result.validation_result is None:
-            return [f"truthound checkpoint list{file}"] if self.data is None else []
-        shows = SHOWN_ROWS if self.limit is None else self.limit
-        more = any(o.examples and (o.failed or 0) > max(shows, 1) for o in result.issues)
-        if more and shows < 50:
-            again = f"{file} --data {shlex.quote(self.data)}" if self.data else file
-            steps.append(f"truthound checkpoint run {name}{again} --limit 50")
+            return [] if self.made_up else [f"truthound checkpoint list{file}"]
+        steps = []
+        shows = SHOWN_ROWS if choice.limit is None else choice.limit
+        if shows < 50 and any(o.examples and (o.failed or 0) > max(shows, 1) for o in result.issues):
+            data = f" --data {shlex.quote(choice.data)}" if choice.data else ""
+            rules = f" --validators {','.join(choice.validators)}" if choice.validators else ""
+            steps.append(f"truthound checkpoint run {name}{file}{data}{rules} --limit 50")
         source = checkpoint.config.data_source
         if (
             any(o.error and "not found" in o.error for o in result.issues)
@@ -304,7 +305,8 @@ class Hints:
         ):
             steps.append(f"truthound profile {shlex.quote(str((checkpoint.base or Path()) / source))}")
         if result.issues and store_of(checkpoint):
-            steps.append(f"truthound checkpoint history {name}{file}")
-        if self.data is not None and result.issues:
-            steps.append(f"truthound checkpoint init --data {shlex.quote(self.data)}")
+            store = f" --store {shlex.quote(str(choice.store))}" if choice.store else file
+            steps.append(f"truthound checkpoint history {name}{store}")
+        if self.made_up and result.issues:
+            steps.append(f"truthound checkpoint init --data {shlex.quote(str(choice.data))}")
         return steps

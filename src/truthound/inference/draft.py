@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import math
 from typing import Any
 
-import yaml
-
 from truthound.inference.profiling import ColumnProfile, Profile
 from truthound.schema import DataType
-from truthound.text import number, percent, plural, terminal
+from truthound.text import number, percent, plural, terminal, yaml_line
 
 CATEGORIES = 12
 """at most so many values are drafted as the only ones allowed"""
@@ -25,11 +22,13 @@ def draft_rules(profile: Profile) -> list[tuple[dict[str, Any], str]]:
     full = [c.name for c in profile.columns if not c.nulls]
     if full and rows:
         out.append(({"null": {"columns": full}}, f"no null in {plural(rows, 'row')}"))
+    some: dict[int, list[ColumnProfile]] = {}
     for c in profile.columns:
         if 0 < c.nulls <= rows * 0.05:
-            limit = max(math.ceil(c.nulls / rows * 100), 1)
-            rule = {"null": {"columns": [c.name], "max_fail": f"{limit}%"}}
-            out.append((rule, f"{plural(c.nulls, 'null')} ({percent(c.nulls, rows)})"))
+            some.setdefault(math.ceil(c.nulls / rows * 100), []).append(c)
+    for limit, columns in sorted(some.items()):
+        found = ", ".join(f"{c.name} {plural(c.nulls, 'null')} ({percent(c.nulls, rows)})" for c in columns)
+        out.append(({"null": {"columns": [c.name for c in columns], "max_fail": f"{limit}%"}}, found))
     if profile.keys:
         out.append(({"unique": {"columns": list(profile.keys[:3])}}, "every value differs"))
     numbers: dict[str, dict[str, Any]] = {}
@@ -86,21 +85,21 @@ def draft_checkpoint(profile: Profile, *, data_source: str, name: str | None = N
         "# Read each rule, keep what should always hold, and say how bad a breach is (severity) or how much is fine (max_fail).",
         f"# Run it:  truthound checkpoint run {terminal(title)}",
         "checkpoints:",
-        f"- name: {_flow(title)}",
-        f"  data_source: {_flow(data_source)}",
+        f"- name: {yaml_line(title)}",
+        f"  data_source: {yaml_line(data_source)}",
     ]
     if profile.keys:
-        lines.append(f"  primary_key: {_flow([profile.keys[0]])}  # shown first with each failing row")
+        lines.append(f"  primary_key: {yaml_line([profile.keys[0]])}  # shown first with each failing row")
     lines.append("  validators:")
     for rule, seen in draft_rules(profile):
         ((kind, options),) = rule.items()
         lines.append(f"  # {terminal(seen)}")
         nested = options.get("columns")
         if isinstance(nested, dict):
-            lines += [f"  - {_flow(kind)}:", "      columns:"]
-            lines += [f"        {_flow(column)}: {_flow(value)}" for column, value in nested.items()]
+            lines += [f"  - {yaml_line(kind)}:", "      columns:"]
+            lines += [f"        {yaml_line(column)}: {yaml_line(value)}" for column, value in nested.items()]
         else:
-            lines.append(f"  - {_flow(kind)}: {_flow(options)}")
+            lines.append(f"  - {yaml_line(kind)}: {yaml_line(options)}")
     for s in profile.suspicions:
         what = f"{terminal(s.column)}: {terminal(s.what)}"
         count = f", {plural(s.count, 'row')}" if s.count is not None else ""
@@ -114,10 +113,3 @@ def draft_checkpoint(profile: Profile, *, data_source: str, name: str | None = N
 def _name(data_source: str) -> str:
     stem = data_source.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1].split(".")[0]
     return "".join(ch if ch.isalnum() or ch in "_-" else "_" for ch in stem) or "data"
-
-
-def _flow(value: Any) -> str:
-    """A value as YAML on one line, quoted wherever YAML would read it as something else."""
-    text: str = yaml.safe_dump(value, default_flow_style=True, width=10**9, allow_unicode=True, sort_keys=False)
-    text = text.removesuffix("\n").removesuffix("\n...")
-    return json.dumps(value) if "\n" in text else text  # JSON is YAML, and always on one line

@@ -85,7 +85,7 @@ class _Page:
     def header(self) -> list[list[Span]]:
         """`users  users.csv · 5,000 rows x 6 columns · run 20261123-013907`."""
         parts = (
-            [terminal(self.validation.source), words.shape(self.validation, self.look.sign("times"))]
+            [self.look.said(self.validation.source), words.shape(self.validation, self.look.sign("times"))]
             if self.validation
             else []
         )
@@ -102,7 +102,7 @@ class _Page:
                 (f" {pad(self.look.sign(sign), self.glyph)} ", style),
                 (pad("error", _SEVERITY) + "  ", style),
             ]
-            for line in fold(terminal(words.one_line(self.result.error)), self.look.width - _DETAIL):
+            for line in fold(self.look.said(self.result.error), self.look.width - _DETAIL):
                 yield [*label, (line, "")]
                 label = [(" " * (self.glyph + 12), "")]
 
@@ -120,7 +120,7 @@ class _Page:
         name = min(max((cells(terminal(words.subject(o))) for o in found), default=0), max(self.look.width // 5, 12))
         count = max((cells(words.amount(o)) for o in counted), default=0)
         room = self.look.width - self.glyph - 12 - name - 2 - (count + 2 if count else 0)
-        wanted = max((cells(terminal(words.expectation(o))) for o in counted if words.amount(o)), default=0)
+        wanted = max((cells(self.look.said(words.expectation(o))) for o in counted if words.amount(o)), default=0)
         return name, 0 if self.look.width < _NARROW or room < 16 else max(1, min(room, wanted)), count
 
     def issue(self, outcome: CheckOutcome, name: int, expected: int, count: int) -> Iterator[list[Span]]:
@@ -130,7 +130,7 @@ class _Page:
             (pad(words.severity(outcome), _SEVERITY) + "  ", style),
         ]
         indent = self.glyph + 12
-        amount, said = words.amount(outcome), terminal(words.expectation(outcome))
+        amount, said = words.amount(outcome), self.look.said(words.expectation(outcome))
         if not expected:  # too narrow for a table
             subject = self.look.fit_name(terminal(words.subject(outcome)), self.look.width - indent)
             yield [*start, (subject, "bold")]
@@ -190,7 +190,7 @@ class _Page:
         """Why the rule exists, and example rows."""
         indent = " " * (4 if self.look.width < _NARROW else self.glyph + 12)
         if outcome.description:
-            for text in fold(terminal(words.one_line(outcome.description)), self.look.width - len(indent)):
+            for text in fold(self.look.said(outcome.description), self.look.width - len(indent)):
                 yield [(indent + text, "dim")]
         grouped: dict[str, list[int | None]] = {}
         for example in outcome.examples:
@@ -236,7 +236,9 @@ class _Page:
         if passed:
             text = f"{len(passed):,} passed"
             if mended:
-                names = ", ".join(f"{terminal(words.subject(o))} {terminal(words.expectation(o))}" for o in mended[:3])
+                names = ", ".join(
+                    f"{terminal(words.subject(o))} {self.look.said(words.expectation(o))}" for o in mended[:3]
+                )
                 text += f", {len(mended):,} fixed: {names}" + (f" {self.look.sign('cut')}" if len(mended) > 3 else "")
             yield from self.note("passed", text, "" if self.verbose else " (--verbose lists them)")
             yield from self.listed(passed)
@@ -248,7 +250,7 @@ class _Page:
         if hidden := self.validation.statistics.hidden:
             yield from self.note("skipped", f"{hidden:,} hidden below min_severity", "")
         for note in self.validation.notes:
-            yield from self.note("skipped", terminal(words.one_line(note)), "")
+            yield from self.note("skipped", self.look.said(note), "")
 
     def note(self, sign: str, text: str, hint: str) -> Iterator[list[Span]]:
         style = "green" if sign == "passed" else "dim"
@@ -265,7 +267,7 @@ class _Page:
         for o in outcomes:
             name = pad(self.look.fit_name(terminal(words.subject(o)), size), size)
             said = o.message or o.expected or o.validator if o.status is CheckStatus.SKIPPED else words.expectation(o)
-            said = terminal(words.one_line(said)) + (f"  {words.amount(o)}" if o.failed else "")
+            said = self.look.said(said) + (f"  {words.amount(o)}" if o.failed else "")
             for i, text in enumerate(fold(said, self.look.width - indent - size - 2)):
                 yield [(" " * indent + (name if not i else " " * size) + "  ", "dim"), (text, "dim")]
 
@@ -278,7 +280,7 @@ class _Page:
             if a.status == "skipped":
                 sign, style = _STYLES[CheckStatus.SKIPPED]
             name = terminal(a.action_name or a.action_type)
-            text = f"{name}: {terminal(words.one_line(a.message))}" if a.message else name
+            text = f"{name}: {self.look.said(a.message)}" if a.message else name
             parts.append([(self.look.sign(sign) + " ", style), (text, "")])
         return self.look.flow([(" actions   ", "dim")], parts, "   ") if parts else []
 

@@ -32,6 +32,7 @@ _SIGNS = {
     "null": ("∅", "null"),
     "mask": (MASK, "***"),
 }
+_PLAIN = str.maketrans({"…": "...", "∅": "null", "•": "*", "×": "x", "·": "-", "–": "-"})  # noqa: RUF001 the signs are meant
 _BARS = "▁▂▃▄▅▆▇"
 
 
@@ -44,6 +45,10 @@ class Look:
 
     def sign(self, name: str) -> str:
         return _SIGNS[name][not self.colour]
+
+    def said(self, text: object) -> str:
+        """A message as harmless text on one line; in plain text our own symbols, such as those for what is cut, are ASCII too."""
+        return terminal(" ".join(str(text).split("\n"))).translate({} if self.colour else _PLAIN)
 
     def paint(self, spans: Iterable[Span]) -> str:
         """One line: cut where it would be too wide, styled where colour is wanted."""

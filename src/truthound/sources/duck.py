@@ -28,6 +28,8 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
 def relation_frame(relation: Any) -> pl.LazyFrame:
     """A lazy frame of what a relation holds now."""
     columns, back, nulls = [], {}, []
+    if twice := next((n for i, n in enumerate(relation.columns) if n in relation.columns[:i]), None):
+        raise SourceError(f'the column "{twice}" is there twice; name one of them AS something else')
     for name, kind in zip(relation.columns, relation.types, strict=True):
         # a JSON column says that it is a varchar by its id, and JSON by its name
         word = "json" if str(kind).upper() == "JSON" else str(kind.id).lower()

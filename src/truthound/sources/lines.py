@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import gzip
 import io
 import zlib
@@ -114,30 +115,34 @@ def start(path: Path, size: int = 1 << 16) -> bytes:
     return "".join(f"{line}\n" for line in first).encode()[:size]
 
 
-def transcoded(path: Path, encoding: str) -> IO[bytes]:
+@contextlib.contextmanager
+def transcoded(path: Path, encoding: str) -> Iterator[IO[bytes]]:
     """The text in UTF-8, in a file without a name. Raises SourceError with the line that does not decode."""
     if packing(path) == "zst":
         raise SourceError(f"{path.name}: .zst files are read as UTF-8 only; unpack it to read it as {encoding}")
+    with scratch() as file:
+        with opened(path) as raw:
+            _decode(path.name, raw, encoding, file)
+        file.seek(0)
+        yield file
+
+
+def _decode(name: str, raw: IO[bytes], encoding: str, file: IO[bytes]) -> None:
     decoder = codecs.getincrementaldecoder(encoding)()
-    file, line, before = scratch(), 1, ""
-    with opened(path) as raw:
-        while True:
-            try:
-                piece = raw.read(1 << 20)
-                text = decoder.decode(piece, final=not piece)
-            except DAMAGED as error:
-                raise SourceError(f"{path.name}:{line}: the compressed data are damaged ({error})") from None
-            except UnicodeDecodeError as error:
-                good = before + error.object[: error.start].decode(encoding, "replace")
-                told = error.object[error.start : error.start + 1].hex().upper()
-                raise SourceError(
-                    f"{path.name}:{line + good.count(chr(10))}:{len(good.rpartition(chr(10))[2]) + 1}: "
-                    f"byte 0x{told} is not {encoding}; set options.encoding to the file's encoding"
-                ) from None
-            line += text.count("\n")
-            before = (before + text).rpartition("\n")[2][-LONGEST:]
-            file.write((text.removeprefix("\ufeff") if not file.tell() else text).encode("utf-8", "surrogatepass"))
-            if not piece:
-                break
-    file.seek(0)
-    return file
+    line, before, piece = 1, "", b"more"
+    while piece:
+        try:
+            piece = raw.read(1 << 20)
+            text = decoder.decode(piece, final=not piece)
+        except DAMAGED as error:
+            raise SourceError(f"{name}:{line}: the compressed data are damaged ({error})") from None
+        except UnicodeDecodeError as error:
+            good = before + error.object[: error.start].decode(encoding, "replace")
+            told = error.object[error.start : error.start + 1].hex().upper()
+            raise SourceError(
+                f"{name}:{line + good.count(chr(10))}:{len(good.rpartition(chr(10))[2]) + 1}: "
+                f"byte 0x{told} is not {encoding}; set options.encoding to the file's encoding"
+            ) from None
+        line += text.count("\n")
+        before = (before + text).rpartition("\n")[2][-LONGEST:]
+        file.write((text if file.tell() else text.removeprefix("\ufeff")).encode("utf-8", "surrogatepass"))

@@ -88,7 +88,6 @@ def _duckdb(data: Any) -> pl.LazyFrame:
         raise TypeError(
             f"a duckdb {type(data).__name__} is not a table; give a relation, such as connection.table(name)"
         )
-    _unique(data.columns)
     return relation_frame(data)
 
 

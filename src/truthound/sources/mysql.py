@@ -51,15 +51,15 @@ def _connected(request: Request) -> Any:
             raise ConfigError(f'"{name}" of the URL must be a number') from None
     return pymysql.connect(
         host=a.host, port=a.port or 3306, user=a.user, password=a.password or "", database=a.database or None,
-        cursorclass=pymysql.cursors.SSCursor, conv={}, init_command="SET time_zone = '+00:00'",
+        cursorclass=pymysql.cursors.SSCursor, conv=pymysql.converters.encoders, init_command="SET time_zone = '+00:00'",
         **{"charset": "utf8mb4", "connect_timeout": CONNECT_SECONDS, "read_timeout": READ_SECONDS} | given,
     )  # fmt: skip
 
 
 def read(request: Request) -> pl.LazyFrame:
     """What the request selects."""
-    text = Text()
-    with _connected(request) as connection, connection.cursor() as cursor:
+    with Text() as text, _connected(request) as connection, connection.cursor() as cursor:
+        cursor.execute("SET SESSION TRANSACTION READ ONLY")  # for what would end the transaction first, such as DROP
         cursor.execute("START TRANSACTION READ ONLY")
         cursor.execute(request.filtered)
         told = cursor.description
@@ -69,7 +69,7 @@ def read(request: Request) -> pl.LazyFrame:
         bits = {i for i, c in enumerate(told) if c[1] == _BIT}
         blobs = [i for i, c in enumerate(told) if c[1] in _BLOBS]
         text.write(_rows(cursor, bits, blobs, binary))
-    return text.table([_column(c, i in binary) for i, c in enumerate(told)])
+        return text.table([_column(c, i in binary) for i, c in enumerate(told)])
 
 
 def _rows(cursor: Any, bits: set[int], blobs: list[int], binary: set[int]) -> Iterator[Any]:

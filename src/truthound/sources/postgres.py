@@ -53,8 +53,7 @@ def _connected(request: Request) -> Any:
 
 def read(request: Request) -> pl.LazyFrame:
     """What the request selects."""
-    text = Text()
-    with _connected(request) as connection, connection.cursor() as cursor:
+    with Text() as text, _connected(request) as connection, connection.cursor() as cursor:
         cursor.execute(
             "SET TIME ZONE 'UTC'; SET datestyle = 'ISO'; SET bytea_output = 'hex'; SET extra_float_digits = 1"
         )
@@ -66,7 +65,7 @@ def read(request: Request) -> pl.LazyFrame:
         with cursor.copy(f"COPY (\n{request.filtered}\n) TO STDOUT WITH ({options})") as copy:
             for piece in copy:
                 text.file.write(piece)
-    return text.table(columns)
+        return text.table(columns)
 
 
 def _column(told: Any) -> Column:

@@ -118,7 +118,7 @@ def _read(
     )
     try:
         frame = read(request)
-        names = frame.collect_schema().names()
+        frame.collect_schema()
     except TruthoundError:
         raise
     except failures as error:
@@ -127,9 +127,6 @@ def _read(
         if request.table is not None:
             near = _near(request, tables, errors)
         raise SourceError(f"{name} cannot be read: {words}{near}") from None
-    twice = next((n for i, n in enumerate(names) if n in names[:i]), None)
-    if twice is not None:
-        raise SourceError(f'{name}: the column "{twice}" is there twice; name one of them AS something else')
     return frame
 
 

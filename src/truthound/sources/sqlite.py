@@ -55,10 +55,11 @@ def read(request: Request) -> pl.LazyFrame:
             raise SourceError("the query returns no table; write a SELECT")
         names = [c[0] for c in cursor.description]
         kinds = _kinds(connection, request.filtered, names)
-        text = Text()
-        text.write(cursor)
         declared = _declared(connection, request.table) if request.table else {}
-        return text.table([Column(n, _types(k, declared.get(n, ""))) for n, k in zip(names, kinds, strict=True)])
+        columns = [Column(n, _types(k, declared.get(n, ""))) for n, k in zip(names, kinds, strict=True)]
+        with Text() as text:
+            text.write(cursor)
+            return text.table(columns)
 
 
 def _kinds(connection: sqlite3.Connection, query: str, names: list[str]) -> list[set[str]]:

@@ -7,7 +7,7 @@ import io
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import IO, Any
+from typing import IO, Any, Self
 
 import polars as pl
 
@@ -56,6 +56,12 @@ class Text:
     null: str = field(default_factory=lambda: uuid.uuid4().hex)
     file: IO[bytes] = field(default_factory=scratch)
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.file.close()
+
     def write(self, rows: Iterable[Sequence[Any]]) -> None:
         """Appends rows. Bytes become hexadecimal digits after `0x`."""
         null = self.null
@@ -66,22 +72,22 @@ class Text:
         text.detach()
 
     def table(self, columns: Sequence[Column]) -> pl.LazyFrame:
-        """The rows as a table of the columns' types. The file is closed."""
-        with self.file as file:
-            if not columns:
-                raise SourceError("the query returns no columns; write a SELECT")
-            names = [c.name for c in columns]
-            if twice := next((n for i, n in enumerate(names) if n in names[:i]), None):
-                raise SourceError(f'the column "{twice}" is there twice; name one of them AS something else')
-            by_number = {f"c{i}": column for i, column in enumerate(columns)}
-            size = file.seek(0, io.SEEK_END)
-            file.seek(0)
-            if size:
-                text = _scanned(file, list(by_number), self.null)
-            else:
-                text = pl.LazyFrame(schema=dict.fromkeys(by_number, pl.String))
-            casts = _chosen(text, by_number)
-            return settled(text.select(cast(pl.col(n)).alias(by_number[n].name) for n, cast in casts.items()), size)
+        """The rows as a table of the columns' types."""
+        file = self.file
+        if not columns:
+            raise SourceError("the query returns no columns; write a SELECT")
+        names = [c.name for c in columns]
+        if twice := next((n for i, n in enumerate(names) if n in names[:i]), None):
+            raise SourceError(f'the column "{twice}" is there twice; name one of them AS something else')
+        by_number = {f"c{i}": column for i, column in enumerate(columns)}
+        size = file.seek(0, io.SEEK_END)
+        file.seek(0)
+        if size:
+            text = _scanned(file, list(by_number), self.null)
+        else:
+            text = pl.LazyFrame(schema=dict.fromkeys(by_number, pl.String))
+        casts = _chosen(text, by_number)
+        return settled(text.select(cast(pl.col(n)).alias(by_number[n].name) for n, cast in casts.items()), size)
 
 
 def _scanned(file: IO[bytes], names: list[str], null: str) -> pl.LazyFrame:

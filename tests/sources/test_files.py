@@ -1,0 +1,326 @@
+"""Parquet, NDJSON, JSON, Arrow, Excel, Delta; files, globs and folders; and what is wrong with them."""
+
+import gzip
+import json
+import os
+import sys
+
+import polars as pl
+import pytest
+
+from truthound.errors import ConfigError, SourceError
+from truthound.sources import open_source
+
+FRAME = pl.DataFrame({"id": [1, 2], "name": ["ann", None]})
+
+
+def told(spec, base=None):
+    """The message of a source that cannot be opened or collected."""
+    try:
+        source = open_source(spec, base=base)
+    except SourceError as error:
+        return str(error)
+    with pytest.raises((pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)) as caught:
+        source.frame.collect(engine="streaming")
+    return str(source.explain(caught.value))
+
+
+def wrong(spec):
+    with pytest.raises(ConfigError) as caught:
+        open_source(spec)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "write"),
+    [
+        ("a.parquet", "parquet", pl.DataFrame.write_parquet),
+        ("a.PQ", "parquet", pl.DataFrame.write_parquet),
+        ("a.arrow", "ipc", pl.DataFrame.write_ipc),
+        ("a.feather", "ipc", pl.DataFrame.write_ipc),
+        ("a.arrows", "ipc", pl.DataFrame.write_ipc_stream),
+        ("a.ndjson", "ndjson", pl.DataFrame.write_ndjson),
+        ("a.jsonl", "ndjson", pl.DataFrame.write_ndjson),
+        ("a.json", "ndjson", pl.DataFrame.write_ndjson),
+        ("a.json", "json", pl.DataFrame.write_json),
+        ("a.xlsx", "excel", pl.DataFrame.write_excel),
+    ],
+)
+def test_formats(tmp_path, name, kind, write):
+    write(FRAME, tmp_path / name)
+    source = open_source(name, base=tmp_path)
+    assert (source.kind, source.path, source.name) == (kind, tmp_path / name, name)
+    assert source.size == (tmp_path / name).stat().st_size
+    assert source.frame.collect().equals(FRAME)
+    assert open_source({"path": name, "where": "id = 2"}, base=tmp_path).frame.collect().rows() == [(2, None)]
+    assert open_source({"path": name, "options": {"columns": ["name"]}}, base=tmp_path).frame.collect().columns == [
+        "name"
+    ]
+    assert 'no column is called "nam"; did you mean "name"?' in wrong(
+        {"path": str(tmp_path / name), "options": {"columns": ["nam"]}}
+    )
+
+
+def test_an_ending_that_says_nothing(tmp_path):
+    FRAME.write_parquet(tmp_path / "data.bin")
+    assert "its ending does not tell the format; give a mapping with path and format" in told(tmp_path / "data.bin")
+    assert open_source({"path": tmp_path / "data.bin", "format": "parquet"}).frame.collect().equals(FRAME)
+    (tmp_path / "data.txt").write_text("a;b\n1;2\n")
+    assert open_source({"path": tmp_path / "data.txt", "format": "CSV"}).frame.collect().rows() == [(1, 2)]
+    assert 'did you mean "parquet"?' in wrong({"path": str(tmp_path / "data.bin"), "format": "parket"})
+    (tmp_path / "data.csv.bz2").write_bytes(b"x")
+    assert "unpack it, or pack it as .gz or .zst" in told(tmp_path / "data.csv.bz2")
+
+
+def test_where(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("id,day\n1,2024-01-01\n2,2024-02-01\n3,\n")
+    for where, ids in {
+        "day >= '2024-01-15'": [2], "day IS NULL OR id = 1": [1, 3], "id IN (1, 2) -- some": [1, 2], "id % 2 = 1": [1, 3],
+    }.items():  # fmt: skip
+        assert open_source({"path": path, "where": where}).frame.collect()["id"].to_list() == ids
+    assert 'where: no column is called "dya"; did you mean "day"?' in wrong({"path": str(path), "where": "dya > 1"})
+    assert "is not an SQL expression" in wrong({"path": str(path), "where": "id >"})
+    assert "is not an SQL expression" in wrong(
+        {"path": str(path), "where": "1 = 1) UNION SELECT * FROM self WHERE (1 = 1"}
+    )
+    assert "must be of type `Boolean`" in wrong({"path": str(path), "where": "id + 1"})
+
+
+def test_globs_and_folders(tmp_path):
+    folder = tmp_path / "d[1]" / "deep"
+    folder.mkdir(parents=True)
+    for i, name in enumerate(["b", "a"]):
+        FRAME.with_columns(pl.lit(i).alias("part")).write_parquet(folder / f"{name}.parquet")
+    for name in ("_SUCCESS", ".a.parquet.crc", "_metadata"):
+        (folder / name).write_text("no data")
+    for spec in (folder, tmp_path / "d[1]", str(tmp_path / "d[[]1]" / "**" / "*.parquet")):
+        source = open_source(spec)
+        assert source.path is None
+        assert source.frame.collect()["part"].to_list() == [1, 1, 0, 0]
+    assert "no file matches" in told(str(folder / "*.csv"))
+    (tmp_path / "empty").mkdir()
+    assert "holds no data files" in told(tmp_path / "empty")
+    (folder / "notes").write_text("x")
+    assert open_source(folder).frame.collect().height == 4
+    (folder / "c.csv").write_text("a\n1\n")
+    assert "holds files of several formats (1 csv, 2 parquet); give a format" in told(folder)
+    assert open_source({"path": folder, "format": "csv"}).frame.collect().height == 1
+
+
+def test_hive_partitions(tmp_path):
+    for year in (2023, 2024):
+        folder = tmp_path / "x=1" / "sales" / f"year={year}"
+        folder.mkdir(parents=True)
+        FRAME.write_parquet(folder / "p.parquet")
+    root = tmp_path / "x=1" / "sales"
+    frame = open_source(root).frame.collect()
+    assert frame["year"].to_list() == [2023, 2023, 2024, 2024]
+    assert open_source({"path": root, "where": "year = 2024"}).frame.collect().height == 2
+    assert "year" not in open_source({"path": root, "options": {"hive_partitioning": False}}).frame.collect().columns
+    assert "x" not in frame.columns
+
+
+def test_parquet_files_that_differ(tmp_path):
+    FRAME.write_parquet(tmp_path / "a.parquet")
+    FRAME.with_columns(more=1).drop("name").write_parquet(tmp_path / "b.parquet")
+    assert "set options.missing_columns: insert and options.extra_columns: ignore" in told(tmp_path)
+    options = {"missing_columns": "insert", "extra_columns": "ignore"}
+    assert open_source({"path": tmp_path, "options": options}).frame.collect()["name"].to_list() == [
+        "ann",
+        None,
+        None,
+        None,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        ("a.parquet", b"", "a.parquet is empty (0 bytes)"),
+        ("a.parquet", b"PAR1" + b"x" * 100 + b"PAR1", "a.parquet cannot be read as Parquet"),
+        ("a.parquet", b"hello" * 100, "the file is damaged or of another format"),
+        ("a.arrow", b"ARROW1xxxxxx", "a.arrow cannot be read as Arrow IPC"),
+        ("a.arrow", b"hello", "a.arrow is not Arrow IPC"),
+        ("a.ndjson", b"", "a.ndjson is empty (0 bytes)"),
+        ("a.ndjson", b"\n\n", "a.ndjson is empty: it holds only blank lines"),
+        ("a.ndjson", b"\x00\x01" * 99, "a.ndjson is not text: it holds NUL bytes"),
+        ("a.json", b"", "a.json is empty (0 bytes)"),
+        ("a.json", b"[", "a.json:1:2: not JSON: "),
+        ("a.json", b"[]", "a.json is an empty list"),
+        ("a.json", b"[{}]", "a.json has no columns"),
+        ("a.json", b'[{"a": 1}, 5]', "a.json: item 2 is not an object but 5"),
+        ("a.json", b"[" * 100_000, "a.json is nested too deeply"),
+        ("a.json", b'[{"a": 1}, {"a": {"b": 2}}]', 'column "a" holds int64, object'),
+        ("a.json", b'[{"a": "\xe9"}]', "a.json:1:9: byte 0xE9 is not UTF-8"),
+        ("a.xlsx", b"", "a.xlsx is empty (0 bytes)"),
+        ("a.xlsx", b"PK\x03\x04nope", "a.xlsx cannot be read as Excel"),
+    ],
+)
+def test_files_that_are_not_what_they_seem(tmp_path, name, data, words):
+    (tmp_path / name).write_bytes(data)
+    assert words in told(tmp_path / name)
+
+
+def test_a_parquet_file_damaged_in_the_middle(tmp_path):
+    path = tmp_path / "a.parquet"
+    pl.DataFrame({"a": range(100_000)}).write_parquet(path)
+    data = bytearray(path.read_bytes())
+    data[100:20_000] = b"\xff" * 19_900
+    path.write_bytes(data)
+    pl.DataFrame({"a": [1]}).write_parquet(tmp_path / "b.parquet")
+    assert told(path).startswith("a.parquet cannot be read as Parquet: ")
+    assert told(tmp_path).startswith("a.parquet cannot be read as Parquet: ")
+
+
+def test_missing_files(tmp_path):
+    (tmp_path / "users.csv").write_text("a\n1\n")
+    assert told("user.csv", tmp_path) == f'user.csv does not exist in {tmp_path.resolve()}; did you mean "users.csv"?'
+    assert told("zzz.parquet", tmp_path) == f"zzz.parquet does not exist in {tmp_path.resolve()}"
+    (tmp_path / "data").mkdir()
+    assert (
+        told("dta/x.csv", tmp_path)
+        == f'dta/x.csv does not exist: there is no folder {tmp_path / "dta"}; did you mean "data"?'
+    )
+    assert "too long" in told("x" * 5000 + ".csv")
+    assert told("~no_such_user_here/x.csv").startswith("~no_such_user_here/x.csv: ")
+    assert "holds a NUL character" in wrong("a\0b.csv")
+    assert "is empty" in wrong("  ")
+    os.mkfifo(tmp_path / "pipe.csv")
+    assert "is a pipe" in told(tmp_path / "pipe.csv")
+    (tmp_path / "users.csv").rename(tmp_path / "my users.csv")
+    assert open_source(f"file://{tmp_path}/my%20users.csv").frame.collect().rows() == [(1,)]
+
+
+@pytest.fixture
+def nobody():
+    """Another user, where the tests run as one who may do all."""
+    if os.geteuid() == 0:
+        os.seteuid(65534)
+        yield
+        os.seteuid(0)
+    else:
+        yield
+
+
+@pytest.fixture
+def locked(tmp_path_factory):
+    root = tmp_path_factory.mktemp("locked")
+    for parent in [root, *root.parents][:3]:
+        parent.chmod(0o755)
+    (root / "file.csv").write_text("a\n1\n")
+    (root / "folder").mkdir()
+    (root / "folder" / "x.csv").write_text("a\n1\n")
+    (root / "file.csv").chmod(0)
+    (root / "folder").chmod(0)
+    yield root
+    (root / "folder").chmod(0o755)
+
+
+def test_permissions(locked, request):
+    request.getfixturevalue("nobody")
+    assert "file.csv cannot be opened: permission denied" in told(locked / "file.csv")
+    assert "folder cannot be opened: permission denied" in told(locked / "folder")
+    assert "cannot be opened: permission denied" in told(locked / "folder" / "x.csv")
+
+
+# --- NDJSON --------------------------------------------------------------------------------------------------------
+
+
+def lines(*rows):
+    return "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in rows)
+
+
+def test_ndjson(tmp_path):
+    path = tmp_path / "a.ndjson"
+    path.write_text(lines(*[{"a": 1}] * 500, {"a": 1.5, "late": "x"}, {"tags": ["u"], "sub": {"k": 1}}))
+    frame = open_source(path).frame.collect()
+    assert frame.columns == ["a", "late", "tags", "sub"]  # no key is lost, however late it comes
+    assert frame["a"].dtype == pl.Float64
+    path.write_bytes(b"\xef\xbb\xbf" + lines({"a": "ü"}, {"a": "x"}).encode())
+    assert open_source(path).frame.collect().rows() == [("ü",), ("x",)]
+    (tmp_path / "b.ndjson.gz").write_bytes(gzip.compress(lines({"a": 1}, {"a": 2}).encode()))
+    assert open_source(tmp_path / "b.ndjson.gz").frame.collect().rows() == [(1,), (2,)]
+    spec = {"path": tmp_path / "b.ndjson.gz", "options": {"schema_overrides": {"a": "float64"}}}
+    assert open_source(spec).frame.collect().rows() == [(1.0,), (2.0,)]
+
+
+@pytest.mark.parametrize(
+    ("bad", "words"),
+    [
+        ('{"a": }', "a.ndjson:5001:7: not JSON: Expecting value"),
+        ('{"a": 1', "a.ndjson:5001:8: not JSON: "),
+        ("[1]", 'a.ndjson:5001:1: "[1]" is not an object'),
+        (
+            '{"x y": 1, "a": "N/A"}',
+            'a.ndjson:5001:17: "N/A" is not an int64 (column "a"); set options.schema_overrides: {"a": string}',
+        ),
+    ],
+)
+def test_ndjson_lines_that_do_not_parse(tmp_path, bad, words):
+    path = tmp_path / "a.ndjson"
+    path.write_text(lines(*[{"a": 1}] * 5000) + bad + "\n" + lines({"a": 2}))
+    assert words in told({"path": path, "options": {"infer_schema_length": 100}})
+
+
+def test_ndjson_bytes_that_do_not_decode(tmp_path):
+    path = tmp_path / "a.ndjson"
+    path.write_bytes(lines(*[{"a": "x"}] * 5000).encode() + b'{"a": "\xe9"}\n')
+    assert "a.ndjson:5001:8: byte 0xE9 is not UTF-8" in told({"path": path, "options": {"infer_schema_length": 100}})
+
+
+def test_json_documents(tmp_path):
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps([{"a": 1}, {"a": 2.5, "b": [1]}, {"b": None}], indent=2))
+    assert open_source(path).frame.collect().rows() == [(1.0, None), (2.5, [1]), (None, None)]
+    path.write_text("\ufeff" + json.dumps({"a": "one object"}))
+    assert open_source(path).frame.collect().rows() == [("one object",)]
+    path.write_text(json.dumps([{"a": 1}, {"a": "x"}]))
+    assert 'set options.schema_overrides: {"a": string}' in told(path)
+    assert open_source({"path": path, "options": {"schema_overrides": {"a": "string"}}}).frame.collect()[
+        "a"
+    ].to_list() == ["1", "x"]
+
+
+# --- extras --------------------------------------------------------------------------------------------------------
+
+
+def test_excel_sheets(tmp_path):
+    import xlsxwriter
+
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        for number, name in enumerate(["first", "second", "blank"]):
+            sheet = book.add_worksheet(name)
+            if name != "blank":
+                FRAME.with_columns(n=pl.lit(number)).write_excel(book, sheet)
+    at = lambda **options: open_source({"path": path, "options": options}).frame.collect()
+    assert at()["n"].to_list() == [0, 0]
+    assert at(sheet="second")["n"].to_list() == at(sheet=2)["n"].to_list() == [1, 1]
+    assert at(schema_overrides={"id": "string"})["id"].to_list() == ["1", "2"]
+    assert 'no sheet "secnd"; it has first, second, blank' in wrong({"path": str(path), "options": {"sheet": "secnd"}})
+    assert "has 3 sheets, no number 9" in wrong({"path": str(path), "options": {"sheet": 9}})
+    assert "the sheet is empty" in told({"path": path, "options": {"sheet": "blank"}})
+
+
+def test_delta(tmp_path):
+    path = tmp_path / "table"
+    FRAME.write_delta(path)
+    FRAME.write_delta(path, mode="append")
+    source = open_source(path)
+    assert (source.kind, source.frame.collect().height) == ("delta", 4)
+    assert open_source({"path": path, "options": {"version": 0}}).frame.collect().height == 2
+    assert open_source({"path": path, "format": "delta", "where": "id = 1"}).frame.collect().height == 2
+    assert "cannot be read as a Delta table" in told({"path": path, "options": {"version": 99}})
+    (tmp_path / "plain").mkdir()
+    assert "it has no folder _delta_log" in told({"path": tmp_path / "plain", "format": "delta"})
+
+
+@pytest.mark.parametrize(
+    ("extra", "package", "name"), [("excel", "fastexcel", "a.xlsx"), ("delta", "deltalake", "table")]
+)
+def test_a_missing_extra_is_named(tmp_path, monkeypatch, extra, package, name):
+    FRAME.write_excel(tmp_path / "a.xlsx")
+    (tmp_path / "table" / "_delta_log").mkdir(parents=True)
+    monkeypatch.setitem(sys.modules, package, None)  # how Python marks what cannot be imported
+    assert f"pip install 'truthound[{extra}]'" in told(tmp_path / name)

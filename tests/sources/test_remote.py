@@ -1,0 +1,192 @@
+"""Files behind URLs: a real S3 server and a real HTTP server, both on this machine; nothing leaves it."""
+
+import functools
+import http.server
+import re
+import threading
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from support import need
+from truthound.errors import ConfigError, SourceError
+from truthound.sources import open_source
+
+FRAME = pl.DataFrame({"id": [1, 2], "name": ["ann", "bob"]})
+FAILURES = (pl.exceptions.PolarsError, OSError)
+
+
+def told(spec):
+    try:
+        source = open_source(spec)
+    except SourceError as error:
+        return str(error)
+    with pytest.raises(FAILURES) as caught:
+        source.frame.collect(engine="streaming")
+    return str(source.explain(caught.value))
+
+
+# --- https ---------------------------------------------------------------------------------------------------------
+
+
+class Files(http.server.SimpleHTTPRequestHandler):
+    """Serves parts of files, asks for a password below /private, and sends whole files only below /whole."""
+
+    def do_GET(self):
+        if self.path.startswith("/private"):
+            self.send_error(403)
+            return
+        path = Path(self.translate_path(self.path))
+        if not path.is_file():
+            self.send_error(404)
+            return
+        data = path.read_bytes()
+        asked = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
+        if asked and "whole" not in self.path:
+            start, end = int(asked[1]), min(int(asked[2] or len(data) - 1), len(data) - 1)
+            self.send_response(206)
+            self.send_header("Content-Range", f"bytes {start}-{end}/{len(data)}")
+            data = data[start : end + 1]
+        else:
+            self.send_response(200)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        if self.command == "GET":
+            self.wfile.write(data)
+
+    do_HEAD = do_GET
+
+    def log_message(self, *_):
+        """Says nothing."""
+
+
+@pytest.fixture
+def web(tmp_path):
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Files, directory=tmp_path))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_http(web, tmp_path):
+    FRAME.write_parquet(tmp_path / "a.parquet")
+    FRAME.write_csv(tmp_path / "a.csv")
+    FRAME.write_csv(tmp_path / "a.tsv", separator="\t")
+    FRAME.write_ndjson(tmp_path / "a.ndjson")
+    FRAME.write_ipc(tmp_path / "a.arrow")
+    for name in ("a.parquet", "a.csv", "a.tsv", "a.ndjson", "a.arrow", "a.csv?token=hunter2"):
+        source = open_source(f"{web}/{name}")
+        assert "hunter2" not in source.name
+        assert source.frame.collect(engine="streaming").equals(FRAME)
+    spec = {"url": f"{web}/a.csv", "where": "id = 2", "options": {"columns": ["id", "name"], "separator": ","}}
+    assert open_source(spec).frame.collect().rows() == [(2, "bob")]
+    (tmp_path / "plain").write_text("id;name\n1;x\n")
+    spec = {"url": f"{web}/plain", "format": "csv", "options": {"separator": ";"}}
+    assert open_source(spec).frame.collect().rows() == [(1, "x")]
+
+
+def test_http_errors(web, tmp_path):
+    (tmp_path / "whole.csv").write_text("a\n1\n")
+    (tmp_path / "late.csv").write_text("a\n" + "1\n" * 11_000 + "N/A\n")
+    assert told(f"{web}/none.csv").startswith(f"{web}/none.csv does not exist")
+    assert "may not be read" in told(f"{web}/private.csv")
+    assert "download it" in told(f"{web}/whole.csv")
+    assert "set options.null_values or options.schema_overrides" in told(f"{web}/late.csv")
+    for url in (f"{web}/none.parquet?sig=hunter2", f"{web.replace('//', '//me:hunter2@')}/none.csv"):
+        assert "hunter2" not in told(url)
+
+
+def test_nothing_is_fetched_to_open():
+    """Addresses without a machine behind them open; what the engine is given is the URL."""
+    for url in (
+        "gs://no-such-bucket/a.parquet",
+        "az://no-such/a.parquet",
+        "s3://no-such-bucket/y=*/a.parquet",
+        "https://host.invalid/a.parquet",
+    ):
+        source = open_source(url)
+        assert (source.name, source.kind, source.path, source.size) == (url, "parquet", None, None)
+        assert url.split("//")[1] in source.frame.explain(optimized=False)
+    assert "s3://b/a.csv" in open_source("s3a://b/a.csv").frame.explain(optimized=False)
+
+
+def test_a_machine_that_is_not_there():
+    assert "cannot be reached" in told("http://127.0.0.1:9/a.parquet")
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        ("https://h/data", "format: is missing"),
+        ("https://h/data.json", "json is read from local files only"),
+        ("s3://b/data.xlsx", "excel is read from local files only"),
+        (
+            {"url": "https://h/x.csv", "options": {"encoding": "latin-1"}},
+            "options.encoding: remote files are read as utf8",
+        ),
+        ({"url": "https://h/x.csv", "options": {"seperator": ";"}}, 'did you mean "separator"?'),
+        ({"url": "https://h/x.csv", "query": "SELECT 1"}, "query: a file does not take it"),
+    ],
+)
+def test_what_urls_do_not_take(spec, words):
+    with pytest.raises(ConfigError) as caught:
+        open_source(spec)
+    assert words in str(caught.value)
+
+
+# --- s3 ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def bucket():
+    """An S3 server of this machine; the addresses and keys come from the environment, as users set them."""
+    boto3 = pytest.importorskip("boto3") if not need(True, "") else None
+    try:
+        from moto.server import ThreadedMotoServer
+    except ImportError:
+        need(False, "moto[s3,server] is not installed")
+    patch = pytest.MonkeyPatch()
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    for name, value in {
+        "AWS_ENDPOINT_URL": f"http://{host}:{port}", "AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "hunter22",
+        "AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true",
+    }.items():  # fmt: skip
+        patch.setenv(name, value)
+    client = boto3.client("s3")
+    client.create_bucket(Bucket="bucket")
+    yield client
+    client.close()
+    server.stop()
+    patch.undo()
+
+
+def put(bucket, tmp_path, key, write):
+    write(FRAME, tmp_path / "x")
+    bucket.put_object(Bucket="bucket", Key=key, Body=(tmp_path / "x").read_bytes())
+
+
+def test_s3(bucket, tmp_path):
+    put(bucket, tmp_path, "a.parquet", pl.DataFrame.write_parquet)
+    put(bucket, tmp_path, "a.csv", pl.DataFrame.write_csv)
+    for year in (2023, 2024):
+        put(bucket, tmp_path, f"hive/year={year}/a.parquet", pl.DataFrame.write_parquet)
+    for name in ("a.parquet", "a.csv", "*.parquet"):
+        source = open_source(f"s3://bucket/{name}")
+        assert source.name == f"s3://bucket/{name}"
+        assert source.frame.collect(engine="streaming").equals(FRAME)
+    frame = open_source("s3://bucket/hive/year=*/*.parquet").frame.collect()
+    assert frame["year"].to_list() == [2023, 2023, 2024, 2024]
+
+
+def test_s3_errors(bucket):
+    assert told("s3://bucket/none.parquet").startswith("s3://bucket/none.parquet does not exist")
+    assert told("s3://bucket/none/*.parquet").startswith(
+        "s3://bucket/none/*.parquet does not exist, or no file matches it"
+    )
+    assert "hunter22" not in told("s3://no-such-bucket/none.parquet")

@@ -1,0 +1,421 @@
+"""Databases: the real PostgreSQL and MariaDB of the test machine, and SQLite and DuckDB files."""
+
+import contextlib
+import datetime as dt
+import os
+import socket
+import sqlite3
+import time
+from decimal import Decimal
+
+import polars as pl
+import pytest
+
+from support import need
+from truthound.errors import ConfigError, SourceError
+from truthound.sources import describe, open_source
+
+POSTGRES = os.environ.get("TRUTHOUND_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/test")
+MYSQL = os.environ.get("TRUTHOUND_TEST_MYSQL", "mysql://root@127.0.0.1:3306/test")
+MOMENT = dt.datetime(2024, 1, 2, 3, 4, 5, 678901)
+UTC = dt.datetime(2024, 1, 2, 1, 4, 5, tzinfo=dt.UTC)
+SCHEMA = f"th_sources_{os.getpid()}"
+HOSTILE = ['a"b', "a`b", "x; DROP TABLE good; --", "select", "dot.ted", "ünï cödé", "a'b", "%s", "{x}", "back\\slash"]
+
+
+@pytest.fixture(scope="module")
+def postgres():
+    import psycopg
+
+    try:
+        connection = psycopg.connect(POSTGRES, autocommit=True, connect_timeout=3)
+    except psycopg.Error as error:
+        need(False, f"PostgreSQL is not reachable: {error}")
+    with contextlib.closing(connection):
+        connection.execute(f"CREATE SCHEMA {SCHEMA}")
+        yield connection
+        connection.execute(f"DROP SCHEMA {SCHEMA} CASCADE")
+
+
+@pytest.fixture(scope="module")
+def mysql():
+    import pymysql
+
+    try:
+        connection = pymysql.connect(host="127.0.0.1", user="root", database="test", autocommit=True, connect_timeout=3)
+    except pymysql.err.MySQLError as error:
+        need(False, f"MariaDB is not reachable: {error}")
+    with contextlib.closing(connection), connection.cursor() as cursor:
+        cursor.execute(f"CREATE DATABASE {SCHEMA}")
+        cursor.execute(f"USE {SCHEMA}")
+        yield cursor
+        cursor.execute(f"DROP DATABASE {SCHEMA}")
+
+
+@pytest.fixture
+def sqlite(tmp_path):
+    with contextlib.closing(sqlite3.connect(tmp_path / "x.db", isolation_level=None)) as connection:
+        yield connection
+
+
+@pytest.fixture
+def duck(tmp_path):
+    """Runs statements on a DuckDB file, and closes it, so that others can read it."""
+    import duckdb
+
+    def run(*statements):
+        with duckdb.connect(str(tmp_path / "x.duckdb")) as connection:
+            for statement in statements:
+                connection.execute(statement)
+        return f"duckdb:///{tmp_path / 'x.duckdb'}"
+
+    return run
+
+
+def read(url, **more):
+    return open_source({"url": url, **more}).frame.collect()
+
+
+def told(spec):
+    with pytest.raises(SourceError) as caught:
+        open_source(spec)
+    return str(caught.value)
+
+
+# --- types ---------------------------------------------------------------------------------------------------------
+
+
+def test_postgres_types(postgres):
+    postgres.execute(
+        f"CREATE TABLE {SCHEMA}.kinds (i int, b bigint, d numeric(12,2), n numeric, day date, ts timestamp, tz timestamptz, yes boolean, "
+        "t text, f double precision, u uuid, j jsonb, bin bytea, ar int[], at time, iv interval, e text, bad numeric(5,2))"
+    )
+    postgres.execute(
+        f"INSERT INTO {SCHEMA}.kinds VALUES (1, 9223372036854775807, 1.10, 123456789012345678901234.5, '2024-01-02', '2024-01-02 03:04:05.678901', "
+        "'2024-01-02 03:04:05+02', true, 'é,\"\n', 1.5, 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', '{\"a\":1}', '\\x00ff', '{1,2}', '10:00', '1 day', '', 'NaN')"
+    )
+    postgres.execute(f"INSERT INTO {SCHEMA}.kinds VALUES ({', '.join(['NULL'] * 18)})")
+    frame = read(POSTGRES, table=f"{SCHEMA}.kinds")
+    first, second = frame.to_dicts()
+    assert first == {
+        "i": 1, "b": 9223372036854775807, "d": Decimal("1.10"), "n": Decimal("123456789012345678901234.5"), "day": dt.date(2024, 1, 2),
+        "ts": MOMENT, "tz": UTC, "yes": True, "t": 'é,"\n', "f": 1.5, "u": "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "j": '{"a": 1}',
+        "bin": b"\x00\xff", "ar": "{1,2}", "at": dt.time(10), "iv": "1 day", "e": "", "bad": pytest.approx(float("nan"), nan_ok=True),
+    }  # fmt: skip
+    assert set(second.values()) == {None}
+    assert frame.schema["i"] == pl.Int32
+    assert frame.schema["d"] == pl.Decimal(12, 2)
+    assert frame.schema["tz"] == pl.Datetime("us", "UTC")
+
+
+def test_postgres_values_that_no_type_holds_stay_text(postgres):
+    postgres.execute(
+        f"CREATE TABLE {SCHEMA}.odd AS SELECT 'infinity'::date AS d, '0044-03-15 BC'::timestamp AS t, 'NaN'::float8 AS f, 1e40::numeric AS n"
+    )
+    frame = read(POSTGRES, table=f"{SCHEMA}.odd")
+    assert frame.drop("f", "n").row(0) == ("infinity", "0044-03-15 00:00:00 BC")
+    assert frame["f"].is_nan().item()
+    assert frame["n"].item() == 1e40
+
+
+def test_mysql_types(mysql):
+    mysql.execute(
+        "CREATE TABLE kinds (i int, ub bigint unsigned, d decimal(12,2), day date, ts datetime(6), tz timestamp(6) NULL, yes boolean, t varchar(20), "
+        "f double, j json, bin blob, at time, y year, e enum('a','b'), small tinyint(1), bits bit(1), more bit(9), empty varchar(5))"
+    )
+    mysql.execute("SET time_zone = '+02:00'")
+    mysql.execute(
+        "INSERT INTO kinds VALUES (1, 18446744073709551615, 1.10, '2024-01-02', '2024-01-02 03:04:05.678901', '2024-01-02 03:04:05', true, 'é,\"\n', "
+        "1.5, '{\"a\":1}', x'00ff', '10:00:00', 2024, 'a', 7, b'1', 300, '')"
+    )
+    mysql.execute(f"INSERT INTO kinds VALUES ({', '.join(['NULL'] * 18)})")
+    frame = read(MYSQL, table=f"{SCHEMA}.kinds")
+    first, second = frame.to_dicts()
+    assert first == {
+        "i": 1, "ub": 18446744073709551615, "d": Decimal("1.10"), "day": dt.date(2024, 1, 2), "ts": MOMENT, "tz": UTC, "yes": True, "t": 'é,"\n',
+        "f": 1.5, "j": '{"a":1}', "bin": b"\x00\xff", "at": dt.time(10), "y": 2024, "e": "a", "small": 7, "bits": True, "more": 300, "empty": "",
+    }  # fmt: skip
+    assert set(second.values()) == {None}
+    assert frame.schema["d"] == pl.Decimal(12, 2)
+    assert frame.schema["yes"] == pl.Boolean
+    assert frame.schema["small"] == pl.Int8  # 7 is no truth
+
+
+def test_mysql_values_that_no_type_holds_stay_text(mysql):
+    mysql.execute("SET sql_mode = ''")
+    mysql.execute("CREATE TABLE odd (d date, t time)")
+    mysql.execute("INSERT INTO odd VALUES ('0000-00-00', '100:00:00'), ('2024-01-02', '10:00:00')")
+    assert read(MYSQL, table=f"{SCHEMA}.odd").rows() == [("0000-00-00", "100:00:00"), ("2024-01-02", "10:00:00")]
+
+
+def test_sqlite_types(sqlite, tmp_path):
+    sqlite.execute(
+        "CREATE TABLE kinds (i INTEGER, d DECIMAL(12,2), day DATE, ts TIMESTAMP, yes BOOLEAN, t TEXT, f REAL, bin BLOB, mixed INTEGER, e TEXT, at TIME, none TEXT, whole REAL)"
+    )
+    sqlite.execute(
+        "INSERT INTO kinds VALUES (9223372036854775807, 1.10, '2024-01-02', '2024-01-02 03:04:05.678901', 1, 'é', 1.5, x'00ff', 'N/A', '', '10:00:00', NULL, 2)"
+    )
+    sqlite.execute("INSERT INTO kinds (mixed, day) VALUES (5, '2024-01-03'), (NULL, NULL)")
+    frame = read(f"sqlite:///{tmp_path / 'x.db'}", table="kinds")
+    assert frame.row(0, named=True) == {
+        "i": 9223372036854775807, "d": 1.1, "day": dt.date(2024, 1, 2), "ts": MOMENT, "yes": True, "t": "é", "f": 1.5, "bin": b"\x00\xff",
+        "mixed": "N/A", "e": "", "at": dt.time(10), "none": None, "whole": 2.0,
+    }  # fmt: skip
+    assert frame["mixed"].to_list() == ["N/A", "5", None]
+    query = read(f"sqlite:///{tmp_path / 'x.db'}", query="SELECT i, yes FROM kinds WHERE i NOT NULL")
+    assert query.row(0) == (9223372036854775807, 1)
+
+
+def test_a_declaration_that_values_do_not_keep(sqlite, tmp_path):
+    sqlite.execute("CREATE TABLE odd (day DATE, yes BOOLEAN)")
+    sqlite.execute("INSERT INTO odd VALUES ('2024-01-02', 1), ('soon', 2)")
+    assert read(f"sqlite:///{tmp_path / 'x.db'}", table="odd").rows() == [("2024-01-02", 1), ("soon", 2)]
+
+
+def test_duckdb_types(duck):
+    url = duck(
+        "CREATE TABLE kinds AS SELECT 1 i, 170141183460469231731687303715884105727::hugeint h, 1.10::decimal(12,2) d, date '2024-01-02' AS day, "
+        "timestamp '2024-01-02 03:04:05.678901' ts, true yes, 'é' t, 1.5::double f, '\\x00\\xFF'::blob bin, interval 1 day iv, "
+        "'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'::uuid u, 'a'::enum('a','b') e, [1,2] l, {'k': 1} s, '{\"a\":1}'::json j, time '10:00' AS at, "
+        "timestamptz '2024-01-02 03:04:05+02' tz, map {'k': 1} m"
+    )
+    assert read(url, table="kinds").row(0, named=True) == {
+        "i": 1, "h": 2**127 - 1, "d": Decimal("1.10"), "day": dt.date(2024, 1, 2), "ts": MOMENT, "yes": True, "t": "é", "f": 1.5, "bin": b"\x00\xff",
+        "iv": "1 day", "u": "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "e": "a", "l": [1, 2], "s": {"k": 1}, "j": '{"a":1}', "at": dt.time(10), "tz": UTC,
+        "m": "{k=1}",
+    }  # fmt: skip
+
+
+# --- tables, queries, filters --------------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=["postgresql", "mysql", "sqlite", "duckdb"])
+def database(request, tmp_path):
+    """A database's URL, what runs statements in it, and its quotation mark; `good` and a hostile table are there."""
+    kind = request.param
+    if kind == "postgresql":
+        connection = request.getfixturevalue("postgres")
+        connection.execute(f"SET search_path TO {SCHEMA}")
+        yield f"{POSTGRES}?options=-csearch_path%3D{SCHEMA}", connection.execute, '"'
+    elif kind == "mysql":
+        cursor = request.getfixturevalue("mysql")
+        yield f"{MYSQL.rpartition('/')[0]}/{SCHEMA}", cursor.execute, "`"
+    elif kind == "sqlite":
+        connection = request.getfixturevalue("sqlite")
+        yield f"sqlite:///{tmp_path / 'x.db'}", connection.execute, '"'
+    else:
+        yield f"duckdb:///{tmp_path / 'x.duckdb'}", request.getfixturevalue("duck"), '"'
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_names(database, name):
+    url, run, mark = database
+    quoted = mark + name.replace(mark, mark * 2) + mark
+    run("DROP TABLE IF EXISTS good")
+    run("CREATE TABLE good (x int)")
+    run(f"DROP TABLE IF EXISTS {quoted}")
+    run(f"CREATE TABLE {quoted} ({quoted} int)")
+    run(f"INSERT INTO {quoted} VALUES (7)")
+    written = '"' + name.replace('"', '""') + '"'
+    frame = read(url, table=written)
+    assert (frame.columns, frame.rows()) == ([name], [(7,)])
+    assert read(url, table="good").height == 0
+    run(f"DROP TABLE {quoted}")
+
+
+def test_where_and_query(database):
+    url, run, _ = database
+    run("DROP TABLE IF EXISTS people")
+    run("CREATE TABLE people (id int, name varchar(20))")
+    run("INSERT INTO people VALUES (1, 'ann'), (2, NULL), (3, 'bob')")
+    assert read(url, table="people", where="id > 1 -- not the first").sort("id").rows() == [(2, None), (3, "bob")]
+    assert read(url, query="SELECT id FROM people ORDER BY id DESC;").rows() == [(3,), (2,), (1,)]
+    assert read(url, query="WITH p AS (SELECT id FROM people) SELECT id FROM p -- all", where="id = 2").rows() == [(2,)]
+    assert read(url, query="SELECT id, name FROM people WHERE id > 99").rows() == []
+    assert read(url, query="SELECT count(*) AS n, '50%' AS p FROM people").row(0) == (3, "50%")
+
+
+def test_the_table_after_the_hash(database):
+    url, run, _ = database
+    run("DROP TABLE IF EXISTS people")
+    run("CREATE TABLE people (id int)")
+    run("INSERT INTO people VALUES (1)")
+    source = open_source(f"{url}#people")
+    assert source.frame.collect().rows() == [(1,)]
+    assert source.kind == "sql"
+    assert source.name == describe(f"{url}#people")
+    assert source.name.endswith("#people")
+
+
+def test_errors_name_a_near_table(database):
+    url, run, _ = database
+    run("DROP TABLE IF EXISTS customers")
+    run("CREATE TABLE customers (id int)")
+    assert 'did you mean "customers"?' in told({"url": url, "table": "custmers"})
+    assert "cannot be read" in told({"url": url, "query": "SELEKT 1"})
+    assert "cannot be read" in told({"url": url, "table": "customers", "where": "nope = 1"})
+    assert "twice" in told({"url": url, "query": "SELECT 1 AS a, 2 AS a"})
+
+
+def test_nothing_can_be_changed(database):
+    url, run, _ = database
+    run("DROP TABLE IF EXISTS kept")
+    run("CREATE TABLE kept (id int)")
+    run("INSERT INTO kept VALUES (1)")
+    for statement in ("DELETE FROM kept", "DROP TABLE kept", "SELECT 1; DELETE FROM kept"):
+        with contextlib.suppress(SourceError):
+            open_source({"url": url, "query": statement})
+    assert read(url, table="kept").rows() == [(1,)]
+
+
+def test_an_empty_table(database):
+    url, run, _ = database
+    run("DROP TABLE IF EXISTS vacant")
+    run("CREATE TABLE vacant (id int, name varchar(5))")
+    frame = read(url, table="vacant")
+    assert (frame.height, frame.columns) == (0, ["id", "name"])
+    assert frame.schema["id"].is_integer()
+    assert frame.schema["name"] == pl.String
+
+
+def test_a_table_larger_than_what_is_kept_in_memory(database, monkeypatch):
+    monkeypatch.setattr("truthound.sources.temporary.IN_MEMORY", 1000)
+    url, run, _ = database
+    run("DROP TABLE IF EXISTS big")
+    run("CREATE TABLE big (id int, t varchar(30))")
+    run("INSERT INTO big VALUES " + ", ".join(f"({i}, 'row {i}')" for i in range(5000)))
+    frame = open_source({"url": url, "table": "big"}).frame
+    for _ in range(2):
+        assert frame.select(pl.col("id").sum(), pl.col("t").n_unique()).collect(engine="streaming").row(0) == (
+            12_497_500,
+            5000,
+        )
+
+
+# --- addresses -----------------------------------------------------------------------------------------------------
+
+PASSWORDS = ["s3cret!", "p@ss:w/o#r?d%", "käse", "a b", "x" * 60, "p%40ss"]
+
+
+@pytest.mark.parametrize("password", PASSWORDS)
+@pytest.mark.parametrize("kind", ["postgresql", "mysql"])
+def test_passwords_are_never_shown(kind, password):
+    from urllib.parse import quote
+
+    port = socket.create_server(("127.0.0.1", 0))
+    free = port.getsockname()[1]
+    port.close()
+    for written in (quote(password, safe=""), password):
+        url = f"{kind}://ann:{written}@127.0.0.1:{free}/shop"
+        for spec in ({"url": url, "table": "t"}, f"{url}#t", {"url": url, "query": "SELECT 1"}):
+            shown = [describe(spec)]
+            with pytest.raises((SourceError, ConfigError)) as caught:
+                open_source(spec)
+            shown += [str(caught.value), repr(caught.value)]
+            for text in shown:
+                assert password not in text
+                assert written not in text
+            assert describe(spec).startswith(f"{kind}://ann:•••@")
+
+
+def test_a_password_that_is_refused(postgres):
+    postgres.execute("DROP ROLE IF EXISTS th_sources_user")
+    message = told(POSTGRES.replace("postgres@", "no_such_role_of_ours:hunter22@") + "#t")
+    assert "no_such_role_of_ours" in message
+    assert "hunter22" not in message
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://u:p@h/db", "postgresql://u:•••@h/db"),
+        ("postgresql://u:p@w@h/db", "postgresql://u:•••@h/db"),
+        ("postgresql://u:p/w@h/db", "postgresql://u:•••@…"),
+        ("postgresql://u:12/w@h/db", "postgresql://u:•••@…"),
+        ("postgresql://u:p#w@h/db", "postgresql://u:•••@…"),
+        ("postgresql://h/db?password=pw&user=u", "postgresql://h/db"),
+        ("postgresql://h/db?password=p#w", "postgresql://h/db"),
+        ("mysql+pymysql://u:p@h/db", "mysql+pymysql://u:•••@h/db"),
+        ("sqlite:///x.db", "sqlite:///x.db"),
+        ("https://tok:en@h/x.csv", "https://•••@h/x.csv"),
+        ("https://h/x.csv?sig=abc", "https://h/x.csv?•••"),
+        ("s3://bucket/a@b.parquet", "s3://bucket/a@b.parquet"),
+    ],
+)
+def test_names_without_secrets(url, shown):
+    spec = {"url": url, "table": "t"} if "h/db" in url or "sqlite" in url else url
+    assert describe(spec).removesuffix("#t") == shown
+
+
+@pytest.mark.parametrize(
+    ("spec", "problem"),
+    [
+        ("postgresql://h/db", "is a database; name a table or a query"),
+        ({"url": "postgresql://h/db#a", "table": "b"}, "the URL names another table after #"),
+        ({"url": "postgresql://h/db#a", "query": "SELECT 1"}, "the URL names a table after #"),
+        ({"url": "postgresql://h/db", "query": " ; "}, "query: is empty"),
+        ({"url": "postgresql://h/db", "table": "a", "query": "SELECT 1"}, "table, query: give one of them"),
+        ({"url": "postgresql://h/db", "table": "a", "format": "csv"}, "format: a database does not take it"),
+        ({"url": "postgresql://h/db", "table": "a", "options": {"x": 1}}, "options: a database does not take it"),
+        ({"url": "postgresql://h:nan/db", "table": "a"}, "a port is a number"),
+        ({"url": "postgresql://h:70000/db", "table": "a"}, "port 70000 does not exist"),
+        ({"url": "postgresql://u:p/w@h/db", "table": "a"}, "write @ : / ? # %"),
+        ({"url": "postgresql://h/db", "table": 'a"b'}, "cannot be read; write schema.table"),
+        ({"url": "postgresql://h/db", "table": "a..b"}, "cannot be read; write schema.table"),
+        ({"url": "mysql://h/db?conect_timeout=1", "table": "a"}, 'did you mean "connect_timeout"?'),
+        ({"url": "mysql://h/db?connect_timeout=x", "table": "a"}, "must be a number"),
+        ({"url": "sqlite://x.db", "table": "a"}, "write sqlite:///file.db"),
+        ({"url": "sqlite:///", "table": "a"}, "names no file"),
+        ("postgrsql://h/db#t", 'did you mean "postgresql"?'),
+        ("oracle://h/db#t", "is not a data source"),
+    ],
+)
+def test_addresses_that_are_wrong(spec, problem):
+    with pytest.raises(ConfigError) as caught:
+        open_source(spec)
+    assert problem in str(caught.value)
+
+
+def test_database_files(sqlite, tmp_path):
+    sqlite.execute("CREATE TABLE t (a int)")
+    assert told(f"sqlite:///{tmp_path / 'y.db'}#t").endswith('did you mean "x.db"?')
+    assert f"write sqlite:////{str(tmp_path).lstrip('/')}/x.db" in told(f"sqlite:///{str(tmp_path).lstrip('/')}/x.db#t")
+    (tmp_path / "z.db").write_text("not a database at all")
+    assert "is not a SQLite file" in told(f"sqlite:///{tmp_path / 'z.db'}#t")
+    assert "is not a DuckDB file" in told(f"duckdb:///{tmp_path / 'x.db'}#t")
+    assert open_source({"path": "x.db", "format": "sqlite", "table": "t"}, base=tmp_path).frame.collect().columns == [
+        "a"
+    ]
+    (tmp_path / "x.db").rename(tmp_path / "x.sqlite")
+    assert open_source({"path": "x.sqlite", "table": "t"}, base=tmp_path).kind == "sql"
+    assert open_source("sqlite:///x.sqlite#t", base=tmp_path).kind == "sql"
+
+
+def test_a_database_that_is_locked(duck, tmp_path):
+    import subprocess
+    import sys
+
+    url = duck("CREATE TABLE t (a int)")
+    code = f"import duckdb, sys; c = duckdb.connect({str(tmp_path / 'x.duckdb')!r}); print('open', flush=True); sys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdout.readline() == b"open\n"
+        assert "lock" in told(f"{url}#t")
+        child.stdin.close()
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "mysql"])
+def test_a_server_that_is_silent(kind):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        bound = "connect_timeout=2" if kind == "postgresql" else "connect_timeout=2&read_timeout=1"
+        started = time.monotonic()
+        message = told(f"{kind}://u:hunter22@127.0.0.1:{port}/db?{bound}#t")
+        assert time.monotonic() - started < 10
+        assert "hunter22" not in message
+
+
+def test_variables_of_python_are_no_tables(duck):
+    url = duck("CREATE TABLE t (a int)")
+    connection = pl.DataFrame({"secret": [1]})
+    assert connection.height == 1
+    assert "cannot be read" in told({"url": url, "query": "SELECT * FROM connection"})
