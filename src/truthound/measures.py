@@ -16,20 +16,18 @@ from typing import Any
 class Predicate:
     """One truth a row."""
 
-    __slots__ = ()
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class IsNull(Predicate):
     column: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class IsNan(Predicate):
     column: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Between(Predicate):
     """Within bounds, None being open. NaN is never within. Bounds are numbers, dates, datetimes, times or text."""
 
@@ -40,13 +38,13 @@ class Between(Predicate):
     high_inclusive: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class In(Predicate):
     column: str
     values: tuple[Any, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Matches(Predicate):
     """Contains a match of a regular expression (the linear-time syntax of Rust's regex crate)."""
 
@@ -54,7 +52,7 @@ class Matches(Predicate):
     pattern: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LengthBetween(Predicate):
     """Characters of a text, or items of a list, within bounds."""
 
@@ -63,7 +61,7 @@ class LengthBetween(Predicate):
     high: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Format(Predicate):
     """A text has one of the named formats an engine knows beyond regular expressions: luhn, iban, json, date(FORMAT)."""
 
@@ -72,7 +70,7 @@ class Format(Predicate):
     argument: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Compare(Predicate):
     """`left OP right` between two columns; OP is one of == != < <= > >=; numbers may differ by `tolerance`."""
 
@@ -82,21 +80,21 @@ class Compare(Predicate):
     tolerance: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SQL(Predicate):
     """A boolean expression in SQL."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Native(Predicate):
     """An expression made by a function of the user's, `LazyFrame -> Expr`, that is true for a row that holds."""
 
     function: Callable[[Any], Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Repeated(Predicate):
     """The row's values in these columns occur in another row too. `nulls`: nulls are equal; else a null never repeats."""
 
@@ -104,7 +102,7 @@ class Repeated(Predicate):
     nulls: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Orphan(Predicate):
     """The row's values are not in the reference's columns; a null is no orphan."""
 
@@ -113,7 +111,7 @@ class Orphan(Predicate):
     reference_columns: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class OutOfOrder(Predicate):
     """The value is not above (below, if descending) the one before it; `strict`: equal is out of order too."""
 
@@ -124,7 +122,7 @@ class OutOfOrder(Predicate):
     strict: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Inconsistent(Predicate):
     """Rows that are equal in `determines` differ in `column`: no function from the one to the other."""
 
@@ -132,17 +130,17 @@ class Inconsistent(Predicate):
     column: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class And(Predicate):
     predicates: tuple[Predicate, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Or(Predicate):
     predicates: tuple[Predicate, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Not(Predicate):
     predicate: Predicate
 
@@ -153,17 +151,15 @@ class Not(Predicate):
 class Measure:
     """One value a table, or a ValidatorError where it cannot be had."""
 
-    __slots__ = ()
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RowCount(Measure):
     """int: rows (for which `where` holds)."""
 
     where: Predicate | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CountWhere(Measure):
     """int: rows for which the predicate is true."""
 
@@ -171,7 +167,7 @@ class CountWhere(Measure):
     where: Predicate | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Aggregate(Measure):
     """A scalar over the non-null values: min, max, sum, mean, std (n - 1), var, median, count, distinct; None if there are none.
 
@@ -183,7 +179,7 @@ class Aggregate(Measure):
     where: Predicate | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Quantile(Measure):
     """float: the q-quantile (0 to 1) by linear interpolation of the non-null values."""
 
@@ -192,7 +188,7 @@ class Quantile(Measure):
     where: Predicate | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TopValues(Measure):
     """tuple of (value, count), most frequent first, nulls left out, at most k."""
 
@@ -201,7 +197,7 @@ class TopValues(Measure):
     where: Predicate | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Duplicates(Measure):
     """DuplicateCounts over these columns, or over all where there are none."""
 
@@ -210,7 +206,7 @@ class Duplicates(Measure):
     where: Predicate | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class DuplicateCounts:
     """`rows` in repeated groups, `extra` rows beyond the first of each group, `groups` that repeat."""
 
@@ -219,7 +215,7 @@ class DuplicateCounts:
     groups: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Histogram(Measure):
     """tuple of ints: values in (-inf, e0), [e0, e1), …, [en, inf) for ascending edges; nulls and NaN left out."""
 
@@ -228,7 +224,7 @@ class Histogram(Measure):
     where: Predicate | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Gaps(Measure):
     """tuple of (group, start, end, missing) for steps of `every` ("1d", "1h", "1mo") absent between consecutive values of a group."""
 
@@ -239,7 +235,7 @@ class Gaps(Measure):
     where: Predicate | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class KolmogorovSmirnov(Measure):
     """(statistic, n, m): the largest distance of the two empirical distribution functions, exact."""
 
@@ -249,7 +245,7 @@ class KolmogorovSmirnov(Measure):
     where: Predicate | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Query(Measure):
     """(count, rows): the rows a SQL query returns; the table is called `data`. At most `limit` rows come back."""
 
@@ -257,7 +253,7 @@ class Query(Measure):
     limit: int = 10
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class On(Measure):
     """A measure of another data source."""
 
@@ -265,7 +261,7 @@ class On(Measure):
     measure: Measure
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Reference:
     """Another data source. Equal when the specification is, or is the same object."""
 

@@ -6,6 +6,7 @@ import contextlib
 import re
 import typing
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -61,6 +62,22 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
         yield from _models(inner)
 
 
+def option_docs(model: type[BaseModel]) -> dict[str, str]:
+    """What the text below each option says. Read from the source when it is asked for: doing so for every class costs start-up time."""
+    import ast
+    import inspect
+    import textwrap
+
+    found: dict[str, str] = {}
+    for cls in reversed([c for c in model.__mro__ if issubclass(c, Model) and c is not Model]):
+        (tree,) = ast.parse(textwrap.dedent(inspect.getsource(cls))).body
+        for option, said in pairwise(getattr(tree, "body", ())):
+            match option, said:
+                case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                    found[name] = " ".join(inspect.cleandoc(text).split())
+    return found
+
+
 class Mistakes(ConfigError):  # noqa: N818 it is several errors
     """Mistakes in a model's options: for each its place within the model, and a sentence."""
 
@@ -111,7 +128,6 @@ class Model(BaseModel, metaclass=_Meta):  # noqa: PLW1641 pydantic makes the has
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,
-        use_attribute_docstrings=True,
         defer_build=True,
         arbitrary_types_allowed=True,
         validate_by_name=True,

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import Field, PrivateAttr
 
 from truthound.errors import ConfigError
@@ -118,6 +117,8 @@ class Schema(Model):
     @classmethod
     def load(cls, path: str | Path) -> Schema:
         """A schema file. ConfigError says what is wrong with it."""
+        import yaml
+
         try:
             document = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError) as error:

@@ -1,7 +1,6 @@
 """CSV: what is read, and what is said when it cannot be."""
 
 import gzip
-import os
 import random
 from datetime import time
 
@@ -337,8 +336,9 @@ def test_options_are_checked_together(write):
     ],
 )
 def test_options_that_do_not_fit(write, options, told):
-    with pytest.raises(ConfigError, match=".") as caught:
-        opened(write("a.csv", "age\n1\n"), **options)
+    path = write("a.csv", "age\n1\n")
+    with pytest.raises(ConfigError) as caught:
+        opened(path, **options)
     assert told in str(caught.value)
 
 
@@ -359,4 +359,4 @@ def test_memory_stays_small(write, tmp_path):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert str(told).startswith('big.csv:40002:1: "x" is not an int64 (column "a")')
-    assert peak < 16_000_000 < os.path.getsize(path)
+    assert peak < 16_000_000 < path.stat().st_size

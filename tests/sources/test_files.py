@@ -151,7 +151,7 @@ def test_parquet_files_that_differ(tmp_path):
         ("a.json", b"[{}]", "a.json has no columns"),
         ("a.json", b'[{"a": 1}, 5]', "a.json: item 2 is not an object but 5"),
         ("a.json", b"[" * 100_000, "a.json is nested too deeply"),
-        ("a.json", b'[{"a": 1}, {"a": {"b": 2}}]', 'column "a" holds int64, object'),
+        ("a.json", b'[{"a": 1}, {"a": {"b": 2}}]', 'column "a" holds number and object'),
         ("a.json", b'[{"a": "\xe9"}]', "a.json:1:9: byte 0xE9 is not UTF-8"),
         ("a.xlsx", b"", "a.xlsx is empty (0 bytes)"),
         ("a.xlsx", b"PK\x03\x04nope", "a.xlsx cannot be read as Excel"),
@@ -275,11 +275,14 @@ def test_json_documents(tmp_path):
     assert open_source(path).frame.collect().rows() == [(1.0, None), (2.5, [1]), (None, None)]
     path.write_text("\ufeff" + json.dumps({"a": "one object"}))
     assert open_source(path).frame.collect().rows() == [("one object",)]
-    path.write_text(json.dumps([{"a": 1}, {"a": "x"}]))
-    assert 'set options.schema_overrides: {"a": string}' in told(path)
-    assert open_source({"path": path, "options": {"schema_overrides": {"a": "string"}}}).frame.collect()[
-        "a"
-    ].to_list() == ["1", "x"]
+    path.write_text(json.dumps([{"a": {"b": 1}}, {"a": {"b": {"c": 2}}}]))
+    assert 'column "a.b" holds number and object; give it one type, or set options.schema_overrides for it' in told(
+        path
+    )
+    spec = {"path": path, "options": {"schema_overrides": {"a": "string"}}}
+    assert open_source(spec).frame.collect()["a"].to_list() == ['{"b": 1}', '{"b": {"c": 2}}']
+    path.write_text(json.dumps([{"a": [1, True]}]))
+    assert 'column "a" holds boolean and number' in told(path)
 
 
 # --- extras --------------------------------------------------------------------------------------------------------
@@ -294,7 +297,10 @@ def test_excel_sheets(tmp_path):
             sheet = book.add_worksheet(name)
             if name != "blank":
                 FRAME.with_columns(n=pl.lit(number)).write_excel(book, sheet)
-    at = lambda **options: open_source({"path": path, "options": options}).frame.collect()
+
+    def at(**options):
+        return open_source({"path": path, "options": options}).frame.collect()
+
     assert at()["n"].to_list() == [0, 0]
     assert at(sheet="second")["n"].to_list() == at(sheet=2)["n"].to_list() == [1, 1]
     assert at(schema_overrides={"id": "string"})["id"].to_list() == ["1", "2"]

@@ -27,13 +27,14 @@ ROWS = [(1, "a"), (2, None)]
         (pa.table({"n": [1, 2], "t": ["a", None]}), "pyarrow Table"),
         (pa.RecordBatch.from_pydict({"n": [1, 2], "t": ["a", None]}), "pyarrow RecordBatch"),
         (ds.dataset(pa.table({"n": [1, 2], "t": ["a", None]})), "pyarrow InMemoryDataset"),
-        (duckdb.sql("SELECT * FROM (VALUES (1, 'a'), (2, NULL)) AS v(n, t)"), "duckdb DuckDBPyRelation"),
+        (lambda: duckdb.sql("SELECT * FROM (VALUES (1, 'a'), (2, NULL)) AS v(n, t)"), "duckdb DuckDBPyRelation"),
         ({"n": [1, 2], "t": ["a", None]}, "dict of lists"),
         ({"n": (1, 2), "t": pl.Series(["a", None])}, "dict of lists"),
         ([{"n": 1, "t": "a"}, {"n": 2}], "list of dicts"),
     ],
 )
 def test_kinds(data, name):
+    data = data() if callable(data) else data  # relations must not outlive the test
     source = open_source(data)
     assert (source.kind, source.name, source.path, source.reparse) == ("memory", name, None, False)
     assert describe(data) == describe(source) == name
@@ -90,14 +91,17 @@ def test_duckdb_types_without_arrow_counterparts():
         (pl.Series([1]), "a polars Series is not a table"),
         (pa.array([1]), "is not a table"),
         (pa.Table.from_arrays([pa.array([1]), pa.array([2])], names=["a", "a"]), 'column "a" is there twice'),
-        (duckdb.sql("SELECT 1 AS a, 2 AS a"), 'the column "a" is there twice'),
+        (lambda: duckdb.sql("SELECT 1 AS a, 2 AS a"), 'the column "a" is there twice'),
         ({"a": [1], "b": [1, 2]}, 'its columns differ in length: "a" 1, "b" 2'),
         ({"a": [1, "x"]}, 'column "a": holds int, str; give it one type'),
         ({1: [1]}, "the name 1 is not text"),
         ([{"a": 1}, {"a": "x"}], 'column "a": holds int, str; give it one type'),
+        ([{"a": 1}, {"a": {"b": 2}}], 'column "a" holds number and object; give it one type'),
+        ([{}], "its rows have no columns"),
     ],
 )
 def test_tables_that_cannot_be_read(data, words):
+    data = data() if callable(data) else data
     with pytest.raises(SourceError) as caught:
         open_source(data)
     assert words in str(caught.value)

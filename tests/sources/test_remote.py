@@ -42,9 +42,10 @@ class Files(http.server.SimpleHTTPRequestHandler):
             self.send_error(404)
             return
         data = path.read_bytes()
-        asked = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
+        asked = re.fullmatch(r"bytes=(\d*)-(\d*)", self.headers.get("Range", ""))
         if asked and "whole" not in self.path:
-            start, end = int(asked[1]), min(int(asked[2] or len(data) - 1), len(data) - 1)
+            start = int(asked[1]) if asked[1] else max(len(data) - int(asked[2]), 0)
+            end = min(int(asked[2]), len(data) - 1) if asked[1] and asked[2] else len(data) - 1
             self.send_response(206)
             self.send_header("Content-Range", f"bytes {start}-{end}/{len(data)}")
             data = data[start : end + 1]
@@ -55,7 +56,7 @@ class Files(http.server.SimpleHTTPRequestHandler):
         if self.command == "GET":
             self.wfile.write(data)
 
-    do_HEAD = do_GET
+    do_HEAD = do_GET  # noqa: N815 the server looks for this name
 
     def log_message(self, *_):
         """Says nothing."""
@@ -110,8 +111,8 @@ def test_nothing_is_fetched_to_open():
     ):
         source = open_source(url)
         assert (source.name, source.kind, source.path, source.size) == (url, "parquet", None, None)
-        assert url.split("//")[1] in source.frame.explain(optimized=False)
-    assert "s3://b/a.csv" in open_source("s3a://b/a.csv").frame.explain(optimized=False)
+        assert url.split("//")[1].encode() in source.frame.serialize()
+    assert b"s3://b/a.csv" in open_source("s3a://b/a.csv").frame.serialize()
 
 
 def test_a_machine_that_is_not_there():
@@ -144,8 +145,8 @@ def test_what_urls_do_not_take(spec, words):
 @pytest.fixture(scope="module")
 def bucket():
     """An S3 server of this machine; the addresses and keys come from the environment, as users set them."""
-    boto3 = pytest.importorskip("boto3") if not need(True, "") else None
     try:
+        import boto3
         from moto.server import ThreadedMotoServer
     except ImportError:
         need(False, "moto[s3,server] is not installed")

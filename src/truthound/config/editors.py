@@ -12,7 +12,7 @@ from truthound.checkpoint.actions.base import Action
 from truthound.checkpoint.actions.registry import action_class, action_types
 from truthound.checkpoint.settings import CheckpointConfig
 from truthound.config.document import WORDS, WORDY
-from truthound.models import aliases
+from truthound.models import aliases, option_docs
 from truthound.sources.spec import KEYS
 from truthound.validators.base import Validator
 from truthound.validators.registry import known_names, validator_class
@@ -82,6 +82,9 @@ def _definitions(models: Iterable[type[BaseModel]]) -> dict[str, Any]:
     for key, part in parts.items():
         model = own.get(key)
         tidy = _tidy(part)
+        for option, said in option_docs(model).items() if model else ():
+            if option in tidy["properties"]:
+                tidy["properties"][option].setdefault("description", said)
         out[_name(model) if model else key] = _aliased(tidy, model) if model else tidy
     out["Checkpoint"]["required"] = ["name"]
     return out

@@ -80,19 +80,17 @@ class PolarsBackend:
             yield {x: value}
 
     def rows(self, requests: Mapping[str, RowRequest]) -> dict[str, FailingRows]:
-        out: dict[str, FailingRows] = {}
-        for key, r in requests.items():
-            kept = self.blocking.candidates(r)
-            if kept is not None:
-                found = kept.head(r.limit)
-                top: tuple[tuple[Any, int], ...] = ()
-            else:
-                failing = self.failing(r.predicate, r.where)
-                found = self.collect(failing.head(r.limit)) if r.limit else pl.DataFrame()
-                top = self._top(failing, r) if r.column and r.top else ()
-            rows = tuple((int(row.pop(ROW)) + 1, row) for row in found.iter_rows(named=True)) if found.height else ()
-            out[key] = FailingRows(rows, top)
-        return out
+        return {
+            key: self._rows(r) for key, r in requests.items()
+        }  # in turn: side by side they take more memory and no less time
+
+    def _rows(self, r: RowRequest) -> FailingRows:
+        kept = self.blocking.candidates(r)
+        if kept is not None:
+            return FailingRows(_numbered(kept.head(r.limit)))
+        failing = self.failing(r.predicate, r.where)
+        found = self.collect(failing.head(r.limit)) if r.limit else pl.DataFrame()
+        return FailingRows(_numbered(found), self._top(failing, r) if r.column and r.top else ())
 
     def split(self, failing: Mapping[str, tuple[m.Predicate, m.Predicate | None]]) -> Split:
         marks = []
@@ -262,6 +260,10 @@ class PolarsBackend:
             return ()
         counts = failing.select(pl.col(r.column).alias("v")).group_by("v").len(name="n").top_k(r.top, by="n")
         return tuple(self.collect(counts).sort("n", "v", descending=[True, False]).iter_rows())
+
+
+def _numbered(found: pl.DataFrame) -> tuple[tuple[int, dict[str, Any]], ...]:
+    return tuple((int(row.pop(ROW)) + 1, row) for row in found.iter_rows(named=True)) if found.height else ()
 
 
 def _simplified(x: m.Measure) -> m.Measure:

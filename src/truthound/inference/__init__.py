@@ -1,29 +1,36 @@
-"""What data look like: schemas, profiles, drafts of rules, and what a run keeps for the next."""
+"""What data look like: schemas, profiles, drafts of rules, and what a run keeps for the next. Imported when first asked for."""
 
 from __future__ import annotations
 
-from truthound.inference.draft import draft_checkpoint, draft_rules
-from truthound.inference.learning import (
-    Baselines,
-    auto_schema,
-    diff_schemas,
-    infer_schema,
-    schema_validators,
-    update_schema,
-)
-from truthound.inference.profiling import ColumnProfile, Profile, Suspicion, profile
+import importlib
+from typing import TYPE_CHECKING, Any
 
-__all__ = [
-    "Baselines",
-    "ColumnProfile",
-    "Profile",
-    "Suspicion",
-    "auto_schema",
-    "diff_schemas",
-    "draft_checkpoint",
-    "draft_rules",
-    "infer_schema",
-    "profile",
-    "schema_validators",
-    "update_schema",
-]
+if TYPE_CHECKING:
+    from truthound.inference.baselines import Baselines as Baselines
+    from truthound.inference.draft import draft_checkpoint as draft_checkpoint
+    from truthound.inference.draft import draft_rules as draft_rules
+    from truthound.inference.learning import auto_schema as auto_schema
+    from truthound.inference.learning import diff_schemas as diff_schemas
+    from truthound.inference.learning import infer_schema as infer_schema
+    from truthound.inference.learning import schema_validators as schema_validators
+    from truthound.inference.learning import update_schema as update_schema
+    from truthound.inference.profiling import ColumnProfile as ColumnProfile
+    from truthound.inference.profiling import Profile as Profile
+    from truthound.inference.profiling import Suspicion as Suspicion
+    from truthound.inference.profiling import profile as profile
+
+_HOMES = {
+    "baselines": ("Baselines",),
+    "draft": ("draft_checkpoint", "draft_rules"),
+    "learning": ("auto_schema", "diff_schemas", "infer_schema", "schema_validators", "update_schema"),
+    "profiling": ("ColumnProfile", "Profile", "Suspicion", "profile"),
+}
+__all__ = [name for names in _HOMES.values() for name in names]
+
+
+def __getattr__(name: str) -> Any:
+    home = next((home for home, names in _HOMES.items() if name in names), None)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = getattr(importlib.import_module(f"{__name__}.{home}"), name)
+    return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Mapping
@@ -11,9 +10,9 @@ from typing import Any
 
 from truthound import measures as m
 from truthound.engine import Backend, RowRequest
-from truthound.errors import StoreError, ValidatorError
+from truthound.errors import ValidatorError
 from truthound.inference.opening import opened
-from truthound.objects import LocalObjects, replacing, safe_name
+from truthound.objects import replacing, safe_name
 from truthound.schema import ColumnSchema, DataType, Schema
 from truthound.text import number, plain, plural
 from truthound.validators.base import Validator
@@ -222,33 +221,3 @@ def diff_schemas(old: Schema, new: Schema) -> list[str]:
 
 def _said(value: Any) -> str:
     return ", ".join(map(number, value)) if isinstance(value, tuple) else number(value)
-
-
-class Baselines:
-    """Small documents by key, kept in a folder, one namespace a checkpoint."""
-
-    def __init__(self, folder: Path, name: str) -> None:
-        self._objects = LocalObjects(folder / safe_name(name))
-
-    def get(self, key: str) -> dict[str, Any] | None:
-        """What was put, or None. Raises StoreError if it cannot be read."""
-        data = self._objects.get(self._file(key))
-        if data is None:
-            return None
-        try:
-            found = json.loads(data)
-        except ValueError:
-            found = None
-        if not isinstance(found, dict):
-            raise StoreError(
-                f"the baseline {self._objects.root / self._file(key)} is damaged; delete it to keep a new one"
-            )
-        return found
-
-    def put(self, key: str, value: Mapping[str, Any]) -> None:
-        """Keeps a document, whole or not at all."""
-        self._objects.put(self._file(key), json.dumps(value, sort_keys=True).encode())
-
-    @staticmethod
-    def _file(key: str) -> str:
-        return f"{safe_name(key)}.json"

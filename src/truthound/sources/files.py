@@ -164,7 +164,7 @@ def _globbed(address: str, path: Path, wanted: str | None) -> Found:
     if not found:
         said = "only folders match" if matched else "no file matches"
         raise SourceError(f"{said} {address} (from {Path.cwd() if not path.is_absolute() else path.anchor})")
-    fixed = path.parts[: next(i for i, part in enumerate(path.parts) if is_glob(part))]
+    fixed = path.parts[: next(i for i, part in enumerate(path.parts) if is_glob(part) or "=" in part)]
     fmt, files = _one_format(found, wanted, address)
     return Found(fmt, files, Path(*fixed))
 

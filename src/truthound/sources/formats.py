@@ -14,7 +14,7 @@ from truthound.errors import ConfigError, SourceError
 from truthound.sources import csv_errors, delimited, ndjson
 from truthound.sources.base import Source, brief
 from truthound.sources.dtypes import polars_type
-from truthound.sources.files import Found, find
+from truthound.sources.files import Found, find, head
 from truthound.sources.memory import unknown_columns
 from truthound.sources.options import parse_options
 from truthound.sources.spec import Spec
@@ -128,21 +128,32 @@ def _hive(found: Found, wanted: bool | None) -> bool:
 
 
 def _parquet(found: Found, options: Any) -> tuple[pl.LazyFrame, Explain]:
+    hive = _hive(found, options.hive_partitioning)
     frame = pl.scan_parquet(
         list(found.files),
-        hive_partitioning=_hive(found, options.hive_partitioning),
+        hive_partitioning=hive,
         missing_columns=options.missing_columns,
         extra_columns=options.extra_columns,
         glob=False,
     )
-    return frame, _plain(found, "Parquet")
+    return (_below(frame, found) if hive else frame), _plain(found, "Parquet")
+
+
+def _below(frame: pl.LazyFrame, found: Found) -> pl.LazyFrame:
+    """Without the columns of `key=value` folders above the table, which the engine takes for a part of it."""
+    above = {p.partition("=")[0] for p in (found.root.absolute().parts if found.root else ()) if "=" in p}
+    own = {
+        p.partition("=")[0] for f in found.files[:1] if found.root for p in f.relative_to(found.root).parts if "=" in p
+    }
+    return frame.drop(above - own, strict=False) if above - own else frame
 
 
 def _ipc(found: Found, options: Any) -> tuple[pl.LazyFrame, Explain]:
-    streams = [path for path in found.files if not path.open("rb").read(6).startswith(b"ARROW1")]
+    streams = [path for path in found.files if not head(path, 6).startswith(b"ARROW1")]
     if not streams:
         hive = _hive(found, options.hive_partitioning)
-        return pl.scan_ipc(list(found.files), hive_partitioning=hive, glob=False), _plain(found, "Arrow IPC")
+        frame = pl.scan_ipc(list(found.files), hive_partitioning=hive, glob=False)
+        return (_below(frame, found) if hive else frame), _plain(found, "Arrow IPC")
     frames = []
     for path in found.files:
         try:
@@ -198,9 +209,11 @@ def _delta(found: Found, options: Any) -> tuple[pl.LazyFrame, Explain]:
 def scan_delta(address: str, version: int | str | None, name: str) -> pl.LazyFrame:
     """A Delta table, local or remote."""
     try:
-        return pl.scan_delta(address, version=version)
+        frame = pl.scan_delta(address, version=version)
+        frame.collect_schema()
     except Exception as error:  # noqa: BLE001 the reader's errors are known only once it is imported
         raise SourceError(f"{name} cannot be read as a Delta table: {shorten(brief(error), 300)}") from None
+    return frame
 
 
 def _full(path: Path) -> None:

@@ -73,12 +73,11 @@ def _arrow(data: Any) -> pl.LazyFrame:
     names = getattr(getattr(data, "schema", None), "names", None)
     if names is not None:
         _unique(names)
+    elif type(data).__module__.partition(".")[0] == "pyarrow":
+        raise TypeError(f"a pyarrow {type(data).__name__} is not a table; give a Table")
     if not hasattr(data, "__arrow_c_stream__") and not hasattr(data, "__arrow_c_array__"):
         raise TypeError(f"a {type(data).__name__} is not a table")
-    frame = pl.DataFrame(data)
-    if names is not None and frame.columns != list(names):
-        raise TypeError(f"a {type(data).__name__} is not a table; give a Table")
-    return frame.lazy()
+    return pl.DataFrame(data).lazy()
 
 
 def _duckdb(data: Any) -> pl.LazyFrame:
@@ -115,11 +114,44 @@ def _mixed(values: Iterable[Any]) -> str | None:
 
 
 def _rows(data: Iterable[Mapping[str, Any]]) -> pl.LazyFrame:
-    try:
-        return pl.DataFrame(list(data), infer_schema_length=None).lazy()
-    except _REFUSED:
-        names = dict.fromkeys(k for row in data for k in row)
-        return _columns({n: [row.get(n) for row in data] for n in names})
+    rows = list(data)
+    if told := clash(rows):
+        raise TypeError(f"{told}; give it one type")
+    names = dict.fromkeys(k for row in rows for k in row)
+    if not names:
+        raise ValueError("its rows have no columns")
+    return _columns({n: [row.get(n) for row in rows] for n in names})
+
+
+def clash(rows: Iterable[Mapping[str, Any]], path: str = "") -> str | None:
+    """The first column that holds what no one type holds: objects or lists beside others, truths beside numbers.
+
+    The engine would make some of them null, or 1, without a word.
+    """
+    columns: dict[str, list[Any]] = {}
+    for row in rows:
+        for name, value in row.items():
+            if value is not None:
+                columns.setdefault(name, []).append(value)
+    for name, held in columns.items():
+        values = held
+        at = f"{path}.{name}" if path else str(name)
+        while values and all(isinstance(v, list) for v in values):
+            values = [item for v in values for item in v if item is not None]
+        kinds = {_kind(v) for v in values}
+        if len(kinds) > 1 and (kinds & {"object", "list"} or kinds >= {"boolean", "number"}):
+            return f'column "{at}" holds {" and ".join(sorted(kinds))}'
+        if kinds == {"object"} and (told := clash(values, at)):
+            return told
+    return None
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, int | float):
+        return "number"
+    return "object" if isinstance(value, Mapping) else "list" if isinstance(value, list) else "value"
 
 
 def _unique(names: Iterable[str]) -> None:

@@ -16,7 +16,7 @@ from truthound.sources.base import brief
 from truthound.sources.dtypes import polars_type, type_word
 from truthound.sources.files import Found, foreign
 from truthound.sources.lines import Unreadable, lines, start, transcoded
-from truthound.sources.memory import unknown_columns
+from truthound.sources.memory import clash, unknown_columns
 from truthound.text import cell, shorten
 
 _BOM = b"\xef\xbb\xbf"
@@ -91,25 +91,19 @@ def read(path: Path, options: Any) -> pl.LazyFrame:
     if not rows[0] and not any(rows):
         raise SourceError(f"{path.name} has no columns: its objects are empty")
     overrides = {n: polars_type(t) for n, t in options.schema_overrides.items()}
+    texts = [n for n, t in overrides.items() if t == pl.String]
+    rows = [row | {n: _as_text(row[n]) for n in texts if n in row} for row in rows] if texts else rows
+    if told := clash(rows):
+        raise SourceError(f"{path.name}: {told}; give it one type, or set options.schema_overrides for it: string")
     try:
         frame = pl.DataFrame(rows, schema_overrides=overrides or None, infer_schema_length=None).lazy()
     except (pl.exceptions.PolarsError, TypeError, ValueError, OverflowError) as error:
-        names = dict.fromkeys(k for row in rows for k in row)
-        raise SourceError(f"{path.name}: {_mixed(rows, names) or shorten(brief(error), 300)}") from None
+        raise SourceError(f"{path.name}: {shorten(brief(error), 300)}") from None
     return _known(frame, overrides)
 
 
-def _mixed(rows: list[dict[str, Any]], names: Sequence[str] | dict[str, None]) -> str | None:
-    for name in names:
-        kinds = sorted({_kind(v) for row in rows if (v := row.get(name)) is not None})
-        if len(kinds) > 1 and kinds != ["float64", "int64"]:
-            return f'column "{cell(name)}" holds {", ".join(kinds)}; set options.schema_overrides: {{{json.dumps(name)}: string}}'
-    return None
-
-
-def _kind(value: Any) -> str:
-    kinds = {bool: "boolean", int: "int64", float: "float64", str: "string", list: "list", dict: "object"}
-    return kinds.get(type(value), "null")
+def _as_text(value: Any) -> str | None:
+    return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _known(frame: pl.LazyFrame, overrides: dict[str, pl.DataType]) -> pl.LazyFrame:

@@ -122,7 +122,8 @@ def _read(
     except TruthoundError:
         raise
     except failures as error:
-        words = shorten(scrub(brief(error), secrets), 400)
+        said = brief(error) if not str(error) else " ".join(str(error).partition("\nLINE ")[0].split())  # not our own query back
+        words = shorten(scrub(said, secrets), 400)
         near = ""
         if request.table is not None:
             near = _near(request, tables, errors)

@@ -1,0 +1,41 @@
+"""What the `distribution` validator keeps of an accepted past."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from truthound.errors import StoreError
+from truthound.objects import LocalObjects, safe_name
+
+
+class Baselines:
+    """Small documents by key, kept in a folder, one namespace a checkpoint."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._objects = LocalObjects(folder / safe_name(name))
+
+    def get(self, key: str) -> dict[str, Any] | None:
+        """What was put, or None. Raises StoreError if it cannot be read."""
+        data = self._objects.get(self._file(key))
+        if data is None:
+            return None
+        try:
+            found = json.loads(data)
+        except ValueError:
+            found = None
+        if not isinstance(found, dict):
+            raise StoreError(
+                f"the baseline {self._objects.root / self._file(key)} is damaged; delete it to keep a new one"
+            )
+        return found
+
+    def put(self, key: str, value: Mapping[str, Any]) -> None:
+        """Keeps a document, whole or not at all."""
+        self._objects.put(self._file(key), json.dumps(value, sort_keys=True).encode())
+
+    @staticmethod
+    def _file(key: str) -> str:
+        return f"{safe_name(key)}.json"
