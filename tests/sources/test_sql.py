@@ -143,9 +143,12 @@ def test_mysql_types(mysql):
 
 def test_mysql_values_that_no_type_holds_stay_text(mysql):
     mysql.execute("SET sql_mode = ''")
-    mysql.execute("CREATE TABLE odd (d date, t time)")
-    mysql.execute("INSERT INTO odd VALUES ('0000-00-00', '100:00:00'), ('2024-01-02', '10:00:00')")
-    assert read(MYSQL, table=f"{SCHEMA}.odd").rows() == [("0000-00-00", "100:00:00"), ("2024-01-02", "10:00:00")]
+    mysql.execute("CREATE TABLE odd (d date, t time, u decimal(5,2) unsigned, long_ decimal(60,2))")
+    mysql.execute("INSERT INTO odd VALUES ('0000-00-00', '100:00:00', 999.99, 1.5), ('2024-01-02', '10:00:00', 0, 2)")
+    assert read(MYSQL, table=f"{SCHEMA}.odd").rows() == [
+        ("0000-00-00", "100:00:00", Decimal("999.99"), Decimal("1.50")),
+        ("2024-01-02", "10:00:00", Decimal(0), Decimal(2)),
+    ]
 
 
 def test_sqlite_types(sqlite, tmp_path):

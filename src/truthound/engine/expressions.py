@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -26,6 +27,7 @@ _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
 }  # fmt: skip
 
+_ISO = re.compile(r"(?<!DATE )(?<!TIMESTAMP )'\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}[^']*)?'")
 Schema = Mapping[str, pl.DataType]
 Lookup = Callable[[m.Orphan], "list[pl.Series]"]
 
@@ -90,7 +92,7 @@ class Compiler:
             case m.Compare():
                 return self._compare(p)
             case m.SQL(text):
-                return self._boolean(_sql(text), f"SQL expression {text!r}")
+                return self._sql(text)
             case m.Native(function):
                 return self._native(function)
             case m.Repeated(columns, nulls):
@@ -179,6 +181,17 @@ class Compiler:
         if not isinstance(made, pl.Expr):
             raise ValidatorError(f"the function returned {type(made).__name__}; it must return a polars expression")
         return self._boolean(made, "the function's expression")
+
+    def _sql(self, text: str) -> pl.Expr:
+        """SQL, in which ISO dates and times in quotes compare with columns of dates and times, as databases have it."""
+        what = f"SQL expression {text!r}"
+        try:
+            return self._boolean(_sql(text), what)
+        except (pl.exceptions.PolarsError, TypeError):
+            dated = _ISO.sub(lambda found: f"{'TIMESTAMP' if found[1] else 'DATE'} {found[0]}", text)
+            if dated == text:
+                raise
+        return self._boolean(_sql(dated), what)
 
     def _boolean(self, made: pl.Expr, what: str) -> pl.Expr:
         """An expression that must say true or false of each row; `a + 1` says neither."""

@@ -22,7 +22,8 @@ class Address:
     """A database URL, taken apart. Path is of a file, database is a name on a server."""
 
     dialect: str
-    host: str = "localhost"
+    host: str = ""
+    """Empty: what the driver takes by default."""
     port: int | None = None
     user: str | None = None
     password: str | None = field(default=None, repr=False)
@@ -107,7 +108,7 @@ def parse_address(url: str) -> Address:
     user, colon, password = userinfo.partition(":")
     host, port = _place(place, shown)
     return Address(
-        dialect, unquote(host) or "localhost", port, unquote(user) or None, unquote(password) if colon else None,
+        dialect, unquote(host), port, unquote(user) or None, unquote(password) if colon else None,
         unquote(path[1:]), params, table,
     )  # fmt: skip
 

@@ -102,12 +102,11 @@ def _spoken(codec: str) -> str:
 def start(path: Path, size: int = 1 << 16) -> bytes:
     """The first unpacked bytes."""
     if packing(path) != "zst":
-        with opened(path) as file:
-            try:
+        try:
+            with opened(path) as file:
                 return file.read(size)
-            except DAMAGED:
-                pass
-        raise SourceError(f"{path.name} is compressed, and its data end too early or are damaged")
+        except DAMAGED:
+            raise SourceError(f"{path.name} is compressed, and its data end too early or are damaged") from None
     try:
         first = pl.scan_lines(path, n_rows=100, glob=False).collect().to_series()
     except (pl.exceptions.PolarsError, OSError) as error:

@@ -50,7 +50,7 @@ def _connected(request: Request) -> Any:
         except ValueError:
             raise ConfigError(f'"{name}" of the URL must be a number') from None
     return pymysql.connect(
-        host=a.host, port=a.port or 3306, user=a.user, password=a.password or "", database=a.database or None,
+        host=a.host or "localhost", port=a.port or 3306, user=a.user, password=a.password or "", database=a.database or None,
         cursorclass=pymysql.cursors.SSCursor, conv=pymysql.converters.encoders, init_command="SET time_zone = '+00:00'",
         **{"charset": "utf8mb4", "connect_timeout": CONNECT_SECONDS, "read_timeout": READ_SECONDS} | given,
     )  # fmt: skip
@@ -91,8 +91,10 @@ def _column(told: Any, binary: bool) -> Column:
         return Column(name, ("hex",), sure=True)
     if kind in _DECIMALS:
         precision = min(length - (2 if scale else 1), 65)  # the length counts a sign and a point
-        exact = f"decimal({precision},{scale})"
-        return Column(name, (exact, "string") if precision <= 38 else ("decimal", "float64"))
+        exact = tuple(
+            f"decimal({p},{scale})" for p in (precision, precision + 1) if p <= 38
+        )  # unsigned ones have no sign
+        return Column(name, (*exact, "decimal", "float64"))
     if kind == _BIT:
         return Column(name, ("boolean",) if length == 1 else ("uint64",))
     if kind == _TINY and length == 1:  # BOOLEAN is a word for TINYINT(1)

@@ -122,7 +122,9 @@ def _read(
     except TruthoundError:
         raise
     except failures as error:
-        said = brief(error) if not str(error) else " ".join(str(error).partition("\nLINE ")[0].split())  # not our own query back
+        said = (
+            brief(error) if not str(error) else " ".join(str(error).partition("\nLINE ")[0].split())
+        )  # not our own query back
         words = shorten(scrub(said, secrets), 400)
         near = ""
         if request.table is not None:
