@@ -40,7 +40,9 @@ def test_what_looks_wrong(values, what, count):
     assert (what, count) in suspicions(values)
 
 
-@pytest.mark.parametrize("values", [[1, 2, 3], ["a", "b"], [None, 1, 2], [date(2024, 1, 1)], [[1], [2]], [{"x": 1}], [True, False], [b"x"]])
+@pytest.mark.parametrize(
+    "values", [[1, 2, 3], ["a", "b"], [None, 1, 2], [date(2024, 1, 1)], [[1], [2]], [{"x": 1}], [True, False], [b"x"]]
+)
 def test_what_does_not(values):
     assert suspicions(values) == set()
 

@@ -126,7 +126,8 @@ def test_a_schema_is_learned_once(tmp_path):
 def test_two_processes_learn_one_schema(tmp_path):
     code = "import sys; from truthound import check; r = check({'a': list(range(int(sys.argv[2])))}, auto_schema=True, state_dir=__import__('pathlib').Path(sys.argv[1])); print(r.notes[0][:9])"
     children = [
-        subprocess.Popen([sys.executable, "-c", code, str(tmp_path), str(n)], stdout=subprocess.PIPE, text=True) for n in (5, 6, 7)
+        subprocess.Popen([sys.executable, "-c", code, str(tmp_path), str(n)], stdout=subprocess.PIPE, text=True)
+        for n in (5, 6, 7)
     ]
     said = sorted(c.communicate(timeout=60)[0].strip() for c in children)
     assert all(c.returncode == 0 for c in children)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from truthound._version import __version__ as __version__
+from truthound.lazy import lazily
 
 TYPE_CHECKING = False  # the typing module would cost more than all of this one; checkers know the name
 if TYPE_CHECKING:
-    from typing import Any
-
     from truthound import checkpoint as checkpoint
     from truthound import errors as errors
     from truthound import validators as validators
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from truthound.schema import Schema as Schema
     from truthound.validate import check as check
 
-_MODULES = ("checkpoint", "errors", "validators")
 _HOMES = {
     "Checkpoint": "truthound.checkpoint.checkpoint",
     "CheckpointConfig": "truthound.checkpoint.settings",
@@ -37,20 +35,10 @@ _HOMES = {
     "TruthoundError": "truthound.errors",
     "ValidationResult": "truthound.results",
     "check": "truthound.validate",
+    "checkpoint": "truthound.checkpoint:",
+    "errors": "truthound.errors:",
     "load_checkpoints": "truthound.config.loader",
+    "validators": "truthound.validators:",
 }
-__all__ = sorted(["__version__", *_MODULES, *_HOMES])  # noqa: PLE0605 the tables are the list
-
-
-def __getattr__(name: str) -> Any:
-    import importlib
-
-    if name in _MODULES:
-        return importlib.import_module(f"truthound.{name}")
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(_HOMES[name]), name)
-
-
-def __dir__() -> list[str]:
-    return __all__
+__all__ = sorted(["__version__", *_HOMES])  # noqa: PLE0605 the tables are the list
+__getattr__, __dir__ = lazily(__name__, _HOMES, "__version__")

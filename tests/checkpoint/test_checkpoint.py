@@ -415,7 +415,7 @@ def test_every_public_name_is_there():
 def test_importing_is_cheap():
     code = "import sys; before = set(sys.modules); import truthound; print(*sorted(set(sys.modules) - before))"
     loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
-    assert set(loaded) <= {"__future__", "truthound", "truthound._version"}
+    assert set(loaded) <= {"__future__", "truthound", "truthound._version", "truthound.lazy"}
     code = (
         "import sys, truthound.checkpoint.checkpoint, truthound.checkpoint.registry; assert 'polars' not in sys.modules"
     )

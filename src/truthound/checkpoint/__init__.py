@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from truthound.lazy import lazily
 
 if TYPE_CHECKING:
     from truthound.checkpoint.checkpoint import Checkpoint as Checkpoint
@@ -32,13 +33,4 @@ _HOMES = {
     "register_checkpoint": "truthound.checkpoint.registry",
 }
 __all__ = sorted(_HOMES)  # noqa: PLE0605 the table is the list
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(_HOMES[name]), name)
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = lazily(__name__, _HOMES)

@@ -53,9 +53,10 @@ class PolarsBackend:
 
     def measure(self, measures: Iterable[m.Measure]) -> dict[m.Measure, Any]:
         wanted = dict.fromkeys(measures)
-        for _ in self.stages(wanted):
-            pass
-        return {x: self._values[x] for x in wanted}
+        taken: dict[m.Measure, Any] = {}
+        for stage in self.stages(wanted):
+            taken |= stage
+        return {x: taken[x] for x in wanted}
 
     def stages(self, measures: Iterable[m.Measure]) -> Iterator[dict[m.Measure, Any]]:
         wanted = dict.fromkeys(measures)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from truthound.lazy import lazily
 
 if TYPE_CHECKING:
     from truthound.inference.baselines import Baselines as Baselines
@@ -19,18 +20,12 @@ if TYPE_CHECKING:
     from truthound.inference.profiling import Suspicion as Suspicion
     from truthound.inference.profiling import profile as profile
 
-_HOMES = {
+_PARTS = {
     "baselines": ("Baselines",),
     "draft": ("draft_checkpoint", "draft_rules"),
     "learning": ("auto_schema", "diff_schemas", "infer_schema", "schema_validators", "update_schema"),
     "profiling": ("ColumnProfile", "Profile", "Suspicion", "profile"),
 }
-__all__ = [name for names in _HOMES.values() for name in names]
-
-
-def __getattr__(name: str) -> Any:
-    home = next((home for home, names in _HOMES.items() if name in names), None)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = globals()[name] = getattr(importlib.import_module(f"{__name__}.{home}"), name)
-    return found
+_HOMES = {name: f".{part}" for part, names in _PARTS.items() for name in names}
+__all__ = sorted(_HOMES)  # noqa: PLE0605 the table is the list
+__getattr__, __dir__ = lazily(__name__, _HOMES)

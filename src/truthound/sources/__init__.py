@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from truthound.lazy import lazily
 
 if TYPE_CHECKING:
     from truthound.sources.base import Source as Source
@@ -12,16 +13,6 @@ if TYPE_CHECKING:
     from truthound.sources.spec import describe as describe
     from truthound.sources.spec import parse_spec as parse_spec
 
-_HOMES = {"Source": "base", "Spec": "spec", "describe": "spec", "open_source": "opening", "parse_spec": "spec"}
+_HOMES = {"Source": ".base", "Spec": ".spec", "describe": ".spec", "open_source": ".opening", "parse_spec": ".spec"}
 __all__ = ["Source", "Spec", "describe", "open_source", "parse_spec"]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = globals()[name] = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
-    return found
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazily(__name__, _HOMES)

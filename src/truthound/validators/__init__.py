@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from truthound.lazy import lazily
 
 if TYPE_CHECKING:
     from truthound.validators.base import Check, Table, Validator, Verdict
@@ -34,22 +35,8 @@ _FACE = {
     "distribution": "Distribution Max Mean Median Min Quantile Std Sum",
     "custom": "Expression Function SqlQuery",
 }
-_WHERE = {name: (module, name) for module, names in _FACE.items() for name in names.split()} | {
-    "Format": ("text", "FormatOf")
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _WHERE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module, attribute = _WHERE[name]
-    found = globals()[name] = getattr(importlib.import_module(f"{__name__}.{module}"), attribute)
-    return found
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_WHERE})
-
+_HOMES = {name: f".{part}" for part, names in _FACE.items() for name in names.split()} | {"Format": ".text:FormatOf"}
+__getattr__, __dir__ = lazily(__name__, _HOMES)
 
 __all__ = [
     "VALIDATORS", "AggregateMatch", "AllowedValues", "Blank", "Cardinality", "Case", "Check", "ColumnCount", "ColumnExists",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from truthound.lazy import lazily
 
 if TYPE_CHECKING:
     from truthound.checkpoint.actions.base import Action as Action
@@ -18,25 +19,16 @@ if TYPE_CHECKING:
     from truthound.checkpoint.actions.store import load_results as load_results
 
 _HOMES = {
-    "ACTIONS": "registry",
-    "Action": "base",
-    "ActionResult": "base",
-    "ActionStatus": "base",
-    "CustomAction": "custom",
-    "QuarantineAction": "quarantine",
-    "Run": "base",
-    "StoreValidationResult": "store",
-    "action_class": "registry",
-    "load_results": "store",
+    "ACTIONS": ".registry",
+    "Action": ".base",
+    "ActionResult": ".base",
+    "ActionStatus": ".base",
+    "CustomAction": ".custom",
+    "QuarantineAction": ".quarantine",
+    "Run": ".base",
+    "StoreValidationResult": ".store",
+    "action_class": ".registry",
+    "load_results": ".store",
 }
 __all__ = sorted(_HOMES)  # noqa: PLE0605 the table is the list
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = lazily(__name__, _HOMES)
