@@ -11,10 +11,10 @@ import jsonschema
 import pytest
 import yaml
 
+from truthound import nodes as nodes_module
 from truthound.config import json_schema, load_checkpoints, load_config
-from truthound.config import nodes as nodes_module
-from truthound.config.nodes import Composer, Malformed, locate
 from truthound.errors import ConfigError
+from truthound.nodes import Composer, Malformed, locate
 from truthound.results import CheckpointStatus
 
 HERE = Path(__file__).parent / "config"

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import importlib
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
-from pydantic import Field, PrivateAttr
+from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from truthound.errors import ConfigError
-from truthound.models import Model
+from truthound.models import Mistakes, Model
 from truthound.objects import replacing
-from truthound.text import terminal, yaml_line
+from truthound.text import did_you_mean, terminal, yaml_line
 
+if TYPE_CHECKING:
+    from truthound.nodes import Node
+
+LONG = 500
+"""characters beyond which a key is marked as a long one; YAML reads at most 1,024 without that"""
 _INTEGERS = ("int8", "int16", "int32", "int64", "int128", "uint8", "uint16", "uint32", "uint64", "uint128")
 FAMILIES: dict[str, tuple[str, ...]] = {
     "integer": _INTEGERS,
@@ -37,7 +44,7 @@ class DataType(str):
     @property
     def base(self) -> str:
         """The type without its parameters."""
-        return self.partition("[")[0].partition("(")[0].partition("{")[0]
+        return re.split(r"[\[({]", self, maxsplit=1)[0]
 
     def of(self, *families: str) -> bool:
         """Whether it belongs to one of these families (see `FAMILIES`)."""
@@ -45,8 +52,10 @@ class DataType(str):
 
     def matches(self, wanted: str) -> bool:
         """Whether it is the type, the type without parameters, or in the family that `wanted` names."""
-        wanted = ALIASES.get(wanted.strip().lower(), wanted.strip().lower()).replace(" ", "")
-        return wanted in (self.replace(" ", "").lower(), self.base) or self.base in FAMILIES.get(wanted, ())
+        word = wanted.strip().lower().replace(" ", "")
+        same = (self.replace(" ", "").lower(), self.base)
+        word = word if word in same else ALIASES.get(word, word)
+        return word in same or self.base in FAMILIES.get(word, ())
 
 
 # words of SQL, pandas and people for the same types
@@ -59,6 +68,15 @@ ALIASES: dict[str, str] = {
 
 
 # --- a table's expected shape --------------------------------------------------------------------------------------
+
+
+def known_type(wanted: str) -> str:
+    """A type, a family of types, or a word people use for one; raises ValueError for anything else."""
+    base = DataType(wanted.strip().lower()).base.strip()
+    types = [*FAMILIES, *(t for family in FAMILIES.values() for t in family), "duration", "null", "object", "decimal"]
+    if base not in types and base not in ALIASES:
+        raise ValueError(f'"{wanted}" is not a known type{did_you_mean(base, [*types, *ALIASES])}')
+    return wanted.strip()
 
 
 class ColumnSchema(Model):
@@ -74,7 +92,7 @@ class ColumnSchema(Model):
     """The smallest value allowed: a number, or a date or time in ISO format."""
     max: Any = None
     """The largest value allowed."""
-    values: tuple[Any, ...] | None = None
+    values: tuple[Any, ...] | None = Field(default=None, min_length=1)
     """The only values allowed."""
     pattern: str | None = None
     """A regular expression that every value matches."""
@@ -84,6 +102,20 @@ class ColumnSchema(Model):
     """The most characters."""
     description: str | None = None
     """What the column means."""
+
+    @field_validator("type")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        return known_type(value)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        for low, high in (("min", "max"), ("min_length", "max_length")):
+            a, b = getattr(self, low), getattr(self, high)
+            numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in (a, b))
+            if numbers and a > b:
+                raise ValueError(f"{low} {a} is above {high} {b}")
+        return self
 
 
 class Schema(Model):
@@ -100,54 +132,116 @@ class Schema(Model):
 
     _notes: dict[tuple[str, str], str] = PrivateAttr(default_factory=dict)
 
-    def noted(self, notes: Mapping[tuple[str, str], str]) -> Schema:
-        """The same, with comments for its file: (column, property) -> how it was found."""
+    @field_validator("primary_key", mode="before")
+    @classmethod
+    def _one_or_more(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _keys_are_columns(self) -> Self:
+        unknown = [c for c in self.primary_key if c not in self.columns]
+        if unknown:
+            said = (f'"{c}" is not one of the columns{did_you_mean(c, self.columns)}' for c in unknown)
+            raise Mistakes(("primary_key", s) for s in said)
+        return self
+
+    def __eq__(self, other: object) -> bool:
+        """Comments do not count."""
+        return isinstance(other, Schema) and self.to_dict() == other.to_dict()
+
+    __hash__ = None  # type: ignore[assignment]  # it holds dictionaries
+
+    def noted(self, notes: Mapping[tuple[str, str], str]) -> Self:
+        """The same, with comments for its file: (column, property) -> how it was found; ("", "") -> its first line."""
         self._notes.update(notes)
         return self
 
+    def to_validators(self) -> tuple[Any, ...]:
+        """The validators that check data against it."""
+        inference = importlib.import_module("truthound.inference")  # a layer above this one: found when it is asked for
+        made: tuple[Any, ...] = inference.schema_validators(self)
+        return made
+
     def to_dict(self) -> dict[str, Any]:
-        """What was set, as plain values."""
+        """What is not as it would be anyway, as plain values."""
         return self.model_dump(mode="json", exclude_defaults=True)
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Schema:
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """The schema that a document describes; ConfigError names every mistake."""
         return cls(**{str(k): v for k, v in data.items()})
 
     @classmethod
-    def load(cls, path: str | Path) -> Schema:
-        """A schema file. ConfigError says what is wrong with it."""
-        import yaml
+    def load(cls, path: str | Path) -> Self:
+        """A schema file. ConfigError names every mistake in it, with its line and column."""
+        from truthound.nodes import Composer, Malformed
 
+        composer = Composer()
         try:
-            document = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+            root = composer.compose(Path(path).read_text(encoding="utf-8-sig"))
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
             raise ConfigError(f"schema {path} cannot be read: {reason}") from None
-        except yaml.YAMLError as error:
-            raise ConfigError(f"schema {path} is not YAML: {' '.join(str(error).split())}") from None
-        if not isinstance(document, dict):
+        except Malformed as error:
+            raise ConfigError(f"{path}:{error.line}:{error.column}: {error.reason}") from None
+        value = None if root is None else _value(root)
+        if root is None or not isinstance(value, dict):
             raise ConfigError(f'schema {path} has no "columns"; write one with: truthound schema infer FILE -o {path}')
+        problems = [f"{path}:{node.line}:{node.column}: {said}" for node, said in composer.mistakes]
         try:
-            return cls.from_dict(document)
-        except ConfigError as error:
-            raise ConfigError([f"{path}: {p.removeprefix('Schema: ')}" for p in error.problems]) from None
+            found = cls.from_dict(value)
+        except Mistakes as error:
+            problems += [_placed(path, root, place, said) for place, said in error.found]
+        else:
+            if not problems:
+                return found
+        raise ConfigError(problems)
 
     def to_yaml(self) -> str:
         """The file's text, each property with its comment."""
+        first = self._comment("", "").strip()
+        lines = [first] if first else []
+        lines += ["# The expected shape of a table. Check against it with `schema: FILE` in a checkpoint.", "columns:"]
         document = self.to_dict()
-        lines = ["# The expected shape of a table. Check against it with `schema: FILE` in a checkpoint.", "columns:"]
-        for name, column in document.pop("columns").items():
-            lines.append(f"  {yaml_line(name)}:{self._comment(name, '')}")
-            lines += [f"    {key}: {yaml_line(value)}{self._comment(name, key)}" for key, value in column.items()]
-        lines += [f"{key}: {yaml_line(value)}{self._comment('', key)}" for key, value in document.items()]
+        for name, kept in document.pop("columns").items():
+            column = kept
+            lines.append(_key(name) + self._comment(name, ""))
+            if (name, "nullable") in self._notes:  # said even where it is as it would be anyway
+                column = {"type": kept["type"], "nullable": self.columns[name].nullable} | kept
+            lines += [f"    {prop}: {yaml_line(value)}{self._comment(name, prop)}" for prop, value in column.items()]
+        lines += [f"{prop}: {yaml_line(value)}{self._comment('', prop)}" for prop, value in document.items()]
         return "\n".join(lines) + "\n"
 
-    def _comment(self, column: str, key: str) -> str:
-        note = self._notes.get((column, key))
+    def _comment(self, column: str, prop: str) -> str:
+        note = self._notes.get((column, prop))
         return f"  # {terminal(note)}" if note else ""
 
     def save(self, path: str | Path) -> None:
         """Writes the file, whole or not at all."""
         with replacing(Path(path)) as temporary:
             temporary.write_text(self.to_yaml(), encoding="utf-8")
+
+
+def _value(node: Node) -> Any:
+    """What a part of a document means."""
+    from truthound.nodes import Scalar, Sequence
+
+    if isinstance(node, Scalar):
+        return node.value
+    if isinstance(node, Sequence):
+        return [_value(item) for item in node.items]
+    return {name: _value(child) for name, (_, child) in node.pairs.items()}  # type: ignore[attr-defined]
+
+
+def _placed(path: str | Path, root: Node, place: str, said: str) -> str:
+    """A mistake as `file:line:column: place: what is wrong`."""
+    from truthound.nodes import locate
+
+    node, _, found = locate(root, place)
+    shown = found.lstrip(".")
+    return f"{path}:{node.line}:{node.column}: {shown}{': ' if shown else ''}{said}"
+
+
+def _key(name: str) -> str:
+    """A column's name before its properties. YAML reads a long key only with a mark."""
+    return f"  {yaml_line(name)}:" if len(name) <= LONG else f"  ? {yaml_line(name)}\n  :"

@@ -8,9 +8,9 @@ from collections.abc import Mapping as MappingABC
 from pathlib import Path
 from typing import Any
 
-from truthound.config.nodes import Composer, Malformed, Mapping, Node, Scalar, Sequence, locate
 from truthound.env import expand, is_secret, names, unset
 from truthound.errors import ConfigError
+from truthound.nodes import Composer, Malformed, Mapping, Node, Scalar, Sequence, locate
 from truthound.text import terminal
 
 LARGEST = 32 << 20

@@ -12,9 +12,9 @@ from truthound.checkpoint.actions.registry import action_class
 from truthound.checkpoint.checkpoint import Checkpoint
 from truthound.checkpoint.settings import CheckpointConfig
 from truthound.config.document import WORDS, Document
-from truthound.config.nodes import Mapping, Node, Scalar, Sequence, locate, overlaid
 from truthound.errors import ConfigError
 from truthound.models import Mistakes, configuring, field_names
+from truthound.nodes import Mapping, Node, Scalar, Sequence, locate, overlaid
 from truthound.text import did_you_mean
 
 TOP = ("version", "defaults", "checkpoints")

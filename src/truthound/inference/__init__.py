@@ -8,23 +8,27 @@ from truthound.lazy import lazily
 
 if TYPE_CHECKING:
     from truthound.inference.baselines import Baselines as Baselines
+    from truthound.inference.declared import schema_validators as schema_validators
     from truthound.inference.draft import draft_checkpoint as draft_checkpoint
     from truthound.inference.draft import draft_rules as draft_rules
-    from truthound.inference.learning import auto_schema as auto_schema
-    from truthound.inference.learning import diff_schemas as diff_schemas
     from truthound.inference.learning import infer_schema as infer_schema
-    from truthound.inference.learning import schema_validators as schema_validators
-    from truthound.inference.learning import update_schema as update_schema
-    from truthound.inference.profiling import ColumnProfile as ColumnProfile
-    from truthound.inference.profiling import Profile as Profile
-    from truthound.inference.profiling import Suspicion as Suspicion
     from truthound.inference.profiling import profile as profile
+    from truthound.inference.records import ColumnProfile as ColumnProfile
+    from truthound.inference.records import Profile as Profile
+    from truthound.inference.records import Suspicion as Suspicion
+    from truthound.inference.state import auto_schema as auto_schema
+    from truthound.inference.state import diff_schemas as diff_schemas
+    from truthound.inference.state import learned as learned
+    from truthound.inference.state import update_schema as update_schema
 
 _PARTS = {
     "baselines": ("Baselines",),
+    "declared": ("schema_validators",),
     "draft": ("draft_checkpoint", "draft_rules"),
-    "learning": ("auto_schema", "diff_schemas", "infer_schema", "schema_validators", "update_schema"),
-    "profiling": ("ColumnProfile", "Profile", "Suspicion", "profile"),
+    "learning": ("infer_schema",),
+    "profiling": ("profile",),
+    "records": ("ColumnProfile", "Profile", "Suspicion"),
+    "state": ("auto_schema", "diff_schemas", "learned", "update_schema"),
 }
 _HOMES = {name: f".{part}" for part, names in _PARTS.items() for name in names}
 __all__ = sorted(_HOMES)  # noqa: PLE0605 the table is the list

@@ -1,111 +1,216 @@
-"""Rules drafted from a profile, as a commented checkpoint that runs."""
+"""Rules drafted from a profile, as a commented checkpoint that runs and that the data hold."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
-from truthound.inference.profiling import ColumnProfile, Profile
+from truthound.inference.learning import CATEGORIES, OFTEN
+from truthound.inference.records import ColumnProfile, Profile, Suspicion
+from truthound.results import now
 from truthound.schema import DataType
-from truthound.text import number, percent, plural, terminal, yaml_line
+from truthound.text import cell, percent, plural, terminal, yaml_line
+from truthound.validators.base import Clock
 
-CATEGORIES = 12
-"""at most so many values are drafted as the only ones allowed"""
-
-
-def draft_rules(profile: Profile) -> list[tuple[dict[str, Any], str]]:
-    """Validators as a configuration has them, each with a comment on what was seen."""
-    out: list[tuple[dict[str, Any], str]] = []
-    rows = profile.rows
-    seen = f"{plural(profile.duplicate_rows, 'row')} repeated" if profile.duplicate_rows else "no row occurs twice"
-    out.append(({"duplicate": {}}, seen))
-    full = [c.name for c in profile.columns if not c.nulls]
-    if full and rows:
-        out.append(({"null": {"columns": full}}, f"no null in {plural(rows, 'row')}"))
-    some: dict[int, list[ColumnProfile]] = {}
-    for c in profile.columns:
-        if 0 < c.nulls <= rows * 0.05:
-            some.setdefault(math.ceil(c.nulls / rows * 100), []).append(c)
-    for limit, columns in sorted(some.items()):
-        found = ", ".join(f"{c.name} {plural(c.nulls, 'null')} ({percent(c.nulls, rows)})" for c in columns)
-        out.append(({"null": {"columns": [c.name for c in columns], "max_fail": f"{limit}%"}}, found))
-    if profile.keys:
-        out.append(({"unique": {"columns": list(profile.keys[:3])}}, "every value differs"))
-    numbers: dict[str, dict[str, Any]] = {}
-    for c in profile.columns:
-        if bounds := _bounds(c):
-            numbers[c.name] = bounds
-    if numbers:
-        out.append(({"range": {"columns": numbers}}, "as found, rounded outwards"))
-    for c in profile.columns:
-        if DataType(c.type).of("text") and c.distinct and c.distinct <= CATEGORIES and c.distinct * 20 <= rows:
-            values = sorted(str(v) for v, _ in c.top)
-            out.append(
-                (
-                    {"allowed_values": {"columns": [c.name], "values": values}},
-                    f"{plural(c.distinct, 'different value')}",
-                )
-            )
-    return out
+Drafted = tuple[dict[str, Any], str]
+"""a validator as a configuration has it, and what was seen"""
+LITTLE = 0.05
+"""a rule that more rows break is none of these data's"""
+ENDS = frozenset({1, 12, 23, 24, 31, 52, 53, 59, 60, 90, 100, 180, 255, 360, 365, 366, 999, 1000, 2359, 2400})
+"""numbers that ranges end with by their nature"""
+_FUTURE = ("due", "expir", "valid", "until", "end", "plan", "sched", "deadline", "target", "birthday", "next", "renew")
 
 
-def _bounds(c: ColumnProfile) -> dict[str, Any]:
-    """Bounds a little wider than what was found; a column that is never negative gets 0."""
-    if (
-        not DataType(c.type).of("numeric")
-        or c.min in (None, "NaN")
-        or c.max in (None, "NaN")
-        or c.distinct in (None, 1)
-    ):
+def draft_rules(profile: Profile, *, clock: Clock = now) -> list[Drafted]:
+    """Validators as a configuration has them, each with a comment on what was seen. What a few rows break is tolerated in so many."""
+    if not profile.rows:
+        return [({"duplicate": {}}, "there are no rows yet")]
+    return list(_rules(profile, clock()))
+
+
+def _rules(p: Profile, today: datetime) -> Iterator[Drafted]:
+    least = _nice(p.rows / 2, down=True)
+    yield {"row_count": {"min_value": int(least)}}, f"{plural(p.rows, 'row')} now"
+    if p.duplicate_rows <= p.rows * LITTLE:
+        broken = f"{plural(p.duplicate_rows, 'row')} repeated ({percent(p.duplicate_rows, p.rows)})"
+        yield {"duplicate": _tolerance(p.duplicate_rows, p.rows)}, broken if p.duplicate_rows else "no row occurs twice"
+    yield from _nulls(p)
+    if p.keys:
+        yield {"unique": {"columns": list(p.keys[:3])}}, "every value differs"
+    for s in p.suspicions:
+        if s.what.startswith("nearly unique") and s.count:
+            # each repeated value counts with its first row, too
+            yield {"unique": {"columns": [s.column], **_tolerance(2 * s.count, p.rows)}}, _said(s)
+    ranges = {c.name: found for c in p.columns if (found := _range(c, p))}
+    if ranges:
+        loose = any("max_fail" in r for r in ranges.values())
+        yield (
+            {"range": {"columns": ranges}},
+            "as found, rounded outwards" + ("; the odd values are tolerated" if loose else ""),
+        )
+    past = [c.name for c in p.columns if _past(c, today)]
+    if past:
+        yield {"future": {"columns": past}}, "no value lies in the future"
+    for c in p.columns:
+        yield from _texts(c, p)
+
+
+def _nulls(p: Profile) -> Iterator[Drafted]:
+    full = [c.name for c in p.columns if not c.nulls]
+    if full:
+        yield {"null": {"columns": full}}, f"no null in {plural(p.rows, 'row')}"
+    some = [c for c in p.columns if 0 < c.nulls <= p.rows * LITTLE]
+    if len(some) == 1:
+        yield {"null": {"columns": [some[0].name], **_tolerance(some[0].nulls, p.rows)}}, _nulls_of(some[0], p)
+    elif some:
+        said = ", ".join(f"{c.name} {c.nulls:,} ({percent(c.nulls, p.rows)})" for c in some)
+        yield {"null": {"columns": {c.name: _tolerance(c.nulls, p.rows) for c in some}}}, f"nulls: {said}"
+
+
+def _nulls_of(c: ColumnProfile, p: Profile) -> str:
+    return f"{plural(c.nulls, 'null')} ({percent(c.nulls, p.rows)})"
+
+
+def _texts(c: ColumnProfile, p: Profile) -> Iterator[Drafted]:
+    """The values, the format or the pattern of a column of text, and what little is wrong with it."""
+    if not DataType(c.type).of("text") or not c.distinct:
+        return
+    present = p.rows - c.nulls
+    of = {"columns": [c.name]}
+    odd = {s.what: s for s in p.suspicions if s.column == c.name and s.count}
+    if c.distinct <= CATEGORIES and c.distinct * OFTEN <= present and len(c.top) == c.distinct:
+        yield (
+            {"allowed_values": {**of, "values": sorted(str(v) for v, _ in c.top)}},
+            plural(c.distinct, "different value"),
+        )
+    elif c.format:
+        said = f"{c.misfits:,} of {plural(present, 'value')} are none ({percent(c.misfits, present)})"
+        rule = {"format": {**of, "format": c.format, **_tolerance(c.misfits, p.rows)}}
+        yield rule, said if c.misfits else f"all of {plural(present, 'value')} are"
+    elif c.pattern:
+        yield {"regex": {**of, "pattern": c.pattern}}, f"all of {plural(present, 'value')} match"
+    for what, kind in (("empty or only blanks", "blank"), ("blanks at an end", "whitespace")):
+        if (s := odd.get(what)) and s.count and s.count <= p.rows * LITTLE:
+            yield {kind: {**of, **_tolerance(s.count, p.rows)}}, _said(s)
+
+
+def _said(s: Suspicion) -> str:
+    count = "" if s.count is None else f", {plural(s.count, 'row')}" + (f" ({s.percent})" if s.percent else "")
+    return f"{s.column}: {s.what}{count}" + (f", such as {cell(s.example)}" if s.example is not None else "")
+
+
+def _tolerance(count: int, rows: int) -> dict[str, str]:
+    """The share of rows that may fail, so that these do: in percent, rounded up to one digit that counts."""
+    if not count:
         return {}
-    try:
-        low, high = float(c.min), float(c.max)
-    except ValueError:
+    share = Decimal(count) / rows * 100
+    step = Decimal(1).scaleb(min(share.adjusted(), 0))
+    return {"max_fail": f"{share.quantize(step, ROUND_CEILING):f}%"}
+
+
+# --- ranges --------------------------------------------------------------------------------------------------------
+
+
+def _range(c: ColumnProfile, p: Profile) -> dict[str, Any]:
+    """Bounds a little wider than what was found; a column that is never negative gets 0, or 1."""
+    if not DataType(c.type).of("numeric") or c.distinct in (None, 0, 1):
         return {}
-    if not (math.isfinite(low) and math.isfinite(high)):
+    low, high, quartiles = _float(c.min), _float(c.max), [_float(q) for q in c.quartiles]
+    if low is None or high is None:
         return {}
-    out: dict[str, Any] = {"min_value": 0 if low >= 0 else _outward(low)}
+    tolerated: dict[str, Any] = {}
+    far = next((s for s in p.suspicions if s.column == c.name and s.what.startswith("far outside")), None)
+    if far and far.count and far.count <= p.rows / 1000 and len(quartiles) == 3 and None not in quartiles:
+        q1, q3 = float(quartiles[0] or 0), float(quartiles[2] or 0)
+        reach = 3 * (q3 - q1)
+        if high > q3 + 3 * reach or low < q1 - 3 * reach:  # not the end of a tail: something else
+            low, high = max(low, q1 - reach), min(high, q3 + reach)
+            tolerated = _tolerance(far.count, p.rows)
+    whole = DataType(c.type).of("integer")
+    out: dict[str, Any] = {"min_value": _least(low, high, whole=whole)}
     if high > 0:
-        out["max_value"] = _outward(high)
-    return out
+        out["max_value"] = _most(low, high)
+    return out | tolerated
 
 
-def _outward(value: float) -> float | int:
-    """Away from zero to two significant digits."""
-    step = 10.0 ** (math.floor(math.log10(abs(value))) - 1)
-    rounded = math.copysign(math.ceil(abs(value) / step - 1e-9) * step, value)
-    return int(rounded) if abs(rounded) >= 1 and float(rounded).is_integer() else float(f"{rounded:.6g}")
+def _float(value: Any) -> float | None:
+    try:
+        found = float(value)
+    except (TypeError, ValueError):
+        return None
+    return found if math.isfinite(found) else None
 
 
-def draft_checkpoint(profile: Profile, *, data_source: str, name: str | None = None) -> str:
-    """A configuration file with one checkpoint whose rules the data mostly hold."""
+def _least(low: float, high: float, *, whole: bool) -> float | int:
+    if 0 <= low <= high - low:
+        return 1 if whole and low == 1 else 0
+    step = _step(low, high)
+    return _short(math.floor(low / step + 1e-9) * step)
+
+
+def _most(low: float, high: float) -> float | int:
+    if high in ENDS or high == float(f"{high:.2g}"):  # round already
+        return _short(high)
+    step = _step(low, high)
+    return _short(math.ceil(high / step - 1e-9) * step)
+
+
+def _step(low: float, high: float) -> float:
+    """1, 2 or 5 times a power of ten, about a tenth of the range."""
+    tenth = (high - low) / 10 or abs(high) / 10 or 1.0
+    power = 10.0 ** math.floor(math.log10(tenth))
+    return max(f for f in (1, 2, 5) if f * power <= tenth * (1 + 1e-9)) * power
+
+
+def _nice(value: float, *, down: bool) -> float:
+    """To one digit that counts."""
+    power = 10.0 ** math.floor(math.log10(value)) if value >= 1 else 1.0
+    return (math.floor if down else math.ceil)(value / power) * power or 1.0
+
+
+def _short(value: float) -> float | int:
+    rounded = float(f"{value:.6g}")
+    return int(rounded) if rounded.is_integer() and abs(rounded) < 1e15 else rounded
+
+
+def _past(c: ColumnProfile, today: datetime) -> bool:
+    """Whether a column of moments lies in the past, and is not one of plans by its name."""
+    if not DataType(c.type).of("date", "datetime") or not c.max or any(w in c.name.casefold() for w in _FUTURE):
+        return False
+    latest = date.fromisoformat(str(c.max)[:10])
+    return latest < today.date() - timedelta(days=1)
+
+
+# --- as a file -----------------------------------------------------------------------------------------------------
+
+
+def draft_checkpoint(profile: Profile, *, data_source: str, name: str | None = None, clock: Clock = now) -> str:
+    """A configuration file with one checkpoint whose rules the data hold, all but a few rows."""
     title = name or _name(data_source)
     lines = [
         f"# Drafted from {terminal(data_source)}: {plural(profile.rows, 'row')}, {plural(len(profile.columns), 'column')}.",
         "# Read each rule, keep what should always hold, and say how bad a breach is (severity) or how much is fine (max_fail).",
         f"# Run it:  truthound checkpoint run {terminal(title)}",
         "checkpoints:",
-        f"- name: {yaml_line(title)}",
-        f"  data_source: {yaml_line(data_source)}",
+        f"- name: {_written(title)}",
+        f"  data_source: {_written(data_source)}",
     ]
     if profile.keys:
-        lines.append(f"  primary_key: {yaml_line([profile.keys[0]])}  # shown first with each failing row")
+        lines.append(f"  primary_key: {_written([profile.keys[0]])}  # shown first with each failing row")
     lines.append("  validators:")
-    for rule, seen in draft_rules(profile):
+    for rule, seen in draft_rules(profile, clock=clock):
         ((kind, options),) = rule.items()
         lines.append(f"  # {terminal(seen)}")
-        nested = options.get("columns")
-        if isinstance(nested, dict):
-            lines += [f"  - {yaml_line(kind)}:", "      columns:"]
-            lines += [f"        {yaml_line(column)}: {yaml_line(value)}" for column, value in nested.items()]
+        each = options.get("columns")
+        if isinstance(each, dict):
+            lines += [f"  - {_written(kind)}:", "      columns:"]
+            lines += [f"        {yaml_line(column)}: {_written(value)}" for column, value in each.items()]
         else:
-            lines.append(f"  - {yaml_line(kind)}: {yaml_line(options)}")
-    for s in profile.suspicions:
-        what = f"{terminal(s.column)}: {terminal(s.what)}"
-        count = f", {plural(s.count, 'row')}" if s.count is not None else ""
-        lines.append(
-            f"  # look at {what}{count}" + (f", such as {terminal(number(s.example))}" if s.example is not None else "")
-        )
+            lines.append(f"  - {_written(kind)}: {_written(options)}")
+    lines += [f"  # look at {terminal(_said(s))}" for s in profile.suspicions]
     lines += ["  actions:", "  - type: store_result", "    store_path: truthound_results"]
     return "\n".join(lines) + "\n"
 
@@ -113,3 +218,20 @@ def draft_checkpoint(profile: Profile, *, data_source: str, name: str | None = N
 def _name(data_source: str) -> str:
     stem = data_source.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1].split(".")[0]
     return "".join(ch if ch.isalnum() or ch in "_-" else "_" for ch in stem) or "data"
+
+
+def _written(value: Any) -> str:
+    """A value as YAML on one line. What looks like a variable of the environment is none."""
+    return yaml_line(_escaped(value))
+
+
+def _escaped(value: Any) -> Any:
+    match value:
+        case str():
+            return value.replace("${", "$${")
+        case dict():
+            return {k: _escaped(v) for k, v in value.items()}
+        case list():
+            return [_escaped(v) for v in value]
+        case _:
+            return value

@@ -1,0 +1,92 @@
+"""What a column of text may look like: known formats, and patterns made of the shapes its values share.
+
+Guesses are made from a few values; they count only once all values were tried.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+PATTERNS: dict[str, str] = {
+    "UUID": r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$",
+    "e-mail address": r"^[^@\s]+@[^@\s]+\.[^@\s]+$",
+    "ISO date": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+    "ISO time stamp": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[+-][0-9]{2}:?[0-9]{2})?$",
+    "time of day": r"^[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?$",
+    "URL": r"^https?://\S+$",
+    "IPv4 address": r"^[0-9]{1,3}(\.[0-9]{1,3}){3}$",
+}
+"""what people call a format -> a regular expression that Python and the engine read alike"""
+FORMATS: dict[str, str] = {
+    "UUID": "uuid", "e-mail address": "email", "ISO date": "date", "ISO time stamp": "datetime", "URL": "url", "IPv4 address": "ipv4",
+}  # fmt: skip
+"""those that the validator `format` knows"""
+FEWEST = 20
+"""different values that make a shape more than a coincidence"""
+MOST = 0.9
+"""the share of values that suggest a format; it need not be all, since some may be wrong"""
+_CLASSES = (("A-Z", str.isupper), ("a-z", str.islower), ("0-9", str.isdigit))
+_MARKS = "-_./:+#"
+_SPECIAL = re.compile(r"[\\.^$*+?{}\[\]|()]")
+_LONGEST = 40
+
+
+def formats(values: Iterable[str]) -> list[str]:
+    """The formats (names of `PATTERNS`) that most of these values have."""
+    some = list(values)
+    if len(set(some)) < 2:
+        return []
+    return [name for name, p in PATTERNS.items() if sum(bool(re.search(p, v)) for v in some) >= MOST * len(some)]
+
+
+def guesses(values: Iterable[str]) -> list[tuple[str, str]]:
+    """(what it is called, pattern) for what all these values have in common, the closest first."""
+    different = list(dict.fromkeys(values))
+    if len(different) < 2:
+        return []
+    found = [(name, p) for name, p in PATTERNS.items() if all(re.search(p, v) for v in different)]
+    if len(different) >= FEWEST and all(0 < len(v) <= _LONGEST for v in different):
+        found += [("one shape", p) for p in (_runs(different), _characters(different)) if p]
+    return found
+
+
+def _runs(values: Sequence[str]) -> str | None:
+    """Runs of letters and digits that all values share: `^[A-Z]{2}-[0-9]{4}$`."""
+    shapes = [_shape(v) for v in values]
+    kinds = {tuple(kind for kind, _ in s) for s in shapes}
+    if len(kinds) != 1 or len(shapes[0]) > 12 or not any(kind.startswith("[") for kind, _ in shapes[0]):
+        return None
+    parts = []
+    for i, (kind, _) in enumerate(shapes[0]):
+        sizes = [s[i][1] for s in shapes]
+        parts.append(f"{kind}{_times(min(sizes), max(sizes))}")
+    return f"^{''.join(parts)}$" if all(ch.isprintable() for ch in values[0]) else None
+
+
+def _shape(value: str) -> list[tuple[str, int]]:
+    out: list[tuple[str, int]] = []
+    for ch in value:
+        kind = next((f"[{k}]" for k, test in _CLASSES if ch.isascii() and test(ch)), _SPECIAL.sub(r"\\\g<0>", ch))
+        if out and out[-1][0] == kind:
+            out[-1] = kind, out[-1][1] + 1
+        else:
+            out.append((kind, 1))
+    return out
+
+
+def _characters(values: Sequence[str]) -> str | None:
+    """The classes of characters that all values are made of, with their lengths: `^[A-Z0-9]{5,6}$`. Words of letters have none."""
+    seen = set("".join(values))
+    classes = [k for k, test in _CLASSES if any(ch.isascii() and test(ch) for ch in seen)]
+    marks = [ch for ch in _MARKS if ch in seen]
+    known = {ch for ch in seen if ch.isascii() and any(test(ch) for _, test in _CLASSES)} | set(marks)
+    if seen != known or "0-9" not in classes or (len(classes) == 3 and marks):
+        return None
+    inside = "".join(classes) + "".join("\\" + ch if ch in "-." else ch for ch in marks)
+    sizes = [len(v) for v in values]
+    return f"^[{inside}]{_times(min(sizes), max(sizes))}$"
+
+
+def _times(low: int, high: int) -> str:
+    return "" if low == high == 1 else f"{{{low}}}" if low == high else f"{{{low},{high}}}"

@@ -1,0 +1,192 @@
+"""What looks wrong in a column: signs that are asked for together, and told where they are found."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from truthound import measures as m
+from truthound.engine import Backend, RowRequest
+from truthound.inference.records import Seen, Suspicion
+from truthound.text import plain
+
+SENTINEL_WORDS = (
+    "n/a", "na", "#n/a", "null", "none", "nan", "nil", "unknown", "undefined", "missing", "-", "--", "?", "tbd", "test", "xxx",
+)  # fmt: skip
+SENTINEL_NUMBERS = (-1, -9, -99, -999, -9999, -99999, 99, 999, 9999, 99999, 999999, 9999999, 99999999, 999999999)
+SENTINEL_DATES = (date(1, 1, 1), date(1900, 1, 1), date(1970, 1, 1), date(2099, 12, 31), date(9999, 12, 31))
+_NUMERIC = r"^\s*[-+]?[0-9]+([.,][0-9]+)?\s*$"
+_CODE = re.compile(r"(?i)(^|[_ .-])(zip|postal|postcode|plz|code|fips|ssn|ean|upc|isbn|gtin|phone|account|sku|barcode)")
+_WORDS = rf"(?i)^\s*(?:{'|'.join(SENTINEL_WORDS).replace('?', '[?]')})\s*$"
+EXAMPLES = 200
+"""examples that are fetched at most"""
+RARE = 0.05
+"""values far from the rest are outliers only if they are few"""
+
+Keep = Callable[[int, Seen], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """Something to count in a column; told where `keep` holds for the count."""
+
+    column: str
+    what: str
+    predicate: m.Predicate | None
+    keep: Keep
+    count: int | None = None
+    """known already"""
+    example: Any = None
+
+    @property
+    def measures(self) -> tuple[m.Measure, ...]:
+        return () if self.predicate is None else (m.CountWhere(self.predicate),)
+
+
+def suspect(s: Seen, begin: list[Any], today: datetime) -> Iterator[Sign]:
+    """What to look for in a column, given what is known of it and its first values."""
+    nulls = s.got["nulls"]
+    if not s.rows or not s.present:
+        if s.rows:
+            yield Sign(s.name, "only nulls", None, _some, nulls)
+        return
+    if nulls > s.rows / 2:
+        yield Sign(s.name, "mostly null", None, _some, nulls)
+    if s.type.of("text"):
+        yield from _text(s, begin)
+    if s.type.of("float"):
+        yield Sign(s.name, "NaN", m.IsNan(s.name), _some, example="NaN")
+    if s.type.of("numeric"):
+        yield from _numbers(s)
+    if s.type.of("date", "datetime"):
+        yield from _moments(s, today)
+
+
+def _some(count: int, _: Seen) -> bool:
+    return count > 0
+
+
+def _text(s: Seen, begin: list[Any]) -> Iterator[Sign]:
+    c = s.name
+    zeros = m.Matches(c, "^0[0-9]")
+    numeric = m.Matches(c, _NUMERIC)
+    if 2 * sum(bool(re.search(_NUMERIC, v)) for v in begin) >= len(begin):
+        yield Sign(c, "numbers kept as text", m.And((numeric, m.Not(zeros))), lambda n, s: n == s.present)
+        yield Sign(c, "numbers, but not all", m.Not(numeric), lambda n, s: 0 < n <= s.present * 0.1)
+    blank = m.Matches(c, r"^\s*$")
+    yield Sign(c, "empty or only blanks", blank, _some)
+    yield Sign(c, "blanks at an end", m.And((m.Matches(c, r"^\s|\s$"), m.Not(blank))), _some)
+    yield Sign(c, "stands for a missing value?", m.Matches(c, _WORDS), lambda n, s: 0 < n < s.present)
+
+
+def _numbers(s: Seen) -> Iterator[Sign]:
+    c, low, high = s.name, s.got.get("min"), s.got.get("max")
+    if low is None or high is None:
+        return
+    ends = tuple(v for v in SENTINEL_NUMBERS if v in (low, high) and low < high)
+    if ends:
+        # one value among many is data, and so is the end of a run without holes
+        holes = (s.got.get("distinct") or 0) < float(high) - float(low)
+        yield Sign(
+            c,
+            "stands for a missing value?",
+            m.In(c, ends),
+            lambda n, s: holes and n > max(1, s.present / 1000),
+            example=ends[0],
+        )
+    q1, q3 = s.got.get("q25"), s.got.get("q75")
+    if q1 is not None and q3 is not None and q3 > q1:
+        reach = 3 * float(q3 - q1)
+        near = float(q1) - reach, float(q3) + reach
+        furthest = high if float(high) - near[1] >= near[0] - float(low) else low
+        few: Keep = lambda n, s: 0 < n <= max(1, s.present * RARE)  # noqa: E731
+        yield Sign(c, "far outside of the rest", m.Not(m.Between(c, *near)), few, example=furthest)
+    if s.type.of("integer") and low > 0 and 10_000 <= high < 10**15 and _CODE.search(c):
+        # codes of one length, some of them shorter: zeros in front were lost where the text became a number
+        shorter = m.Between(c, None, 10 ** (len(str(high)) - 1), high_inclusive=False)
+        yield Sign(c, "zeros lost in front?", shorter, lambda n, s: 0 < n <= s.present / 2, example=low)
+
+
+def _moments(s: Seen, today: datetime) -> Iterator[Sign]:
+    c, low, high = s.name, s.got.get("min"), s.got.get("max")
+    if low is None or high is None:
+        return
+    moments = isinstance(high, datetime)
+    odd = [d for d in SENTINEL_DATES if _day(low) <= d <= _day(high)]
+    if odd:
+        days = [m.Between(c, *_whole(d, low)) if moments else m.In(c, (d,)) for d in odd]
+        at_an_end = _day(low) in odd or _day(high) in odd
+        yield Sign(
+            c,
+            "stands for a missing value?",
+            m.Or(tuple(days)),
+            lambda n, s: n > 0 and (at_an_end or n > s.present / 100),
+        )
+    here = today.astimezone(high.tzinfo) if moments and high.tzinfo else today.replace(tzinfo=None)
+    now: date = here if moments else here.date()
+    if high > now:
+        yield Sign(c, "in the future", m.Between(c, now, None, low_inclusive=False), _some, example=high)
+
+
+def _day(value: date) -> date:
+    return value.date() if isinstance(value, datetime) else value
+
+
+def _whole(day: date, like: datetime) -> tuple[datetime, datetime]:
+    """A day's first and last moment."""
+    start = datetime.combine(day, time(), like.tzinfo)
+    return start, start + timedelta(days=1) - timedelta(microseconds=1)
+
+
+# --- told ----------------------------------------------------------------------------------------------------------
+
+
+def tell(
+    backend: Backend, seen: Mapping[str, Seen], signs: Iterable[Sign], counted: Mapping[m.Measure, Any]
+) -> tuple[Suspicion, ...]:
+    """The signs that are there, column by column, each with a count and an example."""
+    found: list[tuple[Sign, int]] = []
+    for sign in signs:
+        count = sign.count if sign.predicate is None else counted.get(sign.measures[0])
+        if count is not None and sign.keep(count, seen[sign.column]):
+            found.append((sign, count))
+    examples = _examples(backend, [sign for sign, _ in found])
+    out: dict[str, list[Suspicion]] = {c: list(_frequent(s)) for c, s in seen.items()}
+    for sign, count in found:
+        example = plain(examples.get(sign, sign.example))
+        out[sign.column].append(Suspicion(sign.column, sign.what, count, example, seen[sign.column].rows))
+    return tuple(s for one in out.values() for s in one)
+
+
+def _examples(backend: Backend, signs: list[Sign]) -> dict[Sign, Any]:
+    """A value for each sign that has none yet."""
+    open_ = [s for s in signs if s.predicate is not None and s.example is None][:EXAMPLES]
+    asked = {str(i): RowRequest(s.predicate, limit=1) for i, s in enumerate(open_) if s.predicate is not None}
+    rows = backend.rows(asked) if asked else {}
+    return {s: rows[str(i)].rows[0][1][s.column] for i, s in enumerate(open_) if rows[str(i)].rows}
+
+
+def _frequent(s: Seen) -> Iterator[Suspicion]:
+    """What the most frequent values show."""
+    top, distinct, present = s.got.get("top") or (), s.got.get("distinct"), s.present
+    if distinct == 1 and present > 1:
+        yield Suspicion(s.name, "always the same value", present, plain(top[0][0]) if top else None, s.rows)
+    floating = s.type.of("float")
+    if distinct is not None and not floating and present > 20 and 0 < present - distinct <= max(present // 200, 1):
+        example = plain(top[0][0]) if top and top[0][1] > 1 else None
+        yield Suspicion(s.name, "nearly unique: a key with repeats?", present - distinct, example, s.rows)
+    if s.type.of("text") and distinct == len(top):  # else they are no categories
+        yield from _spellings(s, top)
+
+
+def _spellings(s: Seen, top: Iterable[tuple[Any, int]]) -> Iterator[Suspicion]:
+    known: dict[str, Any] = {}
+    for value, count in top:
+        folded = " ".join(str(value).casefold().split())
+        if folded and folded in known:
+            what = f"the same word in different spelling as {known[folded]}"
+            yield Suspicion(s.name, what, count, plain(value), s.rows)
+        known.setdefault(folded, value)
