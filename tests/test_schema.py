@@ -245,3 +245,10 @@ def test_an_update_tells_what_changed(tmp_path):
 
 def test_equal_numbers_with_fractions_are_no_keys():
     assert not inference.infer_schema({"x": [0.5, 0.7, 0.1]}).columns["x"].unique
+
+
+def test_a_sample_is_held_against_what_all_rows_taught(tmp_path):
+    options = {"auto_schema": True, "state_dir": tmp_path}
+    data = {"a": list(range(500))}
+    assert check(data, sample_size=10, **options).success
+    assert check(data, **options).success

@@ -209,7 +209,7 @@ class _Opened:
         expected = job.schema
         learned: tuple[Validator, ...] = ()
         if job.auto_schema and job.state_dir is not None:
-            found, note = inference.auto_schema(job.state_dir, job.name, self.backend)
+            found, note = inference.auto_schema(job.state_dir, job.name, self._whole())
             learned = inference.schema_validators(found)
             expected = expected or found
             self.notes.append(note)
@@ -222,6 +222,12 @@ class _Opened:
                 [f'column "{c}" of primary_key or pii is not in the data{did_you_mean(c, types)}' for c in unknown]
             )
         return bound((*job.validators, *declared, *learned), table)
+
+    def _whole(self) -> PolarsBackend:
+        """All rows: a schema learned from a sample would call the others drift."""
+        if self.sampled_from is None:
+            return self.backend
+        return PolarsBackend(self.source.frame, explain=self.source.explain)
 
     def result(self, outcomes: tuple[CheckOutcome, ...]) -> ValidationResult:
         return ValidationResult(

@@ -38,14 +38,11 @@ def update(
     quiet: Quiet = False,
 ) -> None:
     """Accept how the data look now: learn the schemas of checkpoints with auto_schema anew."""
-    import yaml
-
     from truthound import inference
     from truthound.cli.output import emit
     from truthound.cli.progress import Progress
     from truthound.cli.run import load, named
     from truthound.errors import ConfigError
-    from truthound.schema import Schema
     from truthound.text import terminal
 
     found = load(config)
@@ -66,11 +63,9 @@ def update(
         )
     for checkpoint in learning:
         folder = (checkpoint.base or Path()) / ".truthound"
-        before = {path: path.read_bytes() for path in folder.glob("schemas/*.yaml")}
+        changes: list[str] = []
         with Progress(f"{checkpoint.name}: learning the schema", quiet=quiet):
-            path = inference.update_schema(folder, checkpoint.name, checkpoint.config.data_source, base=checkpoint.base)
+            source = checkpoint.config.data_source
+            path = inference.update_schema(folder, checkpoint.name, source, base=checkpoint.base, tell=changes.append)
         emit(f"{terminal(checkpoint.name)}: learned, in {terminal(path)}\n")
-        if path in before:
-            old = Schema.from_dict(yaml.safe_load(before[path]))
-            changes = inference.diff_schemas(old, Schema.load(path)) or ["nothing changed"]
-            emit("".join(f"  {terminal(line)}\n" for line in changes))
+        emit("".join(f"  {terminal(line)}\n" for line in changes))
