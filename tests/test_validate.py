@@ -128,6 +128,12 @@ def test_examples_are_whole_rows_with_their_numbers():
     assert only(check(data, [{"null": {"columns": "a"}}], examples=0)).examples == ()
 
 
+def test_a_primary_key_rule_tells_the_key():
+    data = {"id": [1, 2], "a": [None, 1]}
+    assert check(data, [{"primary_key": {"columns": "id"}}, "null"]).key_columns == ("id",)
+    assert check(data, [{"primary_key": {"columns": "nope"}}, "null"]).key_columns == ()
+
+
 def test_personal_data_are_masked_everywhere():
     data = {"mail": ["secret@example.com", "bad"], "age": [999, 3]}
     rules = [

@@ -223,6 +223,13 @@ class _Opened:
             )
         return bound((*job.validators, *declared, *learned), table)
 
+    def _keys(self) -> tuple[str, ...]:
+        """What tells a row from the others: as given, else as the schema or a primary_key rule has it."""
+        declared = [self.job.schema.primary_key] if self.job.schema else []
+        declared += [v.names for v in self.job.validators if v.type == "primary_key"]
+        known = next((names for names in declared if names and set(names) <= set(self.backend.schema())), ())
+        return self.job.primary_key or known
+
     def _whole(self) -> PolarsBackend:
         """All rows: a schema learned from a sample would call the others drift."""
         if self.sampled_from is None:
@@ -236,7 +243,7 @@ class _Opened:
             row_count=self.backend.measure([RowCount()])[RowCount()],
             column_count=len(self.backend.schema()),
             sampled_from=self.sampled_from,
-            key_columns=self.job.primary_key,
+            key_columns=self._keys(),
             notes=tuple(self.notes),
         )
 

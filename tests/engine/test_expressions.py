@@ -131,6 +131,12 @@ def test_time_zones():
     assert truth(Between("a", datetime(2024, 1, 1, 5, tzinfo=UTC), None), a=values) == [True, False]
 
 
+def test_two_time_zones_compare_by_their_moments():
+    here = [datetime(2024, 1, 1, 0, tzinfo=ZoneInfo("America/New_York"))] * 2
+    there = [datetime(2024, 1, 1, 5, tzinfo=UTC), datetime(2024, 1, 1, 4, tzinfo=UTC)]
+    assert truth(Compare("a", "<=", "b"), a=here, b=there) == [True, False]
+
+
 def test_categories_are_text():
     frame = pl.LazyFrame({"a": pl.Series(["x", "y", None], dtype=pl.Categorical)})
     compiled = PolarsBackend(frame).compile
