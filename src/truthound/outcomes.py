@@ -101,7 +101,7 @@ def evaluate(
         for taken in _stages(backend, waiting, staged=progress is not None):
             values |= taken
             ready = [o for o in waiting if all(x in values for x in o.measures)]
-            waiting = [o for o in waiting if o not in ready]
+            waiting = [o for o in waiting if any(x not in values for x in o.measures)]
             again: list[_Open] = []
             for one in ready:
                 result = _judge(one, values)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -36,6 +37,16 @@ FAMILIES: dict[str, tuple[str, ...]] = {
 }
 
 
+@cache
+def _base(name: str) -> str:
+    return re.split(r"[\[({]", name, maxsplit=1)[0]
+
+
+@cache  # asked for every check and value; there are few types
+def _belongs(name: str, families: tuple[str, ...]) -> bool:
+    return any(_base(name) in FAMILIES[f] for f in families)
+
+
 class DataType(str):
     """A column's type as text, engine-neutral: `int64`, `string`, `decimal(15,2)`, `datetime[us,UTC]`, `list[int64]`."""
 
@@ -44,11 +55,11 @@ class DataType(str):
     @property
     def base(self) -> str:
         """The type without its parameters."""
-        return re.split(r"[\[({]", self, maxsplit=1)[0]
+        return _base(str(self))
 
     def of(self, *families: str) -> bool:
         """Whether it belongs to one of these families (see `FAMILIES`)."""
-        return any(self.base in FAMILIES[f] for f in families)
+        return _belongs(str(self), families)
 
     def matches(self, wanted: str) -> bool:
         """Whether it is the type, the type without parameters, or in the family that `wanted` names."""

@@ -222,9 +222,8 @@ class Validator(Model):
 
     def chosen(self, table: Table) -> Iterator[str | Check]:
         """The columns to look at: by name, by glob, by type, or all that fit; and what is wrong with the choice."""
-        fitting = [c for c, t in table.schema.items() if self.suits(t)]
         if self.columns is None:
-            if fitting:
+            if fitting := self._fitting(table):
                 yield from fitting
             else:
                 yield self.skipped(f"no column fits ({' or '.join(self.fits) or 'the table has none'})")
@@ -236,11 +235,16 @@ class Validator(Model):
                 else:
                     yield self.unfit(wanted, table.schema[wanted])
             elif wanted.startswith("dtype:"):
-                yield from self._selected(wanted, [c for c in fitting if table.schema[c].matches(wanted[6:])])
+                yield from self._selected(
+                    wanted, [c for c in self._fitting(table) if table.schema[c].matches(wanted[6:])]
+                )
             elif any(ch in wanted for ch in "*?["):
-                yield from self._selected(wanted, [c for c in fitting if fnmatch.fnmatchcase(c, wanted)])
+                yield from self._selected(wanted, [c for c in self._fitting(table) if fnmatch.fnmatchcase(c, wanted)])
             else:
                 yield self.missing(wanted, table)
+
+    def _fitting(self, table: Table) -> list[str]:
+        return [c for c, t in table.schema.items() if self.suits(t)]
 
     def _selected(self, wanted: str, found: list[str]) -> Iterator[str | Check]:
         if found:
