@@ -10,11 +10,7 @@ from typing import Any
 import polars as pl
 
 from truthound.errors import ConfigError, SourceError
-from truthound.sources import sql
 from truthound.sources.base import Source, brief
-from truthound.sources.formats import open_files
-from truthound.sources.memory import frame_of
-from truthound.sources.remote import open_url
 from truthound.sources.spec import Spec, parse_spec
 from truthound.text import did_you_mean, shorten
 
@@ -40,7 +36,9 @@ def open_source(spec: Any, *, base: Path | None = None) -> Source:
     return replace(source, frame=_filtered(source, wanted.where))
 
 
-def _memory(spec: Spec) -> Source:
+def _memory(spec: Spec, _: Path | None) -> Source:
+    from truthound.sources.memory import frame_of
+
     return Source(spec.name, "memory", frame_of(spec.format or "", spec.data))
 
 
@@ -65,8 +63,29 @@ def _filtered(source: Source, where: str) -> pl.LazyFrame:
     return frame
 
 
+def _file(spec: Spec, base: Path | None) -> Source:
+    from truthound.sources.formats import open_files
+
+    return open_files(spec, base)
+
+
+def _url(spec: Spec, _: Path | None) -> Source:
+    from truthound.sources.remote import open_url
+
+    return open_url(spec)
+
+
+def _sql(spec: Spec, base: Path | None) -> Source:
+    from truthound.sources.sql import open_sql
+
+    return open_sql(spec, base)
+
+
 _OPENERS: dict[str, Callable[[Spec, Path | None], Source]] = {
-    "memory": lambda wanted, _: _memory(wanted), "file": open_files, "url": lambda wanted, _: open_url(wanted), "sql": sql.open_sql,
-}  # fmt: skip
+    "memory": _memory,
+    "file": _file,
+    "url": _url,
+    "sql": _sql,
+}
 
 __all__ = ["SourceError", "open_source"]

@@ -32,7 +32,8 @@ _FACE = {
     "shape": "ColumnCount ColumnExists ColumnType RowCountBetween SchemaMatch",
     "time": "DateFormat Freshness Future Gap",
     "relation": "AggregateMatch Compare ForeignKey FunctionalDependency RowCountMatch",
-    "distribution": "Distribution Max Mean Median Min Quantile Std Sum",
+    "distribution": "Distribution",
+    "statistics": "Max Mean Median Min Quantile Std Sum",
     "custom": "Expression Function SqlQuery",
 }
 _HOMES = {name: f".{part}" for part, names in _FACE.items() for name in names.split()} | {"Format": ".text:FormatOf"}
