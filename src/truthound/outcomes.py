@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -114,7 +115,7 @@ def evaluate(
                             one.id,
                             one.check,
                             status=CheckStatus.ERROR,
-                            error=str(result),
+                            error=_said(result, policy),
                             severity=_error_severity(one.check),
                         ),
                     )
@@ -147,6 +148,11 @@ def _judge(one: _Open, values: Mapping[Measure, Any]) -> Verdict | More | Except
         raise
     except Exception as error:  # noqa: BLE001 a judge that breaks is an error of its check and must not hide the others
         return error
+
+
+def _said(error: Exception, policy: Policy) -> str:
+    """An error's words; where columns are masked, without what it quotes: engines quote cells."""
+    return re.sub(r"\[[^\]]*\]|\"[^\"]*\"|'[^']*'", MASK, str(error)) if policy.pii else str(error)
 
 
 def _error_severity(check: Check) -> Severity:
@@ -187,7 +193,8 @@ def judged(key: str, check: Check, verdict: Verdict, policy: Policy) -> CheckOut
     status = CheckStatus.FAILED if severity in policy.fails else CheckStatus.WARNED
     outcome = _outcome(key, check, status=status, severity=severity, hidden=below, **common)
     if verdict.examples and policy.examples:
-        rows = tuple((None, row) for row in verdict.examples)
+        # what a query returns may hold a masked column under another name
+        rows = tuple((None, dict.fromkeys(row, MASK) if policy.pii else row) for row in verdict.examples)
         return replace(outcome, examples=_examples(rows, policy))
     return outcome
 
@@ -223,6 +230,11 @@ def _fetch(
 
 def _with_rows(outcome: CheckOutcome, found: FailingRows, policy: Policy) -> CheckOutcome:
     top = tuple((plain(value), count) for value, count in found.top_values)
+    if found.error:
+        outcome = replace(
+            outcome,
+            message=f"{outcome.message or outcome.expected}; its rows could not be fetched: {_said(ValidatorError(found.error), policy)}",
+        )
     return replace(outcome, examples=_examples(found.rows, policy), top_values=top)
 
 

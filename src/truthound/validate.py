@@ -16,17 +16,19 @@ from truthound.engine.polars_backend import PolarsBackend
 from truthound.errors import ConfigError, SourceError
 from truthound.measures import Reference, RowCount
 from truthound.outcomes import THRESHOLDS, Failing, Policy, Progress, bound, evaluate
-from truthound.results import CheckOutcome, Severity, ValidationResult, now
+from truthound.results import CheckOutcome, CheckStatus, Severity, ValidationResult, now
 from truthound.schema import Schema
 from truthound.sources import Source, open_source
 from truthound.text import did_you_mean, plural
-from truthound.validators.base import Check, Clock, Table, Validator
+from truthound.validators.base import Check, Clock, Problem, Table, Validator
 from truthound.validators.registry import parse_validators
 
 DEFAULT_VALIDATORS = ("null", "nan", "duplicate", "blank", "whitespace", "encoding")
 """what is looked for when nothing is asked for"""
 PARSED_ONCE = 1 << 28
 """text files up to so many bytes are parsed once and kept; larger ones are parsed anew by each pass"""
+OF_ALL_ROWS = ("row_count", "row_count_match", "aggregate_match", "contains_values")
+"""validators that a sample says nothing about"""
 SAMPLE_ROW = "__truthound_sampled_row"
 
 
@@ -57,8 +59,8 @@ class Validation:
     job: Job
 
     def split(self) -> Split:
-        """All rows as good and bad ones, by the row-level checks that did not hold. The data are read again."""
-        with _Opened(self.job) as opened:
+        """All rows as good and bad ones, by the row-level checks that did not hold. The data are read again, whole also where a sample was checked."""
+        with _Opened(replace(self.job, sample_size=None)) as opened:
             return opened.backend.split(self.failing)
 
 
@@ -78,7 +80,7 @@ def validate(
     fail_on_critical: bool = True,
     fail_on_high: bool = False,
     fail_on: Severity | str | None = None,
-    severity_thresholds: Mapping[Any, float] | None = None,
+    severity_thresholds: Mapping[Any, Any] | None = None,
     sample_size: int | None = None,
     seed: int = 0,
     examples: int = 10,
@@ -131,9 +133,7 @@ def validate(
     policy = Policy(
         fails=_fails(fail_on, critical=fail_on_critical, high=fail_on_high),
         min_severity=None if min_severity is None else _severity(min_severity),
-        thresholds=THRESHOLDS
-        if severity_thresholds is None
-        else {_severity(k): float(v) for k, v in severity_thresholds.items()},
+        thresholds=THRESHOLDS if severity_thresholds is None else _thresholds(severity_thresholds),
         examples=examples,
         pii=frozenset([pii] if isinstance(pii, str) else pii),
     )
@@ -154,6 +154,13 @@ def _severity(value: Any) -> Severity:
         raise ConfigError(
             f"{value!r} is not a severity: low, medium, high or critical{did_you_mean(str(value), Severity)}"
         ) from None
+
+
+def _thresholds(given: Mapping[Any, Any]) -> dict[Severity, float]:
+    wrong = [k for k, v in given.items() if isinstance(v, bool) or not isinstance(v, int | float) or not 0 <= v <= 1]
+    if wrong:
+        raise ConfigError([f"severity_thresholds: {k}: {given[k]!r} is not a ratio from 0 to 1" for k in wrong])
+    return {_severity(k): float(v) for k, v in given.items()}
 
 
 def _fails(fail_on: Severity | str | None, *, critical: bool, high: bool) -> frozenset[Severity]:
@@ -221,7 +228,10 @@ class _Opened:
             raise ConfigError(
                 [f'column "{c}" of primary_key or pii is not in the data{did_you_mean(c, types)}' for c in unknown]
             )
-        return bound((*job.validators, *declared, *learned), table)
+        checks = bound((*job.validators, *declared, *learned), table)
+        if self.sampled_from is None:
+            return checks
+        return {key: _of_all_rows(c) if c.validator.type in OF_ALL_ROWS else c for key, c in checks.items()}
 
     def _keys(self) -> tuple[str, ...]:
         """What tells a row from the others: as given, else as the schema or a primary_key rule has it."""
@@ -268,6 +278,11 @@ class _Opened:
             source = open_source(reference.spec, base=self.job.base)
             self._others[reference] = PolarsBackend(_parsed_once(source), reference=self._other, explain=source.explain)
         return self._others[reference]
+
+
+def _of_all_rows(check: Check) -> Check:
+    problem = Problem(CheckStatus.SKIPPED, "it speaks of all rows, and only a sample was checked")
+    return replace(check, measures=(), judge=None, failing=None, problem=check.problem or problem)
 
 
 def _parsed_once(source: Source) -> pl.LazyFrame:

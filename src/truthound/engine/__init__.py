@@ -30,6 +30,8 @@ class FailingRows:
 
     rows: tuple[tuple[int, dict[str, Any]], ...]
     top_values: tuple[tuple[Any, int], ...] = ()
+    error: str | None = None
+    """why the rows could not be fetched"""
 
 
 @dataclass(frozen=True, slots=True)

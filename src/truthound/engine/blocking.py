@@ -13,6 +13,7 @@ from truthound.engine import ROW, RowRequest
 from truthound.engine import duplicates as dup
 from truthound.engine import expressions as ex
 from truthound.engine.rewrite import simplify
+from truthound.engine.values import named
 from truthound.errors import SourceError, TruthoundError, ValidatorError
 
 if TYPE_CHECKING:
@@ -110,7 +111,10 @@ class Blocking:
             case m.Query(text, limit):
                 return self._query(text, limit)
             case m.On(reference, inner):
-                value = self._b.other(reference).measure([inner])[inner]
+                try:
+                    value = self._b.other(reference).measure([inner])[inner]
+                except SourceError as error:
+                    raise ValidatorError(f"the reference: {error}") from None
                 if isinstance(value, ValidatorError):
                     raise ValidatorError(f"in the reference: {value}")
                 return value
@@ -127,7 +131,7 @@ class Blocking:
                     if key and key.exact and key.drop is None:
                         wanted[x] = key.expr
                 case m.Quantile(column, _, None) | m.Aggregate(column, "median", None) if column in self._b.types:
-                    wanted[column] = pl.col(column)
+                    wanted[column] = self._b.compile.column(column)
                 case _:
                     continue
         if not wanted or self._b.value(m.RowCount()) * len(wanted) > NARROW:
@@ -196,8 +200,14 @@ class Blocking:
             if counts.rows == 0:
                 return dup.NONE
             if counts.rows <= FEW and (rows := self._repeating(done)) is not None:
-                return dup.compared((rows if x.nulls else rows.drop_nulls(columns)).lazy(), columns)
+                return dup.compared(self._present(rows, columns, nulls=x.nulls).lazy(), columns)
         return None
+
+    def _present(self, rows: pl.DataFrame, columns: tuple[str, ...], *, nulls: bool) -> pl.DataFrame:
+        if nulls:
+            return rows
+        types = {name: rows.schema[name] for name in rows.columns}
+        return rows.filter(pl.all_horizontal([named(c, types).is_not_null() for c in columns]))
 
     def _done_keys(self, columns: tuple[str, ...]) -> Iterator[m.Duplicates]:
         for done in self._b.measured(m.Duplicates):
@@ -213,7 +223,7 @@ class Blocking:
             rows = self._b.numbered if key.drop is None else self._b.numbered.filter(key.drop.not_())
             found = self._b.collect(rows.filter(key.expr.is_in(again.implode())))
             if not key.exact:
-                found = found.filter(pl.struct(list(key.columns)).is_duplicated())
+                found = found.filter(pl.struct([named(c, found.schema) for c in key.columns]).is_duplicated())
             self._repeats[at] = found
         return self._repeats.get(at)
 
@@ -241,7 +251,7 @@ class Blocking:
         """Equal rows side by side, in the order of their first."""
         if rows is None:
             return None
-        first = pl.col(ROW).min().over(list(columns))
+        first = pl.col(ROW).min().over(pl.struct([named(c, rows.schema) for c in columns]))
         return rows.sort(first, ROW)
 
     # --- quantiles -------------------------------------------------------------------------------------------------
@@ -288,16 +298,14 @@ class Blocking:
 
     def _gaps(self, x: m.Gaps) -> tuple[tuple[Any, Any, Any, int], ...]:
         c = self._b.compile.column(x.column)
-        groups = [self._b.compile.column(g) for g in x.group_by]
+        names = [f"group{i}" for i in range(len(x.group_by))]
+        groups = [self._b.compile.column(g).alias(n) for g, n in zip(x.group_by, names, strict=True)]
         steps = self._b.filtered(x.where).select(*groups, c.dt.truncate(x.every).alias("at")).drop_nulls("at").unique()
         before = pl.col("at").shift(1)
         following = before.dt.offset_by(x.every)
-        if x.group_by:
-            before, following = (
-                before.over(list(x.group_by), order_by="at"),
-                following.over(list(x.group_by), order_by="at"),
-            )
-        frame = self._b.collect(steps).sort(*x.group_by, "at")
+        if names:
+            before, following = before.over(names, order_by="at"), following.over(names, order_by="at")
+        frame = self._b.collect(steps).sort(*names, "at")
         missing = frame.with_columns(before.alias("before"), following.alias("first")).filter(
             pl.col("at") > pl.col("first")
         )
@@ -305,7 +313,7 @@ class Blocking:
         for row in missing.iter_rows(named=True):
             absent = pl.datetime_range(row["first"], row["at"], x.every, closed="left", eager=True)
             last = absent[-1] if isinstance(row["first"], datetime) else absent[-1].date()
-            out.append((tuple(row[g] for g in x.group_by), row["first"], last, len(absent)))
+            out.append((tuple(row[n] for n in names), row["first"], last, len(absent)))
         return tuple(sorted(out, key=lambda gap: -gap[3]))
 
     def _ks(self, x: m.KolmogorovSmirnov) -> tuple[float, int, int] | None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import polars as pl
 
+from truthound.engine.values import named
 from truthound.measures import DuplicateCounts
 
 IN_MEMORY = 1 << 24
@@ -46,31 +47,33 @@ def packed(
         if low is None:
             return None
         span = high - low + 2
-        value = (
-            (physical(name, schema[name]) - low + 1).fill_null(0) if missing else physical(name, schema[name]) - low + 1
-        )
+        value = physical(name, schema) - low + 1
+        value = value.fill_null(0) if missing else value
         expr = value if expr is None else expr * span + value
         room *= span
         if room >= 1 << 62:
             return None
-    holes = [pl.col(c) for c in columns if stats[c][2]]
+    holes = [named(c, schema) for c in columns if stats[c][2]]
     drop = pl.any_horizontal([h.is_null() for h in holes]) if holes and not nulls else None
     return None if expr is None else Key(columns, expr.alias("k"), exact=True, drop=drop)
 
 
 def packable(dtype: pl.DataType) -> bool:
-    return (dtype.is_integer() and dtype not in (pl.Int128, pl.UInt128)) or dtype.is_temporal()
+    """Whole numbers within 64 bits. Nanoseconds are left out: their bounds would pass through Python, which has microseconds."""
+    if dtype.is_integer():
+        return dtype not in (pl.Int128, pl.UInt128, pl.UInt64)
+    return dtype == pl.Date or (isinstance(dtype, pl.Datetime | pl.Duration) and dtype.time_unit != "ns")
 
 
-def physical(name: str, dtype: pl.DataType) -> pl.Expr:
+def physical(name: str, schema: Mapping[str, pl.DataType]) -> pl.Expr:
     """A whole number for each value of a packable column."""
-    column = pl.col(name)
-    return (column.to_physical() if dtype.is_temporal() else column).cast(pl.Int64)
+    column = named(name, schema)
+    return (column.to_physical() if schema[name].is_temporal() else column).cast(pl.Int64)
 
 
 def hashed(columns: tuple[str, ...], schema: Mapping[str, pl.DataType], *, nulls: bool) -> Key:
-    drop = None if nulls else pl.any_horizontal([pl.col(c).is_null() for c in columns])
-    values = [pl.col(c) + 0.0 if schema[c].is_float() else pl.col(c) for c in columns]  # -0.0 equals 0.0
+    drop = None if nulls else pl.any_horizontal([named(c, schema).is_null() for c in columns])
+    values = [named(c, schema) + 0.0 if schema[c].is_float() else named(c, schema) for c in columns]  # -0.0 equals 0.0
     return Key(columns, pl.struct(values).hash(20260101).alias("k"), exact=False, drop=drop)
 
 
@@ -124,6 +127,12 @@ def _rises(frame: pl.LazyFrame, key: Key) -> bool:
 
 def compared(frame: pl.LazyFrame, columns: tuple[str, ...]) -> DuplicateCounts:
     """Exact counts among these rows, by comparing cells."""
-    groups = frame.group_by(list(columns)).len().filter(pl.col("len") > 1)
-    row = groups.select(pl.col("len").sum().alias("rows"), pl.len().alias("groups")).collect(engine="streaming").row(0)
+    schema = dict(frame.collect_schema())
+    sizes = (
+        frame.select(pl.struct([named(c, schema) for c in columns]).alias("k"))
+        .group_by("k")
+        .len(name="n")
+        .filter(pl.col("n") > 1)
+    )
+    row = sizes.select(pl.col("n").sum().alias("rows"), pl.len().alias("groups")).collect(engine="streaming").row(0)
     return DuplicateCounts(int(row[0]), int(row[0]) - int(row[1]), int(row[1]))

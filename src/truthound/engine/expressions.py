@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from truthound import measures as m
 from truthound.engine.formats import FORMATS
+from truthound.engine.values import Schema, alike, named, temporal, within, zoned
 from truthound.errors import ValidatorError
 from truthound.text import plain
 
@@ -28,7 +28,6 @@ _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
 }  # fmt: skip
 
 _ISO = re.compile(r"(?<!DATE )(?<!TIMESTAMP )'\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}[^']*)?'")
-Schema = Mapping[str, pl.DataType]
 Lookup = Callable[[m.Orphan], "list[pl.Series]"]
 
 
@@ -50,8 +49,7 @@ class Compiler:
 
     def column(self, name: str) -> pl.Expr:
         self.dtype(name)
-        special = name == "*" or name.startswith("^")  # Polars reads these as patterns
-        return pl.nth(list(self._schema).index(name)) if special else pl.col(name)
+        return named(name, self._schema)
 
     def text(self, name: str) -> pl.Expr:
         """The column as text, for types that hold text."""
@@ -86,7 +84,7 @@ class Compiler:
             case m.Matches(column, pattern):
                 return self.text(column).str.contains(pattern)
             case m.LengthBetween(column, low, high):
-                return _within(self._length(column), low, high)
+                return within(self._length(column), low, high)
             case m.Format(column, name, argument):
                 return FORMATS[name](self.text(column), argument)
             case m.Compare():
@@ -107,7 +105,9 @@ class Compiler:
                 return self._out_of_order(p)
             case m.Inconsistent(determines, column):
                 value = self.column(column)
-                return (value.drop_nulls().n_unique().over(list(determines)) > 1) & value.is_not_null()
+                given = [self.column(c) for c in determines]
+                known = _all([c.is_not_null() for c in (value, *given)])
+                return (value.drop_nulls().n_unique().over(given) > 1) & known
             case _:
                 raise ValidatorError(f"the engine does not know {type(p).__name__}")
 
@@ -115,7 +115,7 @@ class Compiler:
         """A bound or a value as the column's type compares it; text becomes dates and times where the column has them."""
         dtype = self.dtype(column)
         if isinstance(value, str) and dtype.is_temporal():
-            value = _temporal(value, dtype)
+            value = temporal(value, dtype)
         if isinstance(value, float) and value.is_integer() and dtype.is_integer():
             return int(value)
         if isinstance(dtype, pl.Decimal) and isinstance(value, int | float) and not isinstance(value, bool):
@@ -124,7 +124,7 @@ class Compiler:
             if isinstance(value, date) and not isinstance(value, datetime):
                 value = datetime.combine(value, time())
             if isinstance(value, datetime):
-                return _zoned(value, dtype.time_zone)
+                return zoned(value, dtype.time_zone)
         if isinstance(value, datetime) and dtype == pl.Date:
             return value.date() if value.time() == time() else pl.lit(value)
         return value
@@ -135,7 +135,7 @@ class Compiler:
             c = c.cast(pl.String)
         low = None if p.low is None else self.literal(p.low, p.column)
         high = None if p.high is None else self.literal(p.high, p.column)
-        inside = _within(c, low, high, low_inclusive=p.low_inclusive, high_inclusive=p.high_inclusive)
+        inside = within(c, low, high, low_inclusive=p.low_inclusive, high_inclusive=p.high_inclusive)
         # Polars orders NaN above every number
         return inside & c.is_not_nan() if dtype.is_float() and high is None else inside
 
@@ -167,6 +167,8 @@ class Compiler:
             right = right.dt.convert_time_zone(zone)
         floats = [c for c in (p.left, p.right) if self.dtype(c).is_float()]
         if tol:
+            if self.dtype(p.left).is_integer() and self.dtype(p.right).is_integer():
+                left, right = left.cast(pl.Int128), right.cast(pl.Int128)  # narrow types would wrap around
             difference = (left - right).abs()
             close = difference <= tol
             kinds = {"==": close, "!=": close.not_(), "<": left < right + tol, "<=": left <= right + tol,
@@ -200,17 +202,31 @@ class Compiler:
         )
         if dtype not in (pl.Boolean, pl.Null):
             raise ValidatorError(f"{what} is {dtype or 'several columns'}, not true or false")
-        return made
+        try:
+            height = pl.DataFrame(schema=dict(self._schema)).clear(3).lazy().select(made).collect().height
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException, TypeError, ValueError):
+            return made  # not every expression takes rows of nulls; what is wrong with it shows on the data
+        if height == 3:
+            return made.cast(pl.Boolean) if dtype == pl.Null else made
+        if made.meta.root_names() or height != 1 or not self._schema:
+            raise ValidatorError(f"{what} does not say something of each row, but of the table as a whole")
+        every = named(next(iter(self._schema)), self._schema)
+        return made.cast(pl.Boolean) | (every.is_null() & False)  # a constant, for each row
 
     def _orphan(self, p: m.Orphan) -> pl.Expr:
         known = self._lookup(p)
-        if len(p.columns) == 1:
-            return self.column(p.columns[0]).is_in(known[0].implode()).not_()
-        names = [f"{i}" for i in range(len(known))]
-        keys = pl.DataFrame([s.alias(n) for n, s in zip(names, known, strict=True)]).to_struct("keys")
-        here = pl.struct([self.column(c).alias(n) for n, c in zip(names, p.columns, strict=True)])
         present = pl.all_horizontal([self.column(c).is_not_null() for c in p.columns])
-        return here.is_in(keys.implode()).not_() & present
+        here, there = [], []
+        for i, (c, keys) in enumerate(zip(p.columns, known, strict=True)):
+            mine, theirs = alike(
+                self.column(c), self.dtype(c), keys, f'"{c}" and "{p.reference_columns[i]}" in the reference'
+            )
+            here.append(mine.alias(f"{i}"))
+            there.append(theirs.alias(f"{i}"))
+        if len(here) == 1:
+            return here[0].is_in(there[0].implode()).fill_null(value=False).not_() & present
+        found = pl.DataFrame(there).drop_nulls().to_struct("keys")
+        return pl.struct(here).is_in(found.implode()).not_() & present
 
     def _out_of_order(self, p: m.OutOfOrder) -> pl.Expr:
         c = self.column(p.column)
@@ -222,7 +238,8 @@ class Compiler:
         )
         if not p.group_by and not p.order_by:
             return wrong
-        return wrong.over(list(p.group_by) or None, order_by=list(p.order_by) or None)
+        groups, order = ([self.column(c) for c in names] for names in (p.group_by, p.order_by))
+        return wrong.over(groups or None, order_by=order or None)
 
 
 def _all(exprs: Sequence[pl.Expr]) -> pl.Expr:
@@ -240,38 +257,11 @@ def _any(exprs: Sequence[pl.Expr]) -> pl.Expr:
     return out
 
 
-def _within(e: pl.Expr, low: Any, high: Any, *, low_inclusive: bool = True, high_inclusive: bool = True) -> pl.Expr:
-    low, high = (pl.lit(b) if isinstance(b, str) else b for b in (low, high))  # a bare text would name a column
-    if low is None and high is None:
-        return pl.when(e.is_not_null()).then(pl.lit(value=True))
-    if low is not None and high is not None:
-        closed = {(True, True): "both", (True, False): "left", (False, True): "right", (False, False): "none"}
-        return e.is_between(low, high, closed[low_inclusive, high_inclusive])  # type: ignore[arg-type]
-    if low is not None:
-        return e.ge(low) if low_inclusive else e.gt(low)
-    return e.le(high) if high_inclusive else e.lt(high)
-
-
 def _sql(text: str) -> pl.Expr:
     try:
         return pl.sql_expr(text)
     except pl.exceptions.PolarsError as error:
         raise ValidatorError(f"SQL expression {text!r} cannot be read: {error}") from None
-
-
-def _temporal(value: str, dtype: pl.DataType) -> Any:
-    kinds: dict[Any, Callable[[str], Any]] = {pl.Date: date.fromisoformat, pl.Time: time.fromisoformat}
-    try:
-        return kinds.get(dtype.base_type(), datetime.fromisoformat)(value)
-    except ValueError:
-        raise ValidatorError(f"{value!r} is not a {dtype} in ISO format") from None
-
-
-def _zoned(value: datetime, zone: str | None) -> datetime:
-    """The same moment as the column tells it; a moment without a zone is taken to be in the column's."""
-    if zone is None:
-        return value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
-    return value.astimezone(ZoneInfo(zone)) if value.tzinfo else value.replace(tzinfo=ZoneInfo(zone))
 
 
 # --- aggregates that stream ----------------------------------------------------------------------------------------

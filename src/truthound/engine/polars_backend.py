@@ -12,7 +12,7 @@ from truthound.engine import FAILED_CHECKS, ROW, Backend, FailingRows, RowReques
 from truthound.engine import expressions as ex
 from truthound.engine.blocking import Blocking
 from truthound.engine.rewrite import settle, simplify
-from truthound.errors import SourceError, TruthoundError, ValidatorError
+from truthound.errors import ConfigError, SourceError, TruthoundError, ValidatorError
 from truthound.schema import DataType
 
 M = TypeVar("M", bound=m.Measure)
@@ -168,7 +168,10 @@ class PolarsBackend:
         """The backend of another data source."""
         if self._reference is None:
             raise ValidatorError("no other data source can be opened here")
-        return self._reference(reference)
+        try:
+            return self._reference(reference)
+        except (SourceError, ConfigError) as error:  # the other source's fault is this check's, not this table's
+            raise ValidatorError(f"the reference: {error}") from None
 
     # --- inside ----------------------------------------------------------------------------------------------------
 
@@ -183,16 +186,13 @@ class PolarsBackend:
                     raise ValidatorError(
                         f'column "{c}" is not in the reference; it has {", ".join(list(other.types)[:10])}'
                     )
-            keys = other.collect(other.frame.select(p.reference_columns).drop_nulls().unique())
-            cast = []
-            for here, there in zip(p.columns, p.reference_columns, strict=True):
-                mine, theirs = self.compile.dtype(here), keys[there].dtype
-                if mine != theirs and (mine == pl.String) != (theirs == pl.String):
-                    raise ValidatorError(
-                        f'"{here}" is {mine} and "{there}" in the reference is {theirs}: they never match; cast one'
-                    )
-                cast.append(keys[there].cast(mine, strict=False) if mine != theirs else keys[there])
-            self._orphans[p] = cast
+            try:
+                keys = other.collect(
+                    other.frame.select([other.compile.column(c) for c in p.reference_columns]).drop_nulls().unique()
+                )
+            except SourceError as error:
+                raise ValidatorError(f"the reference: {error}") from None
+            self._orphans[p] = [keys[c] for c in p.reference_columns]
         return self._orphans[p]
 
     def _stream(self, measures: Iterable[m.Measure]) -> None:
@@ -259,7 +259,9 @@ class PolarsBackend:
     def _top(self, failing: pl.LazyFrame, r: RowRequest) -> tuple[tuple[Any, int], ...]:
         if r.column not in self._types or self._types[r.column].is_nested():
             return ()
-        counts = failing.select(pl.col(r.column).alias("v")).group_by("v").len(name="n").top_k(r.top, by="n")
+        counts = (
+            failing.select(self.compile.column(r.column).alias("v")).group_by("v").len(name="n").top_k(r.top, by="n")
+        )
         return tuple(self.collect(counts).sort("n", "v", descending=[True, False]).iter_rows())
 
 

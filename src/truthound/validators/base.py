@@ -145,6 +145,8 @@ class Validator(Model):
             raise Mistakes((o, f"{self.type} has no use for it; leave it out") for o in mistaken)
         if self.mostly is not None and self.max_fail is not None:
             raise ValueError("give mostly or max_fail, not both")
+        if self.severity is not None and isinstance(self.max_fail, dict):
+            raise ValueError("give severity, or max_fail for each severity, not both")
         if isinstance(self.columns, dict):
             shared = {k: getattr(self, k) for k in self.model_fields_set if k != "columns"}
             made: list[Validator] = []

@@ -72,7 +72,7 @@ def _columns(value: Any) -> Any:
     ):
         return {k: dict(v or {}) for k, v in value.items()}
     if isinstance(value, list | tuple) and all(isinstance(v, str) and v for v in value) and value:
-        return tuple(value)
+        return tuple(dict.fromkeys(value))
     raise ValueError(
         "give a column, a list of columns, or a mapping of a column to its options; leave it out for all that fit"
     )

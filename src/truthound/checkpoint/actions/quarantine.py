@@ -87,6 +87,9 @@ class QuarantineAction(Action):
         details: dict[str, Any] = {f"{kind}_rows": n for kind, n in counts.items()}
         details |= {f"{kind}_path": str(path) for kind, path in targets.items()}
         message = f"{plural(counts['bad'], 'bad row')} set aside, {plural(counts['good'], 'good row')} kept"
+        if blind := validated.statistics.errored:
+            details["checks_not_made"] = blind
+            message += f"; {plural(blind, 'check')} could not be made, so no row was held against {'it' if blind == 1 else 'them'}"
         return ActionResult(ActionStatus.SUCCESS, message=message, details=details)
 
     def _target(self, path: str, result: CheckpointResult, run: Run) -> Path:
