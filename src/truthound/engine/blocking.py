@@ -343,12 +343,14 @@ class Blocking:
 
     def _query(self, text: str, limit: int) -> tuple[int, tuple[dict[str, Any], ...]]:
         with pl.SQLContext(data=self._b.frame, eager=False) as context:
-            found = self._b.collect(context.execute(text))
-        return found.height, tuple(found.head(limit).iter_rows(named=True))
+            found = context.execute(text)
+        rows = tuple(self._b.collect(found.head(limit)).iter_rows(named=True))
+        if len(rows) < limit:
+            return len(rows), rows
+        return int(self._b.collect(found.select(pl.len())).item()), rows
 
 
 def _quantile(series: dict[Any, pl.Series], column: str, q: float) -> Any:
-    """Sorts once for all quantiles of a column."""
     values = series[column]
     if values.dtype.is_decimal():
         values = values.cast(pl.Float64)

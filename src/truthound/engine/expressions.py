@@ -203,7 +203,8 @@ class Compiler:
         if dtype not in (pl.Boolean, pl.Null):
             raise ValidatorError(f"{what} is {dtype or 'several columns'}, not true or false")
         try:
-            height = pl.DataFrame(schema=dict(self._schema)).clear(3).lazy().select(made).collect().height
+            nothing = pl.DataFrame([pl.Series(name, [None] * 3, dtype=t) for name, t in self._schema.items()])
+            height = nothing.lazy().select(made).collect().height
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException, TypeError, ValueError):
             return made  # not every expression takes rows of nulls; what is wrong with it shows on the data
         if height == 3:
