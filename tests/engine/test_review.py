@@ -143,3 +143,15 @@ def test_one_severity_or_one_for_each_limit():
 
 def test_a_column_named_twice_is_one():
     assert len(check({"a": [1]}, [{"null": {"columns": ["a", "a"]}}]).outcomes) == 1
+
+
+def test_a_column_of_a_text_file_without_values_holds_any_rule(tmp_path):
+    (tmp_path / "a.csv").write_text("a,b\n1,\n2,\n")
+    rules = [
+        {"range": {"columns": "b", "min_value": 0}},
+        {"mean": {"columns": "b", "min_value": 0}},
+        {"range": {"columns": "a", "min_value": 0}},
+    ]
+    assert [o.status.value for o in check(tmp_path / "a.csv", rules).outcomes] == ["passed"] * 3
+    (tmp_path / "a.csv").write_text("a,b\n1,x\n2,\n")
+    assert [o.status.value for o in check(tmp_path / "a.csv", rules).outcomes] == ["error", "error", "passed"]

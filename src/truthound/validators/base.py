@@ -14,8 +14,8 @@ from typing import Any, ClassVar, Self
 
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
-from truthound.errors import ConfigError
-from truthound.measures import SQL, CountWhere, Measure, Not, Predicate, RowCount
+from truthound.errors import ConfigError, ValidatorError
+from truthound.measures import SQL, CountWhere, IsNull, Measure, Not, Predicate, RowCount
 from truthound.models import Mistakes, Model
 from truthound.results import CheckStatus, Severity
 from truthound.schema import DataType
@@ -279,7 +279,19 @@ class Validator(Model):
         if dtype.of("nested", "binary") or dtype.base in ("null", "object"):
             return self.skipped(f"{self.type} does not look into {dtype}", (column,))
         kinds = " or ".join(self.fits)
-        return self.broken(f"{self.type} needs a {kinds} column, this one is {dtype}", (column,))
+        said = f"{self.type} needs a {kinds} column, this one is {dtype}"
+        return self.unless_empty(column, said) if dtype.of("text") else self.broken(said, (column,))
+
+    def unless_empty(self, column: str, said: str) -> Check:
+        """A column of text files without any value is read as text: nothing in it is wrong."""
+        missing, rows = CountWhere(IsNull(column)), RowCount()
+
+        def judge(values: Values) -> Verdict:
+            if values[missing] < values[rows] or not values[rows]:
+                raise ValidatorError(said)
+            return Verdict(ok=True, failed=0, total=values[rows], message="every value is null")
+
+        return Check(self, (column,), "", (missing, rows), judge, severity=Severity.CRITICAL)
 
     def rows(self, columns: tuple[str, ...], expected: str, failing: Predicate, **more: Any) -> Check:
         """A check that counts failing rows."""

@@ -173,7 +173,7 @@ class Range(_Fenced, Configured):
         try:
             low, high = fitted(self.min_value, dtype), fitted(self.max_value, dtype)
         except ValueError as error:
-            return self.broken(str(error), (column,))
+            return self.unless_empty(column, str(error)) if dtype.of("text") else self.broken(str(error), (column,))
         try:
             crossed = low is not None and high is not None and low > high
         except TypeError:

@@ -54,7 +54,7 @@ class _OfValues(Configured):
         try:
             fitting = tuple(_value(v, dtype) for v in given if v is not None)
         except ValueError as error:
-            return self.broken(str(error), (column,))
+            return self.unless_empty(column, str(error)) if dtype.of("text") else self.broken(str(error), (column,))
         if not fitting:
             return self.broken(
                 "values has nothing but null, and null is passed over here; use the validator null", (column,)
