@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 from datetime import UTC, datetime
 
 import polars as pl
@@ -227,10 +226,6 @@ def test_the_work_in_a_child_is_the_same():
     data = {"a": [None, 1, 1], "b": ["x", "y", "y"]}
     here, there = (check(data, ["null", "duplicate"], timeout_seconds=t) for t in (None, 60))
     assert here.outcomes == there.outcomes
-
-
-def slow(frame):
-    time.sleep(60)
 
 
 def test_a_time_limit_stops_the_work(tmp_path):
