@@ -102,3 +102,13 @@ HOSTILE = replace(
     ),
     checkpoint_name=EVIL, run_id=EVIL, error=EVIL, action_results=(ActionResult(ActionStatus.FAILURE, EVIL, "x", EVIL),),
 )  # fmt: skip
+
+
+def failed_result(**more):
+    """A run that failed, as `users` did."""
+    return run(**more)
+
+
+def passed_result(**more):
+    """A run in which all held."""
+    return run(*PASSED, **more)

@@ -41,4 +41,6 @@ class ActionError(TruthoundError):
 
 
 class RetryableError(ActionError):
-    """The same action may succeed later."""
+    """The same action may succeed later; `after` so many seconds, if the other side said when."""
+
+    after: float = 0.0

@@ -16,7 +16,12 @@ from collections.abc import Awaitable, Callable, Generator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from truthound.errors import RetryableError
+
+if TYPE_CHECKING:
+    from truthound.wire import AsyncSender, Request, Response, Sender
 
 T = TypeVar("T")
 Flow = Generator["Effect", Any, T]
@@ -54,12 +59,33 @@ class Within:
     seconds: float
 
 
-Effect = Sleep | Call | Gather | Within
+@dataclass(frozen=True, slots=True)
+class Http:
+    """A request, sent. Raises what `truthound.wire` says: a network error is a RetryableError, any status is an answer."""
+
+    request: Request
+
+
+Effect = Sleep | Call | Gather | Within | Http
 
 
 def call(fn: Callable[[], T | Awaitable[T]]) -> Flow[T]:
     """The value of blocking work, or of a coroutine function."""
     return cast("T", (yield Call(fn)))
+
+
+def http(request: Request) -> Flow[Response]:
+    """The answer to a request, which has `request.seconds` from its start to its end."""
+    from truthound.wire import UnreachableError
+
+    try:
+        return cast("Response", (yield Within(_send(request), request.seconds)))
+    except OverdueError:
+        raise UnreachableError(f"no answer from {request.where} within {request.seconds:g} s") from None
+
+
+def _send(request: Request) -> Flow[Response]:
+    return cast("Response", (yield Http(request)))
 
 
 def gather(flows: Sequence[Flow[T]], limit: int = 1) -> Flow[list[T]]:
@@ -82,22 +108,25 @@ def retry(
     retryable: Callable[[Exception], bool],
     longest: float = 60.0,
     jitter: float = 0.25,
+    patience: float = 300.0,
     rng: Callable[[], float] = random.random,
 ) -> Flow[T]:
     """The value of `make(attempt)`, attempts counted from 1, tried again up to `retries` times after an error that may pass.
 
     The n-th wait is `delay * 2**(n-1)` seconds but at most `longest`, less a random part of up to `jitter` of it, so
-    that many who failed together do not come back together.
+    that many who failed together do not come back together. Where the other side named a time to come back (a
+    RetryableError's `after`), the wait is not shorter than that; a time beyond `patience` is not waited for.
     """
     attempt = 1
     while True:
         try:
             return (yield from make(attempt))
         except Exception as error:
-            if attempt > retries or not retryable(error):
+            asked = error.after if isinstance(error, RetryableError) else 0.0
+            if attempt > retries or not retryable(error) or asked > patience:
                 raise
         exponent = min(attempt - 1, 64)  # a float overflows long after `longest` is reached
-        yield Sleep(min(delay * 2**exponent, longest) * (1 - jitter * rng()))
+        yield Sleep(max(min(delay * 2**exponent, longest) * (1 - jitter * rng()), asked))
         attempt += 1
 
 
@@ -114,12 +143,43 @@ class _Stop:
         return self.asked or bool(self._outer)
 
 
-def run(flow: Flow[T], *, sleep: Callable[[float], None] = time.sleep) -> T:
-    """Performs a flow in the calling thread and returns its value."""
-    return _run(flow, sleep, _Stop())
+class _Hands:
+    """What performs a flow's effects in threads. The HTTP client is made when it is first needed, and shared."""
+
+    def __init__(self, sleep: Callable[[float], None], send: Callable[[Request], Response] | None) -> None:
+        self.sleep, self._send, self._lock = sleep, send, threading.Lock()
+        self._sender: Sender | None = None
+
+    def send(self, request: Request) -> Response:
+        if self._send is None:
+            with self._lock:
+                if self._sender is None:
+                    from truthound.wire import Sender
+
+                    self._sender = Sender()
+                    self._send = self._sender.send
+        return cast("Callable[[Request], Response]", self._send)(request)
+
+    def close(self) -> None:
+        if self._sender is not None:
+            self._sender.close()
 
 
-def _run(flow: Flow[T], sleep: Callable[[float], None], stop: _Stop) -> T:
+def run(
+    flow: Flow[T],
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+    send: Callable[[Request], Response] | None = None,
+) -> T:
+    """Performs a flow in the calling thread and returns its value. `sleep` and `send` stand in for the real ones."""
+    hands = _Hands(sleep, send)
+    try:
+        return _run(flow, hands, _Stop())
+    finally:
+        hands.close()
+
+
+def _run(flow: Flow[T], hands: _Hands, stop: _Stop) -> T:
     step: Callable[[], Effect] = partial(next, flow)
     while True:
         try:
@@ -129,7 +189,7 @@ def _run(flow: Flow[T], sleep: Callable[[float], None], stop: _Stop) -> T:
         try:
             if stop:
                 raise asyncio.CancelledError  # noqa: TRY301 a flow sees the same on both faces
-            value = _perform(effect, sleep, stop)
+            value = _perform(effect, hands, stop)
         except BaseException as error:  # noqa: BLE001 the flow decides; what it does not take leaves through `step`
             if stop and isinstance(error, asyncio.CancelledError):
                 stop = _Stop()  # asked once; what the flow yields to clean up is performed
@@ -138,17 +198,19 @@ def _run(flow: Flow[T], sleep: Callable[[float], None], stop: _Stop) -> T:
             step = partial(flow.send, value)
 
 
-def _perform(effect: Effect, sleep: Callable[[float], None], stop: _Stop) -> Any:
+def _perform(effect: Effect, hands: _Hands, stop: _Stop) -> Any:
     match effect:
         case Sleep():
-            return sleep(effect.seconds)
+            return hands.sleep(effect.seconds)
         case Call():
             value = effect.fn()
             return _awaited(value) if inspect.isawaitable(value) else value
         case Gather():
-            return _gather(effect, sleep, stop)
+            return _gather(effect, hands, stop)
         case Within():
-            return _within(effect, sleep, stop)
+            return _within(effect, hands, stop)
+        case Http():
+            return hands.send(effect.request)
 
 
 def _awaited(value: Awaitable[T]) -> T:
@@ -162,13 +224,13 @@ def _awaited(value: Awaitable[T]) -> T:
     return _thread(lambda: asyncio.run(main())).result()  # a notebook: its loop is busy running us
 
 
-def _gather(effect: Gather, sleep: Callable[[float], None], outer: _Stop) -> list[Any]:
+def _gather(effect: Gather, hands: _Hands, outer: _Stop) -> list[Any]:
     try:
         if effect.limit == 1:
-            return [_run(flow, sleep, outer) for flow in effect.flows]
+            return [_run(flow, hands, outer) for flow in effect.flows]
         stop = _Stop(outer)
         with ThreadPoolExecutor(min(effect.limit, len(effect.flows) or 1), "truthound") as pool:
-            futures = [pool.submit(contextvars.copy_context().run, _run, flow, sleep, stop) for flow in effect.flows]
+            futures = [pool.submit(contextvars.copy_context().run, _run, flow, hands, stop) for flow in effect.flows]
             try:
                 done, _ = wait(futures, return_when=FIRST_EXCEPTION)
             except BaseException:
@@ -186,9 +248,9 @@ def _gather(effect: Gather, sleep: Callable[[float], None], outer: _Stop) -> lis
             flow.close()
 
 
-def _within(effect: Within, sleep: Callable[[float], None], outer: _Stop) -> Any:
+def _within(effect: Within, hands: _Hands, outer: _Stop) -> Any:
     stop = _Stop(outer)
-    future = _thread(lambda: _run(effect.flow, sleep, stop))
+    future = _thread(lambda: _run(effect.flow, hands, stop))
     try:
         wait([future], effect.seconds)
     finally:
@@ -221,12 +283,43 @@ def _thread(fn: Callable[[], T]) -> Future[T]:
 Threads = Callable[[Callable[[], Any]], Awaitable[Any]]
 
 
-async def arun(flow: Flow[T], *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> T:
+class _AsyncHands:
+    """What performs a flow's effects on a loop."""
+
+    def __init__(
+        self, sleep: Callable[[float], Awaitable[None]], send: Callable[[Request], Awaitable[Response]] | None
+    ) -> None:
+        self.sleep, self._send = sleep, send
+        self._sender: AsyncSender | None = None
+
+    async def send(self, request: Request) -> Response:
+        if self._send is None:
+            from truthound.wire import AsyncSender
+
+            self._sender = AsyncSender()
+            self._send = self._sender.send
+        return await self._send(request)
+
+    async def close(self) -> None:
+        if self._sender is not None:
+            await self._sender.close()
+
+
+async def arun(
+    flow: Flow[T],
+    *,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    send: Callable[[Request], Awaitable[Response]] | None = None,
+) -> T:
     """Performs a flow on the running event loop and returns its value. Cancelling it runs the flow's `finally`."""
-    return await _arun(flow, sleep, asyncio.to_thread)
+    hands = _AsyncHands(sleep, send)
+    try:
+        return await _arun(flow, hands, asyncio.to_thread)
+    finally:
+        await hands.close()
 
 
-async def _arun(flow: Flow[T], sleep: Callable[[float], Awaitable[None]], threads: Threads) -> T:
+async def _arun(flow: Flow[T], hands: _AsyncHands, threads: Threads) -> T:
     step: Callable[[], Effect] = partial(next, flow)
     while True:
         try:
@@ -234,27 +327,29 @@ async def _arun(flow: Flow[T], sleep: Callable[[float], Awaitable[None]], thread
         except StopIteration as done:
             return cast("T", done.value)
         try:
-            value = await _aperform(effect, sleep, threads)
+            value = await _aperform(effect, hands, threads)
         except BaseException as error:  # noqa: BLE001 the flow decides; what it does not take leaves through `step`
             step = partial(flow.throw, error)
         else:
             step = partial(flow.send, value)
 
 
-async def _aperform(effect: Effect, sleep: Callable[[float], Awaitable[None]], threads: Threads) -> Any:
+async def _aperform(effect: Effect, hands: _AsyncHands, threads: Threads) -> Any:
     match effect:
         case Sleep():
-            return await sleep(effect.seconds)
+            return await hands.sleep(effect.seconds)
         case Call():
             value = await threads(effect.fn)
             return await value if inspect.isawaitable(value) else value
         case Gather():
-            return await _agather(effect, sleep, threads)
+            return await _agather(effect, hands, threads)
         case Within():
-            return await _awithin(effect, sleep)
+            return await _awithin(effect, hands)
+        case Http():
+            return await hands.send(effect.request)
 
 
-async def _agather(effect: Gather, sleep: Callable[[float], Awaitable[None]], threads: Threads) -> list[Any]:
+async def _agather(effect: Gather, hands: _AsyncHands, threads: Threads) -> list[Any]:
     gate, failed = asyncio.Semaphore(effect.limit), False
 
     async def one(flow: Flow[Any]) -> Any:
@@ -263,7 +358,7 @@ async def _agather(effect: Gather, sleep: Callable[[float], Awaitable[None]], th
             if failed:  # it got in just before the group could cancel it
                 raise asyncio.CancelledError
             try:
-                return await _arun(flow, sleep, threads)
+                return await _arun(flow, hands, threads)
             except BaseException:
                 failed = True
                 raise
@@ -279,11 +374,11 @@ async def _agather(effect: Gather, sleep: Callable[[float], Awaitable[None]], th
             flow.close()
 
 
-async def _awithin(effect: Within, sleep: Callable[[float], Awaitable[None]]) -> Any:
+async def _awithin(effect: Within, hands: _AsyncHands) -> Any:
     async def abandonable(fn: Callable[[], Any]) -> Any:
         return await asyncio.wrap_future(_thread(fn))  # the loop's own pool would be waited for at its end
 
-    task = asyncio.ensure_future(_arun(effect.flow, sleep, abandonable))
+    task = asyncio.ensure_future(_arun(effect.flow, hands, abandonable))
     try:
         done, _ = await asyncio.wait([task], timeout=effect.seconds)
     except asyncio.CancelledError:

@@ -31,6 +31,11 @@ def markdown(value: object) -> str:
     return _MARKDOWN.sub(r"\\\1", terminal(value)).replace("&", "&amp;").replace("\\&amp;", "&amp;")
 
 
+def slack(value: object) -> str:
+    """Text that stays text in Slack's mrkdwn: no mention, no link."""
+    return terminal(value).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
 def shorten(text: str, width: int) -> str:
     """At most `width` characters; what was cut is marked with an ellipsis."""
     return text if len(text) <= width else text[: max(width - 1, 0)] + "…"

@@ -363,7 +363,11 @@ def test_actions_know_the_status_of_the_run_before(tmp_path):
         config=checkpoint.config, data_source={"id": [1], "age": [1]}, base=tmp_path, clock=checkpoint.clock
     ).run()
     checkpoint.run()
-    assert [run.previous for _, run in told.seen] == [None, CheckpointStatus.WARNING, CheckpointStatus.SUCCESS]
+    assert [run.previous and run.previous.status for _, run in told.seen] == [
+        None,
+        CheckpointStatus.WARNING,
+        CheckpointStatus.SUCCESS,
+    ]
     assert len(load_results(tmp_path / "results", "users")) == 3
 
 

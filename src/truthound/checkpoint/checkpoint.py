@@ -145,8 +145,8 @@ class Checkpoint:
             name=c.name,
         )
 
-    def _previous(self) -> CheckpointStatus | None:
-        """The status of the newest stored run, where runs are stored."""
+    def _previous(self) -> CheckpointResult | None:
+        """The newest stored run, where runs are stored."""
         stores = [a for a in self.actions if a.enabled and isinstance(a, StoreValidationResult)]
         if not stores:
             return None
@@ -155,7 +155,7 @@ class Checkpoint:
             found = load_results(path, self.name, 1, base=self.base, problems=[])
         except (TruthoundError, OSError):  # the store action meets the same and tells
             return None
-        return found[0].status if found else None
+        return found[0] if found else None
 
     def _metadata(self, context: Mapping[str, Any]) -> dict[str, Any]:
         merged = {**self.config.metadata, "tags": dict(self.config.tags), **context}

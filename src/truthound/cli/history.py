@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from truthound import words
 from truthound.cli.options import DEFAULT_CONFIG
 from truthound.cli.output import deliver, fancy, say, width
 from truthound.cli.run import load, named, store_of
 from truthound.cli.tables import table
 from truthound.errors import ConfigError
-from truthound.reporters import FORMATS, words
+from truthound.reporters import FORMATS
 from truthound.reporters.layout import Look, Span
 from truthound.text import plural, terminal
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from truthound.reporters import words
+from truthound import words
 from truthound.reporters.layout import Look, Span, cells, fold, pad
 from truthound.results import CheckOutcome, CheckpointResult, CheckStatus, Example, ValidationResult
 from truthound.text import duration, terminal

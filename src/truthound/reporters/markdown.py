@@ -6,7 +6,7 @@ import html
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from truthound.reporters import words
+from truthound import words
 from truthound.results import CheckOutcome, CheckpointResult, CheckStatus
 from truthound.text import cell, duration, number, plural, terminal
 from truthound.text import markdown as escape

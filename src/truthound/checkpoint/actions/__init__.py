@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from truthound.checkpoint.actions.quarantine import QuarantineAction as QuarantineAction
     from truthound.checkpoint.actions.registry import ACTIONS as ACTIONS
     from truthound.checkpoint.actions.registry import action_class as action_class
+    from truthound.checkpoint.actions.slack import SlackNotification as SlackNotification
     from truthound.checkpoint.actions.store import StoreValidationResult as StoreValidationResult
     from truthound.checkpoint.actions.store import load_results as load_results
 
@@ -26,6 +27,7 @@ _HOMES = {
     "CustomAction": ".custom",
     "QuarantineAction": ".quarantine",
     "Run": ".base",
+    "SlackNotification": ".slack",
     "StoreValidationResult": ".store",
     "action_class": ".registry",
     "load_results": ".store",

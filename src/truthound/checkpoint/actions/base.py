@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import errno
 import os
+import typing
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self, TypeVar
+from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import Field, PrivateAttr, SecretStr, model_validator
 
@@ -21,7 +24,7 @@ from truthound.flow import run as perform_flow
 from truthound.models import Model
 from truthound.results import ActionResult, ActionStatus, CheckpointResult, CheckpointStatus, now
 
-NotifyOn = Literal["always", "success", "failure", "error", "failure_or_error", "not_success"]
+NotifyOn = Literal["always", "success", "failure", "error", "failure_or_error", "not_success", "on_change", "recovered"]
 NOTIFY_ON: Mapping[str, frozenset[CheckpointStatus]] = {
     "always": frozenset(CheckpointStatus),
     "success": frozenset({CheckpointStatus.SUCCESS}),
@@ -30,6 +33,7 @@ NOTIFY_ON: Mapping[str, frozenset[CheckpointStatus]] = {
     "failure_or_error": frozenset({CheckpointStatus.FAILURE, CheckpointStatus.ERROR}),
     "not_success": frozenset(CheckpointStatus) - {CheckpointStatus.SUCCESS},
 }
+"""the conditions that speak of this run alone; `on_change` and `recovered` look at the run before too"""
 _TRANSIENT = frozenset(
     getattr(errno, name)
     for name in ("EAGAIN", "EBUSY", "EINTR", "ESTALE", "ETXTBSY", "EDEADLK", "ENETDOWN", "ENETUNREACH", "ENETRESET",
@@ -41,12 +45,22 @@ _LONGEST = 10_000  # characters of a text in an action's result
 T = TypeVar("T")
 
 
+def due(notify_on: NotifyOn, status: CheckpointStatus, previous: CheckpointStatus | None) -> bool:
+    """Whether the condition holds. Before the first run all was well: a first failure is a change, a first success is none."""
+    before = previous or CheckpointStatus.SUCCESS
+    if notify_on == "on_change":
+        return status is not before
+    if notify_on == "recovered":
+        return status is CheckpointStatus.SUCCESS and before is not CheckpointStatus.SUCCESS
+    return status in NOTIFY_ON[notify_on]
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """What an action may know of the run beside its result."""
 
-    previous: CheckpointStatus | None = None
-    """the status of the checkpoint's run before this one"""
+    previous: CheckpointResult | None = None
+    """the checkpoint's run before this one, where it is known"""
     split: Callable[[], Any] | None = None
     """gives the run's data as good and bad rows"""
     base: Path | None = None
@@ -86,13 +100,16 @@ class Action(Model):
     """what kind of action it is, as its results say: storage, notification, ..."""
     verbatim: ClassVar[frozenset[str]] = frozenset()
     """options in which `${VAR}` is left alone"""
+    variables: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """options that are taken from the environment when they are not given: the variables, the first that is set counts"""
 
     name: str = ""
     """A name of your own; the type, if not given."""
     enabled: bool = True
     """Whether it runs at all."""
     notify_on: NotifyOn = "always"
-    """The statuses it runs on. A warning is among not_success (and always) only."""
+    """When it runs: on these statuses (a warning is among not_success and always only), when the status is another
+    than that of the run before (on_change), or when all is well again (recovered)."""
     timeout_seconds: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     """How long one attempt may take."""
     retry_count: int = Field(default=0, ge=0, le=100)
@@ -134,11 +151,26 @@ class Action(Model):
         """Seconds after which an attempt is given up; None where the action itself sees to `timeout_seconds`."""
         return self.timeout_seconds
 
+    def runs_on(self, status: CheckpointStatus, previous: CheckpointStatus | None) -> bool:
+        """Whether it has something to do after a run of this status."""
+        return due(self.notify_on, status, previous)
+
+    def needed(self) -> Iterable[str]:
+        """The options it cannot run without: those in `variables`."""
+        return self.variables
+
+    def check(self) -> Iterator[str]:
+        """What will not work when it runs, said before it does; called on the action with its variables filled in."""
+        yield from ()
+
     def secrets(self) -> Iterator[str]:
-        """What must not appear in its results: each secret option, and each filled-in variable of a telling name."""
+        """What must not appear in its results: each secret option (of a URL its telling parts too), and each filled-in
+        variable of a telling name.
+        """
         for told, secret in _texts(dict(self)):
             if secret:
                 yield told
+                yield from _telling(told)
             yield from (os.environ.get(n, "") for n in env.names(told) if env.is_secret(n))
 
     # --- what a checkpoint and people call ------------------------------------------------------------------------
@@ -172,7 +204,7 @@ class Action(Model):
         self, work: Callable[[Any, CheckpointResult, Run], Flow[ActionResult]], result: CheckpointResult, run: Run
     ) -> Flow[ActionResult]:
         started = run.clock()
-        if reason := self._idle(result.status):
+        if reason := self._idle(result.status, run.previous.status if run.previous else None):
             skipped = ActionResult(ActionStatus.SKIPPED, message=reason)
             return self._finished(skipped, started, run.clock(), {}, ())
         attempts, hidden = 0, {*self._hidden, *self.secrets()}
@@ -183,7 +215,7 @@ class Action(Model):
             return within(work(ready, result, run), ready.deadline)
 
         try:
-            ready = self._ready(os.environ)
+            ready = self.ready(os.environ)
             hidden |= set(ready.secrets())
             outcome = yield from retry(
                 attempt, retries=self.retry_count, delay=self.retry_delay_seconds, retryable=transient
@@ -193,24 +225,41 @@ class Action(Model):
         more = {"attempts": max(attempts, 1)} | ({"metadata": self.metadata} if self.metadata else {})
         return self._finished(outcome, started, run.clock(), more, hidden)
 
-    def _idle(self, status: CheckpointStatus) -> str:
+    def _idle(self, status: CheckpointStatus, previous: CheckpointStatus | None) -> str:
         """Why it does not run now, or an empty text."""
         if not self.enabled:
             return "not enabled (enabled: false)"
-        if status in NOTIFY_ON[self.notify_on]:
+        if self.runs_on(status, previous):
             return ""
-        return f"notify_on is {self.notify_on}, the status is {status.value}"
+        before = f", before it was {previous.value}" if previous and self.notify_on not in NOTIFY_ON else ""
+        return f"notify_on is {self.notify_on}, the status is {status.value}{before}"
 
-    def _ready(self, environment: Mapping[str, str]) -> Self:
-        """Itself with `${VAR}` filled in."""
-        if self._filled:
-            return self
+    def ready(self, environment: Mapping[str, str]) -> Self:
+        """Itself with `${VAR}` filled in, and what is not given taken from the environment; raises ConfigError for what is missing."""
         missing: list[str] = []
-        given = {k: v for k, v in self if k not in self.verbatim and any("${" in t for t, _ in _texts(v))}
-        changed = {k: _fill(v, environment, missing) for k, v in given.items()}
-        if missing:
-            raise ConfigError(env.unset(missing))
-        return self.model_copy(update=changed) if changed else self
+        changed: dict[str, Any] = {}
+        if not self._filled:
+            given = {k: v for k, v in self if k not in self.verbatim and any("${" in t for t, _ in _texts(v))}
+            changed = {k: _fill(v, environment, missing) for k, v in given.items()}
+        problems = env.unset(missing)
+        for option, names in self.variables.items():
+            if getattr(self, option) is None and (
+                found := next((environment[n] for n in names if environment.get(n)), "")
+            ):
+                secret = SecretStr in _kinds(type(self).model_fields[option].annotation)
+                changed[option] = SecretStr(found) if secret else found
+        made = self.model_copy(update=changed) if changed else self
+        problems += [_wanted(o, self.variables.get(o, ())) for o in made.needed() if _absent(getattr(made, o))]
+        if problems:
+            raise ConfigError(problems)
+        return made
+
+    def problems(self, environment: Mapping[str, str]) -> list[str]:
+        """What would keep it from running in this environment."""
+        try:
+            return list(self.ready(environment).check())
+        except ConfigError as error:
+            return list(error.problems)
 
     def _finished(
         self, outcome: ActionResult, started: datetime, ended: datetime, more: dict[str, Any], hidden: Any
@@ -225,6 +274,30 @@ class Action(Model):
             duration_ms=outcome.duration_ms or (ended - started).total_seconds() * 1000,
             details=_clean(outcome.details, hidden) | _clean(more, hidden),
         )
+
+
+def _wanted(option: str, names: Iterable[str]) -> str:
+    others = " or ".join(names)
+    return f"{option} is not given{f'; give it, or set the environment variable {others}' if others else ''}"
+
+
+def _absent(value: Any) -> bool:
+    return not (value.get_secret_value() if isinstance(value, SecretStr) else value)
+
+
+def _kinds(annotation: Any) -> tuple[Any, ...]:
+    return (annotation, *typing.get_args(annotation))
+
+
+def _telling(secret: str) -> Iterator[str]:
+    """The parts of a URL that give it away: what answers and errors may repeat."""
+    if "://" not in secret:
+        return
+    with contextlib.suppress(ValueError):
+        parts = urlsplit(secret)
+        yield from (p for p in parts.path.split("/") if len(p) >= 12)
+        yield from (v for _, v in parse_qsl(parts.query) if len(v) >= 8)
+        yield from filter(None, (parts.password,))
 
 
 def _checked(action: Action, made: Any) -> ActionResult:
@@ -297,5 +370,5 @@ def _texts(value: Any) -> Iterator[tuple[str, bool]]:
 
 __all__ = [
     "NOTIFY_ON", "Action", "ActionError", "ActionResult", "ActionStatus", "NotifyOn", "RefusedError", "RetryableError", "Run",
-    "transient",
+    "due", "transient",
 ]  # fmt: skip

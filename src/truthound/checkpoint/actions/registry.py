@@ -13,6 +13,7 @@ GROUP = "truthound.actions"
 ACTIONS: dict[str, str] = {
     "store_result": "truthound.checkpoint.actions.store:StoreValidationResult",
     "quarantine": "truthound.checkpoint.actions.quarantine:QuarantineAction",
+    "slack": "truthound.checkpoint.actions.slack:SlackNotification",
     "custom": "truthound.checkpoint.actions.custom:CustomAction",
 }
 

@@ -1,0 +1,206 @@
+"""What every action over HTTP shares: the message about the run, sending it, and what an answer means."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import partial
+from typing import Annotated, Any, ClassVar
+
+from pydantic import AfterValidator, Field, SecretStr
+
+from truthound import message as messages
+from truthound import templates, wire
+from truthound.checkpoint.actions.base import Action, NotifyOn, RefusedError, Run
+from truthound.errors import ActionError
+from truthound.flow import Flow, http
+from truthound.message import Message
+from truthound.results import ActionResult, ActionStatus, CheckpointResult
+from truthound.text import plural, shorten
+
+RETRIED = frozenset({408, 425, 429, *range(500, 600)})
+"""statuses that may pass"""
+
+
+class DeniedError(ActionError):
+    """The other side said no, and will say so again. `details` are kept in the action's result."""
+
+    def __init__(self, said: str, **details: Any) -> None:
+        super().__init__(said)
+        self.details = details
+
+
+def _url(value: Any) -> Any:
+    """A URL to send to. What is no URL at all (a placeholder) is told of when it is checked or run."""
+    told = value.get_secret_value() if isinstance(value, SecretStr) else value
+    if told and "://" in told and "${" not in told and (why := wire.check_url(told)):
+        raise ValueError(why)
+    return value
+
+
+def _template(value: str | None) -> str | None:
+    return templates.check(value) if value else value
+
+
+SecretUrl = Annotated[SecretStr, AfterValidator(_url)]
+"""a URL that whoever knows it can send to"""
+Url = Annotated[str, AfterValidator(_url)]
+Template = Annotated[str, AfterValidator(_template)]
+"""a text of the user's own with places for the run's facts, see `truthound.templates`"""
+
+
+class Channel(Action):
+    """An action that tells people or a service about a run over HTTP."""
+
+    action_type: ClassVar[str] = "notification"
+    service: ClassVar[str] = ""
+    """the other side's name, for people"""
+    hints: ClassVar[Mapping[int, str]] = {}
+    """what to do about a status code"""
+
+    notify_on: NotifyOn = "failure_or_error"
+    timeout_seconds: float | None = Field(default=30.0, gt=0, allow_inf_nan=False)
+    """How long one request may take."""
+    retry_count: int = Field(default=3, ge=0, le=100)
+    """How often a request is sent again after a fault of the network, 429 or 5xx."""
+    include_examples: bool = False
+    """Whether failing rows are shown. They hold values of the data; columns marked pii are masked."""
+    report_url: Template | None = Field(default=None, validate_default=False)
+    """Where the report is, for a link; may hold {run_id} and the like. Not given: the page that update_docs published."""
+
+    @property
+    def deadline(self) -> float | None:
+        return None  # each request has it
+
+    def check(self) -> Iterator[str]:
+        for option, field in type(self).model_fields.items():
+            if _url in [getattr(m, "func", None) for m in field.metadata] or option.endswith("_url"):
+                value = getattr(self, option)
+                told = value.get_secret_value() if isinstance(value, SecretStr) else value
+                if told and "{" not in told and (why := wire.check_url(told)):
+                    yield f"{option}: {why}"
+
+    # --- the message ---------------------------------------------------------------------------------------------
+
+    def message(
+        self, result: CheckpointResult, run: Run, note: str = "", escape: Callable[[str], str] | None = None
+    ) -> Message:
+        """What there is to tell, with a note that is a template; `escape` is for the values in the note."""
+        made = partial(messages.build, result, run.previous, examples=self.include_examples)
+        bare = made()
+        link = self._link(result, bare)
+        told = made(link=link)
+        if not note:
+            return told
+        return made(link=link, note=templates.render(note, messages.values(result, told), escape))
+
+    def _link(self, result: CheckpointResult, bare: Message) -> str:
+        if self.report_url:
+            return templates.render(self.report_url, messages.values(result, bare), _quoted)
+        pages = (a.details.get("url", "") for a in result.action_results)
+        found = next((p for p in pages if isinstance(p, str) and p.startswith(("http://", "https://"))), "")
+        return found or str(result.metadata.get("report_url", ""))
+
+    # --- sending ----------------------------------------------------------------------------------------------------
+
+    def post(self, url: str | SecretStr, body: Any, *, run: Run, **options: Any) -> Flow[wire.Response]:
+        """Sends JSON and gives the answer."""
+        headers = {"Content-Type": "application/json"} | options.pop("headers", {})
+        return (yield from self.request("POST", url, encoded(body), run=run, headers=headers, **options))
+
+    def request(
+        self,
+        method: str,
+        url: str | SecretStr,
+        content: bytes = b"",
+        *,
+        run: Run,
+        headers: Mapping[str, str] | None = None,
+        good: Callable[[int], bool] = lambda status: 200 <= status < 300,
+        verify: bool = True,
+        proxy: str | None = None,
+    ) -> Flow[wire.Response]:
+        """Sends a request and gives the answer; raises RefusedError (may pass) or DeniedError for one that says no."""
+        told = url.get_secret_value() if isinstance(url, SecretStr) else url
+        if why := wire.check_url(told):
+            raise ActionError(f"the URL for {self.service} cannot be used: {why}")
+        asked = wire.Request(method, told, headers or {}, content, self.timeout_seconds or 3600.0, verify, proxy)
+        answer = yield from http(asked)
+        if good(answer.status):
+            return answer
+        raise self.refusal(asked, answer, run.clock())
+
+    def refusal(self, asked: wire.Request, answer: wire.Response, now: datetime) -> ActionError:
+        """The error that an answer stands for."""
+        status = answer.status
+        said = shorten(" ".join(self.reason(answer).split()), 300)
+        line = f"{self.service} ({asked.where}) answered {status}" + (f": {said}" if said else "")
+        details = {"status_code": status, "response": shorten(answer.text, 1000)}
+        if status in RETRIED:
+            error = RefusedError(line, **details)
+            error.after = self.retry_after(answer, now)
+            if error.after:
+                error.details["retry_after"] = error.after
+            return error
+        if 300 <= status < 400:
+            target = wire.host(answer.headers.get("location", ""))
+            line += f"; it redirects to {target}, which is not followed: give the final URL"
+        elif hint := self.hints.get(status):
+            line += f"; {hint}"
+        return DeniedError(line, **details)
+
+    def reason(self, answer: wire.Response) -> str:
+        """What the answer says went wrong."""
+        found = answer.json()
+        if isinstance(found, dict):
+            for key in ("message", "error", "description", "detail", "errors"):
+                if found.get(key):
+                    told = found[key]
+                    return told if isinstance(told, str) else json.dumps(told)
+        kind = answer.headers.get("content-type", "")
+        return "" if "html" in kind else answer.text
+
+    def retry_after(self, answer: wire.Response, now: datetime) -> float:
+        """Seconds that the other side asks to wait: a number of them, or a date."""
+        return seconds_until(answer.headers.get("retry-after", ""), now)
+
+
+def seconds_until(told: str, now: datetime) -> float:
+    """Retry-After in seconds; 0 where it says nothing."""
+    told = told.strip()
+    if told.replace(".", "", 1).isdigit() and told.isascii():
+        return float(told)
+    try:
+        moment = parsedate_to_datetime(told)
+    except (ValueError, TypeError, IndexError):
+        return 0.0
+    return max((moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds(), 0.0)
+
+
+def encoded(body: Any) -> bytes:
+    """JSON as it is sent: UTF-8, no NaN, no half of a surrogate pair."""
+    return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def success(message: str, answer: wire.Response | None = None, **details: Any) -> ActionResult:
+    """The result of what was delivered."""
+    more = {"status_code": answer.status} if answer else {}
+    return ActionResult(ActionStatus.SUCCESS, message=message, details=more | details)
+
+
+def told(message: Message) -> str:
+    """What was sent, in a few words: `3 issues, shortened`."""
+    return plural(message.issue_count, "issue") + (", shortened" if message.shortened else "")
+
+
+def _quoted(value: str) -> str:
+    from urllib.parse import quote
+
+    return quote(value, safe="")
+
+
+__all__ = [
+    "RETRIED", "Channel", "DeniedError", "SecretUrl", "Template", "Url", "encoded", "seconds_until", "success", "told",
+]  # fmt: skip

@@ -1,0 +1,147 @@
+"""Slack, through an incoming webhook. Limits: https://docs.slack.dev/reference/block-kit/blocks."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, ClassVar
+
+from pydantic import AfterValidator
+
+from truthound.checkpoint.actions.base import Run
+from truthound.checkpoint.actions.channel import Channel, SecretUrl, Template, success, told
+from truthound.flow import Flow
+from truthound.message import Finding, Message, fitted
+from truthound.results import ActionResult, CheckpointResult, CheckpointStatus
+from truthound.text import slack as escape
+
+_BLOCKS, _ALL, _SECTION, _HEADER, _CONTEXT = 50, 12_000, 3000, 150, 2000
+_MARKS = {"critical": "🔴", "high": "🟠", "medium": "🟡", "low": "🔵", "error": "⚠️"}
+_SIGNS = {"success": "✅", "warning": "🟡", "failure": "❌", "error": "⚠️"}
+_GROUPS = {"@here": "<!here>", "@channel": "<!channel>", "@everyone": "<!everyone>"}
+_MENTION = re.compile(r"<(@[UW][A-Z0-9]+|!(here|channel|everyone)|!subteam\^S[A-Z0-9]+)>")
+
+
+def _mention(told: str) -> str:
+    """A mention as Slack writes it."""
+    bare = told.strip()
+    if bare in _GROUPS:
+        return _GROUPS[bare]
+    if re.fullmatch(r"@?[UW][A-Z0-9]{4,}", bare):
+        return f"<@{bare.removeprefix('@')}>"
+    if re.fullmatch(r"S[A-Z0-9]{4,}", bare):
+        return f"<!subteam^{bare}>"
+    if _MENTION.fullmatch(bare):
+        return bare
+    raise ValueError(
+        f'"{told}" mentions nobody in Slack: give a member id (U12345), a group id (S12345), @here or @channel'
+    )
+
+
+def _mentions(listed: tuple[str, ...]) -> tuple[str, ...]:
+    for one in listed:
+        if "${" not in one:
+            _mention(one)
+    return listed
+
+
+class SlackNotification(Channel):
+    """Sends a message to Slack, one a run."""
+
+    type: ClassVar[str] = "slack"
+    service: ClassVar[str] = "Slack"
+    variables: ClassVar[Mapping[str, tuple[str, ...]]] = {"webhook_url": ("SLACK_WEBHOOK_URL", "SLACK_WEBHOOK")}
+    hints: ClassVar[Mapping[int, str]] = {
+        403: "the workspace does not allow this webhook to post",
+        404: "the webhook does not exist (any more): make a new one",
+        410: "its channel is archived",
+    }
+
+    webhook_url: SecretUrl | None = None
+    """The incoming webhook; SLACK_WEBHOOK_URL or SLACK_WEBHOOK, if not given."""
+    channel: str | None = None
+    """The channel to post to. Webhooks of Slack apps post to their own channel and pass over this."""
+    username: str | None = None
+    """The name it posts under, with the same limit."""
+    icon_emoji: str | None = None
+    """Its icon, such as `:mag:`, with the same limit."""
+    mention_on_failure: Annotated[tuple[str, ...], AfterValidator(_mentions)] = ()
+    """Whom to mention when the run failed or could not be made: member ids (U12345), group ids (S12345), @here, @channel."""
+    include_details: bool = True
+    """Whether the issues are listed."""
+    custom_message: Template | None = None
+    """A text of yours above the facts; may hold {checkpoint_name} and the like, and Slack's formatting."""
+
+    def flow(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
+        message = self.message(result, run, self.custom_message or "", escape)
+        sent = self.payload(message)
+        answer = yield from self.post(self.webhook_url or "", sent, run=run)
+        return success(f"posted to Slack: {told(message)}", answer)
+
+    def payload(self, message: Message) -> dict[str, Any]:
+        """The webhook's body, within Slack's limits."""
+        return fitted(message, self._render, _fits)
+
+    def _render(self, message: Message) -> dict[str, Any]:
+        failed = message.status in (CheckpointStatus.FAILURE, CheckpointStatus.ERROR)
+        mentions = " ".join(map(_mention, self.mention_on_failure)) if failed else ""
+        headline = f"{_SIGNS[message.status.value]} {message.headline}"
+        intro = "\n".join(filter(None, (mentions, message.note, message.error and f"*Error:* {escape(message.error)}")))
+        blocks: list[dict[str, Any]] = [{"type": "header", "text": {"type": "plain_text", "text": escape(headline)}}]
+        blocks += [_section(intro)] if intro else []
+        blocks += [_section(text) for text in _packed(self._listed(message))] if self.include_details else []
+        facts = "  ·  ".join(f"*{escape(name)}:* {escape(said)}" for name, said in message.facts)
+        blocks.append({"type": "context", "elements": [_text(facts)]})
+        if message.link:
+            button = {"type": "button", "text": {"type": "plain_text", "text": "Open the report"}, "url": message.link}
+            blocks.append({"type": "actions", "elements": [button]})
+        own = {"channel": self.channel, "username": self.username, "icon_emoji": self.icon_emoji}
+        return {"text": escape(headline), "blocks": blocks} | {k: v for k, v in own.items() if v}
+
+    def _listed(self, message: Message) -> Iterator[str]:
+        yield from (_finding(f) for f in message.findings)
+        if message.more:
+            yield f"_{message.more}_"
+        yield from (f"✅ fixed: {escape(f)}" for f in message.fixed)
+        yield from (f"⚠️ not delivered: {escape(u)}" for u in message.undelivered)
+
+
+def _finding(finding: Finding) -> str:
+    parts = [f"{_MARKS.get(finding.severity, '•')} *{escape(finding.subject)}*", escape(finding.expected)]
+    parts += [f"*{escape(finding.amount)}*"] if finding.amount else []
+    parts += [f"_{escape(finding.change)}_"] if finding.change else []
+    return "\n".join(["  ".join(parts), *(f"      {escape(e)}" for e in finding.examples)])
+
+
+def _packed(lines: Iterator[str]) -> Iterator[str]:
+    """Lines put together into texts that a section can hold."""
+    text = ""
+    for line in lines:
+        if text and len(text) + 1 + len(line) > _SECTION:
+            yield text
+            text = ""
+        text = f"{text}\n{line}" if text else line
+    if text:
+        yield text
+
+
+def _section(text: str) -> dict[str, Any]:
+    return {"type": "section", "text": _text(text)}
+
+
+def _text(text: str) -> dict[str, Any]:
+    return {"type": "mrkdwn", "text": text, "verbatim": True}  # verbatim: no link or mention is made of plain text
+
+
+def _fits(payload: dict[str, Any]) -> bool:
+    blocks = payload["blocks"]
+    texts = [b["text"]["text"] for b in blocks if b["type"] == "section"]
+    context = [e["text"] for b in blocks if b["type"] == "context" for e in b["elements"]]
+    return (
+        len(payload["text"]) <= _HEADER
+        and len(blocks) <= _BLOCKS
+        and len(json.dumps(blocks, ensure_ascii=False)) <= _ALL
+        and all(len(t) <= _SECTION for t in texts)
+        and all(len(t) <= _CONTEXT for t in context)
+    )

@@ -1,0 +1,262 @@
+"""HTTP requests and answers as values, and the clients that send them: one for threads, one for an event loop.
+
+No redirect is followed (a POST could become a GET that "succeeds"), an answer is read up to a limit, proxies and
+`SSL_CERT_FILE` are honoured. A URL is a secret: errors and logs name its host and a fingerprint only.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import hashlib
+import json
+import logging
+import ssl
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from truthound.errors import ActionError, ConfigError, RetryableError
+
+if TYPE_CHECKING:
+    import httpx2
+
+LONGEST = 64 * 1024
+"""bytes kept of an answer"""
+_log = logging.getLogger(__name__)
+_ours: contextvars.ContextVar[bool] = contextvars.ContextVar("truthound_wire", default=False)
+
+
+class UnreachableError(RetryableError):
+    """The other side could not be reached, or did not answer to the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is sent. `seconds` bounds each wait for the network; `verify` is whether a certificate is checked."""
+
+    method: str
+    url: str = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    content: bytes = field(default=b"", repr=False)
+    seconds: float = 30.0
+    verify: bool = True
+    proxy: str | None = field(default=None, repr=False)
+
+    @property
+    def where(self) -> str:
+        """`hooks.slack.com (#1f2e3d4c)`: tells one URL from another without giving it away."""
+        return f"{host(self.url)} (#{hashlib.sha256(self.url.encode()).hexdigest()[:8]})"
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What came back: the status code, headers with small letters, and the body up to `LONGEST` bytes."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    content: bytes = field(default=b"", repr=False)
+
+    @property
+    def text(self) -> str:
+        return self.content.decode(errors="replace")
+
+    def json(self) -> Any:
+        """The body as JSON; None where it is none."""
+        try:
+            return json.loads(self.content)
+        except (ValueError, RecursionError):
+            return None
+
+
+def host(url: str) -> str:
+    """The host that a URL names, for people."""
+    try:
+        return urlsplit(url).hostname or "(no host)"
+    except ValueError:
+        return "(no host)"
+
+
+def check_url(url: str) -> str:
+    """Why the text cannot be sent to, or an empty text."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError as error:
+        return f"it is not a URL: {error}"
+    if parts.scheme not in ("http", "https"):
+        return "it must begin with https:// (or http://)"
+    if not parts.hostname or any(c.isspace() or not c.isprintable() for c in url):
+        return "it is not a URL that can be sent to"
+    return ""
+
+
+class _Clients:
+    """A client for each way to connect, made when first needed."""
+
+    def __init__(self, make: Callable[..., Any]) -> None:
+        self._make, self._made, self._lock = make, dict[tuple[bool, str | None], Any](), threading.Lock()
+
+    def get(self, request: Request) -> Any:
+        key = (request.verify, request.proxy)
+        with self._lock:
+            if key not in self._made:
+                self._made[key] = self._make(
+                    verify=_context(verify=request.verify), proxy=request.proxy, limits=_limits(), headers={}
+                )
+            return self._made[key]
+
+    def all(self) -> list[Any]:
+        with self._lock:
+            made, self._made = list(self._made.values()), {}
+        return made
+
+
+class Sender:
+    """Sends in the calling thread; threads may share one."""
+
+    def __init__(self) -> None:
+        import httpx2
+
+        self._clients = _Clients(httpx2.Client)
+
+    def send(self, request: Request) -> Response:
+        with _sending(request):
+            client = self._clients.get(request)
+            with client.stream(**_arguments(request)) as answer:
+                body = bytearray()
+                for chunk in answer.iter_bytes():
+                    body += chunk
+                    if len(body) > LONGEST:
+                        break
+                return _response(answer, bytes(body))
+        raise AssertionError  # _sending raises what it catches
+
+    def close(self) -> None:
+        for client in self._clients.all():
+            client.close()
+
+
+class AsyncSender:
+    """Sends on the running event loop."""
+
+    def __init__(self) -> None:
+        import httpx2
+
+        self._clients = _Clients(httpx2.AsyncClient)
+
+    async def send(self, request: Request) -> Response:
+        with _sending(request):
+            client = self._clients.get(request)
+            async with client.stream(**_arguments(request)) as answer:
+                body = bytearray()
+                async for chunk in answer.aiter_bytes():
+                    body += chunk
+                    if len(body) > LONGEST:
+                        break
+                return _response(answer, bytes(body))
+        raise AssertionError  # _sending raises what it catches
+
+    async def close(self) -> None:
+        for client in self._clients.all():
+            await client.aclose()
+
+
+def _arguments(request: Request) -> dict[str, Any]:
+    own = {"user-agent": "truthound", "accept-encoding": "identity"}
+    given = {k.lower(): v for k, v in request.headers.items()}
+    return {
+        "method": request.method,
+        "url": request.url,
+        "headers": own | given,
+        "content": request.content or None,
+        "timeout": request.seconds,
+        "follow_redirects": False,
+    }
+
+
+def _response(answer: httpx2.Response, body: bytes) -> Response:
+    return Response(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, body[:LONGEST])
+
+
+@contextmanager
+def _sending(request: Request) -> Iterator[None]:
+    """Tells what goes wrong without the URL, which the client's errors and logs hold."""
+    import httpx2
+
+    _silence()
+    token = _ours.set(True)
+    try:
+        yield
+    except httpx2.TimeoutException:
+        raise UnreachableError(f"no answer from {request.where} within {request.seconds:g} s") from None
+    except httpx2.ProxyError:
+        raise UnreachableError(f"the proxy did not let {request.where} be reached") from None
+    except (httpx2.InvalidURL, httpx2.UnsupportedProtocol):
+        raise ConfigError(f"the URL for {request.where} is not one that can be sent to") from None
+    except httpx2.HTTPError as error:
+        said = str(error).replace(request.url, request.where)
+        if "CERTIFICATE_VERIFY_FAILED" in said or "certificate" in said.lower():
+            raise ActionError(
+                f"the certificate of {request.where} is not trusted ({_short(said)}); give a private authority's in SSL_CERT_FILE"
+            ) from None
+        raise UnreachableError(
+            f"{request.where} could not be reached: {_short(said) or type(error).__name__}"
+        ) from None
+    except (ValueError, UnicodeError) as error:  # a header that cannot be sent, and the like
+        raise ConfigError(f"the request to {request.where} cannot be sent: {type(error).__name__}") from None
+    finally:
+        _ours.reset(token)
+
+
+def _short(said: str) -> str:
+    return " ".join(said.split())[:200]
+
+
+def _limits() -> Any:
+    import httpx2
+
+    return httpx2.Limits(max_connections=None, max_keepalive_connections=100)
+
+
+_contexts: dict[bool, ssl.SSLContext] = {}
+
+
+def _context(*, verify: bool) -> ssl.SSLContext | bool:
+    """Reading the system's certificates takes 20 ms: once is enough, unless the environment names others meanwhile."""
+    import os
+
+    if not verify:
+        return False
+    if os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR"):
+        return True
+    if True not in _contexts:
+        import httpx2
+
+        _contexts[True] = httpx2.create_ssl_context()
+    return _contexts[True]
+
+
+class _NotOurs(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not _ours.get()
+
+
+_filter = _NotOurs()
+
+
+def _silence() -> None:
+    """The HTTP client logs whole URLs and headers; what others send with it is none of our business."""
+    for name in (
+        "httpx2",
+        "httpcore2",
+        *(n for n in list(logging.root.manager.loggerDict) if n.startswith("httpcore2.")),
+    ):
+        logger = logging.getLogger(name)
+        if _filter not in logger.filters:
+            logger.addFilter(_filter)
+
+
+__all__ = ["LONGEST", "AsyncSender", "Request", "Response", "Sender", "UnreachableError", "check_url", "host"]

@@ -1,0 +1,245 @@
+"""Every HTTP channel, on both faces, against a real server that behaves and misbehaves."""
+
+import asyncio
+import json
+import logging
+import socket
+import ssl
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import trustme
+
+from hostile import many_issues
+from loopback import Answer, Server, serving
+from made_results import failed_result, passed_result
+from truthound import flow
+from truthound.checkpoint import actions
+from truthound.checkpoint.actions.base import Action, Run
+from truthound.results import ActionResult, ActionStatus, CheckpointResult
+
+SECRET = "s3cr3tT0kenValue0123456789"
+
+# name -> an action that sends to this URL; SECRET is what must never be seen
+CHANNELS: dict[str, Callable[..., Action]] = {
+    "slack": lambda url, **o: actions.SlackNotification(webhook_url=f"{url}/services/T0/B0/{SECRET}", **o),
+}
+
+# the bytes that a request may have
+LIMITS: dict[str, int] = {
+    "slack": 16_000,
+}
+# what would notify or run if it were in a request as it stands
+FORBIDDEN: dict[str, tuple[str, ...]] = {
+    "slack": ("<!everyone>", "<@U12345678>"),
+}
+
+
+def in_thread(action: Action, result: CheckpointResult, waits: list[float]) -> ActionResult:
+    return flow.run(action.guarded(result, Run()), sleep=waits.append)
+
+
+def on_loop(action: Action, result: CheckpointResult, waits: list[float]) -> ActionResult:
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+
+    return asyncio.run(flow.arun(action.guarded(result, Run()), sleep=sleep))
+
+
+Face = Callable[[Action, CheckpointResult, list[float]], ActionResult]
+
+
+@pytest.fixture(params=[in_thread, on_loop], ids=["thread", "loop"])
+def face(request: pytest.FixtureRequest) -> Face:
+    return request.param
+
+
+@pytest.fixture(params=sorted(CHANNELS))
+def channel(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture
+def make(channel: str) -> Callable[..., Action]:
+    return lambda url, **options: CHANNELS[channel](url, **({"retry_delay_seconds": 1.0} | options))
+
+
+@pytest.fixture(autouse=True)
+def _direct(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
+def told_everywhere(outcome: ActionResult, action: Action, caplog: pytest.LogCaptureFixture) -> str:
+    """All that people may get to see."""
+    return "\n".join(
+        [
+            repr(outcome), json.dumps(outcome.to_dict()), repr(action), str(action), caplog.text,
+            *(repr(r.__dict__) for r in caplog.records),
+        ]
+    )  # fmt: skip
+
+
+def test_a_yes_is_a_success(face, make):
+    with serving() as server:
+        outcome = face(make(server.url), failed_result(), [])
+    assert outcome.status is ActionStatus.SUCCESS, outcome
+    assert outcome.details["attempts"] == 1
+    assert server.got
+    assert outcome.duration_ms > 0
+
+
+def test_faults_that_pass_are_waited_for(face, make):
+    waits: list[float] = []
+    with serving(Answer(503), Answer(429, headers={"Retry-After": "17"}), Answer()) as server:
+        outcome = face(make(server.url), failed_result(), waits)
+    assert outcome.status is ActionStatus.SUCCESS, outcome
+    assert outcome.details["attempts"] == 3
+    assert 0.75 <= waits[0] <= 1.0
+    assert waits[1] >= 17
+
+
+def test_a_service_that_stays_down_is_given_up(face, make):
+    with serving(Answer(503, {"message": "down for maintenance"})) as server:
+        outcome = face(make(server.url, retry_count=2), failed_result(), [])
+    assert outcome.status is ActionStatus.FAILURE
+    assert outcome.details["attempts"] == 3
+    assert outcome.details["status_code"] == 503
+    assert "503" in outcome.message
+    assert "maintenance" in outcome.message
+
+
+def test_a_no_is_not_asked_again(face, make):
+    with serving(Answer(404, {"message": "no such hook"})) as server:
+        outcome = face(make(server.url), failed_result(), [])
+    assert outcome.status is ActionStatus.FAILURE
+    assert len(server.got) == 1
+    assert "404" in outcome.message
+    assert "localhost" in outcome.message
+
+
+def test_nobody_there(face, make):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound and not listening: refused
+        outcome = face(make(f"http://localhost:{taken.getsockname()[1]}", retry_count=1), failed_result(), [])
+    assert outcome.status is ActionStatus.FAILURE
+    assert outcome.details["attempts"] == 2
+    assert "could not be reached" in outcome.message
+
+
+def test_a_server_that_hangs_is_left(face, make):
+    with serving(Answer(hang=True)) as server:
+        outcome = face(make(server.url, timeout_seconds=0.2, retry_count=0), failed_result(), [])
+    assert outcome.status is ActionStatus.FAILURE
+    assert "within 0.2 s" in outcome.message
+
+
+def certificate(ca: trustme.CA) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ca.issue_cert("localhost").configure_cert(context)
+    return context
+
+
+def test_a_certificate_that_is_not_trusted(face, make):
+    with serving(tls=certificate(trustme.CA())) as server:
+        outcome = face(make(server.url), failed_result(), [])
+    assert outcome.status is ActionStatus.FAILURE
+    assert not server.got
+    assert outcome.details["attempts"] == 1
+    assert "certificate" in outcome.message
+    assert "SSL_CERT_FILE" in outcome.message
+
+
+def test_a_private_authority_in_the_environment(face, make, tmp_path, monkeypatch):
+    ca = trustme.CA()
+    ca.cert_pem.write_to_path(tmp_path / "ca.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    with serving(tls=certificate(ca)) as server:
+        outcome = face(make(server.url), failed_result(), [])
+    assert outcome.status is ActionStatus.SUCCESS, outcome
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_not_followed(face, make, status):
+    with serving(Answer(status, headers={"Location": f"http://elsewhere.example/{SECRET}"})) as server:
+        outcome = face(make(server.url), failed_result(), [])
+    assert outcome.status is ActionStatus.FAILURE
+    assert len(server.got) == 1
+    assert "elsewhere.example" in outcome.message
+    assert SECRET not in repr(outcome)
+
+
+def test_an_answer_cut_half_way_is_asked_for_again(face, make):
+    with serving(Answer(body={"message": "x" * 5000}, cut=100), Answer()) as server:
+        outcome = face(make(server.url), failed_result(), [])
+    assert outcome.status is ActionStatus.SUCCESS, outcome
+    assert outcome.details["attempts"] == 2
+
+
+def test_ten_thousand_hostile_issues(face, make, channel):
+    result = many_issues(10_000)
+    with serving() as server:
+        outcome = face(make(server.url, include_examples=True), result, [])
+    assert outcome.status is ActionStatus.SUCCESS, outcome
+    body = server.got[0].body
+    assert 0 < len(body) <= LIMITS[channel]
+    text = body.decode()
+    for told in FORBIDDEN.get(channel, ()):
+        assert told not in text
+
+
+def test_silence_when_the_condition_does_not_hold(face, make):
+    with serving() as server:
+        outcome = face(make(server.url, notify_on="failure", **quiet(make)), passed_result(), [])
+    assert outcome.status is ActionStatus.SKIPPED
+    assert not server.got
+
+
+def quiet(make: Callable[..., Action]) -> dict[str, Any]:
+    """What makes an action that also closes what it opened say nothing on success."""
+    fields = type(make("http://localhost")).model_fields
+    return {"resolve_on_success": False} if "resolve_on_success" in fields else {}
+
+
+@pytest.mark.parametrize(
+    "answer", [Answer(), Answer(404), Answer(503), Answer(302, headers={"Location": f"/{SECRET}"}), Answer(hang=True),
+               Answer(400, {"message": f"bad token {SECRET}"})],
+    ids=["200", "404", "503", "302", "hang", "echo"],
+)  # fmt: skip
+def test_secrets_stay_secret(face, make, caplog, answer):
+    caplog.set_level(logging.DEBUG)
+    with serving(answer) as server:
+        action = make(server.url, retry_count=1, timeout_seconds=0.2 if answer.hang else 10)
+        outcome = face(action, failed_result(), [])
+    assert server.got
+    assert SECRET not in told_everywhere(outcome, action, caplog)
+
+
+def test_secrets_stay_secret_when_nobody_is_there(face, make, caplog):
+    caplog.set_level(logging.DEBUG)
+    action = make("http://localhost:1", retry_count=0)
+    outcome = face(action, failed_result(), [])
+    assert SECRET not in told_everywhere(outcome, action, caplog)
+
+
+def test_a_huge_answer_is_not_kept(face, make):
+    with serving(Answer(500, b"x" * 5_000_000)) as server:
+        outcome = face(make(server.url, retry_count=0), failed_result(), [])
+    assert outcome.status is ActionStatus.FAILURE
+    assert len(json.dumps(outcome.to_dict())) < 5000
+    assert server.got
+
+
+def test_cancelling_stops_it(make):
+    async def go(server: Server) -> bool:
+        task = asyncio.ensure_future(flow.arun(make(server.url).guarded(failed_result(), Run())))
+        while not server.got:  # noqa: ASYNC110 another thread fills it
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task])
+        return task.cancelled() and asyncio.all_tasks() == {asyncio.current_task()}
+
+    with serving(Answer(hang=True)) as server:
+        assert asyncio.run(go(server))
