@@ -7,19 +7,22 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from truthound import flow, text
 from truthound.checkpoint.actions.base import Action, Run
 from truthound.checkpoint.actions.store import StoreValidationResult, load_results
-from truthound.checkpoint.settings import CheckpointConfig
+from truthound.checkpoint.settings import CheckpointConfig, conflicts
 from truthound.env import expanded
 from truthound.errors import ConfigError, TruthoundError
 from truthound.flow import Flow
 from truthound.models import Mistakes
 from truthound.objects import safe_name
 from truthound.results import ActionResult, CheckpointResult, CheckpointStatus, CheckStatus, now
+from truthound.sources.files import takes
+from truthound.sources.spec import parse_spec
 from truthound.validators.base import Clock
 
 if TYPE_CHECKING:
@@ -66,9 +69,9 @@ class Checkpoint:
                 config = config.changed(**options)
         except Mistakes as error:
             raise Mistakes(error.found, "Checkpoint") from None
-        self.config = config
         self.base = None if base is None else Path(base)
         self.clock = clock
+        self.config = self._sound(config)
 
     def __repr__(self) -> str:
         return f"Checkpoint(name={self.name!r})"
@@ -83,8 +86,14 @@ class Checkpoint:
 
     def add_action(self, action: Action | Mapping[str, Any]) -> Self:
         """Appends an action, and gives the checkpoint back."""
-        self.config = self.config.changed(actions=(*self.actions, action))
+        self.config = self._sound(self.config.changed(actions=(*self.actions, action)))
         return self
+
+    def _sound(self, config: CheckpointConfig) -> CheckpointConfig:
+        """The config, if its actions and its data go together here."""
+        if found := list(conflicts(config.name, config.data_source, config.actions, self.base, self.clock)):
+            raise Mistakes(found, "Checkpoint")
+        return config
 
     def run(self, context: Mapping[str, Any] | None = None) -> CheckpointResult:
         """Validates the data, then does each action. `context` is merged into the result's metadata.
@@ -112,7 +121,8 @@ class Checkpoint:
         if validation is not None:
             status, reason = verdict(validation)
             result = replace(result, status=status, error=reason, validation_result=validation.result)
-        run = Run(previous, validation.split if validation else None, self.base, self.clock)
+        reads = partial(takes, parse_spec(self.config.data_source), self.base)
+        run = Run(previous, validation.split if validation else None, self.base, self.clock, reads)
         for action in self.actions:
             result = replace(result, duration_ms=self._since(started))
             done = yield from action.guarded(result, run)

@@ -52,6 +52,8 @@ class Run:
     base: Path | None = None
     """the folder that relative paths start from; none: the current one"""
     clock: Callable[[], datetime] = now
+    reads: Callable[[Path], bool] = lambda _: False
+    """whether a file is, or would be the next time, part of the run's data"""
 
 
 class RefusedError(RetryableError):
@@ -141,6 +143,10 @@ class Action(Model):
                 yield told
             yield from (os.environ.get(n, "") for n in env.names(told) if env.is_secret(n))
 
+    def conflicts(self, checkpoint: str, run: Run) -> Iterator[tuple[str, str]]:
+        """What cannot be right in a checkpoint of this name, as far as that can be told before a run: the option, and a sentence."""
+        return iter(())
+
     # --- what a checkpoint and people call ------------------------------------------------------------------------
 
     def execute(self, result: CheckpointResult, run: Run | None = None) -> ActionResult:
@@ -183,7 +189,7 @@ class Action(Model):
             return within(work(ready, result, run), ready.deadline)
 
         try:
-            ready = self._ready(os.environ)
+            ready = self.known(os.environ)
             hidden |= set(ready.secrets())
             outcome = yield from retry(
                 attempt, retries=self.retry_count, delay=self.retry_delay_seconds, retryable=transient
@@ -201,8 +207,8 @@ class Action(Model):
             return ""
         return f"notify_on is {self.notify_on}, the status is {status.value}"
 
-    def _ready(self, environment: Mapping[str, str]) -> Self:
-        """Itself with `${VAR}` filled in."""
+    def known(self, environment: Mapping[str, str]) -> Self:
+        """The same with `${VAR}` filled in; a ConfigError names those that are not set."""
         if self._filled:
             return self
         missing: list[str] = []
