@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -123,10 +123,11 @@ class Checkpoint:
             result = replace(result, status=status, error=reason, validation_result=validation.result)
         reads = partial(takes, parse_spec(self.config.data_source), self.base)
         run = Run(previous, validation.split if validation else None, self.base, self.clock, reads)
-        for action in self.actions:
+        done: dict[int, ActionResult] = {}
+        for i in turns(self.actions):
             result = replace(result, duration_ms=self._since(started))
-            done = yield from action.guarded(result, run)
-            result = _with_action(result, action, done)
+            done[i] = yield from self.actions[i].guarded(result, run)
+            result = _with_action(result, self.actions[i], done, i)
         return replace(result, duration_ms=self._since(started))
 
     def _validate(self) -> Validation:
@@ -204,10 +205,26 @@ def _reason(error: Exception) -> str:
     return text.redact(said)
 
 
-def _with_action(result: CheckpointResult, action: Action, done: ActionResult) -> CheckpointResult:
-    """The result with what one more action came to."""
-    result = replace(result, action_results=(*result.action_results, done))
-    if done.delivered or not action.fail_checkpoint_on_error:
+def turns(actions: Sequence[Action]) -> list[int]:
+    """The order in which actions are done, by their places: as listed, those that need the final result at the end.
+
+    Of these, what may still change the status goes first.
+    """
+
+    def turn(i: int) -> tuple[bool, bool]:
+        last = actions[i].last
+        return last, last and not actions[i].fail_checkpoint_on_error
+
+    return sorted(range(len(actions)), key=turn)
+
+
+def _with_action(
+    result: CheckpointResult, action: Action, done: Mapping[int, ActionResult], latest: int
+) -> CheckpointResult:
+    """The result with what its actions came to so far, as they are listed, and what the latest one means for the status."""
+    made = done[latest]
+    result = replace(result, action_results=[done[i] for i in sorted(done)])
+    if made.delivered or not action.fail_checkpoint_on_error:
         return result
-    reason = f'the action "{done.action_name}" was not delivered: {done.message}'
+    reason = f'the action "{made.action_name}" was not delivered: {made.message}'
     return replace(result, status=CheckpointStatus.ERROR, error=f"{result.error}; {reason}" if result.error else reason)

@@ -88,6 +88,8 @@ class Action(Model):
     """what kind of action it is, as its results say: storage, notification, ..."""
     verbatim: ClassVar[frozenset[str]] = frozenset()
     """options in which `${VAR}` is left alone"""
+    last: ClassVar[bool] = False
+    """whether it is done when all others are, because it needs the run's final result"""
 
     name: str = ""
     """A name of your own; the type, if not given."""
