@@ -1,11 +1,14 @@
 import os
 import resource
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
 from support import need
+from truthound import objects
 from truthound.errors import ConfigError, StoreError
 from truthound.objects import LocalObjects, local_path, open_objects, replacing, safe_name
 
@@ -50,6 +53,97 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
         raise KeyboardInterrupt
     assert path.read_text() == "old"
     assert os.listdir(tmp_path) == ["a.txt"]
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from truthound.objects import replacing
+for folder in sys.argv[1:]:
+    with replacing(Path(folder) / "data.csv") as temporary:
+        temporary.write_text("half")
+        print("written", flush=True)
+        sys.stdin.readline()
+"""
+
+
+def half_written(folder, end):
+    """Ends a process while it writes a file; its exit code and what is in the folder then."""
+    with subprocess.Popen(
+        [sys.executable, "-c", KILLED, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as child:
+        assert child.stdout.readline() == "written\n"
+        assert len(os.listdir(folder)) == 1
+        child.send_signal(end)
+        child.stdout.read()
+    return child.returncode, os.listdir(folder)
+
+
+def test_what_a_killed_process_leaves_is_no_data_and_goes_with_the_next_write(tmp_path):
+    code, (left,) = half_written(tmp_path, signal.SIGKILL)
+    assert code == -signal.SIGKILL
+    assert left.startswith(".tmp-")
+    assert "." not in left.removeprefix(".tmp-")
+    (tmp_path / ".tmp-notes.csv").write_text("somebody else's")
+    with replacing(tmp_path / "mine.csv") as living:
+        living.write_text("x")
+        assert sorted(os.listdir(tmp_path)) == sorted([".tmp-notes.csv", living.name])
+        with replacing(tmp_path / "other.csv") as other:  # another write of this process
+            other.write_text("y")
+        assert living.exists()
+    assert sorted(os.listdir(tmp_path)) == [".tmp-notes.csv", "mine.csv", "other.csv"]
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
+def test_a_process_that_is_asked_to_end_leaves_nothing(tmp_path, end):
+    code, left = half_written(tmp_path, end)
+    assert code in (128 + end, -end)
+    assert left == []
+
+
+def test_a_living_process_is_left_alone(tmp_path):
+    with subprocess.Popen(
+        [sys.executable, "-c", KILLED, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as child:
+        child.stdout.readline()
+        (tmp_path / "a").write_text("")
+        LocalObjects(tmp_path).put("b", b"")
+        child.communicate("\n")
+    assert child.returncode == 0
+    assert sorted(os.listdir(tmp_path)) == ["a", "b", "data.csv"]
+
+
+@pytest.mark.parametrize(
+    ("name", "age", "stays"),
+    [
+        (".tmp-00000000-1-0123456789abcdef", 3600, True),
+        (".tmp-00000000-1-0123456789abcdef", 25 * 3600, False),
+        (f".tmp-{objects._host()}-{os.getpid()}-0123456789abcdef", 0, False),
+        (f".tmp-{objects._host()}-1-0123456789abcdef", 25 * 3600, True),
+        (f".tmp-{objects._host()}-99999999999999999999-0123456789abcdef", 0, False),
+    ],
+    ids=["of another machine", "of another machine, old", "of an earlier process with our id", "alive", "no process"],
+)
+def test_whose_files_are_left_over(tmp_path, name, age, stays):
+    path = tmp_path / name
+    path.write_text("")
+    os.utime(path, (time.time() - age,) * 2)
+    LocalObjects(tmp_path).put("b", b"")
+    assert path.exists() is stays
+
+
+def test_a_programs_own_way_to_end_is_kept(tmp_path):
+    before = signal.signal(signal.SIGTERM, own := lambda *_: None)
+    try:
+        with replacing(tmp_path / "a") as temporary:
+            temporary.write_text("")
+            assert signal.getsignal(signal.SIGTERM) is own
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    with replacing(tmp_path / "a") as temporary:
+        temporary.write_text("")
+        assert signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 
 
 @pytest.mark.parametrize("key", ["", "/etc/passwd", "../x", "a/../../x", "a\\b", "a\0b", "."])

@@ -7,16 +7,25 @@ import hashlib
 import os
 import re
 import secrets
+import signal
+import socket
+import sys
+import threading
+import time
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from types import FrameType
 from urllib.parse import unquote, urlsplit
 
 from truthound.errors import ConfigError, StoreError
 from truthound.text import redact
 
 _TEMPORARY = ".tmp-"
+_OWNED = re.compile(r"\.tmp-([0-9a-f]{8})-([0-9]+)-[0-9a-f]{16}")
+_FORGOTTEN = 24 * 3600
+"""seconds after which a temporary file that nobody touched is left over, whoever wrote it"""
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/(?!$)")
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?")  # devices on Windows, in any folder
 _UNSAFE = re.compile(r"[^\w.-]")
@@ -64,21 +73,79 @@ def replacing(path: Path) -> Iterator[Path]:
 
     Raises StoreError where that cannot be done; what the block raises stays as it is.
     """
-    suffix = "".join(path.suffixes[-2:])[-20:]  # writers look at it
-    temporary = path.with_name(f"{_TEMPORARY}{secrets.token_hex(8)}{suffix}")
+    temporary = path.with_name(f"{_TEMPORARY}{_host()}-{os.getpid()}-{secrets.token_hex(8)}")
     with _told(f"cannot write {path}"):
         path.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(path.parent)
+    _ours.add(temporary.name)
     try:
-        yield temporary
-        with _told(f"cannot write {path}"):
-            with temporary.open("rb+") as file:
-                os.fsync(file.fileno())
-            temporary.replace(path)
+        with _terminable():
+            yield temporary
+            with _told(f"cannot write {path}"):
+                with temporary.open("rb+") as file:
+                    os.fsync(file.fileno())
+                temporary.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):  # the first error is the one to tell
             temporary.unlink(missing_ok=True)
         raise
+    finally:
+        _ours.discard(temporary.name)
     sync_folder(path.parent)
+
+
+_ours: set[str] = set()
+"""the temporary files that this process is writing"""
+
+
+def _host() -> str:
+    """This machine in a few digits: process ids mean nothing on another one that shares the folder."""
+    return hashlib.sha256(socket.gethostname().encode()).hexdigest()[:8]
+
+
+def _sweep(folder: Path) -> None:
+    """Deletes the temporary files that processes which were killed left in a folder. What cannot be deleted stays."""
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            owner = _OWNED.fullmatch(entry.name)
+            if owner is None or not entry.is_file(follow_symlinks=False):
+                continue
+            with contextlib.suppress(OSError):
+                if _left_over(owner, entry):
+                    Path(entry).unlink()
+
+
+def _left_over(owner: re.Match[str], entry: os.DirEntry[str]) -> bool:
+    host, pid = owner[1], int(owner[2])
+    if host != _host() or sys.platform == "win32":  # a process of Windows cannot be asked without harm
+        return time.time() - entry.stat(follow_symlinks=False).st_mtime > _FORGOTTEN
+    if pid == os.getpid():  # of a process that had this id before, as the first one of each container has
+        return entry.name not in _ours
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return True
+    except PermissionError:  # alive, another user's
+        return False
+    return False
+
+
+@contextlib.contextmanager
+def _terminable() -> Iterator[None]:
+    """Lets SIGTERM unwind the block, as SIGINT does, unless the program has a way of its own to take it."""
+    here = threading.current_thread() is threading.main_thread()
+    if not here or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+
+    def end(number: int, _: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 @contextlib.contextmanager

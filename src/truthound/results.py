@@ -104,8 +104,8 @@ def _typed(hint: Any, value: Any) -> Any:
         return value
     if origin in (types.UnionType, typing.Union):
         return _typed(next(a for a in args if a is not type(None)), value)
-    if origin is tuple:
-        return tuple(_typed(args[0], v) for v in value)
+    if origin in (tuple, list):
+        return origin(_typed(args[0], v) for v in value)
     if isinstance(hint, type):
         if issubclass(hint, Record):
             return hint.from_dict(value)
@@ -298,13 +298,14 @@ class CheckpointResult(Record):
     run_time: datetime
     status: CheckpointStatus
     validation_result: ValidationResult | None = None
-    action_results: tuple[ActionResult, ...] = ()
+    action_results: list[ActionResult] = field(default_factory=list)
     duration_ms: float = 0.0
     error: str | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "status", CheckpointStatus(self.status))
+        object.__setattr__(self, "action_results", list(self.action_results))
 
     @property
     def issues(self) -> tuple[Issue, ...]:

@@ -314,7 +314,7 @@ def test_actions_run_in_order_and_see_those_before():
     first, second = note(name="first"), note(name="second")
     result = made(actions=[first, second]).run()
     assert [a.action_name for a in result.action_results] == ["first", "second"]
-    assert first.seen[0][0].action_results == ()
+    assert first.seen[0][0].action_results == []
     assert [a.action_name for a in second.seen[0][0].action_results] == ["first"]
     assert second.seen[0][0].run_id == result.run_id
 
@@ -371,12 +371,43 @@ def test_actions_know_the_status_of_the_run_before(tmp_path):
     assert len(load_results(tmp_path / "results", "users")) == 3
 
 
-def test_the_stored_result_has_the_actions_before_it(tmp_path):
-    result = made(actions=[note(name="first"), {"type": "store_result", "store_path": str(tmp_path)}]).run()
-    (stored,) = load_results(tmp_path)
-    assert stored.run_id == result.run_id
+@pytest.mark.parametrize("partition_by", [None, "status"])
+def test_what_is_stored_is_the_final_result(tmp_path, partition_by):
+    store = {"type": "store_result", "store_path": "results", "partition_by": partition_by}
+    before, after = note(name="before"), note(name="after", answer="raise", fail_checkpoint_on_error=True)
+    result = made(actions=[before, store, after], base=tmp_path).run()
+    assert result.status is CheckpointStatus.ERROR
+    assert [a.action_name for a in result.action_results] == ["before", "store_result", "after"]
+    assert "store_result" not in [a.action_name for a in after.seen[0][0].action_results]
+    (stored,) = load_results(tmp_path / "results")
+    assert (stored.run_id, stored.status, stored.error) == (result.run_id, result.status, result.error)
     assert stored.validation_result == result.validation_result
-    assert [a.action_name for a in stored.action_results] == ["first"]
+    assert stored.action_results == [result.action_results[0], result.action_results[2]]
+    assert len([p for p in (tmp_path / "results").rglob("*") if p.is_file()]) == 1
+
+
+def test_whether_it_is_stored_depends_on_the_final_status(tmp_path):
+    stores = [{"type": "store_result", "store_path": on, "notify_on": on} for on in ("error", "not_success", "success")]
+    after = note(answer="raise", fail_checkpoint_on_error=True)
+    result = made(actions=[*stores, after], base=tmp_path).run()
+    assert [a.status for a in result.action_results] == ["success", "success", "skipped", "failure"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["error", "not_success"]
+
+
+def test_a_store_that_fails_the_run_is_told_of_by_another(tmp_path):
+    (tmp_path / "file").write_text("")
+    kept = StoreValidationResult(name="kept", store_path="kept")
+    lost = StoreValidationResult(name="lost", store_path="file/x", fail_checkpoint_on_error=True)
+    result = made(actions=[kept, lost], base=tmp_path).run()
+    assert [a.action_name for a in result.action_results] == ["kept", "lost"]
+    (stored,) = load_results(tmp_path / "kept")
+    assert (stored.status, stored.error) == (CheckpointStatus.ERROR, result.error)
+
+
+def test_the_final_result_is_stored_on_asyncio_too(tmp_path):
+    actions = [StoreValidationResult(store_path="."), note(answer="raise", fail_checkpoint_on_error=True)]
+    result = asyncio.run(flow.arun(made(actions=actions, base=tmp_path).flow()))
+    assert [s.status for s in load_results(tmp_path)] == [result.status] == [CheckpointStatus.ERROR]
 
 
 def test_a_broken_store_does_not_keep_a_checkpoint_from_running(tmp_path):

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from truthound import flow, text
 from truthound.checkpoint.actions.base import Action, Run
 from truthound.checkpoint.actions.store import StoreValidationResult, load_results
-from truthound.checkpoint.settings import CheckpointConfig
+from truthound.checkpoint.settings import CheckpointConfig, conflicts
 from truthound.env import expanded
 from truthound.errors import ConfigError, TruthoundError
 from truthound.flow import Flow
 from truthound.models import Mistakes
 from truthound.objects import safe_name
 from truthound.results import ActionResult, CheckpointResult, CheckpointStatus, CheckStatus, now
+from truthound.sources.files import takes
+from truthound.sources.spec import parse_spec
 from truthound.validators.base import Clock
 
 if TYPE_CHECKING:
@@ -66,9 +69,9 @@ class Checkpoint:
                 config = config.changed(**options)
         except Mistakes as error:
             raise Mistakes(error.found, "Checkpoint") from None
-        self.config = config
         self.base = None if base is None else Path(base)
         self.clock = clock
+        self.config = self._sound(config)
 
     def __repr__(self) -> str:
         return f"Checkpoint(name={self.name!r})"
@@ -83,8 +86,14 @@ class Checkpoint:
 
     def add_action(self, action: Action | Mapping[str, Any]) -> Self:
         """Appends an action, and gives the checkpoint back."""
-        self.config = self.config.changed(actions=(*self.actions, action))
+        self.config = self._sound(self.config.changed(actions=(*self.actions, action)))
         return self
+
+    def _sound(self, config: CheckpointConfig) -> CheckpointConfig:
+        """The config, if its actions and its data go together here."""
+        if found := list(conflicts(config.name, config.data_source, config.actions, self.base, self.clock)):
+            raise Mistakes(found, "Checkpoint")
+        return config
 
     def run(self, context: Mapping[str, Any] | None = None) -> CheckpointResult:
         """Validates the data, then does each action. `context` is merged into the result's metadata.
@@ -112,11 +121,13 @@ class Checkpoint:
         if validation is not None:
             status, reason = verdict(validation)
             result = replace(result, status=status, error=reason, validation_result=validation.result)
-        run = Run(previous, validation.split if validation else None, self.base, self.clock)
-        for action in self.actions:
+        reads = partial(takes, parse_spec(self.config.data_source), self.base)
+        run = Run(previous, validation.split if validation else None, self.base, self.clock, reads)
+        done: dict[int, ActionResult] = {}
+        for i in turns(self.actions):
             result = replace(result, duration_ms=self._since(started))
-            done = yield from action.guarded(result, run)
-            result = _with_action(result, action, done)
+            done[i] = yield from self.actions[i].guarded(result, run)
+            result = _with_action(result, self.actions[i], done, i)
         return replace(result, duration_ms=self._since(started))
 
     def _validate(self) -> Validation:
@@ -194,10 +205,26 @@ def _reason(error: Exception) -> str:
     return text.redact(said)
 
 
-def _with_action(result: CheckpointResult, action: Action, done: ActionResult) -> CheckpointResult:
-    """The result with what one more action came to."""
-    result = replace(result, action_results=(*result.action_results, done))
-    if done.delivered or not action.fail_checkpoint_on_error:
+def turns(actions: Sequence[Action]) -> list[int]:
+    """The order in which actions are done, by their places: as listed, those that need the final result at the end.
+
+    Of these, what may still change the status goes first.
+    """
+
+    def turn(i: int) -> tuple[bool, bool]:
+        last = actions[i].last
+        return last, last and not actions[i].fail_checkpoint_on_error
+
+    return sorted(range(len(actions)), key=turn)
+
+
+def _with_action(
+    result: CheckpointResult, action: Action, done: Mapping[int, ActionResult], latest: int
+) -> CheckpointResult:
+    """The result with what its actions came to so far, as they are listed, and what the latest one means for the status."""
+    made = done[latest]
+    result = replace(result, action_results=[done[i] for i in sorted(done)])
+    if made.delivered or not action.fail_checkpoint_on_error:
         return result
-    reason = f'the action "{done.action_name}" was not delivered: {done.message}'
+    reason = f'the action "{made.action_name}" was not delivered: {made.message}'
     return replace(result, status=CheckpointStatus.ERROR, error=f"{result.error}; {reason}" if result.error else reason)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, date, datetime
+from functools import partial
+from pathlib import Path
 from typing import Annotated, Any, Self
 
 from pydantic import (
@@ -18,13 +22,14 @@ from pydantic import (
     model_validator,
 )
 
-from truthound.checkpoint.actions.base import Action
+from truthound.checkpoint.actions.base import Action, Run
 from truthound.checkpoint.actions.registry import action_class
 from truthound.errors import ConfigError
 from truthound.models import Mistakes, Model, mistakes
-from truthound.results import Severity
+from truthound.results import Severity, now
+from truthound.sources.files import takes
 from truthound.sources.spec import KEYS, describe, parse_spec
-from truthound.validators.base import Validator
+from truthound.validators.base import Clock, Validator
 from truthound.validators.fields import Names
 from truthound.validators.registry import parse_validators
 
@@ -71,6 +76,23 @@ def build_action(options: Any) -> Action:
     if wrong:
         raise ConfigError(f"the key {wrong[0]!r} is not text")
     return cls(**given)
+
+
+def conflicts(
+    name: str, data_source: Any, actions: Iterable[Any], base: Path | None, clock: Clock = now
+) -> Iterator[tuple[str, str]]:
+    """What cannot be right of actions and data together: each place in the checkpoint, and a sentence.
+
+    Actions that are mistakes themselves, and those whose `${VAR}` are not known yet, are passed over.
+    """
+    run = Run(base=base, clock=clock, reads=partial(takes, parse_spec(data_source), base))
+    for i, item in enumerate(actions):
+        with suppress(ConfigError):
+            action = item if isinstance(item, Action) else build_action(item).filled()
+            if action.enabled:
+                yield from (
+                    (f"actions.{i}.{option}", said) for option, said in action.ready(os.environ).conflicts(name, run)
+                )
 
 
 def _ratio(value: Any) -> float:

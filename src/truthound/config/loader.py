@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping as MappingABC
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 from truthound.checkpoint.actions.base import Action
 from truthound.checkpoint.actions.registry import action_class
 from truthound.checkpoint.checkpoint import Checkpoint
-from truthound.checkpoint.settings import CheckpointConfig
+from truthound.checkpoint.settings import CheckpointConfig, conflicts
 from truthound.config.document import WORDS, Document
 from truthound.errors import ConfigError
 from truthound.models import Mistakes, configuring, field_names
@@ -55,14 +56,14 @@ def load_config(path: str | Path, env: MappingABC[str, str] | None = None) -> Co
         where = "" if document.root is None else ":1:1"
         what = "the file is empty" if document.root is None else "the file is not a mapping"
         raise ConfigError([*document.problems(), f"{document.name}{where}: {what}; it needs a list of checkpoints:"])
-    configs = _checkpoints(document, document.root)
+    configs = _checkpoints(document, document.root, Path(path).parent)
     problems = document.problems()
     if problems:
         raise ConfigError(problems)
     return ConfigFile(Path(path), tuple(configs))
 
 
-def _checkpoints(document: Document, root: Mapping) -> list[CheckpointConfig]:
+def _checkpoints(document: Document, root: Mapping, base: Path) -> list[CheckpointConfig]:
     _top(document, root)
     defaults = root.get("defaults")
     under = defaults if isinstance(defaults, Mapping) else Mapping(0, 0)
@@ -74,7 +75,7 @@ def _checkpoints(document: Document, root: Mapping) -> list[CheckpointConfig]:
         if not isinstance(node, Mapping):
             document.report(node, at, "a checkpoint is a mapping with name, data_source, validators")
             continue
-        config = _Reader(document, overlaid(node, under), at).checkpoint()
+        config = _Reader(document, overlaid(node, under), at, base).checkpoint()
         name = node.pairs.get("name")
         if name and isinstance(name[1], Scalar):
             known = lines.setdefault(name[1].text, name[0].line)
@@ -113,12 +114,21 @@ def _top(document: Document, root: Mapping) -> None:
 class _Reader:
     """Reads one checkpoint."""
 
-    def __init__(self, document: Document, node: Mapping, at: str) -> None:
-        self.document, self.node, self.at = document, node, at
+    def __init__(self, document: Document, node: Mapping, at: str, base: Path) -> None:
+        self.document, self.node, self.at, self.base = document, node, at, base
 
     def checkpoint(self) -> CheckpointConfig | None:
         """Its options, or None where they have mistakes, which are then reported."""
         options = {key: self._option(key, *pair) for key, pair in self.node.pairs.items()}
+        actions = options.get("actions")
+        with contextlib.suppress(ConfigError):  # what is wrong with the data source is met again below, and reported
+            found = conflicts(
+                str(options.get("name")),
+                options.get("data_source"),
+                actions if isinstance(actions, list) else (),
+                self.base,
+            )
+            self.document.report_all(self.node, self.at, found)
         try:
             with configuring(CheckpointConfig):
                 config = CheckpointConfig.model_validate(options, context={"locate": self._line})

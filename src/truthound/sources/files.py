@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import errno
+import fnmatch
 import glob
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from truthound.errors import ConfigError, SourceError
+from truthound.sources.address import parse_address
+from truthound.sources.spec import Spec
 from truthound.text import did_you_mean, plural
 
 EXTENSIONS: dict[str, str] = {
@@ -78,6 +81,57 @@ def find(address: str, base: Path | None, fmt: str | None) -> Found:
     if is_glob(address):
         return _globbed(address, path, wanted)
     raise SourceError(_missing(address, path))
+
+
+def takes(spec: Spec, base: Path | None, file: Path) -> bool:
+    """Whether a file is among a data source's, or would be if it were there: it is meant itself, or by a folder or a glob."""
+    if spec.family == "sql":
+        address = parse_address(spec.address)
+        return address.dialect in ("sqlite", "duckdb") and _same(_placed(address.database, base), file)
+    return spec.family == "file" and _taken(_placed(spec.address, base), spec.format, file)
+
+
+def _taken(path: Path, fmt: str | None, file: Path) -> bool:
+    if path.is_dir():
+        inside = _below(path.resolve(), file)
+        delta = fmt == "delta" or (fmt is None and (path / "_delta_log").is_dir())
+        return inside is not None and not delta and not any(map(_hidden, inside.parts)) and _of_format(file, fmt)
+    if path.exists() or not is_glob(str(path)):
+        return _same(path, file)
+    parts = path.parts
+    fixed = next(i for i, part in enumerate(parts) if is_glob(part))
+    inside = _below(Path(*parts[:fixed]).resolve(), file)
+    if inside is not None and _matched(parts[fixed:], inside.parts):
+        return not _hidden(file.name) and _of_format(file, fmt)
+    return any(_same(Path(p), file) for p in glob.glob(os.fspath(path), recursive=True))  # noqa: PTH207 the pattern may be absolute
+
+
+def _same(one: Path, other: Path) -> bool:
+    """Whether two paths lead to one file, be it there or not."""
+    return one.resolve() == other.resolve() or (one.exists() and other.exists() and one.samefile(other))
+
+
+def _below(folder: Path, file: Path) -> PurePath | None:
+    """The file's path within a folder, if it lies there; a link to it lies where its own name is."""
+    placed = file.parent.resolve() / file.name
+    return placed.relative_to(folder) if placed.is_relative_to(folder) else None
+
+
+def _of_format(file: Path, fmt: str | None) -> bool:
+    """Whether files of a format, if one is asked for, may be this one."""
+    return fmt is None or format_of(file.name) in (None, format_word(fmt))
+
+
+def _matched(pattern: Sequence[str], parts: Sequence[str]) -> bool:
+    """Whether a glob's parts match a path's, as the module glob has it."""
+    if not pattern:
+        return not parts
+    if pattern[0] == "**":
+        deeper = bool(parts) and not parts[0].startswith(".") and _matched(pattern, parts[1:])
+        return deeper or _matched(pattern[1:], parts)
+    if not parts or (parts[0].startswith(".") and not pattern[0].startswith(".")):
+        return False
+    return fnmatch.fnmatch(parts[0], pattern[0]) and _matched(pattern[1:], parts[1:])
 
 
 def _placed(address: str, base: Path | None) -> Path:

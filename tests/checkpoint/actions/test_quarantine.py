@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from truthound.checkpoint import Checkpoint
 from truthound.checkpoint.actions import ActionStatus, QuarantineAction, Run
 from truthound.errors import ConfigError
 from truthound.results import CheckpointResult, ValidationResult
@@ -94,16 +95,93 @@ def test_placeholders_are_made_safe(tmp_path):
     assert found[0].count("/") == 2
 
 
-def test_a_good_file_may_replace_the_data_it_comes_from(tmp_path):
-    ROWS.write_parquet(tmp_path / "users.parquet")
+def run_on(tmp_path, data_source, **options):
+    """A checkpoint whose data are in `tmp_path/data`, and its result."""
+    (tmp_path / "data").mkdir(exist_ok=True)
+    pl.DataFrame({"id": [1, None, 3]}).write_csv(tmp_path / "data" / "src.csv")
+    checkpoint = Checkpoint("daily", data_source, ["null"], base=tmp_path, actions=[QuarantineAction(**options)])
+    return checkpoint.run().action_results[0]
 
-    def from_file():
-        rows = pl.scan_parquet(tmp_path / "users.parquet")
-        return Split(rows.filter(pl.col("id") > 2), rows.filter(pl.col("id") <= 2))
 
-    made = execute(QuarantineAction(good_path="users.parquet", bad_path="bad.parquet"), base=tmp_path, make=from_file)
-    assert (made.details["good_rows"], made.details["bad_rows"]) == (7, 3)
-    assert pl.read_parquet(tmp_path / "users.parquet").height == 7
+OVERWRITING = [
+    ("data/src.csv", "data/src.csv"),
+    ("data/src.csv", "data/../data/./src.csv"),
+    ("data/src.csv", "link.csv"),
+    ("link.csv", "data/src.csv"),
+    ("data/src.csv", "folder/src.csv"),
+    ("data/src.csv", "hard.csv"),
+    ("data", "data/bad.csv"),
+    ("data", "data/year=2024/{run_id}.csv"),
+    ("folder", "data/bad.csv"),
+    ("data/*.csv", "data/bad.csv"),
+    ("data/*.csv", "folder/bad-{run_id}.csv"),
+    ("data/**/*.csv", "data/a/b/bad.csv"),
+    ("data/**/*.csv", "data/bad.csv"),
+    ("data/daily-*.csv", "data/{checkpoint}-{date}.csv"),
+    ("*/src.csv", "data/src.csv"),
+    ("l*.csv", "data/src.csv"),
+    ({"path": "data/*", "format": "csv"}, "data/bad.csv"),
+    ("file://{base}/data/src.csv", "data/src.csv"),
+]
+
+
+@pytest.mark.parametrize("kind", ["good", "bad"])
+@pytest.mark.parametrize(("source", "target"), OVERWRITING)
+def test_what_is_read_is_not_written(tmp_path, monkeypatch, source, target, kind):
+    (tmp_path / "data").mkdir()
+    for name in ("src", "daily-1"):
+        (tmp_path / "data" / f"{name}.csv").write_text("id\n")
+    (tmp_path / "link.csv").symlink_to(tmp_path / "data" / "src.csv")
+    (tmp_path / "hard.csv").hardlink_to(tmp_path / "data" / "src.csv")
+    (tmp_path / "folder").symlink_to(tmp_path / "data")
+    source = source.format(base=tmp_path) if isinstance(source, str) else source
+    with pytest.raises(ConfigError, match=rf"actions\.0\.{kind}_path: .* is part of the data that is checked"):
+        run_on(tmp_path, source, **{f"{kind}_path": target})
+    monkeypatch.setenv("TARGET", "somewhere.csv")  # known only when it runs
+    checkpoint = Checkpoint(
+        "daily", source, base=tmp_path, actions=[{"type": "quarantine", f"{kind}_path": "${TARGET}"}]
+    )
+    monkeypatch.setenv("TARGET", target)
+    before = sorted(tmp_path.rglob("*"))
+    (made,) = checkpoint.run().action_results
+    assert made.status is ActionStatus.ERROR
+    assert f"{kind}_path: " in made.message
+    assert "is part of the data that is checked" in made.message
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        ("data/src.csv", "data/bad.csv"),
+        ("data", "bad.csv"),
+        ("data", "data/_bad/bad.csv"),
+        ("data/*.csv", "data/bad.parquet"),
+        ("data/*.csv", "data/sub/bad.csv"),
+        ("data/*.csv", "data/_bad.csv"),
+        ("data/s*.csv", "data/bad.csv"),
+        ({"path": "data", "format": "csv"}, "data/bad.parquet"),
+        ({"id": [1, None]}, "data/bad.csv"),
+    ],
+)
+def test_what_is_not_read_may_be_written(tmp_path, source, target):
+    for _ in range(2):  # the second run reads what the first one left
+        made = run_on(tmp_path, source, bad_path=target)
+        assert made.status is ActionStatus.SUCCESS, made.message
+        assert made.details["bad_rows"] == 1
+        assert made.message == "1 bad row set aside"
+
+
+def test_a_database_is_not_overwritten(tmp_path):
+    with pytest.raises(ConfigError, match="is part of the data that is checked"):
+        run_on(tmp_path, {"path": "app.sqlite", "table": "users"}, bad_path="app.sqlite", format="csv")
+
+
+def test_good_and_bad_must_differ_on_disk_as_well(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").symlink_to(tmp_path / "a")
+    with pytest.raises(ConfigError, match="good_path and bad_path are the same file"):
+        run_on(tmp_path, "data/src.csv", good_path="a/x.csv", bad_path="b/x.csv")
 
 
 def test_when_the_rows_do_not_add_up_nothing_is_written(tmp_path):

@@ -66,6 +66,8 @@ class Run:
     base: Path | None = None
     """the folder that relative paths start from; none: the current one"""
     clock: Callable[[], datetime] = now
+    reads: Callable[[Path], bool] = lambda _: False
+    """whether a file is, or would be the next time, part of the run's data"""
 
 
 class RefusedError(RetryableError):
@@ -102,6 +104,8 @@ class Action(Model):
     """options in which `${VAR}` is left alone"""
     variables: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     """options that are taken from the environment when they are not given: the variables, the first that is set counts"""
+    last: ClassVar[bool] = False
+    """whether it is done when all others are, because it needs the run's final result"""
 
     name: str = ""
     """A name of your own; the type, if not given."""
@@ -172,6 +176,10 @@ class Action(Model):
                 yield told
                 yield from _telling(told)
             yield from (os.environ.get(n, "") for n in env.names(told) if env.is_secret(n))
+
+    def conflicts(self, checkpoint: str, run: Run) -> Iterator[tuple[str, str]]:
+        """What cannot be right in a checkpoint of this name, as far as that can be told before a run: the option, and a sentence."""
+        return iter(())
 
     # --- what a checkpoint and people call ------------------------------------------------------------------------
 

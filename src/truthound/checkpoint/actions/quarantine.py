@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
@@ -76,25 +77,47 @@ class QuarantineAction(Action):
         if run.split is None:
             raise ActionError("the run does not give its rows; use this action in a checkpoint")
         split, validated = run.split, result.validation_result
-        targets = {
-            kind: self._target(path, result, run)
-            for kind, path in (("good", self.good_path), ("bad", self.bad_path))
-            if path
-        }
-        if len(set(targets.values())) < len(targets):
-            raise ConfigError("good_path and bad_path are the same file")
+        names = {"run_id": result.run_id, "checkpoint": result.checkpoint_name, "date": f"{result.run_time:%Y-%m-%d}"}
+        targets = self._targets(names, run)
+        if wrong := list(self._overwriting(targets, run)):
+            raise ConfigError(f"{option}: {said}" for option, said in wrong)
         counts = yield from call(lambda: self._write(split(), targets, validated.row_count, validated.sampled_from))
         details: dict[str, Any] = {f"{kind}_rows": n for kind, n in counts.items()}
         details |= {f"{kind}_path": str(path) for kind, path in targets.items()}
-        message = f"{plural(counts['bad'], 'bad row')} set aside, {plural(counts['good'], 'good row')} kept"
+        words = {"bad": "set aside", "good": "kept"}
+        message = ", ".join(f"{plural(counts[k], f'{k} row')} {word}" for k, word in words.items() if k in targets)
         if blind := validated.statistics.errored:
             details["checks_not_made"] = blind
             message += f"; {plural(blind, 'check')} could not be made, so no row was held against {'it' if blind == 1 else 'them'}"
         return ActionResult(ActionStatus.SUCCESS, message=message, details=details)
 
-    def _target(self, path: str, result: CheckpointResult, run: Run) -> Path:
-        known = {"run_id": result.run_id, "checkpoint": result.checkpoint_name, "date": f"{result.run_time:%Y-%m-%d}"}
-        return local_path(_PLACEHOLDER.sub(lambda m: safe_name(known[m[1]], 120), path), run.base)
+    def conflicts(self, checkpoint: str, run: Run) -> Iterator[tuple[str, str]]:
+        started = run.clock()
+        names = {
+            "run_id": f"{checkpoint}_{started:%Y%m%d_%H%M%S}",
+            "checkpoint": checkpoint,
+            "date": f"{started:%Y-%m-%d}",
+        }
+        return self._overwriting(self._targets(names, run), run)
+
+    def _targets(self, names: Mapping[str, str], run: Run) -> dict[str, Path]:
+        """The files to write, placeholders filled in."""
+        given = {"good": self.good_path, "bad": self.bad_path}
+        return {
+            kind: local_path(_PLACEHOLDER.sub(lambda m: safe_name(names[m[1]], 120), path), run.base)
+            for kind, path in given.items()
+            if path
+        }
+
+    def _overwriting(self, targets: Mapping[str, Path], run: Run) -> Iterator[tuple[str, str]]:
+        """Targets that are each other, or that the checkpoint reads: by what they are on disk, not by how they are written."""
+        if len({path.resolve() for path in targets.values()}) < len(targets):
+            yield "bad_path", "good_path and bad_path are the same file"
+        for kind, path in targets.items():
+            if run.reads(path):
+                written = self.good_path if kind == "good" else self.bad_path
+                said = "is part of the data that is checked: it would be overwritten, or read as data by the next run"
+                yield f"{kind}_path", f"{written} {said}; write to another folder"
 
     def _write(
         self, split: Any, targets: dict[str, Path], rows: int | None, sampled_from: int | None

@@ -35,11 +35,13 @@ _Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 class StoreValidationResult(Action):
     """Keeps the run's result as a file: `store_path/[partition/]<checkpoint>_<run id>.json`.
 
-    A run id that begins with the checkpoint's name, as ours do, does not repeat it.
+    A run id that begins with the checkpoint's name, as ours do, does not repeat it. It is done when all other actions
+    are, wherever it is listed: what is kept has their results and the final status.
     """
 
     type: ClassVar[str] = "store_result"
     action_type: ClassVar[str] = "storage"
+    last: ClassVar[bool] = True
 
     store_path: str = "./truthound_results"
     """A local folder; it is made if need be."""
