@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from truthound.lazy import lazily
 
 if TYPE_CHECKING:
+    from truthound.checkpoint.asynchronous import AsyncCheckpoint as AsyncCheckpoint
+    from truthound.checkpoint.asynchronous import run_checkpoints_async as run_checkpoints_async
     from truthound.checkpoint.checkpoint import Checkpoint as Checkpoint
     from truthound.checkpoint.registry import CheckpointRegistry as CheckpointRegistry
     from truthound.checkpoint.registry import get_checkpoint as get_checkpoint
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "ActionResult": "truthound.results",
     "ActionStatus": "truthound.results",
+    "AsyncCheckpoint": "truthound.checkpoint.asynchronous",
     "Checkpoint": "truthound.checkpoint.checkpoint",
     "CheckpointConfig": "truthound.checkpoint.settings",
     "CheckpointRegistry": "truthound.checkpoint.registry",
@@ -31,6 +34,7 @@ _HOMES = {
     "list_checkpoints": "truthound.checkpoint.registry",
     "load_checkpoints": "truthound.config.loader",
     "register_checkpoint": "truthound.checkpoint.registry",
+    "run_checkpoints_async": "truthound.checkpoint.asynchronous",
 }
 __all__ = sorted(_HOMES)  # noqa: PLE0605 the table is the list
 __getattr__, __dir__ = lazily(__name__, _HOMES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from truthound import flow, text
 from truthound.checkpoint.actions.base import Action, Run
 from truthound.checkpoint.actions.store import StoreValidationResult, load_results
+from truthound.checkpoint.async_base import SequentialStrategy, Stage
 from truthound.checkpoint.settings import CheckpointConfig, conflicts
 from truthound.env import expanded
 from truthound.errors import ConfigError, TruthoundError
@@ -124,10 +125,13 @@ class Checkpoint:
         reads = partial(takes, parse_spec(self.config.data_source), self.base)
         run = Run(previous, validation.split if validation else None, self.base, self.clock, reads)
         done: dict[int, ActionResult] = {}
-        for i in turns(self.actions):
+        for stage in self._turns():
             result = replace(result, duration_ms=self._since(started))
-            done[i] = yield from self.actions[i].guarded(result, run)
-            result = _with_action(result, self.actions[i], done, i)
+            flows = [self.actions[i].guarded(result, run) for i in stage.actions]
+            made = yield from flow.gather(flows, stage.limit)
+            for i, one in zip(stage.actions, made, strict=True):
+                done[i] = one
+                result = _with_action(result, self.actions[i], done, i)
         return replace(result, duration_ms=self._since(started))
 
     def _validate(self) -> Validation:
@@ -155,6 +159,17 @@ class Checkpoint:
             base=self.base,
             name=c.name,
         )
+
+    def _stages(self) -> list[Stage]:
+        """The actions in the order in which they are done."""
+        return SequentialStrategy().stages(self.actions, 1)
+
+    def _turns(self) -> list[Stage]:
+        """The stages; those actions that need the final result come at the end, what may still change the status first."""
+        last = [i for i, a in enumerate(self.actions) if a.last]
+        last.sort(key=lambda i: not self.actions[i].fail_checkpoint_on_error)
+        before = (replace(s, actions=tuple(i for i in s.actions if i not in last)) for s in self._stages())
+        return [*(s for s in before if s.actions), *(Stage((i,)) for i in last)]
 
     def _previous(self) -> CheckpointResult | None:
         """The newest stored run, where runs are stored."""
@@ -203,19 +218,6 @@ def verdict(validation: Validation) -> tuple[CheckpointStatus, str | None]:
 def _reason(error: Exception) -> str:
     said = str(error) if isinstance(error, TruthoundError) else f"{type(error).__name__}: {error}".removesuffix(": ")
     return text.redact(said)
-
-
-def turns(actions: Sequence[Action]) -> list[int]:
-    """The order in which actions are done, by their places: as listed, those that need the final result at the end.
-
-    Of these, what may still change the status goes first.
-    """
-
-    def turn(i: int) -> tuple[bool, bool]:
-        last = actions[i].last
-        return last, last and not actions[i].fail_checkpoint_on_error
-
-    return sorted(range(len(actions)), key=turn)
 
 
 def _with_action(

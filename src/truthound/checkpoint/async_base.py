@@ -1,0 +1,114 @@
+"""In which order, and how many at once, a checkpoint does its actions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from truthound.checkpoint.actions.base import Action
+from truthound.errors import ConfigError
+from truthound.text import did_you_mean
+
+_FIRST = ("storage", "documentation")
+"""kinds of actions that a pipeline does before it tells anybody"""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Actions, by their places in the list, that may be done together, at most `limit` at once."""
+
+    actions: tuple[int, ...]
+    limit: int = 1
+
+
+class Strategy(Protocol):
+    """Says in which stages actions are done. A stage sees what those before it came to."""
+
+    def stages(self, actions: Sequence[Action], limit: int) -> list[Stage]:
+        """The stages; `limit` is the checkpoint's `max_concurrent_actions`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SequentialStrategy:
+    """One action at a time, in the order of the list."""
+
+    def stages(self, actions: Sequence[Action], limit: int) -> list[Stage]:
+        return [Stage((i,)) for i in range(len(actions))]
+
+
+@dataclass(frozen=True, slots=True)
+class ConcurrentStrategy:
+    """All actions together, at most `max_concurrency` at once (the checkpoint's `max_concurrent_actions`, if not given)."""
+
+    max_concurrency: int | None = None
+
+    def __post_init__(self) -> None:
+        _positive(self.max_concurrency)
+
+    def stages(self, actions: Sequence[Action], limit: int) -> list[Stage]:
+        return [Stage(tuple(range(len(actions))), self.max_concurrency or limit)]
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineStrategy:
+    """Stages one after another, the actions of a stage together.
+
+    `stages` lists the places of actions; those in none are done together at the end. Without it, what stores and what
+    documents comes first, then the rest, so that a message can name the page it speaks of.
+    """
+
+    stages_: tuple[tuple[int, ...], ...] | None
+    max_concurrency: int | None
+
+    def __init__(self, stages: Iterable[Iterable[int]] | None = None, max_concurrency: int | None = None) -> None:
+        _positive(max_concurrency)
+        listed = None if stages is None else tuple(tuple(s) for s in stages)
+        flat: list[Any] = [i for stage in listed or () for i in stage]
+        if wrong := [i for i in flat if isinstance(i, bool) or not isinstance(i, int) or i < 0]:
+            raise ConfigError(f"stages: {wrong[0]!r} is not the place of an action; the first is 0")
+        if twice := [i for i in dict.fromkeys(flat) if flat.count(i) > 1]:
+            raise ConfigError(f"stages: action {twice[0]} is in two stages")
+        object.__setattr__(self, "stages_", listed)
+        object.__setattr__(self, "max_concurrency", max_concurrency)
+
+    def stages(self, actions: Sequence[Action], limit: int) -> list[Stage]:
+        count = len(actions)
+        if self.stages_ is None:
+            first = tuple(i for i, a in enumerate(actions) if a.action_type in _FIRST)
+            listed: tuple[tuple[int, ...], ...] = (first,)
+        else:
+            listed = self.stages_
+        named = {i for stage in listed for i in stage}
+        if beyond := sorted(i for i in named if i >= count):
+            raise ConfigError(f"stages: there is no action {beyond[0]}; there are {count}, the first is 0")
+        rest = tuple(i for i in range(count) if i not in named)
+        return [Stage(s, self.max_concurrency or limit) for s in (*listed, rest) if s]
+
+
+STRATEGIES: dict[str, type[SequentialStrategy | ConcurrentStrategy | PipelineStrategy]] = {
+    "sequential": SequentialStrategy,
+    "concurrent": ConcurrentStrategy,
+    "pipeline": PipelineStrategy,
+}
+
+
+def strategy(told: str | Strategy) -> Strategy:
+    """The strategy of a name, or the one given."""
+    if not isinstance(told, str):
+        if callable(getattr(told, "stages", None)):
+            return told
+        raise ConfigError(
+            f"execution_strategy: a name ({', '.join(STRATEGIES)}) or a strategy is expected, not {type(told).__name__}"
+        )
+    if told not in STRATEGIES:
+        raise ConfigError(
+            f'execution_strategy: "{told}" is not known{did_you_mean(told, STRATEGIES) or "; there are " + ", ".join(STRATEGIES)}'
+        )
+    return STRATEGIES[told]()
+
+
+def _positive(limit: Any) -> None:
+    if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 1):
+        raise ConfigError(f"max_concurrency is {limit!r}; at least one action must be done at a time")
