@@ -16,7 +16,7 @@ from truthound.checkpoint.actions.base import Action, Run
 from truthound.checkpoint.actions.store import StoreValidationResult, load_results
 from truthound.checkpoint.settings import CheckpointConfig, conflicts
 from truthound.env import expanded
-from truthound.errors import ConfigError, TruthoundError
+from truthound.errors import ConfigError, SourceError, TruthoundError
 from truthound.flow import Flow
 from truthound.models import Mistakes
 from truthound.objects import safe_name
@@ -27,6 +27,9 @@ from truthound.validators.base import Clock
 
 if TYPE_CHECKING:
     from truthound.validate import Validation
+
+
+_KINDS = (ConfigError, SourceError)
 
 
 class Checkpoint:
@@ -117,7 +120,8 @@ class Checkpoint:
         try:
             validation = yield from flow.call(self._validate)
         except Exception as error:  # noqa: BLE001 a run that could not be made is told by its result, and actions tell others
-            result = replace(result, error=_reason(error))
+            kind = next((c for c in _KINDS if isinstance(error, c)), type(error))
+            result = replace(result, error=_reason(error), error_type=kind.__name__)
         if validation is not None:
             status, reason = verdict(validation)
             result = replace(result, status=status, error=reason, validation_result=validation.result)

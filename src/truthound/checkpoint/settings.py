@@ -27,8 +27,10 @@ from truthound.checkpoint.actions.registry import action_class
 from truthound.errors import ConfigError
 from truthound.models import Mistakes, Model, mistakes
 from truthound.results import Severity, now
+from truthound.schema import Schema
 from truthound.sources.files import takes
 from truthound.sources.spec import KEYS, describe, parse_spec
+from truthound.text import shorten
 from truthound.validators.base import Clock, Validator
 from truthound.validators.fields import Names
 from truthound.validators.registry import parse_validators
@@ -124,6 +126,21 @@ def _source_mistake(problem: str, source: Any) -> tuple[str, str]:
     return (key, said) if colon and known else ("", problem)
 
 
+def _is_empty(value: Any) -> bool:
+    return isinstance(value, list | tuple) and not value
+
+
+def _condition(text: str) -> None:
+    """Raises Mistakes unless the text is one SQL expression, as the engine reads it."""
+    import polars as pl
+
+    try:
+        pl.sql_expr(text)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        reason = str(error).partition("\n")[0]
+        raise Mistakes([("where", f"{shorten(text, 200)!r} is not a SQL expression: {reason}")]) from None
+
+
 Ratio = Annotated[float, PlainValidator(_ratio, json_schema_input_type=float | str)]
 
 with warnings.catch_warnings():
@@ -194,10 +211,21 @@ class CheckpointConfig(_Expecting):
         if value is None:
             raise ValueError("it is empty; give a path, a URL or a mapping")
         try:
-            parse_spec(value)
+            spec = parse_spec(value)
         except ConfigError as error:
             raise Mistakes(_source_mistake(p.removeprefix("data_source: "), value) for p in error.problems) from None
+        if spec.where is not None and spec.family != "sql":  # a database has a SQL of its own
+            _condition(spec.where)
         return value
+
+    @field_validator("schema")
+    @classmethod
+    def _a_schema(cls, value: Any) -> Any:
+        if value is None or isinstance(value, Schema | Path) or (isinstance(value, str) and value.strip()):
+            return value
+        if isinstance(value, Mapping):
+            return Schema.from_dict(value)
+        raise ValueError("the path of a schema file is expected, or a schema: columns: {id: {type: int64}}")
 
     @field_validator("run_name_template")
     @classmethod
@@ -229,6 +257,10 @@ class CheckpointConfig(_Expecting):
             made = handler(data)
         except ValidationError as error:
             found += mistakes(error, cls)
+        auto_schema = made.auto_schema if made else data.get("auto_schema")
+        if _is_empty(data.get("validators")) and data.get("schema") is None and not auto_schema:
+            said = "an empty list checks nothing; name validators, or leave it out for the default ones"
+            found.append(("validators", said))
         given, config = data.get("validators") or (), data.get("validator_config") or {}
         if isinstance(given, Iterable) and not isinstance(given, str | Mapping) and isinstance(config, Mapping):
             try:

@@ -21,6 +21,7 @@ from truthound import env
 from truthound.checkpoint.actions.base import Action, RefusedError, Run
 from truthound.errors import ActionError, ConfigError
 from truthound.flow import Flow, call
+from truthound.models import Mistakes
 from truthound.objects import local_path
 from truthound.results import ActionResult, ActionStatus, CheckpointResult
 from truthound.text import number, plural, shorten
@@ -78,7 +79,9 @@ class CustomAction(Action):
         if isinstance(self.shell_command, list) and self.shell:
             raise ValueError("shell: true takes the command as one text, not as a list")
         if self.shell_command is not None:
-            _words(self.shell_command, shell=self.shell)
+            words = _words(self.shell_command, shell=self.shell)
+            if not self.shell and (wrong := [said for word in words for said in env.malformed(word)]):
+                raise Mistakes(("shell_command", said) for said in wrong)
         return self
 
     @property
