@@ -92,6 +92,15 @@ class Checkpoint:
         self.config = self._sound(self.config.changed(actions=(*self.actions, action)))
         return self
 
+    def to_dict(self) -> dict[str, Any]:
+        """`CheckpointConfig.to_dict`. As with a file, the folder that relative paths start from is not part of it."""
+        return self.config.to_dict()
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], *, base: str | Path | None = None, clock: Clock = now) -> Self:
+        """The checkpoint that a mapping means, as `to_dict` gives it or a file has it."""
+        return cls(config=CheckpointConfig.from_dict(data), base=base, clock=clock)
+
     def _sound(self, config: CheckpointConfig) -> CheckpointConfig:
         """The config, if its actions and its data go together here."""
         if found := list(conflicts(config.name, config.data_source, config.actions, self.base, self.clock)):

@@ -22,8 +22,10 @@ from pydantic import (
     model_validator,
 )
 
-from truthound.checkpoint.actions.base import Action, Run
+from truthound.checkpoint.actions.base import Action, Run, fill, secret_values
 from truthound.checkpoint.actions.registry import action_class
+from truthound.checkpoint.writing import written
+from truthound.env import unset
 from truthound.errors import ConfigError
 from truthound.models import Mistakes, Model, mistakes
 from truthound.results import Severity, now
@@ -95,6 +97,16 @@ def conflicts(
                 yield from (
                     (f"actions.{i}.{option}", said) for option, said in action.known(os.environ).conflicts(name, run)
                 )
+
+
+def _filled(item: Any, env: Mapping[str, str], missing: list[str]) -> Any:
+    """An action's options as they are read: `${VAR}` filled in, except where the action sees to that itself."""
+    if not isinstance(item, Mapping):
+        return item
+    verbatim: frozenset[str] = frozenset()
+    with suppress(ConfigError):  # met again when the action is made
+        verbatim = action_class(str(item.get("type"))).verbatim
+    return {k: v if k in verbatim else fill(v, env, missing) for k, v in item.items()}
 
 
 def _ratio(value: Any) -> float:
@@ -197,6 +209,7 @@ class CheckpointConfig(_Expecting):
     """What is done with each result, in order."""
 
     _rules: tuple[Validator, ...] = PrivateAttr(default=())
+    _written: Mapping[str, Any] = PrivateAttr(default_factory=dict)
 
     @field_validator("name")
     @classmethod
@@ -284,10 +297,64 @@ class CheckpointConfig(_Expecting):
         """The validators, ready to use; empty when the default set is meant."""
         return self._rules
 
+    def from_file(self, written: Mapping[str, Any]) -> Self:
+        """The same, knowing what its file says: `to_dict` gives that, with `${VAR}` as they are."""
+        made = self.model_copy()
+        made._written = {k: v for k, v in written.items() if k != "actions"}  # noqa: SLF001 our own
+        return made
+
     def changed(self, **options: Any) -> Self:
         """The same with other options. Rules keep the places where they were declared."""
         given = {k: getattr(self, k) for k in self.model_fields_set}
         made = type(self)(**(given | options))
         if not {"validators", "validator_config"} & set(options):
             made._rules = self._rules  # noqa: SLF001 our own
+        made._written = {k: v for k, v in self._written.items() if k not in options}  # noqa: SLF001 our own
         return made
+
+    def to_dict(self) -> dict[str, Any]:
+        """What was given, as a checkpoint in a file has it: plain values for JSON or YAML, `${VAR}` as they were written.
+
+        A function of a `function` validator becomes its place (`package.module:name`). What was given in clear is in clear.
+
+        Raises:
+            ConfigError: what a file cannot hold, all of it at once: data frames, callbacks, classes without a name.
+        """
+        given = {k: getattr(self, k) for k in type(self).model_fields if k in self.model_fields_set}
+        if not all(isinstance(v, str | Mapping) for v in self.validators):  # shared options do not reach objects
+            given["validators"] = self._rules
+            given.pop("validator_config", None)
+        made = written({k: v for k, v in given.items() if k not in self._written})
+        return {k: self._written[k] if k in self._written else made[k] for k in given}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], env: Mapping[str, str] | None = None) -> Self:
+        """The config that a checkpoint in a file means; `${VAR}` are filled in from `env` (the process's environment).
+
+        Raises:
+            ConfigError: all mistakes at once.
+        """
+        known = os.environ if env is None else env
+        missing: list[str] = []
+        options = {k: fill(v, known, missing) for k, v in data.items() if k != "actions"}
+        listed = data.get("actions")
+        items = listed if isinstance(listed, list | tuple) else ()
+        if "actions" in data:
+            options["actions"] = [_filled(i, known, missing) for i in items] if items else listed
+        if missing:
+            raise ConfigError(unset(missing))
+        made = cls(**options)
+        actions = (
+            a.filled(secret_values(i, known), i) if isinstance(i, Mapping) else a
+            for a, i in zip(made.actions, items, strict=True)
+        )
+        return made.model_copy(update={"actions": tuple(actions)} if items else {}).from_file(data)
+
+    def __eq__(self, other: object) -> bool:
+        """Equal rules and options, however the rules are written."""
+        return isinstance(other, CheckpointConfig) and self._compared() == other._compared()
+
+    __hash__ = None  # type: ignore[assignment]  # it holds dictionaries
+
+    def _compared(self) -> dict[str, Any]:
+        return self.__dict__ | {"validators": self._rules, "validator_config": None}

@@ -137,7 +137,12 @@ class _Reader:
         except Mistakes as error:
             self.document.report_all(self.node, self.at, map(_split, error.found))
             return None
-        return config.model_copy(update={"actions": self._filled(config.actions)})
+        written = {
+            k: self.document.value(n, "", word=k in WORDS, fill=False)
+            for k, (_, n) in self.node.pairs.items()
+            if k != "actions"
+        }
+        return config.model_copy(update={"actions": self._filled(config.actions)}).from_file(written)
 
     def _line(self, place: str) -> str:
         return self.document.line(locate(self.node, place)[0])
@@ -186,7 +191,10 @@ class _Reader:
         """The actions, told that their variables are filled in and which secrets came with them."""
         listed = self.node.get("actions")
         items = listed.items if isinstance(listed, Sequence) else []
-        return tuple(a.filled(self.document.secrets(n)) for a, n in zip(actions, items, strict=True))
+        return tuple(
+            a.filled(self.document.secrets(n), self.document.value(n, "", fill=False))
+            for a, n in zip(actions, items, strict=True)
+        )
 
 
 def _split(found: tuple[str, str]) -> tuple[str, str]:
