@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from truthound import flow, text
-from truthound.checkpoint.actions.base import Action, Run
+from truthound.checkpoint.actions.base import Action, Run, clean
 from truthound.checkpoint.actions.store import StoreValidationResult, load_results
 from truthound.checkpoint.settings import CheckpointConfig, conflicts
 from truthound.env import expanded
@@ -130,7 +130,7 @@ class Checkpoint:
             validation = yield from flow.call(self._validate)
         except Exception as error:  # noqa: BLE001 a run that could not be made is told by its result, and actions tell others
             kind = next((c for c in _KINDS if isinstance(error, c)), type(error))
-            result = replace(result, error=_reason(error), error_type=kind.__name__)
+            result = replace(result, error=_reason(error, self.config.hidden), error_type=kind.__name__)
         if validation is not None:
             status, reason = verdict(validation)
             result = replace(result, status=status, error=reason, validation_result=validation.result)
@@ -182,9 +182,12 @@ class Checkpoint:
         return found[0].status if found else None
 
     def _metadata(self, context: Mapping[str, Any]) -> dict[str, Any]:
-        merged = {**self.config.metadata, "tags": dict(self.config.tags), **context}
+        own: dict[str, Any] = {**self.config.metadata, "tags": dict(self.config.tags)}
+        if self.config.hidden:
+            own = clean(own, self.config.hidden)
+        merged: dict[str, Any] = {**own, **context}
         if isinstance(context.get("tags"), Mapping):
-            merged["tags"] = {**self.config.tags, **context["tags"]}
+            merged["tags"] = {**own["tags"], **context["tags"]}
         return merged
 
     def _now(self) -> datetime:
@@ -213,9 +216,9 @@ def verdict(validation: Validation) -> tuple[CheckpointStatus, str | None]:
     return result.status, f"{text.plural(len(errors), 'check')} could not be made; {errors[0].id}: {errors[0].error}"
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: Exception, secrets: Iterable[str]) -> str:
     said = str(error) if isinstance(error, TruthoundError) else f"{type(error).__name__}: {error}".removesuffix(": ")
-    return text.redact(said)
+    return text.redact(said, secrets)
 
 
 def turns(actions: Sequence[Action]) -> list[int]:

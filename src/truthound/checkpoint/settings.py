@@ -32,7 +32,7 @@ from truthound.results import Severity, now
 from truthound.schema import Schema
 from truthound.sources.files import takes
 from truthound.sources.spec import KEYS, describe, parse_spec
-from truthound.text import shorten
+from truthound.text import redact, shorten
 from truthound.validators.base import Clock, Validator
 from truthound.validators.fields import Names
 from truthound.validators.registry import parse_validators
@@ -210,6 +210,7 @@ class CheckpointConfig(_Expecting):
 
     _rules: tuple[Validator, ...] = PrivateAttr(default=())
     _written: Mapping[str, Any] = PrivateAttr(default_factory=dict)
+    _hidden: frozenset[str] = PrivateAttr(default=frozenset())
 
     @field_validator("name")
     @classmethod
@@ -297,9 +298,20 @@ class CheckpointConfig(_Expecting):
         """The validators, ready to use; empty when the default set is meant."""
         return self._rules
 
-    def from_file(self, written: Mapping[str, Any]) -> Self:
+    def __repr__(self) -> str:
+        return redact(super().__repr__(), self._hidden)
+
+    __str__ = __repr__
+
+    @property
+    def hidden(self) -> frozenset[str]:
+        """The secrets that came with it, from variables of a telling name."""
+        return self._hidden
+
+    def from_file(self, written: Mapping[str, Any], env: Mapping[str, str]) -> Self:
         """The same, knowing what its file says: `to_dict` gives that, with `${VAR}` as they are."""
         made = self.model_copy()
+        made._hidden = frozenset(secret_values(dict(written), env))  # noqa: SLF001 our own
         made._written = {k: v for k, v in written.items() if k != "actions"}  # noqa: SLF001 our own
         return made
 
@@ -310,6 +322,7 @@ class CheckpointConfig(_Expecting):
         if not {"validators", "validator_config"} & set(options):
             made._rules = self._rules  # noqa: SLF001 our own
         made._written = {k: v for k, v in self._written.items() if k not in options}  # noqa: SLF001 our own
+        made._hidden = self._hidden  # noqa: SLF001 our own
         return made
 
     def to_dict(self) -> dict[str, Any]:
@@ -348,7 +361,7 @@ class CheckpointConfig(_Expecting):
             a.filled(secret_values(i, known), i) if isinstance(i, Mapping) else a
             for a, i in zip(made.actions, items, strict=True)
         )
-        return made.model_copy(update={"actions": tuple(actions)} if items else {}).from_file(data)
+        return made.model_copy(update={"actions": tuple(actions)} if items else {}).from_file(data, known)
 
     def __eq__(self, other: object) -> bool:
         """Equal rules and options, however the rules are written."""

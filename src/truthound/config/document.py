@@ -11,7 +11,7 @@ from typing import Any
 from truthound.env import expand, is_secret, names, unset
 from truthound.errors import ConfigError
 from truthound.nodes import Composer, Malformed, Mapping, Node, Scalar, Sequence, locate
-from truthound.text import terminal
+from truthound.text import redact, terminal
 
 LARGEST = 32 << 20
 WORDS = frozenset(
@@ -52,9 +52,10 @@ class Document:
                 self.report(pointed, f"{at}{shown}" if at else shown.removeprefix("."), said)
 
     def problems(self) -> list[str]:
-        """A line for each mistake, in the order of the file."""
+        """A line for each mistake, in the order of the file, without the secrets that the file refers to."""
+        secrets = self.secrets(self.root) if self.root else set()
         return [
-            f"{self.name}:{line}:{column}: {terminal(f'{place}: {said}' if place else said)}"
+            f"{self.name}:{line}:{column}: {terminal(redact(f'{place}: {said}' if place else said, secrets))}"
             for (line, column, said), place in sorted(self._found.items())
         ]
 

@@ -142,7 +142,7 @@ class _Reader:
             for k, (_, n) in self.node.pairs.items()
             if k != "actions"
         }
-        return config.model_copy(update={"actions": self._filled(config.actions)}).from_file(written)
+        return config.model_copy(update={"actions": self._filled(config.actions)}).from_file(written, self.document.env)
 
     def _line(self, place: str) -> str:
         return self.document.line(locate(self.node, place)[0])

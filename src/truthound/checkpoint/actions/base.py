@@ -118,6 +118,11 @@ class Action(Model):
             self.__dict__["name"] = type(self).type or type(self).__name__  # a default: it does not count as given
         return self
 
+    def __repr__(self) -> str:
+        return text.redact(super().__repr__(), {*self._hidden, *self.secrets()})
+
+    __str__ = __repr__
+
     def filled(self, secrets: Iterable[str] = (), written: Mapping[str, Any] | None = None) -> Self:
         """The same, its options taken as they are: a file's `${VAR}` are filled in when it is read, and only once.
 
@@ -194,7 +199,7 @@ class Action(Model):
         started = run.clock()
         if reason := self._idle(result.status):
             skipped = ActionResult(ActionStatus.SKIPPED, message=reason)
-            return self._finished(skipped, started, run.clock(), {}, ())
+            return self._finished(skipped, started, run.clock(), {}, {*self._hidden, *self.secrets()})
         attempts, hidden = 0, {*self._hidden, *self.secrets()}
 
         def attempt(number: int) -> Flow[ActionResult]:
@@ -237,13 +242,13 @@ class Action(Model):
     ) -> ActionResult:
         return dataclasses.replace(
             outcome,
-            action_name=outcome.action_name or self.name,
+            action_name=clean(outcome.action_name or self.name, hidden),
             action_type=outcome.action_type or self.action_type or type(self).type,
-            message=_clean(outcome.message, hidden),
+            message=clean(outcome.message, hidden),
             started_at=outcome.started_at or started,
             completed_at=outcome.completed_at or ended,
             duration_ms=outcome.duration_ms or (ended - started).total_seconds() * 1000,
-            details=_clean(outcome.details, hidden) | _clean(more, hidden),
+            details=clean(outcome.details, hidden) | clean(more, hidden),
         )
 
 
@@ -265,7 +270,7 @@ def _failed(error: Exception) -> ActionResult:
     return ActionResult(ActionStatus.ERROR, message=message, details=details)
 
 
-def _clean(value: Any, secrets: Any) -> Any:
+def clean(value: Any, secrets: Any) -> Any:
     """A value that JSON can hold, without the secrets."""
     match value:
         case None | bool() | int():
@@ -273,12 +278,12 @@ def _clean(value: Any, secrets: Any) -> Any:
         case str():
             return text.shorten(text.redact(value, secrets), _LONGEST)
         case Mapping():
-            return {_clean(str(k), secrets): _clean(v, secrets) for k, v in value.items()}
+            return {clean(str(k), secrets): clean(v, secrets) for k, v in value.items()}
         case list() | tuple() | set() | frozenset():
-            return [_clean(v, secrets) for v in value]
+            return [clean(v, secrets) for v in value]
         case _:
             made = text.plain(value, _LONGEST)
-            return _clean(made, secrets) if isinstance(made, str) else made
+            return clean(made, secrets) if isinstance(made, str) else made
 
 
 def fill(value: Any, environment: Mapping[str, str], missing: list[str]) -> Any:

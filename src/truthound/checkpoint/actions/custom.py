@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -29,6 +30,7 @@ from truthound.text import number, plural, shorten
 KILL_GRACE = 2.0
 """seconds between asking a command's processes to end and ending them"""
 _TAIL = 10_000  # bytes kept of what a command prints
+_VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")  # a shell takes both
 _OPERATORS = frozenset("|&;<>")
 
 
@@ -94,7 +96,7 @@ class CustomAction(Action):
         yield from (v for k, v in values.items() if len(v) > 4 or env.is_secret(k))
         commands = self.shell_command if isinstance(self.shell_command, list) else [self.shell_command or ""]
         known = os.environ | values
-        yield from (known.get(n, "") for c in commands for n in env.names(c) if env.is_secret(n))
+        yield from (known.get(n, "") for c in commands for n in _VARIABLE.findall(c) if env.is_secret(n))
 
     def flow(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
         if self.callback is None:
