@@ -1,6 +1,6 @@
 import pytest
 
-from truthound.env import expand, expanded, is_secret, names
+from truthound.env import expand, expanded, is_secret, malformed, names
 from truthound.errors import ConfigError
 
 ENV = {"A": "1", "EMPTY": "", "NESTED": "${A}", "SPACE": "a b; rm -rf"}
@@ -20,7 +20,8 @@ ENV = {"A": "1", "EMPTY": "", "NESTED": "${A}", "SPACE": "a b; rm -rf"}
         ("${NESTED}", "${A}"),
         ("$${A}", "${A}"),
         ("$$${A}", "$${A}"),
-        ("$A ${} ${1} ${A B} ${A $ $$", "$A ${} ${1} ${A B} ${A $ $$"),
+        ("$A {A} $1 $ $$ }", "$A {A} $1 $ $$ }"),
+        ("$${} $${1} $${A", "${} ${1} ${A"),
         ("${SPACE}", "a b; rm -rf"),
         (r"^\d{2}$", r"^\d{2}$"),
     ],
@@ -34,6 +35,21 @@ def test_what_is_not_set_is_named():
     with pytest.raises(ConfigError, match="variable B is not set") as caught:
         expanded("${B}${C}${B}", ENV)
     assert len(caught.value.problems) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("${A", "${A"), ("x ${1X} y", "${1X}"), ("${}", "${}"), ("${A B}", "${A B}"), ("${A:-x", "${A:-x"), ("${A-x}", "${A-x}"),
+     ("${{ secrets.A }}", "${{ secrets.A }")],
+)  # fmt: skip
+def test_what_looks_like_a_reference_but_is_none_is_told(text, found):
+    assert expand(text, ENV) == (text, [found])
+    what = "is no reference to a variable" if found.endswith("}") else "is not closed with }"
+    said = f'"{found}" {what}; write ${{NAME}} or ${{NAME:-default}}, or $${{ for a plain ${{'
+    assert malformed(text) == [said]
+    with pytest.raises(ConfigError) as caught:
+        expanded(text, ENV)
+    assert caught.value.problems == (said,)
 
 
 def test_names():

@@ -6,13 +6,15 @@ import re
 from collections.abc import Mapping
 
 from truthound.errors import ConfigError
+from truthound.text import shorten
 
-_REFERENCE = re.compile(r"\$\$(?=\{)|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
+_REFERENCE = re.compile(r"\$\$(?=\{)|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|(\$\{[^}]*\}?)")
 _SECRET_NAME = re.compile(r"(?i)pass|pwd|secret|token|key|credential|auth|private|webhook|dsn|cert|session|cookie")
 
 
 def expand(text: str, env: Mapping[str, str]) -> tuple[str, list[str]]:
-    """The text filled in, and the variables that are not set and have no default (their places stay as they are).
+    """The text filled in, and what could not be: variables that are not set and have no default, and what looks like
+    a reference but is none, with its `${`. Their places stay as they are.
 
     A default stands in for an empty variable too, as in a shell. `$${VAR}` gives the text `${VAR}`. What a variable
     holds is not expanded again.
@@ -20,7 +22,10 @@ def expand(text: str, env: Mapping[str, str]) -> tuple[str, list[str]]:
     missing: list[str] = []
 
     def one(match: re.Match[str]) -> str:
-        name, default = match[1], match[2]
+        name, default, malformed = match[1], match[2], match[3]
+        if malformed is not None:
+            missing.append(malformed)
+            return malformed
         if name is None:
             return "$"
         if default is not None:
@@ -34,18 +39,27 @@ def expand(text: str, env: Mapping[str, str]) -> tuple[str, list[str]]:
 
 
 def expanded(text: str, env: Mapping[str, str]) -> str:
-    """The text filled in; raises ConfigError naming each variable that is not set."""
+    """The text filled in; raises ConfigError naming each variable that is not set, and what is no reference."""
     filled, missing = expand(text, env)
     if missing:
         raise ConfigError(unset(missing))
     return filled
 
 
-def unset(names: list[str]) -> list[str]:
-    """A sentence for each variable that is not set."""
-    return [
-        f"environment variable {n} is not set; set it, or give a default: ${{{n}:-...}}" for n in dict.fromkeys(names)
-    ]
+def unset(missing: list[str]) -> list[str]:
+    """A sentence for each thing that could not be filled in."""
+    return [_malformed(m) if m.startswith("${") else
+            f"environment variable {m} is not set; set it, or give a default: ${{{m}:-...}}" for m in dict.fromkeys(missing)]  # fmt: skip
+
+
+def malformed(text: str) -> list[str]:
+    """A sentence for each part of the text that looks like a reference to a variable but is none."""
+    return unset([m[3] for m in _REFERENCE.finditer(text) if m[3]])
+
+
+def _malformed(found: str) -> str:
+    what = "is no reference to a variable" if found.endswith("}") else "is not closed with }"
+    return f'"{shorten(found, 40)}" {what}; write ${{NAME}} or ${{NAME:-default}}, or $${{ for a plain ${{'
 
 
 def names(text: str) -> list[str]:

@@ -291,7 +291,10 @@ class ActionResult(Record):
 
 @dataclass(frozen=True, slots=True)
 class CheckpointResult(Record):
-    """What a run came to. `error` says why it could not be made; `metadata` carries the checkpoint's tags."""
+    """What a run came to. `metadata` carries the checkpoint's tags.
+
+    `error` says why it could not be made, `error_type` (ConfigError, SourceError, ...) whose fault that is.
+    """
 
     run_id: str
     checkpoint_name: str
@@ -302,6 +305,7 @@ class CheckpointResult(Record):
     duration_ms: float = 0.0
     error: str | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
+    error_type: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "status", CheckpointStatus(self.status))

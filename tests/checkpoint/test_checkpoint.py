@@ -259,9 +259,47 @@ def test_nothing_asked_for_runs_what_fits(tmp_path):
     (tmp_path / "data.csv").write_text("a,b\n1, x\n1, x\n,y\n")
     result = Checkpoint(name="my_check", data_source="data.csv", base=tmp_path).run()
     assert {o.validator for o in result.issues} == {"null", "duplicate", "whitespace"}
-    assert (
-        Checkpoint(name="my_check", data_source="data.csv", validators=[], base=tmp_path).run().issues == result.issues
-    )
+
+
+def test_an_empty_list_is_not_the_default_set(tmp_path):
+    with pytest.raises(ConfigError, match=r"Checkpoint: validators: an empty list checks nothing; name validators"):
+        made([])
+    schema = {"columns": {"id": {"type": "int64"}, "age": {"type": "int64"}}}
+    result = made([], schema=schema).run()
+    assert result.status is CheckpointStatus.SUCCESS
+    assert {o.validator for o in result.validation_result.outcomes} <= {
+        "schema",
+        "column_type",
+        "null",
+        "column_exists",
+    }
+
+
+def test_a_schema_may_be_written_in_place():
+    with pytest.raises(ConfigError, match=r'schema\.columns\.id\.type: "intt" is not a known type'):
+        made(schema={"columns": {"id": {"type": "intt"}}})
+    with pytest.raises(ConfigError, match="schema: the path of a schema file is expected"):
+        made(schema=5)
+
+
+def test_whose_fault_it_is(tmp_path):
+    def run(**options):
+        result = Checkpoint("x", validators=["null"], base=tmp_path, **options).run()
+        assert type(result).from_dict(result.to_dict()) == result
+        return result.error_type
+
+    assert run(data_source=DATA) is None
+    assert run(data_source="nothing.csv") == "SourceError"
+    assert run(data_source=DATA, schema="nothing.yaml") == "ConfigError"
+    assert run(data_source=DATA, pii="nobody") == "ConfigError"
+    assert run(data_source=DATA, primary_key="nobody") == "ConfigError"
+
+
+@pytest.mark.parametrize("where", ["a = = 1", "a >", "SELECT 1"])
+def test_a_filter_that_is_no_sql_is_a_mistake_at_once(where):
+    with pytest.raises(ConfigError, match=r"data_source\.where: .* is not a SQL expression"):
+        Checkpoint("x", {"path": "a.csv", "where": where})
+    Checkpoint("x", {"path": "sqlite:///a.db", "table": "t", "where": where})  # its own kind of SQL
 
 
 def test_when_every_check_is_skipped_nothing_was_checked():

@@ -149,6 +149,13 @@ def test_tags_choose(cli, project):
     assert cli(*AD_HOC, "--tag", "x")[0] == 2
 
 
+def test_a_mistake_that_only_the_run_shows_is_a_mistake_all_the_same(cli, project):
+    configured(project, pii=["nobody"])
+    code, out, _ = cli(*RUN, "users")
+    assert code == 2
+    assert 'column "nobody" of primary_key or pii is not in the data' in out
+
+
 def test_strict(cli, project):
     assert cli(*AD_HOC)[0] == 0
     code, out, _ = cli(*AD_HOC, "--strict")

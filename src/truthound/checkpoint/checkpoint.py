@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from truthound import flow, text
-from truthound.checkpoint.actions.base import Action, Run
+from truthound.checkpoint.actions.base import Action, Run, clean
 from truthound.checkpoint.actions.store import StoreValidationResult, load_results
 from truthound.checkpoint.async_base import SequentialStrategy, Stage
 from truthound.checkpoint.settings import CheckpointConfig, conflicts
 from truthound.env import expanded
-from truthound.errors import ConfigError, TruthoundError
+from truthound.errors import ConfigError, SourceError, TruthoundError
 from truthound.flow import Flow
 from truthound.models import Mistakes
 from truthound.objects import safe_name
@@ -28,6 +28,9 @@ from truthound.validators.base import Clock
 
 if TYPE_CHECKING:
     from truthound.validate import Validation
+
+
+_KINDS = (ConfigError, SourceError)
 
 
 class Checkpoint:
@@ -90,6 +93,15 @@ class Checkpoint:
         self.config = self._sound(self.config.changed(actions=(*self.actions, action)))
         return self
 
+    def to_dict(self) -> dict[str, Any]:
+        """`CheckpointConfig.to_dict`. As with a file, the folder that relative paths start from is not part of it."""
+        return self.config.to_dict()
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], *, base: str | Path | None = None, clock: Clock = now) -> Self:
+        """The checkpoint that a mapping means, as `to_dict` gives it or a file has it."""
+        return cls(config=CheckpointConfig.from_dict(data), base=base, clock=clock)
+
     def _sound(self, config: CheckpointConfig) -> CheckpointConfig:
         """The config, if its actions and its data go together here."""
         if found := list(conflicts(config.name, config.data_source, config.actions, self.base, self.clock)):
@@ -118,7 +130,8 @@ class Checkpoint:
         try:
             validation = yield from flow.call(self._validate)
         except Exception as error:  # noqa: BLE001 a run that could not be made is told by its result, and actions tell others
-            result = replace(result, error=_reason(error))
+            kind = next((c for c in _KINDS if isinstance(error, c)), type(error))
+            result = replace(result, error=_reason(error, self.config.hidden), error_type=kind.__name__)
         if validation is not None:
             status, reason = verdict(validation)
             result = replace(result, status=status, error=reason, validation_result=validation.result)
@@ -184,9 +197,12 @@ class Checkpoint:
         return found[0] if found else None
 
     def _metadata(self, context: Mapping[str, Any]) -> dict[str, Any]:
-        merged = {**self.config.metadata, "tags": dict(self.config.tags), **context}
+        own: dict[str, Any] = {**self.config.metadata, "tags": dict(self.config.tags)}
+        if self.config.hidden:
+            own = clean(own, self.config.hidden)
+        merged: dict[str, Any] = {**own, **context}
         if isinstance(context.get("tags"), Mapping):
-            merged["tags"] = {**self.config.tags, **context["tags"]}
+            merged["tags"] = {**own["tags"], **context["tags"]}
         return merged
 
     def _now(self) -> datetime:
@@ -215,9 +231,9 @@ def verdict(validation: Validation) -> tuple[CheckpointStatus, str | None]:
     return result.status, f"{text.plural(len(errors), 'check')} could not be made; {errors[0].id}: {errors[0].error}"
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: Exception, secrets: Iterable[str]) -> str:
     said = str(error) if isinstance(error, TruthoundError) else f"{type(error).__name__}: {error}".removesuffix(": ")
-    return text.redact(said)
+    return text.redact(said, secrets)
 
 
 def _with_action(

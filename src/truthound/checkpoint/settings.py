@@ -22,13 +22,17 @@ from pydantic import (
     model_validator,
 )
 
-from truthound.checkpoint.actions.base import Action, Run
+from truthound.checkpoint.actions.base import Action, Run, fill, secret_values
 from truthound.checkpoint.actions.registry import action_class
+from truthound.checkpoint.writing import written
+from truthound.env import unset
 from truthound.errors import ConfigError
 from truthound.models import Mistakes, Model, mistakes
 from truthound.results import Severity, now
+from truthound.schema import Schema
 from truthound.sources.files import takes
 from truthound.sources.spec import KEYS, describe, parse_spec
+from truthound.text import redact, shorten
 from truthound.validators.base import Clock, Validator
 from truthound.validators.fields import Names
 from truthound.validators.registry import parse_validators
@@ -95,6 +99,16 @@ def conflicts(
                 )
 
 
+def _filled(item: Any, env: Mapping[str, str], missing: list[str]) -> Any:
+    """An action's options as they are read: `${VAR}` filled in, except where the action sees to that itself."""
+    if not isinstance(item, Mapping):
+        return item
+    verbatim: frozenset[str] = frozenset()
+    with suppress(ConfigError):  # met again when the action is made
+        verbatim = action_class(str(item.get("type"))).verbatim
+    return {k: v if k in verbatim else fill(v, env, missing) for k, v in item.items()}
+
+
 def _ratio(value: Any) -> float:
     """A ratio from 0 to 1, or a percentage as text."""
     text = str(value).strip()
@@ -122,6 +136,21 @@ def _source_mistake(problem: str, source: Any) -> tuple[str, str]:
     key, colon, said = problem.partition(": ")
     known = isinstance(source, Mapping) and (key in source or key in KEYS)
     return (key, said) if colon and known else ("", problem)
+
+
+def _is_empty(value: Any) -> bool:
+    return isinstance(value, list | tuple) and not value
+
+
+def _condition(text: str) -> None:
+    """Raises Mistakes unless the text is one SQL expression, as the engine reads it."""
+    import polars as pl
+
+    try:
+        pl.sql_expr(text)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        reason = str(error).partition("\n")[0]
+        raise Mistakes([("where", f"{shorten(text, 200)!r} is not a SQL expression: {reason}")]) from None
 
 
 Ratio = Annotated[float, PlainValidator(_ratio, json_schema_input_type=float | str)]
@@ -180,6 +209,8 @@ class CheckpointConfig(_Expecting):
     """What is done with each result, in order."""
 
     _rules: tuple[Validator, ...] = PrivateAttr(default=())
+    _written: Mapping[str, Any] = PrivateAttr(default_factory=dict)
+    _hidden: frozenset[str] = PrivateAttr(default=frozenset())
 
     @field_validator("name")
     @classmethod
@@ -194,10 +225,21 @@ class CheckpointConfig(_Expecting):
         if value is None:
             raise ValueError("it is empty; give a path, a URL or a mapping")
         try:
-            parse_spec(value)
+            spec = parse_spec(value)
         except ConfigError as error:
             raise Mistakes(_source_mistake(p.removeprefix("data_source: "), value) for p in error.problems) from None
+        if spec.where is not None and spec.family != "sql":  # a database has a SQL of its own
+            _condition(spec.where)
         return value
+
+    @field_validator("schema")
+    @classmethod
+    def _a_schema(cls, value: Any) -> Any:
+        if value is None or isinstance(value, Schema | Path) or (isinstance(value, str) and value.strip()):
+            return value
+        if isinstance(value, Mapping):
+            return Schema.from_dict(value)
+        raise ValueError("the path of a schema file is expected, or a schema: columns: {id: {type: int64}}")
 
     @field_validator("run_name_template")
     @classmethod
@@ -229,6 +271,10 @@ class CheckpointConfig(_Expecting):
             made = handler(data)
         except ValidationError as error:
             found += mistakes(error, cls)
+        auto_schema = made.auto_schema if made else data.get("auto_schema")
+        if _is_empty(data.get("validators")) and data.get("schema") is None and not auto_schema:
+            said = "an empty list checks nothing; name validators, or leave it out for the default ones"
+            found.append(("validators", said))
         given, config = data.get("validators") or (), data.get("validator_config") or {}
         if isinstance(given, Iterable) and not isinstance(given, str | Mapping) and isinstance(config, Mapping):
             try:
@@ -252,10 +298,76 @@ class CheckpointConfig(_Expecting):
         """The validators, ready to use; empty when the default set is meant."""
         return self._rules
 
+    def __repr__(self) -> str:
+        return redact(super().__repr__(), self._hidden)
+
+    __str__ = __repr__
+
+    @property
+    def hidden(self) -> frozenset[str]:
+        """The secrets that came with it, from variables of a telling name."""
+        return self._hidden
+
+    def from_file(self, written: Mapping[str, Any], env: Mapping[str, str]) -> Self:
+        """The same, knowing what its file says: `to_dict` gives that, with `${VAR}` as they are."""
+        made = self.model_copy()
+        made._hidden = frozenset(secret_values(dict(written), env))  # noqa: SLF001 our own
+        made._written = {k: v for k, v in written.items() if k != "actions"}  # noqa: SLF001 our own
+        return made
+
     def changed(self, **options: Any) -> Self:
         """The same with other options. Rules keep the places where they were declared."""
         given = {k: getattr(self, k) for k in self.model_fields_set}
         made = type(self)(**(given | options))
         if not {"validators", "validator_config"} & set(options):
             made._rules = self._rules  # noqa: SLF001 our own
+        made._written = {k: v for k, v in self._written.items() if k not in options}  # noqa: SLF001 our own
+        made._hidden = self._hidden  # noqa: SLF001 our own
         return made
+
+    def to_dict(self) -> dict[str, Any]:
+        """What was given, as a checkpoint in a file has it: plain values for JSON or YAML, `${VAR}` as they were written.
+
+        A function of a `function` validator becomes its place (`package.module:name`). What was given in clear is in clear.
+
+        Raises:
+            ConfigError: what a file cannot hold, all of it at once: data frames, callbacks, classes without a name.
+        """
+        given = {k: getattr(self, k) for k in type(self).model_fields if k in self.model_fields_set}
+        if not all(isinstance(v, str | Mapping) for v in self.validators):  # shared options do not reach objects
+            given["validators"] = self._rules
+            given.pop("validator_config", None)
+        made = written({k: v for k, v in given.items() if k not in self._written})
+        return {k: self._written[k] if k in self._written else made[k] for k in given}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], env: Mapping[str, str] | None = None) -> Self:
+        """The config that a checkpoint in a file means; `${VAR}` are filled in from `env` (the process's environment).
+
+        Raises:
+            ConfigError: all mistakes at once.
+        """
+        known = os.environ if env is None else env
+        missing: list[str] = []
+        options = {k: fill(v, known, missing) for k, v in data.items() if k != "actions"}
+        listed = data.get("actions")
+        items = listed if isinstance(listed, list | tuple) else ()
+        if "actions" in data:
+            options["actions"] = [_filled(i, known, missing) for i in items] if items else listed
+        if missing:
+            raise ConfigError(unset(missing))
+        made = cls(**options)
+        actions = (
+            a.filled(secret_values(i, known), i) if isinstance(i, Mapping) else a
+            for a, i in zip(made.actions, items, strict=True)
+        )
+        return made.model_copy(update={"actions": tuple(actions)} if items else {}).from_file(data, known)
+
+    def __eq__(self, other: object) -> bool:
+        """Equal rules and options, however the rules are written."""
+        return isinstance(other, CheckpointConfig) and self._compared() == other._compared()
+
+    __hash__ = None  # type: ignore[assignment]  # it holds dictionaries
+
+    def _compared(self) -> dict[str, Any]:
+        return self.__dict__ | {"validators": self._rules, "validator_config": None}

@@ -36,7 +36,7 @@ def exit_of(result: CheckpointResult, *, strict: bool = False) -> Exit:
     """A run that could not be made stays 3 with `strict`; all else that is wrong, hidden or not, is then 1."""
     validation = result.validation_result
     if validation is None:
-        return Exit.ERROR
+        return Exit.USAGE if result.error_type == ConfigError.__name__ else Exit.ERROR
     if strict and any(o.is_issue for o in validation.outcomes):
         return Exit.FAILURE
     if result.status == "failure":

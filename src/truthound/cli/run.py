@@ -131,8 +131,10 @@ def _tagged(checkpoint: Checkpoint, tags: Sequence[str]) -> Checkpoint | None:
     if not words:
         return checkpoint
     rules = [r for r in checkpoint.config.rules if words <= set(r.tags)]
+    if not rules:
+        return None
     config = checkpoint.config.changed(validators=rules, validator_config={}, schema=None, auto_schema=False)
-    return Checkpoint(config=config, base=checkpoint.base, clock=checkpoint.clock) if rules else None
+    return Checkpoint(config=config, base=checkpoint.base, clock=checkpoint.clock)
 
 
 def _changed(checkpoint: Checkpoint, choice: Choice) -> Checkpoint:

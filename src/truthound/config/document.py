@@ -11,7 +11,7 @@ from typing import Any
 from truthound.env import expand, is_secret, names, unset
 from truthound.errors import ConfigError
 from truthound.nodes import Composer, Malformed, Mapping, Node, Scalar, Sequence, locate
-from truthound.text import terminal
+from truthound.text import redact, terminal
 
 LARGEST = 32 << 20
 WORDS = frozenset(
@@ -52,9 +52,10 @@ class Document:
                 self.report(pointed, f"{at}{shown}" if at else shown.removeprefix("."), said)
 
     def problems(self) -> list[str]:
-        """A line for each mistake, in the order of the file."""
+        """A line for each mistake, in the order of the file, without the secrets that the file refers to."""
+        secrets = self.secrets(self.root) if self.root else set()
         return [
-            f"{self.name}:{line}:{column}: {terminal(f'{place}: {said}' if place else said)}"
+            f"{self.name}:{line}:{column}: {terminal(redact(f'{place}: {said}' if place else said, secrets))}"
             for (line, column, said), place in sorted(self._found.items())
         ]
 
@@ -62,33 +63,35 @@ class Document:
         """`truthound.yaml:31`"""
         return f"{self.name}:{node.line}"
 
-    def value(self, node: Node, place: str, *, word: bool = False, verbatim: frozenset[str] = frozenset()) -> Any:
-        """What a node means, `${VAR}` filled in except below the keys in `verbatim`."""
+    def value(
+        self, node: Node, place: str, *, word: bool = False, verbatim: frozenset[str] = frozenset(), fill: bool = True
+    ) -> Any:
+        """What a node means, `${VAR}` filled in except below the keys in `verbatim`, or nowhere."""
         match node:
             case Scalar():
-                return self._scalar(node, place, word=word)
+                return self._scalar(node, place, word=word, fill=fill)
             case Sequence():
-                return [self._item(item, f"{place}[{i}]", word=word) for i, item in enumerate(node.items)]
+                return [self._item(item, f"{place}[{i}]", word=word, fill=fill) for i, item in enumerate(node.items)]
             case Mapping():
                 below = place.rpartition(".")[2] in WORDY
                 return {
                     key: plain(value) if key in verbatim
-                    else self.value(value, f"{place}.{key}" if place else key, word=below or key in WORDS)
+                    else self.value(value, f"{place}.{key}" if place else key, word=below or key in WORDS, fill=fill)
                     for key, (_, value) in node.pairs.items()
                 }  # fmt: skip
             case _:
                 raise TypeError(node)
 
-    def _item(self, node: Node, place: str, *, word: bool) -> Any:
+    def _item(self, node: Node, place: str, *, word: bool, fill: bool) -> Any:
         if word and isinstance(node, Scalar) and node.is_null and node.text not in ("", "~"):
             return node.text.lower()  # `- null` is the name
-        return self.value(node, place, word=word)
+        return self.value(node, place, word=word, fill=fill)
 
-    def _scalar(self, node: Scalar, place: str, *, word: bool) -> Any:
+    def _scalar(self, node: Scalar, place: str, *, word: bool, fill: bool) -> Any:
         value = node.value
         if word and value is not None:
             value = node.text
-        if not isinstance(value, str):
+        if not fill or not isinstance(value, str):
             return value
         filled, missing = expand(value, self.env)
         for said in unset(missing):

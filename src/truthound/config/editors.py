@@ -48,7 +48,10 @@ def json_schema() -> dict[str, Any]:
         "validator_config": {"$ref": "#/$defs/Options"},
         "actions": {"type": "array", "items": {"$ref": "#/$defs/Action"}},
         "data_source": _source(checkpoint["properties"]["data_source"]),
-        "schema": {"type": ["string", "null"], "description": "A schema file to validate against."},
+        "schema": {
+            "type": ["string", "object", "null"],
+            "description": "A schema file, or a schema, to validate against.",
+        },
     }
     definitions |= _rules(validators)
     definitions["Action"] = {"anyOf": [_typed(name, cls, definitions) for name, cls in actions.items()]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 from collections.abc import Mapping as MappingABC
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from truthound.config.document import WORDS, Document
 from truthound.errors import ConfigError
 from truthound.models import Mistakes, configuring, field_names
 from truthound.nodes import Mapping, Node, Scalar, Sequence, locate, overlaid
+from truthound.schema import Schema
 from truthound.text import did_you_mean
 
 TOP = ("version", "defaults", "checkpoints")
@@ -135,7 +137,12 @@ class _Reader:
         except Mistakes as error:
             self.document.report_all(self.node, self.at, map(_split, error.found))
             return None
-        return config.model_copy(update={"actions": self._filled(config.actions)})
+        written = {
+            k: self.document.value(n, "", word=k in WORDS, fill=False)
+            for k, (_, n) in self.node.pairs.items()
+            if k != "actions"
+        }
+        return config.model_copy(update={"actions": self._filled(config.actions)}).from_file(written, self.document.env)
 
     def _line(self, place: str) -> str:
         return self.document.line(locate(self.node, place)[0])
@@ -145,14 +152,29 @@ class _Reader:
         if key == "validators" and isinstance(node, Scalar):
             hint = " (for the validator null: [null])" if node.text else ""
             self.document.report(key_node, place, f"a list is expected{hint}")
-            return []
+            return None
         if key == "actions" and isinstance(node, Sequence):
             return [self._action(item, f"{place}[{i}]") for i, item in enumerate(node.items)]
         if key == "data_source" and isinstance(node, Sequence):
             several = "a path, a URL or a mapping is expected; for several files give a glob: data/*.parquet"
             self.document.report(key_node, place, several)
             return "several"
-        return self.document.value(node, place, word=key in WORDS)
+        value = self.document.value(node, place, word=key in WORDS)
+        if key == "schema" and isinstance(value, str) and value.strip():
+            self._schema(self.base / value, node, place)
+        return value
+
+    def _schema(self, path: Path, node: Node, place: str) -> None:
+        """Reports what is wrong with the schema file that a node names."""
+        if not path.exists():
+            near = did_you_mean(path.name, [p.name for p in path.parent.glob("*")])
+            write = "" if near else f"; write it with: truthound schema infer DATA -o {shlex.quote(str(path))}"
+            self.document.report_all(node, place, [("", f"there is no file {path}{near or write}")])
+            return
+        try:
+            Schema.load(path)
+        except ConfigError as error:
+            self.document.report_all(node, place, [("", said) for said in error.problems])
 
     def _action(self, node: Node, place: str) -> Any:
         """An action's options. What it fills in itself, such as a shell's variables, is left alone."""
@@ -169,7 +191,10 @@ class _Reader:
         """The actions, told that their variables are filled in and which secrets came with them."""
         listed = self.node.get("actions")
         items = listed.items if isinstance(listed, Sequence) else []
-        return tuple(a.filled(self.document.secrets(n)) for a, n in zip(actions, items, strict=True))
+        return tuple(
+            a.filled(self.document.secrets(n), self.document.value(n, "", fill=False))
+            for a, n in zip(actions, items, strict=True)
+        )
 
 
 def _split(found: tuple[str, str]) -> tuple[str, str]:

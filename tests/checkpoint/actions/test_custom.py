@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from truthound.checkpoint.actions import ActionResult, ActionStatus, CustomAction, Run, custom
+from truthound.config import load_checkpoints
 from truthound.errors import ConfigError
 from truthound.flow import arun
 from truthound.results import CheckpointResult
@@ -327,3 +328,68 @@ def test_cancelling_ends_the_command(tmp_path):
 
     asyncio.run(main())
     assert gone((tmp_path / "pid").read_text())
+
+
+SECRETIVE = """checkpoints:
+- name: a
+  data_source: {{path: x.csv}}
+  validators: [{validators}]
+  metadata: {{key: "${{API_KEY}}", other: plain}}
+  tags: {{t: "${{MY_TOKEN}}"}}
+  actions:
+  - type: custom
+    name: n ${{API_KEY}}
+    shell_command: [sh, -c, "echo $TOKEN $1; echo $TOKEN $1 >&2; exit 3", x, "${{API_KEY}}"]
+    environment: {{TOKEN: "${{MY_TOKEN}}"}}
+    metadata: {{k: "${{API_KEY}}"}}
+    retry_count: 1
+    retry_delay_seconds: 0
+  - {{type: custom, shell_command: "${{API_KEY}} --x"}}
+  - {{type: custom, shell_command: "sleep 60 ${{API_KEY}}", timeout_seconds: 0.1}}
+  - {{type: custom, shell_command: ls, working_directory: "/nowhere/${{API_KEY}}"}}
+  - {{type: custom, shell: true, shell_command: "echo ${{API_KEY}}; echo $MY_TOKEN; exit 1"}}
+  - {{type: custom, notify_on: success, name: "skipped ${{API_KEY}}", shell_command: "ls"}}
+  - {{type: store_result, store_path: "x.csv/${{API_KEY}}"}}
+"""
+HIDDEN = {"API_KEY": "hunter22secret", "MY_TOKEN": "tok9876/abc"}
+
+
+@pytest.mark.parametrize("source", ["x.csv", "missing"])
+def test_no_secret_of_a_file_is_shown_anywhere(tmp_path, monkeypatch, caplog, capfd, source):
+    for name, value in HIDDEN.items():
+        monkeypatch.setenv(name, value)
+    (tmp_path / "x.csv").write_text("a\n\n1\n" if source == "x.csv" else "")
+    (tmp_path / "truthound.yaml").write_text(SECRETIVE.format(validators="'null'"))
+    (checkpoint,) = load_checkpoints(tmp_path / "truthound.yaml")
+    made = checkpoint.run()
+    assert [a.status.value for a in made.action_results[:5]] == ["failure", "failure", "failure", "error", "failure"]
+    assert made.action_results[5].status is ActionStatus.SKIPPED
+    assert "•••" in made.action_results[0].message
+    assert made.metadata["other"] == "plain"
+    shown = [
+        checkpoint,
+        checkpoint.config,
+        checkpoint.actions,
+        checkpoint.to_dict(),
+        made,
+        made.to_dict(),
+        made.summary(),
+    ]
+    shown += [str(a) for a in checkpoint.actions] + [caplog.text, *capfd.readouterr()]
+    for text in map(repr, shown):
+        assert not [v for v in HIDDEN.values() if v in text], text
+
+
+def test_no_secret_of_a_file_is_in_what_is_said_about_mistakes(tmp_path, monkeypatch):
+    for name, value in HIDDEN.items():
+        monkeypatch.setenv(name, value)
+    text = SECRETIVE.format(validators='"${API_KEY}", {range: {columns: a, severity: "${MY_TOKEN}"}}')
+    text += '  - {type: "${API_KEY}"}\n  - {type: store_result, store_type: "${API_KEY}"}\n'
+    text += '  - {type: quarantine, bad_path: "${API_KEY}"}\n  schema: ${API_KEY}\n'
+    (tmp_path / "truthound.yaml").write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        load_checkpoints(tmp_path / "truthound.yaml")
+    assert len(caught.value.problems) == 6
+    assert not [v for v in HIDDEN.values() if v in str(caught.value)]
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None

@@ -127,6 +127,7 @@ class Action(Model):
 
     _filled: bool = PrivateAttr(default=False)
     _hidden: tuple[str, ...] = PrivateAttr(default=())
+    _written: Mapping[str, Any] | None = PrivateAttr(default=None)
 
     @model_validator(mode="after")
     def _named(self) -> Self:
@@ -134,15 +135,31 @@ class Action(Model):
             self.__dict__["name"] = type(self).type or type(self).__name__  # a default: it does not count as given
         return self
 
-    def filled(self, secrets: Iterable[str] = ()) -> Self:
+    def __repr__(self) -> str:
+        return text.redact(super().__repr__(), {*self._hidden, *self.secrets()})
+
+    __str__ = __repr__
+
+    def filled(self, secrets: Iterable[str] = (), written: Mapping[str, Any] | None = None) -> Self:
         """The same, its options taken as they are: a file's `${VAR}` are filled in when it is read, and only once.
 
-        `secrets` came with them; they must not appear in its results.
+        `secrets` came with them; they must not appear in its results. `written` is what the file has, with its type.
         """
         made = self.model_copy()
         made._hidden = tuple(secrets)  # noqa: SLF001 our own
         made._filled = True  # noqa: SLF001 our own
+        made._written = written  # noqa: SLF001 our own
         return made
+
+    @property
+    def is_filled(self) -> bool:
+        """Whether `${VAR}` in its options are text."""
+        return self._filled
+
+    @property
+    def written(self) -> Mapping[str, Any] | None:
+        """Its options as a file has them, where it is of a file."""
+        return self._written
 
     # --- what a subclass writes -----------------------------------------------------------------------------------
 
@@ -171,11 +188,11 @@ class Action(Model):
         """What must not appear in its results: each secret option (of a URL its telling parts too), and each filled-in
         variable of a telling name.
         """
-        for told, secret in _texts(dict(self)):
+        for told, secret in texts(dict(self)):
             if secret:
                 yield told
                 yield from _telling(told)
-            yield from (os.environ.get(n, "") for n in env.names(told) if env.is_secret(n))
+            yield from secret_values(told, os.environ)
 
     def conflicts(self, checkpoint: str, run: Run) -> Iterator[tuple[str, str]]:
         """What cannot be right in a checkpoint of this name, as far as that can be told before a run: the option, and a sentence."""
@@ -214,7 +231,7 @@ class Action(Model):
         started = run.clock()
         if reason := self._idle(result.status, run.previous.status if run.previous else None):
             skipped = ActionResult(ActionStatus.SKIPPED, message=reason)
-            return self._finished(skipped, started, run.clock(), {}, ())
+            return self._finished(skipped, started, run.clock(), {}, {*self._hidden, *self.secrets()})
         attempts, hidden = 0, {*self._hidden, *self.secrets()}
 
         def attempt(number: int) -> Flow[ActionResult]:
@@ -247,8 +264,8 @@ class Action(Model):
         missing: list[str] = []
         changed: dict[str, Any] = {}
         if not self._filled:
-            given = {k: v for k, v in self if k not in self.verbatim and any("${" in t for t, _ in _texts(v))}
-            changed = {k: _fill(v, environment, missing) for k, v in given.items()}
+            given = {k: v for k, v in self if k not in self.verbatim and any("${" in t for t, _ in texts(v))}
+            changed = {k: fill(v, environment, missing) for k, v in given.items()}
         problems = env.unset(missing)
         for option, names in self.variables.items():
             if getattr(self, option) is None and (
@@ -274,13 +291,13 @@ class Action(Model):
     ) -> ActionResult:
         return dataclasses.replace(
             outcome,
-            action_name=outcome.action_name or self.name,
+            action_name=clean(outcome.action_name or self.name, hidden),
             action_type=outcome.action_type or self.action_type or type(self).type,
-            message=_clean(outcome.message, hidden),
+            message=clean(outcome.message, hidden),
             started_at=outcome.started_at or started,
             completed_at=outcome.completed_at or ended,
             duration_ms=outcome.duration_ms or (ended - started).total_seconds() * 1000,
-            details=_clean(outcome.details, hidden) | _clean(more, hidden),
+            details=clean(outcome.details, hidden) | clean(more, hidden),
         )
 
 
@@ -326,7 +343,7 @@ def _failed(error: Exception) -> ActionResult:
     return ActionResult(ActionStatus.ERROR, message=message, details=details)
 
 
-def _clean(value: Any, secrets: Any) -> Any:
+def clean(value: Any, secrets: Any) -> Any:
     """A value that JSON can hold, without the secrets."""
     match value:
         case None | bool() | int():
@@ -334,15 +351,15 @@ def _clean(value: Any, secrets: Any) -> Any:
         case str():
             return text.shorten(text.redact(value, secrets), _LONGEST)
         case Mapping():
-            return {_clean(str(k), secrets): _clean(v, secrets) for k, v in value.items()}
+            return {clean(str(k), secrets): clean(v, secrets) for k, v in value.items()}
         case list() | tuple() | set() | frozenset():
-            return [_clean(v, secrets) for v in value]
+            return [clean(v, secrets) for v in value]
         case _:
             made = text.plain(value, _LONGEST)
-            return _clean(made, secrets) if isinstance(made, str) else made
+            return clean(made, secrets) if isinstance(made, str) else made
 
 
-def _fill(value: Any, environment: Mapping[str, str], missing: list[str]) -> Any:
+def fill(value: Any, environment: Mapping[str, str], missing: list[str]) -> Any:
     """An option's value with `${VAR}` filled in, however deep."""
     match value:
         case str():
@@ -350,18 +367,18 @@ def _fill(value: Any, environment: Mapping[str, str], missing: list[str]) -> Any
             missing += unset
             return filled
         case SecretStr():
-            return SecretStr(_fill(value.get_secret_value(), environment, missing))
+            return SecretStr(fill(value.get_secret_value(), environment, missing))
         case dict():
-            return {k: _fill(v, environment, missing) for k, v in value.items()}
+            return {k: fill(v, environment, missing) for k, v in value.items()}
         case list() | tuple():
-            return type(value)(_fill(v, environment, missing) for v in value)
+            return type(value)(fill(v, environment, missing) for v in value)
         case Path():
-            return type(value)(_fill(str(value), environment, missing))
+            return type(value)(fill(str(value), environment, missing))
         case _:
             return value
 
 
-def _texts(value: Any) -> Iterator[tuple[str, bool]]:
+def texts(value: Any) -> Iterator[tuple[str, bool]]:
     """Every text in an option's value, and whether it is declared secret."""
     match value:
         case SecretStr():
@@ -370,10 +387,16 @@ def _texts(value: Any) -> Iterator[tuple[str, bool]]:
             yield str(value), False
         case Mapping():
             for one in value.values():
-                yield from _texts(one)
+                yield from texts(one)
         case list() | tuple():
             for one in value:
-                yield from _texts(one)
+                yield from texts(one)
+
+
+def secret_values(value: Any, environment: Mapping[str, str]) -> set[str]:
+    """What the variables of a telling name hold that an option refers to."""
+    found = {n for told, _ in texts(value) for n in env.names(told) if env.is_secret(n)}
+    return {environment[n] for n in found if environment.get(n)}
 
 
 __all__ = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -21,6 +22,7 @@ from truthound import env
 from truthound.checkpoint.actions.base import Action, RefusedError, Run
 from truthound.errors import ActionError, ConfigError
 from truthound.flow import Flow, call
+from truthound.models import Mistakes
 from truthound.objects import local_path
 from truthound.results import ActionResult, ActionStatus, CheckpointResult
 from truthound.text import number, plural, shorten
@@ -28,6 +30,7 @@ from truthound.text import number, plural, shorten
 KILL_GRACE = 2.0
 """seconds between asking a command's processes to end and ending them"""
 _TAIL = 10_000  # bytes kept of what a command prints
+_VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")  # a shell takes both
 _OPERATORS = frozenset("|&;<>")
 
 
@@ -78,7 +81,9 @@ class CustomAction(Action):
         if isinstance(self.shell_command, list) and self.shell:
             raise ValueError("shell: true takes the command as one text, not as a list")
         if self.shell_command is not None:
-            _words(self.shell_command, shell=self.shell)
+            words = _words(self.shell_command, shell=self.shell)
+            if not self.shell and (wrong := [said for word in words for said in env.malformed(word)]):
+                raise Mistakes(("shell_command", said) for said in wrong)
         return self
 
     @property
@@ -91,7 +96,7 @@ class CustomAction(Action):
         yield from (v for k, v in values.items() if len(v) > 4 or env.is_secret(k))
         commands = self.shell_command if isinstance(self.shell_command, list) else [self.shell_command or ""]
         known = os.environ | values
-        yield from (known.get(n, "") for c in commands for n in env.names(c) if env.is_secret(n))
+        yield from (known.get(n, "") for c in commands for n in _VARIABLE.findall(c) if env.is_secret(n))
 
     def flow(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
         if self.callback is None:
