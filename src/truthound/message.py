@@ -109,8 +109,6 @@ def build(
     previous: CheckpointResult | None = None,
     *,
     examples: bool = False,
-    link: str = "",
-    note: str = "",
 ) -> Message:
     """The message about a run. `examples`: whether failing rows are shown; they hold values of the data."""
     validation = result.validation_result
@@ -145,8 +143,6 @@ def build(
         fixed=tuple(f"{words.subject(o)}: {words.expectation(o)}" for o in words.fixed(result, before)),
         previous=previous.status if previous else None,
         error=words.one_line(error),
-        note=note,
-        link=link,
         tags=result.tags,
         undelivered=tuple(f"{a.action_name}: {a.message}" for a in result.action_results if not a.delivered),
     )

@@ -10,6 +10,7 @@ import contextvars
 import hashlib
 import json
 import logging
+import os
 import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -94,23 +95,35 @@ def check_url(url: str) -> str:
 
 
 class _Clients:
-    """A client for each way to connect, made when first needed."""
+    """Clients that are not at work, for each way to connect. One sends one request at a time, and keeps its connections.
+
+    A client that many requests share looks at each of its idle connections before every request, which is quadratic.
+    """
 
     def __init__(self, make: Callable[..., Any]) -> None:
-        self._make, self._made, self._lock = make, dict[tuple[bool, str | None], Any](), threading.Lock()
+        self._make, self._lock = make, threading.Lock()
+        self._idle: dict[tuple[bool, str | None], list[Any]] = {}
+        self._made: list[Any] = []
 
-    def get(self, request: Request) -> Any:
+    @contextmanager
+    def one(self, request: Request) -> Iterator[Any]:
         key = (request.verify, request.proxy)
         with self._lock:
-            if key not in self._made:
-                self._made[key] = self._make(
-                    verify=_context(verify=request.verify), proxy=request.proxy, limits=_limits(), headers={}
-                )
-            return self._made[key]
+            idle = self._idle.setdefault(key, [])
+            client = idle.pop() if idle else None
+        if client is None:
+            client = self._make(verify=_context(verify=request.verify), proxy=request.proxy)
+            with self._lock:
+                self._made.append(client)
+        try:
+            yield client
+        finally:
+            with self._lock:
+                idle.append(client)
 
     def all(self) -> list[Any]:
         with self._lock:
-            made, self._made = list(self._made.values()), {}
+            made, self._made, self._idle = self._made, [], {}
         return made
 
 
@@ -123,15 +136,17 @@ class Sender:
         self._clients = _Clients(httpx2.Client)
 
     def send(self, request: Request) -> Response:
-        with _sending(request):
-            client = self._clients.get(request)
-            with client.stream(**_arguments(request)) as answer:
-                body = bytearray()
-                for chunk in answer.iter_bytes():
-                    body += chunk
-                    if len(body) > LONGEST:
-                        break
-                return _response(answer, bytes(body))
+        with (
+            _sending(request),
+            self._clients.one(request) as client,
+            client.stream(**_arguments(request)) as answer,
+        ):
+            body = bytearray()
+            for chunk in answer.iter_bytes():
+                body += chunk
+                if len(body) > LONGEST:
+                    break
+            return _response(answer, bytes(body))
         raise AssertionError  # _sending raises what it catches
 
     def close(self) -> None:
@@ -148,8 +163,7 @@ class AsyncSender:
         self._clients = _Clients(httpx2.AsyncClient)
 
     async def send(self, request: Request) -> Response:
-        with _sending(request):
-            client = self._clients.get(request)
+        with _sending(request), self._clients.one(request) as client:
             async with client.stream(**_arguments(request)) as answer:
                 body = bytearray()
                 async for chunk in answer.aiter_bytes():
@@ -215,28 +229,21 @@ def _short(said: str) -> str:
     return " ".join(said.split())[:200]
 
 
-def _limits() -> Any:
-    import httpx2
-
-    return httpx2.Limits(max_connections=None, max_keepalive_connections=100)
-
-
-_contexts: dict[bool, ssl.SSLContext] = {}
+_contexts: dict[tuple[Any, ...], ssl.SSLContext] = {}
 
 
 def _context(*, verify: bool) -> ssl.SSLContext | bool:
-    """Reading the system's certificates takes 20 ms: once is enough, unless the environment names others meanwhile."""
-    import os
-
+    """Reading the certificates takes 20 ms: once is enough, until the environment names others or their file changes."""
     if not verify:
         return False
-    if os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR"):
-        return True
-    if True not in _contexts:
+    named = [os.environ.get(n, "") for n in ("SSL_CERT_FILE", "SSL_CERT_DIR")]
+    key = (*named, *(os.stat(n).st_mtime_ns for n in named if n and os.path.exists(n)))  # noqa: PTH110, PTH116 plain paths
+    if key not in _contexts:
         import httpx2
 
-        _contexts[True] = httpx2.create_ssl_context()
-    return _contexts[True]
+        _contexts.clear()
+        _contexts[key] = httpx2.create_ssl_context()
+    return _contexts[key]
 
 
 class _NotOurs(logging.Filter):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import partial
 from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field, SecretStr
@@ -88,13 +88,9 @@ class Channel(Action):
         self, result: CheckpointResult, run: Run, note: str = "", escape: Callable[[str], str] | None = None
     ) -> Message:
         """What there is to tell, with a note that is a template; `escape` is for the values in the note."""
-        made = partial(messages.build, result, run.previous, examples=self.include_examples)
-        bare = made()
-        link = self._link(result, bare)
-        told = made(link=link)
-        if not note:
-            return told
-        return made(link=link, note=templates.render(note, messages.values(result, told), escape))
+        bare = messages.build(result, run.previous, examples=self.include_examples)
+        told = replace(bare, link=self._link(result, bare))
+        return replace(told, note=templates.render(note, messages.values(result, told), escape)) if note else told
 
     def _link(self, result: CheckpointResult, bare: Message) -> str:
         if self.report_url:
