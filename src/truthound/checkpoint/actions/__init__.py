@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from truthound.checkpoint.actions.slack import SlackNotification as SlackNotification
     from truthound.checkpoint.actions.store import StoreValidationResult as StoreValidationResult
     from truthound.checkpoint.actions.store import load_results as load_results
+    from truthound.checkpoint.actions.webhook import WebhookAction as WebhookAction
 
 _HOMES = {
     "ACTIONS": ".registry",
@@ -29,6 +30,7 @@ _HOMES = {
     "Run": ".base",
     "SlackNotification": ".slack",
     "StoreValidationResult": ".store",
+    "WebhookAction": ".webhook",
     "action_class": ".registry",
     "load_results": ".store",
 }

@@ -285,8 +285,11 @@ def _absent(value: Any) -> bool:
     return not (value.get_secret_value() if isinstance(value, SecretStr) else value)
 
 
-def _kinds(annotation: Any) -> tuple[Any, ...]:
-    return (annotation, *typing.get_args(annotation))
+def _kinds(annotation: Any) -> Iterator[Any]:
+    """A type and those it is made of, however deep."""
+    yield annotation
+    for inner in typing.get_args(annotation):
+        yield from _kinds(inner)
 
 
 def _telling(secret: str) -> Iterator[str]:

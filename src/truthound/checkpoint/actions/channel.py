@@ -76,7 +76,7 @@ class Channel(Action):
 
     def check(self) -> Iterator[str]:
         for option, field in type(self).model_fields.items():
-            if _url in [getattr(m, "func", None) for m in field.metadata] or option.endswith("_url"):
+            if _url in [getattr(m, "func", None) for m in field.metadata] or option.rpartition("_")[2] == "url":
                 value = getattr(self, option)
                 told = value.get_secret_value() if isinstance(value, SecretStr) else value
                 if told and "{" not in told and (why := wire.check_url(told)):
