@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from truthound.checkpoint.actions.base import ActionStatus as ActionStatus
     from truthound.checkpoint.actions.base import Run as Run
     from truthound.checkpoint.actions.custom import CustomAction as CustomAction
+    from truthound.checkpoint.actions.github import GitHubAction as GitHubAction
     from truthound.checkpoint.actions.quarantine import QuarantineAction as QuarantineAction
     from truthound.checkpoint.actions.registry import ACTIONS as ACTIONS
     from truthound.checkpoint.actions.registry import action_class as action_class
@@ -26,6 +27,7 @@ _HOMES = {
     "ActionResult": ".base",
     "ActionStatus": ".base",
     "CustomAction": ".custom",
+    "GitHubAction": ".github",
     "QuarantineAction": ".quarantine",
     "Run": ".base",
     "SlackNotification": ".slack",
