@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from truthound.lazy import lazily
 
 if TYPE_CHECKING:
+    from truthound.checkpoint.actions.apprise import AppriseAction as AppriseAction
     from truthound.checkpoint.actions.base import Action as Action
     from truthound.checkpoint.actions.base import ActionResult as ActionResult
     from truthound.checkpoint.actions.base import ActionStatus as ActionStatus
@@ -26,6 +27,7 @@ _HOMES = {
     "Action": ".base",
     "ActionResult": ".base",
     "ActionStatus": ".base",
+    "AppriseAction": ".apprise",
     "CustomAction": ".custom",
     "GitHubAction": ".github",
     "QuarantineAction": ".quarantine",

@@ -163,6 +163,10 @@ class Action(Model):
         """What will not work when it runs, said before it does; called on the action with its variables filled in."""
         yield from ()
 
+    def preview(self, result: CheckpointResult, run: Run) -> Iterator[str]:
+        """What it would do beside sending requests, in words, a text for each thing; called as `check` is. Does nothing."""
+        yield from ()
+
     def secrets(self) -> Iterator[str]:
         """What must not appear in its results: each secret option (of a URL its telling parts too), and each filled-in
         variable of a telling name.

@@ -15,6 +15,7 @@ ACTIONS: dict[str, str] = {
     "quarantine": "truthound.checkpoint.actions.quarantine:QuarantineAction",
     "slack": "truthound.checkpoint.actions.slack:SlackNotification",
     "github": "truthound.checkpoint.actions.github:GitHubAction",
+    "apprise": "truthound.checkpoint.actions.apprise:AppriseAction",
     "webhook": "truthound.checkpoint.actions.webhook:WebhookAction",
     "custom": "truthound.checkpoint.actions.custom:CustomAction",
 }
