@@ -43,6 +43,7 @@ def test_it_sends_to_each_url():
     assert sorted(s.path for s in server.got) == ["/other", f"/{SECRET}"]
     sent = server.got[0].json
     assert (sent["title"], sent["type"]) == ("users: FAILED", "failure")
+    assert sent["message"].startswith("Data: users.csv\n")
     assert "critical  email: not null: 93 (1.86%)" in sent["message"]
     assert AppriseAction(urls="json://localhost").execute(passed_result()).status is ActionStatus.SKIPPED
 
@@ -134,7 +135,7 @@ def test_without_the_package_it_says_what_to_install(monkeypatch):
 
 def test_a_preview_sends_nothing():
     (text,) = AppriseAction(urls="json://localhost:1").preview(failed_result(), Run())
-    assert text.startswith("to 1 service of Apprise\nusers: FAILED\n")
+    assert text.startswith("to 1 service of Apprise\nusers: FAILED\nData: users.csv\n")
 
 
 @pytest.mark.parametrize(

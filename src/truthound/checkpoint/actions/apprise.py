@@ -123,10 +123,10 @@ class AppriseAction(Channel):
         room = min(longest, _LONGEST) - (0 if title else len(head) + 2)
 
         def render(one: Message) -> str:
-            lines = "\n".join(map(escape, messages.lines(one)))
+            lines = [escape(line) for line in messages.lines(one)]
             if self.body is None:
-                return lines
-            known = messages.values(result, one) | {"summary": Markup(lines)}  # noqa: S704 escaped line by line: the template leaves it
+                return "\n".join(lines[1:])  # the first is the headline: the title says it
+            known = messages.values(result, one) | {"summary": Markup("\n".join(lines))}  # noqa: S704 escaped line by line: the template leaves it
             return templates.render(self.body, known, escape)
 
         body = fitted(message, render, lambda text: len(text) <= room)

@@ -134,6 +134,21 @@ class GitHubAction(Channel):
             ActionStatus.SKIPPED, message="; ".join(done.notes) or "nothing to do", details=done.details
         )
 
+    def preview(self, result: CheckpointResult, run: Run) -> Iterator[str]:
+        if os.environ.get("GITHUB_ACTIONS") != "true":
+            return
+        link = self.message(result, run).link
+        if self.set_summary:
+            text = github.summary(result, run.previous, examples=self.include_examples, link=link)
+            yield f"to the file GITHUB_STEP_SUMMARY\n{text}"
+        if self.annotations:
+            lines = github.issue_commands(result, os.environ.get("GITHUB_WORKSPACE", ""))
+            yield "\n".join(
+                ["to standard output", *(f"| {line}" for line in lines)]
+            )  # the bar: a workflow must not act on it
+        if self.set_output:
+            yield f"to the file GITHUB_OUTPUT\n{github.output_file(github.outputs(result, link), 'truthound_...')}"
+
     def _write(self, result: CheckpointResult, run: Run, message: Message, env: Mapping[str, str], done: _Done) -> None:
         """What needs no token: files that the workflow names, and lines for its log."""
         if env.get("GITHUB_ACTIONS") != "true":
