@@ -146,8 +146,13 @@ class _Stop:
 class _Hands:
     """What performs a flow's effects in threads. The HTTP client is made when it is first needed, and shared."""
 
-    def __init__(self, sleep: Callable[[float], None], send: Callable[[Request], Response] | None) -> None:
-        self.sleep, self._send, self._lock = sleep, send, threading.Lock()
+    def __init__(
+        self,
+        sleep: Callable[[float], None],
+        send: Callable[[Request], Response] | None,
+        work: Callable[[Callable[[], Any]], Any],
+    ) -> None:
+        self.sleep, self.work, self._send, self._lock = sleep, work, send, threading.Lock()
         self._sender: Sender | None = None
 
     def send(self, request: Request) -> Response:
@@ -170,9 +175,13 @@ def run(
     *,
     sleep: Callable[[float], None] = time.sleep,
     send: Callable[[Request], Response] | None = None,
+    work: Callable[[Callable[[], Any]], Any] = lambda fn: fn(),
 ) -> T:
-    """Performs a flow in the calling thread and returns its value. `sleep` and `send` stand in for the real ones."""
-    hands = _Hands(sleep, send)
+    """Performs a flow in the calling thread and returns its value.
+
+    `sleep`, `send` and `work` (which is given what a Call is to do) stand in for the real ones.
+    """
+    hands = _Hands(sleep, send, work)
     try:
         return _run(flow, hands, _Stop())
     finally:
@@ -203,7 +212,7 @@ def _perform(effect: Effect, hands: _Hands, stop: _Stop) -> Any:
         case Sleep():
             return hands.sleep(effect.seconds)
         case Call():
-            value = effect.fn()
+            value = hands.work(effect.fn)
             return _awaited(value) if inspect.isawaitable(value) else value
         case Gather():
             return _gather(effect, hands, stop)

@@ -18,6 +18,7 @@ _URL_PASSWORD = re.compile(r"(?<=://)([^/:\s@]*):[^/\s]*@")
 _QUERY_SECRET = re.compile(
     r"(?i)([?&;][\w.-]*(?:token|key|secret|passw(?:or)?d|pwd|signature|sig|credential)[\w.-]*=)[^&;\s'\"]+"
 )
+_MENTION = re.compile(r"@|<(?=[!@#\w])")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~&])")
 
 
@@ -34,6 +35,11 @@ def markdown(value: object) -> str:
 def slack(value: object) -> str:
     """Text that stays text in Slack's mrkdwn: no mention, no link."""
     return terminal(value).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def unmentioned(value: object) -> str:
+    """Plain text in which a chat service finds nobody to mention, whatever its marks for that are."""
+    return _MENTION.sub("\\g<0>\u200b", terminal(value))
 
 
 def shorten(text: str, width: int) -> str:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import httpx2
 
 LONGEST = 64 * 1024
-"""bytes kept of an answer"""
+"""bytes kept of an answer, if not more are asked for"""
 _log = logging.getLogger(__name__)
 _ours: contextvars.ContextVar[bool] = contextvars.ContextVar("truthound_wire", default=False)
 
@@ -36,7 +36,9 @@ class UnreachableError(RetryableError):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is sent. `seconds` bounds each wait for the network; `verify` is whether a certificate is checked."""
+    """What is sent. `seconds` bounds each wait for the network; `verify` is whether a certificate is checked; of the
+    answer `longest` bytes are kept.
+    """
 
     method: str
     url: str = field(repr=False)
@@ -45,6 +47,7 @@ class Request:
     seconds: float = 30.0
     verify: bool = True
     proxy: str | None = field(default=None, repr=False)
+    longest: int = LONGEST
 
     @property
     def where(self) -> str:
@@ -54,7 +57,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What came back: the status code, headers with small letters, and the body up to `LONGEST` bytes."""
+    """What came back: the status code, headers with small letters, and the body up to `Request.longest` bytes."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -144,9 +147,9 @@ class Sender:
             body = bytearray()
             for chunk in answer.iter_bytes():
                 body += chunk
-                if len(body) > LONGEST:
+                if len(body) > request.longest:
                     break
-            return _response(answer, bytes(body))
+            return _response(answer, bytes(body[: request.longest]))
         raise AssertionError  # _sending raises what it catches
 
     def close(self) -> None:
@@ -168,9 +171,9 @@ class AsyncSender:
                 body = bytearray()
                 async for chunk in answer.aiter_bytes():
                     body += chunk
-                    if len(body) > LONGEST:
+                    if len(body) > request.longest:
                         break
-                return _response(answer, bytes(body))
+                return _response(answer, bytes(body[: request.longest]))
         raise AssertionError  # _sending raises what it catches
 
     async def close(self) -> None:
@@ -192,7 +195,7 @@ def _arguments(request: Request) -> dict[str, Any]:
 
 
 def _response(answer: httpx2.Response, body: bytes) -> Response:
-    return Response(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, body[:LONGEST])
+    return Response(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, body)
 
 
 @contextmanager

@@ -55,6 +55,15 @@ def run(
     store: Annotated[
         Path | None, typer.Option("--store", metavar="DIR", help="Also store the results in this folder.")
     ] = None,
+    slack: Annotated[
+        str | None, typer.Option("--slack", metavar="URL", help="Also tell Slack, through this webhook.")
+    ] = None,
+    webhook: Annotated[
+        str | None, typer.Option("--webhook", metavar="URL", help="Also send the result to this endpoint.")
+    ] = None,
+    github_summary: Annotated[
+        bool, typer.Option("--github-summary", help="Also write GitHub Actions' summary, annotations and outputs.")
+    ] = False,
     format: Format = "console",  # noqa: A002 the option's name
     output: Output = None,
     strict: Strict = False,
@@ -78,7 +87,8 @@ def run(
     from truthound.cli.run import Choice, Hints, Telling, ad_hoc, chosen, run_all
 
     choice = Choice(
-        tuple(names or ()), every, config, tuple(tag or ()), data, split_names(validators), store, fail_on, limit
+        tuple(names or ()), every, config, tuple(tag or ()), data, split_names(validators), store, fail_on, limit,
+        slack, webhook, github_summary, annotate=format == "console" or output is not None,
     )  # fmt: skip
     checkpoints = chosen(choice)
     if dry_run:
@@ -128,9 +138,11 @@ def validate(
     ] = None,
     config: Config = None,
 ) -> None:
-    """Say whether a configuration file is right, or all that is wrong with it."""
+    """Say whether a configuration file is right, or all that is wrong with it; warn of what actions lack here."""
+    import os
+
     from truthound.cli.options import DEFAULT_CONFIG
-    from truthound.cli.output import emit
+    from truthound.cli.output import emit, say
     from truthound.cli.run import load
     from truthound.text import plural, terminal
 
@@ -138,6 +150,10 @@ def validate(
         raise typer.BadParameter("give the file once: as an argument or with --config")
     path = file or config
     checkpoints = load(path)
+    for c in checkpoints:
+        for action in c.actions:
+            for problem in action.problems(os.environ) if action.enabled else ():
+                say(f"warning: {terminal(c.name)}: action {terminal(action.name)}: {terminal(problem)}")
     counts = [
         plural(len(checkpoints), "checkpoint"),
         plural(sum(len(c.config.rules) for c in checkpoints), "validator"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from truthound.errors import ConfigError
 from truthound.text import did_you_mean, terminal
 
 if TYPE_CHECKING:
+    from truthound.checkpoint.actions import Action
     from truthound.checkpoint.checkpoint import Checkpoint
     from truthound.results import CheckpointResult
 
@@ -40,6 +41,11 @@ class Choice:
     store: Path | None = None
     fail_on: str | None = None
     limit: int | None = None
+    slack: str | None = None
+    webhook: str | None = None
+    github_summary: bool = False
+    annotate: bool = True
+    """whether standard output is free for GitHub's annotations"""
 
 
 @dataclass(frozen=True)
@@ -154,11 +160,25 @@ def _changed(checkpoint: Checkpoint, choice: Choice) -> Checkpoint:
             a for a in config.actions if not isinstance(a, StoreValidationResult) or a.store_path != store.store_path
         ]
         options["actions"] = (*others, store)
+    if told := list(_told(checkpoint, choice)):
+        options["actions"] = (*options.get("actions", config.actions), *told)
     if choice.fail_on is not None:
         options["fail_on"] = choice.fail_on
     if choice.limit is not None:
         options["examples"] = choice.limit
     return Checkpoint(config=config.changed(**options), base=base, clock=checkpoint.clock) if options else checkpoint
+
+
+def _told(checkpoint: Checkpoint, choice: Choice) -> Iterator[Action]:
+    """The channels that the command line adds."""
+    from truthound.checkpoint.actions import GitHubAction, SlackNotification, WebhookAction
+
+    if choice.slack is not None:
+        yield SlackNotification(webhook_url=choice.slack)
+    if choice.webhook is not None:
+        yield WebhookAction(url=choice.webhook)
+    if choice.github_summary and not any(isinstance(a, GitHubAction) and a.enabled for a in checkpoint.actions):
+        yield GitHubAction(annotations=choice.annotate)
 
 
 def _from_here(path: str, base: Path | None) -> str:

@@ -24,11 +24,26 @@ SECRET = "s3cr3tT0kenValue0123456789"
 # name -> an action that sends to this URL; SECRET is what must never be seen
 CHANNELS: dict[str, Callable[..., Action]] = {
     "slack": lambda url, **o: actions.SlackNotification(webhook_url=f"{url}/services/T0/B0/{SECRET}", **o),
+    "github": lambda url, **o: actions.GitHubAction(
+        token=SECRET,
+        repository="o/r",
+        sha="a" * 40,
+        api_url=url,
+        set_commit_status=True,
+        comment_on_pr=False,
+        set_summary=False,
+        set_output=False,
+        annotations=False,
+        **o,
+    ),
+    "webhook": lambda url, **o: actions.WebhookAction(url=f"{url}/in/{SECRET}", **o),
 }
 
 # the bytes that a request may have
 LIMITS: dict[str, int] = {
     "slack": 16_000,
+    "github": 1000,
+    "webhook": 256 * 1024,
 }
 # what would notify or run if it were in a request as it stands
 FORBIDDEN: dict[str, tuple[str, ...]] = {

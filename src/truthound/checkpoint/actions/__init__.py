@@ -7,28 +7,34 @@ from typing import TYPE_CHECKING
 from truthound.lazy import lazily
 
 if TYPE_CHECKING:
+    from truthound.checkpoint.actions.apprise import AppriseAction as AppriseAction
     from truthound.checkpoint.actions.base import Action as Action
     from truthound.checkpoint.actions.base import ActionResult as ActionResult
     from truthound.checkpoint.actions.base import ActionStatus as ActionStatus
     from truthound.checkpoint.actions.base import Run as Run
     from truthound.checkpoint.actions.custom import CustomAction as CustomAction
+    from truthound.checkpoint.actions.github import GitHubAction as GitHubAction
     from truthound.checkpoint.actions.quarantine import QuarantineAction as QuarantineAction
     from truthound.checkpoint.actions.registry import ACTIONS as ACTIONS
     from truthound.checkpoint.actions.registry import action_class as action_class
     from truthound.checkpoint.actions.slack import SlackNotification as SlackNotification
     from truthound.checkpoint.actions.store import StoreValidationResult as StoreValidationResult
     from truthound.checkpoint.actions.store import load_results as load_results
+    from truthound.checkpoint.actions.webhook import WebhookAction as WebhookAction
 
 _HOMES = {
     "ACTIONS": ".registry",
     "Action": ".base",
     "ActionResult": ".base",
     "ActionStatus": ".base",
+    "AppriseAction": ".apprise",
     "CustomAction": ".custom",
+    "GitHubAction": ".github",
     "QuarantineAction": ".quarantine",
     "Run": ".base",
     "SlackNotification": ".slack",
     "StoreValidationResult": ".store",
+    "WebhookAction": ".webhook",
     "action_class": ".registry",
     "load_results": ".store",
 }

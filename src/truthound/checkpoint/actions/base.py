@@ -184,6 +184,10 @@ class Action(Model):
         """What will not work when it runs, said before it does; called on the action with its variables filled in."""
         yield from ()
 
+    def preview(self, result: CheckpointResult, run: Run) -> Iterator[str]:
+        """What it would do beside sending requests, in words, a text for each thing; called as `check` is. Does nothing."""
+        yield from ()
+
     def secrets(self) -> Iterator[str]:
         """What must not appear in its results: each secret option (of a URL its telling parts too), and each filled-in
         variable of a telling name.
@@ -310,8 +314,11 @@ def _absent(value: Any) -> bool:
     return not (value.get_secret_value() if isinstance(value, SecretStr) else value)
 
 
-def _kinds(annotation: Any) -> tuple[Any, ...]:
-    return (annotation, *typing.get_args(annotation))
+def _kinds(annotation: Any) -> Iterator[Any]:
+    """A type and those it is made of, however deep."""
+    yield annotation
+    for inner in typing.get_args(annotation):
+        yield from _kinds(inner)
 
 
 def _telling(secret: str) -> Iterator[str]:

@@ -76,7 +76,7 @@ class Channel(Action):
 
     def check(self) -> Iterator[str]:
         for option, field in type(self).model_fields.items():
-            if _url in [getattr(m, "func", None) for m in field.metadata] or option.endswith("_url"):
+            if _url in [getattr(m, "func", None) for m in field.metadata] or option.rpartition("_")[2] == "url":
                 value = getattr(self, option)
                 told = value.get_secret_value() if isinstance(value, SecretStr) else value
                 if told and "{" not in told and (why := wire.check_url(told)):
@@ -117,12 +117,15 @@ class Channel(Action):
         good: Callable[[int], bool] = lambda status: 200 <= status < 300,
         verify: bool = True,
         proxy: str | None = None,
+        longest: int = wire.LONGEST,
     ) -> Flow[wire.Response]:
         """Sends a request and gives the answer; raises RefusedError (may pass) or DeniedError for one that says no."""
         told = url.get_secret_value() if isinstance(url, SecretStr) else url
         if why := wire.check_url(told):
             raise ActionError(f"the URL for {self.service} cannot be used: {why}")
-        asked = wire.Request(method, told, headers or {}, content, self.timeout_seconds or 3600.0, verify, proxy)
+        asked = wire.Request(
+            method, told, headers or {}, content, self.timeout_seconds or 3600.0, verify, proxy, longest
+        )
         answer = yield from http(asked)
         if good(answer.status):
             return answer

@@ -1,0 +1,351 @@
+"""GitHub: within Actions the step's summary, annotations and outputs; with a token a commit status and a comment too.
+
+https://docs.github.com/rest (version 2022-11-28).
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+import os
+import re
+import secrets
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
+
+from pydantic import AfterValidator, AliasChoices, Field, PrivateAttr, SecretStr
+
+from truthound import github, wire, words
+from truthound.checkpoint.actions.base import NotifyOn, Run
+from truthound.checkpoint.actions.channel import Channel, DeniedError, Url, encoded
+from truthound.errors import ActionError
+from truthound.flow import Flow, call
+from truthound.message import Message
+from truthound.results import ActionResult, ActionStatus, CheckpointResult, CheckpointStatus
+from truthound.text import plural, shorten, terminal
+
+API = "https://api.github.com"
+_PAGES, _PAGE = 20, 50  # comments that are looked through
+_LONGEST = 8 * 1024 * 1024  # bytes of a page of comments
+_STATES = {"success": "success", "warning": "success", "failure": "failure", "error": "error"}
+_CONCLUSIONS = {"success": "success", "warning": "neutral", "failure": "failure", "error": "failure"}
+_ALLOW = "give the job's token the permission, such as `permissions: {statuses: write, pull-requests: write}`"
+
+
+def _repository(value: str) -> str:
+    if "${" not in value and not re.fullmatch(r"[\w.-]+/[\w.-]+", value):
+        raise ValueError("give owner/name")
+    return value
+
+
+def _sha(value: str) -> str:
+    if "${" not in value and not re.fullmatch(r"[0-9a-fA-F]{7,64}", value):
+        raise ValueError("give a commit's hash")
+    return value
+
+
+@dataclass(slots=True)
+class _Done:
+    """What was done, and what was not and why."""
+
+    said: list[str] = field(default_factory=list)
+    details: dict[str, Any] = field(default_factory=dict)
+    left: list[str] = field(default_factory=list)
+    """wanted, and not done"""
+    notes: list[str] = field(default_factory=list)
+    """would have been done if that had been possible"""
+
+
+class GitHubAction(Channel):
+    """Tells GitHub about a run: in a workflow its page, its log and later steps; with a token the commit and the pull request."""
+
+    type: ClassVar[str] = "github"
+    action_type: ClassVar[str] = "ci"
+    service: ClassVar[str] = "GitHub"
+    variables: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "token": ("GITHUB_TOKEN", "GH_TOKEN"),
+        "repository": ("GITHUB_REPOSITORY",),
+        "api_url": ("GITHUB_API_URL",),
+    }
+    hints: ClassVar[Mapping[int, str]] = {
+        401: "the token is not valid (any more)",
+        403: _ALLOW,
+        404: f"the repository, commit or pull request does not exist, or the token may not see it; {_ALLOW}",
+    }
+
+    token: SecretStr | None = None
+    """For the REST API; GITHUB_TOKEN or GH_TOKEN, if not given. Without one only the workflow's own page is written."""
+    repository: Annotated[str, AfterValidator(_repository)] | None = None
+    """owner/name; GITHUB_REPOSITORY, if not given."""
+    set_summary: bool = True
+    """Whether the step's summary is written."""
+    set_output: bool = True
+    """Whether later steps get status, total_issues, failed, warned, errored, passed, pass_rate, run_id and report_url."""
+    annotations: bool = True
+    """Whether issues are marked in the workflow's log and in changed files; printed on standard output."""
+    set_commit_status: bool | None = None
+    """Whether the commit gets a status. Not given: if there is a token that may do so."""
+    comment_on_pr: bool | None = None
+    """Whether the pull request gets a comment, which later runs update. Not given: if there is a token that may do so,
+    and issues (or a comment of a run before)."""
+    create_check_run: bool = False
+    """Whether the commit gets a check run; takes the permission `checks: write`."""
+    pr_number: int | None = Field(default=None, ge=1)
+    """The pull request; that of the event, if not given."""
+    sha: Annotated[str, AfterValidator(_sha)] | None = Field(
+        default=None, validation_alias=AliasChoices("sha", "commit_sha")
+    )
+    """The commit; the pull request's head or GITHUB_SHA, if not given."""
+    api_url: Url | None = None
+    """The REST API; GITHUB_API_URL or https://api.github.com, if not given."""
+    notify_on: NotifyOn = "always"
+
+    _begun: tuple[str, _Done] | None = PrivateAttr(default=None)
+
+    def needed(self) -> Iterable[str]:
+        return ()
+
+    # --- its work -------------------------------------------------------------------------------------------------
+
+    def flow(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
+        env = dict(os.environ)
+        message = self.message(result, run)
+        begun = _Done()
+        if self._begun and self._begun[0] == result.run_id:
+            begun = self._begun[1]  # a retry is for the API: what was appended to a file stays there
+        else:
+            yield from call(lambda: self._write(result, run, message, env, begun))
+            self._begun = (result.run_id, begun)
+        done = copy.deepcopy(begun)
+        yield from self._tell(result, run, message, env, done)
+        self._begun = None
+        if done.left:
+            raise DeniedError("; ".join([*done.said, *done.left]), **done.details)
+        if done.notes:
+            done.details["not_done"] = done.notes
+        if done.said:
+            return ActionResult(ActionStatus.SUCCESS, message=", ".join(done.said), details=done.details)
+        return ActionResult(
+            ActionStatus.SKIPPED, message="; ".join(done.notes) or "nothing to do", details=done.details
+        )
+
+    def preview(self, result: CheckpointResult, run: Run) -> Iterator[str]:
+        if os.environ.get("GITHUB_ACTIONS") != "true":
+            return
+        link = self.message(result, run).link
+        if self.set_summary:
+            text = github.summary(result, run.previous, examples=self.include_examples, link=link)
+            yield f"to the file GITHUB_STEP_SUMMARY\n{text}"
+        if self.annotations:
+            lines = github.issue_commands(result, os.environ.get("GITHUB_WORKSPACE", ""))
+            yield "\n".join(
+                ["to standard output", *(f"| {line}" for line in lines)]
+            )  # the bar: a workflow must not act on it
+        if self.set_output:
+            yield f"to the file GITHUB_OUTPUT\n{github.output_file(github.outputs(result, link), 'truthound_...')}"
+
+    def _write(self, result: CheckpointResult, run: Run, message: Message, env: Mapping[str, str], done: _Done) -> None:
+        """What needs no token: files that the workflow names, and lines for its log."""
+        if env.get("GITHUB_ACTIONS") != "true":
+            done.notes.append("this is not a workflow of GitHub Actions, so there is no summary to write")
+            return
+        if self.set_summary:
+            self._summary(result, run, message.link, env, done)
+        if self.annotations:
+            lines = github.issue_commands(result, env.get("GITHUB_WORKSPACE", ""))
+            sys.stdout.write("".join(f"{line}\n" for line in lines))
+            sys.stdout.flush()
+            done.said += [plural(len(lines), "annotation")] if lines else []
+        if self.set_output and (path := env.get("GITHUB_OUTPUT")):
+            values = github.outputs(result, message.link)
+            _append(path, github.output_file(values, f"truthound_{secrets.token_hex(16)}"))
+            done.said.append("outputs set")
+
+    def _summary(self, result: CheckpointResult, run: Run, link: str, env: Mapping[str, str], done: _Done) -> None:
+        path = env.get("GITHUB_STEP_SUMMARY")
+        if not path:
+            done.notes.append("GITHUB_STEP_SUMMARY is not set")
+            return
+        there = Path(path).stat().st_size if Path(path).exists() else 0
+        left = github.SUMMARY - there - 1
+        text = github.summary(result, run.previous, examples=self.include_examples, link=link, limit=left)
+        if not text:
+            done.left.append("the step's summary is full (1 MiB), nothing was added")
+            return
+        _append(path, f"\n{text}" if there else text)
+        done.said.append("summary written")
+
+    def _tell(
+        self, result: CheckpointResult, run: Run, message: Message, env: Mapping[str, str], done: _Done
+    ) -> Flow[None]:
+        """What takes a token."""
+        explicit = bool(self.set_commit_status or self.comment_on_pr or self.create_check_run)
+        missing = [o for o in ("token", "repository") if not getattr(self, o)]
+        if missing:
+            wanted = f"no {' and no '.join(missing)} (option, or {' and '.join(self.variables[o][0] for o in missing)})"
+            (done.left if explicit else done.notes).append(f"{wanted}: no commit status and no comment")
+            return
+        if why := _wrong(_repository, self.repository):
+            raise ActionError(f"repository: {why}")
+        head, number = _event(env)
+        sha, number = self.sha or head, self.pr_number or number
+        link = message.link or _run_page(env)
+        for on, what, target, missed in (
+            (self.set_commit_status, self._status, sha, "no commit (GITHUB_SHA) to give a status"),
+            (self.create_check_run, self._check_run, sha, "no commit (GITHUB_SHA) to give a check run"),
+            (self.comment_on_pr, self._comment, number, "no pull request to comment on"),
+        ):
+            if on is False:
+                continue
+            if not target:
+                done.notes.append(missed)
+                continue
+            try:
+                yield from what(result, run, link, target, done)
+            except DeniedError as error:
+                code = error.details.get("status_code")
+                if on is None and code in (403, 404):  # nobody asked for it
+                    done.notes.append(str(error))
+                else:
+                    done.left.append(str(error))
+                    done.details |= error.details
+
+    def _status(self, result: CheckpointResult, run: Run, link: str, sha: Any, done: _Done) -> Flow[None]:
+        body = {
+            "state": _STATES[result.status.value],
+            "description": shorten(terminal(_headline(result)), 140),
+            "context": shorten(terminal(f"truthound/{result.checkpoint_name}"), 200),
+        }
+        body |= {"target_url": link} if link else {}
+        yield from self._api("POST", f"statuses/{sha}", run, body)
+        done.said.append("commit status set")
+
+    def _comment(self, result: CheckpointResult, run: Run, link: str, number: Any, done: _Done) -> Flow[None]:
+        marker = _marker(result.checkpoint_name)
+        ours = yield from self._ours(marker, number, run)
+        if ours is None and self.comment_on_pr is None and result.status is CheckpointStatus.SUCCESS:
+            done.notes.append("all is well: no comment was made")
+            return
+        text = github.summary(
+            result, run.previous, examples=self.include_examples, link=link, limit=github.COMMENT - len(marker) - 1
+        )
+        path = f"issues/{number}/comments" if ours is None else f"issues/comments/{ours}"
+        answer = yield from self._api("POST" if ours is None else "PATCH", path, run, {"body": f"{marker}\n{text}"})
+        done.said.append("comment made" if ours is None else "comment updated")
+        found = answer.json()
+        if isinstance(found, dict) and found.get("html_url"):
+            done.details["comment_url"] = str(found["html_url"])
+
+    def _ours(self, marker: str, number: Any, run: Run) -> Flow[int | None]:
+        """The id of the comment that an earlier run made."""
+        for page in range(1, _PAGES + 1):
+            path = f"issues/{number}/comments?per_page={_PAGE}&page={page}"
+            answer = yield from self._api("GET", path, run)
+            found = answer.json()
+            listed = found if isinstance(found, list) else []
+            for one in listed:
+                if (
+                    isinstance(one, dict)
+                    and str(one.get("body", "")).startswith(marker)
+                    and isinstance(one.get("id"), int)
+                ):
+                    return int(one["id"])
+            if len(listed) < _PAGE:
+                break
+        return None
+
+    def _check_run(self, result: CheckpointResult, run: Run, link: str, sha: Any, done: _Done) -> Flow[None]:
+        text = github.summary(result, run.previous, examples=self.include_examples, limit=github.COMMENT - 1)
+        body: dict[str, Any] = {
+            "name": shorten(terminal(f"truthound/{result.checkpoint_name}"), 200),
+            "head_sha": sha,
+            "status": "completed",
+            "conclusion": _CONCLUSIONS[result.status.value],
+            "external_id": shorten(terminal(result.run_id), 200),
+            "output": {
+                "title": shorten(terminal(_headline(result)), 200),
+                "summary": text,
+                "annotations": list(_places(result))[:50],  # the API takes so many at once
+            },
+        }
+        body |= {"details_url": link} if link else {}
+        yield from self._api("POST", "check-runs", run, body)
+        done.said.append("check run made")
+
+    def _api(self, method: str, path: str, run: Run, body: Any = None) -> Flow[wire.Response]:
+        headers = {
+            "accept": "application/vnd.github+json",
+            "authorization": f"Bearer {self.token.get_secret_value() if self.token else ''}",
+            "x-github-api-version": "2022-11-28",
+        }
+        headers |= {"content-type": "application/json"} if body is not None else {}
+        url = f"{(self.api_url or API).rstrip('/')}/repos/{self.repository}/{path}"
+        content = b"" if body is None else encoded(body)
+        return (yield from self.request(method, url, content, run=run, headers=headers, longest=_LONGEST))
+
+    def refusal(self, asked: wire.Request, answer: wire.Response, now: datetime) -> ActionError:
+        """GitHub says 403 where others say 429."""
+        limited = answer.headers.get("retry-after") or answer.headers.get("x-ratelimit-remaining") == "0"
+        if answer.status == 403 and limited:
+            answer = replace(answer, status=429)
+        return super().refusal(asked, answer, now)
+
+
+def _append(path: str, text: str) -> None:
+    """Adds to a file at once, as other programs of the step do."""
+    with Path(path).open("ab") as file:
+        file.write(text.encode("utf-8", "replace"))
+
+
+def _headline(result: CheckpointResult) -> str:
+    verdict = words.VERDICTS[result.status]
+    return f"{verdict}: {words.tally(result.validation_result.statistics)}" if result.validation_result else verdict
+
+
+def _places(result: CheckpointResult) -> Iterator[dict[str, Any]]:
+    """The issues that have a place in a file, as a check run takes them."""
+    for outcome in words.ordered(result):
+        file, line = github.place(outcome, os.environ.get("GITHUB_WORKSPACE", ""))
+        if file:
+            level = "warning" if outcome.status.value == "warned" else "failure"
+            yield {
+                "path": file, "start_line": int(line), "end_line": int(line), "annotation_level": level,
+                "message": shorten(terminal(github.told(outcome)), 4096),
+            }  # fmt: skip
+
+
+def _marker(checkpoint: str) -> str:
+    """The first line of a comment, by which a later run finds it; not to be seen."""
+    return f"<!-- truthound:{hashlib.sha256(checkpoint.encode('utf-8', 'replace')).hexdigest()[:16]} -->"
+
+
+def _event(env: Mapping[str, str]) -> tuple[str, int | None]:
+    """The commit and the pull request that a workflow runs for."""
+    try:
+        event = json.loads(Path(env["GITHUB_EVENT_PATH"]).read_bytes())
+        pull = event.get("pull_request") or {}
+        head, number = str(pull.get("head", {}).get("sha", "")), pull.get("number")
+    except (KeyError, OSError, ValueError, AttributeError):
+        head, number = "", None
+    if not isinstance(number, int) and (found := re.fullmatch(r"refs/pull/([0-9]+)/.*", env.get("GITHUB_REF", ""))):
+        number = int(found[1])
+    sha = next((s for s in (head, env.get("GITHUB_SHA", "")) if not _wrong(_sha, s)), "")
+    return sha, number if isinstance(number, int) else None
+
+
+def _run_page(env: Mapping[str, str]) -> str:
+    server, repository, number = (env.get(f"GITHUB_{n}", "") for n in ("SERVER_URL", "REPOSITORY", "RUN_ID"))
+    return f"{server}/{repository}/actions/runs/{number}" if server and repository and number else ""
+
+
+def _wrong(check: Any, value: str | None) -> str:
+    try:
+        check(value or "")
+    except ValueError as error:
+        return str(error)
+    return ""

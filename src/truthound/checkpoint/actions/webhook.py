@@ -1,0 +1,321 @@
+"""Any HTTP endpoint. Signatures: https://github.com/standard-webhooks/standard-webhooks (version 1.0.0)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import html
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Annotated, Any, ClassVar, Literal, NoReturn, Self
+from urllib.parse import quote, quote_plus, urlsplit, urlunsplit
+
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr, model_validator
+
+from truthound import env, templates, wire
+from truthound import message as messages
+from truthound.checkpoint.actions.base import NotifyOn, Run
+from truthound.checkpoint.actions.channel import Channel, SecretUrl, encoded, success, told
+from truthound.errors import ConfigError
+from truthound.flow import Flow
+from truthound.message import Message, fitted
+from truthound.results import ActionResult, CheckpointResult
+from truthound.text import did_you_mean, plain, shorten
+
+Method = Literal["POST", "PUT", "PATCH", "GET", "HEAD", "DELETE", "OPTIONS"]
+LIMIT = 256 * 1024
+"""bytes of a summary: what the usual receivers (serverless functions, queues) take"""
+_BODILESS = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
+_JSON = "application/json"
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
+_OURS = frozenset({"content-length", "transfer-encoding", "host", "connection"})
+_PLAIN = frozenset({"accept", "accept-language", "cache-control", "content-type", "user-agent"})
+"""headers whose values are no secrets"""
+_ONE_PLACE = re.compile(r"\{\{\s*(\w+)\s*\}\}|\{(\w+)\}")
+_ESCAPES: dict[str, Callable[[str], str] | None] = {
+    "application/x-www-form-urlencoded": quote_plus,
+    "application/xml": html.escape,
+    "text/xml": html.escape,
+    "text/html": html.escape,
+}
+# auth_type -> the keys of its credentials: other names of each, and its default (None: it must be given)
+_CREDENTIALS: dict[str, dict[str, tuple[tuple[str, ...], str | None]]] = {
+    "none": {},
+    "basic": {"username": (("user",), None), "password": ((), None)},
+    "bearer": {"token": (("access_token",), None)},
+    "api_key": {
+        "key": (("api_key", "value"), None),
+        "name": (("header", "header_name"), "X-API-Key"),
+        "location": (("in",), "header"),
+    },
+}
+
+
+def _headers(given: dict[str, SecretStr]) -> dict[str, SecretStr]:
+    for name, value in given.items():
+        if why := _unfit(name, value.get_secret_value()):
+            raise ValueError(why)
+    if len({n.lower() for n in given}) < len(given):
+        raise ValueError("a header is given twice")
+    return given
+
+
+def _unfit(name: str, value: str) -> str:
+    """Why this cannot be a header, or an empty text."""
+    if not _TOKEN.fullmatch(name):
+        return f"{name!r} cannot be the name of a header"
+    if name.lower() in _OURS:
+        return f"{name} cannot be set: it follows from the request"
+    if any((ord(c) < 32 and c != "\t") or ord(c) == 127 for c in value):
+        return f"the value of {name} holds a line break or another control character"
+    if not value.isascii():
+        return f"the value of {name} holds letters that a header cannot hold; only ASCII can be sent"
+    return ""
+
+
+def _payload(given: Any) -> Any:
+    for one in _strings(given):
+        templates.check(one)
+    return given
+
+
+def _strings(value: Any) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case Mapping():
+            for v in value.values():
+                yield from _strings(v)
+        case list():
+            for v in value:
+                yield from _strings(v)
+
+
+Headers = Annotated[dict[str, SecretStr], AfterValidator(_headers)]
+Status = Annotated[int, Field(ge=100, le=599)]
+
+
+class WebhookAction(Channel):
+    """Sends a run's result to an HTTP endpoint, as JSON of ours or in a form of your own."""
+
+    type: ClassVar[str] = "webhook"
+    service: ClassVar[str] = "the webhook"
+    variables: ClassVar[Mapping[str, tuple[str, ...]]] = {"url": ("TRUTHOUND_WEBHOOK_URL",)}
+    hints: ClassVar[Mapping[int, str]] = {
+        401: "check auth_type and auth_credentials",
+        403: "check auth_type and auth_credentials",
+        405: "the endpoint does not take this method",
+        415: "the endpoint wants another Content-Type: set it in headers",
+    }
+
+    url: SecretUrl | None = None
+    """Where it is sent; TRUTHOUND_WEBHOOK_URL, if not given."""
+    method: Annotated[Method, BeforeValidator(lambda v: v.upper() if isinstance(v, str) else v)] = "POST"
+    """POST, PUT and PATCH carry a body; GET, HEAD, DELETE and OPTIONS do not."""
+    headers: Headers = Field(default_factory=dict)
+    """Further headers. A Content-Type of your own says how a text payload_template is escaped."""
+    auth_type: Literal["none", "basic", "bearer", "api_key"] = "none"
+    """How it says who it is."""
+    auth_credentials: dict[str, SecretStr] = Field(default_factory=dict)
+    """bearer: token. basic: username, password. api_key: key, name (X-API-Key), location (header or query)."""
+    signing_secret: SecretStr | None = None
+    """Signs each request (HMAC-SHA256 over its id, time and body) in the headers of Standard Webhooks."""
+    include_full_result: bool = False
+    """Whether the body is the whole result, as it is stored. It holds failing rows unless include_examples is false."""
+    payload_template: Annotated[str | dict[str, Any] | list[Any] | None, AfterValidator(_payload)] = None
+    """A body of your own: text with places for the run's facts, or a mapping or list whose texts are such templates."""
+    success_codes: tuple[Status, ...] | None = Field(default=None, min_length=1)
+    """The status codes that mean yes; any from 200 to 299, if not given."""
+    ssl_verify: bool = Field(default=True, validation_alias=AliasChoices("ssl_verify", "verify_ssl"))
+    """Whether the endpoint's certificate is checked."""
+    proxy: SecretUrl | None = None
+    """A proxy to send through; HTTPS_PROXY and NO_PROXY of the environment, if not given."""
+    notify_on: NotifyOn = "always"
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        given = [o for o in ("payload_template", "include_full_result") if getattr(self, o)]
+        if len(given) > 1:
+            raise ValueError("give payload_template or include_full_result, not both")
+        if given and self.method in _BODILESS:
+            raise ValueError(f"{self.method} carries no body: leave out {given[0]}, or use POST, PUT or PATCH")
+        self._credentials()
+        return self
+
+    def check(self) -> Iterator[str]:
+        yield from super().check()
+        try:
+            self._headers(b"", "", 0)
+        except ConfigError as error:
+            yield from error.problems
+
+    def secrets(self) -> Iterator[str]:
+        """What its endpoint is told to know it by; not the plain words among its options."""
+        plainly: dict[str, Any] = {"headers": {}, "auth_credentials": {}}
+        yield from super(WebhookAction, self.model_copy(update=plainly)).secrets()
+        values = {n.lower(): v.get_secret_value() for n, v in self.headers.items()}
+        yield from (v for n, v in values.items() if n not in _PLAIN and (len(v) >= 8 or env.is_secret(n)))
+        known = self._credentials()
+        yield from (v for k, v in known.items() if k not in ("name", "location", "username"))
+        if self.auth_type == "basic":
+            yield _basic(known)
+
+    # --- the request ----------------------------------------------------------------------------------------------
+
+    def flow(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
+        message = self.message(result, run)
+        body = b"" if self.method in _BODILESS else self.body(result, message)
+        answer = yield from self.request(
+            self.method,
+            self._target(),
+            body,
+            run=run,
+            headers=self._headers(body, f"{result.run_id}:{self.name}", int(run.clock().timestamp())),
+            good=lambda status: status in self.success_codes if self.success_codes else 200 <= status < 300,
+            verify=self.ssl_verify,
+            proxy=self.proxy.get_secret_value() if self.proxy else None,
+        )
+        said = f"{self.method} {wire.host(self._target())}: {answer.status}"
+        details = {"response": shorten(answer.text, 1000)} if answer.content else {}
+        return success(f"{said}: {told(message)}" if body else said, answer, **details)
+
+    def body(self, result: CheckpointResult, message: Message) -> bytes:
+        """What is sent: the template's text, the whole result, or a summary within `LIMIT`."""
+        if self.payload_template is not None:
+            return self._own(messages.values(result, message) | {"metadata": plain(result.metadata)})
+        if self.include_full_result:
+            shown = self.include_examples or "include_examples" not in self.model_fields_set
+            return encoded(result.to_dict() if shown else _without_rows(result.to_dict()))
+        made = fitted(message, lambda m: encoded(summary(result, m)), lambda b: len(b) <= LIMIT)
+        return made if len(made) <= LIMIT else encoded(summary(result, message, few=True))
+
+    def _own(self, values: Mapping[str, Any]) -> bytes:
+        """The payload template, filled in."""
+        kind = self._content_type()
+        if not isinstance(self.payload_template, str):
+            return encoded(_filled(self.payload_template, values))
+        if kind not in (_JSON, "") and not kind.endswith("+json"):
+            return templates.render(self.payload_template, values, _ESCAPES.get(kind)).encode("utf-8", "replace")
+        text = templates.render(self.payload_template, values, templates.within_json)
+        try:
+            json.loads(text, parse_constant=_no_number)
+        except (ValueError, RecursionError) as error:
+            raise ConfigError(
+                f"payload_template does not come to JSON: {error}; put places for text in quotes, write "
+                "{{ issues | tojson }} for what is no text, or set another Content-Type in headers"
+            ) from None
+        return text.encode("utf-8", "replace")
+
+    def _content_type(self) -> str:
+        given = next((v.get_secret_value() for n, v in self.headers.items() if n.lower() == "content-type"), _JSON)
+        return given.partition(";")[0].strip().lower()
+
+    def _headers(self, body: bytes, identity: str, moment: int) -> dict[str, str]:
+        """The request's headers; raises ConfigError for what cannot be one."""
+        made = {"content-type": _JSON} if self.method not in _BODILESS else {}
+        made |= {name.lower(): value.get_secret_value() for name, value in self.headers.items()}
+        known = self._credentials()
+        if self.auth_type == "basic":
+            made["authorization"] = f"Basic {_basic(known)}"
+        elif self.auth_type == "bearer":
+            made["authorization"] = f"Bearer {known['token']}"
+        elif self.auth_type == "api_key" and known["location"] == "header":
+            made[known["name"].lower()] = known["key"]
+        if self.signing_secret:
+            made |= signature(self.signing_secret.get_secret_value(), identity, moment, body)
+        if problems := [why for name, value in made.items() if (why := _unfit(name, value))]:
+            raise ConfigError(problems)
+        return made
+
+    def _target(self) -> str:
+        url, known = (self.url.get_secret_value() if self.url else ""), self._credentials()
+        if self.auth_type != "api_key" or known["location"] == "header":
+            return url
+        parts = urlsplit(url)
+        pair = f"{quote(known['name'], safe='')}={quote(known['key'], safe='')}"
+        return urlunsplit(parts._replace(query=f"{parts.query}&{pair}" if parts.query else pair))
+
+    def _credentials(self) -> dict[str, str]:
+        """The credentials under their names; raises ConfigError for what is unknown, missing or given twice."""
+        known = _CREDENTIALS[self.auth_type]
+        given = {k: v.get_secret_value() for k, v in self.auth_credentials.items()}
+        if given and not known:
+            raise ConfigError("auth_credentials are given, but auth_type is none: say basic, bearer or api_key")
+        found: dict[str, str] = {}
+        for key, (others, default) in known.items():
+            names = [n for n in (key, *others) if n in given]
+            if len(names) > 1:
+                raise ConfigError(f"auth_credentials: {' and '.join(names)} are the same: give one of them")
+            value = given.pop(names[0]) if names else default
+            if value is None or (not value and key != "password"):
+                raise ConfigError(f"auth_credentials: auth_type {self.auth_type} needs {key}")
+            found[key] = value
+        if given:
+            wrong = next(iter(given))
+            hint = did_you_mean(wrong, known) or f"; auth_type {self.auth_type} takes {', '.join(known)}"
+            raise ConfigError(f'auth_credentials: unknown key "{wrong}"{hint}')
+        if found.get("location", "header") not in ("header", "query") and "${" not in found["location"]:
+            raise ConfigError("auth_credentials: location is header or query")
+        if ":" in found.get("username", ""):
+            raise ConfigError("auth_credentials: a username cannot hold a colon")
+        return found
+
+
+def summary(result: CheckpointResult, message: Message, *, few: bool = False) -> dict[str, Any]:
+    """What a run came to, in the names that templates have; `few` leaves out what the user added."""
+    known = messages.values(result, message)
+    metadata = {} if few else {k: v for k, v in plain(result.metadata).items() if k != "tags"}
+    return known | {"omitted_issues": message.omitted, "fixed": list(message.fixed), "metadata": metadata}
+
+
+def signature(secret: str, identity: str, moment: int, body: bytes) -> dict[str, str]:
+    """The headers that prove who sent a body and when. A secret `whsec_...` is base64, as its specification has it."""
+    key = secret.encode()
+    if secret.startswith("whsec_"):
+        try:
+            key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+        except binascii.Error:
+            raise ConfigError("signing_secret begins with whsec_, so the rest must be base64; it is not") from None
+    name = f"msg_{hashlib.sha256(identity.encode('utf-8', 'replace')).hexdigest()[:32]}"
+    made = hmac.new(key, f"{name}.{moment}.".encode() + body, hashlib.sha256).digest()
+    return {
+        "webhook-id": name,
+        "webhook-timestamp": str(moment),
+        "webhook-signature": f"v1,{base64.b64encode(made).decode()}",
+    }
+
+
+def _filled(value: Any, values: Mapping[str, Any]) -> Any:
+    """A payload's texts filled in; one that is nothing but a place becomes what the place stands for."""
+    match value:
+        case str():
+            place = _ONE_PLACE.fullmatch(value)
+            name = (place[1] or place[2]) if place else ""
+            return values[name] if name in values else templates.render(value, values)
+        case Mapping():
+            return {k: _filled(v, values) for k, v in value.items()}
+        case list():
+            return [_filled(v, values) for v in value]
+        case _:
+            return plain(value)
+
+
+def _without_rows(full: dict[str, Any]) -> dict[str, Any]:
+    """A stored result without values of the data."""
+    for outcome in (full["validation_result"] or {}).get("outcomes", ()):
+        outcome |= {"examples": [], "top_values": []}
+    return full
+
+
+def _basic(known: Mapping[str, str]) -> str:
+    return base64.b64encode(f"{known['username']}:{known['password']}".encode()).decode()
+
+
+def _no_number(said: str) -> NoReturn:
+    raise ValueError(f"{said} is no number in JSON")
+
+
+__all__ = ["LIMIT", "WebhookAction", "signature", "summary"]

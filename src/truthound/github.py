@@ -1,0 +1,132 @@
+"""A run in GitHub's formats: a summary in its Markdown, annotations, outputs. All pure; who writes them is elsewhere.
+
+https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands (read November 2026).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path, PurePath
+
+from truthound import words
+from truthound.markdown import Cut, markdown
+from truthound.results import CheckOutcome, CheckpointResult, CheckStatus
+from truthound.text import shorten, terminal
+
+SUMMARY = 1024 * 1024
+"""bytes that a step's summaries may have; GitHub drops larger ones whole"""
+COMMENT = 65_536
+"""characters that a comment may have; counted here in bytes"""
+KIND = 10
+"""annotations of a kind that GitHub shows for a step"""
+_MESSAGE = 4096
+_CUTS = (
+    Cut(2000, 10, 1000), Cut(1000, 5, 500), Cut(500, 3, 300), Cut(200, 2, 200), Cut(100, 1, 150), Cut(50, 1, 120),
+    Cut(20, 0, 100), Cut(10, 0, 80), Cut(3, 0, 60), Cut(0, 0, 40),
+)  # fmt: skip
+_REFERENCE = re.compile(r"@|:(?=//)|(?<!&)#(?=\d)|\b[Gg][Hh]-(?=\d)|\b[Ww]{3}(?=\.)")
+_LOCATION = re.compile(r"(.+?):(\d+)(?::\d+)?")
+
+
+def unlinked(text: str) -> str:
+    """Markdown in which GitHub finds nobody to mention, no issue to refer to and no address to link."""
+    return _REFERENCE.sub(lambda m: f"{m[0]}&#8203;", text)
+
+
+def summary(
+    result: CheckpointResult,
+    previous: CheckpointResult | None = None,
+    *,
+    examples: bool = False,
+    link: str = "",
+    limit: int = SUMMARY,
+) -> str:
+    """The run as GitHub's Markdown, in at most `limit` bytes of UTF-8; empty where not even the least fits."""
+    ending = f"\n[Open the report]({link})\n" if link and not re.search(r"[\s()<>]", link) else ""
+    for cut in _CUTS:
+        shown = cut if examples else Cut(cut.issues, 0, cut.width)
+        made = unlinked(markdown(result, previous, shown)) + ending
+        if len(made.encode("utf-8", "replace")) <= limit:
+            return made
+    return ""
+
+
+def command(kind: str, said: str, **properties: object) -> str:
+    """A workflow command on one line, such as `::error file=a.yaml,line=3::text`."""
+    listed = ",".join(f"{k}={_property(str(v))}" for k, v in properties.items() if v not in ("", None))
+    return f"::{kind}{' ' if listed else ''}{listed}::{_escaped(shorten(terminal(said), _MESSAGE))}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _escaped(terminal(text)).replace(":", "%3A").replace(",", "%2C")
+
+
+def issue_commands(result: CheckpointResult, root: str | Path = "") -> list[str]:
+    """An annotation for each issue, worst first, at most ten of a kind; the tenth counts those that are left.
+
+    An issue that was declared in a file is shown at its line. `root` is the repository's folder.
+    """
+    title = result.checkpoint_name
+    found: dict[str, list[str]] = {"error": [], "warning": []}
+    for outcome in words.ordered(result):
+        kind = "warning" if outcome.status is CheckStatus.WARNED else "error"
+        file, line = place(outcome, root)
+        found[kind].append(command(kind, told(outcome), file=file, line=line, title=shorten(title, 200)))
+    if result.error and not words.with_status(result, CheckStatus.ERROR):
+        found["error"].insert(0, command("error", result.error, title=shorten(title, 200)))
+    lines: list[str] = []
+    for kind, commands in found.items():
+        shown = commands if len(commands) <= KIND else commands[: KIND - 1]
+        lines += shown
+        if left := len(commands) - len(shown):
+            lines.append(command(kind, f"… and {left:,} more; all are in the summary", title=shorten(title, 200)))
+    return lines
+
+
+def told(outcome: CheckOutcome) -> str:
+    """An issue in one line: `critical: email: not null: 93 (1.86%)`."""
+    return ": ".join(
+        filter(
+            None, (words.severity(outcome), words.subject(outcome), words.expectation(outcome), words.amount(outcome))
+        )
+    )
+
+
+def place(outcome: CheckOutcome, root: str | Path = "") -> tuple[str, str]:
+    """The file and line that declare a check, as seen from the repository's folder; empty where there is none."""
+    where = _LOCATION.fullmatch(outcome.location or "")
+    if where is None:
+        return "", ""
+    path = PurePath(where[1])
+    if root and path.is_absolute() and path.is_relative_to(root):
+        path = path.relative_to(root)
+    return path.as_posix(), where[2]
+
+
+def outputs(result: CheckpointResult, link: str = "") -> dict[str, str]:
+    """What later steps of a job may want to know."""
+    s = result.validation_result.statistics if result.validation_result else None
+    known = {
+        "status": result.status.value,
+        "checkpoint": result.checkpoint_name,
+        "run_id": result.run_id,
+        "total_issues": s.total_issues if s else 0,
+        "total_checks": s.total_checks if s else 0,
+        "passed": s.passed if s else 0,
+        "failed": s.failed if s else 0,
+        "warned": s.warned if s else 0,
+        "errored": s.errored if s else 0,
+        "pass_rate": f"{s.pass_rate:.4f}" if s else "0",
+        "report_url": link,
+    }
+    return {name: terminal(shorten(str(value), 1000)) for name, value in known.items()}
+
+
+def output_file(values: Mapping[str, str], delimiter: str) -> str:
+    """Values as GITHUB_OUTPUT takes them; the delimiter must be one that no value can know."""
+    return "".join(f"{name}<<{delimiter}\n{value}\n{delimiter}\n" for name, value in values.items())

@@ -1,0 +1,158 @@
+"""A run as Markdown: for a pull request, a summary page of a CI, a wiki."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from truthound import words
+from truthound.results import CheckOutcome, CheckpointResult, CheckStatus
+from truthound.text import cell, duration, number, plural, shorten, terminal
+from truthound.text import markdown as escape
+
+_SIGNS = {CheckStatus.FAILED: "✗", CheckStatus.WARNED: "!", CheckStatus.ERROR: "‼"}
+_WIDEST = 12  # columns of a table of examples
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """How much is shown: so many issues (and skipped checks, notes, actions), examples of each, characters of a text."""
+
+    issues: int = 1_000_000
+    examples: int = 1_000_000
+    width: int = 1_000_000
+
+
+WHOLE = Cut()
+
+
+def markdown(result: CheckpointResult, previous: CheckpointResult | None = None, cut: Cut = WHOLE) -> str:
+    """A section with a heading. With the run before, what changed is told too."""
+    return "\n".join(_lines(result, previous, cut)) + "\n"
+
+
+def _lines(result: CheckpointResult, previous: CheckpointResult | None, cut: Cut) -> Iterator[str]:
+    def said(value: object) -> str:
+        return escape(shorten(str(value), cut.width))
+
+    validation = result.validation_result
+    yield f"## {said(result.checkpoint_name)}: {words.VERDICTS[result.status]}"
+    yield ""
+    facts = [said(validation.source), words.shape(validation, "×")] if validation else []  # noqa: RUF001 the sign is meant
+    facts += [f"run {said(result.run_id)}", duration(result.duration_ms / 1000)]
+    yield " · ".join(f for f in facts if f)
+    if validation:
+        yield ""
+        yield f"**{words.tally(validation.statistics)}**"
+    if result.error and not words.with_status(result, CheckStatus.ERROR):
+        yield ""
+        yield f"**Error:** {said(words.one_line(result.error))}"
+    before = previous.validation_result if previous else None
+    found = words.ordered(result)
+    shown = found[: cut.issues]
+    if shown:
+        yield ""
+        yield from _table(
+            ["", "severity", "column", "expected", "failing", *(["since the last run"] if before else [])],
+            (
+                [_SIGNS[o.status], words.severity(o), said(words.subject(o)), _expected(o, cut), words.amount(o)]
+                + ([words.change(o, before)] if before else [])
+                for o in shown
+            ),
+        )
+    yield from _more(len(found) - len(shown), "issue")
+    for outcome in shown:
+        yield from _examples(outcome, validation.key_columns if validation else (), cut)
+    yield from _skipped(words.with_status(result, CheckStatus.SKIPPED), cut)
+    fixed = words.fixed(result, before)
+    yield from _bullets([f"fixed: {said(words.subject(o))}: {said(words.expectation(o))}" for o in fixed], cut)
+    yield from _bullets([said(words.one_line(n)) for n in validation.notes] if validation else [], cut)
+    yield from _bullets(
+        [
+            f"action {said(a.action_name or a.action_type)}: {a.status.value}"
+            + (f": {said(words.one_line(a.message))}" if a.message else "")
+            for a in result.action_results
+        ],
+        cut,
+    )
+
+
+def _expected(outcome: CheckOutcome, cut: Cut) -> str:
+    text = escape(shorten(words.expectation(outcome), cut.width))
+    if outcome.top_values and cut.examples:
+        times = ", ".join(f"{escape(cell(v, 30))} ({number(n)} times)" for v, n in outcome.top_values[:5])
+        text += f"; most often {times}"
+    if outcome.status is CheckStatus.ERROR and outcome.location:
+        text += f" ({escape(shorten(outcome.location, cut.width))})"
+    if outcome.description:
+        text += f"<br>{escape(shorten(words.one_line(outcome.description), cut.width))}"
+    return text
+
+
+def _examples(outcome: CheckOutcome, keys: Sequence[str], cut: Cut) -> Iterator[str]:
+    """Failing rows, folded away: first their key and the columns that matter."""
+    examples = outcome.examples[: cut.examples]
+    if not examples:
+        return
+    first = [*dict.fromkeys((*keys, *outcome.columns))]
+    names = list(dict.fromkeys([*first, *(c for e in examples for c in e.values)]))
+    names = [n for n in names if any(n in e.values for e in examples)]
+    shown, left = names[:_WIDEST], len(names) - _WIDEST
+    count = plural(len(examples), "example")
+    of = f" of {plural(outcome.failed, 'row')}" if outcome.failed else ""
+    title = (
+        f"{shorten(words.subject(outcome), cut.width)}: {shorten(words.expectation(outcome), cut.width)}: {count}{of}"
+    )
+    yield ""
+    yield f"<details><summary>{html.escape(terminal(title))}</summary>"
+    yield ""
+    yield from _table(
+        ["row", *(escape(shorten(n, cut.width)) for n in shown)],
+        (["" if e.row is None else str(e.row), *(_cell(e.values, n) for n in shown)] for e in examples),
+    )
+    if left > 0:
+        yield ""
+        yield f"and {plural(left, 'more column')}"
+    yield ""
+    yield "</details>"
+
+
+def _cell(values: dict[str, Any], name: str) -> str:
+    return escape(cell(values[name], 60)) if name in values else ""
+
+
+def _skipped(outcomes: list[CheckOutcome], cut: Cut) -> Iterator[str]:
+    if outcomes:
+        yield ""
+        yield f"<details><summary>{len(outcomes):,} skipped</summary>"
+        yield from _bullets(
+            [
+                f"{o.validator} {escape(shorten(words.subject(o), cut.width))}: {escape(shorten(o.message, cut.width))}"
+                for o in outcomes
+            ],
+            cut,
+        )
+        yield ""
+        yield "</details>"
+
+
+def _bullets(items: list[str], cut: Cut) -> Iterator[str]:
+    if items:
+        yield ""
+        yield from (f"- {item}" for item in items[: cut.issues])
+        yield from _more(len(items) - cut.issues)
+
+
+def _more(count: int, noun: str = "") -> Iterator[str]:
+    if count > 0:
+        yield ""
+        yield f"… and {plural(count, f'more {noun}') if noun else f'{count:,} more'}"
+
+
+def _table(header: list[str], rows: Iterator[list[str]]) -> Iterator[str]:
+    for i, row in enumerate([header, *rows]):
+        yield f"| {' | '.join(row)} |"
+        if not i:
+            yield f"|{' --- |' * len(header)}"

@@ -1,0 +1,278 @@
+import asyncio
+import json
+import re
+
+import pytest
+
+from hostile import many_issues
+from loopback import Answer, serving
+from made_results import FAILING, failed_result, passed_result
+from truthound import flow
+from truthound.checkpoint.actions import ActionStatus, GitHubAction, Run
+from truthound.errors import ConfigError
+
+SHA, HEAD = "a" * 40, "b" * 40
+TOKEN = "ghs_0123456789abcdef"
+
+
+@pytest.fixture(autouse=True)
+def _outside(monkeypatch):
+    """No test sees the workflow that it may itself be run in."""
+    import os
+
+    for name in [*os.environ]:
+        if name.startswith(("GITHUB_", "GH_")) or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def workflow(tmp_path, monkeypatch):
+    """The environment of a step; gives its folder."""
+    for name, value in {
+        "GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": tmp_path / "summary.md", "GITHUB_OUTPUT": tmp_path / "output",
+        "GITHUB_REPOSITORY": "o/r", "GITHUB_SHA": SHA, "GITHUB_REF": "refs/heads/main", "GITHUB_SERVER_URL": "https://github.com",
+        "GITHUB_RUN_ID": "77", "GITHUB_WORKSPACE": tmp_path,
+    }.items():  # fmt: skip
+        monkeypatch.setenv(name, str(value))
+    (tmp_path / "output").touch()
+    return tmp_path
+
+
+@pytest.fixture
+def pull(workflow, monkeypatch):
+    (workflow / "event.json").write_text(json.dumps({"pull_request": {"number": 12, "head": {"sha": HEAD}}}))
+    monkeypatch.setenv("GITHUB_EVENT_PATH", str(workflow / "event.json"))
+    monkeypatch.setenv("GITHUB_TOKEN", TOKEN)
+
+
+class GitHub:
+    """The part of the API that is used: statuses, comments, check runs."""
+
+    def __init__(self, *comments, **refused):
+        self.comments, self.refused = [{"id": i, "body": c} for i, c in enumerate(comments, 100)], refused
+
+    def __call__(self, sent):
+        path, _, query = sent.path.partition("?")
+        part = re.fullmatch(r"/repos/o/r/(statuses|issues|check-runs).*", path)[1]
+        if part.replace("-", "_") in self.refused:
+            return Answer(self.refused[part.replace("-", "_")], {"message": "Resource not accessible by integration"})
+        if sent.method == "GET":
+            size, page = (int(re.search(rf"\b{k}=(\d+)", query)[1]) for k in ("per_page", "page"))
+            return Answer(200, self.comments[(page - 1) * size : page * size])
+        if sent.method == "PATCH":
+            self.comments = [
+                c | {"body": sent.json["body"]} if path.endswith(f"/{c['id']}") else c for c in self.comments
+            ]
+        elif part == "issues":
+            self.comments.append({"id": 100 + len(self.comments), "body": sent.json["body"]})
+        return Answer(201, {"html_url": "https://github.com/o/r/x"})
+
+
+def told(github, result=FAILING, run=None, **options):
+    with serving(by=github) as server:
+        outcome = GitHubAction(api_url=server.url, **options).execute(result, run or Run())
+    return outcome, server.got
+
+
+# --- without a token --------------------------------------------------------------------------------------------------
+
+
+def test_in_a_workflow_without_a_token(workflow, capsys):
+    outcome = GitHubAction().execute(FAILING)
+    assert outcome.status is ActionStatus.SUCCESS, outcome
+    assert outcome.message == "summary written, 4 annotations, outputs set"
+    assert "no token (option, or GITHUB_TOKEN)" in outcome.details["not_done"][0]
+    assert (workflow / "summary.md").read_text().startswith("## users: FAILED\n")
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "::error title=users::critical: email: not null: 93 (1.86%25)"
+    assert len(lines) == 4
+    output = (workflow / "output").read_text()
+    delimiters = set(re.findall(r"<<(truthound_[0-9a-f]{32})\n", output))
+    assert len(delimiters) == 1
+    assert f"status<<{delimiters.pop()}\nfailure\n" in output
+
+
+def test_delimiters_are_never_the_same(workflow):
+    for _ in range(2):
+        GitHubAction().execute(FAILING)
+    assert len(set(re.findall(r"<<(\w+)", (workflow / "output").read_text()))) == 2
+
+
+def test_what_is_not_wanted_is_not_written(workflow, capsys):
+    action = GitHubAction(set_summary=False, set_output=False, annotations=False)
+    outcome = action.execute(FAILING)
+    assert outcome.status is ActionStatus.SKIPPED
+    assert capsys.readouterr().out == ""
+    assert not (workflow / "summary.md").exists()
+    assert (workflow / "output").read_text() == ""
+
+
+def test_outside_it_says_that_nothing_was_done(capsys):
+    outcome = GitHubAction().execute(FAILING)
+    assert outcome.status is ActionStatus.SKIPPED
+    assert outcome.message == (
+        "this is not a workflow of GitHub Actions, so there is no summary to write; no token and no repository "
+        "(option, or GITHUB_TOKEN and GITHUB_REPOSITORY): no commit status and no comment"
+    )
+    assert capsys.readouterr().out == ""
+    assert GitHubAction().problems({}) == []
+
+
+def test_what_is_asked_for_and_impossible_is_a_failure():
+    outcome = GitHubAction(comment_on_pr=True, repository="o/r").execute(FAILING)
+    assert outcome.status is ActionStatus.FAILURE
+    assert "no token (option, or GITHUB_TOKEN)" in outcome.message
+
+
+def test_summaries_are_added_to_each_other_within_a_mebibyte(workflow):
+    page = workflow / "summary.md"
+    page.write_text("# mine\n")
+    for _ in range(2):
+        assert GitHubAction().execute(FAILING).status is ActionStatus.SUCCESS
+    assert page.read_text().startswith("# mine\n\n## users: FAILED")
+    assert page.read_text().count("## users: FAILED") == 2
+    page.write_text("x" * (1024 * 1024 - 5000))
+    assert GitHubAction(include_examples=True).execute(many_issues(10_000)).status is ActionStatus.SUCCESS
+    assert 1024 * 1024 - 5000 < page.stat().st_size <= 1024 * 1024
+    page.write_text("x" * (1024 * 1024 - 10))
+    outcome = GitHubAction().execute(FAILING)
+    assert outcome.status is ActionStatus.FAILURE
+    assert "the step's summary is full (1 MiB), nothing was added" in outcome.message
+    assert page.stat().st_size == 1024 * 1024 - 10
+
+
+# --- with a token -----------------------------------------------------------------------------------------------------
+
+
+def test_a_status_and_a_comment_on_a_pull_request(pull):
+    github = GitHub("LGTM")
+    outcome, got = told(github)
+    assert outcome.status is ActionStatus.SUCCESS, outcome
+    assert outcome.message.endswith("commit status set, comment made")
+    status = got[0]
+    assert (status.method, status.path) == ("POST", f"/repos/o/r/statuses/{HEAD}")
+    assert status.headers["authorization"] == f"Bearer {TOKEN}"
+    assert status.json == {
+        "state": "failure", "description": "FAILED: 2 failed, 1 warned, 1 errored, 4 passed", "context": "truthound/users",
+        "target_url": "https://github.com/o/r/actions/runs/77",
+    }  # fmt: skip
+    made = github.comments[-1]["body"]
+    assert re.match(r"<!-- truthound:[0-9a-f]{16} -->\n## users: FAILED\n", made)
+    assert TOKEN not in repr(outcome)
+
+
+def test_the_comment_is_updated_in_place(pull):
+    github = GitHub(*["hello"] * 60)
+    told(github)
+    assert len(github.comments) == 61
+    outcome, got = told(github, passed_result())
+    assert "comment updated" in outcome.message
+    assert len(github.comments) == 61
+    assert "## users: PASSED" in github.comments[60]["body"]
+    assert got[-1].path == "/repos/o/r/issues/comments/160"
+    told(github, failed_result(checkpoint_name="another"))
+    assert len(github.comments) == 62
+
+
+def test_a_first_success_makes_no_comment_unless_asked_for(pull):
+    github = GitHub()
+    assert told(github, passed_result())[0].status is ActionStatus.SUCCESS
+    assert github.comments == []
+    told(github, passed_result(), comment_on_pr=True)
+    assert len(github.comments) == 1
+
+
+def test_a_comment_stays_within_its_limit(pull):
+    github = GitHub()
+    told(github, many_issues(10_000), include_examples=True)
+    body = github.comments[0]["body"]
+    assert 5000 < len(body.encode()) <= 65_536
+    assert not re.search(r"@\w", body)
+
+
+def test_a_branch_has_no_pull_request(workflow):
+    outcome, got = told(GitHub(), token=TOKEN)
+    assert outcome.status is ActionStatus.SUCCESS
+    assert [s.path for s in got] == [f"/repos/o/r/statuses/{SHA}"]
+    assert "no pull request to comment on" in outcome.details["not_done"]
+
+
+@pytest.mark.parametrize(("ref", "number"), [("refs/pull/5/merge", "5"), ("refs/pull/x/merge", None)])
+def test_the_pull_request_of_the_ref(workflow, monkeypatch, ref, number):
+    monkeypatch.setenv("GITHUB_REF", ref)
+    _, got = told(GitHub(), token=TOKEN, set_commit_status=False)
+    assert [s.path.split("/")[5] for s in got if s.method == "GET"] == ([f"{number}"] if number else [])
+
+
+def test_a_token_that_may_not_is_no_failure_unless_asked_for(pull):
+    outcome, _ = told(GitHub(statuses=403, issues=403))
+    assert outcome.status is ActionStatus.SUCCESS
+    assert any("Resource not accessible" in n and "permissions" in n for n in outcome.details["not_done"])
+    outcome, got = told(GitHub(statuses=403), set_commit_status=True)
+    assert outcome.status is ActionStatus.FAILURE
+    assert "403" in outcome.message
+    assert "comment made" in outcome.message  # what can be done is done
+    assert got[-1].method == "POST"
+    assert told(GitHub(statuses=401))[0].status is ActionStatus.FAILURE
+
+
+def test_a_retry_writes_the_files_once(pull, workflow, capsys):
+    answers = iter([Answer(503), Answer(403, {"message": "slow down"}, headers={"Retry-After": "9"})])
+    github, waits = GitHub(), []
+    with serving(by=lambda sent: next(answers, None) or github(sent)) as server:
+        action = GitHubAction(api_url=server.url)
+        outcome = flow.run(action.guarded(FAILING, Run()), sleep=waits.append)
+        assert outcome.status is ActionStatus.SUCCESS, outcome
+        assert outcome.message == "summary written, 4 annotations, outputs set, commit status set, comment made"
+        assert outcome.details["attempts"] == 3
+        assert waits[1] >= 9
+        assert (workflow / "summary.md").read_text().count("## users") == 1
+        assert len(capsys.readouterr().out.splitlines()) == 4
+        asyncio.run(action.aexecute(FAILING))
+    assert (workflow / "summary.md").read_text().count("## users") == 2
+
+
+def test_a_check_run(pull, workflow):
+    _, got = told(GitHub(), create_check_run=True, set_commit_status=False, comment_on_pr=False)
+    (sent,) = got
+    assert sent.path == "/repos/o/r/check-runs"
+    assert {k: sent.json[k] for k in ("name", "head_sha", "status", "conclusion")} == {
+        "name": "truthound/users", "head_sha": HEAD, "status": "completed", "conclusion": "failure",
+    }  # fmt: skip
+    assert sent.json["output"]["annotations"] == [
+        {"path": "truthound.yaml", "start_line": 31, "end_line": 31, "annotation_level": "failure",
+         "message": 'error: prise: column not found: did you mean "price"?'},
+    ]  # fmt: skip
+    assert sent.json["output"]["summary"].startswith("## users: FAILED")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"repository": "o/r/../../x"}, "give owner/name"),
+        ({"sha": "main"}, "a commit's hash"),
+        ({"pr_number": 0}, "greater than or equal to 1"),
+        ({"comment_on_prs": True}, 'did you mean "comment_on_pr"'),
+        ({"api_url": "file:///x"}, "must begin with https://"),
+    ],
+)
+def test_mistakes(options, said):
+    with pytest.raises(ConfigError) as error:
+        GitHubAction(**options)
+    assert said in str(error.value)
+
+
+def test_a_repository_of_the_environment_is_checked_too(workflow, monkeypatch):
+    monkeypatch.setenv("GITHUB_REPOSITORY", "o/../../user")
+    outcome, got = told(GitHub(), token=TOKEN)
+    assert outcome.status is ActionStatus.FAILURE
+    assert not got
+
+
+def test_an_event_file_that_makes_no_sense(workflow, monkeypatch):
+    for text in ("", "[]", '{"pull_request": []}', '{"pull_request": {"number": "x", "head": {"sha": "../x"}}}'):
+        (workflow / "event.json").write_text(text)
+        monkeypatch.setenv("GITHUB_EVENT_PATH", str(workflow / "event.json"))
+        outcome, got = told(GitHub(), token=TOKEN)
+        assert outcome.status is ActionStatus.SUCCESS, (text, outcome)
+        assert [s.path for s in got] == [f"/repos/o/r/statuses/{SHA}"]
