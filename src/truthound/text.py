@@ -37,6 +37,11 @@ def slack(value: object) -> str:
     return terminal(value).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+def mattermost(value: object) -> str:
+    """Text that stays text in Mattermost's Markdown: no mention, no channel, no hashtag."""
+    return markdown(value).replace("@", "@\u200b")
+
+
 def unmentioned(value: object) -> str:
     """Plain text in which a chat service finds nobody to mention, whatever its marks for that are."""
     return _MENTION.sub("\\g<0>\u200b", terminal(value))

@@ -36,18 +36,24 @@ CHANNELS: dict[str, Callable[..., Action]] = {
         annotations=False,
         **o,
     ),
+    "mattermost": lambda url, **o: actions.MattermostNotification(url=f"{url}/hooks/{SECRET}", **o),
+    "google_chat": lambda url, **o: actions.GoogleChatNotification(url=f"{url}/v1/messages?key=k&token={SECRET}", **o),
     "webhook": lambda url, **o: actions.WebhookAction(url=f"{url}/in/{SECRET}", **o),
 }
 
 # the bytes that a request may have
 LIMITS: dict[str, int] = {
     "slack": 16_000,
+    "mattermost": 16_000,
+    "google_chat": 32_000,
     "github": 1000,
     "webhook": 256 * 1024,
 }
 # what would notify or run if it were in a request as it stands
 FORBIDDEN: dict[str, tuple[str, ...]] = {
     "slack": ("<!everyone>", "<@U12345678>"),
+    "mattermost": ("@everyone", "@here"),
+    "google_chat": ("@everyone", "<@U12345678>", "<img"),
 }
 
 

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from truthound.checkpoint.actions.base import ActionResult as ActionResult
     from truthound.checkpoint.actions.base import ActionStatus as ActionStatus
     from truthound.checkpoint.actions.base import Run as Run
+    from truthound.checkpoint.actions.chats import GoogleChatNotification as GoogleChatNotification
+    from truthound.checkpoint.actions.chats import MattermostNotification as MattermostNotification
     from truthound.checkpoint.actions.custom import CustomAction as CustomAction
     from truthound.checkpoint.actions.github import GitHubAction as GitHubAction
     from truthound.checkpoint.actions.quarantine import QuarantineAction as QuarantineAction
@@ -30,6 +32,8 @@ _HOMES = {
     "AppriseAction": ".apprise",
     "CustomAction": ".custom",
     "GitHubAction": ".github",
+    "GoogleChatNotification": ".chats",
+    "MattermostNotification": ".chats",
     "QuarantineAction": ".quarantine",
     "Run": ".base",
     "SlackNotification": ".slack",

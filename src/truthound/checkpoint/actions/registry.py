@@ -16,6 +16,8 @@ ACTIONS: dict[str, str] = {
     "slack": "truthound.checkpoint.actions.slack:SlackNotification",
     "github": "truthound.checkpoint.actions.github:GitHubAction",
     "apprise": "truthound.checkpoint.actions.apprise:AppriseAction",
+    "mattermost": "truthound.checkpoint.actions.chats:MattermostNotification",
+    "google_chat": "truthound.checkpoint.actions.chats:GoogleChatNotification",
     "webhook": "truthound.checkpoint.actions.webhook:WebhookAction",
     "custom": "truthound.checkpoint.actions.custom:CustomAction",
 }

@@ -111,7 +111,7 @@ class WebhookAction(Channel):
         415: "the endpoint wants another Content-Type: set it in headers",
     }
 
-    url: SecretUrl | None = None
+    url: SecretUrl | None = Field(default=None, validation_alias=AliasChoices("url", "webhook_url"))
     """Where it is sent; TRUTHOUND_WEBHOOK_URL, if not given."""
     method: Annotated[Method, BeforeValidator(lambda v: v.upper() if isinstance(v, str) else v)] = "POST"
     """POST, PUT and PATCH carry a body; GET, HEAD, DELETE and OPTIONS do not."""

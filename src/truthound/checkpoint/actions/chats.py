@@ -1,0 +1,73 @@
+"""Chats that take one text by an incoming webhook: each is the webhook with a text of its own.
+
+Limits: https://docs.mattermost.com/ (a post has 16,383 characters), https://developers.google.com/workspace/chat/create-messages
+(a message has 32,000 bytes).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import ClassVar
+
+from truthound.checkpoint.actions.base import NotifyOn
+from truthound.checkpoint.actions.channel import encoded
+from truthound.checkpoint.actions.webhook import WebhookAction
+from truthound.message import Message, fitted
+from truthound.results import CheckpointResult
+from truthound.text import mattermost, unmentioned
+
+
+class _Chat(WebhookAction):
+    """A webhook whose body is one text."""
+
+    limit: ClassVar[int]
+    """bytes of a body"""
+
+    notify_on: NotifyOn = "failure_or_error"
+
+    def body(self, result: CheckpointResult, message: Message) -> bytes:
+        if self.payload_template is not None:
+            return super().body(result, message)
+        return fitted(message, lambda m: encoded({"text": self.written(m)}), lambda b: len(b) <= self.limit)
+
+    def written(self, message: Message) -> str:
+        raise NotImplementedError
+
+
+class MattermostNotification(_Chat):
+    """Sends a message to Mattermost."""
+
+    type: ClassVar[str] = "mattermost"
+    service: ClassVar[str] = "Mattermost"
+    variables: ClassVar[Mapping[str, tuple[str, ...]]] = {"url": ("MATTERMOST_WEBHOOK_URL",)}
+    limit: ClassVar[int] = 16_000
+
+    def written(self, message: Message) -> str:
+        return "\n".join(_lines(message, mattermost, "**", "[Open the report]({})"))
+
+
+class GoogleChatNotification(_Chat):
+    """Sends a message to a space of Google Chat."""
+
+    type: ClassVar[str] = "google_chat"
+    service: ClassVar[str] = "Google Chat"
+    variables: ClassVar[Mapping[str, tuple[str, ...]]] = {"url": ("GOOGLE_CHAT_WEBHOOK_URL",)}
+    limit: ClassVar[int] = 32_000
+
+    def written(self, message: Message) -> str:
+        return "\n".join(_lines(message, unmentioned, "*", "<{}|Open the report>"))
+
+
+def _lines(message: Message, escape: Callable[[object], str], bold: str, link: str) -> Iterator[str]:
+    yield f"{bold}{escape(message.headline)}{bold}"
+    yield from (f"Error: {escape(e)}" for e in [message.error] if e)
+    for finding in message.findings:
+        yield f"- {bold}{escape(finding.severity)}{bold} {escape(finding.line)}"
+        yield from (f"    - {escape(e)}" for e in finding.examples)
+    yield from filter(None, [message.more])
+    yield from (f"- fixed: {escape(f)}" for f in message.fixed)
+    yield from (f"- not delivered: {escape(u)}" for u in message.undelivered)
+    yield ""  # a list ends here
+    yield " · ".join(f"{escape(name)}: {escape(said)}" for name, said in message.facts)
+    if message.link and not set(message.link) & set("<>|() "):
+        yield link.format(message.link)

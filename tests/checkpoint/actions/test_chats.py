@@ -1,0 +1,55 @@
+import json
+import os
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from loopback import serving
+from made_results import FAILING, failed_result, passed_result
+from truthound.checkpoint.actions import ActionStatus, GoogleChatNotification, MattermostNotification
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+@pytest.fixture(autouse=True)
+def _direct(monkeypatch):
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "MATTERMOST_WEBHOOK_URL", "GOOGLE_CHAT_WEBHOOK_URL"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
+@pytest.fixture(params=[MattermostNotification, GoogleChatNotification], ids=lambda c: c.type)
+def chat(request):
+    return request.param
+
+
+def test_the_payload_is_as_it_was(chat):
+    with serving() as server:
+        action = chat(webhook_url=server.url, report_url="https://example.com/{run_id}", include_examples=True)
+        assert action.execute(FAILING).status is ActionStatus.SUCCESS
+    found = json.dumps(server.got[0].json, indent=1, ensure_ascii=False) + "\n"
+    path = GOLDEN / f"{chat.type}.json"
+    if os.environ.get("TRUTHOUND_WRITE_GOLDEN") == "1":
+        path.write_text(found, encoding="utf-8")
+    assert found == path.read_text(encoding="utf-8")
+
+
+def test_options(chat, monkeypatch):
+    with serving() as server:
+        monkeypatch.setenv(chat.variables["url"][0], server.url)
+        assert chat().execute(passed_result()).status is ActionStatus.SKIPPED
+        assert chat(payload_template={"text": "{status}"}).execute(FAILING).status is ActionStatus.SUCCESS
+    assert [s.json for s in server.got] == [{"text": "failure"}]
+
+
+def test_nobody_is_mentioned(chat):
+    hostile = "@channel <users/all> @here ~town #tag"
+    with serving() as server:
+        chat(url=server.url).execute(failed_result(checkpoint_name=hostile))
+        chat(url=server.url).execute(replace(failed_result(), validation_result=None, error=hostile))
+    for sent in server.got:
+        text = sent.json["text"]
+        assert "channel" in text
+        assert not re.search(r"@channel|@here|(?<!\\)<users", text)
