@@ -247,10 +247,13 @@ class _Opened:
         return PolarsBackend(self.source.frame, explain=self.source.explain)
 
     def result(self, outcomes: tuple[CheckOutcome, ...]) -> ValidationResult:
+        rows = self.backend.measure([RowCount()])[RowCount()]
+        if not rows:
+            self.notes.append("there are no rows: a rule about rows has nothing to fail on; row_count can ask for some")
         return ValidationResult(
             source=self.source.name,
             outcomes=outcomes,
-            row_count=self.backend.measure([RowCount()])[RowCount()],
+            row_count=rows,
             column_count=len(self.backend.schema()),
             sampled_from=self.sampled_from,
             key_columns=self._keys(),

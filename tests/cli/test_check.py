@@ -81,7 +81,27 @@ def test_several_files_and_formats(cli, users, folder):
         ).validation_result.row_count
         == 60
     )
-    assert cli("check", "users.csv", "--format", "markdown")[1].startswith("## users: WARNING")
+    assert "\n## users: WARNING" in cli("check", "users.csv", "--format", "markdown")[1]
+
+
+def test_data_formats_hold_what_the_terminal_shows(cli, users, folder):
+    told = json.loads(cli("check", "users.csv", "--format", "json")[1])
+    assert [c["name"] for c in told["profile"]["columns"]] == ["user_id", "email", "age", "city", "seen"]
+    assert told["profile"]["rows"] == 60
+    assert {"rule", "seen"} == set(told["drafted_rules"][0])
+    assert yaml.safe_load(cli("check", "users.csv", "--format", "yaml")[1])["profile"] == told["profile"]
+    assert "| column | type |" in cli("check", "users.csv", "--format", "markdown")[1]
+
+
+def test_a_table_without_rows_is_told(cli, folder):
+    (folder / "empty.csv").write_text("a,b\n")
+    code, out, _ = cli("check", "empty.csv")
+    assert code == 0
+    assert "there are no rows" in out
+    assert any(
+        "no rows" in n
+        for n in json.loads(cli("check", "empty.csv", "--format", "json")[1])["validation_result"]["notes"]
+    )
 
 
 def test_what_cannot_be_read(cli, folder):

@@ -29,10 +29,10 @@ def page(profile: Profile, look: Look, *, drafted: bool = False) -> str:
     rows += [_row(c, profile.rows, look) for c in profile.columns]
     if not any(row[4][0] for row in rows):  # no histograms in plain text
         rows = [[*row[:4], row[5]] for row in rows]
-    lines += table(rows, look, indent=1)
+    lines += table(rows, look, indent=1, whole=(2, 3))
     if profile.suspicions:
         marked = [[(look.sign("warned"), "yellow"), *_doubt(s, profile.rows, look)] for s in profile.suspicions]
-        lines += [[], [(" looks wrong", "bold")], *table(marked, look, indent=1)]
+        lines += [[], [(" looks wrong", "bold")], *table(marked, look, indent=1, whole=(0, 3))]
     if drafted:
         lines += [[], [(" rules that would fit", "bold")], *_rules(profile, look)]
     return "\n".join(look.paint(line) for line in lines) + "\n"

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from truthound.cli.options import Config, Output, Quiet
+from truthound.cli.options import Config, Force, NoProgress, Output
 
 app = typer.Typer(help="Learn what data look like; accept a change.", no_args_is_help=True)
 
@@ -16,13 +16,18 @@ app = typer.Typer(help="Learn what data look like; accept a change.", no_args_is
 def infer(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A file, glob or URL of data.")],
     output: Output = None,
-    quiet: Quiet = False,
+    quiet: NoProgress = False,
+    force: Force = False,
 ) -> None:
     """Write a schema of data: types, nullability, uniqueness, ranges, categories and patterns, each with how it was found."""
     from truthound import inference
-    from truthound.cli.output import deliver
+    from truthound.cli.output import deliver, spare
     from truthound.cli.progress import Progress
+    from truthound.errors import ConfigError
 
+    spare(output, sources=[(file, None)])
+    if output is not None and output.is_file() and not force:
+        raise ConfigError(f"{output} is there already; --force writes over it, -o FILE writes elsewhere")
     with Progress(f"{file}: inferring", quiet=quiet):
         schema = inference.infer_schema(file)
     deliver(schema.to_yaml(), output)
@@ -35,7 +40,7 @@ def update(
         typer.Argument(metavar="NAME", help="Checkpoints with auto_schema; all of them by default."),
     ] = None,
     config: Config = None,
-    quiet: Quiet = False,
+    quiet: NoProgress = False,
 ) -> None:
     """Accept how the data look now: learn the schemas of checkpoints with auto_schema anew."""
     from truthound import inference
