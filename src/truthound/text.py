@@ -31,6 +31,12 @@ def markdown(value: object) -> str:
     return _MARKDOWN.sub(r"\\\1", terminal(value)).replace("&", "&amp;").replace("\\&amp;", "&amp;")
 
 
+def brief(error: BaseException) -> str:
+    """An engine's or driver's words on one line, without the query plan that may follow them."""
+    text = str(error).partition("\n\nResolved plan")[0].partition("\n\nThis error occurred")[0]
+    return " ".join(text.split()) or type(error).__name__
+
+
 def shorten(text: str, width: int) -> str:
     """At most `width` characters; what was cut is marked with an ellipsis."""
     return text if len(text) <= width else text[: max(width - 1, 0)] + "…"

@@ -13,8 +13,9 @@ from truthound.engine import ROW, RowRequest
 from truthound.engine import duplicates as dup
 from truthound.engine import expressions as ex
 from truthound.engine.rewrite import simplify
-from truthound.engine.values import named
+from truthound.engine.values import named, own_names
 from truthound.errors import SourceError, TruthoundError, ValidatorError
+from truthound.sqltext import marked, told
 
 if TYPE_CHECKING:
     from truthound.engine.polars_backend import PolarsBackend
@@ -206,8 +207,7 @@ class Blocking:
     def _present(self, rows: pl.DataFrame, columns: tuple[str, ...], *, nulls: bool) -> pl.DataFrame:
         if nulls:
             return rows
-        types = {name: rows.schema[name] for name in rows.columns}
-        return rows.filter(pl.all_horizontal([named(c, types).is_not_null() for c in columns]))
+        return rows.filter(pl.all_horizontal([named(c).is_not_null() for c in columns]))
 
     def _done_keys(self, columns: tuple[str, ...]) -> Iterator[m.Duplicates]:
         for done in self._b.measured(m.Duplicates):
@@ -223,7 +223,7 @@ class Blocking:
             rows = self._b.numbered if key.drop is None else self._b.numbered.filter(key.drop.not_())
             found = self._b.collect(rows.filter(key.expr.is_in(again.implode())))
             if not key.exact:
-                found = found.filter(pl.struct([named(c, found.schema) for c in key.columns]).is_duplicated())
+                found = found.filter(pl.struct([named(c) for c in key.columns]).is_duplicated())
             self._repeats[at] = found
         return self._repeats.get(at)
 
@@ -251,7 +251,7 @@ class Blocking:
         """Equal rows side by side, in the order of their first."""
         if rows is None:
             return None
-        first = pl.col(ROW).min().over(pl.struct([named(c, rows.schema) for c in columns]))
+        first = pl.col(ROW).min().over(pl.struct([named(c) for c in columns]))
         return rows.sort(first, ROW)
 
     # --- quantiles -------------------------------------------------------------------------------------------------
@@ -342,9 +342,13 @@ class Blocking:
         return float((frame["a"] / n - frame["b"] / k).abs().max()), n, k  # type: ignore[arg-type]
 
     def _query(self, text: str, limit: int) -> tuple[int, tuple[dict[str, Any], ...]]:
-        with pl.SQLContext(data=self._b.frame, eager=False) as context:
-            found = context.execute(text)
-        rows = tuple(self._b.collect(found.head(limit)).iter_rows(named=True))
+        try:
+            with pl.SQLContext(data=self._b.frame, eager=False) as context:
+                found = context.execute(marked(text, self._b.types))
+                found.collect_schema()
+        except pl.exceptions.PolarsError as error:
+            raise ValidatorError(f"the query cannot be made: {told(error, self._b.types)}") from None
+        rows = tuple(own_names(self._b.collect(found.head(limit))).iter_rows(named=True))
         if len(rows) < limit:
             return len(rows), rows
         return int(self._b.collect(found.select(pl.len())).item()), rows

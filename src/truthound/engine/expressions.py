@@ -16,7 +16,8 @@ from truthound import measures as m
 from truthound.engine.formats import FORMATS
 from truthound.engine.values import Schema, alike, named, temporal, within, zoned
 from truthound.errors import ValidatorError
-from truthound.text import plain
+from truthound.sqltext import expression, marked, safe, told
+from truthound.text import plain, shorten
 
 EQUALITIES = 12
 """up to so many allowed values, comparing with each is quicker than a look-up in a set"""
@@ -49,7 +50,7 @@ class Compiler:
 
     def column(self, name: str) -> pl.Expr:
         self.dtype(name)
-        return named(name, self._schema)
+        return named(name)
 
     def text(self, name: str) -> pl.Expr:
         """The column as text, for types that hold text."""
@@ -186,14 +187,18 @@ class Compiler:
 
     def _sql(self, text: str) -> pl.Expr:
         """SQL, in which ISO dates and times in quotes compare with columns of dates and times, as databases have it."""
-        what = f"SQL expression {text!r}"
+        what = f"SQL expression {shorten(text, 200)!r}"
+        given = marked(text, self._schema)
+        dated = _ISO.sub(lambda found: f"{'TIMESTAMP' if found[1] else 'DATE'} {found[0]}", given)
         try:
-            return self._boolean(_sql(text), what)
-        except (pl.exceptions.PolarsError, TypeError):
-            dated = _ISO.sub(lambda found: f"{'TIMESTAMP' if found[1] else 'DATE'} {found[0]}", text)
-            if dated == text:
-                raise
-        return self._boolean(_sql(dated), what)
+            try:
+                return self._boolean(expression(given), what)
+            except (pl.exceptions.PolarsError, TypeError):
+                return self._boolean(expression(dated), what)
+        except ValueError as error:
+            raise ValidatorError(str(error)) from None
+        except (pl.exceptions.PolarsError, TypeError) as error:
+            raise ValidatorError(f"{what}: {told(error, self._schema)}") from None
 
     def _boolean(self, made: pl.Expr, what: str) -> pl.Expr:
         """An expression that must say true or false of each row; `a + 1` says neither."""
@@ -203,15 +208,17 @@ class Compiler:
         if dtype not in (pl.Boolean, pl.Null):
             raise ValidatorError(f"{what} is {dtype or 'several columns'}, not true or false")
         try:
-            nothing = pl.DataFrame([pl.Series(name, [None] * 3, dtype=t) for name, t in self._schema.items()])
+            nothing = pl.DataFrame([pl.Series(safe(name), [None] * 3, dtype=t) for name, t in self._schema.items()])
             height = nothing.lazy().select(made).collect().height
-        except (pl.exceptions.PolarsError, pl.exceptions.PanicException, TypeError, ValueError):
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException, TypeError, ValueError) as error:
+            if str(error).startswith("cannot compare"):
+                raise
             return made  # not every expression takes rows of nulls; what is wrong with it shows on the data
         if height == 3:
             return made.cast(pl.Boolean) if dtype == pl.Null else made
         if made.meta.root_names() or height != 1 or not self._schema:
             raise ValidatorError(f"{what} does not say something of each row, but of the table as a whole")
-        every = named(next(iter(self._schema)), self._schema)
+        every = named(next(iter(self._schema)))
         return made.cast(pl.Boolean) | (every.is_null() & False)  # a constant, for each row
 
     def _orphan(self, p: m.Orphan) -> pl.Expr:
@@ -256,13 +263,6 @@ def _any(exprs: Sequence[pl.Expr]) -> pl.Expr:
     for e in exprs[1:]:
         out |= e
     return out
-
-
-def _sql(text: str) -> pl.Expr:
-    try:
-        return pl.sql_expr(text)
-    except pl.exceptions.PolarsError as error:
-        raise ValidatorError(f"SQL expression {text!r} cannot be read: {error}") from None
 
 
 # --- aggregates that stream ----------------------------------------------------------------------------------------

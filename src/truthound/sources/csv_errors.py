@@ -12,11 +12,10 @@ from pathlib import Path
 import polars as pl
 
 from truthound.errors import SourceError
-from truthound.sources.base import brief
 from truthound.sources.delimited import Dialect, reader
 from truthound.sources.dtypes import type_word
 from truthound.sources.lines import Unreadable, lines
-from truthound.text import cell, plural, shorten
+from truthound.text import brief, cell, plural, shorten
 
 _CELL = re.compile(r"could not parse `(.*?)` as dtype `[^`]*` at column '(.*?)' \(column number (\d+)\)", re.DOTALL)
 _NULLS = {

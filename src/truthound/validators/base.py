@@ -19,6 +19,7 @@ from truthound.measures import SQL, CountWhere, IsNull, Measure, Not, Predicate,
 from truthound.models import Mistakes, Model
 from truthound.results import CheckStatus, Severity
 from truthound.schema import DataType
+from truthound.sqltext import expression, unknown_column
 from truthound.text import did_you_mean, number
 from truthound.validators.fields import Columns, Names, Tolerance, allowed_rows, bounds
 
@@ -137,6 +138,8 @@ class Validator(Model):
     def _not_empty(cls, value: str | None) -> str | None:
         if value is not None and not value.strip():
             raise ValueError("an empty filter; leave it out")
+        if value is not None:
+            expression(value)
         return value
 
     @model_validator(mode="after")
@@ -193,7 +196,9 @@ class Validator(Model):
 
     def bind(self, table: Table) -> Iterator[Check]:
         """Its checks on a table with this schema. Columns that are not there come back as checks with a problem."""
-        if self._each:
+        if self.where and (wrong := unknown_column(self.where, table.schema)):
+            yield self.broken(f"where: {wrong}")
+        elif self._each:
             for one in self._each:
                 yield from one.bind(table)
         elif self.whole_table:

@@ -10,6 +10,7 @@ from pydantic import Field, PlainValidator, field_validator, model_validator
 
 from truthound.errors import ValidatorError
 from truthound.measures import SQL, Native, Not, Query
+from truthound.sqltext import check_query, expression
 from truthound.text import plural, shorten
 from truthound.validators.base import Check, Table, Validator, Values, Verdict, counts_only
 
@@ -32,7 +33,12 @@ class Expression(Validator):
     expression: str
     """For example `price >= 0 AND paid <= price`."""
 
-    _trimmed = field_validator("expression")(_written)
+    @field_validator("expression")
+    @classmethod
+    def _readable(cls, value: str) -> str:
+        text = _written(value)
+        expression(text)
+        return text
 
     def __init__(self, expression: str | None = None, **options: Any) -> None:
         super().__init__(**_first("expression", expression, options))
@@ -53,7 +59,12 @@ class SqlQuery(Validator):
     query: str
     """For example `SELECT user_id FROM data GROUP BY user_id HAVING sum(amount) < 0`."""
 
-    _trimmed = field_validator("query")(_written)
+    @field_validator("query")
+    @classmethod
+    def _selects(cls, value: str) -> str:
+        text = _written(value)
+        check_query(text)
+        return text
 
     def __init__(self, query: str | None = None, **options: Any) -> None:
         super().__init__(**_first("query", query, options))
