@@ -113,7 +113,7 @@ class Orphan(Predicate):
 
 @dataclass(frozen=True)
 class OutOfOrder(Predicate):
-    """The value is not above (below, if descending) the one before it; `strict`: equal is out of order too."""
+    """The value is not above (below, if descending) the one before it, or NaN; `strict`: equal is out of order too. Nulls and NaN are passed over."""
 
     column: str
     order_by: tuple[str, ...] = ()

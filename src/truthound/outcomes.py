@@ -179,6 +179,8 @@ def _outcome(key: str, check: Check, **more: Any) -> CheckOutcome:
 
 def judged(key: str, check: Check, verdict: Verdict, policy: Policy) -> CheckOutcome:
     """A verdict, weighed."""
+    if verdict.skipped:
+        return _outcome(key, check, status=CheckStatus.SKIPPED, message=verdict.message)
     hidden = bool(policy.pii & set(check.columns))
     observed = None if verdict.observed is None else MASK if hidden else plain(verdict.observed)
     message = check.expected if hidden and verdict.observed is not None else verdict.message

@@ -238,12 +238,14 @@ class Compiler:
 
     def _out_of_order(self, p: m.OutOfOrder) -> pl.Expr:
         c = self.column(p.column)
-        before = c.forward_fill().shift(1)
+        floats = self.dtype(p.column).is_float()
+        before = (c.fill_nan(None) if floats else c).forward_fill().shift(1)
         wrong = (
             (c > before if p.descending else c < before)
             if not p.strict
             else (c >= before if p.descending else c <= before)
         )
+        wrong = wrong | c.is_nan() if floats else wrong  # a NaN has no place in an order
         if not p.group_by and not p.order_by:
             return wrong
         groups, order = ([self.column(c) for c in names] for names in (p.group_by, p.order_by))

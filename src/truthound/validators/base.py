@@ -20,8 +20,8 @@ from truthound.models import Mistakes, Model
 from truthound.results import CheckStatus, Severity
 from truthound.schema import DataType
 from truthound.sqltext import expression, unknown_column
-from truthound.text import did_you_mean, number
-from truthound.validators.fields import Columns, Names, Tolerance, allowed_rows, bounds
+from truthound.text import did_you_mean
+from truthound.validators.fields import Columns, Names, Tolerance, allowed_rows
 
 Values = Mapping[Measure, Any]
 Clock = Callable[[], datetime]
@@ -38,6 +38,11 @@ class Verdict:
     message: str = ""
     examples: tuple[dict[str, Any], ...] = ()
     """rows the judge itself has at hand (results of a query); others are fetched by the check's predicate"""
+    skipped: bool = False
+    """there was nothing to judge, as `message` says"""
+
+
+NO_VALUES = Verdict(ok=True, message="no values", skipped=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +108,8 @@ class Validator(Model):
     """none: medium when configured, low for a bare name"""
     whole_table: ClassVar[bool] = False
     """its `columns` are used together, in one check"""
+    needs_values: ClassVar[bool] = False
+    """a column without any value is skipped, as there is nothing to judge"""
     unused: ClassVar[tuple[str, ...]] = ()
     """the common options that mean nothing to it, and so are mistakes (`columns`, `where`, `mostly`, `max_fail`)"""
 
@@ -294,6 +301,8 @@ class Validator(Model):
         def judge(values: Values) -> Verdict:
             if values[missing] < values[rows] or not values[rows]:
                 raise ValidatorError(said)
+            if self.needs_values:
+                return NO_VALUES
             return Verdict(ok=True, failed=0, total=values[rows], message="every value is null")
 
         return Check(self, (column,), "", (missing, rows), judge, severity=Severity.CRITICAL)
@@ -310,34 +319,6 @@ class Validator(Model):
     def counted(self, failed: int, total: int, observed: Any = None, message: str = "") -> Verdict:
         """The verdict on `failed` of `total` rows, with what is tolerated."""
         return Verdict(failed <= self.tolerated(total), failed, total, observed, message)
-
-    def scalar(
-        self,
-        columns: tuple[str, ...],
-        label: str,
-        measure: Measure,
-        low: Any = None,
-        high: Any = None,
-        *,
-        low_inclusive: bool = True,
-        high_inclusive: bool = True,
-        empty: str = "no values",
-    ) -> Check:
-        """A check that one value of the table lies within bounds. A NaN does not; no value at all is skipped by `empty`."""
-        expected = f"{label} {bounds(low, high, low_inclusive=low_inclusive, high_inclusive=high_inclusive)}"
-
-        def judge(values: Values) -> Verdict:
-            value = values[measure]
-            if value is None:
-                return Verdict(ok=True, message=empty)
-            low_ok = low is None or (value >= low if low_inclusive else value > low)
-            high_ok = high is None or (value <= high if high_inclusive else value < high)
-            ok = low_ok and high_ok and value == value  # noqa: PLR0124 a NaN differs from itself
-            return Verdict(
-                ok, observed=value, message=f"{label} is {number(value)}, expected {expected[len(label) + 1 :]}"
-            )
-
-        return Check(self, columns, expected, (measure,), judge, where=self.row_filter)
 
 
 def counts_only(validator: Validator, what: str) -> None:

@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, WithJsonSchema
 from truthound.measures import CountWhere, In, Matches, Not, Predicate, TopValues
 from truthound.schema import DataType
 from truthound.text import cell, number, plural, shorten
-from truthound.validators.base import Check, Table, Values, Verdict
+from truthound.validators.base import NO_VALUES, Check, Table, Values, Verdict
 from truthound.validators.configured import Configured
 from truthound.validators.range import fitted
 
@@ -155,6 +155,7 @@ class MostCommon(_OfValues):
     """The most frequent value is one of `values`; where several are equally frequent, one of them suffices."""
 
     type = "most_common"
+    needs_values = True
     unused = ("mostly", "max_fail")
 
     def of(self, column: str, dtype: DataType, values: tuple[Any, ...]) -> Check:
@@ -163,7 +164,7 @@ class MostCommon(_OfValues):
 
         def judge(found: Values) -> Verdict:
             if not found[top]:
-                return Verdict(ok=True, message="no values")
+                return NO_VALUES
             value, count = found[top][0]
             ok = max(found[c] for c in counts) >= count
             said = f"most common is {cell(value)} ({plural(count, 'row')}), expected one of {_listed(values)}"
