@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
+from datetime import timedelta
 from typing import Any
 
 # --- predicates ----------------------------------------------------------------------------------------------------
@@ -72,12 +73,12 @@ class Format(Predicate):
 
 @dataclass(frozen=True)
 class Compare(Predicate):
-    """`left OP right` between two columns; OP is one of == != < <= > >=; numbers may differ by `tolerance`."""
+    """`left OP right` between two columns; OP is one of == != < <= > >=; values may differ by `tolerance`: a number, or a span of time."""
 
     left: str
     operator: str
     right: str
-    tolerance: float = 0.0
+    tolerance: float | timedelta = 0.0
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 import re
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
@@ -13,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from truthound import measures as m
+from truthound.engine.comparing import holds
 from truthound.engine.formats import FORMATS
 from truthound.engine.values import Schema, alike, named, temporal, within, zoned
 from truthound.errors import ValidatorError
@@ -23,10 +23,6 @@ EQUALITIES = 12
 """up to so many allowed values, comparing with each is quicker than a look-up in a set"""
 BLOCKING = (m.Repeated, m.OutOfOrder, m.Inconsistent, m.Native)
 """predicates that need more of the table than one row; they do not share the streaming pass"""
-
-_COMPARE: dict[str, Callable[[Any, Any], Any]] = {
-    "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
-}  # fmt: skip
 
 _ISO = re.compile(r"(?<!DATE )(?<!TIMESTAMP )'\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}[^']*)?'")
 Lookup = Callable[[m.Orphan], "list[pl.Series]"]
@@ -162,22 +158,11 @@ class Compiler:
         return self.text(column).str.len_chars()
 
     def _compare(self, p: m.Compare) -> pl.Expr:
-        left, right, tol = self.column(p.left), self.column(p.right), p.tolerance
+        left, right = self.column(p.left), self.column(p.right)
         zone = getattr(self.dtype(p.left), "time_zone", None)
         if zone and getattr(self.dtype(p.right), "time_zone", None) not in (zone, None):
             right = right.dt.convert_time_zone(zone)
-        floats = [c for c in (p.left, p.right) if self.dtype(c).is_float()]
-        if tol:
-            if self.dtype(p.left).is_integer() and self.dtype(p.right).is_integer():
-                left, right = left.cast(pl.Int128), right.cast(pl.Int128)  # narrow types would wrap around
-            difference = (left - right).abs()
-            close = difference <= tol
-            kinds = {"==": close, "!=": close.not_(), "<": left < right + tol, "<=": left <= right + tol,
-                     ">": left > right - tol, ">=": left >= right - tol}  # fmt: skip
-            holds = kinds[p.operator]
-        else:
-            holds = _COMPARE[p.operator](left, right)
-        return _all([holds, *(self.column(c).is_not_nan() for c in floats)])
+        return holds(left, right, (self.dtype(p.left), self.dtype(p.right)), p.operator, p.tolerance)
 
     def _native(self, function: Callable[[Any], Any]) -> pl.Expr:
         made = function(self._frame)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import PurePath
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -19,6 +20,7 @@ from truthound.schema import DataType
 from truthound.text import number, plural, redact
 from truthound.validators.base import Check, Table, Validator, Values, Verdict, negated
 from truthound.validators.fields import Limit, Names, allowed_rows
+from truthound.validators.time import parse_duration, spoken
 
 _OPERATORS = {
     "eq": "==", "=": "==", "equal": "==", "equals": "==", "ne": "!=", "<>": "!=", "not_equal": "!=", "lt": "<", "less": "<",
@@ -81,8 +83,22 @@ def counterpart(validator: Any, column: str) -> str:
 # --- between columns -----------------------------------------------------------------------------------------------
 
 
+def _difference(value: Any) -> float | timedelta:
+    """A number that is not negative, or a length of time."""
+    try:
+        number_ = math.nan if isinstance(value, bool | timedelta) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        number_ = math.nan
+    if math.isfinite(number_) and number_ >= 0:
+        return number_
+    try:
+        return parse_duration(value if isinstance(value, str | timedelta) else None)
+    except ValueError:
+        raise ValueError(f"{value!r} is neither a difference of numbers (0.5) nor of times (1d, 2h)") from None
+
+
 class Compare(Validator):
-    """One column stands in a relation to another in each row. A null holds; a NaN does not."""
+    """One column stands in a relation to another in each row. A row with a null holds; one with a NaN does not."""
 
     type = "compare"
     whole_table = True
@@ -93,8 +109,10 @@ class Compare(Validator):
     """The right column."""
     operator: Annotated[Literal["==", "!=", "<", "<=", ">", ">="], BeforeValidator(_operator)] = "=="
     """==, !=, <, <=, >, >=, or the words eq, ne, lt, le, gt, ge."""
-    tolerance: float = Field(default=0.0, ge=0, allow_inf_nan=False)
-    """By how much numbers may differ, or miss the relation."""
+    tolerance: Annotated[
+        float | timedelta, PlainValidator(_difference, json_schema_input_type=Annotated[float, Field(ge=0)] | str)
+    ] = 0.0
+    """By how much values may differ, or miss the relation: a number, or for dates and times a length of time (`1d`, `2h`). Floats are compared as the decimals they are written as: 1.1 and 1.0 differ by 0.1."""
 
     @model_validator(mode="after")
     def _pair(self) -> Self:
@@ -109,15 +127,15 @@ class Compare(Validator):
     def checks(self, table: Table) -> Iterator[Check]:
         left, right = self.names
         types = table.schema[left], table.schema[right]
-        numbers = all(t.of("numeric") for t in types)
+        numbers, times = (all(t.of(f) for t in types) for f in ("numeric", "temporal"))
+        within = spoken(self.tolerance) if isinstance(self.tolerance, timedelta) else number(self.tolerance)
         if not comparable(*types):
             yield self.broken(f"{left} is {types[0]} and {right} is {types[1]}: they do not compare")
-        elif self.tolerance and not numbers:
-            yield self.broken(f"a tolerance is for numbers; {left} is {types[0]}")
+        elif self.tolerance and not (times if isinstance(self.tolerance, timedelta) else numbers):
+            instead = "; write it as 1d or 2h" if times else "; write it as a number" if numbers else ""
+            yield self.broken(f"a tolerance of {within} is not for {types[0]}, which {left} is{instead}")
         else:
-            expected = f"{left} {self.operator} {right}" + (
-                f" within {number(self.tolerance)}" if self.tolerance else ""
-            )
+            expected = f"{left} {self.operator} {right}" + (f" within {within}" if self.tolerance else "")
             yield self.rows((left, right), expected, negated(m.Compare(left, self.operator, right, self.tolerance)))
 
 
