@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from truthound.text import brief, did_you_mean, shorten
+from truthound.text import brief, did_you_mean, listed, shorten
 
 if TYPE_CHECKING:
     import polars as pl
@@ -103,7 +103,7 @@ def unknown_column(text: str, columns: Iterable[str]) -> str:
 
 
 def _instead(missing: str, known: list[str]) -> str:
-    return did_you_mean(missing, known) or (f"; there are {shorten(', '.join(known), 200)}" if known else "")
+    return did_you_mean(missing, known) or (listed(known) if known else "")
 
 
 def check_query(text: str) -> None:

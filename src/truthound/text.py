@@ -86,6 +86,17 @@ def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
+def enumerated(words: tuple[str, ...], last: str) -> str:
+    """`a`, `a or b`, `a, b or c`."""
+    return f" {last} ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+
+
+def listed(columns: Iterable[str]) -> str:
+    """`; there are a, b, c`."""
+    names = ", ".join(columns)
+    return f"; there are {shorten(names, 200)}" if names else "; the table has none"
+
+
 def cell(value: object, width: int = 40) -> str:
     """A cell of data as one short, harmless word or phrase."""
     if value is None:

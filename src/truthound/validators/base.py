@@ -20,7 +20,7 @@ from truthound.models import Mistakes, Model
 from truthound.results import CheckStatus, Severity
 from truthound.schema import DataType
 from truthound.sqltext import expression, unknown_column
-from truthound.text import did_you_mean
+from truthound.text import did_you_mean, enumerated, listed
 from truthound.validators.fields import Columns, Names, Tolerance, allowed_rows
 
 Values = Mapping[Measure, Any]
@@ -110,6 +110,8 @@ class Validator(Model):
     """its `columns` are used together, in one check"""
     needs_values: ClassVar[bool] = False
     """a column without any value is skipped, as there is nothing to judge"""
+    requires: ClassVar[tuple[str, ...]] = ()
+    """options without which it says nothing: a bare name is skipped, other options without them are a mistake"""
     unused: ClassVar[tuple[str, ...]] = ()
     """the common options that mean nothing to it, and so are mistakes (`columns`, `where`, `mostly`, `max_fail`)"""
 
@@ -153,6 +155,8 @@ class Validator(Model):
     def _consistent(self) -> Self:
         if mistaken := [o for o in self.unused if getattr(self, o) is not None]:
             raise Mistakes((o, f"{self.type} has no use for it; leave it out") for o in mistaken)
+        if self.configured and not isinstance(self.columns, dict) and (absent := self.lacking()):
+            raise Mistakes(absent)
         if self.mostly is not None and self.max_fail is not None:
             raise ValueError("give mostly or max_fail, not both")
         if self.severity is not None and isinstance(self.max_fail, dict):
@@ -175,6 +179,11 @@ class Validator(Model):
     def configured(self) -> bool:
         """Whether it has any option of its own, or is a bare name."""
         return bool(self.model_fields_set)
+
+    def lacking(self) -> list[tuple[str, str]]:
+        """The required options that are not given, and what to say of each."""
+        given = {o: getattr(self, o) for o in self.requires}
+        return [(o, f'"{o}" is required') for o, v in given.items() if v is None or (isinstance(v, tuple) and not v)]
 
     @property
     def row_filter(self) -> Predicate | None:
@@ -203,7 +212,9 @@ class Validator(Model):
 
     def bind(self, table: Table) -> Iterator[Check]:
         """Its checks on a table with this schema. Columns that are not there come back as checks with a problem."""
-        if self.where and (wrong := unknown_column(self.where, table.schema)):
+        if self.requires and not self.configured:
+            yield self.skipped(f"nothing configured: give {enumerated(self.requires, 'and')}")
+        elif self.where and (wrong := unknown_column(self.where, table.schema)):
             yield self.broken(f"where: {wrong}")
         elif self._each:
             for one in self._each:
@@ -253,7 +264,11 @@ class Validator(Model):
                     wanted, [c for c in self._fitting(table) if table.schema[c].matches(wanted[6:])]
                 )
             elif any(ch in wanted for ch in "*?["):
-                yield from self._selected(wanted, [c for c in self._fitting(table) if fnmatch.fnmatchcase(c, wanted)])
+                matching = [c for c in table.schema if fnmatch.fnmatchcase(c, wanted)]
+                if matching:
+                    yield from self._selected(wanted, [c for c in matching if self.suits(table.schema[c])])
+                else:
+                    yield self.broken(f'no column matches "{wanted}"{listed(table.schema)}', (wanted,))
             else:
                 yield self.missing(wanted, table)
 

@@ -102,6 +102,7 @@ class Compare(Validator):
 
     type = "compare"
     whole_table = True
+    requires = ("column", "other")
 
     column: str | None = None
     """The left column; or give two `columns`."""
@@ -114,11 +115,8 @@ class Compare(Validator):
     ] = 0.0
     """By how much values may differ, or miss the relation: a number, or for dates and times a length of time (`1d`, `2h`). Floats are compared as the decimals they are written as: 1.1 and 1.0 differ by 0.1."""
 
-    @model_validator(mode="after")
-    def _pair(self) -> Self:
-        if not isinstance(self.columns, dict) and len(self.names) != 2:
-            raise ValueError("give two columns: columns: [a, b], or column and other")
-        return self
+    def lacking(self) -> list[tuple[str, str]]:
+        return [] if len(self.names) == 2 else [("", "give two columns: columns: [a, b], or column and other")]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -151,19 +149,15 @@ class FunctionalDependency(Validator):
     """Rows that agree in `determines` agree in each of `columns`: a postcode has one city. Nulls are left out."""
 
     type = "functional_dependency"
+    requires = ("determines", "columns")
 
     determines: Names = ()
     """The columns whose values settle those of `columns`."""
 
     @model_validator(mode="after")
-    def _complete(self) -> Self:
-        found = [(o, f'"{o}" is required') for o in ("determines", "columns") if not getattr(self, o)]
-        if isinstance(self.columns, dict):
-            found = []  # each has its own
+    def _apart(self) -> Self:
         if both := [c for c in self.determines if c in self.names and not isinstance(self.columns, dict)]:
-            found.append(("columns", f"{both[0]} is in determines too, and settles itself"))
-        if found:
-            raise Mistakes(found)
+            raise Mistakes([("columns", f"{both[0]} is in determines too, and settles itself")])
         return self
 
     def checks(self, table: Table) -> Iterator[Check]:
@@ -188,6 +182,7 @@ class ForeignKey(Validator):
 
     type = "foreign_key"
     whole_table = True
+    requires = ("columns", "reference")
     default_severity = Severity.HIGH
 
     reference: DataSource = None
@@ -198,7 +193,6 @@ class ForeignKey(Validator):
     @model_validator(mode="after")
     def _complete(self) -> Self:
         if not isinstance(self.columns, dict):
-            required(self, "columns", "reference")
             paired(self)
         return self
 
@@ -208,28 +202,17 @@ class ForeignKey(Validator):
         yield self.rows(self.names, f"in {named(self.reference)} ({', '.join(theirs)})", failing)
 
 
-def required(validator: Validator, *options: str) -> None:
-    """Raises for each of these options that is not given."""
-    found = [(o, f'"{o}" is required') for o in options if getattr(validator, o) is None]
-    if found:
-        raise Mistakes(found)
-
-
 class RowCountMatch(Validator):
     """There are as many rows here (for which `where` holds) as in the reference, within a tolerance."""
 
     type = "row_count_match"
+    requires = ("reference",)
     unused = ("columns", "mostly", "max_fail")
 
     reference: DataSource = None
     """The data source to count."""
     tolerance: Limit = 0
     """By how many rows the counts may differ: a count, or a percentage of the reference's."""
-
-    @model_validator(mode="after")
-    def _complete(self) -> Self:
-        required(self, "reference")
-        return self
 
     def checks(self, table: Table) -> Iterator[Check]:
         here, there = m.RowCount(self.row_filter), m.On(m.Reference(self.reference), m.RowCount())
@@ -266,6 +249,7 @@ class AggregateMatch(Validator):
     """A statistic of each column is the same here (over the rows for which `where` holds) and in the reference."""
 
     type = "aggregate_match"
+    requires = ("columns", "function", "reference")
     unused: ClassVar[tuple[str, ...]] = ("mostly", "max_fail")
 
     function: Literal["sum", "mean", "min", "max", "count", "distinct", "std", "var", "median"] | None = None
@@ -280,7 +264,6 @@ class AggregateMatch(Validator):
     @model_validator(mode="after")
     def _complete(self) -> Self:
         if not isinstance(self.columns, dict):
-            required(self, "columns", "function", "reference")
             paired(self)
         return self
 
