@@ -89,6 +89,7 @@ def _csv(url: str, options: Any) -> pl.LazyFrame:
         try_parse_dates=options.try_parse_dates,
         truncate_ragged_lines=options.truncate_ragged_lines,
         decimal_comma=options.decimal_comma,
+        missing_columns=options.missing_columns,
         infer_schema=options.infer_schema_length != 0,
         infer_schema_length=options.infer_schema_length or None,
         schema_overrides=_types(options),
