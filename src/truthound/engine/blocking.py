@@ -12,6 +12,7 @@ from truthound import measures as m
 from truthound.engine import ROW, RowRequest
 from truthound.engine import duplicates as dup
 from truthound.engine import expressions as ex
+from truthound.engine.quantiles import NARROW, quantile
 from truthound.engine.rewrite import simplify
 from truthound.engine.values import named, own_names
 from truthound.errors import SourceError, TruthoundError, ValidatorError
@@ -20,11 +21,8 @@ from truthound.sqltext import marked, told
 if TYPE_CHECKING:
     from truthound.engine.polars_backend import PolarsBackend
 
-NARROW = 1 << 25
-"""cells held at once by the narrow pass (256 MiB of numbers)"""
-BUCKETS = 1 << 12
 FEW = 1 << 22
-"""rows that are simply sorted, or compared cell by cell"""
+"""rows that are simply compared cell by cell"""
 
 
 class Blocking:
@@ -90,9 +88,9 @@ class Blocking:
             case m.Duplicates():
                 return self._duplicates(x, shared)
             case m.Quantile(column, q, where):
-                return self._quantile(column, q, where, shared)
+                return quantile(self._b, column, q, where, shared)
             case m.Aggregate(column, "median", where):
-                return self._quantile(column, 0.5, where, shared)
+                return quantile(self._b, column, 0.5, where, shared)
             case m.Aggregate(column, "distinct", where):
                 values = self._b.filtered(where).select(self._b.compile.column(column).drop_nulls().n_unique())
                 return int(self._b.collect(values).item())
@@ -254,40 +252,6 @@ class Blocking:
         first = pl.col(ROW).min().over(pl.struct([named(c) for c in columns]))
         return rows.sort(first, ROW)
 
-    # --- quantiles -------------------------------------------------------------------------------------------------
-
-    def _quantile(self, column: str, q: float, where: m.Predicate | None, shared: dict[object, pl.Series]) -> Any:
-        if where is None and column in shared:
-            return ex.scalar(_quantile(shared, column, q))
-        count = self._b.value(m.Aggregate(column, "count", where))
-        if not count:
-            return None
-        values = self._b.filtered(where).select(self._b.compile.column(column).alias("v")).drop_nulls()
-        dtype = self._b.compile.dtype(column)
-        if count <= NARROW // 2 or not dtype.is_numeric():
-            return ex.scalar(_quantile({column: self._b.collect(values)["v"]}, column, q))
-        low, high = (float(self._b.value(m.Aggregate(column, f, where))) for f in ("min", "max"))
-        rank = q * (count - 1)
-        below = self._ranked(values, int(rank), low, high, 0)
-        if rank == int(rank):
-            return below
-        return below + (self._ranked(values, int(rank) + 1, low, high, 0) - below) * (rank - int(rank))
-
-    def _ranked(self, values: pl.LazyFrame, rank: int, low: float, high: float, skipped: int) -> float:
-        """The value at a rank of a column too long to sort: histograms narrow down to a bucket that is short enough."""
-        while True:
-            if not low < high:
-                return low
-            bucket = ((pl.col("v").cast(pl.Float64) - low) / (high - low) * BUCKETS).floor().clip(0, BUCKETS - 1)
-            counts = self._b.collect(values.group_by(bucket.alias("b")).len()).sort("b")
-            counts = counts.with_columns(pl.col("len").cum_sum().alias("upto"))
-            row = counts.filter(pl.col("upto") > rank - skipped).row(0, named=True)
-            values = values.filter(bucket == row["b"])
-            skipped += row["upto"] - row["len"]
-            if row["len"] <= FEW:
-                return float(self._b.collect(values)["v"].sort()[rank - skipped])
-            low, high = (float(v) for v in self._b.collect(values.select(pl.min("v"), pl.max("v").alias("h"))).row(0))
-
     # --- the others ------------------------------------------------------------------------------------------------
 
     def _top(self, column: str, k: int, where: m.Predicate | None) -> tuple[tuple[Any, int], ...]:
@@ -352,10 +316,3 @@ class Blocking:
         if len(rows) < limit:
             return len(rows), rows
         return int(self._b.collect(found.select(pl.len())).item()), rows
-
-
-def _quantile(series: dict[Any, pl.Series], column: str, q: float) -> Any:
-    values = series[column]
-    if values.dtype.is_decimal():
-        values = values.cast(pl.Float64)
-    return values.quantile(q, "linear")

@@ -16,7 +16,7 @@ from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from truthound.errors import ConfigError, ValidatorError
 from truthound.measures import SQL, CountWhere, IsNull, Measure, Not, Predicate, RowCount
-from truthound.models import Mistakes, Model
+from truthound.models import Mistakes, Positional
 from truthound.results import CheckStatus, Severity
 from truthound.schema import DataType
 from truthound.sqltext import expression, unknown_column
@@ -97,7 +97,7 @@ class Table:
     context: Mapping[str, Any] = field(default_factory=dict)
 
 
-class Validator(Model):
+class Validator(Positional):
     """A rule type. Subclasses add their parameters and say which checks they come to."""
 
     type: ClassVar[str] = ""
