@@ -63,6 +63,14 @@ class LengthBetween(Predicate):
 
 
 @dataclass(frozen=True)
+class AnyItem(Predicate):
+    """Some item of a list makes the predicate true; it calls the items by the name of a column, the empty one."""
+
+    column: str
+    predicate: Predicate
+
+
+@dataclass(frozen=True)
 class Format(Predicate):
     """A text has one of the named formats an engine knows beyond regular expressions: luhn, iban, json, date(FORMAT)."""
 

@@ -153,6 +153,7 @@ def test_a_tolerance_of_times(tolerance):
         ),
         ([1], [2.0], {"tolerance": "1d"}, "a tolerance of 1 d is not for int64, which a is; write it as a number"),
         ([[1]], [1], {}, "do not compare"),
+        ([[1]], [[1]], {"operator": "<"}, "list[int64] has no order; compare with == or !="),
     ],
 )
 def test_compare_what_does_not_compare(a, b, options, problem):

@@ -82,6 +82,8 @@ class Compiler:
                 return self.text(column).str.contains(pattern)
             case m.LengthBetween(column, low, high):
                 return within(self._length(column), low, high)
+            case m.AnyItem(column, inner):
+                return self._any_item(column, inner)
             case m.Format(column, name, argument):
                 return FORMATS[name](self.text(column), argument)
             case m.Compare():
@@ -148,6 +150,13 @@ class Compiler:
         if len(wanted) <= EQUALITIES:
             return _any([c == v for v in wanted])
         return c.is_in(wanted)
+
+    def _any_item(self, column: str, predicate: m.Predicate) -> pl.Expr:
+        dtype, items = self.dtype(column), self.column(column)
+        if not isinstance(dtype, pl.List | pl.Array):
+            raise ValidatorError(f'column "{column}" is {dtype}, not a list')
+        of_items = Compiler(self._frame, {"": dtype.inner}, self._lookup)(predicate)  # type: ignore[dict-item]  # the class of a type is typed too
+        return (items.arr.to_list() if isinstance(dtype, pl.Array) else items).list.eval(of_items).list.any()
 
     def _length(self, column: str) -> pl.Expr:
         dtype = self.dtype(column)

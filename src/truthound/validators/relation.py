@@ -127,7 +127,9 @@ class Compare(Validator):
         types = table.schema[left], table.schema[right]
         numbers, times = (all(t.of(f) for t in types) for f in ("numeric", "temporal"))
         within = spoken(self.tolerance) if isinstance(self.tolerance, timedelta) else number(self.tolerance)
-        if not comparable(*types):
+        if types[0].of("nested") and self.operator not in ("==", "!="):
+            yield self.broken(f"{types[0]} has no order; compare with == or !=")
+        elif not comparable(*types):
             yield self.broken(f"{left} is {types[0]} and {right} is {types[1]}: they do not compare")
         elif self.tolerance and not (times if isinstance(self.tolerance, timedelta) else numbers):
             instead = "; write it as 1d or 2h" if times else "; write it as a number" if numbers else ""
