@@ -43,19 +43,14 @@ class _Open:
     failing: Predicate | None
 
 
-def bound(validators: Iterable[Validator], table: Table) -> dict[str, Check]:
-    """All checks by id. An id is stable across runs: validator, columns, and a short hash where that is not unique."""
-    checks: list[Check] = []
-    for validator in validators:
-        try:
-            checks += validator.bind(table)
-        except (
-            TruthoundError,
-            ValueError,
-            TypeError,
-            ArithmeticError,
-        ) as error:  # a validator that cannot be bound is an error of its own
-            checks.append(validator.broken(str(error)))
+def bound(validators: Iterable[Validator], table: Table, also: Iterable[Validator] = ()) -> dict[str, Check]:
+    """All checks by id. An id is stable across runs: validator, columns, and a short hash where that is not unique.
+
+    `also`: what a schema asks; a check that a validator has made already is not made again.
+    """
+    checks = [c for v in validators for c in _bound(v, table)]
+    known = {_what(c) for c in checks}
+    checks += [c for v in also for c in _bound(v, table) if _what(c) not in known]
     names = [f"{c.validator.type}:{','.join(c.columns)}" if c.columns else c.validator.type for c in checks]
     seen = Counter(names)
     out: dict[str, Check] = {}
@@ -69,6 +64,19 @@ def bound(validators: Iterable[Validator], table: Table) -> dict[str, Check]:
             unique, serial = f"{unique.partition('~')[0]}~{serial}", serial + 1
         out[unique] = check
     return out
+
+
+def _bound(validator: Validator, table: Table) -> list[Check]:
+    try:
+        return list(validator.bind(table))
+    except (TruthoundError, ValueError, TypeError, ArithmeticError) as error:
+        return [validator.broken(str(error))]  # a validator that cannot be bound is an error of its own
+
+
+def _what(check: Check) -> tuple[object, ...]:
+    """What a check asks of which rows, and what it tolerates."""
+    v = check.validator
+    return (v.type, check.columns, check.expected, check.measures, check.problem, v.where, v.mostly, repr(v.max_fail))
 
 
 Failing = tuple[Predicate, Predicate | None]
@@ -179,6 +187,8 @@ def _outcome(key: str, check: Check, **more: Any) -> CheckOutcome:
 
 def judged(key: str, check: Check, verdict: Verdict, policy: Policy) -> CheckOutcome:
     """A verdict, weighed."""
+    if verdict.skipped:
+        return _outcome(key, check, status=CheckStatus.SKIPPED, message=verdict.message)
     hidden = bool(policy.pii & set(check.columns))
     observed = None if verdict.observed is None else MASK if hidden else plain(verdict.observed)
     message = check.expected if hidden and verdict.observed is not None else verdict.message

@@ -228,7 +228,7 @@ class _Opened:
             raise ConfigError(
                 [f'column "{c}" of primary_key or pii is not in the data{did_you_mean(c, types)}' for c in unknown]
             )
-        checks = bound((*job.validators, *declared, *learned), table)
+        checks = bound(job.validators, table, (*declared, *learned))
         if self.sampled_from is None:
             return checks
         return {key: _of_all_rows(c) if c.validator.type in OF_ALL_ROWS else c for key, c in checks.items()}
