@@ -10,11 +10,12 @@ from typing import Any
 from truthound import measures as m
 from truthound.engine import Backend
 from truthound.errors import ValidatorError
+from truthound.inference.identity import by_design
 from truthound.inference.learning import head
 from truthound.inference.opening import opened
 from truthound.inference.records import ColumnProfile, Profile, Seen
 from truthound.inference.shapes import FORMATS, formats, guesses
-from truthound.inference.suspicions import suspect, tell
+from truthound.inference.suspicions import FAR, FUTURE, MISSING, NAN, Sign, found, nearly_unique, suspect, tell
 from truthound.results import now
 from truthound.schema import DataType
 from truthound.text import plain
@@ -26,6 +27,8 @@ WORDS = 200
 """different texts that are compared with each other"""
 RARELY = 10_000
 BINS = 10
+MANY = 20
+"""different numbers in the first rows that may be taken to rise by design"""
 
 
 def profile(data: Any, *, base: Path | None = None, clock: Clock = now) -> Profile:
@@ -44,11 +47,15 @@ def profile(data: Any, *, base: Path | None = None, clock: Clock = now) -> Profi
     more = _known(backend, wanted)
     for c, s in seen.items():
         s.got |= {k: more.get(x) for k, x in second[c].items()}
+    there = list(found(seen, signs, more))
+    third = {c: _third(c, [sign for sign, _ in there if sign.column == c]) for c in seen}
+    last = _known(backend, [x for wanted_ in third.values() for x in wanted_])
+    for c, s in seen.items():
+        s.got["usual"] = tuple(last[x] for x in third[c] if last.get(x) is not None)
     columns = tuple(_column(s, begin[s.name]) for s in seen.values())
-    keys = tuple(c.name for c in columns if rows > 1 and c.distinct == rows and not DataType(c.type).of("float"))
+    keys = tuple(c for c, s in seen.items() if rows > 1 and s.got.get("distinct") == rows and _by_design(s, begin[c]))
     repeated = values.get(whole)
-    found = tell(backend, seen, signs, more)
-    return Profile(name, rows, columns, repeated.rows if repeated else 0, keys, found)
+    return Profile(name, rows, columns, repeated.rows if repeated else 0, keys, tell(backend, seen, there))
 
 
 def _known(backend: Backend, wanted: Iterable[m.Measure]) -> dict[m.Measure, Any]:
@@ -69,6 +76,10 @@ def _first(c: str, t: DataType) -> dict[str, m.Measure]:
     return out
 
 
+def _by_design(s: Seen, begin: list[Any]) -> bool:
+    return s.scalar and by_design(s.name, s.type, s.present, (s.got.get("min"), s.got.get("max")), begin)
+
+
 def _second(s: Seen, begin: list[Any]) -> dict[str, m.Measure]:
     """What the first values make worth asking."""
     out: dict[str, m.Measure] = {}
@@ -76,6 +87,10 @@ def _second(s: Seen, begin: list[Any]) -> dict[str, m.Measure]:
     rare = distinct > RARELY and distinct > s.present / 2  # most values occur once: none is frequent
     if s.scalar and distinct and not rare:
         out["top"] = m.TopValues(s.name, WORDS if s.type.of("text") and distinct <= WORDS else TOP)
+    if nearly_unique(s) and _by_design(s, begin):
+        out["repeats"] = m.Duplicates((s.name,))
+    if s.type.of("numeric") and len(set(begin)) >= MANY and begin == sorted(begin):
+        out["falls"] = m.CountWhere(m.OutOfOrder(s.name))
     low, high = s.got.get("min"), s.got.get("max")
     if s.type.of("numeric") and low is not None and high is not None:
         lo, hi = float(low), float(high)
@@ -88,6 +103,15 @@ def _second(s: Seen, begin: list[Any]) -> dict[str, m.Measure]:
         for _, pattern in guesses(begin):
             out[f"pattern {pattern}"] = m.CountWhere(m.Not(m.Matches(s.name, pattern)))
     return out
+
+
+def _third(c: str, there: list[Sign]) -> tuple[m.Measure, ...]:
+    """The smallest and the largest value without those that look wrong."""
+    odd = tuple(s.predicate for s in there if s.predicate and s.what in (MISSING, FAR, FUTURE, NAN))
+    if not odd or any(isinstance(p, m.Matches) for p in odd):
+        return ()
+    usual = m.Not(m.Or(odd))
+    return m.Aggregate(c, "min", usual), m.Aggregate(c, "max", usual)
 
 
 def _column(s: Seen, begin: list[Any]) -> ColumnProfile:
@@ -110,6 +134,8 @@ def _column(s: Seen, begin: list[Any]) -> ColumnProfile:
         format=form,
         misfits=misfits,
         pattern=patterns[0] if patterns else None,
+        usual=tuple(map(plain, got["usual"])),
+        rising=got.get("falls") == 0,
     )
 
 

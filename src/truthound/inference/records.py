@@ -32,6 +32,10 @@ class ColumnProfile(Record):
     """texts that do not have it"""
     pattern: str | None = None
     """a regular expression that every text matches"""
+    usual: tuple[Any, ...] = ()
+    """the smallest and the largest value without what looks wrong, where something does"""
+    rising: bool = False
+    """whether numbers never fall from row to row, and there are many"""
 
 
 @dataclass(frozen=True, slots=True)
