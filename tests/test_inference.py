@@ -119,6 +119,7 @@ def test_what_looks_wrong_is_left_out_of_the_rules_so_that_a_run_tells_it():
     }
     assert rules["allowed_values"]["values"] == ["Oslo", "Rome"]
     assert rules["future"] == {"columns": ["day"]}
+    assert 'left out: " ", "N/A", "Rome ", "oslo"' in said
     assert "left out: age: stands for a missing value?, 3 rows (2.31%), such as 999" in said
     assert "max_fail" not in str(rules)
     issues = check(data, [{name: options} for name, options in rules.items()], clock=CLOCK).issues
@@ -184,3 +185,14 @@ def test_zeros_lost_in_front():
             {"zip_code": [20_000 + 7 * i for i in range(900)] + [1_000 + 13 * i for i in range(100)]}
         ).suspicions
     }
+
+
+def test_statistics_leave_nan_out():
+    (column,) = inference.profile({"a": [1.0, 3.0, None, float("nan")]}).columns
+    assert (column.min, column.max, column.mean, column.quartiles, column.nan) == (1.0, 3.0, 2.0, (1.5, 2.0, 2.5), 1)
+
+
+def test_long_texts_are_no_categories():
+    data = {"a": ["x" * 3000, "y"] * 40}
+    assert "allowed_values" not in drafted(data)[0]
+    assert inference.infer_schema(data).columns["a"].values is None

@@ -360,3 +360,13 @@ def test_no_baseline_is_kept_of_pii_columns(tmp_path):
 def test_pii_that_is_no_column():
     with pytest.raises(ConfigError, match='did you mean "city"'):
         inference.infer_schema(SECRETS, pii=["citty"])
+
+
+def test_a_column_that_is_empty_at_first_may_get_any_values(tmp_path):
+    options = {"auto_schema": True, "state_dir": tmp_path / "state"}
+    (tmp_path / "a.csv").write_text("a,b\n1,\n2,\n")
+    (tmp_path / "b.csv").write_text("a,b\n1,\n2,7\n")
+    (tmp_path / "c.csv").write_text("a\n1\n2\n")
+    assert check(tmp_path / "a.csv", **options).success
+    assert check(tmp_path / "b.csv", **options).success
+    assert [o.message for o in check(tmp_path / "c.csv", **options).issues] == ["column removed, it was empty"]

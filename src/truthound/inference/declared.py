@@ -16,6 +16,8 @@ from truthound.validators.shape import ExpectedColumn, SchemaMatch
 from truthound.validators.text import Length, Regex
 from truthound.validators.uniqueness import PrimaryKey, Unique
 
+ANY = "null"
+"""the type of a column that had no value, which may have any"""
 _ALIKE = ("numeric", "text", "boolean", "nested", "binary")
 
 
@@ -44,12 +46,13 @@ class Drift(SchemaMatch):
 
     def checks(self, table: Table) -> Iterator[Check]:
         for wanted in self.columns or ():
-            then, now = " or ".join(wanted.types), table.schema.get(wanted.name)
+            then, now = " or ".join(wanted.types) or "empty", table.schema.get(wanted.name)
             if now is None:
                 yield self.decided((wanted.name,), "column exists", ok=False, message=f"column removed, it was {then}")
                 continue
-            ok, said = any(now.matches(t) for t in wanted.types), f"type changed: {then} -> {now}"
-            yield self.decided((wanted.name,), f"type {then}", ok=ok, observed=str(now), message="" if ok else said)
+            ok = not wanted.types or any(now.matches(t) for t in wanted.types)
+            expected, said = f"type {then}" if wanted.types else "column exists", f"type changed: {then} -> {now}"
+            yield self.decided((wanted.name,), expected, ok=ok, observed=str(now), message="" if ok else said)
             if not wanted.nullable:
                 yield self.rows((wanted.name,), "not null, as learned", IsNull(wanted.name))
         added = {c: t for c, t in table.schema.items() if c not in self.names}
@@ -73,7 +76,9 @@ def _alike(found: DataType, wanted: str) -> bool:
 
 def schema_validators(schema: Schema, *, learned: bool = False) -> tuple[Validator, ...]:
     """The validators that check data against a schema, one that was given or `learned`. ConfigError names every property that cannot be checked."""
-    expected = tuple(ExpectedColumn(c, (s.type,), s.nullable) for c, s in schema.columns.items())
+    expected = tuple(
+        ExpectedColumn(c, () if s.type == ANY else (s.type,), s.nullable) for c, s in schema.columns.items()
+    )
     match = Drift if learned else SchemaMatch
     out: list[Validator] = [match(columns=expected, extra=schema.extra, order=schema.order)]
     if schema.primary_key:

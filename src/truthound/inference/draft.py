@@ -10,7 +10,7 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 from truthound.inference.identity import named
-from truthound.inference.learning import CATEGORIES, OFTEN
+from truthound.inference.learning import CATEGORIES, OFTEN, WORD
 from truthound.inference.records import ColumnProfile, Profile, Suspicion
 from truthound.inference.suspicions import FAR, FUTURE, MISSING, NAN, REPEATS, SPELLING, odd_word
 from truthound.results import now
@@ -91,12 +91,14 @@ def _texts(c: ColumnProfile, p: Profile) -> Iterator[Drafted]:
     present = p.rows - c.nulls
     of = {"columns": [c.name]}
     odd = {s.what: s for s in p.suspicions if s.column == c.name and s.count}
-    if c.distinct <= CATEGORIES and c.distinct * OFTEN <= present and len(c.top) == c.distinct:
+    short = all(len(str(v)) <= WORD for v, _ in c.top)
+    if short and c.distinct <= CATEGORIES and c.distinct * OFTEN <= present and len(c.top) == c.distinct:
         wrong = {s.example for what, s in odd.items() if what.startswith(SPELLING)}
         wrong |= {v for v, _ in c.top if odd_word(str(v))}
         good = sorted(str(v) for v, _ in c.top if v not in wrong)
-        if good:
-            left = f"; left out: {', '.join(cell(v) for v in sorted(wrong))}" if wrong else ""
+        if 2 * sum(n for v, n in c.top if v not in wrong) > present:
+            quoted = (f'"{cell(v)}"' for v in sorted(map(str, wrong)))
+            left = f"; left out: {', '.join(quoted)}" if wrong else ""
             yield {"allowed_values": {**of, "values": good}}, plural(c.distinct, "different value") + left
     elif c.format:
         said = f"{c.misfits:,} of {plural(present, 'value')} are none today ({percent(c.misfits, present)})"
@@ -230,14 +232,8 @@ def draft_checkpoint(profile: Profile, *, data_source: str, name: str | None = N
         lines.append("  # there are no rules for the column without a name: give it one in the data's header")
     lines.append("  validators:")
     for rule, seen in draft_rules(profile, clock=clock):
-        ((kind, options),) = rule.items()
         lines.append(f"  # {terminal(seen)}")
-        each = options.get("columns")
-        if isinstance(each, dict):
-            lines += [f"  - {_written(kind)}:", "      columns:"]
-            lines += [_keyed(column, _written(value)) for column, value in each.items()]
-        else:
-            lines.append(f"  - {_written(kind)}: {_written(options)}")
+        lines += [f"  {line}" for line in as_yaml(rule)]
     lines += [f"  # look at {terminal(_said(s))}" for s in profile.suspicions]
     lines += ["  actions:", "  - type: store_result", "    store_path: truthound_results"]
     return "\n".join(lines) + "\n"
@@ -248,10 +244,20 @@ def _name(data_source: str) -> str:
     return "".join(ch if ch.isalnum() or ch in "_-" else "_" for ch in stem) or "data"
 
 
-def _keyed(column: str, value: str) -> str:
+def as_yaml(rule: dict[str, Any]) -> list[str]:
+    """A rule as the lines of a configuration."""
+    ((kind, options),) = rule.items()
+    each = options.get("columns")
+    if not isinstance(each, dict):
+        return [f"- {_written(kind)}: {_written(options)}"]
+    keyed = [line for column, value in each.items() for line in _keyed(column, _written(value))]
+    return [f"- {_written(kind)}:", "    columns:", *(f"      {line}" for line in keyed)]
+
+
+def _keyed(column: str, value: str) -> list[str]:
     """A column and its options. YAML reads a long key only with a mark."""
     key = yaml_line(column)
-    return f"        {key}: {value}" if len(column) <= LONG else f"        ? {key}\n        : {value}"
+    return [f"{key}: {value}"] if len(column) <= LONG else [f"? {key}", f": {value}"]
 
 
 def _written(value: Any) -> str:

@@ -24,6 +24,8 @@ CATEGORIES = 20
 """text with at most so many different values is taken to be categories"""
 OFTEN = 20
 """if each occurs so often on average"""
+WORD = 100
+"""and is no longer than so many characters"""
 LOOKED_AT = 1000
 """rows whose values tell what is worth asking of all; no verdict rests on them"""
 CELLS = 100_000
@@ -106,8 +108,8 @@ def _learn(c: _Column, got: Mapping[str, Any], rows: int, pii: Collection[str]) 
     nulls = got["nulls"]
     present = rows - nulls
     c.found["type"] = c.type.base if c.type.base == "decimal" else str(c.type)
-    if nulls and not present:
-        c.notes["type"] = "every value is null"
+    if nulls and not present and c.type.of("text"):  # text files call it so, whatever its values will be
+        c.keep("type", "null", "every value is null: any type will do")
     if nulls:
         c.keep(
             "nullable", value=True, note=f"{plural(nulls, 'null')} in {plural(rows, 'row')} ({percent(nulls, rows)})"
@@ -126,7 +128,7 @@ def _learn(c: _Column, got: Mapping[str, Any], rows: int, pii: Collection[str]) 
     elif c.type.of("numeric") and low is not None and low >= 0 and not c.found.get("unique") and not named(c.name):
         c.keep("min", 0, f"none of {plural(present, 'value')} is negative")
     top = got.get("top") or ()
-    if 0 < len(top) <= CATEGORIES and len(top) * OFTEN <= present:
+    if 0 < len(top) <= CATEGORIES and len(top) * OFTEN <= present and all(len(str(v)) <= WORD for v, _ in top):
         said = f"{plural(len(top), 'different value')} in {plural(rows, 'row')}"
         c.keep("values", tuple(sorted(v for v, _ in top)), said)
 

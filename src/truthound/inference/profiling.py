@@ -40,6 +40,10 @@ def profile(data: Any, *, base: Path | None = None, clock: Clock = now) -> Profi
     values = _known(backend, [m.RowCount(), whole, *(x for found in first.values() for x in found.values())])
     rows: int = values[m.RowCount()]
     seen = {c: Seen(c, t, rows, {k: values.get(x) for k, x in first[c].items()}) for c, t in types.items()}
+    real = {c: _statistics(c, s.type, m.Not(m.IsNan(c))) for c, s in seen.items() if s.got.get("nan")}
+    known = _known(backend, [x for found_ in real.values() for x in found_.values()])
+    for c, taken in real.items():
+        seen[c].got |= {k: known.get(x) for k, x in taken.items()}
     begin = head(backend, types)
     second = {c: _second(s, begin[c]) for c, s in seen.items()}
     signs = [sign for c, s in seen.items() for sign in suspect(s, begin[c], clock())]
@@ -68,11 +72,18 @@ def _first(c: str, t: DataType) -> dict[str, m.Measure]:
     if t.of("nested", "binary") or t.base in ("null", "object"):
         return out
     out["distinct"] = m.Aggregate(c, "distinct")
+    if t.of("float"):
+        out["nan"] = m.CountWhere(m.IsNan(c))
+    return out | _statistics(c, t)
+
+
+def _statistics(c: str, t: DataType, where: m.Predicate | None = None) -> dict[str, m.Measure]:
+    out: dict[str, m.Measure] = {}
     if t.of("numeric", "temporal"):
-        out |= {"min": m.Aggregate(c, "min"), "max": m.Aggregate(c, "max")}
+        out |= {f: m.Aggregate(c, f, where) for f in ("min", "max")}
     if t.of("numeric"):
-        out |= {f: m.Aggregate(c, f) for f in ("mean", "std")}
-        out |= {f"q{q}": m.Quantile(c, q / 100) for q in (25, 50, 75)}
+        out |= {f: m.Aggregate(c, f, where) for f in ("mean", "std")}
+        out |= {f"q{q}": m.Quantile(c, q / 100, where) for q in (25, 50, 75)}
     return out
 
 
@@ -134,6 +145,7 @@ def _column(s: Seen, begin: list[Any]) -> ColumnProfile:
         format=form,
         misfits=misfits,
         pattern=patterns[0] if patterns else None,
+        nan=got.get("nan") or 0,
         usual=tuple(map(plain, got["usual"])),
         rising=got.get("falls") == 0,
     )

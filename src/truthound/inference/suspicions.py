@@ -109,7 +109,11 @@ def _numbers(s: Seen) -> Iterator[Sign]:
         near = float(q1) - reach, float(q3) + reach
         furthest = high if float(high) - near[1] >= near[0] - float(low) else low
         few: Keep = lambda n, s: 0 < n <= max(1, s.present * RARE)  # noqa: E731
-        yield Sign(c, FAR, m.Not(m.Between(c, *near)), few, example=furthest)
+        outside = m.Or(
+            (m.Between(c, None, near[0], high_inclusive=False), m.Between(c, near[1], None, low_inclusive=False))
+        )
+        if max(float(high) - near[1], near[0] - float(low)) > reach:  # what is nearer is the end of a tail
+            yield Sign(c, FAR, outside, few, example=furthest)
     if s.type.of("integer") and low > 0 and 10_000 <= high < 10**15 and _CODE.search(c):
         # codes of one length, some of them shorter: zeros in front were lost where the text became a number
         shorter = m.Between(c, None, 10 ** (len(str(high)) - 1), high_inclusive=False)
