@@ -99,7 +99,7 @@ def evaluate(
     pending: list[_Open] = []
     for key, check in checks.items():
         if check.problem is not None:
-            finish(key, _problem(key, check))
+            finish(key, _problem(key, check, policy))
         elif check.judge is None:
             raise AssertionError(key)
         else:
@@ -123,7 +123,7 @@ def evaluate(
                             one.id,
                             one.check,
                             status=CheckStatus.ERROR,
-                            error=_said(result, policy),
+                            error=_said(result, policy, one.check),
                             severity=_error_severity(one.check),
                         ),
                     )
@@ -136,7 +136,7 @@ def evaluate(
         pending = waiting
     if policy.examples:
         for key, rows in _fetch(checks, failed, backend, policy).items():
-            done[key] = _with_rows(done[key], rows, policy)
+            done[key] = _with_rows(done[key], checks[key], rows, policy)
     return tuple(done[key] for key in checks), failed
 
 
@@ -158,23 +158,29 @@ def _judge(one: _Open, values: Mapping[Measure, Any]) -> Verdict | More | Except
         return error
 
 
-def _said(error: Exception, policy: Policy) -> str:
-    """An error's words; where columns are masked, without what it quotes: engines quote cells."""
-    return re.sub(r"\[[^\]]*\]|\"[^\"]*\"|'[^']*'", MASK, str(error)) if policy.pii else str(error)
+_QUOTED = re.compile(r"\[[^\]]*\]|\"[^\"]*\"|'[^']*'")
+_NUMBER = re.compile(r"(?<!\w)[-+]?\d[\w.,:+-]*")
+
+
+def _said(error: object, policy: Policy, check: Check) -> str:
+    """An error's words; where columns are masked, without what it quotes: engines quote cells. Of such a column, without numbers too."""
+    said = _QUOTED.sub(MASK, str(error)) if policy.pii else str(error)
+    return _NUMBER.sub(MASK, said) if policy.pii & set(check.columns) else said
 
 
 def _error_severity(check: Check) -> Severity:
     return check.validator.severity or check.severity or check.validator.default_severity or Severity.MEDIUM
 
 
-def _problem(key: str, check: Check) -> CheckOutcome:
+def _problem(key: str, check: Check, policy: Policy) -> CheckOutcome:
     problem = check.problem
     if problem is None:
         raise AssertionError(key)
+    said = _said(problem.message, policy, check) if policy.pii & set(check.columns) else problem.message
     if problem.status is CheckStatus.ERROR:
         severity = problem.severity or _error_severity(check)
-        return _outcome(key, check, status=CheckStatus.ERROR, error=problem.message, severity=severity)
-    return _outcome(key, check, status=problem.status, message=problem.message)
+        return _outcome(key, check, status=CheckStatus.ERROR, error=said, severity=severity)
+    return _outcome(key, check, status=problem.status, message=said)
 
 
 def _outcome(key: str, check: Check, **more: Any) -> CheckOutcome:
@@ -238,12 +244,12 @@ def _fetch(
     return backend.rows(requests) if requests else {}
 
 
-def _with_rows(outcome: CheckOutcome, found: FailingRows, policy: Policy) -> CheckOutcome:
+def _with_rows(outcome: CheckOutcome, check: Check, found: FailingRows, policy: Policy) -> CheckOutcome:
     top = tuple((plain(value), count) for value, count in found.top_values)
     if found.error:
         outcome = replace(
             outcome,
-            message=f"{outcome.message or outcome.expected}; its rows could not be fetched: {_said(ValidatorError(found.error), policy)}",
+            message=f"{outcome.message or outcome.expected}; its rows could not be fetched: {_said(found.error, policy, check)}",
         )
     return replace(outcome, examples=_examples(found.rows, policy), top_values=top)
 

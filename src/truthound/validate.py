@@ -213,21 +213,23 @@ class _Opened:
         """The job's checks, bound to the data's schema."""
         job = self.job
         types = self.backend.schema()
-        expected = job.schema
-        learned: tuple[Validator, ...] = ()
-        if job.auto_schema and job.state_dir is not None:
-            found, note = inference.auto_schema(job.state_dir, job.name, self._whole())
-            learned = inference.schema_validators(found)
-            expected = expected or found
-            self.notes.append(note)
-        declared = inference.schema_validators(job.schema) if job.schema else ()
-        baselines = None if job.state_dir is None else inference.Baselines(job.state_dir / "baselines", job.name)
-        table = Table(types, expected, job.clock, baselines, job.primary_key)
         unknown = [c for c in (*job.primary_key, *sorted(job.policy.pii)) if c not in types]
         if unknown:
             raise ConfigError(
                 [f'column "{c}" of primary_key or pii is not in the data{did_you_mean(c, types)}' for c in unknown]
             )
+        expected = job.schema
+        learned: tuple[Validator, ...] = ()
+        if job.auto_schema and job.state_dir is not None:
+            found, note = inference.auto_schema(job.state_dir, job.name, self._whole(), pii=job.policy.pii)
+            learned = inference.schema_validators(found, learned=True)
+            expected = expected or found
+            self.notes.append(note)
+        declared = inference.schema_validators(job.schema) if job.schema else ()
+        baselines = None if job.state_dir is None else inference.Baselines(job.state_dir / "baselines", job.name)
+        if baselines and job.policy.pii:
+            baselines.forget(job.policy.pii)
+        table = Table(types, expected, job.clock, baselines, job.primary_key, job.policy.pii)
         checks = bound(job.validators, table, (*declared, *learned))
         if self.sampled_from is None:
             return checks

@@ -325,6 +325,8 @@ class Hints:
         if result.issues and store_of(checkpoint):
             store = f" --store {shlex.quote(str(choice.store))}" if choice.store else file
             steps.append(f"truthound checkpoint history {name}{store}")
+        if checkpoint.config.auto_schema and not choice.data and any(o.location is None for o in result.issues):
+            steps.append(f"truthound schema update {name}{file}")
         if self.made_up and result.issues:
             steps.append(f"truthound checkpoint init --data {shlex.quote(str(choice.data))}")
         return steps

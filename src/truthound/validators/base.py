@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, ClassVar, Self
@@ -20,7 +20,7 @@ from truthound.models import Mistakes, Positional
 from truthound.results import CheckStatus, Severity
 from truthound.schema import DataType
 from truthound.sqltext import expression, unknown_column
-from truthound.text import did_you_mean, enumerated, listed
+from truthound.text import MASK, did_you_mean, enumerated, listed
 from truthound.validators.fields import Columns, Names, Tolerance, allowed_rows
 
 Values = Mapping[Measure, Any]
@@ -94,6 +94,8 @@ class Table:
     clock: Clock = lambda: datetime.now(UTC)
     baselines: Any = None
     keys: tuple[str, ...] = ()
+    pii: frozenset[str] = frozenset()
+    """columns whose values are neither told nor kept"""
     context: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -341,6 +343,14 @@ def counts_only(validator: Validator, what: str) -> None:
     limits = validator.max_fail.values() if isinstance(validator.max_fail, dict) else [validator.max_fail]
     if any(isinstance(limit, str) for limit in limits):
         raise Mistakes([("max_fail", f"give a count of {what}; there is no whole to take a percentage of")])
+
+
+def veiled(check: Check, table: Table) -> Check:
+    """A check against values that a schema has; where its column is masked, without telling them."""
+    if not table.pii & set(check.columns):
+        return check
+    problem = check.problem and replace(check.problem, message="what the schema says does not fit the column")
+    return replace(check, expected=f"as the schema says: {MASK}", problem=problem)
 
 
 def negated(predicate: Predicate) -> Predicate:

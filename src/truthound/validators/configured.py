@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 from pydantic import model_validator
 
 from truthound.text import enumerated
-from truthound.validators.base import Check, Table, Validator
+from truthound.validators.base import Check, Table, Validator, veiled
 
 
 def expected_of(table: Table, column: str, attribute: str) -> Any:
@@ -58,7 +58,8 @@ class Configured(Validator):
             if isinstance(column, Check):
                 yield column
             elif supplied[column]:
-                yield self.model_copy(update=supplied[column]).check(column, table.schema[column], table)
+                rule = self.model_copy(update=supplied[column])
+                yield veiled(rule.check(column, table.schema[column], table), table)
             elif self.columns is not None:
                 yield self.skipped(nothing, (column,))
 

@@ -199,6 +199,9 @@ class Distribution(Validator):
     def _with_baseline(self, column: str, method: Method, dtype: DataType, table: Table) -> Check:
         if table.baselines is None:
             return self.broken("there is no folder to keep a baseline in; give the run a state folder", (column,))
+        if column in table.pii:
+            said = "a baseline would keep values of this column, which is pii; compare with a reference, or name other columns"
+            return self.broken(said, (column,))
         key = f"distribution:{column}" + (f":{self.where}" if self.where else "")
         try:
             stored = table.baselines.get(key)
@@ -235,7 +238,7 @@ class Distribution(Validator):
             if not edges:
                 return Verdict(ok=True, message="no values, no baseline kept", skipped=True)
             bins = m.Histogram(column, edges, self.row_filter)
-            return More((bins,), lambda v: _keep(Summary(v[bins], edges, deciles), key, table))
+            return More((bins,), lambda v: _keep(column, Summary(v[bins], edges, deciles), key, table))
 
         return More(quantiles, edges_known)
 
@@ -246,7 +249,7 @@ class Distribution(Validator):
             found = _categories(values[top])
             if not found:
                 return Verdict(ok=True, message="no values, no baseline kept", skipped=True)
-            return _keep(Summary(tuple(found.values()), categories=tuple(found)), key, table)
+            return _keep(column, Summary(tuple(found.values()), categories=tuple(found)), key, table)
 
         return More((top,), judge)
 
@@ -321,8 +324,8 @@ def _categories(found: tuple[tuple[Any, int], ...]) -> dict[Any, int]:
     return dict(found)
 
 
-def _keep(summary: Summary, key: str, table: Table) -> Verdict:
-    table.baselines.put(key, summary.to_dict())
+def _keep(column: str, summary: Summary, key: str, table: Table) -> Verdict:
+    table.baselines.put(key, {"column": column} | summary.to_dict())
     n = sum(summary.counts)
     observed = {"n": n, "bins": len(summary.counts)}
     return Verdict(

@@ -250,6 +250,10 @@ class SchemaMatch(_Shape):
         if self.strict or self.extra == "forbid":
             message = f"columns that are not expected: {', '.join(extras)}" if extras else ""
             yield self.decided((), "no other columns", ok=not extras, observed=extras or None, message=message)
+        yield from self.in_order(table)
+
+    def in_order(self, table: Table) -> Iterator[Check]:
+        """The check of the columns' order, where that is asked for."""
         if self.strict or self.order:
             wanted = [c for c in self.names if c in table.schema]
             found = [c for c in table.schema if c in self.names]
