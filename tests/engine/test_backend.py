@@ -185,3 +185,10 @@ def test_good_and_bad_rows_are_all_rows():
     assert bad["_failed_checks"].to_list() == [["twice"], ["twice"], ["null"]]
     nothing = PolarsBackend(frame).split({})
     assert (nothing.good.collect().height, nothing.bad.collect().height) == (4, 0)
+
+
+def test_values_that_occur_equally_often_are_taken_in_their_order():
+    words = [f"w{i:05}" for i in range(50_000)]
+    frame = pl.DataFrame({"w": words}).sample(fraction=1, shuffle=True, seed=1).lazy()
+    top = TopValues("w", 3)
+    assert [PolarsBackend(frame).measure([top])[top] for _ in range(5)] == [tuple((w, 1) for w in words[:3])] * 5

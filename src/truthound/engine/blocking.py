@@ -256,7 +256,7 @@ class Blocking:
 
     def _top(self, column: str, k: int, where: m.Predicate | None) -> tuple[tuple[Any, int], ...]:
         values = self._b.filtered(where).select(self._b.compile.column(column).alias("v")).drop_nulls()
-        counts = self._b.collect(values.group_by("v").len(name="n").top_k(k, by="n"))
+        counts = self._b.collect(values.group_by("v").len(name="n").top_k(k, by=["n", "v"], reverse=[False, True]))
         ordered = counts.sort("n", "v", descending=[True, False])
         return tuple((ex.scalar(v), int(n)) for v, n in ordered.iter_rows())
 

@@ -270,7 +270,10 @@ class PolarsBackend:
         if r.column not in self._types or self._types[r.column].is_nested():
             return ()
         counts = (
-            failing.select(self.compile.column(r.column).alias("v")).group_by("v").len(name="n").top_k(r.top, by="n")
+            failing.select(self.compile.column(r.column).alias("v"))
+            .group_by("v")
+            .len(name="n")
+            .top_k(r.top, by=["n", "v"], reverse=[False, True])
         )
         return tuple(self.collect(counts).sort("n", "v", descending=[True, False]).iter_rows())
 
