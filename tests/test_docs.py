@@ -1,11 +1,15 @@
 """Every snippet of the README and of docs/ runs, and the pages name what there is."""
 
+import os
 import re
 from pathlib import Path
 
 import pytest
 
+import reference
+from truthound.checkpoint.actions.registry import ACTIONS
 from truthound.config import load_checkpoints
+from truthound.sources.options import OPTIONS
 from truthound.validators.registry import TABLE
 
 ROOT = Path(__file__).parent.parent
@@ -42,6 +46,22 @@ def test_yaml(code, folder):
         result = checkpoint.run()
         assert result.validation_result is not None, result.error
         assert not [o.error for o in result.validation_result.outcomes if o.error]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_tables_of_options_are_those_of_the_code(page):
+    text = page.read_text(encoding="utf-8")
+    if os.environ.get("TRUTHOUND_WRITE_GOLDEN") == "1":
+        page.write_text(reference.filled(text), encoding="utf-8")
+    assert page.read_text(encoding="utf-8") == reference.filled(text)
+
+
+def test_everything_with_options_has_a_table():
+    shown = [n for page in PAGES for n in reference.named(page.read_text(encoding="utf-8"))]
+    assert set(dict(reference.commands())) <= set(shown)
+    assert set(ACTIONS.values()) <= set(shown)
+    assert {f"truthound.sources.options:{c.__name__}" for c in OPTIONS.values()} <= set(shown)
+    assert "truthound.checkpoint.settings:CheckpointConfig" in shown
 
 
 def test_validators_are_all_described():

@@ -26,12 +26,13 @@ PEOPLE = {
 def test_what_is_inferred():
     columns = inference.infer_schema(PEOPLE).columns
     assert list(columns) == list(PEOPLE)
-    assert columns["id"] == ColumnSchema(type="int64", nullable=False, unique=True, min=1, max=100)
+    assert columns["id"] == ColumnSchema(type="int64", nullable=False, unique=True)
+    assert columns["score"] == ColumnSchema(type="float64", nullable=False, min=0)
     assert columns["kind"].values == ("a", "b")
     assert columns["code"].pattern == "^[A-Z]{2}-[0-9]{4}$"
     assert columns["mail"].nullable
     assert columns["mail"].pattern is not None
-    assert columns["born"].min == "2000-01-01T00:00:00+00:00"
+    assert columns["born"] == ColumnSchema(type="datetime[us,UTC]", nullable=False)
 
 
 def test_a_pattern_must_hold_for_all_values():
@@ -71,7 +72,7 @@ def test_data_hold_the_schema_inferred_from_them():
 
 def test_data_that_differ():
     other = pl.DataFrame(PEOPLE).with_columns(
-        pl.lit("c").alias("kind"), pl.col("id").cast(pl.String), pl.col("score") * 100, pl.lit(1).alias("new")
+        pl.lit("c").alias("kind"), pl.col("id").cast(pl.String), -pl.col("score"), pl.lit(1).alias("new")
     )
     result = check(other.drop("mail"), schema=inference.infer_schema(PEOPLE))
     said = {(o.validator, o.columns) for o in result.issues}
@@ -236,10 +237,10 @@ def test_words_of_yaml_1_1_stay_words(tmp_path):
 def test_an_update_tells_what_changed(tmp_path):
     said = []
     inference.update_schema(tmp_path, "x", {"a": [1, 2]}, tell=said.append)
-    inference.update_schema(tmp_path, "x", {"a": [1, 9], "b": ["u", "v"]}, tell=said.append)
+    inference.update_schema(tmp_path, "x", {"a": [1, -9], "b": ["u", "v"]}, tell=said.append)
     next(tmp_path.rglob("x.yaml")).write_text("a: [")
     inference.update_schema(tmp_path, "x", {"a": [1, 9]}, tell=said.append)
-    assert said[:3] == ["learned for the first time", '+ column "b": string', '~ column "a": max 2 -> 9']
+    assert said[:3] == ["learned for the first time", '+ column "b": string', '~ column "a": min 0 -> ∅']
     assert "damaged" in said[3]
 
 
@@ -252,3 +253,120 @@ def test_a_sample_is_held_against_what_all_rows_taught(tmp_path):
     data = {"a": list(range(500))}
     assert check(data, sample_size=10, **options).success
     assert check(data, **options).success
+
+
+# --- what growth and secrets ask of a schema --------------------------------------------------------------------------
+
+
+def test_rows_that_are_appended_are_no_drift(tmp_path):
+    options = {"auto_schema": True, "state_dir": tmp_path}
+    data = {
+        "id": list(range(1, 101)), "code": [f"c{n}" for n in range(100)], "seq": [3 * n for n in range(100)],
+        "at": [datetime(2024, 1, 1 + n % 28, tzinfo=UTC) for n in range(100)], "price": [n / 3 for n in range(100)],
+        "name": [f"Name {n}" for n in range(100)], "user_id": [1 + n % 7 for n in range(100)],
+    }  # fmt: skip
+    assert check(data, **options).success
+    more = {"id": 10_000, "code": "c10000", "seq": 99_999, "at": datetime(2031, 1, 1, tzinfo=UTC), "price": 1e6}
+    more |= {"name": "Name 3", "user_id": 900}
+    grown = {c: [*values, more[c]] for c, values in data.items()}
+    assert [o.message or o.expected for o in check(grown, **options).issues] == []
+    grown["price"][-1] = -1.0
+    assert [o.columns for o in check(grown, **options).issues] == [("price",)]
+
+
+def test_values_that_differ_by_chance_are_no_key():
+    columns = inference.infer_schema(
+        {"age": [31, 45, 52], "city": ["Oslo", "Rome", "Bonn"], "user_id": [7, 9, 12]}
+    ).columns
+    assert [c for c, s in columns.items() if s.unique] == ["user_id"]
+
+
+def test_drift_is_told_as_a_change(tmp_path):
+    options = {"auto_schema": True, "state_dir": tmp_path}
+    check({"id": [1, 2], "old": [0.5, 1.0], "x": [1, 2]}, **options)
+    found = check({"id": ["1", "2"], "new": [True, False], "x": [1, None]}, **options).issues
+    assert [o.message or o.expected for o in found] == [
+        "type changed: int64 -> string",
+        "column removed, it was float64",
+        "column added: new (boolean)",
+        "not null, as learned",
+    ]
+
+
+def test_a_schema_is_not_learned_anew_from_nothing(tmp_path):
+    inference.update_schema(tmp_path, "x", {"a": [1]})
+    with pytest.raises(ConfigError, match="no rows to learn from"):
+        inference.update_schema(tmp_path, "x", pl.DataFrame(schema={"a": pl.Int64}))
+    assert inference.learned(tmp_path, "x").columns["a"].min == 0
+
+
+SECRETS = {
+    "ssn": [f"QX-{n:04d}" for n in range(60)],
+    "city": ["Qxville", "Qxtown"] * 30,
+    "pay": [77701 + n for n in range(60)],
+}
+PLANTED = (b"QX-0", b"Qx", b"7770", b"7776", b"77,7")
+
+
+def secrets_in(folder):
+    return {(p.name, s) for p in folder.rglob("*") if p.is_file() for s in PLANTED if s in p.read_bytes()}
+
+
+def test_nothing_is_kept_or_told_of_pii_columns(tmp_path):
+    options = {"auto_schema": True, "state_dir": tmp_path, "validators": ["range", "allowed_values"]}
+    assert "learned and kept" in check(SECRETS, **options).notes[0]
+    (schema,) = (tmp_path / "schemas").iterdir()
+    schema.write_text(schema.read_text().replace("pay:\n", "pay:\n    max: 77760\n"))
+    assert secrets_in(tmp_path)
+    odd = {"ssn": [*SECRETS["ssn"][1:], "!"], "city": [*SECRETS["city"][1:], "?"], "pay": [*SECRETS["pay"][1:], -5]}
+    clear = check(odd, **options)
+    assert any(s in str(clear.to_dict()).encode() for s in PLANTED)
+    masked = check(odd, **options, pii=list(SECRETS))
+    assert not [s for s in PLANTED if s in str(masked.to_dict()).encode()]
+    assert "was removed" in masked.notes[0]
+    assert secrets_in(tmp_path) == set()
+    inference.update_schema(tmp_path, "data", SECRETS, pii=list(SECRETS))
+    assert secrets_in(tmp_path) == set()
+    assert inference.learned(tmp_path, "data").columns["ssn"] == ColumnSchema(
+        type="string", nullable=False, unique=True
+    )
+
+
+def test_a_schema_file_in_the_clear_is_masked_where_it_is_told(tmp_path):
+    schema = Schema(
+        columns={
+            "ssn": {"type": "string", "pattern": "^QX-0[0-9]{3}$"},
+            "city": {"type": "string", "values": ["Qxville"], "max_length": 7},
+            "pay": {"type": "int64", "min": 77705, "max": 77760},
+        }
+    )
+    odd = SECRETS | {"ssn": ["!"] * 60}
+    result = check(odd, ["allowed_values"], schema=schema, pii=list(SECRETS))
+    assert {o.columns for o in result.issues if o.columns} == {("ssn",), ("city",), ("pay",)}
+    assert not [s for s in PLANTED if s in str(result.to_dict()).encode()]
+    text = check(odd | {"city": list(range(60))}, ["allowed_values"], schema=schema, pii=list(SECRETS))
+    assert not [s for s in PLANTED if s in str(text.to_dict()).encode()]
+
+
+def test_no_baseline_is_kept_of_pii_columns(tmp_path):
+    options = {"state_dir": tmp_path, "validators": [{"distribution": {"columns": ["city", "pay"], "baseline": True}}]}
+    assert check(SECRETS, **options).success
+    assert secrets_in(tmp_path)
+    result = check(SECRETS, **options, pii=["city", "pay"])
+    assert all("a baseline would keep values" in o.error for o in result.outcomes)
+    assert secrets_in(tmp_path) == set()
+
+
+def test_pii_that_is_no_column():
+    with pytest.raises(ConfigError, match='did you mean "city"'):
+        inference.infer_schema(SECRETS, pii=["citty"])
+
+
+def test_a_column_that_is_empty_at_first_may_get_any_values(tmp_path):
+    options = {"auto_schema": True, "state_dir": tmp_path / "state"}
+    (tmp_path / "a.csv").write_text("a,b\n1,\n2,\n")
+    (tmp_path / "b.csv").write_text("a,b\n1,\n2,7\n")
+    (tmp_path / "c.csv").write_text("a\n1\n2\n")
+    assert check(tmp_path / "a.csv", **options).success
+    assert check(tmp_path / "b.csv", **options).success
+    assert [o.message for o in check(tmp_path / "c.csv", **options).issues] == ["column removed, it was empty"]

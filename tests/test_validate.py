@@ -165,7 +165,7 @@ def test_where():
 
 
 def test_a_broken_filter_is_that_checks_error():
-    result = check({"a": [None]}, [{"null": {"where": "a >"}}, "duplicate"])
+    result = check({"a": [None]}, [{"null": {"where": "b > 1"}}, "duplicate"])
     assert [o.status for o in result.outcomes] == ["error", "passed"]
 
 

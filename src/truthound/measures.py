@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
+from datetime import timedelta
 from typing import Any
 
 # --- predicates ----------------------------------------------------------------------------------------------------
@@ -62,6 +63,14 @@ class LengthBetween(Predicate):
 
 
 @dataclass(frozen=True)
+class AnyItem(Predicate):
+    """Some item of a list makes the predicate true; it calls the items by the name of a column, the empty one."""
+
+    column: str
+    predicate: Predicate
+
+
+@dataclass(frozen=True)
 class Format(Predicate):
     """A text has one of the named formats an engine knows beyond regular expressions: luhn, iban, json, date(FORMAT)."""
 
@@ -72,12 +81,12 @@ class Format(Predicate):
 
 @dataclass(frozen=True)
 class Compare(Predicate):
-    """`left OP right` between two columns; OP is one of == != < <= > >=; numbers may differ by `tolerance`."""
+    """`left OP right` between two columns; OP is one of == != < <= > >=; values may differ by `tolerance`: a number, or a span of time."""
 
     left: str
     operator: str
     right: str
-    tolerance: float = 0.0
+    tolerance: float | timedelta = 0.0
 
 
 @dataclass(frozen=True)
@@ -113,7 +122,7 @@ class Orphan(Predicate):
 
 @dataclass(frozen=True)
 class OutOfOrder(Predicate):
-    """The value is not above (below, if descending) the one before it; `strict`: equal is out of order too."""
+    """The value is not above (below, if descending) the one before it, or NaN; `strict`: equal is out of order too. Nulls and NaN are passed over."""
 
     column: str
     order_by: tuple[str, ...] = ()

@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import re
 import typing
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.fields import FieldInfo
@@ -137,3 +137,20 @@ class Model(BaseModel, metaclass=_Meta):  # noqa: PLW1641 pydantic makes the has
     def __eq__(self, other: object) -> bool:
         """Equal options; where they were declared does not matter."""
         return type(self) is type(other) and self.__dict__ == other.__dict__
+
+
+if TYPE_CHECKING:
+
+    class Positional:
+        """What type checkers see of a model that is made from positional arguments too; they would give a model a constructor without."""
+
+        model_fields: ClassVar[dict[str, FieldInfo]]
+        model_fields_set: set[str]
+
+        def __init__(self, *_: Any, **options: Any) -> None: ...
+        def model_copy(self, *, update: Mapping[str, Any] | None = None) -> Self: ...
+        @classmethod
+        def model_json_schema(cls, *, by_alias: bool = True) -> dict[str, Any]: ...
+
+else:
+    Positional = Model

@@ -43,19 +43,14 @@ class _Open:
     failing: Predicate | None
 
 
-def bound(validators: Iterable[Validator], table: Table) -> dict[str, Check]:
-    """All checks by id. An id is stable across runs: validator, columns, and a short hash where that is not unique."""
-    checks: list[Check] = []
-    for validator in validators:
-        try:
-            checks += validator.bind(table)
-        except (
-            TruthoundError,
-            ValueError,
-            TypeError,
-            ArithmeticError,
-        ) as error:  # a validator that cannot be bound is an error of its own
-            checks.append(validator.broken(str(error)))
+def bound(validators: Iterable[Validator], table: Table, also: Iterable[Validator] = ()) -> dict[str, Check]:
+    """All checks by id. An id is stable across runs: validator, columns, and a short hash where that is not unique.
+
+    `also`: what a schema asks; a check that a validator has made already is not made again.
+    """
+    checks = [c for v in validators for c in _bound(v, table)]
+    known = {_what(c) for c in checks}
+    checks += [c for v in also for c in _bound(v, table) if _what(c) not in known]
     names = [f"{c.validator.type}:{','.join(c.columns)}" if c.columns else c.validator.type for c in checks]
     seen = Counter(names)
     out: dict[str, Check] = {}
@@ -69,6 +64,19 @@ def bound(validators: Iterable[Validator], table: Table) -> dict[str, Check]:
             unique, serial = f"{unique.partition('~')[0]}~{serial}", serial + 1
         out[unique] = check
     return out
+
+
+def _bound(validator: Validator, table: Table) -> list[Check]:
+    try:
+        return list(validator.bind(table))
+    except (TruthoundError, ValueError, TypeError, ArithmeticError) as error:
+        return [validator.broken(str(error))]  # a validator that cannot be bound is an error of its own
+
+
+def _what(check: Check) -> tuple[object, ...]:
+    """What a check asks of which rows, and what it tolerates."""
+    v = check.validator
+    return (v.type, check.columns, check.expected, check.measures, check.problem, v.where, v.mostly, repr(v.max_fail))
 
 
 Failing = tuple[Predicate, Predicate | None]
@@ -91,7 +99,7 @@ def evaluate(
     pending: list[_Open] = []
     for key, check in checks.items():
         if check.problem is not None:
-            finish(key, _problem(key, check))
+            finish(key, _problem(key, check, policy))
         elif check.judge is None:
             raise AssertionError(key)
         else:
@@ -115,7 +123,7 @@ def evaluate(
                             one.id,
                             one.check,
                             status=CheckStatus.ERROR,
-                            error=_said(result, policy),
+                            error=_said(result, policy, one.check),
                             severity=_error_severity(one.check),
                         ),
                     )
@@ -128,7 +136,7 @@ def evaluate(
         pending = waiting
     if policy.examples:
         for key, rows in _fetch(checks, failed, backend, policy).items():
-            done[key] = _with_rows(done[key], rows, policy)
+            done[key] = _with_rows(done[key], checks[key], rows, policy)
     return tuple(done[key] for key in checks), failed
 
 
@@ -150,23 +158,29 @@ def _judge(one: _Open, values: Mapping[Measure, Any]) -> Verdict | More | Except
         return error
 
 
-def _said(error: Exception, policy: Policy) -> str:
-    """An error's words; where columns are masked, without what it quotes: engines quote cells."""
-    return re.sub(r"\[[^\]]*\]|\"[^\"]*\"|'[^']*'", MASK, str(error)) if policy.pii else str(error)
+_QUOTED = re.compile(r"\[[^\]]*\]|\"[^\"]*\"|'[^']*'")
+_NUMBER = re.compile(r"(?<!\w)[-+]?\d[\w.,:+-]*")
+
+
+def _said(error: object, policy: Policy, check: Check) -> str:
+    """An error's words; where columns are masked, without what it quotes: engines quote cells. Of such a column, without numbers too."""
+    said = _QUOTED.sub(MASK, str(error)) if policy.pii else str(error)
+    return _NUMBER.sub(MASK, said) if policy.pii & set(check.columns) else said
 
 
 def _error_severity(check: Check) -> Severity:
     return check.validator.severity or check.severity or check.validator.default_severity or Severity.MEDIUM
 
 
-def _problem(key: str, check: Check) -> CheckOutcome:
+def _problem(key: str, check: Check, policy: Policy) -> CheckOutcome:
     problem = check.problem
     if problem is None:
         raise AssertionError(key)
+    said = _said(problem.message, policy, check) if policy.pii & set(check.columns) else problem.message
     if problem.status is CheckStatus.ERROR:
         severity = problem.severity or _error_severity(check)
-        return _outcome(key, check, status=CheckStatus.ERROR, error=problem.message, severity=severity)
-    return _outcome(key, check, status=problem.status, message=problem.message)
+        return _outcome(key, check, status=CheckStatus.ERROR, error=said, severity=severity)
+    return _outcome(key, check, status=problem.status, message=said)
 
 
 def _outcome(key: str, check: Check, **more: Any) -> CheckOutcome:
@@ -179,6 +193,8 @@ def _outcome(key: str, check: Check, **more: Any) -> CheckOutcome:
 
 def judged(key: str, check: Check, verdict: Verdict, policy: Policy) -> CheckOutcome:
     """A verdict, weighed."""
+    if verdict.skipped:
+        return _outcome(key, check, status=CheckStatus.SKIPPED, message=verdict.message)
     hidden = bool(policy.pii & set(check.columns))
     observed = None if verdict.observed is None else MASK if hidden else plain(verdict.observed)
     message = check.expected if hidden and verdict.observed is not None else verdict.message
@@ -228,12 +244,12 @@ def _fetch(
     return backend.rows(requests) if requests else {}
 
 
-def _with_rows(outcome: CheckOutcome, found: FailingRows, policy: Policy) -> CheckOutcome:
+def _with_rows(outcome: CheckOutcome, check: Check, found: FailingRows, policy: Policy) -> CheckOutcome:
     top = tuple((plain(value), count) for value, count in found.top_values)
     if found.error:
         outcome = replace(
             outcome,
-            message=f"{outcome.message or outcome.expected}; its rows could not be fetched: {_said(ValidatorError(found.error), policy)}",
+            message=f"{outcome.message or outcome.expected}; its rows could not be fetched: {_said(found.error, policy, check)}",
         )
     return replace(outcome, examples=_examples(found.rows, policy), top_values=top)
 

@@ -165,7 +165,8 @@ class CheckOutcome(Record):
         return self.status in (CheckStatus.FAILED, CheckStatus.WARNED, CheckStatus.ERROR)
 
     def to_dict(self) -> dict[str, Any]:
-        return Record.to_dict(self) | {"ratio": self.ratio}
+        known = self.status not in (CheckStatus.ERROR, CheckStatus.SKIPPED)
+        return Record.to_dict(self) | {"ratio": self.ratio if known else None}
 
 
 Issue = CheckOutcome
@@ -250,9 +251,13 @@ class ValidationResult(Record):
         s = self.statistics
         counted = ((s.failed, "failed"), (s.warned, "warned"), (s.errored, "errored"), (s.passed, "passed"))
         head = ", ".join(f"{n:,} {word}" for n, word in counted if n) or "no checks ran"
-        rows = "" if self.row_count is None else f" ({text.plural(self.row_count, 'row')})"
+        rows = "" if self.row_count is None else text.plural(self.row_count, "row")
+        if self.sampled_from is not None:
+            rows = f"sample of {rows} of {self.sampled_from:,}"
+        rows = f" ({rows})" if rows else ""
         lines = [f"{text.terminal(self.source)}{rows}: {self.status.value}: {head}"]
-        return "\n".join([*lines, *(f"  {issue_line(o)}" for o in self.issues)])
+        lines += [f"  {issue_line(o)}" for o in self.issues]
+        return "\n".join([*lines, *(f"  note: {text.terminal(n)}" for n in self.notes)])
 
 
 def issue_line(outcome: CheckOutcome) -> str:

@@ -163,7 +163,7 @@ class Schema(Model):
     __hash__ = None  # type: ignore[assignment]  # it holds dictionaries
 
     def noted(self, notes: Mapping[tuple[str, str], str]) -> Self:
-        """The same, with comments for its file: (column, property) -> how it was found; ("", "") -> its first line."""
+        """The same, with comments for its file: (column, property) -> how it was found; ("", "") and ("", "bounds") -> its head."""
         self._notes.update(notes)
         return self
 
@@ -212,11 +212,13 @@ class Schema(Model):
         """The file's text, each property with its comment."""
         first = self._comment("", "").strip()
         lines = [first] if first else []
-        lines += ["# The expected shape of a table. Check against it with `schema: FILE` in a checkpoint.", "columns:"]
+        lines.append("# The expected shape of a table. Check against it with `schema: FILE` in a checkpoint.")
+        bounds = self._comment("", "bounds").strip()
+        lines += [bounds, "columns:"] if bounds else ["columns:"]
         document = self.to_dict()
         for name, kept in document.pop("columns").items():
             column = kept
-            lines.append(_key(name) + self._comment(name, ""))
+            lines.append(_key(name))
             if (name, "nullable") in self._notes:  # said even where it is as it would be anyway
                 column = {"type": kept["type"], "nullable": self.columns[name].nullable} | kept
             lines += [f"    {prop}: {yaml_line(value)}{self._comment(name, prop)}" for prop, value in column.items()]

@@ -47,6 +47,12 @@ def unmentioned(value: object) -> str:
     return _MENTION.sub("\\g<0>\u200b", terminal(value))
 
 
+def brief(error: BaseException) -> str:
+    """An engine's or driver's words on one line, without the query plan that may follow them."""
+    text = str(error).partition("\n\nResolved plan")[0].partition("\n\nThis error occurred")[0]
+    return " ".join(text.split()) or type(error).__name__
+
+
 def shorten(text: str, width: int) -> str:
     """At most `width` characters; what was cut is marked with an ellipsis."""
     return text if len(text) <= width else text[: max(width - 1, 0)] + "…"
@@ -94,6 +100,17 @@ def number(value: object) -> str:
 def plural(count: int, noun: str) -> str:
     """`1 row`, `2 rows`."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def enumerated(words: tuple[str, ...], last: str) -> str:
+    """`a`, `a or b`, `a, b or c`."""
+    return f" {last} ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+
+
+def listed(columns: Iterable[str]) -> str:
+    """`; there are a, b, c`."""
+    names = ", ".join(columns)
+    return f"; there are {shorten(names, 200)}" if names else "; the table has none"
 
 
 def cell(value: object, width: int = 40) -> str:

@@ -213,22 +213,24 @@ class _Opened:
         """The job's checks, bound to the data's schema."""
         job = self.job
         types = self.backend.schema()
-        expected = job.schema
-        learned: tuple[Validator, ...] = ()
-        if job.auto_schema and job.state_dir is not None:
-            found, note = inference.auto_schema(job.state_dir, job.name, self._whole())
-            learned = inference.schema_validators(found)
-            expected = expected or found
-            self.notes.append(note)
-        declared = inference.schema_validators(job.schema) if job.schema else ()
-        baselines = None if job.state_dir is None else inference.Baselines(job.state_dir / "baselines", job.name)
-        table = Table(types, expected, job.clock, baselines, job.primary_key)
         unknown = [c for c in (*job.primary_key, *sorted(job.policy.pii)) if c not in types]
         if unknown:
             raise ConfigError(
                 [f'column "{c}" of primary_key or pii is not in the data{did_you_mean(c, types)}' for c in unknown]
             )
-        checks = bound((*job.validators, *declared, *learned), table)
+        expected = job.schema
+        learned: tuple[Validator, ...] = ()
+        if job.auto_schema and job.state_dir is not None:
+            found, note = inference.auto_schema(job.state_dir, job.name, self._whole(), pii=job.policy.pii)
+            learned = inference.schema_validators(found, learned=True)
+            expected = expected or found
+            self.notes.append(note)
+        declared = inference.schema_validators(job.schema) if job.schema else ()
+        baselines = None if job.state_dir is None else inference.Baselines(job.state_dir / "baselines", job.name)
+        if baselines and job.policy.pii:
+            baselines.forget(job.policy.pii)
+        table = Table(types, expected, job.clock, baselines, job.primary_key, job.policy.pii)
+        checks = bound(job.validators, table, (*declared, *learned))
         if self.sampled_from is None:
             return checks
         return {key: _of_all_rows(c) if c.validator.type in OF_ALL_ROWS else c for key, c in checks.items()}
@@ -247,10 +249,13 @@ class _Opened:
         return PolarsBackend(self.source.frame, explain=self.source.explain)
 
     def result(self, outcomes: tuple[CheckOutcome, ...]) -> ValidationResult:
+        rows = self.backend.measure([RowCount()])[RowCount()]
+        if not rows:
+            self.notes.append("there are no rows: a rule about rows has nothing to fail on; row_count can ask for some")
         return ValidationResult(
             source=self.source.name,
             outcomes=outcomes,
-            row_count=self.backend.measure([RowCount()])[RowCount()],
+            row_count=rows,
             column_count=len(self.backend.schema()),
             sampled_from=self.sampled_from,
             key_columns=self._keys(),

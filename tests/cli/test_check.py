@@ -81,7 +81,27 @@ def test_several_files_and_formats(cli, users, folder):
         ).validation_result.row_count
         == 60
     )
-    assert cli("check", "users.csv", "--format", "markdown")[1].startswith("## users: WARNING")
+    assert "\n## users: WARNING" in cli("check", "users.csv", "--format", "markdown")[1]
+
+
+def test_data_formats_hold_what_the_terminal_shows(cli, users, folder):
+    told = json.loads(cli("check", "users.csv", "--format", "json")[1])
+    assert [c["name"] for c in told["profile"]["columns"]] == ["user_id", "email", "age", "city", "seen"]
+    assert told["profile"]["rows"] == 60
+    assert {"rule", "seen"} == set(told["drafted_rules"][0])
+    assert yaml.safe_load(cli("check", "users.csv", "--format", "yaml")[1])["profile"] == told["profile"]
+    assert "| column | type |" in cli("check", "users.csv", "--format", "markdown")[1]
+
+
+def test_a_table_without_rows_is_told(cli, folder):
+    (folder / "empty.csv").write_text("a,b\n")
+    code, out, _ = cli("check", "empty.csv")
+    assert code == 0
+    assert "there are no rows" in out
+    assert any(
+        "no rows" in n
+        for n in json.loads(cli("check", "empty.csv", "--format", "json")[1])["validation_result"]["notes"]
+    )
 
 
 def test_what_cannot_be_read(cli, folder):
@@ -159,3 +179,30 @@ def test_hostile_data_are_harmless_everywhere(cli, folder):
         assert not {"\x1b", "\x07", "\u202e"} & set(out + err)
     assert main(["checkpoint", "init", "--data", "evil.csv"]) == 0
     assert main(["checkpoint", "run", "evil"]) == 0
+
+
+def test_a_wide_table_is_not_told_whole_at_first_look(cli, folder):
+    rows = [",".join(str(n * i % 10) if i % 2 else ("on ", "off")[n % 9 > 0] for i in range(300)) for n in range(60)]
+    (folder / "wide.csv").write_text("\n".join([",".join(f"c{i}" for i in range(300)), *rows]) + "\n")
+    out = cli("check", "wide.csv", "-v", "duplicate")[1]
+    assert len(out.splitlines()) < 250
+    for more in ("250 more columns", "more signs", "more rules", "more lines"):
+        assert more in out
+    assert "more columns" not in cli("profile", "wide.csv")[1]
+
+
+def test_long_rules_are_folded_and_stay_yaml(cli, folder):
+    names = [f"a column {i}" for i in range(40)]
+    (folder / "t.csv").write_text("\n".join([",".join(names), *(",".join([f"v{n}"] * 40) for n in range(9))]) + "\n")
+    text = cli("check", "t.csv")[1].partition(" rules that would fit\n")[2].partition("\n\n")[0]
+    (rule,) = [r for r in yaml.safe_load(text) if "null" in r]
+    assert rule["null"]["columns"] == names
+
+
+def test_nan_and_nothing_are_told_as_such(cli, folder):
+    (folder / "t.csv").write_text("id,f,none\n" + "".join(f"{n},{'NaN' if n % 5 == 0 else n},\n" for n in range(60)))
+    lines = cli("profile", "t.csv")[1].splitlines()
+    assert "1 to 59, mean 30, 12 NaN" in lines[4]
+    assert lines[5].split() == ["none", "string", "60", "(100%)", "0"]
+    (folder / "head.csv").write_text("a,b\n")
+    assert "rules that would fit" not in cli("check", "head.csv")[1]

@@ -54,6 +54,15 @@ def test_rules_drafted_from_data(cli, project):
     assert cli("checkpoint", "run", "users", "-c", "conf/mine.yaml", "--format", "json")[1].count('"row_count": 5') == 1
 
 
+def test_a_draft_names_its_data_from_where_it_is(cli, project):
+    assert cli("checkpoint", "init", "--data", "users.csv", "-o", "conf/deep/mine.yaml")[0] == 0
+    assert "data_source: ../../users.csv\n" in (project / "conf" / "deep" / "mine.yaml").read_text()
+    assert cli("checkpoint", "init", "--data", project / "users.csv", "-o", "conf/whole.yaml")[0] == 0
+    assert f"data_source: {project / 'users.csv'}\n" in (project / "conf" / "whole.yaml").read_text()
+    for file in ("conf/deep/mine.yaml", "conf/whole.yaml"):
+        assert '"row_count": 5' in cli("checkpoint", "run", "users", "-c", file, "--format", "json")[1]
+
+
 def test_data_that_cannot_be_read(cli, folder):
     code, out, err = cli("checkpoint", "init", "--data", "none.csv")
     assert (code, out) == (3, "")

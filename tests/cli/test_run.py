@@ -196,7 +196,7 @@ def test_data_that_are_not_there(cli, project):
     assert (code, err) == (3, "")
     assert "users.csv" in out
     assert " ERROR     nothing was checked - " in out
-    assert " next      truthound checkpoint list" in out
+    assert " next      truthound checkpoint run users --data FILE" in out
     assert len(load_results(project / "results")) == 1  # actions run
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
-from truthound.engine import RowRequest, blocking
+from truthound.engine import RowRequest, blocking, quantiles
 from truthound.engine.polars_backend import PolarsBackend
 from truthound.errors import SourceError, ValidatorError
 from truthound.measures import (
@@ -86,8 +86,9 @@ def test_decimals():
 @pytest.mark.parametrize("q", [0.0, 0.1, 0.5, 0.975, 1.0])
 def test_quantiles_of_columns_too_long_to_sort(monkeypatch, values, q):
     exact = pl.Series(values).quantile(q, "linear")
+    monkeypatch.setattr(quantiles, "NARROW", 8)
     monkeypatch.setattr(blocking, "NARROW", 8)
-    monkeypatch.setattr(blocking, "FEW", 4)
+    monkeypatch.setattr(quantiles, "FEW", 4)
     assert measure(Quantile("a", q), pl.DataFrame({"a": values})) == pytest.approx(exact, rel=1e-12)
 
 
@@ -184,3 +185,10 @@ def test_good_and_bad_rows_are_all_rows():
     assert bad["_failed_checks"].to_list() == [["twice"], ["twice"], ["null"]]
     nothing = PolarsBackend(frame).split({})
     assert (nothing.good.collect().height, nothing.bad.collect().height) == (4, 0)
+
+
+def test_values_that_occur_equally_often_are_taken_in_their_order():
+    words = [f"w{i:05}" for i in range(50_000)]
+    frame = pl.DataFrame({"w": words}).sample(fraction=1, shuffle=True, seed=1).lazy()
+    top = TopValues("w", 3)
+    assert [PolarsBackend(frame).measure([top])[top] for _ in range(5)] == [tuple((w, 1) for w in words[:3])] * 5

@@ -157,7 +157,7 @@ def test_a_function_of_the_users():
         (Matches("a", "x"), "not text"),
         (In("a", ("x",)), "do not compare"),
         (In("a", (1, "x")), "do not compare"),
-        (SQL("a >"), "cannot be read"),
+        (SQL("a >"), "is not a SQL expression"),
         (Between("d", "yesterday"), "ISO"),
     ],
 )
@@ -169,5 +169,6 @@ def test_what_does_not_fit_is_said(predicate, said):
 @pytest.mark.parametrize("name", ["^a.*$", "*", "a b", 'q"uote', "日本", ""])
 def test_column_names_are_not_patterns(name):
     frame = pl.LazyFrame({name: [1, None], "a2": [1, 2]})
-    assert PolarsBackend(frame).compile(IsNull(name)).meta.root_names() in ([name], [])
-    assert frame.select(PolarsBackend(frame).compile(IsNull(name)).alias("t")).collect()["t"].to_list() == [False, True]
+    backend = PolarsBackend(frame)
+    assert list(backend.schema()) == [name, "a2"]
+    assert backend.frame.select(backend.compile(IsNull(name)).alias("t")).collect()["t"].to_list() == [False, True]

@@ -86,8 +86,14 @@ def test_plain_is_ascii_where_the_data_are():
 
 def test_symbols_in_messages_are_plain_too():
     told = replace(UNREADABLE, error="https://•••@x.org: a·b cut…\nsecond line")
-    assert "https://***@x.org: a-b cut... second line" in render(told)
-    assert "https://•••@x.org: a·b cut… second line" in render(told, colour=True)
+    assert "https://***@x.org: a-b cut...\n              second line" in render(told)
+    assert "https://•••@x.org: a·b cut…" in render(told, colour=True)
+
+
+def test_what_was_not_delivered_stands_beside_the_verdict():
+    result = run(*PASSED, action_results=FAILING.action_results)
+    assert "PASSED    NOT DELIVERED: slack - 4 passed" in render(result, ending="exit 4")
+    assert "NOT DELIVERED: slack" in render(result, quiet=True)
 
 
 def test_a_failure_is_never_rounded_away():

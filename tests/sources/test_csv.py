@@ -360,3 +360,23 @@ def test_memory_stays_small(write, tmp_path):
     tracemalloc.stop()
     assert str(told).startswith('big.csv:40002:1: "x" is not an int64 (column "a")')
     assert peak < 16_000_000 < path.stat().st_size
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ("id,amount\n3,5\n", "it lacks name"), ("id,name,amount,more\n3,x,5,1\n", "it also has more"), ("id,amount,name\n3,5,x\n", "it has them in another order"),
+        ("id,nom,amount\n3,x,5\n", "it lacks name and also has nom"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("at", [1, 14])
+def test_files_with_other_headers(tmp_path, other, said, at):
+    for i in range(16):
+        (tmp_path / f"{i:02d}.csv").write_text(other if i == at else "id,name,amount\n1,a,2\n")
+    glob = str(tmp_path / "*.csv")
+    if at < 10 or "order" not in said:  # by their names, where the engine does so by itself
+        told = f"{at:02d}.csv:1: the header differs from that of 00.csv: {said}; set options.missing_columns: insert"
+        assert told in fails(glob)
+    found = opened(glob, missing_columns="insert").frame.collect()
+    assert (found.height, found["amount"][at], found["name"].null_count()) == (16, 5, int("lacks" in said))
+    assert found.width == 3 + ("also" in said)

@@ -80,8 +80,8 @@ def test_where(tmp_path):
     }.items():  # fmt: skip
         assert open_source({"path": path, "where": where}).frame.collect()["id"].to_list() == ids
     assert 'where: no column is called "dya"; did you mean "day"?' in wrong({"path": str(path), "where": "dya > 1"})
-    assert "is not an SQL expression" in wrong({"path": str(path), "where": "id >"})
-    assert "is not an SQL expression" in wrong(
+    assert "is not a SQL expression" in wrong({"path": str(path), "where": "id >"})
+    assert "is not a SQL expression" in wrong(
         {"path": str(path), "where": "1 = 1) UNION SELECT * FROM self WHERE (1 = 1"}
     )
     assert "must be of type `Boolean`" in wrong({"path": str(path), "where": "id + 1"})

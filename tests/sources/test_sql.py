@@ -7,6 +7,7 @@ import socket
 import sqlite3
 import time
 from decimal import Decimal
+from urllib.parse import urlsplit
 
 import polars as pl
 import pytest
@@ -41,8 +42,12 @@ def postgres():
 def mysql():
     import pymysql
 
+    at = urlsplit(MYSQL)
     try:
-        connection = pymysql.connect(host="127.0.0.1", user="root", database="test", autocommit=True, connect_timeout=3)
+        connection = pymysql.connect(
+            host=at.hostname, port=at.port or 3306, user=at.username, password=at.password or "", database=at.path[1:],
+            autocommit=True, connect_timeout=3,
+        )  # fmt: skip
     except pymysql.err.MySQLError as error:
         need(False, f"MariaDB is not reachable: {error}")
     with contextlib.closing(connection), connection.cursor() as cursor:

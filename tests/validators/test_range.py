@@ -9,7 +9,7 @@ import pytest
 
 from checking import failing, one, outcomes
 from truthound.errors import ConfigError
-from truthound.measures import Aggregate, Between, CountWhere, IsNan, Not, OutOfOrder, Quantile, RowCount
+from truthound.measures import Aggregate, Between, CountWhere, IsNan, Not, OutOfOrder, Quantile
 from truthound.results import CheckStatus, Severity
 from truthound.schema import DataType
 from truthound.validators import Decreasing, Increasing, NonNegative, Outlier, Positive, Range, Table
@@ -160,13 +160,13 @@ def test_columns_with_options_of_their_own():
     ]
 
 
-def test_an_empty_table_and_all_nulls_pass():
+def test_an_empty_table_and_all_nulls_break_no_rule():
     for rows in ([], [None, None]):
         table = pl.DataFrame({"a": rows}, schema={"a": pl.Int64})
         assert [
             o.status
             for o in outcomes(table, Range("a", min_value=0), Positive(), NonNegative(), Outlier(), Increasing("a"))
-        ] == [CheckStatus.PASSED] * 5
+        ] == [*[CheckStatus.PASSED] * 3, CheckStatus.SKIPPED, CheckStatus.PASSED]
 
 
 @pytest.mark.parametrize(
@@ -232,13 +232,14 @@ def test_outlier_asks_for_quartiles_first_and_then_counts():
     table = Table({"a": DataType("int64")})
     (check,) = Outlier().bind(table)
     low, high = Quantile("a", 0.25), Quantile("a", 0.75)
-    assert check.measures == (low, high, RowCount(), CountWhere(IsNan("a")))
-    more = check.judge({low: 10.0, high: 20.0, RowCount(): 9, CountWhere(IsNan("a")): 0})
+    count = Aggregate("a", "count")
+    assert check.measures == (low, high, count, CountWhere(IsNan("a")))
+    more = check.judge({low: 10.0, high: 20.0, count: 9, CountWhere(IsNan("a")): 0})
     assert isinstance(more, More)
     assert more.failing == Not(Between("a", -5.0, 35.0))
     (check,) = Outlier(method="zscore", threshold=2).bind(table)
     mean, std = Aggregate("a", "mean"), Aggregate("a", "std")
-    more = check.judge({mean: 10.0, std: 2.0, RowCount(): 9, CountWhere(IsNan("a")): 0})
+    more = check.judge({mean: 10.0, std: 2.0, count: 9, CountWhere(IsNan("a")): 0})
     assert more.failing == Not(Between("a", 6.0, 14.0))
 
 
@@ -270,7 +271,11 @@ def test_constants_and_too_few_values():
     assert one({"a": [0.1] * 7}, Outlier()).failed == 0
     assert one({"a": [0.1] * 7 + [INF]}, Outlier()).failed == 1
     alone = one({"a": [5]}, Outlier(method="zscore"))
-    assert (alone.status, alone.failed, alone.message) == (CheckStatus.PASSED, 0, "too few values to tell")
+    assert (alone.status, alone.message) == (CheckStatus.SKIPPED, "a single value")
+    for values, said in (([], "no values"), ([None], "no values"), ([NAN, INF], "no values but NaN and infinities")):
+        for method in ("iqr", "zscore"):
+            found = one(pl.DataFrame({"a": values}, schema={"a": pl.Float64}), Outlier(method=method))
+            assert (found.status, found.message) == (CheckStatus.SKIPPED, said)
 
 
 def test_outlier_with_a_filter():
@@ -287,6 +292,15 @@ def test_outlier_mistakes(options):
 
 
 # --- order ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("strict", [True, False])
+def test_a_nan_is_out_of_order_itself_and_blames_no_other(strict):
+    up = [NAN, 1.0, NAN, NAN, 2.0, None, 3.0]
+    assert failing({"f": up}, Increasing("f", strict=strict)) == [1, 3, 4]
+    assert failing({"f": [*up[::-1], 0.5]}, Decreasing("f", strict=strict)) == [4, 5, 7]
+    grouped = {"f": [2.0, NAN, 1.0, 3.0, 0.5], "g": [1, 1, 2, 1, 2], "at": [1, 2, 3, 4, 5]}
+    assert failing(grouped, Increasing("f", group_by="g", order_by="at", strict=strict)) == [2, 5]
 
 
 def test_increasing_and_decreasing():

@@ -1,4 +1,6 @@
-from datetime import UTC, date, datetime
+import itertools
+import operator
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -7,10 +9,11 @@ import pytest
 
 from checking import failing, one, outcomes
 from truthound.errors import ConfigError
+from truthound.validate import validate
 from truthound.validators import AggregateMatch, Compare, ForeignKey, FunctionalDependency, RowCountMatch
 from truthound.validators.relation import agree, named
 
-NAN = float("nan")
+NAN, INF = float("nan"), float("inf")
 
 
 # --- compare -------------------------------------------------------------------------------------------------------
@@ -19,14 +22,14 @@ LEFT, RIGHT = [1.0, 2.0, 3.0, None, NAN, 1.0], [1.0, 2.5, 1.0, 1.0, 1.0, NAN]
 
 
 @pytest.mark.parametrize(
-    ("operator", "tolerance", "rows"),
+    ("op", "tolerance", "rows"),
     [
         ("==", 0, [2, 3, 5, 6]), ("eq", 0.5, [3, 5, 6]), ("!=", 0, [1, 5, 6]), ("ne", 0, [1, 5, 6]), ("<", 0, [1, 3, 5, 6]), ("lt", 0.5, [3, 5, 6]),
         ("<=", 0, [3, 5, 6]), ("le", 2, [5, 6]), (">", 0, [1, 2, 5, 6]), ("gt", 1, [5, 6]), (">=", 0, [2, 5, 6]), ("gte", 0.5, [5, 6]), ("=", 2, [5, 6]),
     ],
 )  # fmt: skip
-def test_compare(operator, tolerance, rows):
-    rule = Compare("a", "b", operator=operator, tolerance=tolerance)
+def test_compare(op, tolerance, rows):
+    rule = Compare("a", "b", operator=op, tolerance=tolerance)
     assert failing({"a": LEFT, "b": RIGHT}, rule) == rows
 
 
@@ -56,14 +59,101 @@ def test_compare_types(a, b, rows):
     assert failing(frame, Compare("a", "b", operator=">=")) == rows
 
 
+OPERATORS = {
+    "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
+}  # fmt: skip
+WHOLE = [0, 1, -1, 2**53, 2**53 + 1, 2**53 - 1, -(2**53) - 1, 2**63 - 1, -(2**63), None]
+REAL = [0.0, -0.0, 0.5, -0.5, 1.0, 2.0**53, 2.0**53 + 2, -(2.0**53), 2.0**63, -(2.0**63), 1e300, INF, -INF, NAN, None]
+
+
+@pytest.mark.parametrize("op", OPERATORS)
+@pytest.mark.parametrize("mirrored", [False, True])
+@pytest.mark.parametrize(
+    ("whole", "real"), [(pl.Int64, pl.Float64), (pl.Int32, pl.Float32), (pl.Int64, pl.Float32), (pl.UInt64, pl.Int64)]
+)
+def test_compare_of_two_types_is_exact(op, mirrored, whole, real):
+    others = REAL if real.is_float() else WHOLE
+    fits = [n for n in WHOLE if n is None or pl.Series([n]).cast(whole, strict=False)[0] == n]
+    pairs = [(a, b) for a in fits for b in others]
+    frame = pl.DataFrame(
+        {"a": pl.Series([a for a, _ in pairs], dtype=whole), "b": pl.Series([b for _, b in pairs], dtype=real)}
+    )
+    rows = frame.rows()
+    if mirrored:
+        frame, rows = frame.rename({"a": "b", "b": "a"}), [(b, a) for a, b in rows]
+    wrong = [
+        i + 1
+        for i, (a, b) in enumerate(rows)
+        if a is not None and b is not None and (a != a or b != b or not OPERATORS[op](a, b))
+    ]
+    assert one(frame, Compare("a", "b", operator=op)).failed == len(wrong)
+    split = validate(frame, [Compare("a", "b", operator=op)]).split()
+    assert repr(split.good.collect().rows()) == repr([r for i, r in enumerate(frame.rows()) if i + 1 not in wrong])
+
+
+def test_a_row_with_a_null_holds_beside_a_nan():
+    frame = {"a": [NAN, None, NAN, 1.0], "b": [None, NAN, 1.0, NAN]}
+    for tolerance in (0, 0.1):
+        for op in OPERATORS:
+            assert failing(frame, Compare("a", "b", operator=op, tolerance=tolerance)) == [3, 4]
+
+
+@pytest.mark.parametrize("op", OPERATORS)
+@pytest.mark.parametrize("kind", [pl.Float64, pl.Float32, pl.Decimal(10, 4)])
+def test_a_tolerance_is_one_of_decimals(op, kind):
+    texts = ["0.3", "0.2", "0.1", "1.1", "1.0", "-0.7", "-0.8", "100.25", "100.35", "0", "0.1001", "1.1001", "1.0999"]
+    pairs = list(itertools.product(texts, texts))
+    frame = pl.DataFrame({"a": [a for a, _ in pairs], "b": [b for _, b in pairs]}).cast(kind)
+    wrong = []
+    for i, (a, b) in enumerate(pairs):
+        difference, most = Decimal(a) - Decimal(b), Decimal("0.1")
+        holds = {
+            "==": abs(difference) <= most, "!=": abs(difference) > most, "<": difference < most, "<=": difference <= most,
+            ">": -difference < most, ">=": -difference <= most,
+        }  # fmt: skip
+        if not holds[op]:
+            wrong.append(i)
+    split = validate(frame, [Compare("a", "b", operator=op, tolerance=0.1)]).split()
+    assert split.good.collect().rows() == [r for i, r in enumerate(frame.rows()) if i not in wrong]
+
+
+def test_a_tolerance_below_what_floats_tell_apart():
+    big = {"a": [1e20, 1e20, INF, INF, 1.0], "b": [1e20, 1e20 + 16384, INF, 1.0, INF]}
+    assert failing(big, Compare("a", "b", tolerance=0.1)) == [2, 4, 5]
+    assert failing(big, Compare("a", "b", operator="<", tolerance=0.1)) == [4]
+    assert failing(big, Compare("a", "b", operator="!=", tolerance=0.1)) == [1, 3]
+
+
+@pytest.mark.parametrize("tolerance", ["1d", "24h", timedelta(days=1), "P1D"])
+def test_a_tolerance_of_times(tolerance):
+    days = {"a": [date(2024, 1, 1), date(2024, 1, 3), None], "b": [date(2024, 1, 2), date(2024, 1, 1), None]}
+    found = one(days, Compare("a", "b", tolerance=tolerance))
+    assert (found.failed, found.expected) == (1, "a == b within 1 d")
+    mixed = {"a": [date(2024, 1, 1)] * 2, "b": [datetime(2024, 1, 2), datetime(2024, 1, 2, 1)]}
+    assert failing(mixed, Compare("a", "b", tolerance=tolerance)) == [2]
+    assert failing(mixed, Compare("b", "a", operator="<=", tolerance=tolerance)) == [2]
+    assert failing(mixed, Compare("b", "a", operator="<", tolerance=tolerance)) == [1, 2]
+    hours = {"a": [time(1), time(1)], "b": [time(3), time(4)]}
+    assert failing(hours, Compare("a", "b", operator=">=", tolerance="2h")) == [2]
+    zones = {"a": [datetime(2024, 1, 1, tzinfo=UTC)], "b": [datetime(2024, 1, 1, 23, tzinfo=UTC)]}
+    assert failing(zones, Compare("a", "b", tolerance=tolerance)) == []
+
+
 @pytest.mark.parametrize(
     ("a", "b", "options", "problem"),
     [
         (["1"], [1], {}, "a is string and b is int64: they do not compare"),
         ([datetime(2024, 1, 1)], [datetime(2024, 1, 1, tzinfo=UTC)], {}, "do not compare"),
-        (["a"], ["a"], {"tolerance": 1}, "a tolerance is for numbers"),
-        ([date(2024, 1, 1)], [date(2024, 1, 1)], {"tolerance": 1}, "a tolerance is for numbers"),
+        (["a"], ["a"], {"tolerance": 1}, "a tolerance of 1 is not for string, which a is"),
+        (
+            [date(2024, 1, 1)],
+            [date(2024, 1, 1)],
+            {"tolerance": 1},
+            "a tolerance of 1 is not for date, which a is; write it as 1d or 2h",
+        ),
+        ([1], [2.0], {"tolerance": "1d"}, "a tolerance of 1 d is not for int64, which a is; write it as a number"),
         ([[1]], [1], {}, "do not compare"),
+        ([[1]], [[1]], {"operator": "<"}, "list[int64] has no order; compare with == or !="),
     ],
 )
 def test_compare_what_does_not_compare(a, b, options, problem):
@@ -263,7 +353,8 @@ def test_a_reference_is_not_in_a_repr():
         (lambda: Compare("a", "b", operator="~"), "operator"),
         (lambda: Compare("a", "b", tolerance=-1), "tolerance"),
         (lambda: Compare("a", "b", tolerance=NAN), "tolerance"),
-        (FunctionalDependency, "determines: .*required"),
+        (lambda: Compare("a", "b", tolerance="soon"), "neither a difference of numbers"),
+        (lambda: FunctionalDependency("a"), "determines: .*required"),
         (lambda: FunctionalDependency("a", determines=["a"]), "settles itself"),
         (lambda: ForeignKey("a"), "reference: .*required"),
         (lambda: ForeignKey(reference="x.csv"), "columns: .*required"),
@@ -271,7 +362,7 @@ def test_a_reference_is_not_in_a_repr():
         (lambda: ForeignKey("a", reference=None), "reference: give a data source"),
         (lambda: ForeignKey("a", "b", reference="x.csv", reference_columns="a"), "they go in pairs"),
         (lambda: ForeignKey(columns={"a": {}}), "columns.a.reference: .*required"),
-        (RowCountMatch, "reference: .*required"),
+        (lambda: RowCountMatch(tolerance=1), "reference: .*required"),
         (lambda: RowCountMatch(reference="x.csv", tolerance="some"), "tolerance"),
         (lambda: RowCountMatch("a", reference="x.csv"), "columns: row_count_match has no use for it"),
         (lambda: AggregateMatch("a", reference="x.csv"), "function: .*required"),

@@ -6,11 +6,12 @@ from types import SimpleNamespace
 import polars as pl
 import pytest
 
-from checking import failing, one, outcomes
+from checking import failing, one
 from truthound.errors import ConfigError
 from truthound.measures import CountWhere, In, Not, TopValues
 from truthound.results import CheckStatus
 from truthound.schema import DataType
+from truthound.validate import validate
 from truthound.validators import AllowedValues, ContainsValues, ForbiddenValues, MostCommon, Table
 
 TABLE = {"c": ["A", "b", "A", None, ""]}
@@ -127,8 +128,11 @@ def test_what_they_ask_for():
 
 
 def test_nested_columns_are_skipped():
-    found = outcomes({"l": [["a"]], "st": [{"a": 1}]}, AllowedValues("l", "st", values=["a"]))
-    assert [o.status for o in found] == [CheckStatus.SKIPPED] * 2
+    assert one({"s": [{"a": 1}]}, AllowedValues("s", values=[1])).message.startswith(
+        "allowed_values does not look into"
+    )
+    inner = one({"l": [[[1]]]}, AllowedValues("l", values=[1]))
+    assert inner.message == "allowed_values does not look into list[list[int64]]"
 
 
 def test_thousands_of_values():
@@ -155,3 +159,32 @@ def test_mistakes(rule, options, said):
         rule("c", **options)
     assert len(caught.value.problems) == 1
     assert said in caught.value.problems[0]
+
+
+LISTS = pl.DataFrame(
+    {"t": [["a", "b"], ["a", "X"], [], None, [None, "b"]], "n": [[1, 2], [3], [9], None, [2]], "s": [{"a": 1}] * 5}
+)
+
+
+@pytest.mark.parametrize("frame", [LISTS, LISTS.with_columns(pl.col("t").cast(pl.List(pl.Categorical)))])
+def test_items_of_lists(frame):
+    assert failing(frame, AllowedValues("t", values=["a", "b"])) == [2]
+    assert failing(frame, AllowedValues("t", values=["A", "B"], ignore_case=True)) == [2]
+    assert failing(frame, ForbiddenValues("t", values=["b"])) == [1, 5]
+    assert failing(frame, AllowedValues("n", values=list(range(8)))) == [3]
+    assert failing(frame, AllowedValues("n", values=list(range(-20, 8)))) == [3]
+    assert one(frame, ContainsValues("t", values=["a", "b"])).status is CheckStatus.PASSED
+    assert one(frame, ContainsValues("n", values=[1, 7])).observed == {"missing": [7]}
+    split = validate(frame, [AllowedValues("t", values=["a", "b"])]).split()
+    assert (split.good.collect().height, split.bad.collect().height) == (4, 1)
+
+
+def test_items_of_arrays():
+    frame = pl.DataFrame({"a": pl.Series([[1, 2], [1, 3], None], dtype=pl.Array(pl.Int64, 2))})
+    assert failing(frame, AllowedValues("a", values=[1, 2])) == [2]
+
+
+def test_what_is_nested_otherwise_is_skipped():
+    for rule in (AllowedValues("s", values=["a"]), MostCommon("t", values=["a"])):
+        assert "does not look into" in one(LISTS, rule).message
+    assert "is no text" in one(LISTS, AllowedValues("t", values=[1])).error

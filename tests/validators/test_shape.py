@@ -31,7 +31,7 @@ def test_column_exists_takes_a_strange_name_literally():
 
 def test_column_exists_needs_columns():
     with pytest.raises(ConfigError, match='"columns" is required'):
-        ColumnExists()
+        ColumnExists(severity="low")
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,11 @@ from datetime import UTC, date, datetime
 import polars as pl
 import pytest
 
+from truthound.errors import ConfigError
 from truthound.results import CheckStatus, Severity
+from truthound.schema import ColumnSchema, Schema
 from truthound.validate import check
+from truthound.validators.registry import TABLE as TABLE_OF_NAMES
 
 TABLE = pl.DataFrame(
     {
@@ -40,7 +43,8 @@ def test_bare_names():
     assert not any(o.status is CheckStatus.ERROR for o in result.outcomes)
     skipped = [o for o in result.outcomes if o.status is CheckStatus.SKIPPED]
     assert [(o.validator, o.message) for o in skipped] == [
-        ("range", "nothing configured: give min_value or max_value, or a schema")
+        ("range", "nothing configured: give min_value or max_value, or a schema"),
+        ("outlier", "no values"),
     ]
     low = next(o for o in result.outcomes if o.validator == "whitespace" and o.columns == ("name",))
     assert low.severity is Severity.MEDIUM  # low for a bare name, raised: one row in five is over 5 %
@@ -84,7 +88,7 @@ def test_every_bare_name_on_an_empty_and_a_tiny_table(rows):
              {"increasing": {"columns": ["id", "at", "name"]}}, {"length": {"min_length": 0}}, "whitespace", "encoding", {"case": {"case": "lower"}}]  # fmt: skip
     result = check(TABLE.head(rows).with_columns(pl.lit("a").alias("name")), names)
     assert (
-        {o.status for o in result.outcomes} == {CheckStatus.PASSED}
+        {o.status for o in result.outcomes} == {CheckStatus.PASSED, CheckStatus.SKIPPED}
         if rows == 0
         else {CheckStatus.PASSED, CheckStatus.WARNED, CheckStatus.FAILED}
     )
@@ -98,3 +102,60 @@ def test_a_column_that_is_not_there_does_not_stop_the_others():
         (("id",), CheckStatus.WARNED),
     ]
     assert result.outcomes[0].error == 'column not found: did you mean "name"?'
+
+
+@pytest.mark.parametrize("name", list(TABLE_OF_NAMES))
+def test_a_bare_name_is_never_a_mistake(name):
+    """What needs options is skipped, and says which; nothing passes that looked at nothing."""
+    result = check({"n": [1.0, 2.0], "t": ["a", "b"]}, [name, {name: None}, {name: {}}])
+    for outcome in result.outcomes:
+        assert outcome.status is not CheckStatus.ERROR, outcome
+        if outcome.status is CheckStatus.SKIPPED and not outcome.message.startswith("no column fits"):
+            assert outcome.message.startswith("nothing configured: give "), outcome
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("compare", "column and other"), ("foreign_key", "columns and reference"), ("row_count_match", "reference"), ("sql", "query"),
+        ("aggregate_match", "columns, function and reference"), ("functional_dependency", "determines and columns"),
+        ("expression", "expression"), ("function", "function"), ("column_exists", "columns"), ("column_type", "types"),
+    ],
+)  # fmt: skip
+def test_a_bare_name_that_needs_options_says_which(name, said):
+    (outcome,) = check({"n": [1]}, [name]).outcomes
+    assert (outcome.status, outcome.message) == (CheckStatus.SKIPPED, f"nothing configured: give {said}")
+    with pytest.raises(ConfigError, match=r"required|give two columns"):
+        check({"n": [1]}, [{name: {"severity": "low"}}])
+
+
+def test_a_glob_that_matches_nothing_is_an_error_of_that_check():
+    rules = [
+        {"null": {"columns": ["addr_*", "n"]}},
+        {"regex": {"patterns": {"x?": "a"}}},
+        {"primary_key": {"columns": "id_*"}},
+    ]
+    result = check({"n": [1], "t": ["a"]}, rules)
+    assert [o.status for o in result.outcomes] == ["error", "passed", "error", "error"]
+    assert result.outcomes[0].error == 'no column matches "addr_*"; there are n, t'
+    assert result.outcomes[0].columns == ("addr_*",)
+    unfit = check(
+        {"n": [1], "t": ["a"]},
+        [{"mean": {"columns": "t*", "min_value": 1}}, {"mean": {"columns": "dtype:date", "min_value": 1}}],
+    )
+    assert [o.status for o in unfit.outcomes] == ["skipped", "skipped"]
+
+
+def test_what_a_schema_asks_too_is_told_once():
+    schema = Schema(
+        columns={
+            "n": ColumnSchema(type="int64", min=0, max=5, unique=True),
+            "t": ColumnSchema(type="string", values=("a", "b")),
+        }
+    )
+    data = {"n": [1, 9], "t": ["a", "c"]}
+    bare = ["range", "unique", "allowed_values", "schema"]
+    alone, both = check(data, schema=schema), check(data, bare, schema=schema)
+    assert sorted(o.id for o in both.outcomes) == sorted(o.id for o in alone.outcomes)
+    lenient = check(data, [{"range": {"mostly": 0.5}}], schema=schema)
+    assert [o.status for o in lenient.outcomes if o.validator == "range"] == ["passed", "warned"]

@@ -22,6 +22,7 @@ from pydantic import (
     model_validator,
 )
 
+from truthound import sqltext
 from truthound.checkpoint.actions.base import Action, Run, fill, secret_values
 from truthound.checkpoint.actions.registry import action_class
 from truthound.checkpoint.writing import written
@@ -32,7 +33,7 @@ from truthound.results import Severity, now
 from truthound.schema import Schema
 from truthound.sources.files import takes
 from truthound.sources.spec import KEYS, describe, parse_spec
-from truthound.text import redact, shorten
+from truthound.text import redact
 from truthound.validators.base import Clock, Validator
 from truthound.validators.fields import Names
 from truthound.validators.registry import parse_validators
@@ -144,13 +145,10 @@ def _is_empty(value: Any) -> bool:
 
 def _condition(text: str) -> None:
     """Raises Mistakes unless the text is one SQL expression, as the engine reads it."""
-    import polars as pl
-
     try:
-        pl.sql_expr(text)
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-        reason = str(error).partition("\n")[0]
-        raise Mistakes([("where", f"{shorten(text, 200)!r} is not a SQL expression: {reason}")]) from None
+        sqltext.expression(text)
+    except ValueError as error:
+        raise Mistakes([("where", str(error))]) from None
 
 
 Ratio = Annotated[float, PlainValidator(_ratio, json_schema_input_type=float | str)]

@@ -8,7 +8,7 @@ from datetime import date, time
 from decimal import Decimal
 from enum import Enum
 from os import PathLike, fspath
-from typing import Any
+from typing import Any, cast
 
 from pydantic import SecretStr
 
@@ -55,7 +55,7 @@ class _Writer:
             case Action():
                 return self._action(value, at)
             case Validator():
-                return self._typed(value, value.type, validator_class, at)
+                return self._typed(cast("Model", value), value.type, validator_class, at)
             case Schema():
                 return self._all(value.to_dict(), at)
             case Model():

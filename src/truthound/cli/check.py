@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,6 +25,8 @@ from truthound.cli.options import (
 
 if TYPE_CHECKING:
     from truthound.checkpoint.checkpoint import Checkpoint
+    from truthound.cli.run import Telling
+    from truthound.inference import Profile
     from truthound.results import CheckpointResult
 
 
@@ -46,14 +49,21 @@ def check(
       truthound check users.csv
     """  # noqa: D301 the mark of a paragraph that is not to be wrapped
     from truthound.checkpoint.checkpoint import Checkpoint
+    from truthound.cli.output import fancy, spare_inputs, width
     from truthound.cli.run import Telling, run_all
 
     options: dict[str, Any] = {"fail_on": fail_on, "examples": limit, "validators": split_names(validators)}
     options = {k: v for k, v in options.items() if v is not None}
     checkpoints = [Checkpoint(name=name_of(file), data_source=file, **options) for file in files]
+    spare_inputs(output, None, checkpoints)
     telling = Telling(format, output, strict, limit, verbose, quiet, no_color)
     code = run_all(
-        checkpoints, telling, several=len(files) > 1, hints=_hints, before=lambda c: _profiled(c, telling.no_color)
+        checkpoints,
+        telling,
+        several=len(files) > 1,
+        hints=_hints,
+        before=lambda c: _page(c, width(sys.stdout), fancy(sys.stdout, no_color=no_color)),
+        write=lambda results: _written(results, checkpoints, telling),
     )
     raise typer.Exit(code)
 
@@ -70,20 +80,48 @@ def _hints(result: CheckpointResult, checkpoint: Checkpoint) -> list[str]:
     return [f"truthound checkpoint init --data {shlex.quote(str(checkpoint.config.data_source))}"]
 
 
-def _profiled(checkpoint: Checkpoint, no_color: bool) -> str:
-    """What is in the data and the rules drafted for it; nothing where they cannot be read, which the run tells."""
+def _profiled(checkpoint: Checkpoint) -> Profile | None:
+    """What is in the data; nothing where they cannot be read, which the run tells."""
     from truthound import inference
-    from truthound.cli.output import fancy, width
-    from truthound.cli.profiling import page
     from truthound.cli.progress import Progress
     from truthound.errors import SourceError
-    from truthound.reporters.layout import Look
 
     source = checkpoint.config.data_source
     try:
-        with Progress(f"{source}: profiling", no_color=no_color):
-            profile = inference.profile(source)
+        with Progress(f"{source}: profiling"):
+            return inference.profile(source)
     except SourceError:
-        return ""
-    look = Look(width(sys.stdout), fancy(sys.stdout, no_color=no_color))
-    return page(profile, look, drafted=True) + "\n"
+        return None
+
+
+def _page(checkpoint: Checkpoint, width: int, colour: bool) -> str:
+    """The data and the rules drafted for them, for people."""
+    from truthound.cli.profiling import page
+    from truthound.reporters.layout import Look
+
+    profile = _profiled(checkpoint)
+    return page(profile, Look(width, colour), drafted=True) + "\n" if profile else ""
+
+
+def _written(results: Sequence[CheckpointResult], checkpoints: Sequence[Checkpoint], telling: Telling) -> str:
+    """The results with what was found in the data; a list where there are several files."""
+    from truthound.cli.profiling import as_markdown
+    from truthound.cli.run import written
+    from truthound.inference import draft_rules
+    from truthound.reporters.serial import dump_json, dump_yaml
+
+    found = [_profiled(c) for c in checkpoints]
+    if telling.format in {"json", "yaml"}:
+        data = []
+        for result, profile in zip(results, found, strict=True):
+            drafts = [{"rule": rule, "seen": seen} for rule, seen in draft_rules(profile)] if profile else []
+            data.append(result.to_dict() | {"profile": profile and profile.to_dict(), "drafted_rules": drafts})
+        return (dump_json if telling.format == "json" else dump_yaml)(data if len(data) > 1 else data[0])
+    pages = []
+    for result, checkpoint, profile in zip(results, checkpoints, found, strict=True):
+        if telling.format == "markdown":
+            before = as_markdown(profile) + "\n" if profile else ""
+        else:
+            before = _page(checkpoint, 120, colour=False)
+        pages.append(before + written([result], telling, several=False))
+    return "\n".join(pages)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -84,6 +83,8 @@ def run(
       truthound checkpoint run quick_check --data data.csv --validators null,duplicate
     """  # noqa: D301 the mark of a paragraph that is not to be wrapped
     from truthound.cli.exits import worst
+    from truthound.cli.options import DEFAULT_CONFIG
+    from truthound.cli.output import spare_inputs
     from truthound.cli.run import Choice, Hints, Telling, ad_hoc, chosen, run_all
 
     choice = Choice(
@@ -91,6 +92,7 @@ def run(
         slack, webhook, github_summary, annotate=format == "console" or output is not None,
     )  # fmt: skip
     checkpoints = chosen(choice)
+    spare_inputs(output, config or DEFAULT_CONFIG, checkpoints)
     if dry_run:
         from truthound.cli.plan import plan
 
@@ -104,31 +106,16 @@ def run(
 
 
 @app.command("list")
-def list_(config: Config = None, no_color: NoColor = False) -> None:
+def list_(
+    config: Config = None,
+    format: Format = "console",  # noqa: A002 the option's name
+    output: Output = None,
+    no_color: NoColor = False,
+) -> None:
     """List the checkpoints of a configuration file."""
-    from truthound.cli.output import emit, fancy, width
-    from truthound.cli.run import load
-    from truthound.cli.tables import table
-    from truthound.reporters.layout import Look
-    from truthound.sources import describe
-    from truthound.text import terminal
+    from truthound.cli.listing import show
 
-    look = Look(width(sys.stdout), fancy(sys.stdout, no_color=no_color))
-    rows = [[(word, "dim") for word in ("NAME", "SOURCE", "VALIDATORS", "ACTIONS")]]
-    for c in load(config):
-        kinds = ", ".join(dict.fromkeys(rule.type for rule in c.config.rules)) or (
-            "schema" if c.config.schema or c.config.auto_schema else "default"
-        )
-        actions = ", ".join(a.name for a in c.actions)
-        rows.append(
-            [
-                (terminal(c.name), "bold"),
-                (terminal(describe(c.config.data_source)), ""),
-                (terminal(kinds), ""),
-                (terminal(actions), ""),
-            ]
-        )
-    emit("\n".join(look.paint(line) for line in table(rows, look)) + "\n")
+    show(config, format, output, no_color=no_color)
 
 
 @app.command(short_help="Say what is wrong with a configuration file.")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from truthound import words
 from truthound.cli.options import DEFAULT_CONFIG
-from truthound.cli.output import deliver, fancy, say, width
+from truthound.cli.output import deliver, fancy, say, spare, width
 from truthound.cli.run import load, named, store_of
 from truthound.cli.tables import table
 from truthound.errors import ConfigError
@@ -30,6 +30,7 @@ def show(
     """The runs, newest last; as data, a list of results in the same order."""
     from truthound.checkpoint.actions.store import load_results
 
+    spare(output, config or DEFAULT_CONFIG)
     place, base = _place(name, config, store)
     problems: list[str] = []
     runs = load_results(place, name, limit, base=base, problems=problems)[::-1]
@@ -65,9 +66,9 @@ def page(name: str, place: str, runs: Sequence[CheckpointResult], look: Look) ->
         [(terminal(name), "bold"), (f"  {plural(len(runs), 'run')} in {terminal(place)}", "")],
         [],
     ]
-    lines += table([_run(r) for r in runs], look, indent=1)
+    lines += table([_run(r) for r in runs], look, indent=1, whole=(0, 1))
     checks = _checks(runs, look)
-    lines += [[], *table(checks, look, indent=1)] if checks else []
+    lines += [[], *table(checks, look, indent=1, whole=(1, 2))] if checks else []
     return "\n".join(look.paint(line) for line in lines) + "\n"
 
 

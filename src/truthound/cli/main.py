@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import warnings
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -14,6 +16,13 @@ from truthound.cli.exits import HELP, Exit, exit_of_error
 from truthound.cli.output import emit, problem, say
 from truthound.errors import ConfigError, TruthoundError
 
+
+def _help_width() -> int | None:
+    """The terminal's width where it is narrower than help is set by itself."""
+    columns = shutil.get_terminal_size((80, 24)).columns
+    return max(columns, 20) if columns < 52 else None
+
+
 app = typer.Typer(
     name="truthound",
     help="Data quality checks that say exactly which rows are wrong.",
@@ -21,7 +30,7 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"], "terminal_width": _help_width()},
 )
 app.command(epilog=HELP, short_help="Look at data without any configuration.")(check.check)
 app.command(short_help="Show what is in data.")(profile.profile)
@@ -54,7 +63,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     try:
-        app(args=None if argv is None else list(argv), prog_name="truthound")
+        with warnings.catch_warnings():
+            warnings.filterwarnings(
+                "ignore", message=".*region' not set", category=UserWarning
+            )  # the error that follows tells
+            app(args=None if argv is None else list(argv), prog_name="truthound")
     except SystemExit as end:
         if end.code == Exit.INTERRUPTED:
             say("interrupted")

@@ -36,7 +36,10 @@ def _count(value: int | None) -> int | None:
 Format = Annotated[
     str,
     typer.Option(
-        "--format", metavar="[console|json|yaml|markdown]", callback=_known, help="How the result is written."
+        "--format",
+        metavar="[console|json|yaml|markdown]",
+        callback=_known,
+        help="How the result is written; several names, --all or --tag make json and yaml a list.",
     ),
 ]
 Output = Annotated[
@@ -73,6 +76,8 @@ Validators = Annotated[
     typer.Option("--validators", "-v", metavar="NAME,NAME", help="Validators to run, such as null,duplicate."),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only the verdict, no progress.")]
+NoProgress = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on standard error.")]
+Force = Annotated[bool, typer.Option("--force", help="Write over a file that is there.")]
 NoColor = Annotated[bool, typer.Option("--no-color", help="Plain ASCII without colour, as with NO_COLOR.")]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Also list what passed, and why a check was skipped.")]
 

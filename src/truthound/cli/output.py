@@ -7,10 +7,15 @@ import contextlib
 import os
 import stat
 import sys
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
+from truthound.errors import ConfigError, StoreError
 from truthound.text import terminal
+
+if TYPE_CHECKING:
+    from truthound.checkpoint.checkpoint import Checkpoint
 
 PIPED_WIDTH = 120
 
@@ -53,6 +58,9 @@ def emit(text: str) -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         _silence(sys.stdout)
+    except OSError as error:
+        _silence(sys.stdout)
+        raise StoreError(f"cannot write to standard output: {error.strerror or error}") from None
 
 
 def say(line: str = "") -> None:
@@ -72,13 +80,17 @@ def _silence(stream: TextIO) -> None:
 
 
 def problem(text: object) -> None:
-    """An error, as harmless text."""
-    say(f"error: {terminal(text)}")
+    """An error, as harmless text; on a terminal it is broken between words."""
+    line = f"error: {terminal(text)}"
+    if sys.stderr.isatty():
+        from truthound.reporters.layout import fold
+
+        line = "\n       ".join(fold(line, max(width(sys.stderr) - 7, 20)))
+    say(line)
 
 
 def write_bytes(path: Path, content: bytes) -> None:
     """A whole file or none: it takes the place of an older one at once. A pipe or a device is written to as it is."""
-    from truthound.errors import StoreError
     from truthound.objects import replacing
 
     try:
@@ -89,6 +101,27 @@ def write_bytes(path: Path, content: bytes) -> None:
             temporary.write_bytes(content)
     except OSError as error:
         raise StoreError(f"{path} cannot be written: {error.strerror or error}") from None
+
+
+def spare(output: Path | None, *read: Path | None, sources: Iterable[tuple[Any, Path | None]] = ()) -> None:
+    """Refuses an output that is a file the command reads, or is among its data; `sources` are data sources, each with its base."""
+    if output is None or str(output) in {"-", "/dev/stdout"}:
+        return
+    from truthound.sources.files import takes
+    from truthound.sources.spec import parse_spec
+
+    same = [r for r in read if r is not None and r.exists() and output.exists() and output.samefile(r)]
+    if same or any(takes(parse_spec(source), base, output) for source, base in sources):
+        raise ConfigError(f"--output {output} is read by this command and would be overwritten; write to another file")
+
+
+def spare_inputs(output: Path | None, config: Path | None, checkpoints: Iterable[Checkpoint]) -> None:
+    """`spare` for all that checkpoints read: their file, data, schemas and references."""
+    for checkpoint in checkpoints if output is not None else ():
+        c, base = checkpoint.config, checkpoint.base
+        schema = (base or Path()) / c.schema if isinstance(c.schema, str | Path) else None
+        references = [r for r in (getattr(rule, "reference", None) for rule in c.rules) if isinstance(r, str | Mapping)]
+        spare(output, config, schema, sources=[(s, base) for s in (c.data_source, *references)])
 
 
 def deliver(text: str, path: Path | None) -> None:

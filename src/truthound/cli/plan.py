@@ -23,12 +23,14 @@ def plan(checkpoint: Checkpoint, *, no_color: bool = False) -> Exit:
     from truthound.cli.tables import table
 
     look = Look(width(sys.stdout), fancy(sys.stdout, no_color=no_color))
-    name, checks = _bound(checkpoint)
+    name, checks, note = _bound(checkpoint)
     broken = [c for c in checks.values() if c.problem and c.problem.status is CheckStatus.ERROR]
     rows = [_row(c, look) for c in checks.values()]
     lines: list[list[Span]] = [[(terminal(checkpoint.name), "bold"), ("  ", ""), (terminal(name), "")], []]
     lines += table(rows, look, indent=1)
-    lines += [[], *look.flow([(" actions   ", "dim")], _actions(checkpoint), "   ")] if checkpoint.actions else [[]]
+    lines.append([])
+    lines += look.flow([(" schema    ", "dim")], [[(note, "")]], "") if note else []
+    lines += look.flow([(" actions   ", "dim")], _actions(checkpoint), "   ") if checkpoint.actions else []
     counted = plural(len(checks), "check") + (f", {len(broken):,} of which cannot be made" if broken else "")
     verdict = f"{counted} {look.sign('dot')} nothing was checked, no action was done"
     lines.append([(" DRY RUN   ", "bold red" if broken else "bold green"), (verdict, "")])
@@ -54,8 +56,8 @@ def _actions(checkpoint: Checkpoint) -> Iterator[list[Span]]:
         yield [(terminal(action.name), ""), (f" ({when})", "dim")]
 
 
-def _bound(checkpoint: Checkpoint) -> tuple[str, Mapping[str, Check]]:
-    """The source's name, and the checks as a run would make them. A schema that is yet to be learned has none."""
+def _bound(checkpoint: Checkpoint) -> tuple[str, Mapping[str, Check], str]:
+    """The source's name, the checks as a run would make them, and what is to be said of a learned schema."""
     from truthound import inference
     from truthound.engine.polars_backend import PolarsBackend
     from truthound.outcomes import bound
@@ -66,11 +68,19 @@ def _bound(checkpoint: Checkpoint) -> tuple[str, Mapping[str, Check]]:
     from truthound.validators.registry import parse_validators
 
     config, base = checkpoint.config, checkpoint.base
+    state, pii = (base or Path()) / ".truthound", frozenset(config.pii)
     source = open_source(config.data_source, base=base)
     types = PolarsBackend(source.frame, explain=source.explain).schema()
     expected = Schema.load((base or Path()) / config.schema) if isinstance(config.schema, str | Path) else config.schema
+    known = inference.learned(state, checkpoint.name, pii) if config.auto_schema else None
     rules = config.rules
     if not rules and expected is None and not config.auto_schema:
         rules = parse_validators(DEFAULT_VALIDATORS, None)
     declared = inference.schema_validators(expected) if expected else ()
-    return source.name, bound((*rules, *declared), Table(types, expected, checkpoint.clock, None, config.primary_key))
+    learned = inference.schema_validators(known, learned=True) if known else ()
+    baselines = inference.Baselines(state / "baselines", checkpoint.name)
+    table = Table(types, expected or known, checkpoint.clock, baselines, config.primary_key, pii)
+    note = ""
+    if config.auto_schema:
+        note = "as learned on the first run" if known else "none is learned yet: the first run learns it and checks it"
+    return source.name, bound(rules, table, (*declared, *learned)), note

@@ -7,24 +7,25 @@ from typing import Annotated
 
 import typer
 
-from truthound.cli.options import Format, NoColor, Output, Quiet
+from truthound.cli.options import Format, NoColor, NoProgress, Output
 
 
 def profile(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A file, glob or URL of data.")],
     format: Format = "console",  # noqa: A002 the option's name
     output: Output = None,
-    quiet: Quiet = False,
+    quiet: NoProgress = False,
     no_color: NoColor = False,
 ) -> None:
     """Show what is in data: rows, columns, types, missing and distinct values, ranges and the values that occur most."""
     from truthound import inference
-    from truthound.cli.output import deliver, fancy, width
+    from truthound.cli.output import deliver, fancy, spare, width
     from truthound.cli.profiling import as_markdown, page
     from truthound.cli.progress import Progress
     from truthound.reporters.layout import Look
     from truthound.reporters.serial import dump_json, dump_yaml
 
+    spare(output, sources=[(file, None)])
     with Progress(f"{file}: profiling", quiet=quiet, no_color=no_color):
         found = inference.profile(file)
     match format:

@@ -14,26 +14,32 @@ if TYPE_CHECKING:
     from truthound.inference import ColumnProfile, Profile, Suspicion
 
 _MOST = 3  # values shown of a column
+_COLUMNS, _DOUBTS, _RULES, _LINES = 50, 20, 20, 24  # shown at a first look, lines of each rule
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(:\d\d)(?:\.\d+)?(?:[+-]\d\d:\d\d)?$")
 _HEADER = ("COLUMN", "TYPE", "NULLS", "DISTINCT", "", "VALUES")
 
 
 def page(profile: Profile, look: Look, *, drafted: bool = False) -> str:
-    """The columns, what looks wrong and, if wanted, the rules that would fit."""
+    """The columns, what looks wrong and, at a first look, the rules that would fit, and not too much of each."""
+    columns, doubts = profile.columns, profile.suspicions
+    if drafted:
+        columns, doubts = columns[:_COLUMNS], doubts[:_DOUBTS]
     dot = f" {look.sign('dot')} "
     lines: list[list[Span]] = [
         *look.flow([(terminal(profile.name), "bold"), ("  ", "")], [[(p, "")] for p in _facts(profile, look)], dot),
         [],
     ]
     rows: list[list[Span]] = [[(word, "dim") for word in _HEADER]]
-    rows += [_row(c, profile.rows, look) for c in profile.columns]
+    rows += [_row(c, profile.rows, look) for c in columns]
     if not any(row[4][0] for row in rows):  # no histograms in plain text
         rows = [[*row[:4], row[5]] for row in rows]
-    lines += table(rows, look, indent=1)
+    lines += table(rows, look, indent=1, whole=(2, 3))
+    lines += _more(len(profile.columns) - len(columns), "column", look)
     if profile.suspicions:
-        marked = [[(look.sign("warned"), "yellow"), *_doubt(s, profile.rows, look)] for s in profile.suspicions]
-        lines += [[], [(" looks wrong", "bold")], *table(marked, look, indent=1)]
-    if drafted:
+        marked = [[(look.sign("warned"), "yellow"), *_doubt(s, profile.rows, look)] for s in doubts]
+        lines += [[], [(" looks wrong", "bold")], *table(marked, look, indent=1, whole=(0, 3))]
+        lines += _more(len(profile.suspicions) - len(doubts), "sign", look)
+    if drafted and profile.rows:
         lines += [[], [(" rules that would fit", "bold")], *_rules(profile, look)]
     return "\n".join(look.paint(line) for line in lines) + "\n"
 
@@ -63,7 +69,7 @@ def _row(c: ColumnProfile, rows: int, look: Look) -> list[Span]:
     nulls = f"{c.nulls:,} ({percent(c.nulls, rows)})" if c.nulls else "0"
     distinct = "" if c.distinct is None else f"{c.distinct:,}"
     return [
-        (terminal(c.name), "bold"),
+        (terminal(c.name) or '""', "bold"),
         (terminal(c.type), "dim"),
         (nulls, "yellow" if c.nulls else ""),
         (distinct, ""),
@@ -74,11 +80,12 @@ def _row(c: ColumnProfile, rows: int, look: Look) -> list[Span]:
 
 def _values(c: ColumnProfile, rows: int, look: Look) -> str:
     """A range and a mean, or the values that occur most."""
+    nan = f", {c.nan:,} NaN" if c.nan else ""
     if c.min is not None and c.max is not None:
         if c.min == c.max:
-            return f"always {_said(c.min, look)}"
+            return f"{'' if nan else 'always '}{_said(c.min, look)}{nan}"
         span = f"{_said(c.min, look)} to {_said(c.max, look)}"
-        return span if c.mean is None else f"{span}, mean {_said(c.mean, look)}"
+        return (span if c.mean is None else f"{span}, mean {_said(c.mean, look)}") + nan
     if c.distinct is not None and c.distinct == rows - c.nulls and c.top:
         return f"such as {_said(c.top[0][0], look)}"
     times = look.sign("times")
@@ -96,20 +103,28 @@ def _said(value: Any, look: Look) -> str:
 
 def _doubt(s: Suspicion, rows: int, look: Look) -> list[Span]:
     count = "" if s.count is None else f"{plural(s.count, 'row')} ({percent(s.count, rows)})"
-    example = "" if s.example is None else f"such as {look.value(s.example)}"
-    return [(terminal(s.column), "bold"), (terminal(s.what), ""), (count, "yellow"), (example, "dim")]
+    example = "" if s.example is None else f"such as {look.value(s.example, 28)}"
+    return [(terminal(s.column) or '""', "bold"), (terminal(s.what), ""), (count, "yellow"), (example, "dim")]
 
 
 def _rules(profile: Profile, look: Look) -> Iterator[list[Span]]:
-    """Rules as a configuration has them; YAML breaks long lines itself."""
-    import yaml
+    """Rules as a configuration has them, the first of many."""
+    from truthound.inference import as_yaml, draft_rules
 
-    from truthound.inference import draft_rules
-
-    for rule, seen in draft_rules(profile):
+    rules = draft_rules(profile)
+    for rule, seen in rules[:_RULES]:
         for line in fold(terminal(seen), look.width - 5):
             yield [(f"   # {line}", "dim")]
-        text = yaml.safe_dump(
-            [rule], default_flow_style=None, sort_keys=False, allow_unicode=True, width=look.width - 4
-        )
-        yield from ([("   ", ""), (terminal(line), "cyan")] for line in text.rstrip("\n").split("\n"))
+        lines = as_yaml(rule)
+        for line in lines[:_LINES]:
+            indent = " " * (len(line) - len(line.lstrip(" ")) + 3)
+            for i, text in enumerate(fold(terminal(line.lstrip(" ")), look.width - len(indent) - 4)):
+                yield [(indent + " " * 4 * bool(i), ""), (text, "cyan")]
+        yield from _more(len(lines) - _LINES, "line", look)
+    yield from _more(len(rules) - _RULES, "rule", look)
+
+
+def _more(count: int, noun: str, look: Look) -> Iterator[list[Span]]:
+    """How many are not shown."""
+    if count > 0:
+        yield [(f"   {look.sign('cut')} {plural(count, f'more {noun}')}", "dim")]

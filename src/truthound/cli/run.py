@@ -14,7 +14,7 @@ import typer
 
 from truthound.cli.exits import Exit, exit_of, worst
 from truthound.cli.options import DEFAULT_CONFIG
-from truthound.cli.output import deliver, emit, fancy, say, width
+from truthound.cli.output import deliver, emit, fancy, problem, say, width
 from truthound.cli.progress import Progress
 from truthound.errors import ConfigError
 from truthound.text import did_you_mean, terminal
@@ -198,10 +198,12 @@ def run_all(
     several: bool,
     hints: Callable[[CheckpointResult, Checkpoint], list[str]],
     before: Callable[[Checkpoint], str] = lambda _: "",
+    write: Callable[[Sequence[CheckpointResult]], str] | None = None,
 ) -> Exit:
     """Runs one after another; a later one runs whatever an earlier came to.
 
-    `hints` gives commands worth running after a run, `before` what is shown ahead of it.
+    `hints` gives commands worth running after a run, `before` what is shown ahead of it; `write` writes the results
+    where they are not shown as they come.
     """
     results: list[CheckpointResult] = []
     codes: list[Exit] = []
@@ -215,14 +217,27 @@ def run_all(
         results.append(result)
         if telling.streams:
             emit(shown(result, telling, history, hints(result, checkpoint)))
+        if telling.quiet or telling.output is not None:
+            _trouble(result)
     if not telling.streams:
-        deliver(written(results, telling, several=several), telling.output)
+        deliver(write(results) if write else written(results, telling, several=several), telling.output)
         if telling.output is not None and not telling.quiet:
             for result, code in zip(results, codes, strict=True):
                 say(_verdict(result, code, telling, sys.stderr).rstrip("\n"))
     elif len(results) > 1 and not telling.quiet:
         emit(f"\n {len(results)} checkpoints, exit {worst(codes).value}\n")
     return worst(codes)
+
+
+def _trouble(result: CheckpointResult) -> None:
+    """What could not be done, on standard error: the reasons are wanted even where the report is not seen."""
+    name = terminal(result.checkpoint_name)
+    for line in (result.error or "").split("\n"):
+        if line:
+            problem(f"{name}: {line}")
+    for action in result.action_results:
+        if not action.delivered:
+            problem(f"{name}: {action.action_name} was not delivered: {action.message}")
 
 
 def written(results: Sequence[CheckpointResult], telling: Telling, *, several: bool) -> str:
@@ -312,7 +327,8 @@ class Hints:
         file = f" -c {shlex.quote(str(choice.config))}" if choice.config else ""
         name = shlex.quote(checkpoint.name)
         if result.validation_result is None:
-            return [] if self.made_up else [f"truthound checkpoint list{file}"]
+            broken = self.made_up or result.error_type != "SourceError"
+            return [] if broken else [f"truthound checkpoint run {name}{file} --data FILE"]
         steps = []
         shows = SHOWN_ROWS if choice.limit is None else choice.limit
         if shows < 50 and any(o.examples and (o.failed or 0) > max(shows, 1) for o in result.issues):
@@ -329,6 +345,8 @@ class Hints:
         if result.issues and store_of(checkpoint):
             store = f" --store {shlex.quote(str(choice.store))}" if choice.store else file
             steps.append(f"truthound checkpoint history {name}{store}")
+        if checkpoint.config.auto_schema and not choice.data and any(o.location is None for o in result.issues):
+            steps.append(f"truthound schema update {name}{file}")
         if self.made_up and result.issues:
             steps.append(f"truthound checkpoint init --data {shlex.quote(str(choice.data))}")
         return steps

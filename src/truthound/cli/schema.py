@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from truthound.cli.options import Config, Output, Quiet
+from truthound.cli.options import Config, Force, NoProgress, Output
 
 app = typer.Typer(help="Learn what data look like; accept a change.", no_args_is_help=True)
 
@@ -15,16 +15,27 @@ app = typer.Typer(help="Learn what data look like; accept a change.", no_args_is
 @app.command(short_help="Write a schema of data.")
 def infer(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A file, glob or URL of data.")],
+    pii: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--pii", metavar="NAME", help="A column of whose values nothing is written; give it again for another."
+        ),
+    ] = None,
     output: Output = None,
-    quiet: Quiet = False,
+    quiet: NoProgress = False,
+    force: Force = False,
 ) -> None:
-    """Write a schema of data: types, nullability, uniqueness, ranges, categories and patterns, each with how it was found."""
+    """Write a schema of data: types, nullability, uniqueness, signs, categories and patterns, each with how it was found."""
     from truthound import inference
-    from truthound.cli.output import deliver
+    from truthound.cli.output import deliver, spare
     from truthound.cli.progress import Progress
+    from truthound.errors import ConfigError
 
+    spare(output, sources=[(file, None)])
+    if output is not None and output.is_file() and not force:
+        raise ConfigError(f"{output} is there already; --force writes over it, -o FILE writes elsewhere")
     with Progress(f"{file}: inferring", quiet=quiet):
-        schema = inference.infer_schema(file)
+        schema = inference.infer_schema(file, pii=pii or ())
     deliver(schema.to_yaml(), output)
 
 
@@ -35,7 +46,7 @@ def update(
         typer.Argument(metavar="NAME", help="Checkpoints with auto_schema; all of them by default."),
     ] = None,
     config: Config = None,
-    quiet: Quiet = False,
+    quiet: NoProgress = False,
 ) -> None:
     """Accept how the data look now: learn the schemas of checkpoints with auto_schema anew."""
     from truthound import inference
@@ -65,7 +76,14 @@ def update(
         folder = (checkpoint.base or Path()) / ".truthound"
         changes: list[str] = []
         with Progress(f"{checkpoint.name}: learning the schema", quiet=quiet):
-            source = checkpoint.config.data_source
-            path = inference.update_schema(folder, checkpoint.name, source, base=checkpoint.base, tell=changes.append)
+            settings = checkpoint.config
+            path = inference.update_schema(
+                folder,
+                checkpoint.name,
+                settings.data_source,
+                base=checkpoint.base,
+                pii=settings.pii,
+                tell=changes.append,
+            )
         emit(f"{terminal(checkpoint.name)}: learned, in {terminal(path)}\n")
         emit("".join(f"  {terminal(line)}\n" for line in changes))

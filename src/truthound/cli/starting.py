@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Sequence
 from importlib.resources import files
@@ -44,9 +45,13 @@ def _seen_from(folder: Path, data: str) -> str:
     """The data's path as a file in `folder` names it."""
     if "://" in data or folder.resolve() == Path.cwd():
         return data
-    path = Path(data).expanduser().absolute()
-    start = folder.resolve()
-    return str(path.relative_to(start)) if path.is_relative_to(start) else str(path)
+    path = Path(data).expanduser()
+    if path.is_absolute():
+        return str(path)
+    try:
+        return Path(os.path.relpath(Path.cwd() / path, folder.resolve())).as_posix()
+    except ValueError:  # another drive
+        return str(path.absolute())
 
 
 def _refuse(taken: Sequence[Path], *, force: bool) -> None:

@@ -73,7 +73,7 @@ def json_schema() -> dict[str, Any]:
     }
 
 
-def _definitions(models: Iterable[type[BaseModel]]) -> dict[str, Any]:
+def _definitions(models: Iterable[type[Any]]) -> dict[str, Any]:
     """Each model's options under a name, and what those refer to. An action's are kept for `_typed`."""
     wanted = list(dict.fromkeys(models))
     refs, whole = models_json_schema(
@@ -93,7 +93,7 @@ def _definitions(models: Iterable[type[BaseModel]]) -> dict[str, Any]:
     return out
 
 
-def _name(model: type[BaseModel]) -> str:
+def _name(model: type[Any]) -> str:
     if issubclass(model, Validator):
         return f"validator.{model.type}"
     return f"action.{model.type}" if issubclass(model, Action) else "Checkpoint"

@@ -12,18 +12,17 @@ from truthound import measures as m
 from truthound.engine import ROW, RowRequest
 from truthound.engine import duplicates as dup
 from truthound.engine import expressions as ex
+from truthound.engine.quantiles import NARROW, quantile
 from truthound.engine.rewrite import simplify
-from truthound.engine.values import named
+from truthound.engine.values import named, own_names
 from truthound.errors import SourceError, TruthoundError, ValidatorError
+from truthound.sqltext import marked, told
 
 if TYPE_CHECKING:
     from truthound.engine.polars_backend import PolarsBackend
 
-NARROW = 1 << 25
-"""cells held at once by the narrow pass (256 MiB of numbers)"""
-BUCKETS = 1 << 12
 FEW = 1 << 22
-"""rows that are simply sorted, or compared cell by cell"""
+"""rows that are simply compared cell by cell"""
 
 
 class Blocking:
@@ -89,9 +88,9 @@ class Blocking:
             case m.Duplicates():
                 return self._duplicates(x, shared)
             case m.Quantile(column, q, where):
-                return self._quantile(column, q, where, shared)
+                return quantile(self._b, column, q, where, shared)
             case m.Aggregate(column, "median", where):
-                return self._quantile(column, 0.5, where, shared)
+                return quantile(self._b, column, 0.5, where, shared)
             case m.Aggregate(column, "distinct", where):
                 values = self._b.filtered(where).select(self._b.compile.column(column).drop_nulls().n_unique())
                 return int(self._b.collect(values).item())
@@ -206,8 +205,7 @@ class Blocking:
     def _present(self, rows: pl.DataFrame, columns: tuple[str, ...], *, nulls: bool) -> pl.DataFrame:
         if nulls:
             return rows
-        types = {name: rows.schema[name] for name in rows.columns}
-        return rows.filter(pl.all_horizontal([named(c, types).is_not_null() for c in columns]))
+        return rows.filter(pl.all_horizontal([named(c).is_not_null() for c in columns]))
 
     def _done_keys(self, columns: tuple[str, ...]) -> Iterator[m.Duplicates]:
         for done in self._b.measured(m.Duplicates):
@@ -223,7 +221,7 @@ class Blocking:
             rows = self._b.numbered if key.drop is None else self._b.numbered.filter(key.drop.not_())
             found = self._b.collect(rows.filter(key.expr.is_in(again.implode())))
             if not key.exact:
-                found = found.filter(pl.struct([named(c, found.schema) for c in key.columns]).is_duplicated())
+                found = found.filter(pl.struct([named(c) for c in key.columns]).is_duplicated())
             self._repeats[at] = found
         return self._repeats.get(at)
 
@@ -251,48 +249,14 @@ class Blocking:
         """Equal rows side by side, in the order of their first."""
         if rows is None:
             return None
-        first = pl.col(ROW).min().over(pl.struct([named(c, rows.schema) for c in columns]))
+        first = pl.col(ROW).min().over(pl.struct([named(c) for c in columns]))
         return rows.sort(first, ROW)
-
-    # --- quantiles -------------------------------------------------------------------------------------------------
-
-    def _quantile(self, column: str, q: float, where: m.Predicate | None, shared: dict[object, pl.Series]) -> Any:
-        if where is None and column in shared:
-            return ex.scalar(_quantile(shared, column, q))
-        count = self._b.value(m.Aggregate(column, "count", where))
-        if not count:
-            return None
-        values = self._b.filtered(where).select(self._b.compile.column(column).alias("v")).drop_nulls()
-        dtype = self._b.compile.dtype(column)
-        if count <= NARROW // 2 or not dtype.is_numeric():
-            return ex.scalar(_quantile({column: self._b.collect(values)["v"]}, column, q))
-        low, high = (float(self._b.value(m.Aggregate(column, f, where))) for f in ("min", "max"))
-        rank = q * (count - 1)
-        below = self._ranked(values, int(rank), low, high, 0)
-        if rank == int(rank):
-            return below
-        return below + (self._ranked(values, int(rank) + 1, low, high, 0) - below) * (rank - int(rank))
-
-    def _ranked(self, values: pl.LazyFrame, rank: int, low: float, high: float, skipped: int) -> float:
-        """The value at a rank of a column too long to sort: histograms narrow down to a bucket that is short enough."""
-        while True:
-            if not low < high:
-                return low
-            bucket = ((pl.col("v").cast(pl.Float64) - low) / (high - low) * BUCKETS).floor().clip(0, BUCKETS - 1)
-            counts = self._b.collect(values.group_by(bucket.alias("b")).len()).sort("b")
-            counts = counts.with_columns(pl.col("len").cum_sum().alias("upto"))
-            row = counts.filter(pl.col("upto") > rank - skipped).row(0, named=True)
-            values = values.filter(bucket == row["b"])
-            skipped += row["upto"] - row["len"]
-            if row["len"] <= FEW:
-                return float(self._b.collect(values)["v"].sort()[rank - skipped])
-            low, high = (float(v) for v in self._b.collect(values.select(pl.min("v"), pl.max("v").alias("h"))).row(0))
 
     # --- the others ------------------------------------------------------------------------------------------------
 
     def _top(self, column: str, k: int, where: m.Predicate | None) -> tuple[tuple[Any, int], ...]:
         values = self._b.filtered(where).select(self._b.compile.column(column).alias("v")).drop_nulls()
-        counts = self._b.collect(values.group_by("v").len(name="n").top_k(k, by="n"))
+        counts = self._b.collect(values.group_by("v").len(name="n").top_k(k, by=["n", "v"], reverse=[False, True]))
         ordered = counts.sort("n", "v", descending=[True, False])
         return tuple((ex.scalar(v), int(n)) for v, n in ordered.iter_rows())
 
@@ -342,16 +306,13 @@ class Blocking:
         return float((frame["a"] / n - frame["b"] / k).abs().max()), n, k  # type: ignore[arg-type]
 
     def _query(self, text: str, limit: int) -> tuple[int, tuple[dict[str, Any], ...]]:
-        with pl.SQLContext(data=self._b.frame, eager=False) as context:
-            found = context.execute(text)
-        rows = tuple(self._b.collect(found.head(limit)).iter_rows(named=True))
+        try:
+            with pl.SQLContext(data=self._b.frame, eager=False) as context:
+                found = context.execute(marked(text, self._b.types))
+                found.collect_schema()
+        except pl.exceptions.PolarsError as error:
+            raise ValidatorError(f"the query cannot be made: {told(error, self._b.types)}") from None
+        rows = tuple(own_names(self._b.collect(found.head(limit))).iter_rows(named=True))
         if len(rows) < limit:
             return len(rows), rows
         return int(self._b.collect(found.select(pl.len())).item()), rows
-
-
-def _quantile(series: dict[Any, pl.Series], column: str, q: float) -> Any:
-    values = series[column]
-    if values.dtype.is_decimal():
-        values = values.cast(pl.Float64)
-    return values.quantile(q, "linear")

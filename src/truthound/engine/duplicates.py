@@ -53,7 +53,7 @@ def packed(
         room *= span
         if room >= 1 << 62:
             return None
-    holes = [named(c, schema) for c in columns if stats[c][2]]
+    holes = [named(c) for c in columns if stats[c][2]]
     drop = pl.any_horizontal([h.is_null() for h in holes]) if holes and not nulls else None
     return None if expr is None else Key(columns, expr.alias("k"), exact=True, drop=drop)
 
@@ -67,13 +67,13 @@ def packable(dtype: pl.DataType) -> bool:
 
 def physical(name: str, schema: Mapping[str, pl.DataType]) -> pl.Expr:
     """A whole number for each value of a packable column."""
-    column = named(name, schema)
+    column = named(name)
     return (column.to_physical() if schema[name].is_temporal() else column).cast(pl.Int64)
 
 
 def hashed(columns: tuple[str, ...], schema: Mapping[str, pl.DataType], *, nulls: bool) -> Key:
-    drop = None if nulls else pl.any_horizontal([named(c, schema).is_null() for c in columns])
-    values = [named(c, schema) + 0.0 if schema[c].is_float() else named(c, schema) for c in columns]  # -0.0 equals 0.0
+    drop = None if nulls else pl.any_horizontal([named(c).is_null() for c in columns])
+    values = [named(c) + 0.0 if schema[c].is_float() else named(c) for c in columns]  # -0.0 equals 0.0
     return Key(columns, pl.struct(values).hash(20260101).alias("k"), exact=False, drop=drop)
 
 
@@ -127,9 +127,8 @@ def _rises(frame: pl.LazyFrame, key: Key) -> bool:
 
 def compared(frame: pl.LazyFrame, columns: tuple[str, ...]) -> DuplicateCounts:
     """Exact counts among these rows, by comparing cells."""
-    schema = dict(frame.collect_schema())
     sizes = (
-        frame.select(pl.struct([named(c, schema) for c in columns]).alias("k"))
+        frame.select(pl.struct([named(c) for c in columns]).alias("k"))
         .group_by("k")
         .len(name="n")
         .filter(pl.col("n") > 1)

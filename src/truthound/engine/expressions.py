@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 import re
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
@@ -13,19 +12,17 @@ from typing import Any
 import polars as pl
 
 from truthound import measures as m
+from truthound.engine.comparing import holds
 from truthound.engine.formats import FORMATS
 from truthound.engine.values import Schema, alike, named, temporal, within, zoned
 from truthound.errors import ValidatorError
-from truthound.text import plain
+from truthound.sqltext import expression, marked, safe, told
+from truthound.text import plain, shorten
 
 EQUALITIES = 12
 """up to so many allowed values, comparing with each is quicker than a look-up in a set"""
 BLOCKING = (m.Repeated, m.OutOfOrder, m.Inconsistent, m.Native)
 """predicates that need more of the table than one row; they do not share the streaming pass"""
-
-_COMPARE: dict[str, Callable[[Any, Any], Any]] = {
-    "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
-}  # fmt: skip
 
 _ISO = re.compile(r"(?<!DATE )(?<!TIMESTAMP )'\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}[^']*)?'")
 Lookup = Callable[[m.Orphan], "list[pl.Series]"]
@@ -49,7 +46,7 @@ class Compiler:
 
     def column(self, name: str) -> pl.Expr:
         self.dtype(name)
-        return named(name, self._schema)
+        return named(name)
 
     def text(self, name: str) -> pl.Expr:
         """The column as text, for types that hold text."""
@@ -85,6 +82,8 @@ class Compiler:
                 return self.text(column).str.contains(pattern)
             case m.LengthBetween(column, low, high):
                 return within(self._length(column), low, high)
+            case m.AnyItem(column, inner):
+                return self._any_item(column, inner)
             case m.Format(column, name, argument):
                 return FORMATS[name](self.text(column), argument)
             case m.Compare():
@@ -152,6 +151,13 @@ class Compiler:
             return _any([c == v for v in wanted])
         return c.is_in(wanted)
 
+    def _any_item(self, column: str, predicate: m.Predicate) -> pl.Expr:
+        dtype, items = self.dtype(column), self.column(column)
+        if not isinstance(dtype, pl.List | pl.Array):
+            raise ValidatorError(f'column "{column}" is {dtype}, not a list')
+        of_items = Compiler(self._frame, {"": dtype.inner}, self._lookup)(predicate)  # type: ignore[dict-item]  # the class of a type is typed too
+        return (items.arr.to_list() if isinstance(dtype, pl.Array) else items).list.eval(of_items).list.any()
+
     def _length(self, column: str) -> pl.Expr:
         dtype = self.dtype(column)
         if isinstance(dtype, pl.List):
@@ -161,22 +167,11 @@ class Compiler:
         return self.text(column).str.len_chars()
 
     def _compare(self, p: m.Compare) -> pl.Expr:
-        left, right, tol = self.column(p.left), self.column(p.right), p.tolerance
+        left, right = self.column(p.left), self.column(p.right)
         zone = getattr(self.dtype(p.left), "time_zone", None)
         if zone and getattr(self.dtype(p.right), "time_zone", None) not in (zone, None):
             right = right.dt.convert_time_zone(zone)
-        floats = [c for c in (p.left, p.right) if self.dtype(c).is_float()]
-        if tol:
-            if self.dtype(p.left).is_integer() and self.dtype(p.right).is_integer():
-                left, right = left.cast(pl.Int128), right.cast(pl.Int128)  # narrow types would wrap around
-            difference = (left - right).abs()
-            close = difference <= tol
-            kinds = {"==": close, "!=": close.not_(), "<": left < right + tol, "<=": left <= right + tol,
-                     ">": left > right - tol, ">=": left >= right - tol}  # fmt: skip
-            holds = kinds[p.operator]
-        else:
-            holds = _COMPARE[p.operator](left, right)
-        return _all([holds, *(self.column(c).is_not_nan() for c in floats)])
+        return holds(left, right, (self.dtype(p.left), self.dtype(p.right)), p.operator, p.tolerance)
 
     def _native(self, function: Callable[[Any], Any]) -> pl.Expr:
         made = function(self._frame)
@@ -186,14 +181,18 @@ class Compiler:
 
     def _sql(self, text: str) -> pl.Expr:
         """SQL, in which ISO dates and times in quotes compare with columns of dates and times, as databases have it."""
-        what = f"SQL expression {text!r}"
+        what = f"SQL expression {shorten(text, 200)!r}"
+        given = marked(text, self._schema)
+        dated = _ISO.sub(lambda found: f"{'TIMESTAMP' if found[1] else 'DATE'} {found[0]}", given)
         try:
-            return self._boolean(_sql(text), what)
-        except (pl.exceptions.PolarsError, TypeError):
-            dated = _ISO.sub(lambda found: f"{'TIMESTAMP' if found[1] else 'DATE'} {found[0]}", text)
-            if dated == text:
-                raise
-        return self._boolean(_sql(dated), what)
+            try:
+                return self._boolean(expression(given), what)
+            except (pl.exceptions.PolarsError, TypeError):
+                return self._boolean(expression(dated), what)
+        except ValueError as error:
+            raise ValidatorError(str(error)) from None
+        except (pl.exceptions.PolarsError, TypeError) as error:
+            raise ValidatorError(f"{what}: {told(error, self._schema)}") from None
 
     def _boolean(self, made: pl.Expr, what: str) -> pl.Expr:
         """An expression that must say true or false of each row; `a + 1` says neither."""
@@ -203,15 +202,17 @@ class Compiler:
         if dtype not in (pl.Boolean, pl.Null):
             raise ValidatorError(f"{what} is {dtype or 'several columns'}, not true or false")
         try:
-            nothing = pl.DataFrame([pl.Series(name, [None] * 3, dtype=t) for name, t in self._schema.items()])
+            nothing = pl.DataFrame([pl.Series(safe(name), [None] * 3, dtype=t) for name, t in self._schema.items()])
             height = nothing.lazy().select(made).collect().height
-        except (pl.exceptions.PolarsError, pl.exceptions.PanicException, TypeError, ValueError):
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException, TypeError, ValueError) as error:
+            if str(error).startswith("cannot compare"):
+                raise
             return made  # not every expression takes rows of nulls; what is wrong with it shows on the data
         if height == 3:
             return made.cast(pl.Boolean) if dtype == pl.Null else made
         if made.meta.root_names() or height != 1 or not self._schema:
             raise ValidatorError(f"{what} does not say something of each row, but of the table as a whole")
-        every = named(next(iter(self._schema)), self._schema)
+        every = named(next(iter(self._schema)))
         return made.cast(pl.Boolean) | (every.is_null() & False)  # a constant, for each row
 
     def _orphan(self, p: m.Orphan) -> pl.Expr:
@@ -231,12 +232,14 @@ class Compiler:
 
     def _out_of_order(self, p: m.OutOfOrder) -> pl.Expr:
         c = self.column(p.column)
-        before = c.forward_fill().shift(1)
+        floats = self.dtype(p.column).is_float()
+        before = (c.fill_nan(None) if floats else c).forward_fill().shift(1)
         wrong = (
             (c > before if p.descending else c < before)
             if not p.strict
             else (c >= before if p.descending else c <= before)
         )
+        wrong = wrong | c.is_nan() if floats else wrong  # a NaN has no place in an order
         if not p.group_by and not p.order_by:
             return wrong
         groups, order = ([self.column(c) for c in names] for names in (p.group_by, p.order_by))
@@ -256,13 +259,6 @@ def _any(exprs: Sequence[pl.Expr]) -> pl.Expr:
     for e in exprs[1:]:
         out |= e
     return out
-
-
-def _sql(text: str) -> pl.Expr:
-    try:
-        return pl.sql_expr(text)
-    except pl.exceptions.PolarsError as error:
-        raise ValidatorError(f"SQL expression {text!r} cannot be read: {error}") from None
 
 
 # --- aggregates that stream ----------------------------------------------------------------------------------------

@@ -34,12 +34,15 @@ def _iban(text: pl.Expr, _: str) -> pl.Expr:
 
 def _is_json(value: str) -> bool:
     try:
-        json.loads(value)
-    except ValueError:
-        return False
-    except RecursionError:
+        json.loads(value, parse_constant=_no_json)
+    except (ValueError, RecursionError):
         return False
     return True
+
+
+def _no_json(word: str) -> None:
+    """NaN and Infinity, which Python reads and RFC 8259 does not have."""
+    raise ValueError(word)
 
 
 def _json(text: pl.Expr, _: str) -> pl.Expr:

@@ -12,15 +12,20 @@ from truthound.engine import FAILED_CHECKS, ROW, Backend, FailingRows, RowReques
 from truthound.engine import expressions as ex
 from truthound.engine.blocking import Blocking
 from truthound.engine.rewrite import settle, simplify
+from truthound.engine.values import own_names
 from truthound.errors import ConfigError, SourceError, TruthoundError, ValidatorError
 from truthound.schema import DataType
+from truthound.sqltext import safe, told
 
 M = TypeVar("M", bound=m.Measure)
 _ERRORS = (pl.exceptions.PolarsError, pl.exceptions.PanicException, TypeError, ValueError, OverflowError, OSError)
 
 
 class PolarsBackend:
-    """A table as a lazy frame. `row_number` names a column that holds row numbers from 0, where rows were sampled."""
+    """A table as a lazy frame. `row_number` names a column that holds row numbers from 0, where rows were sampled.
+
+    Inside, names are safe (`truthound.sqltext.safe`); what goes in and comes out has the columns' own.
+    """
 
     def __init__(
         self,
@@ -36,6 +41,9 @@ class PolarsBackend:
             types = dict(frame.collect_schema())
         except _ERRORS as error:
             raise self._explain(error) from None
+        if patterns := {c: safe(c) for c in types if safe(c) != c}:
+            frame = frame.rename(patterns)
+        self._patterns = patterns
         self._numbered = frame.rename({row_number: ROW}) if row_number else frame.with_row_index(ROW)
         if row_number is not None:
             del types[row_number]
@@ -105,7 +113,9 @@ class PolarsBackend:
         failed = pl.concat_list(marks).list.drop_nulls() if marks else pl.lit([], dtype=pl.List(pl.String))
         marked = self._numbered.with_columns(failed.alias(FAILED_CHECKS)).drop(ROW)
         fine = pl.col(FAILED_CHECKS).list.len() == 0
-        return Split(marked.filter(fine).drop(FAILED_CHECKS), marked.filter(~fine))
+        back = {inside: own for own, inside in self._patterns.items()}
+        good, bad_rows = marked.filter(fine).drop(FAILED_CHECKS), marked.filter(~fine)
+        return Split(good.rename(back), bad_rows.rename(back)) if back else Split(good, bad_rows)
 
     def close(self) -> None:
         self._values.clear()
@@ -152,7 +162,7 @@ class PolarsBackend:
             self.frame.select(pl.all().null_count()).collect(engine="streaming")
         except _ERRORS as reading:
             return self._explain(reading)
-        return ValidatorError(brief(error))
+        return ValidatorError(told(error, self._types))
 
     def failing(self, predicate: m.Predicate, where: m.Predicate | None) -> pl.LazyFrame:
         """Numbered rows for which it is true."""
@@ -192,7 +202,7 @@ class PolarsBackend:
                 )
             except SourceError as error:
                 raise ValidatorError(f"the reference: {error}") from None
-            self._orphans[p] = [keys[c] for c in p.reference_columns]
+            self._orphans[p] = [keys[safe(c)] for c in p.reference_columns]
         return self._orphans[p]
 
     def _stream(self, measures: Iterable[m.Measure]) -> None:
@@ -203,7 +213,7 @@ class PolarsBackend:
             try:
                 compiled[x] = ex.aggregate(_simplified(x), self.compile)
             except _ERRORS as error:
-                self._values[x] = ValidatorError(brief(error))
+                self._values[x] = ValidatorError(told(error, self._types))
             except SourceError:
                 raise
             except TruthoundError as error:
@@ -228,7 +238,7 @@ class PolarsBackend:
             try:
                 self.frame.select(e.alias(str(i)) for i, e in enumerate(exprs)).collect_schema()
             except _ERRORS as wrong:
-                unfit[x] = ValidatorError(brief(wrong))
+                unfit[x] = ValidatorError(told(wrong, self._types))
         if unfit:
             self._values.update(unfit)
             self._stream(x for x in compiled if x not in unfit)
@@ -260,25 +270,23 @@ class PolarsBackend:
         if r.column not in self._types or self._types[r.column].is_nested():
             return ()
         counts = (
-            failing.select(self.compile.column(r.column).alias("v")).group_by("v").len(name="n").top_k(r.top, by="n")
+            failing.select(self.compile.column(r.column).alias("v"))
+            .group_by("v")
+            .len(name="n")
+            .top_k(r.top, by=["n", "v"], reverse=[False, True])
         )
         return tuple(self.collect(counts).sort("n", "v", descending=[True, False]).iter_rows())
 
 
 def _numbered(found: pl.DataFrame) -> tuple[tuple[int, dict[str, Any]], ...]:
-    return tuple((int(row.pop(ROW)) + 1, row) for row in found.iter_rows(named=True)) if found.height else ()
+    rows = own_names(found).iter_rows(named=True)
+    return tuple((int(row.pop(ROW)) + 1, row) for row in rows) if found.height else ()
 
 
 def _simplified(x: m.Measure) -> m.Measure:
     if isinstance(x, m.CountWhere):
         return m.CountWhere(simplify(x.predicate), None if x.where is None else simplify(x.where))
     return x
-
-
-def brief(error: BaseException) -> str:
-    """The engine's words without the plan it prints after them."""
-    text = str(error).partition("\n\nResolved plan")[0].partition("\n\nThis error occurred")[0].strip()
-    return " ".join(text.split()) or type(error).__name__
 
 
 def type_name(dtype: pl.DataType) -> str:

@@ -1,4 +1,4 @@
-"""Columns and values as Polars compares them: names that are no patterns, bounds, dates, and types that hold two columns exactly."""
+"""Columns and values as Polars compares them: names, bounds, dates, and types that hold two columns exactly."""
 
 from __future__ import annotations
 
@@ -10,14 +10,20 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from truthound.errors import ValidatorError
+from truthound.sqltext import restored, safe
 
 Schema = Mapping[str, pl.DataType]
 
 
-def named(name: str, schema: Schema) -> pl.Expr:
-    """A column by its name, also one that Polars would read as a pattern."""
-    special = name == "*" or name.startswith("^")
-    return pl.nth(list(schema).index(name)) if special else pl.col(name)
+def named(name: str) -> pl.Expr:
+    """A column by its own name, in a frame whose names are safe."""
+    return pl.col(safe(name))
+
+
+def own_names(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with its columns' own names."""
+    changed = {c: restored(c) for c in frame.columns if restored(c) != c}
+    return frame.rename(changed) if changed else frame
 
 
 def alike(mine: pl.Expr, dtype: pl.DataType, keys: pl.Series, what: str) -> tuple[pl.Expr, pl.Series]:

@@ -9,6 +9,7 @@ from truthound.lazy import lazily
 if TYPE_CHECKING:
     from truthound.inference.baselines import Baselines as Baselines
     from truthound.inference.declared import schema_validators as schema_validators
+    from truthound.inference.draft import as_yaml as as_yaml
     from truthound.inference.draft import draft_checkpoint as draft_checkpoint
     from truthound.inference.draft import draft_rules as draft_rules
     from truthound.inference.learning import infer_schema as infer_schema
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 _PARTS = {
     "baselines": ("Baselines",),
     "declared": ("schema_validators",),
-    "draft": ("draft_checkpoint", "draft_rules"),
+    "draft": ("as_yaml", "draft_checkpoint", "draft_rules"),
     "learning": ("infer_schema",),
     "profiling": ("profile",),
     "records": ("ColumnProfile", "Profile", "Suspicion"),

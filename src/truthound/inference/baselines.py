@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,16 @@ class Baselines:
     def put(self, key: str, value: Mapping[str, Any]) -> None:
         """Keeps a document, whole or not at all."""
         self._objects.put(self._file(key), json.dumps(value, sort_keys=True).encode())
+
+    def forget(self, columns: Container[str]) -> None:
+        """Deletes what is kept of these columns."""
+        for stored in list(self._objects.list(depth=0)):
+            try:
+                found = json.loads(self._objects.get(stored.key) or b"")
+            except ValueError:
+                found = None
+            if isinstance(found, dict) and found.get("column") in columns:
+                self._objects.delete(stored.key)
 
     @staticmethod
     def _file(key: str) -> str:

@@ -6,15 +6,18 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from truthound.errors import ConfigError
+from truthound.measures import IsNull
 from truthound.models import Mistakes
 from truthound.schema import FAMILIES, ColumnSchema, DataType, Schema
-from truthound.validators.base import Check, Table, Validator
+from truthound.validators.base import Check, Table, Validator, veiled
 from truthound.validators.range import Range
 from truthound.validators.sets import AllowedValues
 from truthound.validators.shape import ExpectedColumn, SchemaMatch
 from truthound.validators.text import Length, Regex
 from truthound.validators.uniqueness import PrimaryKey, Unique
 
+ANY = "null"
+"""the type of a column that had no value, which may have any"""
 _ALIKE = ("numeric", "text", "boolean", "nested", "binary")
 
 
@@ -34,7 +37,31 @@ class OfColumn(Validator):
         found = table.schema.get(self.column)
         if found is not None and _alike(found, self.wanted):
             for rule in self.rules:
-                yield from rule.bind(table)
+                for check in rule.bind(table):
+                    yield check if isinstance(rule, Unique) else veiled(check, table)
+
+
+class Drift(SchemaMatch):
+    """What a learned schema asks of the table. What differs is told as a change: how it was -> how it is."""
+
+    def checks(self, table: Table) -> Iterator[Check]:
+        for wanted in self.columns or ():
+            then, now = " or ".join(wanted.types) or "empty", table.schema.get(wanted.name)
+            if now is None:
+                yield self.decided((wanted.name,), "column exists", ok=False, message=f"column removed, it was {then}")
+                continue
+            ok = not wanted.types or any(now.matches(t) for t in wanted.types)
+            expected, said = f"type {then}" if wanted.types else "column exists", f"type changed: {then} -> {now}"
+            yield self.decided((wanted.name,), expected, ok=ok, observed=str(now), message="" if ok else said)
+            if not wanted.nullable:
+                yield self.rows((wanted.name,), "not null, as learned", IsNull(wanted.name))
+        added = {c: t for c, t in table.schema.items() if c not in self.names}
+        if self.extra == "forbid":
+            said = f"{'column' if len(added) == 1 else 'columns'} added: {', '.join(f'{c} ({t})' for c, t in added.items())}"
+            yield self.decided(
+                (), "no other columns", ok=not added, observed=list(added) or None, message=said if added else ""
+            )
+        yield from self.in_order(table)
 
 
 def _alike(found: DataType, wanted: str) -> bool:
@@ -47,10 +74,13 @@ def _alike(found: DataType, wanted: str) -> bool:
     )
 
 
-def schema_validators(schema: Schema) -> tuple[Validator, ...]:
-    """The validators that check data against a schema. ConfigError names every property that cannot be checked."""
-    expected = tuple(ExpectedColumn(c, (s.type,), s.nullable) for c, s in schema.columns.items())
-    out: list[Validator] = [SchemaMatch(columns=expected, extra=schema.extra, order=schema.order)]
+def schema_validators(schema: Schema, *, learned: bool = False) -> tuple[Validator, ...]:
+    """The validators that check data against a schema, one that was given or `learned`. ConfigError names every property that cannot be checked."""
+    expected = tuple(
+        ExpectedColumn(c, () if s.type == ANY else (s.type,), s.nullable) for c, s in schema.columns.items()
+    )
+    match = Drift if learned else SchemaMatch
+    out: list[Validator] = [match(columns=expected, extra=schema.extra, order=schema.order)]
     if schema.primary_key:
         out.append(_of(PrimaryKey(), schema.primary_key))
     problems: list[str] = []

@@ -1,32 +1,39 @@
-"""Schemas inferred from data, each property with a comment that says how it was found."""
+"""Schemas inferred from data, each property with a comment that says how it was found.
+
+Only what growing data keep is learned: a number that was never negative gets a least value of 0, and no column gets
+another bound, since the next identifier, date or record would break it.
+"""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from truthound import measures as m
 from truthound.engine import Backend, RowRequest
-from truthound.errors import SourceError, ValidatorError
+from truthound.errors import ConfigError, SourceError, ValidatorError
+from truthound.inference.identity import by_design, named
 from truthound.inference.opening import opened
 from truthound.inference.shapes import guesses
 from truthound.schema import ColumnSchema, DataType, Schema
-from truthound.text import percent, plain, plural
+from truthound.text import did_you_mean, percent, plural
 
 CATEGORIES = 20
 """text with at most so many different values is taken to be categories"""
 OFTEN = 20
 """if each occurs so often on average"""
+WORD = 100
+"""and is no longer than so many characters"""
 LOOKED_AT = 1000
 """rows whose values tell what is worth asking of all; no verdict rests on them"""
 CELLS = 100_000
 """but at most so many cells"""
-_DAY = date(2000, 1, 1)
+BOUNDS = "Bounds: a number that was never negative gets min: 0. Others are not learned, growing data would break them; add yours."
+"""said in each file"""
+OF_PII = ("type", "nullable", "unique")
+"""what is learned of a column whose values are neither told nor kept"""
 
 
 @dataclass(slots=True)
@@ -43,8 +50,10 @@ class _Column:
         self.found[prop], self.notes[prop] = value, note
 
 
-def infer_schema(data: Any, *, base: Path | None = None) -> Schema:
+def infer_schema(data: Any, *, base: Path | None = None, pii: Collection[str] = ()) -> Schema:
     """The schema of a data source, or of a backend. Each property has a comment that says how it was found.
+
+    Of `pii` columns only type, nullability and uniqueness are learned: nothing in the schema comes from their values.
 
     Raises:
         SourceError: the data cannot be read, or have no columns.
@@ -53,6 +62,8 @@ def infer_schema(data: Any, *, base: Path | None = None) -> Schema:
     types = backend.schema()
     if not types:
         raise SourceError(f"{name} has no columns to learn from")
+    if unknown := [c for c in pii if c not in types]:
+        raise ConfigError([f'column "{c}" of pii is not in the data{did_you_mean(c, types)}' for c in unknown])
     first = head(backend, types)
     columns = [_Column(c, t, first[c]) for c, t in types.items()]
     wanted = {c.name: _wanted(c) for c in columns}
@@ -60,10 +71,11 @@ def infer_schema(data: Any, *, base: Path | None = None) -> Schema:
     rows: int = got[m.RowCount()]
     for c in columns:
         values = {k: got[x] for k, x in wanted[c.name].items() if not isinstance(got[x], ValidatorError)}
-        _learn(c, values, rows)
-    _patterns(backend, columns, rows)
+        _learn(c, values, rows, pii)
+    _patterns(backend, [c for c in columns if c.name not in pii], rows)
     notes = {(c.name, prop): note for c in columns for prop, note in c.notes.items()}
     notes["", ""] = f"Inferred from {name}: {plural(rows, 'row')}, {plural(len(columns), 'column')}."
+    notes["", "bounds"] = BOUNDS
     return Schema(columns={c.name: ColumnSchema(**c.found) for c in columns}).noted(notes)
 
 
@@ -81,8 +93,10 @@ def _wanted(c: _Column) -> dict[str, m.Measure]:
     different = len(set(c.seen))
     if c.type.of("integer", "text", "temporal") and different == len(c.seen):
         out["repeats"] = m.Duplicates((c.name,))
-    if c.type.of("numeric", "temporal"):
-        out |= {"min": m.Aggregate(c.name, "min"), "max": m.Aggregate(c.name, "max")}
+    if c.type.of("numeric", "date"):
+        out["min"] = m.Aggregate(c.name, "min")
+    if c.type.of("integer", "date"):
+        out["max"] = m.Aggregate(c.name, "max")
     if c.type.of("float"):
         out["nan"] = m.CountWhere(m.IsNan(c.name))
     if c.type.of("text") and different <= CATEGORIES:
@@ -90,57 +104,33 @@ def _wanted(c: _Column) -> dict[str, m.Measure]:
     return out
 
 
-def _learn(c: _Column, got: Mapping[str, Any], rows: int) -> None:
+def _learn(c: _Column, got: Mapping[str, Any], rows: int, pii: Collection[str]) -> None:
     nulls = got["nulls"]
     present = rows - nulls
     c.found["type"] = c.type.base if c.type.base == "decimal" else str(c.type)
-    if nulls and not present:
-        c.notes["type"] = "every value is null"
+    if nulls and not present and c.type.of("text"):  # text files call it so, whatever its values will be
+        c.keep("type", "null", "every value is null: any type will do")
     if nulls:
         c.keep(
             "nullable", value=True, note=f"{plural(nulls, 'null')} in {plural(rows, 'row')} ({percent(nulls, rows)})"
         )
     elif rows:
         c.keep("nullable", value=False, note=f"no null in {plural(rows, 'row')}")
-    if present > 1 and "repeats" in got and got["repeats"].rows == 0:
+    low, high = got.get("min"), got.get("max")
+    differ = present > 1 and "repeats" in got and got["repeats"].rows == 0
+    if differ and by_design(c.name, c.type, present, (low, high), c.seen):
         c.keep("unique", value=True, note=f"{present:,} different values in {plural(rows, 'row')}")
+    if c.name in pii:
+        c.notes["type"] = "pii: nothing is learned from its values"
+        return
     if got.get("nan"):
         c.notes["type"] = f"{got['nan']:,} NaN, which lie in no range, so none is learned"
-    elif present:
-        for prop, value, what in _bounds(c.type, got):
-            c.keep(prop, value, f"the {what} of {plural(present, 'value')}")
+    elif c.type.of("numeric") and low is not None and low >= 0 and not c.found.get("unique") and not named(c.name):
+        c.keep("min", 0, f"none of {plural(present, 'value')} is negative")
     top = got.get("top") or ()
-    if 0 < len(top) <= CATEGORIES and len(top) * OFTEN <= present:
+    if 0 < len(top) <= CATEGORIES and len(top) * OFTEN <= present and all(len(str(v)) <= WORD for v, _ in top):
         said = f"{plural(len(top), 'different value')} in {plural(rows, 'row')}"
         c.keep("values", tuple(sorted(v for v, _ in top)), said)
-
-
-def _bounds(t: DataType, got: Mapping[str, Any]) -> Iterator[tuple[str, Any, str]]:
-    """The bounds that hold for all values. Infinite ones leave nothing out, and are left out."""
-    for prop, what in (("min", "smallest"), ("max", "largest")):
-        value = got.get(prop)
-        if value is None or (isinstance(value, float) and not math.isfinite(value)):
-            continue
-        if t.of("temporal"):
-            value = _outward(value, t, up=prop == "max")
-        if isinstance(value, timedelta):
-            yield prop, f"{Decimal(value // timedelta(microseconds=1)) / 1_000_000:f}s", what
-        elif value is not None:
-            yield prop, plain(value), what
-
-
-def _outward(value: Any, t: DataType, *, up: bool) -> Any:
-    """Python's moments end at microseconds: what an engine's nanoseconds lost is given back."""
-    if not up or not (t.base == "time" or "ns" in t):
-        return value
-    step = timedelta(microseconds=1)
-    try:
-        if isinstance(value, time):
-            later = datetime.combine(_DAY, value) + step
-            return later.time() if later.date() == _DAY else None
-        return value + step
-    except OverflowError:
-        return None
 
 
 def _patterns(backend: Backend, columns: list[_Column], rows: int) -> None:

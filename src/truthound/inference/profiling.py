@@ -10,11 +10,12 @@ from typing import Any
 from truthound import measures as m
 from truthound.engine import Backend
 from truthound.errors import ValidatorError
+from truthound.inference.identity import by_design
 from truthound.inference.learning import head
 from truthound.inference.opening import opened
 from truthound.inference.records import ColumnProfile, Profile, Seen
 from truthound.inference.shapes import FORMATS, formats, guesses
-from truthound.inference.suspicions import suspect, tell
+from truthound.inference.suspicions import FAR, FUTURE, MISSING, NAN, Sign, found, nearly_unique, suspect, tell
 from truthound.results import now
 from truthound.schema import DataType
 from truthound.text import plain
@@ -26,6 +27,8 @@ WORDS = 200
 """different texts that are compared with each other"""
 RARELY = 10_000
 BINS = 10
+MANY = 20
+"""different numbers in the first rows that may be taken to rise by design"""
 
 
 def profile(data: Any, *, base: Path | None = None, clock: Clock = now) -> Profile:
@@ -37,6 +40,10 @@ def profile(data: Any, *, base: Path | None = None, clock: Clock = now) -> Profi
     values = _known(backend, [m.RowCount(), whole, *(x for found in first.values() for x in found.values())])
     rows: int = values[m.RowCount()]
     seen = {c: Seen(c, t, rows, {k: values.get(x) for k, x in first[c].items()}) for c, t in types.items()}
+    real = {c: _statistics(c, s.type, m.Not(m.IsNan(c))) for c, s in seen.items() if s.got.get("nan")}
+    known = _known(backend, [x for found_ in real.values() for x in found_.values()])
+    for c, taken in real.items():
+        seen[c].got |= {k: known.get(x) for k, x in taken.items()}
     begin = head(backend, types)
     second = {c: _second(s, begin[c]) for c, s in seen.items()}
     signs = [sign for c, s in seen.items() for sign in suspect(s, begin[c], clock())]
@@ -44,11 +51,15 @@ def profile(data: Any, *, base: Path | None = None, clock: Clock = now) -> Profi
     more = _known(backend, wanted)
     for c, s in seen.items():
         s.got |= {k: more.get(x) for k, x in second[c].items()}
+    there = list(found(seen, signs, more))
+    third = {c: _third(c, [sign for sign, _ in there if sign.column == c]) for c in seen}
+    last = _known(backend, [x for wanted_ in third.values() for x in wanted_])
+    for c, s in seen.items():
+        s.got["usual"] = tuple(last[x] for x in third[c] if last.get(x) is not None)
     columns = tuple(_column(s, begin[s.name]) for s in seen.values())
-    keys = tuple(c.name for c in columns if rows > 1 and c.distinct == rows and not DataType(c.type).of("float"))
+    keys = tuple(c for c, s in seen.items() if rows > 1 and s.got.get("distinct") == rows and _by_design(s, begin[c]))
     repeated = values.get(whole)
-    found = tell(backend, seen, signs, more)
-    return Profile(name, rows, columns, repeated.rows if repeated else 0, keys, found)
+    return Profile(name, rows, columns, repeated.rows if repeated else 0, keys, tell(backend, seen, there))
 
 
 def _known(backend: Backend, wanted: Iterable[m.Measure]) -> dict[m.Measure, Any]:
@@ -61,12 +72,23 @@ def _first(c: str, t: DataType) -> dict[str, m.Measure]:
     if t.of("nested", "binary") or t.base in ("null", "object"):
         return out
     out["distinct"] = m.Aggregate(c, "distinct")
+    if t.of("float"):
+        out["nan"] = m.CountWhere(m.IsNan(c))
+    return out | _statistics(c, t)
+
+
+def _statistics(c: str, t: DataType, where: m.Predicate | None = None) -> dict[str, m.Measure]:
+    out: dict[str, m.Measure] = {}
     if t.of("numeric", "temporal"):
-        out |= {"min": m.Aggregate(c, "min"), "max": m.Aggregate(c, "max")}
+        out |= {f: m.Aggregate(c, f, where) for f in ("min", "max")}
     if t.of("numeric"):
-        out |= {f: m.Aggregate(c, f) for f in ("mean", "std")}
-        out |= {f"q{q}": m.Quantile(c, q / 100) for q in (25, 50, 75)}
+        out |= {f: m.Aggregate(c, f, where) for f in ("mean", "std")}
+        out |= {f"q{q}": m.Quantile(c, q / 100, where) for q in (25, 50, 75)}
     return out
+
+
+def _by_design(s: Seen, begin: list[Any]) -> bool:
+    return s.scalar and by_design(s.name, s.type, s.present, (s.got.get("min"), s.got.get("max")), begin)
 
 
 def _second(s: Seen, begin: list[Any]) -> dict[str, m.Measure]:
@@ -76,6 +98,10 @@ def _second(s: Seen, begin: list[Any]) -> dict[str, m.Measure]:
     rare = distinct > RARELY and distinct > s.present / 2  # most values occur once: none is frequent
     if s.scalar and distinct and not rare:
         out["top"] = m.TopValues(s.name, WORDS if s.type.of("text") and distinct <= WORDS else TOP)
+    if nearly_unique(s) and _by_design(s, begin):
+        out["repeats"] = m.Duplicates((s.name,))
+    if s.type.of("numeric") and len(set(begin)) >= MANY and begin == sorted(begin):
+        out["falls"] = m.CountWhere(m.OutOfOrder(s.name))
     low, high = s.got.get("min"), s.got.get("max")
     if s.type.of("numeric") and low is not None and high is not None:
         lo, hi = float(low), float(high)
@@ -88,6 +114,15 @@ def _second(s: Seen, begin: list[Any]) -> dict[str, m.Measure]:
         for _, pattern in guesses(begin):
             out[f"pattern {pattern}"] = m.CountWhere(m.Not(m.Matches(s.name, pattern)))
     return out
+
+
+def _third(c: str, there: list[Sign]) -> tuple[m.Measure, ...]:
+    """The smallest and the largest value without those that look wrong."""
+    odd = tuple(s.predicate for s in there if s.predicate and s.what in (MISSING, FAR, FUTURE, NAN))
+    if not odd or any(isinstance(p, m.Matches) for p in odd):
+        return ()
+    usual = m.Not(m.Or(odd))
+    return m.Aggregate(c, "min", usual), m.Aggregate(c, "max", usual)
 
 
 def _column(s: Seen, begin: list[Any]) -> ColumnProfile:
@@ -110,6 +145,9 @@ def _column(s: Seen, begin: list[Any]) -> ColumnProfile:
         format=form,
         misfits=misfits,
         pattern=patterns[0] if patterns else None,
+        nan=got.get("nan") or 0,
+        usual=tuple(map(plain, got["usual"])),
+        rising=got.get("falls") == 0,
     )
 
 

@@ -32,6 +32,12 @@ class ColumnProfile(Record):
     """texts that do not have it"""
     pattern: str | None = None
     """a regular expression that every text matches"""
+    nan: int = 0
+    """values that are NaN; of the statistics only `distinct` and `top` count them"""
+    usual: tuple[Any, ...] = ()
+    """the smallest and the largest value without what looks wrong, where something does"""
+    rising: bool = False
+    """whether numbers never fall from row to row, and there are many"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ def _shape(value: str) -> list[tuple[str, int]]:
 
 
 def _characters(values: Sequence[str]) -> str | None:
-    """The classes of characters that all values are made of, with their lengths: `^[A-Z0-9]{5,6}$`. Words of letters have none."""
+    """The classes of characters that all values are made of, with their lengths: `^[A-Z0-9]{5,}$`. Words of letters have none."""
     seen = set("".join(values))
     classes = [k for k, test in _CLASSES if any(ch.isascii() and test(ch) for ch in seen)]
     marks = [ch for ch in _MARKS if ch in seen]
@@ -89,4 +89,7 @@ def _characters(values: Sequence[str]) -> str | None:
 
 
 def _times(low: int, high: int) -> str:
-    return "" if low == high == 1 else f"{{{low}}}" if low == high else f"{{{low},{high}}}"
+    """How often: lengths that vary have no end, the next value may be longer."""
+    if low == high:
+        return "" if low == 1 else f"{{{low}}}"
+    return "+" if low == 1 else f"{{{low},}}"

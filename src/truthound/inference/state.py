@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
 from truthound.engine import Backend
 from truthound.errors import ConfigError, StoreError
-from truthound.inference.learning import infer_schema
+from truthound.inference.learning import OF_PII, infer_schema
+from truthound.inference.opening import opened
 from truthound.measures import RowCount
 from truthound.objects import safe_name
 from truthound.schema import ColumnSchema, Schema
@@ -22,24 +23,38 @@ def _kept(state_dir: Path, name: str) -> Path:
     return state_dir / "schemas" / f"{safe_name(name)}.yaml"
 
 
-def learned(state_dir: Path, name: str) -> Schema | None:
-    """The schema that was learned, or None. ConfigError where its file is damaged."""
+def learned(state_dir: Path, name: str, pii: Collection[str] = ()) -> Schema | None:
+    """The schema that was learned, without what came from the values of `pii` columns; or None. ConfigError where its file is damaged."""
     path = _kept(state_dir, name)
-    return Schema.load(path) if path.exists() else None
+    return _without(Schema.load(path), pii) if path.exists() else None
 
 
-def auto_schema(state_dir: Path, name: str, data: Backend) -> tuple[Schema, str]:
-    """The schema that was learned on the first run, and a note; learns it if this is the first. It is never learned anew by itself."""
+def _without(schema: Schema, pii: Collection[str]) -> Schema:
+    """The schema with nothing in it that came from the values of these columns."""
+    kept = {*OF_PII, "description"}
+    bare = {c: ColumnSchema(**s.model_dump(include=kept)) for c, s in schema.columns.items() if c in pii}
+    return schema.model_copy(update={"columns": schema.columns | bare})
+
+
+def auto_schema(state_dir: Path, name: str, data: Backend, *, pii: Collection[str] = ()) -> tuple[Schema, str]:
+    """The schema that was learned on the first run, and a note; learns it if this is the first. It is never learned anew by itself.
+
+    Nothing is kept that came from the values of `pii` columns; what an earlier run kept of them is removed.
+    """
     path = _kept(state_dir, name)
     validated = f"validated against the schema learned in {path}"
     if (known := learned(state_dir, name)) is not None:
-        return known, validated
-    schema = infer_schema(data)
+        bare = _without(known, pii)
+        if bare == known:
+            return known, validated
+        bare.save(path)
+        return bare, f"{validated}; what it had of the values of pii columns was removed"
+    schema = infer_schema(data, pii=pii)
     if not data.measure([RowCount()])[RowCount()]:
         return schema, "no rows to learn a schema from; the first run that has some learns it"
     if _first(path, schema.to_yaml()):
         return schema, f"first run: the schema was learned and kept in {path}"
-    return Schema.load(path), validated  # another process was first; its schema counts
+    return _without(Schema.load(path), pii), validated  # another process was first; its schema counts
 
 
 def _first(path: Path, text: str) -> bool:
@@ -68,13 +83,22 @@ def _first(path: Path, text: str) -> bool:
 
 
 def update_schema(
-    state_dir: Path, name: str, data: Any, *, base: Path | None = None, tell: Callable[[str], object] | None = None
+    state_dir: Path,
+    name: str,
+    data: Any,
+    *,
+    base: Path | None = None,
+    pii: Collection[str] = (),
+    tell: Callable[[str], object] | None = None,
 ) -> Path:
     """Learns a schema anew, in place of the one that is kept. Returns its file; `tell` hears what changed, line by line."""
     path = _kept(state_dir, name)
-    schema = infer_schema(data, base=base)
+    backend, _ = opened(data, base)
+    if not backend.measure([RowCount()])[RowCount()]:
+        raise ConfigError(f"there are no rows to learn from; what {path} holds is kept")
+    schema = infer_schema(backend, pii=pii)
     try:
-        old = learned(state_dir, name)
+        old = learned(state_dir, name, pii)
         changes = ["learned for the first time"] if old is None else diff_schemas(old, schema) or ["nothing changed"]
     except ConfigError:
         changes = [f"the schema kept in {path} was damaged; it is replaced"]

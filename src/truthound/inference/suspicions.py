@@ -23,8 +23,14 @@ _CODE = re.compile(r"(?i)(^|[_ .-])(zip|postal|postcode|plz|code|fips|ssn|ean|up
 _WORDS = rf"(?i)^\s*(?:{'|'.join(SENTINEL_WORDS).replace('?', '[?]')})\s*$"
 EXAMPLES = 200
 """examples that are fetched at most"""
-RARE = 0.05
-"""values far from the rest are outliers only if they are few"""
+RARE = 0.01
+"""values far from the rest are outliers only if they are few; more are a long tail"""
+MISSING = "stands for a missing value?"
+FAR = "far outside of the rest"
+REPEATS = "nearly unique: a key with repeats?"
+SPELLING = "the same word in different spelling as"
+FUTURE = "in the future"
+NAN = "NaN"
 
 Keep = Callable[[int, Seen], bool]
 
@@ -58,7 +64,7 @@ def suspect(s: Seen, begin: list[Any], today: datetime) -> Iterator[Sign]:
     if s.type.of("text"):
         yield from _text(s, begin)
     if s.type.of("float"):
-        yield Sign(s.name, "NaN", m.IsNan(s.name), _some, example="NaN")
+        yield Sign(s.name, NAN, m.IsNan(s.name), _some, example="NaN")
     if s.type.of("numeric"):
         yield from _numbers(s)
     if s.type.of("date", "datetime"):
@@ -79,7 +85,7 @@ def _text(s: Seen, begin: list[Any]) -> Iterator[Sign]:
     blank = m.Matches(c, r"^\s*$")
     yield Sign(c, "empty or only blanks", blank, _some)
     yield Sign(c, "blanks at an end", m.And((m.Matches(c, r"^\s|\s$"), m.Not(blank))), _some)
-    yield Sign(c, "stands for a missing value?", m.Matches(c, _WORDS), lambda n, s: 0 < n < s.present)
+    yield Sign(c, MISSING, m.Matches(c, _WORDS), lambda n, s: 0 < n < s.present)
 
 
 def _numbers(s: Seen) -> Iterator[Sign]:
@@ -92,7 +98,7 @@ def _numbers(s: Seen) -> Iterator[Sign]:
         holes = (s.got.get("distinct") or 0) < float(high) - float(low)
         yield Sign(
             c,
-            "stands for a missing value?",
+            MISSING,
             m.In(c, ends),
             lambda n, s: holes and n > max(1, s.present / 1000),
             example=ends[0],
@@ -103,7 +109,11 @@ def _numbers(s: Seen) -> Iterator[Sign]:
         near = float(q1) - reach, float(q3) + reach
         furthest = high if float(high) - near[1] >= near[0] - float(low) else low
         few: Keep = lambda n, s: 0 < n <= max(1, s.present * RARE)  # noqa: E731
-        yield Sign(c, "far outside of the rest", m.Not(m.Between(c, *near)), few, example=furthest)
+        outside = m.Or(
+            (m.Between(c, None, near[0], high_inclusive=False), m.Between(c, near[1], None, low_inclusive=False))
+        )
+        if max(float(high) - near[1], near[0] - float(low)) > reach:  # what is nearer is the end of a tail
+            yield Sign(c, FAR, outside, few, example=furthest)
     if s.type.of("integer") and low > 0 and 10_000 <= high < 10**15 and _CODE.search(c):
         # codes of one length, some of them shorter: zeros in front were lost where the text became a number
         shorter = m.Between(c, None, 10 ** (len(str(high)) - 1), high_inclusive=False)
@@ -121,14 +131,14 @@ def _moments(s: Seen, today: datetime) -> Iterator[Sign]:
         at_an_end = _day(low) in odd or _day(high) in odd
         yield Sign(
             c,
-            "stands for a missing value?",
+            MISSING,
             m.Or(tuple(days)),
             lambda n, s: n > 0 and (at_an_end or n > s.present / 100),
         )
     here = today.astimezone(high.tzinfo) if moments and high.tzinfo else today.replace(tzinfo=None)
     now: date = here if moments else here.date()
     if high > now:
-        yield Sign(c, "in the future", m.Between(c, now, None, low_inclusive=False), _some, example=high)
+        yield Sign(c, FUTURE, m.Between(c, now, None, low_inclusive=False), _some, example=high)
 
 
 def _day(value: date) -> date:
@@ -144,21 +154,36 @@ def _whole(day: date, like: datetime) -> tuple[datetime, datetime]:
 # --- told ----------------------------------------------------------------------------------------------------------
 
 
-def tell(
-    backend: Backend, seen: Mapping[str, Seen], signs: Iterable[Sign], counted: Mapping[m.Measure, Any]
-) -> tuple[Suspicion, ...]:
-    """The signs that are there, column by column, each with a count and an example."""
-    found: list[tuple[Sign, int]] = []
+def found(
+    seen: Mapping[str, Seen], signs: Iterable[Sign], counted: Mapping[m.Measure, Any]
+) -> Iterator[tuple[Sign, int]]:
+    """The signs that are there, each with its count."""
     for sign in signs:
         count = sign.count if sign.predicate is None else counted.get(sign.measures[0])
         if count is not None and sign.keep(count, seen[sign.column]):
-            found.append((sign, count))
-    examples = _examples(backend, [sign for sign, _ in found])
+            yield sign, count
+
+
+def tell(backend: Backend, seen: Mapping[str, Seen], there: Iterable[tuple[Sign, int]]) -> tuple[Suspicion, ...]:
+    """What looks wrong, column by column, each with a count and an example."""
+    there = list(there)
+    examples = _examples(backend, [sign for sign, _ in there])
     out: dict[str, list[Suspicion]] = {c: list(_frequent(s)) for c, s in seen.items()}
-    for sign, count in found:
+    for sign, count in there:
         example = plain(examples.get(sign, sign.example))
         out[sign.column].append(Suspicion(sign.column, sign.what, count, example, seen[sign.column].rows))
     return tuple(s for one in out.values() for s in one)
+
+
+def nearly_unique(s: Seen) -> bool:
+    """Whether all values but a few differ."""
+    distinct = s.got.get("distinct") or s.present
+    return s.present > 20 and 0 < s.present - distinct <= max(s.present // 50, 1)
+
+
+def odd_word(value: str) -> bool:
+    """Whether a text among categories is blank, has blanks at an end, or stands for a missing value."""
+    return value != value.strip() or not value or re.search(_WORDS, value) is not None
 
 
 def _examples(backend: Backend, signs: list[Sign]) -> dict[Sign, Any]:
@@ -174,10 +199,9 @@ def _frequent(s: Seen) -> Iterator[Suspicion]:
     top, distinct, present = s.got.get("top") or (), s.got.get("distinct"), s.present
     if distinct == 1 and present > 1:
         yield Suspicion(s.name, "always the same value", present, plain(top[0][0]) if top else None, s.rows)
-    floating = s.type.of("float")
-    if distinct is not None and not floating and present > 20 and 0 < present - distinct <= max(present // 200, 1):
+    if repeats := s.got.get("repeats"):
         example = plain(top[0][0]) if top and top[0][1] > 1 else None
-        yield Suspicion(s.name, "nearly unique: a key with repeats?", present - distinct, example, s.rows)
+        yield Suspicion(s.name, REPEATS, repeats.rows, example, s.rows)
     if s.type.of("text") and distinct == len(top):  # else they are no categories
         yield from _spellings(s, top)
 
@@ -187,6 +211,6 @@ def _spellings(s: Seen, top: Iterable[tuple[Any, int]]) -> Iterator[Suspicion]:
     for value, count in top:
         folded = " ".join(str(value).casefold().split())
         if folded and folded in known:
-            what = f"the same word in different spelling as {known[folded]}"
+            what = f"{SPELLING} {known[folded]}"
             yield Suspicion(s.name, what, count, plain(value), s.rows)
         known.setdefault(folded, value)

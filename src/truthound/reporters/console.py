@@ -102,7 +102,8 @@ class _Page:
                 (f" {pad(self.look.sign(sign), self.glyph)} ", style),
                 (pad("error", _SEVERITY) + "  ", style),
             ]
-            for line in fold(self.look.said(self.result.error), self.look.width - _DETAIL):
+            told = self.result.error.split("\n")
+            for line in (part for one in told for part in fold(self.look.said(one), self.look.width - _DETAIL)):
                 yield [*label, (line, "")]
                 label = [(" " * (self.glyph + 12), "")]
 
@@ -287,9 +288,13 @@ class _Page:
     def verdict(self, ending: str) -> list[list[Span]]:
         word = words.VERDICTS[self.result.status]
         counted = words.tally(self.validation.statistics) if self.validation else "nothing was checked"
-        parts = [counted, duration(self.result.duration_ms / 1000), *([ending] if ending else [])]
+        undelivered = [
+            self.look.said(a.action_name or a.action_type) for a in self.result.action_results if not a.delivered
+        ]
+        parts = [(f"NOT DELIVERED: {', '.join(undelivered)}", "bold red")] if undelivered else []
+        parts += [(p, "") for p in (counted, duration(self.result.duration_ms / 1000), ending) if p]
         label = [(" ", ""), (pad(word, 10), f"bold {_VERDICT_STYLES[word]}")]
-        return self.look.flow(label, [[(p, "")] for p in parts], f" {self.look.sign('dot')} ")
+        return self.look.flow(label, [[p] for p in parts], f" {self.look.sign('dot')} ")
 
     def next(self, steps: Sequence[str]) -> list[list[Span]]:
         gap = f"   {self.look.sign('dot')}   "

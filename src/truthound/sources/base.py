@@ -8,15 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from truthound.errors import SourceError
+from truthound.text import brief
 
 if TYPE_CHECKING:
     import polars as pl
-
-
-def brief(error: BaseException) -> str:
-    """An engine's or driver's words on one line, without the query plan that may follow them."""
-    text = str(error).partition("\n\nResolved plan")[0].partition("\n\nThis error occurred")[0]
-    return " ".join(text.split()) or type(error).__name__
 
 
 @dataclass(frozen=True)

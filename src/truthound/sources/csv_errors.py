@@ -12,13 +12,13 @@ from pathlib import Path
 import polars as pl
 
 from truthound.errors import SourceError
-from truthound.sources.base import brief
-from truthound.sources.delimited import Dialect, reader
+from truthound.sources.delimited import Dialect, look, reader
 from truthound.sources.dtypes import type_word
 from truthound.sources.lines import Unreadable, lines
-from truthound.text import cell, plural, shorten
+from truthound.text import brief, cell, plural, shorten
 
 _CELL = re.compile(r"could not parse `(.*?)` as dtype `[^`]*` at column '(.*?)' \(column number (\d+)\)", re.DOTALL)
+_HEADERS = re.compile(r"schema (lengths|names) differ|did not find column|extra column in file")
 _NULLS = {
     "", "na", "n/a", "n.a.", "#n/a", "null", "none", "nil", "nan", "-", "--", "?", ".", "missing", "unknown", "undefined",
     "(null)", "\\n", "#value!", "#ref!", "#div/0!", "tbd",
@@ -92,6 +92,8 @@ def position(record: Record, index: int, dialect: Dialect) -> tuple[int, int]:
 def explain(error: Exception, files: Sequence[Path], dialect: Dialect, schema: pl.Schema) -> SourceError:
     """The engine's complaint, with the place that it is about."""
     words = str(error)
+    if _HEADERS.match(words) and (differ := _headers(files, dialect)):
+        return SourceError(differ)
     found = _CELL.search(words)
     finder: Callable[[Path, Dialect], str | None]
     if found is not None and dialect.quote and found[1].startswith(dialect.quote):
@@ -122,6 +124,26 @@ def explain(error: Exception, files: Sequence[Path], dialect: Dialect, schema: p
     if found is not None:
         return SourceError(f"{name}: {_complaint(found[1], found[2], schema.get(found[2], pl.String()), dialect)}")
     return SourceError(f"{name} cannot be read: {shorten(brief(error), 300)}")
+
+
+def _headers(files: Sequence[Path], dialect: Dialect) -> str | None:
+    """The first file whose header is not that of the first one."""
+    first = dialect.header or ()
+    for path in files[1:]:
+        other = look(path, dialect.options).header or ()
+        if other == first:
+            continue
+        lacks, more = ([c for c in a if c not in b] for a, b in ((first, other), (other, first)))
+        said = [
+            f"{word} {shorten(', '.join(map(cell, names)), 200)}"
+            for word, names in (("lacks", lacks), ("also has", more))
+            if names
+        ]
+        return (
+            f"{path.name}:{1 + dialect.options.skip_rows}: the header differs from that of {files[0].name}: it {' and '.join(said) or 'has them in another order'}; "
+            "set options.missing_columns: insert to go by names, with null where a column is lacking, or read the files apart"
+        )
+    return None
 
 
 def _place(path: Path, stop: Unreadable) -> str:

@@ -101,6 +101,8 @@ def _scan(sources: Any, dialect: Dialect, more: dict[str, Any]) -> pl.LazyFrame:
         eol_char=dialect.end,
         truncate_ragged_lines=options.truncate_ragged_lines,
         decimal_comma=options.decimal_comma,
+        missing_columns=options.missing_columns,
+        infer_schema_files=len(sources) if options.missing_columns == "insert" else SNIFFED,
         glob=False,
         **more,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -45,15 +44,9 @@ def relation_frame(relation: Any) -> pl.LazyFrame:
             columns.append(column)
     with unnamed(relation.project(", ".join(columns)).to_parquet, ".parquet") as file:
         frame = pl.scan_parquet(file)
-    changed = [pl.col(_literal(n)).cast(t) for n, t in back.items()] + [
-        pl.col(_literal(n)).cast(pl.Null) for n in nulls
-    ]
-    return frame.with_columns(changed) if changed else frame
-
-
-def _literal(name: str) -> str:
-    """A column's name that Polars does not read as a pattern."""
-    return f"^{re.escape(name)}$" if name.startswith("^") and name.endswith("$") else name
+    changed = {**back, **dict.fromkeys(nulls, pl.Null())}
+    casts = [pl.nth(relation.columns.index(n)).cast(t) for n, t in changed.items()]  # by place: a name may be a pattern
+    return frame.with_columns(casts) if casts else frame
 
 
 def errors() -> tuple[type[BaseException], ...]:

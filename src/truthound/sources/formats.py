@@ -12,13 +12,13 @@ import polars as pl
 
 from truthound.errors import ConfigError, SourceError
 from truthound.sources import csv_errors, delimited, ndjson
-from truthound.sources.base import Source, brief
+from truthound.sources.base import Source
 from truthound.sources.dtypes import polars_type
 from truthound.sources.files import Found, find, head
 from truthound.sources.memory import unknown_columns
 from truthound.sources.options import parse_options
 from truthound.sources.spec import Spec
-from truthound.text import plural, shorten
+from truthound.text import brief, plural, shorten
 
 Explain = Callable[[Exception], SourceError]
 FAILURES = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError, TypeError)

@@ -14,9 +14,9 @@ from typing import IO, Any
 import polars as pl
 
 from truthound.errors import SourceError
-from truthound.sources.base import brief
 from truthound.sources.files import GZIP, ZSTD
 from truthound.sources.temporary import scratch
+from truthound.text import brief
 
 LONGEST = 16 * 1024 * 1024
 """a line of more bytes is not a line"""

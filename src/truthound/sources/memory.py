@@ -8,8 +8,7 @@ from typing import Any
 import polars as pl
 
 from truthound.errors import SourceError
-from truthound.sources.base import brief
-from truthound.text import did_you_mean, shorten
+from truthound.text import brief, did_you_mean, shorten
 
 _REFUSED = (
     pl.exceptions.PolarsError,

@@ -12,12 +12,11 @@ from typing import Any
 import polars as pl
 
 from truthound.errors import ConfigError, SourceError
-from truthound.sources.base import brief
 from truthound.sources.dtypes import polars_type, type_word
 from truthound.sources.files import Found, foreign
 from truthound.sources.lines import Unreadable, lines, start, transcoded
 from truthound.sources.memory import clash, unknown_columns
-from truthound.text import cell, shorten
+from truthound.text import brief, cell, shorten
 
 _BOM = b"\xef\xbb\xbf"
 SMALL = 256 * 1024 * 1024

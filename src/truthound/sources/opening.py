@@ -10,9 +10,10 @@ from typing import Any
 import polars as pl
 
 from truthound.errors import ConfigError, SourceError
-from truthound.sources.base import Source, brief
+from truthound.sources.base import Source
 from truthound.sources.spec import Spec, parse_spec
-from truthound.text import did_you_mean, shorten
+from truthound.sqltext import expression, marked, safe, told, unknown_column
+from truthound.text import shorten
 
 
 def open_source(spec: Any, *, base: Path | None = None) -> Source:
@@ -45,21 +46,24 @@ def _memory(spec: Spec, _: Path | None) -> Source:
 def _filtered(source: Source, where: str) -> pl.LazyFrame:
     """The rows for which an SQL expression holds."""
     try:
-        pl.sql_expr(where)  # one expression and nothing else, before it becomes part of a query
-    except pl.exceptions.PolarsError as error:
-        raise ConfigError(f'where: "{shorten(where, 200)}" is not an SQL expression: {brief(error)}') from None
+        expression(where)  # one expression and nothing else, before it becomes part of a query
+    except ValueError as error:
+        raise ConfigError(f"where: {error}") from None
     try:
         names = source.frame.collect_schema().names()
     except (pl.exceptions.PolarsError, OSError) as error:
         raise source.explain(error) from None
+    if wrong := unknown_column(where, names):
+        raise ConfigError(f"where: {wrong}")
     try:
-        frame = source.frame.sql(f"SELECT * FROM self WHERE (\n{where}\n)")
+        patterns = {c: safe(c) for c in names if safe(c) != c}
+        query = f"SELECT * FROM self WHERE (\n{marked(where, names)}\n)"
+        frame = source.frame.rename(patterns).sql(query).rename({v: k for k, v in patterns.items()})
         frame.collect_schema()
-    except pl.exceptions.ColumnNotFoundError as error:
-        missing = str(error).partition('"')[2].partition('"')[0]
-        raise ConfigError(f'where: no column is called "{missing}"{did_you_mean(missing, names)}') from None
     except pl.exceptions.PolarsError as error:
-        raise ConfigError(f'where: "{shorten(where, 200)}" cannot be used: {shorten(brief(error), 300)}') from None
+        raise ConfigError(
+            f'where: "{shorten(where, 200)}" cannot be used: {shorten(told(error, names), 300)}'
+        ) from None
     return frame
 
 

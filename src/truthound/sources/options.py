@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Mapping
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -85,6 +85,8 @@ class CsvOptions(_Options):
     infer_schema_length: Annotated[int, Field(ge=0, strict=True)] | None = 10_000
     """Rows that types are guessed from; null for all, 0 for text only."""
     try_parse_dates: bool = True
+    missing_columns: Literal["insert", "raise"] = "raise"
+    """`insert`: of several files, columns go by their names, and one that a file lacks is null there."""
     schema_overrides: Overrides
 
     @field_validator("quote_char", mode="before")

@@ -12,13 +12,13 @@ import polars as pl
 
 from truthound.errors import ConfigError, SourceError
 from truthound.sources.address import clean_url, scrub
-from truthound.sources.base import Source, brief
+from truthound.sources.base import Source
 from truthound.sources.dtypes import polars_type
 from truthound.sources.files import EXTENSIONS, format_of, format_word
 from truthound.sources.formats import FAILURES, need_extra, projected, scan_delta
 from truthound.sources.options import parse_options
 from truthound.sources.spec import Spec
-from truthound.text import shorten
+from truthound.text import brief, shorten
 
 _SAME = {"s3a": "s3", "gcs": "gs", "azure": "az"}
 _LOGIN = {
@@ -89,6 +89,7 @@ def _csv(url: str, options: Any) -> pl.LazyFrame:
         try_parse_dates=options.try_parse_dates,
         truncate_ragged_lines=options.truncate_ragged_lines,
         decimal_comma=options.decimal_comma,
+        missing_columns=options.missing_columns,
         infer_schema=options.infer_schema_length != 0,
         infer_schema_length=options.infer_schema_length or None,
         schema_overrides=_types(options),

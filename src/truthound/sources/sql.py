@@ -12,9 +12,9 @@ import polars as pl
 
 from truthound.errors import ConfigError, SourceError, TruthoundError
 from truthound.sources.address import Address, parse_address, quoted, scrub, sql_name
-from truthound.sources.base import Source, brief
+from truthound.sources.base import Source
 from truthound.sources.spec import Spec
-from truthound.text import did_you_mean, shorten
+from truthound.text import brief, did_you_mean, shorten
 
 
 @dataclass(frozen=True)

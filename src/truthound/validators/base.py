@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, ClassVar, Self
@@ -16,11 +16,12 @@ from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from truthound.errors import ConfigError, ValidatorError
 from truthound.measures import SQL, CountWhere, IsNull, Measure, Not, Predicate, RowCount
-from truthound.models import Mistakes, Model
+from truthound.models import Mistakes, Positional
 from truthound.results import CheckStatus, Severity
 from truthound.schema import DataType
-from truthound.text import did_you_mean, number
-from truthound.validators.fields import Columns, Names, Tolerance, allowed_rows, bounds
+from truthound.sqltext import expression, unknown_column
+from truthound.text import MASK, did_you_mean, enumerated, listed
+from truthound.validators.fields import Columns, Names, Tolerance, allowed_rows
 
 Values = Mapping[Measure, Any]
 Clock = Callable[[], datetime]
@@ -37,6 +38,11 @@ class Verdict:
     message: str = ""
     examples: tuple[dict[str, Any], ...] = ()
     """rows the judge itself has at hand (results of a query); others are fetched by the check's predicate"""
+    skipped: bool = False
+    """there was nothing to judge, as `message` says"""
+
+
+NO_VALUES = Verdict(ok=True, message="no values", skipped=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +94,12 @@ class Table:
     clock: Clock = lambda: datetime.now(UTC)
     baselines: Any = None
     keys: tuple[str, ...] = ()
+    pii: frozenset[str] = frozenset()
+    """columns whose values are neither told nor kept"""
     context: Mapping[str, Any] = field(default_factory=dict)
 
 
-class Validator(Model):
+class Validator(Positional):
     """A rule type. Subclasses add their parameters and say which checks they come to."""
 
     type: ClassVar[str] = ""
@@ -102,6 +110,10 @@ class Validator(Model):
     """none: medium when configured, low for a bare name"""
     whole_table: ClassVar[bool] = False
     """its `columns` are used together, in one check"""
+    needs_values: ClassVar[bool] = False
+    """a column without any value is skipped, as there is nothing to judge"""
+    requires: ClassVar[tuple[str, ...]] = ()
+    """options without which it says nothing: a bare name is skipped, other options without them are a mistake"""
     unused: ClassVar[tuple[str, ...]] = ()
     """the common options that mean nothing to it, and so are mistakes (`columns`, `where`, `mostly`, `max_fail`)"""
 
@@ -137,12 +149,16 @@ class Validator(Model):
     def _not_empty(cls, value: str | None) -> str | None:
         if value is not None and not value.strip():
             raise ValueError("an empty filter; leave it out")
+        if value is not None:
+            expression(value)
         return value
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if mistaken := [o for o in self.unused if getattr(self, o) is not None]:
             raise Mistakes((o, f"{self.type} has no use for it; leave it out") for o in mistaken)
+        if self.configured and not isinstance(self.columns, dict) and (absent := self.lacking()):
+            raise Mistakes(absent)
         if self.mostly is not None and self.max_fail is not None:
             raise ValueError("give mostly or max_fail, not both")
         if self.severity is not None and isinstance(self.max_fail, dict):
@@ -165,6 +181,11 @@ class Validator(Model):
     def configured(self) -> bool:
         """Whether it has any option of its own, or is a bare name."""
         return bool(self.model_fields_set)
+
+    def lacking(self) -> list[tuple[str, str]]:
+        """The required options that are not given, and what to say of each."""
+        given = {o: getattr(self, o) for o in self.requires}
+        return [(o, f'"{o}" is required') for o, v in given.items() if v is None or (isinstance(v, tuple) and not v)]
 
     @property
     def row_filter(self) -> Predicate | None:
@@ -193,7 +214,11 @@ class Validator(Model):
 
     def bind(self, table: Table) -> Iterator[Check]:
         """Its checks on a table with this schema. Columns that are not there come back as checks with a problem."""
-        if self._each:
+        if self.requires and not self.configured:
+            yield self.skipped(f"nothing configured: give {enumerated(self.requires, 'and')}")
+        elif self.where and (wrong := unknown_column(self.where, table.schema)):
+            yield self.broken(f"where: {wrong}")
+        elif self._each:
             for one in self._each:
                 yield from one.bind(table)
         elif self.whole_table:
@@ -241,7 +266,11 @@ class Validator(Model):
                     wanted, [c for c in self._fitting(table) if table.schema[c].matches(wanted[6:])]
                 )
             elif any(ch in wanted for ch in "*?["):
-                yield from self._selected(wanted, [c for c in self._fitting(table) if fnmatch.fnmatchcase(c, wanted)])
+                matching = [c for c in table.schema if fnmatch.fnmatchcase(c, wanted)]
+                if matching:
+                    yield from self._selected(wanted, [c for c in matching if self.suits(table.schema[c])])
+                else:
+                    yield self.broken(f'no column matches "{wanted}"{listed(table.schema)}', (wanted,))
             else:
                 yield self.missing(wanted, table)
 
@@ -289,6 +318,8 @@ class Validator(Model):
         def judge(values: Values) -> Verdict:
             if values[missing] < values[rows] or not values[rows]:
                 raise ValidatorError(said)
+            if self.needs_values:
+                return NO_VALUES
             return Verdict(ok=True, failed=0, total=values[rows], message="every value is null")
 
         return Check(self, (column,), "", (missing, rows), judge, severity=Severity.CRITICAL)
@@ -306,40 +337,20 @@ class Validator(Model):
         """The verdict on `failed` of `total` rows, with what is tolerated."""
         return Verdict(failed <= self.tolerated(total), failed, total, observed, message)
 
-    def scalar(
-        self,
-        columns: tuple[str, ...],
-        label: str,
-        measure: Measure,
-        low: Any = None,
-        high: Any = None,
-        *,
-        low_inclusive: bool = True,
-        high_inclusive: bool = True,
-        empty: str = "no values",
-    ) -> Check:
-        """A check that one value of the table lies within bounds. A NaN does not; no value at all is skipped by `empty`."""
-        expected = f"{label} {bounds(low, high, low_inclusive=low_inclusive, high_inclusive=high_inclusive)}"
-
-        def judge(values: Values) -> Verdict:
-            value = values[measure]
-            if value is None:
-                return Verdict(ok=True, message=empty)
-            low_ok = low is None or (value >= low if low_inclusive else value > low)
-            high_ok = high is None or (value <= high if high_inclusive else value < high)
-            ok = low_ok and high_ok and value == value  # noqa: PLR0124 a NaN differs from itself
-            return Verdict(
-                ok, observed=value, message=f"{label} is {number(value)}, expected {expected[len(label) + 1 :]}"
-            )
-
-        return Check(self, columns, expected, (measure,), judge, where=self.row_filter)
-
 
 def counts_only(validator: Validator, what: str) -> None:
     """For rules that have no whole to take a percentage of: `max_fail` must be counts."""
     limits = validator.max_fail.values() if isinstance(validator.max_fail, dict) else [validator.max_fail]
     if any(isinstance(limit, str) for limit in limits):
         raise Mistakes([("max_fail", f"give a count of {what}; there is no whole to take a percentage of")])
+
+
+def veiled(check: Check, table: Table) -> Check:
+    """A check against values that a schema has; where its column is masked, without telling them."""
+    if not table.pii & set(check.columns):
+        return check
+    problem = check.problem and replace(check.problem, message="what the schema says does not fit the column")
+    return replace(check, expected=f"as the schema says: {MASK}", problem=problem)
 
 
 def negated(predicate: Predicate) -> Predicate:

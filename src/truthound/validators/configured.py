@@ -7,7 +7,8 @@ from typing import Any, ClassVar, Self
 
 from pydantic import model_validator
 
-from truthound.validators.base import Check, Table, Validator
+from truthound.text import enumerated
+from truthound.validators.base import Check, Table, Validator, veiled
 
 
 def expected_of(table: Table, column: str, attribute: str) -> Any:
@@ -15,11 +16,6 @@ def expected_of(table: Table, column: str, attribute: str) -> Any:
     columns = getattr(table.expected, "columns", None)
     known = columns.get(column) if isinstance(columns, Mapping) else None
     return getattr(known, attribute, None)
-
-
-def alternatives(words: tuple[str, ...]) -> str:
-    """`a`, `a or b`, `a, b or c`."""
-    return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 class Configured(Validator):
@@ -36,7 +32,7 @@ class Configured(Validator):
     @model_validator(mode="after")
     def _given(self) -> Self:
         if self.configured and not self.learned and not isinstance(self.columns, dict) and not self.given:
-            raise ValueError(f"give {alternatives(self.needs)}")
+            raise ValueError(f"give {enumerated(self.needs, 'or')}")
         return self
 
     @property
@@ -48,7 +44,7 @@ class Configured(Validator):
         if self.given:
             yield from super().checks(table)
             return
-        nothing = f"nothing configured: give {alternatives(self.needs)}"
+        nothing = f"nothing configured: give {enumerated(self.needs, 'or')}"
         if not self.learned:
             yield self.skipped(nothing)
             return
@@ -62,7 +58,8 @@ class Configured(Validator):
             if isinstance(column, Check):
                 yield column
             elif supplied[column]:
-                yield self.model_copy(update=supplied[column]).check(column, table.schema[column], table)
+                rule = self.model_copy(update=supplied[column])
+                yield veiled(rule.check(column, table.schema[column], table), table)
             elif self.columns is not None:
                 yield self.skipped(nothing, (column,))
 

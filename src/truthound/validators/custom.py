@@ -6,10 +6,11 @@ import importlib
 from collections.abc import Callable, Iterator
 from typing import Annotated, Any, Self
 
-from pydantic import Field, PlainValidator, field_validator, model_validator
+from pydantic import PlainValidator, field_validator, model_validator
 
 from truthound.errors import ValidatorError
 from truthound.measures import SQL, Native, Not, Query
+from truthound.sqltext import check_query, expression
 from truthound.text import plural, shorten
 from truthound.validators.base import Check, Table, Validator, Values, Verdict, counts_only
 
@@ -27,18 +28,26 @@ class Expression(Validator):
     """A SQL boolean expression that must not be false for any row. Where it is null (a cell is missing), the row holds."""
 
     type = "expression"
+    requires = ("expression",)
     unused = ("columns",)
 
-    expression: str
+    expression: str | None = None
     """For example `price >= 0 AND paid <= price`."""
 
-    _trimmed = field_validator("expression")(_written)
+    @field_validator("expression")
+    @classmethod
+    def _readable(cls, value: str | None) -> str | None:
+        text = value and _written(value)
+        if text:
+            expression(text)
+        return text
 
     def __init__(self, expression: str | None = None, **options: Any) -> None:
         super().__init__(**_first("expression", expression, options))
 
     def checks(self, table: Table) -> Iterator[Check]:
-        yield self.rows((), shorten(" ".join(self.expression.split()), 200), Not(SQL(self.expression)))
+        text = self.expression or ""
+        yield self.rows((), shorten(" ".join(text.split()), 200), Not(SQL(text)))
 
 
 class SqlQuery(Validator):
@@ -48,12 +57,19 @@ class SqlQuery(Validator):
     """
 
     type = "sql"
+    requires = ("query",)
     unused = ("columns", "where", "mostly")
 
-    query: str
+    query: str | None = None
     """For example `SELECT user_id FROM data GROUP BY user_id HAVING sum(amount) < 0`."""
 
-    _trimmed = field_validator("query")(_written)
+    @field_validator("query")
+    @classmethod
+    def _selects(cls, value: str | None) -> str | None:
+        text = value and _written(value)
+        if text:
+            check_query(text)
+        return text
 
     def __init__(self, query: str | None = None, **options: Any) -> None:
         super().__init__(**_first("query", query, options))
@@ -64,14 +80,15 @@ class SqlQuery(Validator):
         return self
 
     def checks(self, table: Table) -> Iterator[Check]:
-        measure = Query(self.query, EXAMPLES)
+        text = self.query or ""
+        measure = Query(text, EXAMPLES)
 
         def judge(values: Values) -> Verdict:
             count, rows = values[measure]
             message = f"the query returned {plural(count, 'row')}"
             return Verdict(count <= self.tolerated(0), count, None, count, message, examples=tuple(rows))
 
-        yield Check(self, (), f"no rows from {shorten(' '.join(self.query.split()), 200)}", (measure,), judge)
+        yield Check(self, (), f"no rows from {shorten(' '.join(text.split()), 200)}", (measure,), judge)
 
 
 def _callable(value: Any) -> Any:
@@ -93,9 +110,10 @@ class Function(Validator):
     """
 
     type = "function"
+    requires = ("function",)
     unused = ("columns",)
 
-    function: Annotated[Callable[[Any], Any] | str, PlainValidator(_callable, json_schema_input_type=str)] = Field()
+    function: Annotated[Callable[[Any], Any] | str | None, PlainValidator(_callable, json_schema_input_type=str)] = None
     """The function, or its place: `package.module:name`. A place is imported when the check runs."""
 
     def __init__(self, function: Callable[[Any], Any] | str | None = None, **options: Any) -> None:
@@ -103,7 +121,7 @@ class Function(Validator):
 
     def checks(self, table: Table) -> Iterator[Check]:
         try:
-            function = _imported(self.function) if isinstance(self.function, str) else self.function
+            function = self.function if callable(self.function) else _imported(self.function or "")
         except ValidatorError as error:
             yield self.broken(str(error))
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Literal, Self
 
@@ -14,7 +15,7 @@ from truthound.models import Mistakes
 from truthound.results import Severity
 from truthound.schema import DataType
 from truthound.text import number, plural
-from truthound.validators.base import Check, More, Table, Validator, Values, Verdict
+from truthound.validators.base import NO_VALUES, Check, Judge, More, Table, Validator, Values, Verdict
 from truthound.validators.comparison import (
     KINDS,
     Comparison,
@@ -54,6 +55,7 @@ class Distribution(Validator):
 
     type = "distribution"
     fits = ("numeric", "text", "boolean")
+    needs_values = True
 
     reference: DataSource = None
     """The data source to compare with."""
@@ -97,9 +99,32 @@ class Distribution(Validator):
         method: Method = ("ks" if numbers else "chi2") if self.method == "auto" else self.method
         if method == "ks" and not numbers:
             return self.broken(f"ks compares numbers, this column is {dtype}; use chi2, psi or js", (column,))
+        if self.reference is None:
+            found = self._with_baseline(column, method, dtype, table)
+        else:
+            found = self._with_reference(column, method, numbers=numbers)
+        return found if found.judge is None or not numbers else self._telling_nan(found, column)
+
+    def _telling_nan(self, check: Check, column: str) -> Check:
+        """The same check; its message tells how many NaN were left out."""
+        here = m.CountWhere(m.IsNan(column), self.row_filter)
+        sides: dict[str, m.Measure] = {"here" if self.reference is not None else "": here}
         if self.reference is not None:
-            return self._with_reference(column, method, numbers=numbers)
-        return self._with_baseline(column, method, dtype, table)
+            theirs = m.IsNan(counterpart(self, column))
+            sides[f"in {named(self.reference)}"] = m.On(m.Reference(self.reference), m.CountWhere(theirs))
+
+        def telling(judge: Judge) -> Judge:
+            def judged(values: Values) -> Verdict | More:
+                found = judge(values)
+                if isinstance(found, More):
+                    return More((*found.measures, *sides.values()), telling(found.judge), found.failing)
+                nans = [f"{values[x]:,} {where}".rstrip() for where, x in sides.items() if values[x]]
+                return replace(found, message=f"{found.message}; NaN left out: {', '.join(nans)}") if nans else found
+
+            return judged
+
+        judge = check.judge and telling(check.judge)
+        return replace(check, measures=(*check.measures, *sides.values()), judge=judge)
 
     # --- with something ------------------------------------------------------------------------------------------------
 
@@ -174,6 +199,9 @@ class Distribution(Validator):
     def _with_baseline(self, column: str, method: Method, dtype: DataType, table: Table) -> Check:
         if table.baselines is None:
             return self.broken("there is no folder to keep a baseline in; give the run a state folder", (column,))
+        if column in table.pii:
+            said = "a baseline would keep values of this column, which is pii; compare with a reference, or name other columns"
+            return self.broken(said, (column,))
         key = f"distribution:{column}" + (f":{self.where}" if self.where else "")
         try:
             stored = table.baselines.get(key)
@@ -208,9 +236,9 @@ class Distribution(Validator):
             edges = edges_of([values[q] for q in quantiles])
             deciles = edges_of([values[q] for q in quantiles[FINE // 10 - 1 :: FINE // 10]])
             if not edges:
-                return Verdict(ok=True, message="no values, no baseline kept")
+                return Verdict(ok=True, message="no values, no baseline kept", skipped=True)
             bins = m.Histogram(column, edges, self.row_filter)
-            return More((bins,), lambda v: _keep(Summary(v[bins], edges, deciles), key, table))
+            return More((bins,), lambda v: _keep(column, Summary(v[bins], edges, deciles), key, table))
 
         return More(quantiles, edges_known)
 
@@ -220,27 +248,30 @@ class Distribution(Validator):
         def judge(values: Values) -> Verdict:
             found = _categories(values[top])
             if not found:
-                return Verdict(ok=True, message="no values, no baseline kept")
-            return _keep(Summary(tuple(found.values()), categories=tuple(found)), key, table)
+                return Verdict(ok=True, message="no values, no baseline kept", skipped=True)
+            return _keep(column, Summary(tuple(found.values()), categories=tuple(found)), key, table)
 
         return More((top,), judge)
 
     # --- with nothing --------------------------------------------------------------------------------------------------
 
     def _summary(self, column: str, dtype: DataType) -> Check:
-        where, numbers = self.row_filter, dtype.of("numeric")
+        numbers, nan = dtype.of("numeric"), m.IsNan(column)
+        where = m.both(self.row_filter, m.Not(nan)) if dtype.of("float") else self.row_filter
         words = ("count", "min", "max", *(("mean", "std") if numbers else ()))
         taken = {w: m.Aggregate(column, w, where) for w in words}
         quartiles = {q: m.Quantile(column, q, where) for q in ((0.25, 0.5, 0.75) if numbers else ())}
-        rows, nulls = m.RowCount(where), m.CountWhere(m.IsNull(column), where)
+        rows, nulls = m.RowCount(self.row_filter), m.CountWhere(m.IsNull(column), self.row_filter)
+        nans = {"nan": m.CountWhere(nan, self.row_filter)} if dtype.of("float") else {}
 
         def judge(values: Values) -> Verdict | More:
             found: dict[str, Any] = {"rows": values[rows], "nulls": values[nulls]}
+            found |= {k: values[x] for k, x in nans.items()}
             found |= {w: _simple(values[a]) for w, a in taken.items()}
             found |= {f"q{q * 100:g}": _simple(values[a]) for q, a in quartiles.items()}
             message = ", ".join(f"{k} {number(v)}" for k, v in found.items())
             if not found["count"]:
-                return Verdict(ok=True, observed=found, message="no values")
+                return NO_VALUES
             if found["min"] == found["max"] and found["count"] > 1:
                 said = f"constant: all {found['count']:,} values are {number(found['min'])}"
                 return Verdict(ok=False, observed=found, message=said)
@@ -249,9 +280,9 @@ class Distribution(Validator):
                 return Verdict(ok=True, observed=found, message=message)
             return self._outliers(column, found, EXTREME * spread, message)
 
-        measures = (rows, nulls, *taken.values(), *quartiles.values())
+        measures = (rows, nulls, *nans.values(), *taken.values(), *quartiles.values())
         expected = "not constant, no extreme outliers" if numbers else "not constant"
-        return Check(self, (column,), expected, measures, judge, where=where, severity=Severity.LOW)
+        return Check(self, (column,), expected, measures, judge, where=self.row_filter, severity=Severity.LOW)
 
     def _outliers(self, column: str, found: dict[str, Any], reach: float, message: str) -> More:
         low, high = found["q25"] - reach, found["q75"] + reach
@@ -278,7 +309,7 @@ def _nothing(here: int, name: str) -> Verdict:
     """The verdict where one side has no values: nothing to say, unless it is the reference's fault."""
     if here:
         raise ValidatorError(f"no values in {name} to compare with")
-    return Verdict(ok=True, message="no values")
+    return NO_VALUES
 
 
 def _simple(value: Any) -> Any:
@@ -293,8 +324,8 @@ def _categories(found: tuple[tuple[Any, int], ...]) -> dict[Any, int]:
     return dict(found)
 
 
-def _keep(summary: Summary, key: str, table: Table) -> Verdict:
-    table.baselines.put(key, summary.to_dict())
+def _keep(column: str, summary: Summary, key: str, table: Table) -> Verdict:
+    table.baselines.put(key, {"column": column} | summary.to_dict())
     n = sum(summary.counts)
     observed = {"n": n, "bins": len(summary.counts)}
     return Verdict(

@@ -218,6 +218,7 @@ class Outlier(Validator):
 
     type = "outlier"
     fits = ("numeric",)
+    needs_values = True
 
     method: Literal["iqr", "zscore"] = "iqr"
     """How far from the others is told: iqr or zscore."""
@@ -233,7 +234,7 @@ class Outlier(Validator):
 
     def _spread(self, column: str, dtype: DataType, method: str, limit: float, where: Predicate | None) -> More:
         """Asks for the middle and the spread of the values, and then how many lie outside of what they come to."""
-        rows, nan = RowCount(self.row_filter), CountWhere(IsNan(column), self.row_filter)
+        count, nan = Aggregate(column, "count", where), CountWhere(IsNan(column), self.row_filter)
         pair: tuple[Measure, Measure] = (
             (Quantile(column, 0.25, where), Quantile(column, 0.75, where))
             if method == "iqr"
@@ -243,7 +244,10 @@ class Outlier(Validator):
         def judge(values: Values) -> Verdict | More:
             a, b = (None if values[m] is None else float(values[m]) for m in pair)
             if a is None or b is None:
-                return self.counted(0, values[rows], message="too few values to tell")
+                few = "a single value" if values[count] else "no values"
+                return Verdict(
+                    ok=True, message=few if where == self.row_filter else f"{few} but NaN and infinities", skipped=True
+                )
             strange = values[nan] or not (math.isfinite(a) and math.isfinite(b))
             if where == self.row_filter and strange:
                 finite = Between(column, -math.inf, math.inf, low_inclusive=False, high_inclusive=False)
@@ -256,7 +260,7 @@ class Outlier(Validator):
                 return self._outside(column, a - 1e-9 * abs(a), a + 1e-9 * abs(a))
             return self._outside(column, a - limit * b, a + limit * b)
 
-        return More((*pair, rows, nan), judge)
+        return More((*pair, count, nan), judge)
 
     def _outside(self, column: str, low: float, high: float) -> More:
         failing = Not(Between(column, low, high))
@@ -270,7 +274,7 @@ class Outlier(Validator):
 
 
 class Increasing(Validator):
-    """Each value is at least the one before it; nulls are passed over."""
+    """Each value is at least the one before it; nulls are passed over. A NaN is out of order itself."""
 
     type = "increasing"
     fits = ("numeric", "temporal", "text")
@@ -302,7 +306,7 @@ class Increasing(Validator):
 
 
 class Decreasing(Increasing):
-    """Each value is at most the one before it; nulls are passed over."""
+    """Each value is at most the one before it; nulls are passed over. A NaN is out of order itself."""
 
     type = "decreasing"
     descending: ClassVar[bool] = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import PurePath
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -19,6 +20,7 @@ from truthound.schema import DataType
 from truthound.text import number, plural, redact
 from truthound.validators.base import Check, Table, Validator, Values, Verdict, negated
 from truthound.validators.fields import Limit, Names, allowed_rows
+from truthound.validators.time import parse_duration, spoken
 
 _OPERATORS = {
     "eq": "==", "=": "==", "equal": "==", "equals": "==", "ne": "!=", "<>": "!=", "not_equal": "!=", "lt": "<", "less": "<",
@@ -81,11 +83,26 @@ def counterpart(validator: Any, column: str) -> str:
 # --- between columns -----------------------------------------------------------------------------------------------
 
 
+def _difference(value: Any) -> float | timedelta:
+    """A number that is not negative, or a length of time."""
+    try:
+        number_ = math.nan if isinstance(value, bool | timedelta) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        number_ = math.nan
+    if math.isfinite(number_) and number_ >= 0:
+        return number_
+    try:
+        return parse_duration(value if isinstance(value, str | timedelta) else None)
+    except ValueError:
+        raise ValueError(f"{value!r} is neither a difference of numbers (0.5) nor of times (1d, 2h)") from None
+
+
 class Compare(Validator):
-    """One column stands in a relation to another in each row. A null holds; a NaN does not."""
+    """One column stands in a relation to another in each row. A row with a null holds; one with a NaN does not."""
 
     type = "compare"
     whole_table = True
+    requires = ("column", "other")
 
     column: str | None = None
     """The left column; or give two `columns`."""
@@ -93,14 +110,13 @@ class Compare(Validator):
     """The right column."""
     operator: Annotated[Literal["==", "!=", "<", "<=", ">", ">="], BeforeValidator(_operator)] = "=="
     """==, !=, <, <=, >, >=, or the words eq, ne, lt, le, gt, ge."""
-    tolerance: float = Field(default=0.0, ge=0, allow_inf_nan=False)
-    """By how much numbers may differ, or miss the relation."""
+    tolerance: Annotated[
+        float | timedelta, PlainValidator(_difference, json_schema_input_type=Annotated[float, Field(ge=0)] | str)
+    ] = 0.0
+    """By how much values may differ, or miss the relation: a number, or for dates and times a length of time (`1d`, `2h`). Floats are compared as the decimals they are written as: 1.1 and 1.0 differ by 0.1."""
 
-    @model_validator(mode="after")
-    def _pair(self) -> Self:
-        if not isinstance(self.columns, dict) and len(self.names) != 2:
-            raise ValueError("give two columns: columns: [a, b], or column and other")
-        return self
+    def lacking(self) -> list[tuple[str, str]]:
+        return [] if len(self.names) == 2 else [("", "give two columns: columns: [a, b], or column and other")]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -109,15 +125,17 @@ class Compare(Validator):
     def checks(self, table: Table) -> Iterator[Check]:
         left, right = self.names
         types = table.schema[left], table.schema[right]
-        numbers = all(t.of("numeric") for t in types)
-        if not comparable(*types):
+        numbers, times = (all(t.of(f) for t in types) for f in ("numeric", "temporal"))
+        within = spoken(self.tolerance) if isinstance(self.tolerance, timedelta) else number(self.tolerance)
+        if types[0].of("nested") and self.operator not in ("==", "!="):
+            yield self.broken(f"{types[0]} has no order; compare with == or !=")
+        elif not comparable(*types):
             yield self.broken(f"{left} is {types[0]} and {right} is {types[1]}: they do not compare")
-        elif self.tolerance and not numbers:
-            yield self.broken(f"a tolerance is for numbers; {left} is {types[0]}")
+        elif self.tolerance and not (times if isinstance(self.tolerance, timedelta) else numbers):
+            instead = "; write it as 1d or 2h" if times else "; write it as a number" if numbers else ""
+            yield self.broken(f"a tolerance of {within} is not for {types[0]}, which {left} is{instead}")
         else:
-            expected = f"{left} {self.operator} {right}" + (
-                f" within {number(self.tolerance)}" if self.tolerance else ""
-            )
+            expected = f"{left} {self.operator} {right}" + (f" within {within}" if self.tolerance else "")
             yield self.rows((left, right), expected, negated(m.Compare(left, self.operator, right, self.tolerance)))
 
 
@@ -133,19 +151,15 @@ class FunctionalDependency(Validator):
     """Rows that agree in `determines` agree in each of `columns`: a postcode has one city. Nulls are left out."""
 
     type = "functional_dependency"
+    requires = ("determines", "columns")
 
     determines: Names = ()
     """The columns whose values settle those of `columns`."""
 
     @model_validator(mode="after")
-    def _complete(self) -> Self:
-        found = [(o, f'"{o}" is required') for o in ("determines", "columns") if not getattr(self, o)]
-        if isinstance(self.columns, dict):
-            found = []  # each has its own
+    def _apart(self) -> Self:
         if both := [c for c in self.determines if c in self.names and not isinstance(self.columns, dict)]:
-            found.append(("columns", f"{both[0]} is in determines too, and settles itself"))
-        if found:
-            raise Mistakes(found)
+            raise Mistakes([("columns", f"{both[0]} is in determines too, and settles itself")])
         return self
 
     def checks(self, table: Table) -> Iterator[Check]:
@@ -170,6 +184,7 @@ class ForeignKey(Validator):
 
     type = "foreign_key"
     whole_table = True
+    requires = ("columns", "reference")
     default_severity = Severity.HIGH
 
     reference: DataSource = None
@@ -180,7 +195,6 @@ class ForeignKey(Validator):
     @model_validator(mode="after")
     def _complete(self) -> Self:
         if not isinstance(self.columns, dict):
-            required(self, "columns", "reference")
             paired(self)
         return self
 
@@ -190,28 +204,17 @@ class ForeignKey(Validator):
         yield self.rows(self.names, f"in {named(self.reference)} ({', '.join(theirs)})", failing)
 
 
-def required(validator: Validator, *options: str) -> None:
-    """Raises for each of these options that is not given."""
-    found = [(o, f'"{o}" is required') for o in options if getattr(validator, o) is None]
-    if found:
-        raise Mistakes(found)
-
-
 class RowCountMatch(Validator):
     """There are as many rows here (for which `where` holds) as in the reference, within a tolerance."""
 
     type = "row_count_match"
+    requires = ("reference",)
     unused = ("columns", "mostly", "max_fail")
 
     reference: DataSource = None
     """The data source to count."""
     tolerance: Limit = 0
     """By how many rows the counts may differ: a count, or a percentage of the reference's."""
-
-    @model_validator(mode="after")
-    def _complete(self) -> Self:
-        required(self, "reference")
-        return self
 
     def checks(self, table: Table) -> Iterator[Check]:
         here, there = m.RowCount(self.row_filter), m.On(m.Reference(self.reference), m.RowCount())
@@ -248,6 +251,7 @@ class AggregateMatch(Validator):
     """A statistic of each column is the same here (over the rows for which `where` holds) and in the reference."""
 
     type = "aggregate_match"
+    requires = ("columns", "function", "reference")
     unused: ClassVar[tuple[str, ...]] = ("mostly", "max_fail")
 
     function: Literal["sum", "mean", "min", "max", "count", "distinct", "std", "var", "median"] | None = None
@@ -262,7 +266,6 @@ class AggregateMatch(Validator):
     @model_validator(mode="after")
     def _complete(self) -> Self:
         if not isinstance(self.columns, dict):
-            required(self, "columns", "function", "reference")
             paired(self)
         return self
 

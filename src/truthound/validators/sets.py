@@ -9,10 +9,10 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, WithJsonSchema
 
-from truthound.measures import CountWhere, In, Matches, Not, Predicate, TopValues
+from truthound.measures import AnyItem, CountWhere, In, Matches, Not, Predicate, TopValues
 from truthound.schema import DataType
 from truthound.text import cell, number, plural, shorten
-from truthound.validators.base import Check, Table, Values, Verdict
+from truthound.validators.base import NO_VALUES, Check, Table, Values, Verdict
 from truthound.validators.configured import Configured
 from truthound.validators.range import fitted
 
@@ -49,10 +49,13 @@ class _OfValues(Configured):
     ] = None
     """Texts, numbers, dates or truth values, of the column's type."""
 
+    def suits(self, dtype: DataType) -> bool:
+        return super().suits(_items(dtype))
+
     def check(self, column: str, dtype: DataType, table: Table) -> Check:
         given = self.values or ()
         try:
-            fitting = tuple(_value(v, dtype) for v in given if v is not None)
+            fitting = tuple(_value(v, _items(dtype)) for v in given if v is not None)
         except ValueError as error:
             return self.unless_empty(column, str(error)) if dtype.of("text") else self.broken(str(error), (column,))
         if not fitting:
@@ -64,6 +67,11 @@ class _OfValues(Configured):
     def of(self, column: str, dtype: DataType, values: tuple[Any, ...]) -> Check:
         """The check of one column with values of its type."""
         raise NotImplementedError  # every subclass overrides it
+
+
+def _items(dtype: DataType) -> DataType:
+    """The type of a list's items; of anything else the type itself."""
+    return DataType(dtype.partition("[")[2][:-1]) if dtype.base in ("list", "array") else dtype
 
 
 def _value(value: Any, dtype: DataType) -> Any:
@@ -89,6 +97,16 @@ def _listed(values: tuple[Any, ...]) -> str:
     return shorten(", ".join(cell(number(v) if isinstance(v, bool | float) else v) for v in values[:50]), 100)
 
 
+def _found(
+    column: str, dtype: DataType, values: tuple[Any, ...], *, ignore_case: bool, other: bool = False
+) -> Predicate:
+    """The value, or an item of a list, is one of these, or is an other one."""
+    inside = _items(dtype)
+    among = _among(column if inside is dtype else "", inside, values, ignore_case=ignore_case)
+    wanted = Not(among) if other else among
+    return wanted if inside is dtype else AnyItem(column, wanted)
+
+
 def _among(column: str, dtype: DataType, values: tuple[Any, ...], *, ignore_case: bool) -> Predicate:
     """The value is one of these; text may differ in case."""
     if ignore_case and dtype.of("text"):
@@ -102,7 +120,7 @@ def _literally(text: str) -> str:
 
 
 class AllowedValues(_OfValues):
-    """Every value is one of `values`; nulls are passed over. Without values, those of the expected schema."""
+    """Every value, and every item of a list, is one of `values`; nulls are passed over. Without values, those of the expected schema."""
 
     type = "allowed_values"
     learned: ClassVar = {"values": "values"}
@@ -111,12 +129,12 @@ class AllowedValues(_OfValues):
     """Upper and lower case are the same."""
 
     def of(self, column: str, dtype: DataType, values: tuple[Any, ...]) -> Check:
-        failing = Not(_among(column, dtype, values, ignore_case=self.ignore_case))
+        failing = _found(column, dtype, values, ignore_case=self.ignore_case, other=True)
         return self.rows((column,), f"one of {_listed(values)}", failing)
 
 
 class ForbiddenValues(_OfValues):
-    """No value is one of `values`."""
+    """No value, and no item of a list, is one of `values`."""
 
     type = "forbidden_values"
 
@@ -124,12 +142,12 @@ class ForbiddenValues(_OfValues):
     """Upper and lower case are the same."""
 
     def of(self, column: str, dtype: DataType, values: tuple[Any, ...]) -> Check:
-        failing = _among(column, dtype, values, ignore_case=self.ignore_case)
+        failing = _found(column, dtype, values, ignore_case=self.ignore_case)
         return self.rows((column,), f"none of {_listed(values)}", failing)
 
 
 class ContainsValues(_OfValues):
-    """Each of `values` occurs at least once."""
+    """Each of `values` occurs at least once, in lists as an item."""
 
     type = "contains_values"
     unused = ("mostly", "max_fail")
@@ -139,7 +157,7 @@ class ContainsValues(_OfValues):
 
     def of(self, column: str, dtype: DataType, values: tuple[Any, ...]) -> Check:
         counts = {
-            v: CountWhere(_among(column, dtype, (v,), ignore_case=self.ignore_case), self.row_filter) for v in values
+            v: CountWhere(_found(column, dtype, (v,), ignore_case=self.ignore_case), self.row_filter) for v in values
         }
 
         def judge(found: Values) -> Verdict:
@@ -155,7 +173,11 @@ class MostCommon(_OfValues):
     """The most frequent value is one of `values`; where several are equally frequent, one of them suffices."""
 
     type = "most_common"
+    needs_values = True
     unused = ("mostly", "max_fail")
+
+    def suits(self, dtype: DataType) -> bool:
+        return dtype.of(*self.fits)
 
     def of(self, column: str, dtype: DataType, values: tuple[Any, ...]) -> Check:
         top = TopValues(column, 1, self.row_filter)
@@ -163,7 +185,7 @@ class MostCommon(_OfValues):
 
         def judge(found: Values) -> Verdict:
             if not found[top]:
-                return Verdict(ok=True, message="no values")
+                return NO_VALUES
             value, count = found[top][0]
             ok = max(found[c] for c in counts) >= count
             said = f"most common is {cell(value)} ({plural(count, 'row')}), expected one of {_listed(values)}"

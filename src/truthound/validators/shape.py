@@ -57,12 +57,7 @@ class ColumnExists(_Shape):
     """The columns are there. A glob asks for at least one column that it matches."""
 
     type = "column_exists"
-
-    @model_validator(mode="after")
-    def _some(self) -> Self:
-        if not self.columns:
-            raise ValueError('"columns" is required')
-        return self
+    requires = ("columns",)
 
     def checks(self, table: Table) -> Iterator[Check]:
         for name in self.names:
@@ -77,17 +72,15 @@ class ColumnType(_Shape):
     """The columns have a type: its name (`int64`), its name without parameters (`decimal`) or a family (`numeric`)."""
 
     type = "column_type"
+    requires = ("types",)
 
     types: Annotated[tuple[str, ...], PlainValidator(_types, json_schema_input_type=str | list[str])] = Field(
         default=(), validation_alias=AliasChoices("types", "type", "dtype")
     )
     """The type, or the types of which one must be; `type` and `dtype` are other names of this option."""
 
-    @model_validator(mode="after")
-    def _some(self) -> Self:
-        if not self.types and not isinstance(self.columns, dict):
-            raise ValueError('"type" is required, such as integer or string')
-        return self
+    def lacking(self) -> list[tuple[str, str]]:
+        return [] if self.types else [("", '"type" is required, such as integer or string')]
 
     def check(self, column: str, dtype: DataType, table: Table) -> Check:
         return _typed(self, column, dtype, self.types)
@@ -257,6 +250,10 @@ class SchemaMatch(_Shape):
         if self.strict or self.extra == "forbid":
             message = f"columns that are not expected: {', '.join(extras)}" if extras else ""
             yield self.decided((), "no other columns", ok=not extras, observed=extras or None, message=message)
+        yield from self.in_order(table)
+
+    def in_order(self, table: Table) -> Iterator[Check]:
+        """The check of the columns' order, where that is asked for."""
         if self.strict or self.order:
             wanted = [c for c in self.names if c in table.schema]
             found = [c for c in table.schema if c in self.names]

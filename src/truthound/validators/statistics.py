@@ -13,7 +13,7 @@ from truthound import measures as m
 from truthound.models import Mistakes
 from truthound.schema import DataType
 from truthound.text import number, plural
-from truthound.validators.base import Check, Table, Validator, Values, Verdict
+from truthound.validators.base import NO_VALUES, Check, Table, Validator, Values, Verdict
 from truthound.validators.configured import Configured
 from truthound.validators.fields import bounds
 from truthound.validators.range import Bound, Inclusive, fitted
@@ -71,6 +71,7 @@ class Statistic(Configured, Bounded):
     fits: ClassVar[tuple[str, ...]] = ("numeric",)
     unused: ClassVar[tuple[str, ...]] = ("mostly", "max_fail")
     needs: ClassVar[tuple[str, ...]] = ("min_value", "max_value")
+    needs_values = True
 
     def measure(self, column: str) -> m.Measure:
         return m.Aggregate(column, self.type, self.row_filter)
@@ -86,12 +87,14 @@ class Statistic(Configured, Bounded):
             return self.broken(str(error), (column,))
         said = self.said(low, high)
         measure, nan = self.measure(column), m.CountWhere(m.IsNan(column), self.row_filter)
+        count = m.Aggregate(column, "count", self.row_filter)
 
         def judge(values: Values) -> Verdict:
             value = values[measure]
+            if value is None and self.type == "std" and values[count]:
+                return Verdict(ok=True, message="no standard deviation, it needs two values", skipped=True)
             if value is None:
-                few = "no standard deviation, it needs two values" if self.type == "std" else "no values"
-                return Verdict(ok=True, message=few)
+                return NO_VALUES
             if nans := values.get(nan, 0):
                 return Verdict(
                     ok=False, observed=value, message=f"{self.label} cannot be told: {plural(nans, 'value')} NaN"
@@ -99,7 +102,7 @@ class Statistic(Configured, Bounded):
             ok = self.holds(*(_point(v, dtype) for v in (value, low, high)))
             return Verdict(ok, observed=value, message=f"{self.label} is {number(value)}, expected {said}")
 
-        measures = (measure, nan) if dtype.of("float") else (measure,)
+        measures = (measure, *[nan] * dtype.of("float"), *[count] * (self.type == "std"))
         return Check(self, (column,), f"{self.label} {said}", measures, judge, where=self.row_filter)
 
 

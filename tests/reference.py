@@ -1,0 +1,93 @@
+"""The tables in docs/ that say what options there are, made from the code that takes them.
+
+A page holds `<!-- options: module:Class -->` or `<!-- command: truthound check -->`, and `<!-- end -->` below the table.
+`TRUTHOUND_WRITE_GOLDEN=1 pytest tests/test_docs.py` writes them anew.
+"""
+
+import importlib
+import re
+from collections.abc import Iterator
+
+import typer
+from pydantic import SecretStr
+
+from truthound.checkpoint.actions.base import Action
+from truthound.cli.main import app
+from truthound.models import Model, aliases, option_docs
+
+MARK = re.compile(r"(<!-- (options|command): (.+?) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def filled(page: str) -> str:
+    """The page with its tables as the code has them."""
+    make = {"options": _options, "command": _command}
+    return MARK.sub(lambda m: f"{m[1]}\n{make[m[2]](m[3])}\n\n{m[4]}", page)
+
+
+def named(page: str) -> list[str]:
+    """What the page's tables are of."""
+    return [m[3] for m in MARK.finditer(page)]
+
+
+def commands() -> Iterator[tuple[str, typer.core.TyperCommand]]:
+    """Every command with its full name."""
+
+    def below(name, command):
+        if hasattr(command, "commands"):
+            for word, inner in command.commands.items():
+                yield from below(f"{name} {word}", inner)
+        else:
+            yield name, command
+
+    yield from below("truthound", typer.main.get_command(app))
+
+
+def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join("| " + " | ".join(" ".join(c.split()).replace("|", "\\|") for c in line) + " |" for line in lines)
+
+
+def _options(place: str) -> str:
+    module, _, name = place.partition(":")
+    cls = getattr(importlib.import_module(module), name)
+    docs = option_docs(cls)
+    shared = set() if cls is Action or not issubclass(cls, Action) else set(Action.model_fields)
+    rows = []
+    for field, info in cls.model_fields.items():
+        default = info.get_default(call_default_factory=True, validated_data={}) if not info.is_required() else None
+        if field in shared and default == Action.model_fields[field].get_default(
+            call_default_factory=True, validated_data={}
+        ):
+            continue
+        also = "".join(f", or `{a}`" for a in aliases(field, info))
+        rows.append((f"`{field}`{also}", "required" if info.is_required() else _said(default), docs.get(field, "")))
+    return _table(("option", "default", "what it does"), rows)
+
+
+def _said(default: object) -> str:
+    match default:
+        case None | "" | () | {} | []:
+            return ""
+        case bool():
+            return f"`{str(default).lower()}`"
+        case tuple() | list():
+            return f"`{', '.join(map(str, default))}`"
+        case SecretStr() | Model():
+            return ""
+        case _:
+            return f"`{default}`"
+
+
+def _command(name: str) -> str:
+    command = dict(commands())[name]
+    rows = []
+    for p in command.params:
+        if p.name == "help":
+            continue
+        takes = f" {p.metavar}" if p.metavar else ""
+        words = (
+            ", ".join(f"`{o}{takes}`" for o in p.opts) if p.param_type_name == "option" else f"`{p.metavar or p.name}`"
+        )
+        rows.append((words, p.help or ""))
+    said = command.help.split("\n")[0]
+    return f"{said}\n\n{_table(('argument', 'meaning'), rows)}"
