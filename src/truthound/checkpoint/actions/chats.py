@@ -28,9 +28,9 @@ class _Chat(WebhookAction):
     def body(self, result: CheckpointResult, message: Message) -> bytes:
         if self.payload_template is not None:
             return super().body(result, message)
-        return fitted(message, lambda m: encoded({"text": self.written(m)}), lambda b: len(b) <= self.limit)
+        return fitted(message, lambda m: encoded({"text": self.worded(m)}), lambda b: len(b) <= self.limit)
 
-    def written(self, message: Message) -> str:
+    def worded(self, message: Message) -> str:
         raise NotImplementedError
 
 
@@ -42,7 +42,7 @@ class MattermostNotification(_Chat):
     variables: ClassVar[Mapping[str, tuple[str, ...]]] = {"url": ("MATTERMOST_WEBHOOK_URL",)}
     limit: ClassVar[int] = 16_000
 
-    def written(self, message: Message) -> str:
+    def worded(self, message: Message) -> str:
         return "\n".join(_lines(message, mattermost, "**", "[Open the report]({})"))
 
 
@@ -54,7 +54,7 @@ class GoogleChatNotification(_Chat):
     variables: ClassVar[Mapping[str, tuple[str, ...]]] = {"url": ("GOOGLE_CHAT_WEBHOOK_URL",)}
     limit: ClassVar[int] = 32_000
 
-    def written(self, message: Message) -> str:
+    def worded(self, message: Message) -> str:
         return "\n".join(_lines(message, unmentioned, "*", "<{}|Open the report>"))
 
 
