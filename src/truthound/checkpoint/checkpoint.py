@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 
 _KINDS = (ConfigError, SourceError)
+_HISTORY = 30  # earlier runs that an action may look at
 
 
 class Checkpoint:
@@ -136,7 +137,7 @@ class Checkpoint:
             status, reason = verdict(validation)
             result = replace(result, status=status, error=reason, validation_result=validation.result)
         reads = partial(takes, parse_spec(self.config.data_source), self.base)
-        run = Run(previous, validation.split if validation else None, self.base, self.clock, reads)
+        run = Run(previous, validation.split if validation else None, self.base, self.clock, reads, self._history)
         done: dict[int, ActionResult] = {}
         for stage in self._turns():
             result = replace(result, duration_ms=self._since(started))
@@ -186,15 +187,22 @@ class Checkpoint:
 
     def _previous(self) -> CheckpointResult | None:
         """The newest stored run, where runs are stored."""
+        found = self._stored(1)
+        return found[0] if found else None
+
+    def _history(self) -> Sequence[CheckpointResult]:
+        """The stored runs, oldest first."""
+        return self._stored(_HISTORY)[::-1]
+
+    def _stored(self, most: int) -> list[CheckpointResult]:
         stores = [a for a in self.actions if a.enabled and isinstance(a, StoreValidationResult)]
         if not stores:
-            return None
+            return []
         try:
             path = expanded(stores[0].store_path, os.environ)
-            found = load_results(path, self.name, 1, base=self.base, problems=[])
+            return load_results(path, self.name, most, base=self.base, problems=[])
         except (TruthoundError, OSError):  # the store action meets the same and tells
-            return None
-        return found[0] if found else None
+            return []
 
     def _metadata(self, context: Mapping[str, Any]) -> dict[str, Any]:
         own: dict[str, Any] = {**self.config.metadata, "tags": dict(self.config.tags)}

@@ -23,6 +23,14 @@ SECRET = "s3cr3tT0kenValue0123456789"
 
 # name -> an action that sends to this URL; SECRET is what must never be seen
 CHANNELS: dict[str, Callable[..., Action]] = {
+    "sendgrid": lambda url, **o: actions.EmailNotification(
+        provider="sendgrid",
+        api_key=SECRET,
+        api_url=url,
+        from_address="dq@example.com",
+        to_addresses="a@example.com",
+        **o,
+    ),
     "slack": lambda url, **o: actions.SlackNotification(webhook_url=f"{url}/services/T0/B0/{SECRET}", **o),
     "github": lambda url, **o: actions.GitHubAction(
         token=SECRET,
@@ -43,6 +51,7 @@ CHANNELS: dict[str, Callable[..., Action]] = {
 
 # the bytes that a request may have
 LIMITS: dict[str, int] = {
+    "sendgrid": 250_000,
     "slack": 16_000,
     "mattermost": 16_000,
     "google_chat": 32_000,

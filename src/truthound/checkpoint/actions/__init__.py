@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from truthound.checkpoint.actions.chats import GoogleChatNotification as GoogleChatNotification
     from truthound.checkpoint.actions.chats import MattermostNotification as MattermostNotification
     from truthound.checkpoint.actions.custom import CustomAction as CustomAction
+    from truthound.checkpoint.actions.email import EmailNotification as EmailNotification
     from truthound.checkpoint.actions.github import GitHubAction as GitHubAction
     from truthound.checkpoint.actions.quarantine import QuarantineAction as QuarantineAction
     from truthound.checkpoint.actions.registry import ACTIONS as ACTIONS
@@ -34,6 +35,7 @@ _HOMES = {
     "GitHubAction": ".github",
     "GoogleChatNotification": ".chats",
     "MattermostNotification": ".chats",
+    "EmailNotification": ".email",
     "QuarantineAction": ".quarantine",
     "Run": ".base",
     "SlackNotification": ".slack",

@@ -7,7 +7,7 @@ import dataclasses
 import errno
 import os
 import typing
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -68,6 +68,8 @@ class Run:
     clock: Callable[[], datetime] = now
     reads: Callable[[Path], bool] = lambda _: False
     """whether a file is, or would be the next time, part of the run's data"""
+    history: Callable[[], Sequence[CheckpointResult]] | None = None
+    """reads the stored runs before this one, oldest first"""
 
 
 class RefusedError(RetryableError):

@@ -13,6 +13,7 @@ GROUP = "truthound.actions"
 ACTIONS: dict[str, str] = {
     "store_result": "truthound.checkpoint.actions.store:StoreValidationResult",
     "quarantine": "truthound.checkpoint.actions.quarantine:QuarantineAction",
+    "email": "truthound.checkpoint.actions.email:EmailNotification",
     "slack": "truthound.checkpoint.actions.slack:SlackNotification",
     "github": "truthound.checkpoint.actions.github:GitHubAction",
     "apprise": "truthound.checkpoint.actions.apprise:AppriseAction",

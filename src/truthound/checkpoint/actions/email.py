@@ -1,0 +1,345 @@
+"""E-mail, through SMTP, SendGrid (https://docs.sendgrid.com/api-reference/mail-send) or Amazon SES (API v2)."""
+
+from __future__ import annotations
+
+import html
+import importlib.util
+import smtplib
+import ssl
+from collections.abc import Iterable, Iterator, Mapping
+from email.message import EmailMessage
+from email.utils import getaddresses
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
+
+from truthound import mail, templates
+from truthound import message as messages
+from truthound.checkpoint.actions.base import RefusedError, Run
+from truthound.checkpoint.actions.channel import Channel, DeniedError, Template, Url, success
+from truthound.errors import ConfigError
+from truthound.flow import Flow, call
+from truthound.message import Message, fitted
+from truthound.results import ActionResult, CheckpointResult
+from truthound.text import plural, shorten
+from truthound.wire import UnreachableError
+
+SENDGRID = "https://api.sendgrid.com/v3/mail/send"
+_LONGEST = 90_000  # bytes of a part: mail programs cut what is longer
+_SES_MOST = 50
+_MISSING = "the package boto3 is not installed; install it with: pip install 'truthound[ses]'"
+_THROTTLED = frozenset({"TooManyRequestsException", "ThrottlingException", "Throttling", "LimitExceededException",
+                        "InternalFailure", "ServiceUnavailable"})  # fmt: skip
+_LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def _addresses(told: Any) -> Any:
+    return tuple(mail.listed(told)) if isinstance(told, str | list | tuple) else told
+
+
+def _checked(told: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(_one, told))
+
+
+def _one(told: str) -> str:
+    return told if "${" in told and told.isprintable() else mail.address(told)
+
+
+Addresses = Annotated[tuple[str, ...], BeforeValidator(_addresses), AfterValidator(_checked)]
+
+
+class EmailNotification(Channel):
+    """Sends an e-mail to several people, with a plain and an HTML part."""
+
+    type: ClassVar[str] = "email"
+    service: ClassVar[str] = "SendGrid"
+    variables: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "to_addresses": ("EMAIL_TO",),
+        "from_address": ("EMAIL_FROM",),
+        "smtp_host": ("SMTP_HOST",),
+        "smtp_user": ("SMTP_USER",),
+        "smtp_password": ("SMTP_PASSWORD",),
+        "api_key": ("SENDGRID_API_KEY",),
+    }
+    hints: ClassVar[Mapping[int, str]] = {
+        401: "the API key is not valid",
+        403: "the API key may not send mail, or the sender is not verified",
+    }
+
+    to_addresses: Addresses | None = None
+    """Whom it is for: a list, or a text with commas; EMAIL_TO, if not given."""
+    from_address: Annotated[str, AfterValidator(_one)] | None = None
+    """Who writes; EMAIL_FROM, or the SMTP user where that is an address."""
+    cc_addresses: Addresses = ()
+    """Who gets a copy."""
+    bcc_addresses: Addresses = ()
+    """Who gets a copy that nobody sees."""
+    reply_to: Addresses = ()
+    """Where answers go."""
+    provider: Literal["smtp", "sendgrid", "ses"] = "smtp"
+    """How it is sent."""
+    smtp_host: str | None = None
+    """The SMTP server; SMTP_HOST, if not given."""
+    smtp_port: int | None = Field(default=None, ge=1, le=65535)
+    """Its port; 587 with STARTTLS, 465 with TLS, 25 without."""
+    smtp_user: str | None = None
+    """The user to log in as; SMTP_USER, if not given. None: no login."""
+    smtp_password: SecretStr | None = None
+    """Its password; SMTP_PASSWORD, if not given."""
+    use_tls: bool = True
+    """Whether the connection is made secure with STARTTLS."""
+    use_ssl: bool = False
+    """Whether it is secure from its start (port 465)."""
+    api_key: SecretStr | None = None
+    """SendGrid's key; SENDGRID_API_KEY, if not given."""
+    api_url: Url | None = None
+    """Another address of SendGrid's or SES's API."""
+    region: str | None = None
+    """The region of SES; the environment's, if not given."""
+    subject_template: Template = "[{verdict}] {checkpoint_name}"
+    """The subject; may hold {checkpoint_name} and the like."""
+    body_template: Template | None = None
+    """A plain text of your own in place of ours; may hold {summary} and the like."""
+    html_template: Template | None = None
+    """An HTML page of your own in place of ours; values in it are escaped."""
+    custom_message: Template | None = None
+    """A text of yours above the facts."""
+    include_html: bool = True
+    """Whether there is an HTML part."""
+    include_chart: bool = True
+    """Whether a chart of the stored earlier runs is in the HTML part."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        given = self.model_fields_set
+        other = {"smtp": ("api_key", "region", "api_url"), "sendgrid": ("region",), "ses": ("api_key",)}[self.provider]
+        smtp = (
+            ()
+            if self.provider == "smtp"
+            else ("smtp_host", "smtp_port", "smtp_user", "smtp_password", "use_tls", "use_ssl")
+        )
+        if wrong := [o for o in (*other, *smtp) if o in given]:
+            raise ValueError(f"{', '.join(wrong)}: not for the provider {self.provider}")
+        if not self.include_html and self.html_template is not None:
+            raise ValueError("html_template: there is no HTML part with include_html: false")
+        return self
+
+    @property
+    def deadline(self) -> float | None:
+        return self.timeout_seconds if self.provider == "ses" else None
+
+    def needed(self) -> Iterable[str]:
+        yield "to_addresses"
+        if self.provider == "smtp":
+            yield "smtp_host"
+        if self.provider == "sendgrid":
+            yield "api_key"
+        if not (self.provider == "smtp" and "@" in (self.smtp_user or "")):
+            yield "from_address"
+
+    def check(self) -> Iterator[str]:
+        yield from super().check()
+        try:
+            who = self._who()
+        except ValueError as error:
+            yield f"addresses: {error}"
+            return
+        if self.provider == "ses" and len(who.everybody) > _SES_MOST:
+            yield f"SES sends to {_SES_MOST} addresses at once; there are {len(who.everybody)}"
+        if self.provider == "ses" and importlib.util.find_spec("boto3") is None:
+            yield _MISSING
+        if self._in_the_clear():
+            yield "smtp_password: it would be sent in the clear; set use_tls or use_ssl"
+
+    def flow(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
+        if problems := list(self.check()):
+            raise ConfigError(problems)
+        who = self._who()
+        about, text, page = self.parts(result, run, (yield from self._history(run)))
+        total = plural(len(who.everybody), "recipient")
+        if self.provider == "sendgrid":
+            body = self.sendgrid(who, about, text, page)
+            headers = {"Authorization": f"Bearer {_plain(self.api_key)}"}
+            answer = yield from self.post(self.api_url or SENDGRID, body, run=run, headers=headers)
+            return success(
+                f"sent to {total} through SendGrid", answer, message_id=answer.headers.get("x-message-id", "")
+            )
+        letter = mail.mime(who, about, text, page, run_id=result.run_id, moment=run.clock())
+        if self.provider == "ses":
+            found = yield from call(lambda: self._by_ses(letter, who))
+            return success(f"sent to {total} through SES", message_id=found)
+        refused = yield from call(lambda: self._by_smtp(letter, who))
+        if refused:
+            told = "; ".join(f"{a}: {said}" for a, said in refused.items())
+            sent = [a for a in who.everybody if a not in refused]
+            raise DeniedError(
+                f"{self.smtp_host} refused {len(refused)} of {total}: {told}", refused=list(refused), sent=sent
+            )
+        return success(f"sent to {total} through {self.smtp_host}", message_id=str(letter["Message-ID"]))
+
+    def preview(self, result: CheckpointResult, run: Run) -> Iterator[str]:
+        if self.provider != "sendgrid":
+            who = self._who()
+            about, text, page = self.parts(result, run, ())
+            letter = mail.mime(who, about, text, page, run_id=result.run_id, moment=run.clock())
+            yield f"by {self.provider} to {', '.join(who.everybody)}\n{letter.as_string()}"
+
+    # --- what is sent ---------------------------------------------------------------------------------------------
+
+    def parts(
+        self, result: CheckpointResult, run: Run, history: Iterable[CheckpointResult]
+    ) -> tuple[str, str, str | None]:
+        """The subject, the plain part and the HTML part."""
+        message = self.message(result, run, self.custom_message or "")
+        known = messages.values(result, message)
+        about = mail.subject(templates.render(self.subject_template, known))
+        runs = [*history, result]
+
+        def plain(one: Message) -> str:
+            if self.body_template is None:
+                return mail.plain(one)
+            return templates.render(self.body_template, messages.values(result, one))
+
+        def page(one: Message) -> str:
+            if self.html_template is not None:
+                return templates.render(self.html_template, messages.values(result, one), html.escape)
+            if self.body_template is not None:
+                return f'<!DOCTYPE html><html lang="en"><body><pre style="white-space:pre-wrap">{html.escape(plain(one))}</pre></body></html>'
+            return mail.html(one, runs if self.include_chart else ())
+
+        text = fitted(message, plain, _fits)
+        return about, text, fitted(message, page, _fits) if self.include_html else None
+
+    def sendgrid(self, who: mail.Addresses, about: str, text: str, page: str | None) -> dict[str, Any]:
+        """The body of SendGrid's API; an address may be in it once."""
+        seen: set[str] = set()
+
+        def each(told: Iterable[str]) -> list[dict[str, str]]:
+            out = []
+            for name, bare in getaddresses(list(told)):
+                if bare.lower() not in seen:
+                    seen.add(bare.lower())
+                    out.append({"email": bare} | ({"name": name} if name else {}))
+            return out
+
+        groups = {"to": each(who.to), "cc": each(who.copy), "bcc": each(who.hidden)}
+        (sender,) = [{"email": a} | ({"name": n} if n else {}) for n, a in getaddresses([who.sender])]
+        reply = [{"email": a} | ({"name": n} if n else {}) for n, a in getaddresses(list(who.reply))]
+        content = [{"type": "text/plain", "value": mail.sound(text)}]
+        content += [{"type": "text/html", "value": mail.sound(page)}] if page else []
+        body: dict[str, Any] = {"personalizations": [{k: v for k, v in groups.items() if v}], "from": sender}
+        body |= {"reply_to_list": reply} if reply else {}
+        return body | {"subject": about, "content": content}
+
+    def _who(self) -> mail.Addresses:
+        """Whom it is for; what the environment gave is looked at only here."""
+        to = _checked(tuple(mail.listed(self.to_addresses or ())))
+        sender = mail.address(self.from_address or self.smtp_user or "")
+        others = (tuple(map(mail.address, told)) for told in (self.cc_addresses, self.bcc_addresses, self.reply_to))
+        return mail.Addresses(sender, to, *others)
+
+    def _history(self, run: Run) -> Flow[tuple[CheckpointResult, ...]]:
+        if run.history is None or not (self.include_html and self.include_chart):
+            return ()
+        read = run.history
+        return (yield from call(lambda: tuple(read())))
+
+    # --- by SMTP --------------------------------------------------------------------------------------------------
+
+    def _in_the_clear(self) -> bool:
+        secure = self.use_tls or self.use_ssl
+        return self.provider == "smtp" and bool(self.smtp_password) and not secure and self.smtp_host not in _LOCAL
+
+    def _by_smtp(self, letter: EmailMessage, who: mail.Addresses) -> dict[str, str]:
+        """The addresses that were refused while others were not; raises where none was taken."""
+        host, port = self.smtp_host or "", self.smtp_port or (465 if self.use_ssl else 587 if self.use_tls else 25)
+        where = f"{host}:{port}"
+        seconds = self.timeout_seconds or 3600.0
+        try:
+            context = ssl.create_default_context()
+            with (
+                smtplib.SMTP_SSL(host, port, timeout=seconds, context=context)
+                if self.use_ssl
+                else smtplib.SMTP(host, port, timeout=seconds)
+            ) as server:
+                if self.use_tls and not self.use_ssl:
+                    server.starttls(context=context)
+                if self.smtp_user:
+                    server.login(self.smtp_user, _plain(self.smtp_password))
+                sender = getaddresses([who.sender])[0][1]
+                refused = server.send_message(letter, sender, who.everybody)
+        except ssl.SSLCertVerificationError as error:
+            raise DeniedError(
+                f"the certificate of {where} is not trusted ({error.verify_message}); give a private authority's in SSL_CERT_FILE"
+            ) from None
+        except smtplib.SMTPAuthenticationError as error:
+            raise _refused(
+                f"{where} does not accept the user and password", error.smtp_code, error.smtp_error
+            ) from None
+        except smtplib.SMTPRecipientsRefused as error:
+            told = "; ".join(f"{a}: {code} {_said(said)}" for a, (code, said) in error.recipients.items())
+            codes = {code for code, _ in error.recipients.values()}
+            kind = RefusedError if all(400 <= c < 500 for c in codes) else DeniedError
+            raise kind(f"{where} refused every address: {told}", refused=list(error.recipients)) from None
+        except smtplib.SMTPNotSupportedError as error:
+            raise DeniedError(f"{where}: {error}; use_tls: false is for servers without STARTTLS") from None
+        except smtplib.SMTPServerDisconnected as error:
+            raise UnreachableError(f"{where} hung up: {error}") from None
+        except smtplib.SMTPResponseException as error:
+            raise _refused(f"{where} refused the mail", error.smtp_code, error.smtp_error) from None
+        except (OSError, smtplib.SMTPException) as error:
+            raise UnreachableError(
+                f"{where} could not be reached: {shorten(str(error), 200) or type(error).__name__}"
+            ) from None
+        return {a: f"{code} {_said(said)}" for a, (code, said) in refused.items()}
+
+    # --- by SES ---------------------------------------------------------------------------------------------------
+
+    def _by_ses(self, letter: EmailMessage, who: mail.Addresses) -> str:
+        try:
+            import boto3
+            from botocore.config import Config
+            from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError  # noqa: A004 theirs
+        except ImportError:
+            raise ConfigError(_MISSING) from None
+        seconds = self.timeout_seconds
+        config = Config(connect_timeout=seconds, read_timeout=seconds, retries={"total_max_attempts": 1})
+        try:
+            client = boto3.Session().client("sesv2", region_name=self.region, endpoint_url=self.api_url, config=config)
+            groups = {"ToAddresses": who.to, "CcAddresses": who.copy, "BccAddresses": who.hidden}
+            made = client.send_email(
+                FromEmailAddress=who.sender,
+                Destination={k: list(v) for k, v in groups.items() if v},
+                Content={"Raw": {"Data": letter.as_bytes()}},
+            )
+        except ClientError as error:
+            found = error.response.get("Error", {})
+            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+            kind = RefusedError if found.get("Code") in _THROTTLED or status >= 500 else DeniedError
+            raise kind(f"SES: {found.get('Code')}: {found.get('Message')}", status_code=status) from None
+        except (HTTPClientError, ConnectionError) as error:
+            raise UnreachableError(f"SES could not be reached: {shorten(str(error), 200)}") from None
+        except BotoCoreError as error:
+            raise DeniedError(
+                f"SES: {shorten(str(error), 300)}; give credentials and a region as AWS's tools take them"
+            ) from None
+        return str(made.get("MessageId", ""))
+
+
+def _refused(line: str, code: int, said: bytes | str) -> RefusedError | DeniedError:
+    """SMTP's codes from 400 may pass, those from 500 do not."""
+    kind = RefusedError if 400 <= code < 500 else DeniedError
+    return kind(f"{line}: {code} {_said(said)}", status_code=code)
+
+
+def _said(told: bytes | str) -> str:
+    text = told.decode(errors="replace") if isinstance(told, bytes) else str(told)
+    return shorten(" ".join(text.split()), 200)
+
+
+def _plain(secret: SecretStr | None) -> str:
+    return secret.get_secret_value() if secret else ""
+
+
+def _fits(text: str) -> bool:
+    return len(text.encode("utf-8", "replace")) <= _LONGEST

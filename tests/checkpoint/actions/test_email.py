@@ -1,0 +1,396 @@
+"""E-mail: through a real SMTP server with TLS and login, SendGrid's form, and SES."""
+
+import asyncio
+import email
+import ssl
+import threading
+from contextlib import contextmanager
+from email.policy import default
+
+import boto3
+import pytest
+import trustme
+from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
+from moto.server import ThreadedMotoServer
+
+from hostile import TEXTS, many_issues
+from loopback import Answer, serving
+from made_results import FAILING, HISTORY, failed_result, passed_result
+from truthound import mail
+from truthound.checkpoint.actions import EmailNotification
+from truthound.checkpoint.actions.base import Run
+from truthound.errors import ConfigError
+
+PASSWORD = "correct horse battery staple"
+BASIC = {
+    "smtp_host": "localhost",
+    "from_address": "Data <dq@example.com>",
+    "to_addresses": ["a@example.com", "B <b@example.com>"],
+}
+
+
+class Box:
+    """What the server took; `refused` addresses get that answer."""
+
+    def __init__(self, refused=None, answer=None):
+        self.mails, self.users, self.refused, self.answer = [], [], refused or {}, answer
+
+    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802 the server looks for it
+        if address in self.refused:
+            return self.refused[address]
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802 the server looks for it
+        if self.answer:
+            return self.answer
+        self.mails.append(
+            (envelope.mail_from, envelope.rcpt_tos, email.message_from_bytes(envelope.content, policy=default))
+        )
+        return "250 OK"
+
+
+@contextmanager
+def smtp(box, *, tls=None, context=None, login=False):
+    def authenticate(server, session, envelope, mechanism, data):
+        fine = isinstance(data, LoginPassword) and data.password == PASSWORD.encode()
+        box.users.append((data.login.decode(), fine))
+        return AuthResult(success=fine, handled=fine)
+
+    options = {"authenticator": authenticate, "auth_required": True} if login else {}
+    if context and tls == "starttls":
+        options |= {"tls_context": context, "require_starttls": True}
+    options |= {"auth_require_tls": tls == "starttls"}
+    loop, started, ports = asyncio.new_event_loop(), threading.Event(), []
+
+    async def serve():
+        made = await loop.create_server(
+            lambda: SMTP(box, hostname="localhost", **options), "127.0.0.1", 0, ssl=context if tls == "tls" else None
+        )
+        ports.append(made.sockets[0].getsockname()[1])
+        started.set()
+        return made
+
+    def run():
+        listening = loop.run_until_complete(serve())
+        loop.run_forever()
+        listening.close()
+        for task in asyncio.all_tasks(loop):
+            task.cancel()
+            loop.run_until_complete(asyncio.gather(task, return_exceptions=True))
+        for _ in range(20):  # what is closing needs a few turns of the loop
+            loop.run_until_complete(asyncio.sleep(0))
+        loop.close()
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    started.wait()
+    try:
+        yield ports[0]
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+
+
+@pytest.fixture
+def trusted(tmp_path, monkeypatch):
+    ca = trustme.CA()
+    ca.cert_pem.write_to_path(tmp_path / "ca.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ca.issue_cert("localhost").configure_cert(context)
+    return context
+
+
+@pytest.fixture(autouse=True)
+def _bare(monkeypatch):
+    for names in EmailNotification.variables.values():
+        for name in names:
+            monkeypatch.delenv(name, raising=False)
+
+
+def send(result=FAILING, run=None, **options):
+    return EmailNotification(**(BASIC | {"retry_count": 0} | options)).execute(result, run)
+
+
+def parts(letter):
+    return tuple(letter.get_body((kind,)).get_content().replace("\r\n", "\n") for kind in ("plain", "html"))
+
+
+def test_a_mail_with_everything(trusted):
+    box = Box()
+    with smtp(box, tls="starttls", context=trusted, login=True) as port:
+        outcome = send(
+            smtp_port=port, smtp_user="user", smtp_password=PASSWORD, cc_addresses="c@example.com", bcc_addresses=["d@example.com"],
+            reply_to="help@example.com", run=Run(previous=HISTORY[-1], history=lambda: HISTORY), include_examples=True,
+        )  # fmt: skip
+    assert outcome.status == "success", outcome
+    assert box.users == [("user", True)]
+    ((sender, recipients, letter),) = box.mails
+    assert sender == "dq@example.com"
+    assert recipients == ["a@example.com", "b@example.com", "c@example.com", "d@example.com"]
+    assert letter["From"] == "Data <dq@example.com>"
+    assert letter["To"] == "a@example.com, B <b@example.com>"
+    assert letter["Cc"] == "c@example.com"
+    assert letter["Reply-To"] == "help@example.com"
+    assert "d@example.com" not in letter.as_string()
+    assert letter["Subject"] == "[FAILED] users"
+    assert letter["Message-ID"].endswith("@example.com>") == (outcome.details["message_id"] == letter["Message-ID"])
+    assert letter["Date"]
+    plain, page = parts(letter)
+    assert "email: not null: 93 (1.86%)" in plain
+    assert "row 34 (user_id = 33): email = ∅" in plain
+    assert "93 (1.86%)" in page
+    assert page.count("height:44px;vertical-align:bottom") == len(HISTORY) + 1
+    assert "http" not in page.replace("http-equiv", "")
+
+
+def test_tls_from_the_start(trusted):
+    box = Box()
+    with smtp(box, tls="tls", context=trusted) as port:
+        assert send(smtp_port=port, use_ssl=True).status == "success"
+    assert len(box.mails) == 1
+
+
+def test_a_server_without_tls_is_an_error_unless_that_is_said():
+    box = Box()
+    with smtp(box) as port:
+        outcome = send(smtp_port=port)
+        assert outcome.status == "failure"
+        assert "STARTTLS" in outcome.message
+        assert send(smtp_port=port, use_tls=False).status == "success"
+    assert len(box.mails) == 1
+
+
+def test_a_certificate_that_is_not_trusted(trusted, monkeypatch):
+    monkeypatch.delenv("SSL_CERT_FILE")
+    with smtp(Box(), tls="starttls", context=trusted) as port:
+        outcome = send(smtp_port=port, retry_count=2)
+    assert outcome.status == "failure"
+    assert "certificate of localhost" in outcome.message
+    assert outcome.details["attempts"] == 1
+
+
+def test_a_wrong_password(trusted):
+    box = Box()
+    with smtp(box, tls="starttls", context=trusted, login=True) as port:
+        outcome = send(smtp_port=port, smtp_user="user", smtp_password="wrong-password", retry_count=2)
+    assert outcome.status == "failure"
+    assert "does not accept the user and password: 535" in outcome.message
+    assert outcome.details["attempts"] == 1
+    assert "wrong-password" not in repr(outcome)
+
+
+def test_a_password_never_goes_in_the_clear():
+    outcome = send(smtp_host="mail.example.com", use_tls=False, smtp_user="u", smtp_password=PASSWORD)
+    assert outcome.status == "error"
+    assert "in the clear" in outcome.message
+
+
+def test_what_may_pass_is_tried_again_and_what_may_not_is_not():
+    for answer, attempts in (("451 try later", 3), ("554 no", 1)):
+        with smtp(Box(answer=answer)) as port:
+            outcome = send(smtp_port=port, use_tls=False, retry_count=2, retry_delay_seconds=0)
+        assert outcome.status == "failure"
+        assert outcome.details["attempts"] == attempts
+        assert answer in outcome.message
+
+
+def test_some_addresses_are_refused():
+    box = Box({"a@example.com": "550 no such user"})
+    with smtp(box) as port:
+        outcome = send(smtp_port=port, use_tls=False, retry_count=2)
+    assert outcome.status == "failure"
+    assert "1 of 2 recipients: a@example.com: 550 no such user" in outcome.message
+    assert outcome.details["sent"] == ["b@example.com"]
+    assert outcome.details["attempts"] == 1
+    assert len(box.mails) == 1
+
+
+def test_all_addresses_are_refused():
+    for code, attempts in ((450, 2), (550, 1)):
+        with smtp(Box(dict.fromkeys(("a@example.com", "b@example.com"), f"{code} no"))) as port:
+            outcome = send(smtp_port=port, use_tls=False, retry_count=1, retry_delay_seconds=0)
+        assert outcome.status == "failure"
+        assert "refused every address" in outcome.message
+        assert outcome.details["attempts"] == attempts
+
+
+def test_nobody_there():
+    outcome = send(smtp_port=1, use_tls=False, retry_count=1, retry_delay_seconds=0)
+    assert outcome.status == "failure"
+    assert "localhost:1 could not be reached" in outcome.message
+    assert outcome.details["attempts"] == 2
+
+
+def test_hostile_data_stay_data():
+    box = Box()
+    with smtp(box) as port:
+        outcome = send(many_issues(10_000), smtp_port=port, use_tls=False, subject_template="x\nBcc: x@example.com {checkpoint_name}",
+                       include_examples=True)  # fmt: skip
+    assert outcome.status == "success", outcome
+    ((_, recipients, letter),) = box.mails
+    assert recipients == ["a@example.com", "b@example.com"]
+    assert letter["Bcc"] is None
+    assert "Bcc: x@example.com" in letter["Subject"]
+    plain, page = parts(letter)
+    assert len(page.encode()) <= 90_000
+    for text in ("<script>", "<img src=x", "\x1b", "\u202e"):
+        assert text not in page
+    assert "\x1b" not in plain
+    assert "more" in plain
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_hostile_text_in_addresses_is_refused(text):
+    with pytest.raises(ConfigError):
+        EmailNotification(to_addresses=[f"a@example.com\r\nBcc: {text}"])
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"to_addresses": "nobody"}, "not an address"),
+        ({"provider": "sendgrid", "smtp_host": "x"}, "smtp_host: not for the provider sendgrid"),
+        ({"api_key": "x"}, "api_key: not for the provider smtp"),
+        ({"subject_template": "{checkpoint_nam}"}, 'knows no "checkpoint_nam"; did you mean "checkpoint_name"'),
+        ({"provider": "sendgird"}, 'did you mean "sendgrid"'),
+        ({"include_html": False, "html_template": "x"}, "no HTML part"),
+        ({"smtp_prt": 3}, 'did you mean "smtp_port"'),
+    ],
+)
+def test_mistakes(options, said):
+    with pytest.raises(ConfigError, match=said):
+        EmailNotification(**options)
+
+
+def test_what_is_not_given_comes_from_the_environment(monkeypatch):
+    assert {p.partition(" ")[0] for p in EmailNotification().problems({})} == {
+        "to_addresses",
+        "smtp_host",
+        "from_address",
+    }
+    given = {"SMTP_HOST": "localhost", "EMAIL_TO": "a@example.com, b@example.com", "EMAIL_FROM": "dq@example.com"}
+    assert EmailNotification().problems(given) == []
+    assert any(
+        "not one" in p or "not an address" in p for p in EmailNotification().problems(given | {"EMAIL_TO": "x y"})
+    )
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    box = Box()
+    with smtp(box) as port:
+        assert EmailNotification(smtp_port=port, use_tls=False).execute(failed_result()).status == "success"
+    assert box.mails[0][1] == ["a@example.com", "b@example.com"]
+
+
+def test_templates():
+    box = Box()
+    with smtp(box) as port:
+        own = {
+            "body_template": "{checkpoint_name} & {{ issue_count }}",
+            "html_template": "<p>{{ checkpoint_name }} {{ issues[0].subject }}</p>",
+        }
+        send(smtp_port=port, use_tls=False, **own)
+        send(smtp_port=port, use_tls=False, body_template="<{checkpoint_name}>", include_html=True)
+        send(smtp_port=port, use_tls=False, include_html=False, custom_message="Dear {checkpoint_name}")
+    first, second, third = (m[2] for m in box.mails)
+    assert parts(first) == ("users & 4\n", "<p>users email</p>\n")
+    assert "&lt;users&gt;" in parts(second)[1]
+    assert third.get_content_type() == "text/plain"
+    assert "Dear users" in third.get_content()
+
+
+def test_it_is_silent_when_all_is_well():
+    assert send(passed_result()).status == "skipped"
+
+
+def test_sendgrid():
+    with serving(Answer(202, b"", {"X-Message-Id": "m7"})) as server:
+        outcome = EmailNotification(
+            provider="sendgrid", api_key="SG.secret-key", api_url=server.url, from_address="Data <dq@example.com>",
+            to_addresses=["a@example.com", "A@example.com"], cc_addresses="c@example.com", reply_to="r@example.com",
+        ).execute(FAILING)  # fmt: skip
+    assert outcome.details["message_id"] == "m7"
+    (sent,) = server.got
+    assert sent.headers["authorization"] == "Bearer SG.secret-key"
+    body = sent.json
+    assert body["personalizations"] == [{"to": [{"email": "a@example.com"}], "cc": [{"email": "c@example.com"}]}]
+    assert body["from"] == {"email": "dq@example.com", "name": "Data"}
+    assert body["reply_to_list"] == [{"email": "r@example.com"}]
+    assert [c["type"] for c in body["content"]] == ["text/plain", "text/html"]
+    assert set(body) == {"personalizations", "from", "reply_to_list", "subject", "content"}
+
+
+@pytest.fixture(scope="module")
+def aws():
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def credentials(monkeypatch):
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "x",
+        "AWS_SECRET_ACCESS_KEY": "y" * 20,
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+
+
+def by_ses(url, **options):
+    return EmailNotification(
+        provider="ses",
+        api_url=url,
+        from_address="dq@example.com",
+        to_addresses="a@example.com",
+        retry_count=0,
+        **options,
+    ).execute(FAILING)
+
+
+def test_ses(aws, credentials):
+    refused = by_ses(aws)
+    assert refused.status == "failure"
+    assert "not verified" in refused.message.lower() or "MessageRejected" in refused.message
+    boto3.client("sesv2", endpoint_url=aws).create_email_identity(EmailIdentity="dq@example.com")
+    outcome = by_ses(aws)
+    assert outcome.status == "success", outcome
+    assert outcome.details["message_id"]
+
+
+def test_ses_without_anybody_there(credentials):
+    outcome = by_ses("http://127.0.0.1:1")
+    assert outcome.status == "failure"
+    assert "could not be reached" in outcome.message
+
+
+def test_ses_without_credentials(monkeypatch, tmp_path):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    outcome = by_ses("http://127.0.0.1:1")
+    assert outcome.status == "failure"
+    assert "credentials" in outcome.message
+
+
+def test_ses_has_a_limit():
+    many = [f"a{i}@example.com" for i in range(51)]
+    found = EmailNotification(provider="ses", from_address="dq@example.com", to_addresses=many).problems({})
+    assert found == ["SES sends to 50 addresses at once; there are 51"]
+
+
+@pytest.mark.parametrize("told", ["a@example.com", "Team <a@example.com>", '"Last, First" <a@example.com>'])
+def test_addresses(told):
+    assert mail.address(told)
+
+
+@pytest.mark.parametrize("told", ["", "a", "a@", "@b", "a b@c.de", "a@b, c@d", "a@b\nBcc: c@d", "ä@example.com"])
+def test_no_addresses(told):
+    with pytest.raises(ValueError):
+        mail.address(told)
