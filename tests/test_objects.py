@@ -9,8 +9,9 @@ import pytest
 
 from support import need
 from truthound import objects
+from truthound.clouds import open_objects
 from truthound.errors import ConfigError, StoreError
-from truthound.objects import LocalObjects, local_path, open_objects, replacing, safe_name
+from truthound.objects import LocalObjects, local_path, replacing, safe_name
 
 
 def keys(objects, **options):
@@ -256,7 +257,7 @@ def test_plain_names_stay_as_they_are(text):
     "text", ["s3://bucket/x", "gs://b", "az://c/d", "https://u:pw@h/x", "file://host/x", "S3://B/x"]
 )
 def test_only_local_folders_so_far(text):
-    with pytest.raises(ConfigError, match="only local paths are supported") as caught:
+    with pytest.raises(ConfigError, match="is not a local folder such as") as caught:
         local_path(text)
     assert "pw" not in str(caught.value)
 

@@ -57,7 +57,7 @@ def local_path(location: str | Path, base: Path | None = None) -> Path:
         url = urlsplit(text)
         if scheme[1].lower() != "file" or url.netloc not in ("", "localhost"):
             raise ConfigError(
-                f'"{redact(text)}" is not a local folder; only local paths are supported here so far: ./results, /var/results, file:///var/results'
+                f'"{redact(text)}" is not a local folder such as ./results, /var/results, file:///var/results'
             )
         text = unquote(url.path)
     try:
@@ -193,6 +193,10 @@ class LocalObjects:
                     os.utime(temporary, (modified, modified))
         return path
 
+    def where(self, key: str) -> str:
+        """How people name an object."""
+        return str(self.root / key)
+
     def get(self, key: str) -> bytes | None:
         """What an object holds, or None where there is none."""
         path = self._path(key)
@@ -235,10 +239,7 @@ class LocalObjects:
                 yield from self._list(folder / entry.name, f"{prefix}{entry.name}/", depth - 1)
 
     def _path(self, key: str) -> Path:
-        parts = PurePosixPath(key).parts
-        if not parts or key.startswith("/") or "\\" in key or "\0" in key or any(p == ".." for p in parts):
-            raise StoreError(f"{key!r} is not a key: give a relative path without '..'")
-        return self.root.joinpath(*parts)
+        return self.root.joinpath(*PurePosixPath(checked_key(key)).parts)
 
     def _confine(self, path: Path) -> None:
         """A link inside the folder must not lead out of it."""
@@ -246,6 +247,9 @@ class LocalObjects:
             raise StoreError(f"{path} leads out of {self.root} through a link; it is left alone")
 
 
-def open_objects(location: str | Path, base: Path | None = None) -> LocalObjects:
-    """The objects kept at a location: a local folder."""
-    return LocalObjects(local_path(location, base))
+def checked_key(key: str) -> str:
+    """The key, if it leads nowhere else."""
+    parts = PurePosixPath(key).parts
+    if not parts or key.startswith("/") or "\\" in key or "\0" in key or any(p == ".." for p in parts):
+        raise StoreError(f"{key!r} is not a key: give a relative path without '..'")
+    return key

@@ -52,7 +52,7 @@ def run(
         ),
     ] = None,
     store: Annotated[
-        Path | None, typer.Option("--store", metavar="DIR", help="Also store the results in this folder.")
+        str | None, typer.Option("--store", metavar="DIR", help="Also store the results in this folder or bucket.")
     ] = None,
     slack: Annotated[
         str | None, typer.Option("--slack", metavar="URL", help="Also tell Slack, through this webhook.")
@@ -158,7 +158,7 @@ def history(
     limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, help="Runs to look back at.")] = 20,
     config: Config = None,
     store: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "--store", metavar="DIR", help="The folder that results are stored in; the configured one by default."
         ),

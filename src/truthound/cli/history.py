@@ -25,7 +25,7 @@ _STYLES = {"success": "green", "warning": "yellow", "failure": "red", "error": "
 
 
 def show(
-    name: str, limit: int, config: Path | None, store: Path | None, *, kind: str, output: Path | None, no_color: bool
+    name: str, limit: int, config: Path | None, store: str | None, *, kind: str, output: Path | None, no_color: bool
 ) -> None:
     """The runs, newest last; as data, a list of results in the same order."""
     from truthound.checkpoint.actions.store import load_results
@@ -46,10 +46,10 @@ def show(
         deliver(FORMATS[kind](runs), output)
 
 
-def _place(name: str, config: Path | None, store: Path | None) -> tuple[str, Path | None]:
+def _place(name: str, config: Path | None, store: str | None) -> tuple[str, Path | None]:
     """The folder of the results, and the folder that it starts from."""
     if store is not None:
-        return str(store), None
+        return store, None
     checkpoint = named(load(config), [name], config)[0]
     place = store_of(checkpoint)
     if place is None:

@@ -38,7 +38,7 @@ class Choice:
     tags: Sequence[str] = ()
     data: str | None = None
     validators: list[str] | None = None
-    store: Path | None = None
+    store: str | None = None
     fail_on: str | None = None
     limit: int | None = None
     slack: str | None = None
@@ -155,7 +155,7 @@ def _changed(checkpoint: Checkpoint, choice: Choice) -> Checkpoint:
         options["validators"] = choice.validators
         options["validator_config"] = {k: v for k, v in config.validator_config.items() if k in choice.validators}
     if choice.store is not None:
-        store = StoreValidationResult(store_path=_from_here(str(choice.store), base))
+        store = StoreValidationResult(store_path=_from_here(choice.store, base))
         others = [
             a for a in config.actions if not isinstance(a, StoreValidationResult) or a.store_path != store.store_path
         ]

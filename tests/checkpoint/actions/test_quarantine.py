@@ -233,7 +233,7 @@ def test_a_folder_that_cannot_be_written(tmp_path):
         ({"bad_path": "x.csv", "good_path": "./x.csv"}, "the same file"),
         ({"bad_path": "{runid}.csv"}, r'unknown placeholder \{runid\}; did you mean "run_id"'),
         ({"bad_path": "{}.csv"}, r"unknown placeholder \{\}; there are"),
-        ({"bad_path": "s3://b/x.csv"}, "only local paths"),
+        ({"bad_path": "s3://b/x.csv"}, "is not a local folder"),
         ({"bad_path": "x.csv", "format": "xml"}, "format"),
         ({"badpath": "x.csv"}, 'did you mean "bad_path"'),
     ],

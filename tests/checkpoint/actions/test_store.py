@@ -59,7 +59,7 @@ def test_defaults():
     action = StoreValidationResult()
     assert (action.store_path, action.store_type, action.format, action.partition_by) == (
         "./truthound_results",
-        "file",
+        None,
         "json",
         None,
     )
@@ -133,13 +133,18 @@ def test_relative_paths_start_from_the_runs_folder(tmp_path):
 # --- mistakes --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", ["s3://bucket/x", "gs://bucket/x", "az://c/x"])
-def test_cloud_stores_are_refused_at_once(path, monkeypatch):
-    with pytest.raises(ConfigError, match="not a local folder; only local paths are supported here so far"):
-        StoreValidationResult(store_path=path)
-    monkeypatch.setenv("TH_STORE", path)
-    made = StoreValidationResult(store_path="${TH_STORE}").execute(result())
-    assert (made.status, "not a local folder" in made.message) == ("error", True)
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"store_path": "s3://bucket/x", "store_type": "gcs"}, '"gcs" takes gs://bucket/folder as store_path'),
+        ({"store_path": "./x", "store_type": "s3"}, '"s3" takes s3://bucket/folder as store_path'),
+        ({"store_path": "gs:///x"}, "names no bucket"),
+        ({"store_path": "ftp://host/x"}, "is not a local folder"),
+    ],
+)
+def test_the_path_and_the_type_agree(options, said):
+    with pytest.raises(ConfigError, match=said):
+        StoreValidationResult(**options)
 
 
 @pytest.mark.parametrize(

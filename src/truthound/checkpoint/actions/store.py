@@ -10,16 +10,19 @@ import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 import yaml
-from pydantic import Field, field_validator
+from pydantic import Field, model_validator
 
 from truthound.checkpoint.actions.base import Action, Run
+from truthound.clouds import MISSING, Objects, check_location, installed, kind_of, open_objects
 from truthound.errors import ConfigError, StoreError
 from truthound.flow import Flow, call
-from truthound.objects import LocalObjects, Stored, local_path, open_objects, safe_name
+from truthound.models import Mistakes
+from truthound.objects import Stored, local_path, safe_name
 from truthound.results import ActionResult, ActionStatus, CheckpointResult
+from truthound.text import redact
 
 FORMAT = "truthound.result/1"
 """the first key of every stored document, with the number of its layout"""
@@ -44,9 +47,9 @@ class StoreValidationResult(Action):
     last: ClassVar[bool] = True
 
     store_path: str = "./truthound_results"
-    """A local folder; it is made if need be."""
-    store_type: str = "file"
-    """Where the path is: file."""
+    """A local folder, which is made if need be, or a bucket: s3://bucket/folder, gs://..., az://..."""
+    store_type: Literal["file", "s3", "gcs", "azure"] | None = None
+    """Where that is: file, s3, gcs or azure; as the path says, if not given."""
     format: Literal["json", "yaml"] = "json"
     """How the result is written."""
     partition_by: Literal["date", "checkpoint", "status"] | None = None
@@ -56,18 +59,32 @@ class StoreValidationResult(Action):
     compress: bool = False
     """Whether it is written as gzip."""
 
-    @field_validator("store_type")
-    @classmethod
-    def _supported(cls, value: str) -> str:
-        if value != "file":
-            raise ValueError(f'"{value}" is not supported here so far; use "file" with a local folder as store_path')
-        return value
+    @model_validator(mode="after")
+    def _agreeing(self) -> Self:
+        path, told = self.store_path, self.store_type
+        if "${" in path:
+            return self
+        kind = kind_of(path) or "file"
+        if kind == "file":
+            try:
+                local_path(path)
+            except ConfigError as error:
+                raise Mistakes(("store_path", said) for said in error.problems) from None
+        elif why := check_location(path):
+            raise Mistakes([("store_path", why)])
+        if told is not None and told != kind:
+            need = {
+                "file": "a local folder",
+                "s3": "s3://bucket/folder",
+                "gcs": "gs://bucket/folder",
+                "azure": "az://container/folder",
+            }
+            raise Mistakes([("store_type", f'"{told}" takes {need[told]} as store_path, which is "{redact(path)}"')])
+        return self
 
-    @field_validator("store_path")
-    @classmethod
-    def _local(cls, value: str) -> str:
-        local_path(value)
-        return value
+    def check(self) -> Iterator[str]:
+        if kind_of(self.store_path) and not installed():
+            yield MISSING
 
     def flow(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
         objects = open_objects(self.store_path, run.base)
@@ -146,7 +163,7 @@ def load_results(
     return found[:limit]
 
 
-def _ours(objects: LocalObjects, checkpoint: str | None) -> Iterator[Stored]:
+def _ours(objects: Objects, checkpoint: str | None) -> Iterator[Stored]:
     start = "" if checkpoint is None else f"{safe_name(checkpoint)}_"
     for stored in objects.list(_DEPTH):
         name = stored.key.rpartition("/")[2]
@@ -166,7 +183,7 @@ def _when(stored: Stored) -> tuple[float, str]:
     return stored.modified, stored.key
 
 
-def _read(objects: LocalObjects, key: str, checkpoint: str | None, problems: list[str]) -> CheckpointResult | None:
+def _read(objects: Objects, key: str, checkpoint: str | None, problems: list[str]) -> CheckpointResult | None:
     """The result in a file; None if it is not there any more, not ours, of another checkpoint, or damaged (a problem)."""
     try:
         content = objects.get(key)
@@ -181,7 +198,7 @@ def _read(objects: LocalObjects, key: str, checkpoint: str | None, problems: lis
         if not isinstance(document, dict) or not str(document.get("format", "")).startswith("truthound.result/"):
             return None
         if document["format"] != FORMAT:
-            problems.append(f"{objects.root / key}: written by another version ({document['format']}), passed over")
+            problems.append(f"{objects.where(key)}: written by another version ({document['format']}), passed over")
             return None
         result = CheckpointResult.from_dict(document)
     except (
@@ -197,7 +214,7 @@ def _read(objects: LocalObjects, key: str, checkpoint: str | None, problems: lis
         yaml.YAMLError,
     ) as error:
         problems.append(
-            f"{objects.root / key}: damaged, passed over ({type(error).__name__}: {' '.join(str(error).split())[:200]})"
+            f"{objects.where(key)}: damaged, passed over ({type(error).__name__}: {' '.join(str(error).split())[:200]})"
         )
         return None
     return result if checkpoint in (None, result.checkpoint_name) else None
@@ -215,7 +232,7 @@ def _load_yaml(content: bytes) -> Any:
     return yaml.load(content, _Loader)  # noqa: S506 a safe one
 
 
-def _expire(objects: LocalObjects, checkpoint: str, oldest: datetime) -> int:
+def _expire(objects: Objects, checkpoint: str, oldest: datetime) -> int:
     """Deletes this checkpoint's results from before `oldest`: only files that read as such, so never anything of others."""
     deleted = 0
     for stored in list(_ours(objects, checkpoint)):

@@ -1,0 +1,150 @@
+"""Objects in a bucket: S3, Google Cloud Storage, Azure, through obstore. Credentials come from the usual environment variables."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from truthound.errors import ConfigError, RetryableError, StoreError
+from truthound.objects import LocalObjects, Stored, checked_key, local_path
+from truthound.text import redact
+
+SCHEMES = {"s3": "s3", "s3a": "s3", "gs": "gcs", "az": "azure", "azure": "azure", "abfs": "azure", "abfss": "azure"}
+"""a URL's scheme -> the kind of store"""
+MISSING = "the package obstore is not installed; install it with: pip install 'truthound[cloud]'"
+_SECONDS = 30
+_HELP = {
+    "s3": "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION, or a role",
+    "gcs": "GOOGLE_APPLICATION_CREDENTIALS, or a service account of the machine",
+    "azure": "AZURE_STORAGE_ACCOUNT_NAME with AZURE_STORAGE_ACCOUNT_KEY or AZURE_STORAGE_SAS_TOKEN",
+}
+
+
+def kind_of(location: str) -> str | None:
+    """`s3`, `gcs` or `azure` for a URL of a bucket, None for all else."""
+    scheme, colon, _ = location.partition("://")
+    return SCHEMES.get(scheme.lower()) if colon else None
+
+
+def installed() -> bool:
+    return importlib.util.find_spec("obstore") is not None
+
+
+def check_location(location: str) -> str:
+    """Why a bucket's URL cannot be right, or an empty text."""
+    parts = urlsplit(location)
+    if not parts.netloc or ("@" in parts.netloc and kind_of(location) != "azure"):
+        return f"{redact(location)} names no bucket: {parts.scheme}://bucket/folder"
+    return ""
+
+
+class CloudError(StoreError, RetryableError):
+    """A bucket could not be reached; it may be a little later."""
+
+
+class CloudObjects:
+    """A bucket's objects below a prefix. A put takes an object's place at once: nobody sees half of it."""
+
+    def __init__(self, location: str) -> None:
+        if not installed():
+            raise ConfigError(MISSING)
+        if why := check_location(location):
+            raise ConfigError(why)
+        self.location = location.rstrip("/")
+        self._kind = kind_of(location) or ""
+
+    def where(self, key: str) -> str:
+        """How people name an object."""
+        return redact(f"{self.location}/{key}")
+
+    def put(self, key: str, data: bytes, *, modified: float | None = None) -> str:
+        """Writes an object in place of an older one. The bucket knows when it was written, whatever `modified` says."""
+        import obstore
+
+        with self._told(f"cannot write {self.where(key)}"):
+            obstore.put(self._store(), checked_key(key), data)
+        return self.where(key)
+
+    def get(self, key: str) -> bytes | None:
+        """What an object holds, or None where there is none."""
+        import obstore
+        from obstore.exceptions import NotFoundError
+
+        with self._told(f"cannot read {self.where(key)}"):
+            try:
+                return bytes(obstore.get(self._store(), checked_key(key)).bytes())
+            except (NotFoundError, FileNotFoundError):
+                return None
+
+    def delete(self, key: str) -> bool:
+        """Removes an object; where somebody else was faster, that is as good."""
+        import obstore
+        from obstore.exceptions import NotFoundError
+
+        with self._told(f"cannot delete {self.where(key)}"):
+            try:
+                obstore.delete(self._store(), checked_key(key))
+            except (NotFoundError, FileNotFoundError):
+                return False
+        return True
+
+    def list(self, depth: int = 8) -> Iterator[Stored]:
+        """The objects below the prefix, so deep, in no order."""
+        import obstore
+
+        with self._told(f"cannot list {redact(self.location)}"):
+            found = [one for page in obstore.list(self._store()) for one in page]
+        for one in found:
+            if one["path"].count("/") <= depth:
+                yield Stored(one["path"], one["size"], one["last_modified"].timestamp())
+
+    def _store(self) -> Any:
+        from obstore.store import from_url
+
+        endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
+        emulated = self._kind == "s3" and endpoint.startswith("http://")
+        options: dict[str, Any] = {"config": {"endpoint": endpoint}} if self._kind == "s3" and endpoint else {}
+        options["client_options"] = {"timeout": timedelta(seconds=_SECONDS), "allow_http": emulated}
+        options["retry_config"] = {"max_retries": 3, "retry_timeout": timedelta(seconds=_SECONDS)}
+        return from_url(self.location, **options)
+
+    @contextlib.contextmanager
+    def _told(self, what: str) -> Iterator[None]:
+        """Says what could not be done, and what would help, without what the service was told."""
+        import obstore.exceptions as e
+
+        try:
+            yield
+        except (e.PermissionDeniedError, e.UnauthenticatedError) as error:
+            raise StoreError(f"{what}: {_reason(error)}; credentials: {_HELP[self._kind]}") from None
+        except (e.UnknownConfigurationKeyError, ValueError) as error:
+            raise StoreError(f"{what}: {_reason(error)}") from None
+        except (e.BaseError, OSError) as error:
+            said = _reason(error)
+            if "redential" in said or "metadata" in said:
+                raise StoreError(f"{what}: no credentials were found; set {_HELP[self._kind]}") from None
+            if "404" in said or "NoSuchBucket" in said or "not found" in said:
+                raise StoreError(f"{what}: there is no such bucket, or nothing there") from None
+            raise CloudError(f"{what}: {said}") from None
+
+
+def _reason(error: BaseException) -> str:
+    """The first sentence of what the client says; the rest repeats it as a structure."""
+    said = " ".join(str(error).partition("\n\nDebug source")[0].split())
+    return redact(said)[:300]
+
+
+Objects = LocalObjects | CloudObjects
+
+
+def open_objects(location: str | Path, base: Path | None = None) -> Objects:
+    """The objects kept at a location: a folder, which starts from `base`, or the URL of a bucket."""
+    if kind_of(str(location)):
+        return CloudObjects(str(location))
+    return LocalObjects(local_path(location, base))

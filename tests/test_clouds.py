@@ -1,0 +1,134 @@
+"""Results in buckets: a real S3 server and an emulator of Google's, both on this machine."""
+
+import os
+import socket
+from dataclasses import replace
+from datetime import timedelta
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+from made_results import failed_result, run
+from truthound import clouds
+from truthound.checkpoint import Checkpoint
+from truthound.checkpoint.actions import StoreValidationResult, load_results
+from truthound.checkpoint.actions.base import Run
+from truthound.cli.main import main
+from truthound.clouds import CloudObjects, kind_of
+from truthound.errors import StoreError
+
+SECRET = "hunter22hunter22"
+
+
+@pytest.fixture(scope="module")
+def server():
+    made = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    made.start()
+    host, port = made.get_host_and_port()
+    yield f"http://{host}:{port}"
+    made.stop()
+
+
+@pytest.fixture
+def bucket(server, monkeypatch, request):
+    for name, value in {
+        "AWS_ENDPOINT_URL": server, "AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_REGION": "us-east-1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(name, value)
+    name = f"b{abs(hash(request.node.name))}"
+    boto3.client("s3", endpoint_url=server, region_name="us-east-1").create_bucket(Bucket=name)
+    return name
+
+
+def test_objects(bucket):
+    objects = CloudObjects(f"s3://{bucket}/folder/")
+    assert list(objects.list()) == []
+    assert objects.get("a/x.json") is None
+    assert objects.put("a/x.json", b"one") == f"s3://{bucket}/folder/a/x.json"
+    objects.put("a/x.json", b"two")
+    objects.put("y.json", b"")
+    assert objects.get("a/x.json") == b"two"
+    assert sorted((o.key, o.size) for o in objects.list()) == [("a/x.json", 3), ("y.json", 0)]
+    assert [o.key for o in objects.list(0)] == ["y.json"]
+    assert objects.delete("a/x.json")
+    assert [o.key for o in objects.list()] == ["y.json"]
+    for key in ("../x", "/x", "", "a/../../x"):
+        with pytest.raises(StoreError, match="is not a key"):
+            objects.put(key, b"")
+
+
+def test_results_are_stored_and_read_back(bucket, tmp_path, capsys):
+    path = f"s3://{bucket}/dq-results"
+    action = StoreValidationResult(store_path=path, partition_by="date", retention_days=90, compress=True)
+    checkpoint = Checkpoint(
+        name="users", data_source={"a": [1, None]}, validators=["null"], actions=[action], base=tmp_path
+    )
+    first, second = checkpoint.run(), checkpoint.run()
+    assert second.action_results[0].status == "success", second.action_results
+    assert second.action_results[0].details["path"].startswith(path)
+    found = load_results(path, "users")
+    assert {r.run_id for r in found} == {first.run_id, second.run_id}
+    assert (
+        found[0].validation_result == second.validation_result or found[1].validation_result == second.validation_result
+    )
+    assert load_results(path, "other") == []
+    assert main(["checkpoint", "history", "users", "--store", path]) == 0
+    assert second.run_id in capsys.readouterr().out
+
+
+def test_only_its_own_old_results_are_deleted(bucket, server):
+    path = f"s3://{bucket}/kept"
+    old = replace(
+        failed_result(), run_id="users_20251023_013907_ab", run_time=failed_result().run_time - timedelta(days=400)
+    )
+    StoreValidationResult(store_path=path).execute(old)
+    StoreValidationResult(store_path=path).execute(
+        replace(old, checkpoint_name="others", run_id="others_20251023_013907_cd")
+    )
+    CloudObjects(path).put("users_note.json", b"mine")
+    later = Run(clock=lambda: failed_result().run_time)
+    outcome = StoreValidationResult(store_path=path, retention_days=30).execute(run(run_id="users_2"), later)
+    left = {o.key for o in CloudObjects(path).list()}
+    # a bucket knows when an object was written, and that was just now: the name and the document say how old it is
+    assert outcome.details["deleted"] == 1
+    assert left == {"users_note.json", "others_20251023_013907_cd.json", "users_2.json"}
+
+
+def test_the_run_before_is_known(bucket):
+    path = f"s3://{bucket}/runs"
+    checkpoint = Checkpoint(
+        name="x", data_source={"a": [None]}, validators=["null"], actions=[StoreValidationResult(store_path=path)]
+    )
+    first = checkpoint.run()
+    assert [r.run_id for r in checkpoint._history()] == [first.run_id]
+
+
+@pytest.mark.parametrize("there", ["no-such-bucket-here", None])
+def test_errors_say_what_to_do_and_no_secret(bucket, monkeypatch, there):
+    if there is None:
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{taken.getsockname()[1]}")
+        monkeypatch.setattr(clouds, "_SECONDS", 1)
+    outcome = StoreValidationResult(store_path=f"s3://{there or bucket}/x", retry_count=0).execute(failed_result())
+    assert outcome.status in ("failure", "error")
+    assert "cannot write s3://" in outcome.message
+    assert SECRET not in repr(outcome)
+
+
+def test_without_the_package(monkeypatch):
+    monkeypatch.setattr(clouds, "installed", lambda: False)
+    monkeypatch.setattr("truthound.checkpoint.actions.store.installed", lambda: False)
+    action = StoreValidationResult(store_path="s3://bucket/x")
+    assert action.problems(os.environ) == [clouds.MISSING]
+    assert "truthound[cloud]" in action.execute(failed_result()).message
+
+
+@pytest.mark.parametrize(
+    ("location", "kind"),
+    [("s3://b", "s3"), ("gs://b/x", "gcs"), ("az://c/x", "azure"), ("./s3", None), ("C:/x", None), ("file:///x", None)],
+)
+def test_kinds(location, kind):
+    assert kind_of(location) == kind
