@@ -18,15 +18,13 @@ from truthound.measures import Reference, RowCount
 from truthound.outcomes import THRESHOLDS, Failing, Policy, Progress, bound, evaluate
 from truthound.results import CheckOutcome, CheckStatus, Severity, ValidationResult, now
 from truthound.schema import Schema
-from truthound.sources import Source, open_source
+from truthound.sources import open_source
 from truthound.text import did_you_mean, plural
 from truthound.validators.base import Check, Clock, Problem, Table, Validator
 from truthound.validators.registry import parse_validators
 
 DEFAULT_VALIDATORS = ("null", "nan", "duplicate", "blank", "whitespace", "encoding")
 """what is looked for when nothing is asked for"""
-PARSED_ONCE = 1 << 28
-"""text files up to so many bytes are parsed once and kept; larger ones are parsed anew by each pass"""
 OF_ALL_ROWS = ("row_count", "row_count_match", "aggregate_match", "contains_values")
 """validators that a sample says nothing about"""
 SAMPLE_ROW = "__truthound_sampled_row"
@@ -197,7 +195,7 @@ class _Opened:
         self._others: dict[Reference, PolarsBackend] = {}
         self.source = open_source(job.data_source, base=job.base)
         self.notes: list[str] = []
-        frame, self.sampled_from = self._sampled(_parsed_once(self.source))
+        frame, self.sampled_from = self._sampled(self.source.parsed_once())
         sampled = SAMPLE_ROW if self.sampled_from is not None else None
         self.backend = PolarsBackend(frame, reference=self._other, explain=self.source.explain, row_number=sampled)
 
@@ -281,23 +279,13 @@ class _Opened:
     def _other(self, reference: Reference) -> Backend:
         if reference not in self._others:
             source = open_source(reference.spec, base=self.job.base)
-            self._others[reference] = PolarsBackend(_parsed_once(source), reference=self._other, explain=source.explain)
+            self._others[reference] = PolarsBackend(source.parsed_once(), reference=self._other, explain=source.explain)
         return self._others[reference]
 
 
 def _of_all_rows(check: Check) -> Check:
     problem = Problem(CheckStatus.SKIPPED, "it speaks of all rows, and only a sample was checked")
     return replace(check, measures=(), judge=None, failing=None, problem=check.problem or problem)
-
-
-def _parsed_once(source: Source) -> pl.LazyFrame:
-    """Text that is small enough is parsed once for all passes."""
-    if source.reparse and source.size is not None and source.size <= PARSED_ONCE:
-        try:
-            return source.frame.collect(engine="streaming").lazy()
-        except (pl.exceptions.PolarsError, OSError) as error:
-            raise source.explain(error) from None
-    return source.frame
 
 
 __all__ = ["DEFAULT_VALIDATORS", "Job", "SourceError", "Validation", "check", "run", "validate"]

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     import polars as pl
 
 
+PARSED_ONCE = 1 << 28
+"""text files up to so many bytes are parsed once and kept; larger ones are parsed anew by each pass"""
+
+
 @dataclass(frozen=True)
 class Source:
     """A table that has been opened, not read."""
@@ -33,3 +37,14 @@ class Source:
         default=lambda error: SourceError(brief(error)), repr=False, compare=False
     )
     """What the engine raised while it read, as a clear error."""
+
+    def parsed_once(self) -> pl.LazyFrame:
+        """The rows for several passes: text that is small enough is parsed only once."""
+        import polars as pl
+
+        if self.reparse and self.size is not None and self.size <= PARSED_ONCE:
+            try:
+                return self.frame.collect(engine="streaming").lazy()
+            except (pl.exceptions.PolarsError, OSError) as error:
+                raise self.explain(error) from None
+        return self.frame
