@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from truthound.checkpoint.actions.chats import GoogleChatNotification as GoogleChatNotification
     from truthound.checkpoint.actions.chats import MattermostNotification as MattermostNotification
     from truthound.checkpoint.actions.custom import CustomAction as CustomAction
+    from truthound.checkpoint.actions.docs import UpdateDataDocs as UpdateDataDocs
     from truthound.checkpoint.actions.email import EmailNotification as EmailNotification
     from truthound.checkpoint.actions.github import GitHubAction as GitHubAction
     from truthound.checkpoint.actions.quarantine import QuarantineAction as QuarantineAction
@@ -40,6 +41,7 @@ _HOMES = {
     "Run": ".base",
     "SlackNotification": ".slack",
     "StoreValidationResult": ".store",
+    "UpdateDataDocs": ".docs",
     "WebhookAction": ".webhook",
     "action_class": ".registry",
     "load_results": ".store",

@@ -12,6 +12,7 @@ from truthound.text import did_you_mean
 GROUP = "truthound.actions"
 ACTIONS: dict[str, str] = {
     "store_result": "truthound.checkpoint.actions.store:StoreValidationResult",
+    "update_docs": "truthound.checkpoint.actions.docs:UpdateDataDocs",
     "quarantine": "truthound.checkpoint.actions.quarantine:QuarantineAction",
     "email": "truthound.checkpoint.actions.email:EmailNotification",
     "slack": "truthound.checkpoint.actions.slack:SlackNotification",

@@ -1,0 +1,166 @@
+"""Data docs: a page for each run and an index of all, in a folder or a bucket."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import AfterValidator, AliasChoices, Field
+
+from truthound.checkpoint.actions.base import Action, Run
+from truthound.clouds import MISSING, Objects, check_location, installed, kind_of, open_objects
+from truthound.errors import ActionError, ConfigError
+from truthound.flow import Flow, call
+from truthound.objects import local_path
+from truthound.results import ActionResult, ActionStatus, CheckpointResult
+from truthound.site import pages, records
+from truthound.site.records import Record
+from truthound.wire import check_url
+
+_ROUNDS = 20  # how often the index is built anew because another process added a run meanwhile
+_TREND = 60  # earlier runs in a page's chart
+
+
+def _place(value: str) -> str:
+    if "${" in value:
+        return value
+    if kind_of(value):
+        if why := check_location(value):
+            raise ValueError(why)
+    else:
+        try:
+            local_path(value)
+        except ConfigError as error:
+            raise ValueError(str(error)) from None
+    return value
+
+
+def _address(value: str | None) -> str | None:
+    if value and "${" not in value and (why := check_url(value)):
+        raise ValueError(why)
+    return value
+
+
+class UpdateDataDocs(Action):
+    """Adds a run's page to the data docs and brings their index up to date.
+
+    `index.html`, `runs/<checkpoint>/<time>-<run>.html` and, for the index, `records/`. Pages of earlier runs are not touched.
+    """
+
+    type: ClassVar[str] = "update_docs"
+    action_type: ClassVar[str] = "documentation"
+
+    site_path: Annotated[str, AfterValidator(_place)] = "./truthound_docs"
+    """A local folder, which is made if need be, or a bucket: s3://bucket/folder, gs://..., az://..."""
+    site_name: str = "Data quality"
+    """The title of the index."""
+    format: Literal["html", "markdown"] = "html"
+    """How pages are written."""
+    include_history: bool = True
+    """Whether the index lists earlier runs and pages have a trend."""
+    max_history_items: int = Field(default=100, ge=1)
+    """Runs of a checkpoint that the index lists; older pages stay where they are."""
+    template: Literal["default", "minimal", "detailed"] = "default"
+    """How much a page shows: the verdict and the issues; failing rows, trend and other checks too; or everything."""
+    template_path: str | None = None
+    """A Jinja2 file of your own for a run's page, in place of ours."""
+    base_url: Annotated[str | None, AfterValidator(_address)] = Field(
+        default=None, validation_alias=AliasChoices("base_url", "site_url")
+    )
+    """Where the site is published; channels then link to the run's page."""
+
+    def check(self) -> Iterator[str]:
+        if kind_of(self.site_path) and not installed():
+            yield MISSING
+
+    def flow(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
+        source = self._template(run.base)
+        objects = open_objects(self.site_path, run.base)
+        name = records.stem(result)
+        ending = "html" if self.format == "html" else "md"
+        key = f"runs/{name}.{ending}"
+        known = yield from call(lambda: self._known(objects, result) if self.include_history else [])
+        record = records.record(result, key)
+        content = self._page(result, run, [*known, record], source).encode("utf-8", "replace")
+        page = yield from call(lambda: objects.put(key, content))
+        yield from call(lambda: objects.put(f"{records.FOLDER}/{name}.json", record.encoded()))
+        yield from call(lambda: self._index(objects, ending))
+        details: dict[str, Any] = {"page": str(page), "index": objects.where(f"index.{ending}"), "bytes": len(content)}
+        if self.base_url:
+            details["url"] = f"{self.base_url.rstrip('/')}/{key}"
+        return ActionResult(ActionStatus.SUCCESS, message=f"wrote {page}", details=details)
+
+    def _template(self, base: Path | None) -> str | None:
+        if self.template_path is None:
+            return None
+        path = local_path(self.template_path, base)
+        try:
+            return path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(
+                f"template_path {path} cannot be read: {getattr(error, 'strerror', None) or error}"
+            ) from None
+
+    def _page(self, result: CheckpointResult, run: Run, history: list[Record], source: str | None) -> str:
+        from jinja2 import TemplateError
+
+        if self.format == "markdown" and source is None:
+            return pages.run_markdown(result)
+        previous = run.previous
+        options: dict[str, Any] = {"site_name": self.site_name, "template": self.template, "source": source}
+        if source is None:
+            return pages.run_page(result, previous, history, **options)
+        try:
+            return pages.run_page(result, previous, history, **options)
+        except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as error:
+            number = getattr(error, "lineno", None)
+            line = f" line {number}:" if number else ""
+            raise ConfigError(
+                f"template_path {self.template_path}:{line} {type(error).__name__}: {str(error)[:300]}"
+            ) from None
+
+    def _known(self, objects: Objects, result: CheckpointResult) -> list[Record]:
+        """The records of the checkpoint's earlier runs, in the order of time, as many as a trend shows."""
+        mine = f"{records.FOLDER}/{records.stem(result).split('/')[0]}/"
+        keys = sorted(
+            k for k in _keys(objects) if k.startswith(mine) and k < f"{records.FOLDER}/{records.stem(result)}.json"
+        )
+        return _read(objects, keys[1 - _TREND :])
+
+    def _index(self, objects: Objects, ending: str) -> None:
+        """Writes the index; again where another process has added a run meanwhile, so that the last to write knows all."""
+        keys = _keys(objects)
+        for _ in range(_ROUNDS):
+            objects.put(f"index.{ending}", self._listing(objects, keys).encode("utf-8", "replace"))
+            written, keys = keys, _keys(objects)
+            if records.fingerprint(written) == records.fingerprint(keys):
+                return
+        raise ActionError("the index could not be brought up to date: runs were added faster than it could be written")
+
+    def _listing(self, objects: Objects, keys: list[str]) -> str:
+        by_checkpoint: dict[str, list[str]] = {}
+        for key in sorted(keys):
+            by_checkpoint.setdefault(records.checkpoint_of(key), []).append(key)
+        most = self.max_history_items if self.include_history else 1
+        shown: list[Record] = []
+        older: dict[str, int] = {}
+        for listed in by_checkpoint.values():
+            found = _read(objects, listed[-most:])
+            shown += found
+            if found:
+                older[found[-1].name] = len(listed) - len(found)
+        build = pages.index_page if self.format == "html" else pages.index_markdown
+        return build(shown, site_name=self.site_name, history=self.include_history, older=older)
+
+
+def _keys(objects: Objects) -> list[str]:
+    """The keys of all records."""
+    start = f"{records.FOLDER}/"
+    return [
+        o.key for o in objects.list(2) if o.key.startswith(start) and o.key.endswith(".json") and o.key.count("/") == 2
+    ]
+
+
+def _read(objects: Objects, keys: list[str]) -> list[Record]:
+    return [r for r in (records.decoded(objects.get(k)) for k in keys) if r is not None]
