@@ -37,6 +37,7 @@ CHANNELS: dict[str, Callable[..., Action]] = {
         **o,
     ),
     "webhook": lambda url, **o: actions.WebhookAction(url=f"{url}/in/{SECRET}", **o),
+    "pagerduty": lambda url, **o: actions.PagerDutyAction(routing_key=SECRET, api_url=f"{url}/v2/enqueue", **o),
 }
 
 # the bytes that a request may have
@@ -44,6 +45,7 @@ LIMITS: dict[str, int] = {
     "slack": 16_000,
     "github": 1000,
     "webhook": 256 * 1024,
+    "pagerduty": 512 * 1024,
 }
 # what would notify or run if it were in a request as it stands
 FORBIDDEN: dict[str, tuple[str, ...]] = {
@@ -215,7 +217,7 @@ def test_silence_when_the_condition_does_not_hold(face, make):
 def quiet(make: Callable[..., Action]) -> dict[str, Any]:
     """What makes an action that also closes what it opened say nothing on success."""
     fields = type(make("http://localhost")).model_fields
-    return {"resolve_on_success": False} if "resolve_on_success" in fields else {}
+    return {o: False for o in ("resolve_on_success", "auto_resolve_on_success") if o in fields}
 
 
 @pytest.mark.parametrize(

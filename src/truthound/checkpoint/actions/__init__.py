@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from truthound.checkpoint.actions.base import Run as Run
     from truthound.checkpoint.actions.custom import CustomAction as CustomAction
     from truthound.checkpoint.actions.github import GitHubAction as GitHubAction
+    from truthound.checkpoint.actions.pagerduty import PagerDutyAction as PagerDutyAction
     from truthound.checkpoint.actions.quarantine import QuarantineAction as QuarantineAction
     from truthound.checkpoint.actions.registry import ACTIONS as ACTIONS
     from truthound.checkpoint.actions.registry import action_class as action_class
@@ -30,6 +31,7 @@ _HOMES = {
     "AppriseAction": ".apprise",
     "CustomAction": ".custom",
     "GitHubAction": ".github",
+    "PagerDutyAction": ".pagerduty",
     "QuarantineAction": ".quarantine",
     "Run": ".base",
     "SlackNotification": ".slack",

@@ -17,6 +17,7 @@ ACTIONS: dict[str, str] = {
     "github": "truthound.checkpoint.actions.github:GitHubAction",
     "apprise": "truthound.checkpoint.actions.apprise:AppriseAction",
     "webhook": "truthound.checkpoint.actions.webhook:WebhookAction",
+    "pagerduty": "truthound.checkpoint.actions.pagerduty:PagerDutyAction",
     "custom": "truthound.checkpoint.actions.custom:CustomAction",
 }
 
