@@ -19,6 +19,7 @@ _QUERY_SECRET = re.compile(
     r"(?i)([?&;][\w.-]*(?:token|key|secret|passw(?:or)?d|pwd|signature|sig|credential)[\w.-]*=)[^&;\s'\"]+"
 )
 _MENTION = re.compile(r"@|<(?=[!@#\w])")
+_CARD = re.compile(r"([\\`*_\[\]#~|>])")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~&])")
 
 
@@ -35,6 +36,13 @@ def markdown(value: object) -> str:
 def slack(value: object) -> str:
     """Text that stays text in Slack's mrkdwn: no mention, no link."""
     return terminal(value).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def card(value: object) -> str:
+    """Text that stays text on an Adaptive Card: no Markdown, no mention, no date to be filled in."""
+    kept = _CARD.sub(r"\\\1", terminal(value))
+    kept = re.sub(r"<(?=[/\w])|&(?=#?\w+;)|\{(?=\{)", "\\g<0>\u200b", kept)
+    return re.sub(r"^(\s*)([-+](?=\s)|\d+(?=[.)]\s))", "\\1\u200b\\2", kept)
 
 
 def unmentioned(value: object) -> str:

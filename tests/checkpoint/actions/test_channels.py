@@ -37,6 +37,9 @@ CHANNELS: dict[str, Callable[..., Action]] = {
         **o,
     ),
     "webhook": lambda url, **o: actions.WebhookAction(url=f"{url}/in/{SECRET}", **o),
+    "teams": lambda url, **o: actions.TeamsNotification(
+        webhook_url=f"{url}/workflows/x?api-version=1&sig={SECRET}", **o
+    ),
     "pagerduty": lambda url, **o: actions.PagerDutyAction(routing_key=SECRET, api_url=f"{url}/v2/enqueue", **o),
 }
 
@@ -46,10 +49,12 @@ LIMITS: dict[str, int] = {
     "github": 1000,
     "webhook": 256 * 1024,
     "pagerduty": 512 * 1024,
+    "teams": 28_000,
 }
 # what would notify or run if it were in a request as it stands
 FORBIDDEN: dict[str, tuple[str, ...]] = {
     "slack": ("<!everyone>", "<@U12345678>"),
+    "teams": ("<at>", '"entities"'),
 }
 
 

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from truthound.checkpoint.actions.base import ActionResult as ActionResult
     from truthound.checkpoint.actions.base import ActionStatus as ActionStatus
     from truthound.checkpoint.actions.base import Run as Run
+    from truthound.checkpoint.actions.cards import AdaptiveCardBuilder as AdaptiveCardBuilder
+    from truthound.checkpoint.actions.cards import MessageTheme as MessageTheme
     from truthound.checkpoint.actions.custom import CustomAction as CustomAction
     from truthound.checkpoint.actions.github import GitHubAction as GitHubAction
     from truthound.checkpoint.actions.pagerduty import PagerDutyAction as PagerDutyAction
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
     from truthound.checkpoint.actions.slack import SlackNotification as SlackNotification
     from truthound.checkpoint.actions.store import StoreValidationResult as StoreValidationResult
     from truthound.checkpoint.actions.store import load_results as load_results
+    from truthound.checkpoint.actions.teams import TeamsConfig as TeamsConfig
+    from truthound.checkpoint.actions.teams import TeamsNotification as TeamsNotification
+    from truthound.checkpoint.actions.teams import create_failure_alert as create_failure_alert
+    from truthound.checkpoint.actions.teams import create_teams_notification as create_teams_notification
     from truthound.checkpoint.actions.webhook import WebhookAction as WebhookAction
 
 _HOMES = {
@@ -28,16 +34,22 @@ _HOMES = {
     "Action": ".base",
     "ActionResult": ".base",
     "ActionStatus": ".base",
+    "AdaptiveCardBuilder": ".cards",
     "AppriseAction": ".apprise",
     "CustomAction": ".custom",
     "GitHubAction": ".github",
+    "MessageTheme": ".cards",
     "PagerDutyAction": ".pagerduty",
     "QuarantineAction": ".quarantine",
     "Run": ".base",
     "SlackNotification": ".slack",
     "StoreValidationResult": ".store",
+    "TeamsConfig": ".teams",
+    "TeamsNotification": ".teams",
     "WebhookAction": ".webhook",
     "action_class": ".registry",
+    "create_failure_alert": ".teams",
+    "create_teams_notification": ".teams",
     "load_results": ".store",
 }
 __all__ = sorted(_HOMES)  # noqa: PLE0605 the table is the list

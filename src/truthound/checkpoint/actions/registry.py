@@ -18,6 +18,7 @@ ACTIONS: dict[str, str] = {
     "apprise": "truthound.checkpoint.actions.apprise:AppriseAction",
     "webhook": "truthound.checkpoint.actions.webhook:WebhookAction",
     "pagerduty": "truthound.checkpoint.actions.pagerduty:PagerDutyAction",
+    "teams": "truthound.checkpoint.actions.teams:TeamsNotification",
     "custom": "truthound.checkpoint.actions.custom:CustomAction",
 }
 
