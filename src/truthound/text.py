@@ -45,6 +45,11 @@ def card(value: object) -> str:
     return re.sub(r"^(\s*)([-+](?=\s)|\d+(?=[.)]\s))", "\\1\u200b\\2", kept)
 
 
+def alert(value: object) -> str:
+    """Text that stays text in an alert's fields, which may be shown as HTML or as plain text."""
+    return re.sub(r"<(?=[/!?A-Za-z])", "<\u200b", terminal(value))
+
+
 def unmentioned(value: object) -> str:
     """Plain text in which a chat service finds nobody to mention, whatever its marks for that are."""
     return _MENTION.sub("\\g<0>\u200b", terminal(value))

@@ -40,6 +40,7 @@ CHANNELS: dict[str, Callable[..., Action]] = {
     "teams": lambda url, **o: actions.TeamsNotification(
         webhook_url=f"{url}/workflows/x?api-version=1&sig={SECRET}", **o
     ),
+    "opsgenie": lambda url, **o: actions.OpsGenieAction(api_key=SECRET, api_url=url, **o),
     "pagerduty": lambda url, **o: actions.PagerDutyAction(routing_key=SECRET, api_url=f"{url}/v2/enqueue", **o),
 }
 
@@ -50,10 +51,12 @@ LIMITS: dict[str, int] = {
     "webhook": 256 * 1024,
     "pagerduty": 512 * 1024,
     "teams": 28_000,
+    "opsgenie": 64 * 1024,
 }
 # what would notify or run if it were in a request as it stands
 FORBIDDEN: dict[str, tuple[str, ...]] = {
     "slack": ("<!everyone>", "<@U12345678>"),
+    "opsgenie": ("<script", "<img"),
     "teams": ("<at>", '"entities"'),
 }
 

@@ -16,6 +16,14 @@ if TYPE_CHECKING:
     from truthound.checkpoint.actions.cards import MessageTheme as MessageTheme
     from truthound.checkpoint.actions.custom import CustomAction as CustomAction
     from truthound.checkpoint.actions.github import GitHubAction as GitHubAction
+    from truthound.checkpoint.actions.opsgenie import AlertPriority as AlertPriority
+    from truthound.checkpoint.actions.opsgenie import OpsGenieAction as OpsGenieAction
+    from truthound.checkpoint.actions.opsgenie import OpsGenieConfig as OpsGenieConfig
+    from truthound.checkpoint.actions.opsgenie import Responder as Responder
+    from truthound.checkpoint.actions.opsgenie import ResponderType as ResponderType
+    from truthound.checkpoint.actions.opsgenie import create_critical_alert as create_critical_alert
+    from truthound.checkpoint.actions.opsgenie import create_opsgenie_action as create_opsgenie_action
+    from truthound.checkpoint.actions.opsgenie import create_team_alert as create_team_alert
     from truthound.checkpoint.actions.pagerduty import PagerDutyAction as PagerDutyAction
     from truthound.checkpoint.actions.quarantine import QuarantineAction as QuarantineAction
     from truthound.checkpoint.actions.registry import ACTIONS as ACTIONS
@@ -35,12 +43,17 @@ _HOMES = {
     "ActionResult": ".base",
     "ActionStatus": ".base",
     "AdaptiveCardBuilder": ".cards",
+    "AlertPriority": ".opsgenie",
     "AppriseAction": ".apprise",
     "CustomAction": ".custom",
     "GitHubAction": ".github",
     "MessageTheme": ".cards",
+    "OpsGenieAction": ".opsgenie",
+    "OpsGenieConfig": ".opsgenie",
     "PagerDutyAction": ".pagerduty",
     "QuarantineAction": ".quarantine",
+    "Responder": ".opsgenie",
+    "ResponderType": ".opsgenie",
     "Run": ".base",
     "SlackNotification": ".slack",
     "StoreValidationResult": ".store",
@@ -48,7 +61,10 @@ _HOMES = {
     "TeamsNotification": ".teams",
     "WebhookAction": ".webhook",
     "action_class": ".registry",
+    "create_critical_alert": ".opsgenie",
     "create_failure_alert": ".teams",
+    "create_opsgenie_action": ".opsgenie",
+    "create_team_alert": ".opsgenie",
     "create_teams_notification": ".teams",
     "load_results": ".store",
 }

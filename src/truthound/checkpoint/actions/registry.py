@@ -19,6 +19,7 @@ ACTIONS: dict[str, str] = {
     "webhook": "truthound.checkpoint.actions.webhook:WebhookAction",
     "pagerduty": "truthound.checkpoint.actions.pagerduty:PagerDutyAction",
     "teams": "truthound.checkpoint.actions.teams:TeamsNotification",
+    "opsgenie": "truthound.checkpoint.actions.opsgenie:OpsGenieAction",
     "custom": "truthound.checkpoint.actions.custom:CustomAction",
 }
 
