@@ -45,6 +45,13 @@ def check(template: str, known: Collection[str] = NAMES) -> str:
     return template
 
 
+def names(template: str) -> set[str]:
+    """What a template speaks of, of what there is."""
+    from jinja2 import meta
+
+    return meta.find_undeclared_variables(_environment(None).parse(_jinja(template, NAMES)))
+
+
 def render(template: str, values: Mapping[str, Any], escape: Escape | None = None) -> str:
     """The text, each value in it escaped. Raises ConfigError where it asks for what the values do not have."""
     from jinja2 import TemplateError

@@ -19,6 +19,7 @@ _QUERY_SECRET = re.compile(
     r"(?i)([?&;][\w.-]*(?:token|key|secret|passw(?:or)?d|pwd|signature|sig|credential)[\w.-]*=)[^&;\s'\"]+"
 )
 _MENTION = re.compile(r"@|<(?=[!@#\w])")
+_CARD = re.compile(r"([\\`*_\[\]#~|>])")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~&])")
 
 
@@ -40,6 +41,16 @@ def slack(value: object) -> str:
 def mattermost(value: object) -> str:
     """Text that stays text in Mattermost's Markdown: no mention, no channel, no hashtag."""
     return markdown(value).replace("@", "@\u200b")
+def card(value: object) -> str:
+    """Text that stays text on an Adaptive Card: no Markdown, no mention, no date to be filled in."""
+    kept = _CARD.sub(r"\\\1", terminal(value))
+    kept = re.sub(r"<(?=[/\w])|&(?=#?\w+;)|\{(?=\{)", "\\g<0>\u200b", kept)
+    return re.sub(r"^(\s*)([-+](?=\s)|\d+(?=[.)]\s))", "\\1\u200b\\2", kept)
+
+
+def alert(value: object) -> str:
+    """Text that stays text in an alert's fields, which may be shown as HTML or as plain text."""
+    return re.sub(r"<(?=[/!?A-Za-z])", "<\u200b", terminal(value))
 
 
 def unmentioned(value: object) -> str:

@@ -47,6 +47,11 @@ CHANNELS: dict[str, Callable[..., Action]] = {
     "mattermost": lambda url, **o: actions.MattermostNotification(url=f"{url}/hooks/{SECRET}", **o),
     "google_chat": lambda url, **o: actions.GoogleChatNotification(url=f"{url}/v1/messages?key=k&token={SECRET}", **o),
     "webhook": lambda url, **o: actions.WebhookAction(url=f"{url}/in/{SECRET}", **o),
+    "teams": lambda url, **o: actions.TeamsNotification(
+        webhook_url=f"{url}/workflows/x?api-version=1&sig={SECRET}", **o
+    ),
+    "opsgenie": lambda url, **o: actions.OpsGenieAction(api_key=SECRET, api_url=url, **o),
+    "pagerduty": lambda url, **o: actions.PagerDutyAction(routing_key=SECRET, api_url=f"{url}/v2/enqueue", **o),
 }
 
 # the bytes that a request may have
@@ -57,12 +62,17 @@ LIMITS: dict[str, int] = {
     "google_chat": 32_000,
     "github": 1000,
     "webhook": 256 * 1024,
+    "pagerduty": 512 * 1024,
+    "teams": 28_000,
+    "opsgenie": 64 * 1024,
 }
 # what would notify or run if it were in a request as it stands
 FORBIDDEN: dict[str, tuple[str, ...]] = {
     "slack": ("<!everyone>", "<@U12345678>"),
     "mattermost": ("@everyone", "@here"),
     "google_chat": ("@everyone", "<@U12345678>", "<img"),
+    "opsgenie": ("<script", "<img"),
+    "teams": ("<at>", '"entities"'),
 }
 
 
@@ -230,7 +240,7 @@ def test_silence_when_the_condition_does_not_hold(face, make):
 def quiet(make: Callable[..., Action]) -> dict[str, Any]:
     """What makes an action that also closes what it opened say nothing on success."""
     fields = type(make("http://localhost")).model_fields
-    return {"resolve_on_success": False} if "resolve_on_success" in fields else {}
+    return {o: False for o in ("resolve_on_success", "auto_resolve_on_success") if o in fields}
 
 
 @pytest.mark.parametrize(

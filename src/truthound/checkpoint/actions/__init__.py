@@ -14,16 +14,31 @@ if TYPE_CHECKING:
     from truthound.checkpoint.actions.base import Run as Run
     from truthound.checkpoint.actions.chats import GoogleChatNotification as GoogleChatNotification
     from truthound.checkpoint.actions.chats import MattermostNotification as MattermostNotification
+    from truthound.checkpoint.actions.cards import AdaptiveCardBuilder as AdaptiveCardBuilder
+    from truthound.checkpoint.actions.cards import MessageTheme as MessageTheme
     from truthound.checkpoint.actions.custom import CustomAction as CustomAction
     from truthound.checkpoint.actions.docs import UpdateDataDocs as UpdateDataDocs
     from truthound.checkpoint.actions.email import EmailNotification as EmailNotification
     from truthound.checkpoint.actions.github import GitHubAction as GitHubAction
+    from truthound.checkpoint.actions.opsgenie import AlertPriority as AlertPriority
+    from truthound.checkpoint.actions.opsgenie import OpsGenieAction as OpsGenieAction
+    from truthound.checkpoint.actions.opsgenie import OpsGenieConfig as OpsGenieConfig
+    from truthound.checkpoint.actions.opsgenie import Responder as Responder
+    from truthound.checkpoint.actions.opsgenie import ResponderType as ResponderType
+    from truthound.checkpoint.actions.opsgenie import create_critical_alert as create_critical_alert
+    from truthound.checkpoint.actions.opsgenie import create_opsgenie_action as create_opsgenie_action
+    from truthound.checkpoint.actions.opsgenie import create_team_alert as create_team_alert
+    from truthound.checkpoint.actions.pagerduty import PagerDutyAction as PagerDutyAction
     from truthound.checkpoint.actions.quarantine import QuarantineAction as QuarantineAction
     from truthound.checkpoint.actions.registry import ACTIONS as ACTIONS
     from truthound.checkpoint.actions.registry import action_class as action_class
     from truthound.checkpoint.actions.slack import SlackNotification as SlackNotification
     from truthound.checkpoint.actions.store import StoreValidationResult as StoreValidationResult
     from truthound.checkpoint.actions.store import load_results as load_results
+    from truthound.checkpoint.actions.teams import TeamsConfig as TeamsConfig
+    from truthound.checkpoint.actions.teams import TeamsNotification as TeamsNotification
+    from truthound.checkpoint.actions.teams import create_failure_alert as create_failure_alert
+    from truthound.checkpoint.actions.teams import create_teams_notification as create_teams_notification
     from truthound.checkpoint.actions.webhook import WebhookAction as WebhookAction
 
 _HOMES = {
@@ -31,19 +46,34 @@ _HOMES = {
     "Action": ".base",
     "ActionResult": ".base",
     "ActionStatus": ".base",
+    "AdaptiveCardBuilder": ".cards",
+    "AlertPriority": ".opsgenie",
     "AppriseAction": ".apprise",
     "CustomAction": ".custom",
     "GitHubAction": ".github",
     "GoogleChatNotification": ".chats",
     "MattermostNotification": ".chats",
     "EmailNotification": ".email",
+    "MessageTheme": ".cards",
+    "OpsGenieAction": ".opsgenie",
+    "OpsGenieConfig": ".opsgenie",
+    "PagerDutyAction": ".pagerduty",
     "QuarantineAction": ".quarantine",
+    "Responder": ".opsgenie",
+    "ResponderType": ".opsgenie",
     "Run": ".base",
     "SlackNotification": ".slack",
     "StoreValidationResult": ".store",
     "UpdateDataDocs": ".docs",
+    "TeamsConfig": ".teams",
+    "TeamsNotification": ".teams",
     "WebhookAction": ".webhook",
     "action_class": ".registry",
+    "create_critical_alert": ".opsgenie",
+    "create_failure_alert": ".teams",
+    "create_opsgenie_action": ".opsgenie",
+    "create_team_alert": ".opsgenie",
+    "create_teams_notification": ".teams",
     "load_results": ".store",
 }
 __all__ = sorted(_HOMES)  # noqa: PLE0605 the table is the list

@@ -21,6 +21,9 @@ ACTIONS: dict[str, str] = {
     "mattermost": "truthound.checkpoint.actions.chats:MattermostNotification",
     "google_chat": "truthound.checkpoint.actions.chats:GoogleChatNotification",
     "webhook": "truthound.checkpoint.actions.webhook:WebhookAction",
+    "pagerduty": "truthound.checkpoint.actions.pagerduty:PagerDutyAction",
+    "teams": "truthound.checkpoint.actions.teams:TeamsNotification",
+    "opsgenie": "truthound.checkpoint.actions.opsgenie:OpsGenieAction",
     "custom": "truthound.checkpoint.actions.custom:CustomAction",
 }
 

@@ -1,0 +1,156 @@
+"""Adaptive Cards, as Microsoft Teams shows them: https://adaptivecards.io/explorer."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
+from typing import Any, Literal, Self
+
+from truthound.errors import ConfigError
+
+Version = Literal["1.2", "1.3", "1.4", "1.5"]
+_BUTTONS = 6
+
+
+class MessageTheme(StrEnum):
+    """The colour of a card's header."""
+
+    DEFAULT = "default"
+    INFO = "info"
+    SUCCESS = "success"
+    WARNING = "warning"
+    FAILURE = "failure"
+    ERROR = "error"
+    CRITICAL = "critical"
+
+    @property
+    def style(self) -> str:
+        """What a card calls it."""
+        return _STYLES.get(self, "attention")
+
+
+_STYLES = {
+    MessageTheme.DEFAULT: "emphasis", MessageTheme.INFO: "accent", MessageTheme.SUCCESS: "good", MessageTheme.WARNING: "warning",
+}  # fmt: skip
+
+
+class AdaptiveCardBuilder:
+    """A card made piece by piece; each method gives the builder back. Texts may hold the Markdown of cards."""
+
+    def __init__(self, version: Version | None = None) -> None:
+        self._version = version
+        self._body: list[dict[str, Any]] = []
+        self._actions: list[dict[str, Any]] = []
+        self._mentions: dict[str, dict[str, Any]] = {}
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, AdaptiveCardBuilder) and self.build() == other.build()
+
+    __hash__ = None  # type: ignore[assignment]  # it changes
+
+    def copy(self) -> AdaptiveCardBuilder:
+        """The same card, which does not change with this one."""
+        return copy.deepcopy(self)
+
+    def add_header(self, text: str, subtitle: str = "") -> Self:
+        """A title on a band in the theme's colour."""
+        items = [_text(text, size="large", weight="bolder")]
+        items += [_text(subtitle, isSubtle=True, spacing="none")] if subtitle else []
+        return self._add({"type": "Container", "style": "emphasis", "bleed": True, "items": items})
+
+    def add_text(self, text: str, **options: Any) -> Self:
+        """A paragraph; options such as weight="bolder", color="attention" or isSubtle=True are those of a TextBlock."""
+        return self._add(_text(text, **options))
+
+    def add_fact(self, title: str, value: Any) -> Self:
+        """A name and what it is; facts one after another stand in one list."""
+        if not self._body or self._body[-1]["type"] != "FactSet":
+            self._add({"type": "FactSet", "facts": []})
+        self._body[-1]["facts"].append({"title": title, "value": str(value)})
+        return self
+
+    def add_facts(self, facts: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> Self:
+        """Several facts."""
+        for title, value in facts.items() if isinstance(facts, Mapping) else facts:
+            self.add_fact(title, value)
+        return self
+
+    def add_columns(self, columns: Iterable[str | Sequence[str]]) -> Self:
+        """Columns side by side, each a text or several below each other."""
+        made = []
+        for column in columns:
+            texts = [column] if isinstance(column, str) else column
+            made.append({"type": "Column", "width": "stretch", "items": [_text(t) for t in texts]})
+        return self._add({"type": "ColumnSet", "columns": made})
+
+    def add_table(self, headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> Self:
+        """A table with a row of headers."""
+        lines = [list(headers), *map(list, rows)]
+        if not headers or any(len(line) != len(headers) for line in lines):
+            raise ConfigError(f"each row of a table must have as many cells as there are headers: {len(headers)}")
+        made = [
+            {"type": "TableRow", "cells": [{"type": "TableCell", "items": [_text(str(c))]} for c in line]}
+            for line in lines
+        ]
+        columns = [{"width": 1} for _ in headers]
+        return self._add({"type": "Table", "firstRowAsHeader": True, "columns": columns, "rows": made})
+
+    def add_image(self, url: str, alt_text: str = "", size: str = "auto") -> Self:
+        """A picture that Teams can load; alt_text is for those who do not see it."""
+        return self._add({"type": "Image", "url": url, "altText": alt_text, "size": size})
+
+    def add_mention(self, user: str, name: str = "", text: str = "") -> Self:
+        """Notifies a person: a mail address (user principal name) or an Entra object id, and what they are called."""
+        marked = self.mention(user, name)
+        return self._add(_text(f"{text} {marked}" if text else marked))
+
+    def mention(self, user: str, name: str = "") -> str:
+        """The mark that notifies a person where it stands in a text of the card."""
+        shown = "".join(c for c in (name or user) if c.isprintable() and c not in "<>").strip() or "?"
+        marked = f"<at>{shown}</at>"
+        known = self._mentions.get(marked)
+        if known and known["mentioned"]["id"] != user:  # two people of one name
+            return self.mention(user, f"{shown} ({user})")
+        self._mentions[marked] = {"type": "mention", "text": marked, "mentioned": {"id": user, "name": shown}}
+        return marked
+
+    def add_action_button(self, title: str, url: str) -> Self:
+        """A button that opens a page."""
+        if len(self._actions) >= _BUTTONS:
+            raise ConfigError(f"a card in Teams shows {_BUTTONS} buttons; this is one more")
+        self._actions.append({"type": "Action.OpenUrl", "title": title, "url": url})
+        return self
+
+    def build(self, theme: MessageTheme | None = None, version: Version | None = None) -> dict[str, Any]:
+        """The card. Its version is the lowest that can show it, if none is given."""
+        body = copy.deepcopy(self._body)
+        for element in body:
+            if element["type"] == "Container" and theme is not None:
+                element["style"] = theme.style
+        table = any(e["type"] == "Table" for e in body)
+        chosen = version or self._version
+        if table and chosen not in (None, "1.5"):
+            raise ConfigError(f"a table needs version 1.5 of cards, and {chosen} is given")
+        card: dict[str, Any] = {
+            "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+            "type": "AdaptiveCard",
+            "version": chosen or ("1.5" if table else "1.4"),
+            "body": body,
+        }
+        if self._actions:
+            card["actions"] = copy.deepcopy(self._actions)
+        entities = copy.deepcopy(list(self._mentions.values()))
+        card["msteams"] = {"width": "Full"} | ({"entities": entities} if entities else {})
+        return card
+
+    def _add(self, element: dict[str, Any]) -> Self:
+        self._body.append(element)
+        return self
+
+
+def _text(text: str, **options: Any) -> dict[str, Any]:
+    return {"type": "TextBlock", "text": text, "wrap": True} | options
+
+
+__all__ = ["AdaptiveCardBuilder", "MessageTheme", "Version"]

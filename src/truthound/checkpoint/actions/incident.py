@@ -1,0 +1,95 @@
+"""What the services that people are paged by have in common: one incident a checkpoint and its data, closed when all is well."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, TypeVar
+
+from pydantic import AfterValidator
+
+from truthound import message as messages
+from truthound import templates
+from truthound.checkpoint.actions.base import due
+from truthound.checkpoint.actions.channel import Channel
+from truthound.message import Message
+from truthound.results import CheckpointResult, CheckpointStatus, Severity
+
+T = TypeVar("T")
+STABLE = ("checkpoint_name", "source", "tags", "metadata")
+"""what the key of an incident may speak of: the same when it is opened and when it is closed"""
+
+
+def _key(template: str | None) -> str | None:
+    if not template:
+        return template
+    templates.check(template)
+    if passing := sorted(templates.names(template) - set(STABLE)):
+        raise ValueError(
+            f"{', '.join(passing)} may differ when the incident is to be closed, so that it would stay open; "
+            f"this text knows {', '.join(STABLE)}"
+        )
+    return template
+
+
+KeyTemplate = Annotated[str | None, AfterValidator(_key)]
+"""what tells an incident from others: a template that comes to the same text in each run"""
+
+
+class IncidentChannel(Channel):
+    """A channel that opens an incident, and closes it again."""
+
+    action_type: ClassVar[str] = "incident"
+    closing: ClassVar[str]
+    """the option that says whether a success closes the incident"""
+
+    def runs_on(self, status: CheckpointStatus, previous: CheckpointStatus | None) -> bool:
+        if status is CheckpointStatus.SUCCESS:  # whatever notify_on says: a success opens nothing
+            return bool(getattr(self, self.closing))
+        return due(self.notify_on, status, previous)
+
+    def _idle(self, status: CheckpointStatus, previous: CheckpointStatus | None) -> str:
+        if self.enabled and status is CheckpointStatus.SUCCESS and not getattr(self, self.closing):
+            return f"the status is success, and {self.closing} is false"
+        return super()._idle(status, previous)
+
+
+def keys(template: str | None, result: CheckpointResult, message: Message, longest: int) -> list[str]:
+    """The keys of the incidents that a run speaks of, its own first.
+
+    A run that could not be made does not know its data, and opened an incident without them: a success closes that too.
+    """
+    known = messages.values(result, message)
+    made = []
+    for source in (known["source"], ""):
+        key = templates.render(template, known | {"source": source}).strip() if template else ""
+        key = key or ":".join(filter(None, ("truthound", result.checkpoint_name, source)))
+        made.append(bounded(key, longest))
+    return list(dict.fromkeys(made))
+
+
+def bounded(key: str, longest: int) -> str:
+    """A key that is not longer, and still tells one from another."""
+    key = key.encode("utf-8", "replace").decode()
+    if len(key) <= longest:
+        return key
+    digest = hashlib.sha256(key.encode()).hexdigest()
+    return f"{key[: longest - len(digest) - 1]}:{digest}"
+
+
+def graded(
+    message: Message,
+    chosen: bool | Mapping[Severity, T] | None,
+    usual: Mapping[Severity, T],
+    otherwise: T,
+    *,
+    given: bool,
+) -> T:
+    """What the worst issue's severity stands for; `otherwise` where that is given, or no issue has a severity."""
+    if chosen is False or (chosen is None and given) or message.severity is None:
+        return otherwise
+    table = {**usual, **chosen} if isinstance(chosen, Mapping) else usual
+    return table[message.severity]
+
+
+__all__ = ["STABLE", "IncidentChannel", "KeyTemplate", "bounded", "graded", "keys"]

@@ -1,0 +1,292 @@
+"""Opsgenie, and Jira Service Management, which takes over its API: https://docs.opsgenie.com/docs/alert-api."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar, Literal, Self
+from urllib.parse import quote
+
+from pydantic import AfterValidator, AliasChoices, Field, SecretStr, model_validator
+
+from truthound import wire
+from truthound.checkpoint.actions.base import Run
+from truthound.checkpoint.actions.channel import DeniedError, Url, config_of, success, told
+from truthound.checkpoint.actions.incident import IncidentChannel, KeyTemplate, graded, keys
+from truthound.errors import ActionError, RetryableError
+from truthound.flow import Flow, Sleep
+from truthound.message import Message, fitted, lines
+from truthound.models import Model
+from truthound.results import ActionResult, CheckpointResult, CheckpointStatus, Severity
+from truthound.text import alert as escape
+from truthound.text import shorten
+
+_HOSTS = {"us": "https://api.opsgenie.com", "eu": "https://api.eu.opsgenie.com"}
+_JSM = "https://api.atlassian.com/jsm/ops/integration"
+_MESSAGE, _ALIAS, _DESCRIPTION, _DETAILS, _SOURCE, _ENTITY = 130, 512, 15_000, 8000, 100, 512
+_TAGS, _TAG, _RESPONDERS, _OWN = 20, 50, 50, 6000
+_WAITS = (0.5, 1.0, 2.0, 4.0)
+"""seconds before each look at what became of a request"""
+_NOTHING_OPEN = ("not exist", "already closed", "not found")
+
+
+class AlertPriority(StrEnum):
+    """How urgent an alert is; P1 is the most."""
+
+    P1 = "P1"
+    P2 = "P2"
+    P3 = "P3"
+    P4 = "P4"
+    P5 = "P5"
+
+
+_PRIORITIES: Mapping[Severity, AlertPriority] = {
+    Severity.CRITICAL: AlertPriority.P1,
+    Severity.HIGH: AlertPriority.P2,
+    Severity.MEDIUM: AlertPriority.P3,
+    Severity.LOW: AlertPriority.P4,
+}
+
+
+class ResponderType(StrEnum):
+    """Who a responder is."""
+
+    TEAM = "team"
+    USER = "user"
+    ESCALATION = "escalation"
+    SCHEDULE = "schedule"
+
+
+class Responder(Model):
+    """Who is alerted, or may see an alert: by id; or a user by username, others by name."""
+
+    type: ResponderType = ResponderType.TEAM
+    """`team`, `user`, `escalation` or `schedule`."""
+    id: str | None = Field(default=None, min_length=1)
+    """Its id in Opsgenie."""
+    name: str | None = Field(default=None, min_length=1)
+    """The name of a team, an escalation or a schedule."""
+    username: str | None = Field(default=None, min_length=1)
+    """A user's mail address."""
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        known = "username" if self.type is ResponderType.USER else "name"
+        given = [k for k in ("id", "name", "username") if getattr(self, k) is not None]
+        if given not in (["id"], [known]):
+            raise ValueError(f"a {self.type.value} is given by {known} or by id: one of them, and nothing else")
+        return self
+
+    def to_dict(self) -> dict[str, str]:
+        """As the API has it."""
+        told = {"id": self.id, "name": self.name, "username": self.username}
+        return {"type": self.type.value} | {k: v for k, v in told.items() if v is not None}
+
+
+def _viewers(listed: tuple[Responder, ...]) -> tuple[Responder, ...]:
+    for one in listed:
+        if one.type not in (ResponderType.TEAM, ResponderType.USER):
+            raise ValueError(f"an alert is visible to teams and users, not to a {one.type.value}")
+    return listed
+
+
+def _details(given: dict[str, str]) -> dict[str, str]:
+    if (size := sum(len(k) + len(v) for k, v in given.items())) > _OWN:
+        raise ValueError(f"they are {size:,} characters; at most {_OWN:,} can be sent with an alert")
+    return given
+
+
+Tag = Annotated[str, Field(min_length=1, max_length=_TAG)]
+Text = Annotated[str, Field(coerce_numbers_to_str=True)]
+
+
+class OpsGenieAction(IncidentChannel):
+    """Opens an alert in Opsgenie or Jira Service Management when a run fails, and closes it when one passes."""
+
+    type: ClassVar[str] = "opsgenie"
+    service: ClassVar[str] = "Opsgenie"
+    closing: ClassVar[str] = "auto_resolve_on_success"
+    variables: ClassVar[Mapping[str, tuple[str, ...]]] = {"api_key": ("OPSGENIE_API_KEY",)}
+    hints: ClassVar[Mapping[int, str]] = {
+        401: "check api_key, and region: a key of the EU is unknown elsewhere",
+        403: "the integration may not create alerts or is switched off; check region as well",
+        422: "check responders and the other options",
+    }
+
+    api_key: SecretStr | None = None
+    """The key of an API integration; OPSGENIE_API_KEY, if not given."""
+    region: Literal["us", "eu"] = "us"
+    """Where the account lives."""
+    platform: Literal["opsgenie", "jsm"] = "opsgenie"
+    """Opsgenie, whose API ends on 5 April 2027, or Jira Service Management, which takes the same alerts."""
+    api_url: Url | None = None
+    """Another host: what comes before `/v2/alerts`."""
+    auto_resolve_on_success: bool = Field(
+        default=True, validation_alias=AliasChoices("auto_resolve_on_success", "close_on_success")
+    )
+    """Whether a run that passes closes the alert, whatever notify_on says."""
+    priority: AlertPriority = AlertPriority.P3
+    """How urgent it is: given, it is always that; otherwise it holds where the issues say nothing (see auto_priority)."""
+    auto_priority: bool | dict[Severity, AlertPriority] | None = None
+    """Whether the worst issue decides (critical: P1, high: P2, medium: P3, low: P4), or a mapping of your own; so it
+    is, if priority is not given."""
+    responders: tuple[Responder, ...] = Field(default=(), max_length=_RESPONDERS)
+    """Who is alerted."""
+    escalation_policy: str | None = Field(default=None, min_length=1)
+    """The name of an escalation, one more responder."""
+    visible_to: Annotated[tuple[Responder, ...], AfterValidator(_viewers)] = Field(default=(), max_length=_RESPONDERS)
+    """Teams and users who see it and are not alerted."""
+    tags: tuple[Tag, ...] = Field(default=(), max_length=_TAGS)
+    """The alert's tags, at most 20 of 50 characters."""
+    custom_details: Annotated[dict[str, Text], AfterValidator(_details)] = Field(
+        default_factory=dict, validation_alias=AliasChoices("custom_details", "details")
+    )
+    """Further details of yours: names and texts."""
+    alias_template: KeyTemplate = None
+    """What makes it the same alert: may hold {checkpoint_name}, {source}, tags and metadata; the checkpoint and its
+    data, if not given."""
+    source: str = "Truthound"
+    """Who says it."""
+    entity: str | None = None
+    """What it is about; the data's name, if not given."""
+    wait_for_outcome: bool = True
+    """Whether it looks for some seconds at what became of the request; it is only accepted when it is sent."""
+
+    def flow(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
+        message = self.message(result, run)
+        known = keys(self.alias_template, result, message, _ALIAS)
+        if result.status is not CheckpointStatus.SUCCESS:
+            answer = yield from self._send("", self.payload(message, known[0]), run)
+            outcome = yield from self._outcome(answer, run)
+            if outcome.get("isSuccess", outcome.get("success")) is False:
+                said = shorten(str(outcome.get("status", "no reason is given")), 300)
+                raise DeniedError(f"{self.service} did not open the alert: {said}", alias=known[0], **_told(answer))
+            return _done(
+                "opened the alert" if outcome else "accepted the alert", f": {told(message)}", answer, outcome, known[0]
+            )
+        *others, own = reversed(known)
+        for alias in others:
+            yield from self._close(alias, run)
+        return (yield from self._close(own, run))
+
+    def _close(self, alias: str, run: Run) -> Flow[ActionResult]:
+        path = f"/{quote(alias, safe='')}/close?identifierType=alias"
+        body = {"source": shorten(self.source, _SOURCE), "note": "All checks passed."}
+        answer = yield from self._send(path, body, run)
+        outcome = yield from self._outcome(answer, run)
+        if outcome.get("isSuccess", outcome.get("success")) is False:
+            said = shorten(str(outcome.get("status", "no reason is given")), 300)
+            if any(one in said.lower() for one in _NOTHING_OPEN):
+                return _done("had no open alert", "", answer, {}, alias)
+            raise DeniedError(f"{self.service} did not close the alert: {said}", alias=alias, **_told(answer))
+        return _done("closed the alert" if outcome else "accepted to close the alert", "", answer, outcome, alias)
+
+    def _send(self, path: str, body: dict[str, Any], run: Run) -> Flow[wire.Response]:
+        return (yield from self.post(self._base() + path, body, run=run, headers=self._headers()))
+
+    def _outcome(self, answer: wire.Response, run: Run) -> Flow[dict[str, Any]]:
+        """What became of a request; empty where that is not known in time. It was accepted, so it is not sent again."""
+        request = _told(answer).get("request_id")
+        for seconds in _WAITS if request and self.wait_for_outcome else ():
+            yield Sleep(seconds)
+            url = f"{self._base()}/requests/{quote(str(request), safe='')}"
+            try:
+                looked = yield from self.request(
+                    "GET", url, run=run, headers=self._headers(), good=lambda status: status in (200, 202, 404)
+                )
+            except (ActionError, RetryableError):
+                return {}
+            found = looked.json()
+            data = found.get("data") if isinstance(found, dict) else None
+            if looked.status == 200 and isinstance(data, dict) and data:
+                return data
+        return {}
+
+    def _base(self) -> str:
+        if self.api_url:
+            return f"{self.api_url.rstrip('/').removesuffix('/v2/alerts')}/v2/alerts"
+        return f"{_JSM if self.platform == 'jsm' else _HOSTS[self.region]}/v2/alerts"
+
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"GenieKey {self.api_key.get_secret_value() if self.api_key else ''}"}
+
+    def payload(self, message: Message, alias: str) -> dict[str, Any]:
+        """The alert, within Opsgenie's limits."""
+        return fitted(message, lambda m: self._render(m, alias), lambda p: len(p["description"]) <= _DESCRIPTION)
+
+    def _render(self, message: Message, alias: str) -> dict[str, Any]:
+        worst = message.error or (message.findings[0].line if message.findings else "")
+        more = f" (and {message.issue_count - 1:,} more)" if message.issue_count > 1 else ""
+        line = escape(": ".join(filter(None, (message.headline, worst))))
+        escalation = [Responder(type=ResponderType.ESCALATION, name=n) for n in filter(None, [self.escalation_policy])]
+        made: dict[str, Any] = {
+            "message": shorten(line, _MESSAGE - len(more)) + more,
+            "alias": alias,
+            "description": "\n".join(map(escape, lines(message))),
+            "responders": [r.to_dict() for r in (*self.responders, *escalation)],
+            "visibleTo": [r.to_dict() for r in self.visible_to],
+            "tags": [shorten(t, _TAG) for t in self.tags],
+            "details": self._shown(message),
+            "entity": shorten(self.entity or escape(message.source), _ENTITY),
+            "source": shorten(self.source, _SOURCE),
+            "priority": graded(
+                message, self.auto_priority, _PRIORITIES, self.priority, given="priority" in self.model_fields_set
+            ).value,
+        }
+        return {k: v for k, v in made.items() if v}
+
+    def _shown(self, message: Message) -> dict[str, str]:
+        """Details as far as there is room for them, the user's own first."""
+        report = [("Report", message.link)] if message.link else []
+        facts = [(escape(name), escape(said)) for name, said in message.facts]
+        made: dict[str, str] = {}
+        room = _DETAILS
+        for name, said in (*self.custom_details.items(), *report, *facts):
+            if name not in made and (room := room - len(name) - len(said)) >= 0:
+                made[name] = said
+        return made
+
+
+OpsGenieConfig = config_of(OpsGenieAction, "OpsGenieConfig")
+
+
+def create_opsgenie_action(api_key: str | None = None, **options: Any) -> OpsGenieAction:
+    """An action; `OpsGenieAction` with the key as its first argument."""
+    return OpsGenieAction(api_key=api_key, **options)
+
+
+def create_critical_alert(
+    api_key: str | None = None, team: str | None = None, escalation_policy: str | None = None, **options: Any
+) -> OpsGenieAction:
+    """Alerts of priority P1 for a team, an escalation, or both."""
+    options = {"priority": AlertPriority.P1} | options
+    listed = _team([team] if team else [], options)
+    return OpsGenieAction(api_key=api_key, responders=listed, escalation_policy=escalation_policy, **options)
+
+
+def create_team_alert(api_key: str | None = None, team: str | Iterable[str] = (), **options: Any) -> OpsGenieAction:
+    """Alerts for a team, or for several."""
+    listed = _team([team] if isinstance(team, str) else team, options)
+    return OpsGenieAction(api_key=api_key, responders=listed, **options)
+
+
+def _team(names: Iterable[str], options: dict[str, Any]) -> tuple[Any, ...]:
+    teams = [Responder(type=ResponderType.TEAM, name=name) for name in names]
+    return (*teams, *options.pop("responders", ()))
+
+
+def _told(answer: wire.Response) -> dict[str, Any]:
+    found = answer.json()
+    request = found.get("requestId") if isinstance(found, dict) else None
+    return {"request_id": str(request)} if request else {}
+
+
+def _done(said: str, more: str, answer: wire.Response, outcome: Mapping[str, Any], alias: str) -> ActionResult:
+    details = {"alias": alias} | _told(answer) | ({"alert_id": i} if (i := outcome.get("alertId")) else {})
+    return success(f"Opsgenie {said}{more}", answer, **details)
+
+
+__all__ = [
+    "AlertPriority", "OpsGenieAction", "OpsGenieConfig", "Responder", "ResponderType", "create_critical_alert",
+    "create_opsgenie_action", "create_team_alert",
+]  # fmt: skip

@@ -1,0 +1,254 @@
+"""Microsoft Teams, through a Workflows webhook or a connector of old.
+
+Limits: https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from email.utils import parseaddr
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import AfterValidator, AliasChoices, Field
+from pydantic.json_schema import SkipJsonSchema
+
+from truthound import message as messages
+from truthound import templates, wire
+from truthound.checkpoint.actions.base import NotifyOn, RefusedError, Run
+from truthound.checkpoint.actions.cards import AdaptiveCardBuilder, MessageTheme, Version
+from truthound.checkpoint.actions.channel import (
+    Channel,
+    DeniedError,
+    SecretUrl,
+    Template,
+    config_of,
+    encoded,
+    success,
+    told,
+)
+from truthound.flow import Flow
+from truthound.message import Finding, Message, fitted
+from truthound.results import ActionResult, CheckpointResult, CheckpointStatus
+from truthound.text import card as escape
+from truthound.text import shorten, terminal
+
+_LIMIT = 28_000  # "approximately 28 KB", for the message as a whole
+_PEOPLE = 30
+_CONNECTORS = (".webhook.office.com", "outlook.office.com", "outlook.office365.com")
+_MARKS = {"critical": "🔴", "high": "🟠", "medium": "🟡", "low": "🔵", "error": "⚠️"}
+_THEMES = {
+    CheckpointStatus.SUCCESS: MessageTheme.SUCCESS,
+    CheckpointStatus.WARNING: MessageTheme.WARNING,
+    CheckpointStatus.FAILURE: MessageTheme.FAILURE,
+    CheckpointStatus.ERROR: MessageTheme.ERROR,
+}
+
+
+def _people(listed: tuple[str, ...] | bool) -> tuple[str, ...] | bool:
+    for one in () if isinstance(listed, bool) else listed:
+        if not parseaddr(one)[1].strip() and "${" not in one:
+            raise ValueError(f'"{one}" is nobody: give a mail address, an Entra object id, or "Name <address>"')
+    if not isinstance(listed, bool) and len(listed) > _PEOPLE:
+        raise ValueError(f"{len(listed)} people are too many for one message: at most {_PEOPLE}")
+    return listed
+
+
+def _builder(built: AdaptiveCardBuilder | None) -> AdaptiveCardBuilder | None:
+    if built is None:
+        return None
+    card = built.build()
+    if (size := len(encoded(_message(card)))) > _LIMIT:
+        raise ValueError(f"the card is {size:,} bytes; Teams takes about {_LIMIT:,}")
+    for text in _strings(card):
+        templates.check(text)
+    return built.copy()
+
+
+class TeamsNotification(Channel):
+    """Sends a card to Microsoft Teams, one a run."""
+
+    type: ClassVar[str] = "teams"
+    service: ClassVar[str] = "Teams"
+    variables: ClassVar[Mapping[str, tuple[str, ...]]] = {"webhook_url": ("TEAMS_WEBHOOK_URL",)}
+    hints: ClassVar[Mapping[int, str]] = {
+        401: "the URL's signature (sig) is not right: copy it again from the workflow",
+        404: "the workflow or connector does not exist (any more): make a new one",
+        410: "the connector is gone: make a workflow that posts to a channel when a webhook request is received",
+        413: "the card is too large",
+    }
+
+    webhook_url: SecretUrl | None = None
+    """The URL of a workflow, or of a connector of old; TEAMS_WEBHOOK_URL, if not given."""
+    connector_type: Literal["auto", "workflows", "connector"] = "auto"
+    """What the URL belongs to; its host tells, if not given."""
+    channel: str | None = None
+    """The channel's name, shown on the card. Where it is posted the workflow decides."""
+    include_details: bool = True
+    """Whether the issues are listed."""
+    card_builder: SkipJsonSchema[Annotated[AdaptiveCardBuilder | None, AfterValidator(_builder)]] = None
+    """A card of your own; its texts may hold {checkpoint_name} and the like."""
+    theme: MessageTheme | None = None
+    """The colour of its header; the status decides, if not given."""
+    mention_users: Annotated[tuple[str, ...], AfterValidator(_people)] = ()
+    """Whom to mention: mail addresses or Entra object ids, or `Name <address>`."""
+    mention_on_failure: Annotated[bool | tuple[str, ...], AfterValidator(_people)] = ()
+    """Whom to mention when the run failed or could not be made; true: mention_users, and only then."""
+    report_url: Template | None = Field(
+        default=None, validate_default=False, validation_alias=AliasChoices("report_url", "dashboard_url")
+    )
+    """Where the report is, for a button; may hold {run_id} and the like. Not given: the page that update_docs published."""
+    proxy: SecretUrl | None = None
+    """A proxy to send through; HTTPS_PROXY and NO_PROXY of the environment, if not given."""
+    verify_ssl: bool = Field(default=True, validation_alias=AliasChoices("verify_ssl", "ssl_verify"))
+    """Whether the certificate is checked."""
+    card_version: Version | None = None
+    """The version of the card, at most 1.5; the lowest that can show it, if not given."""
+    custom_message: Template | None = None
+    """A text of yours above the facts; may hold {checkpoint_name} and the like, and the Markdown of cards."""
+
+    def flow(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
+        message = self.message(result, run, self.custom_message or "", escape)
+        body = self.payload(result, message)
+        proxy = self.proxy.get_secret_value() if self.proxy else None
+        answer = yield from self.post(self.webhook_url or "", body, run=run, verify=self.verify_ssl, proxy=proxy)
+        if self.is_connector:
+            _connected(answer)
+            return success(f"posted to Teams: {told(message)}", answer)
+        note = "; whether it was posted, the workflow's run history tells"
+        return success(f"accepted by Teams: {told(message)}{note}", answer, posted="unknown")
+
+    @property
+    def is_connector(self) -> bool:
+        """Whether the URL is that of a connector of old."""
+        if self.connector_type != "auto":
+            return self.connector_type == "connector"
+        host = wire.host(self.webhook_url.get_secret_value() if self.webhook_url else "")
+        return host.endswith(_CONNECTORS)
+
+    def payload(self, result: CheckpointResult, message: Message) -> dict[str, Any]:
+        """The webhook's body, within Teams' limit; a card of the user's own that data make too large gives way to ours."""
+        made = fitted(message, lambda m: _message(self._card(result, m)), _fits)
+        if self.card_builder is None or _fits(made):
+            return made
+        return self.model_copy(update={"card_builder": None}).payload(result, message)
+
+    def _card(self, result: CheckpointResult, message: Message) -> dict[str, Any]:
+        theme = self.theme or _THEMES[message.status]
+        mentioned = self._mentioned(message.status)
+        if self.card_builder is not None:
+            own = self.card_builder.copy()
+            _mention(own, mentioned)
+            values = messages.values(result, message)
+            card: dict[str, Any] = _filled(own.build(theme, self.card_version), values, escape)
+            return card
+        made = AdaptiveCardBuilder().add_header(escape(message.headline))
+        _mention(made, mentioned)
+        if message.note:
+            made.add_text(message.note)
+        if message.error:
+            made.add_text(f"**Error:** {escape(message.error)}", color="attention")
+        if self.include_details:
+            for text in self._listed(message):
+                made.add_text(text, spacing="small")
+        made.add_facts((escape(name), escape(said)) for name, said in message.facts)
+        if self.channel:
+            made.add_fact("Channel", escape(shorten(self.channel, 100)))
+        if message.link:
+            made.add_action_button("Open the report", message.link)
+        return made.build(theme, self.card_version) | {"fallbackText": terminal(message.headline)}
+
+    def _listed(self, message: Message) -> Iterator[str]:
+        yield from (_finding(f) for f in message.findings)
+        if message.more:
+            yield f"_{message.more}_"
+        yield from (f"✅ fixed: {escape(f)}" for f in message.fixed)
+        yield from (f"⚠️ not delivered: {escape(u)}" for u in message.undelivered)
+
+    def _mentioned(self, status: CheckpointStatus) -> list[str]:
+        failed = status in (CheckpointStatus.FAILURE, CheckpointStatus.ERROR)
+        if isinstance(self.mention_on_failure, bool):
+            return list(self.mention_users) if failed or not self.mention_on_failure else []
+        return list(dict.fromkeys((*self.mention_users, *(self.mention_on_failure if failed else ()))))
+
+
+TeamsConfig = config_of(TeamsNotification, "TeamsConfig")
+
+
+def create_teams_notification(webhook_url: str | None = None, **options: Any) -> TeamsNotification:
+    """A notification; `TeamsNotification` with the URL as its first argument."""
+    return TeamsNotification(webhook_url=webhook_url, **options)
+
+
+def create_failure_alert(
+    webhook_url: str | None = None,
+    mention_users: Sequence[str] = (),
+    notify_on: NotifyOn = "failure_or_error",
+    theme: MessageTheme = MessageTheme.CRITICAL,
+    **options: Any,
+) -> TeamsNotification:
+    """A notification of runs that failed or could not be made, which mentions these people."""
+    return TeamsNotification(
+        webhook_url=webhook_url, mention_users=tuple(mention_users), notify_on=notify_on, theme=theme, **options
+    )
+
+
+def _message(card: dict[str, Any]) -> dict[str, Any]:
+    kind = "application/vnd.microsoft.card.adaptive"
+    return {"type": "message", "attachments": [{"contentType": kind, "contentUrl": None, "content": card}]}
+
+
+def _fits(body: dict[str, Any]) -> bool:
+    return len(encoded(body)) <= _LIMIT
+
+
+def _mention(card: AdaptiveCardBuilder, people: Sequence[str]) -> None:
+    marks = [card.mention(address.strip(), name) for name, address in map(parseaddr, people)]
+    if marks:
+        card.add_text(" ".join(marks))
+
+
+def _finding(finding: Finding) -> str:
+    parts = [f"{_MARKS.get(finding.severity, '•')} **{escape(finding.subject)}**", escape(finding.expected)]
+    parts += [f"**{escape(finding.amount)}**"] if finding.amount else []
+    parts += [f"_{escape(finding.change)}_"] if finding.change else []
+    return "\n\n".join(["  ".join(parts), *(escape(e) for e in finding.examples)])
+
+
+def _connected(answer: wire.Response) -> None:
+    """A connector answers 200 with `1`, or 200 with what went wrong."""
+    said = answer.text.strip()
+    if "HTTP error" not in said and "delivery failed" not in said:
+        return
+    line, details = f"Teams did not post it: {shorten(said, 300)}", {"status_code": answer.status}
+    if "429" in said or "HTTP error 5" in said:
+        raise RefusedError(line, **details)
+    raise DeniedError(line, **details)
+
+
+def _strings(value: Any) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case dict():
+            for one in value.values():
+                yield from _strings(one)
+        case list():
+            for one in value:
+                yield from _strings(one)
+
+
+def _filled(value: Any, values: Mapping[str, Any], how: Callable[[str], str]) -> Any:
+    """A card with its texts filled in; links and names are no Markdown."""
+    match value:
+        case str():
+            return templates.render(value, values, how) if "{" in value else value
+        case dict():
+            plain = ("url", "id", "altText")
+            return {k: _filled(v, values, terminal if k in plain else how) for k, v in value.items()}
+        case list():
+            return [_filled(v, values, how) for v in value]
+        case _:
+            return value
+
+
+__all__ = ["TeamsConfig", "TeamsNotification", "create_failure_alert", "create_teams_notification"]

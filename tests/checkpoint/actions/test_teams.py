@@ -1,0 +1,222 @@
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from hostile import TEXTS, many_issues
+from loopback import Answer, serving
+from made_results import CLEAN, FAILING, UNREADABLE, earlier
+from truthound.checkpoint.actions import (
+    ActionStatus,
+    AdaptiveCardBuilder,
+    MessageTheme,
+    Run,
+    TeamsConfig,
+    TeamsNotification,
+    create_failure_alert,
+    create_teams_notification,
+)
+from truthound.errors import ConfigError
+from truthound.text import card as escape
+
+GOLDEN = Path(__file__).parent / "golden" / "teams.json"
+SIG = "s3cr3tSignature0123456789"
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch):
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "TEAMS_WEBHOOK_URL"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
+def sent(result=FAILING, context=None, answer=None, **options):
+    """The body that an action with these options sends, and what came of it."""
+    with serving(answer or Answer(202, b"")) as server:
+        options = {"notify_on": "always", "retry_count": 0} | options
+        outcome = TeamsNotification(webhook_url=f"{server.url}/w?sig={SIG}", **options).execute(result, context)
+    return (server.got[0].json if server.got else None), outcome
+
+
+def card(*args, **options):
+    return sent(*args, **options)[0]["attachments"][0]["content"]
+
+
+def texts(value):
+    if isinstance(value, dict):
+        return [t for v in value.values() for t in texts(v)]
+    if isinstance(value, list):
+        return [t for v in value for t in texts(v)]
+    return [value] if isinstance(value, str) else []
+
+
+def test_the_message():
+    body, outcome = sent(
+        FAILING, Run(previous=earlier(email=20)), include_examples=True, channel="Data Quality", mention_on_failure=["a@example.com"],
+        dashboard_url="https://example.com/{run_id}", custom_message="See the **runbook** of {checkpoint_name}",
+    )  # fmt: skip
+    if os.environ.get("TRUTHOUND_WRITE_GOLDEN"):
+        GOLDEN.write_text(json.dumps(body, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    assert body == json.loads(GOLDEN.read_text(encoding="utf-8"))
+    assert outcome.status is ActionStatus.SUCCESS
+    assert outcome.message.startswith("accepted by Teams: 4 issues; whether it was posted")
+    assert outcome.details["status_code"] == 202
+
+
+def test_the_documents_blocks():
+    action = TeamsNotification(
+        webhook_url="https://outlook.office.com/webhook/...", notify_on="failure", channel="Data Quality"
+    )
+    assert action.is_connector
+    builder = AdaptiveCardBuilder()
+    builder.add_header("Data Quality Alert")
+    builder.add_fact("Dataset", "users.csv")
+    builder.add_fact("Issues", "150")
+    builder.add_action_button("View Report", "https://...")
+    TeamsNotification(webhook_url="...", card_builder=builder, theme=MessageTheme.CRITICAL)
+    alert = create_failure_alert(webhook_url="...", mention_users=["user@company.com"])
+    assert (alert.notify_on, alert.theme) == ("failure_or_error", MessageTheme.CRITICAL)
+    assert create_teams_notification("...", channel="x") == TeamsNotification(webhook_url="...", channel="x")
+    config = TeamsConfig(webhook_url="...", card_builder=builder, mention_users=["user@company.com"])
+    assert TeamsNotification(config=config).card_builder == builder
+
+
+def test_a_card_of_your_own():
+    builder = (
+        AdaptiveCardBuilder()
+        .add_header("{checkpoint_name}", "nightly")
+        .add_text("**{{ issue_count }}** issues", color="attention")
+        .add_facts({"Data": "{source}", "n": 3})
+        .add_columns(["a", ["b", "c"]])
+        .add_table(["x", "y"], [[1, 2], ["a_b", None]])
+        .add_image("https://example.com/{run_id}.png", "chart")
+        .add_mention("a@example.com", "Ann", "hey")
+        .add_action_button("Open", "https://example.com")
+    )
+    made = card(replace(FAILING, checkpoint_name="a_b"), card_builder=builder, theme="critical")
+    kinds = ["Container", "TextBlock", "FactSet", "ColumnSet", "Table", "Image", "TextBlock"]
+    assert [e["type"] for e in made["body"]] == kinds
+    assert made["version"] == "1.5"
+    assert made["body"][0]["style"] == "attention"
+    assert made["body"][0]["items"][0]["text"] == r"a\_b"
+    assert made["body"][1]["text"] == "**4** issues"
+    assert made["body"][2]["facts"] == [{"title": "Data", "value": "users.csv"}, {"title": "n", "value": "3"}]
+    assert made["body"][5]["url"] == "https://example.com/20261127-013907.png"
+    assert made["actions"] == [{"type": "Action.OpenUrl", "title": "Open", "url": "https://example.com"}]
+
+
+def test_a_builder_that_changes_does_not_change_the_action():
+    builder = AdaptiveCardBuilder().add_text("a")
+    action = TeamsNotification(card_builder=builder)
+    builder.add_text("b")
+    assert len(action.card_builder.build()["body"]) == 1
+
+
+def test_mistakes_in_cards():
+    with pytest.raises(ConfigError, match="as many cells"):
+        AdaptiveCardBuilder().add_table(["a"], [[1, 2]])
+    with pytest.raises(ConfigError, match="a table needs version"):
+        AdaptiveCardBuilder("1.4").add_table(["a"], [[1]]).build()
+    with pytest.raises(ConfigError, match='did you mean "checkpoint_name"'):
+        TeamsNotification(card_builder=AdaptiveCardBuilder().add_text("{checkpoint_nam}"))
+    with pytest.raises(ConfigError, match=r"card_builder: the card is 30,\d+ bytes"):
+        TeamsNotification(card_builder=AdaptiveCardBuilder().add_text("x" * 30_000))
+    with pytest.raises(ConfigError, match="shows 6 buttons"):
+        [b := AdaptiveCardBuilder(), *(b.add_action_button("x", "https://x") for _ in range(7))]
+    with pytest.raises(ConfigError, match="card_version"):
+        TeamsNotification(card_version="1.6")
+    with pytest.raises(ConfigError, match="31 people are too many"):
+        TeamsNotification(mention_on_failure=["a@x.com"] * 31)
+    with pytest.raises(ConfigError, match="is nobody"):
+        TeamsNotification(mention_users=[""])
+
+
+@pytest.mark.parametrize(
+    ("options", "failing", "clean"),
+    [
+        ({"mention_users": ["a@x.com"]}, ["a@x.com"], ["a@x.com"]),
+        ({"mention_users": ["a@x.com"], "mention_on_failure": True}, ["a@x.com"], []),
+        ({"mention_on_failure": ["Ann <a@x.com>"]}, ["a@x.com"], []),
+        ({"mention_users": ["a@x.com"], "mention_on_failure": ["b@x.com"]}, ["a@x.com", "b@x.com"], ["a@x.com"]),
+        ({"mention_users": ["Ann <a@x.com>", "Ann <b@x.com>"]}, ["a@x.com", "b@x.com"], ["a@x.com", "b@x.com"]),
+    ],
+)
+def test_mentions(options, failing, clean):
+    for result, people in ((FAILING, failing), (UNREADABLE, failing), (CLEAN, clean)):
+        made = card(result, **options)
+        entities = made["msteams"].get("entities", [])
+        assert [e["mentioned"]["id"] for e in entities] == people
+        assert all(any(e["text"] in t for t in texts(made["body"])) for e in entities)
+
+
+def test_the_theme():
+    styles = [card(r)["body"][0]["style"] for r in (CLEAN, FAILING, UNREADABLE)]
+    assert styles == ["good", "attention", "attention"]
+    assert card(theme=MessageTheme.INFO)["body"][0]["style"] == "accent"
+
+
+def test_without_details_only_the_facts():
+    assert "email" not in json.dumps(card(include_details=False))
+    assert "email" in json.dumps(card())
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_data_stay_text(text):
+    said = escape(text)
+    assert "<at>" not in said
+    assert "{{" not in said
+    assert "\n" not in said
+    assert not said.startswith(("- ", "1."))
+
+
+def test_markdown_is_escaped():
+    assert escape("*b* _i_ [t](http://x)") == r"\*b\* \_i\_ \[t\](http://x)"
+    assert escape("&lt;at>") == "&\u200blt;at\\>"
+    assert escape("1. x") == "\u200b1. x"
+    assert escape("- x") == "\u200b- x"
+    assert escape("-3.5 (7%)") == "-3.5 (7%)"
+
+
+def test_ten_thousand_issues_are_within_the_limit():
+    body, outcome = sent(many_issues(10_000), include_examples=True, custom_message="{summary}")
+    assert outcome.status is ActionStatus.SUCCESS
+    assert len(json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")) <= 28 * 1024
+    text = "{% for issue in issues %}{{ issue.line }}{% endfor %}{{ metadata }}"
+    for result in (many_issues(10_000), replace(FAILING, metadata={"x": "y" * 100_000})):
+        own, _ = sent(result, card_builder=AdaptiveCardBuilder().add_text(text))
+        assert len(json.dumps(own, ensure_ascii=False).encode("utf-8", "replace")) <= 28 * 1024
+
+
+@pytest.mark.parametrize(
+    ("said", "status", "attempts"),
+    [
+        (b"1", ActionStatus.SUCCESS, 1),
+        (b"Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error 429", ActionStatus.FAILURE, 2),
+        (b"Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error 403", ActionStatus.FAILURE, 1),
+    ],
+)  # fmt: skip
+def test_a_connectors_200_may_be_a_no(said, status, attempts):
+    _, outcome = sent(answer=Answer(200, said), connector_type="connector", retry_count=1, retry_delay_seconds=0)
+    assert (outcome.status, outcome.details["attempts"]) == (status, attempts)
+    assert "accepted" not in outcome.message
+
+
+def test_the_host_tells_which_it_is():
+    for url, connector in (
+        ("https://contoso.webhook.office.com/webhookb2/x", True),
+        ("https://prod-1.westeurope.logic.azure.com:443/workflows/x?sig=abc", False),
+        ("https://outlook.office.com.example.com/x", False),
+    ):
+        assert TeamsNotification(webhook_url=url).is_connector is connector
+    assert not TeamsNotification(webhook_url="https://x.webhook.office.com/y", connector_type="workflows").is_connector
+
+
+def test_the_url_comes_from_the_environment_and_is_a_secret(monkeypatch):
+    assert "TEAMS_WEBHOOK_URL" in TeamsNotification().problems({})[0]
+    with serving(Answer(400, {"error": {"message": f"bad {SIG}"}})) as server:
+        monkeypatch.setenv("TEAMS_WEBHOOK_URL", f"{server.url}/w?sig={SIG}")
+        outcome = TeamsNotification().execute(FAILING)
+    assert outcome.status is ActionStatus.FAILURE
+    assert SIG not in repr(outcome) + repr(TeamsNotification(webhook_url=f"https://x/y?sig={SIG}"))
