@@ -41,6 +41,8 @@ def slack(value: object) -> str:
 def mattermost(value: object) -> str:
     """Text that stays text in Mattermost's Markdown: no mention, no channel, no hashtag."""
     return markdown(value).replace("@", "@\u200b")
+
+
 def card(value: object) -> str:
     """Text that stays text on an Adaptive Card: no Markdown, no mention, no date to be filled in."""
     kept = _CARD.sub(r"\\\1", terminal(value))

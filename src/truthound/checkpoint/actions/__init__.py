@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from truthound.checkpoint.actions.base import ActionResult as ActionResult
     from truthound.checkpoint.actions.base import ActionStatus as ActionStatus
     from truthound.checkpoint.actions.base import Run as Run
-    from truthound.checkpoint.actions.chats import GoogleChatNotification as GoogleChatNotification
-    from truthound.checkpoint.actions.chats import MattermostNotification as MattermostNotification
     from truthound.checkpoint.actions.cards import AdaptiveCardBuilder as AdaptiveCardBuilder
     from truthound.checkpoint.actions.cards import MessageTheme as MessageTheme
+    from truthound.checkpoint.actions.chats import GoogleChatNotification as GoogleChatNotification
+    from truthound.checkpoint.actions.chats import MattermostNotification as MattermostNotification
     from truthound.checkpoint.actions.custom import CustomAction as CustomAction
     from truthound.checkpoint.actions.docs import UpdateDataDocs as UpdateDataDocs
     from truthound.checkpoint.actions.email import EmailNotification as EmailNotification
