@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, create_model, model_validator
 
 from truthound import message as messages
 from truthound import templates, wire
@@ -17,6 +17,7 @@ from truthound.checkpoint.actions.base import Action, NotifyOn, RefusedError, Ru
 from truthound.errors import ActionError
 from truthound.flow import Flow, http
 from truthound.message import Message
+from truthound.models import Model, aliases
 from truthound.results import ActionResult, ActionStatus, CheckpointResult
 from truthound.text import plural, shorten
 
@@ -51,6 +52,26 @@ Template = Annotated[str, AfterValidator(_template)]
 """a text of the user's own with places for the run's facts, see `truthound.templates`"""
 
 
+class Options(Model):
+    """A channel's options in one object, for several channels to share: `SlackNotification(config=..., notify_on="always")`."""
+
+    of: ClassVar[type[Action]]
+    """the channel whose options these are"""
+
+    if TYPE_CHECKING:  # its options are known when it is made
+
+        def __init__(self, **options: Any) -> None: ...
+
+
+def config_of(channel: type[Action], name: str) -> type[Options]:
+    """The class of a channel's options; `name` is what the channel's module calls it."""
+    fields: dict[str, Any] = {option: (field.annotation, field) for option, field in channel.model_fields.items()}
+    doc = f'Options of `{channel.__name__}` in one object: `{channel.__name__}(config=..., notify_on="always")`.'
+    made = create_model(name, __base__=Options, __module__=channel.__module__, __doc__=doc, **fields)
+    made.of = channel
+    return made
+
+
 class Channel(Action):
     """An action that tells people or a service about a run over HTTP."""
 
@@ -69,6 +90,31 @@ class Channel(Action):
     """Whether failing rows are shown. They hold values of the data; columns marked pii are masked."""
     report_url: Template | None = Field(default=None, validate_default=False)
     """Where the report is, for a link; may hold {run_id} and the like. Not given: the page that update_docs published."""
+
+    if TYPE_CHECKING:
+        config: Options | None = None  # taken by the constructor, see `_configured`; no option of its own
+
+    @model_validator(mode="before")
+    @classmethod
+    def _configured(cls, given: Any) -> Any:
+        """The options of `config`, with those given beside it in their place."""
+        if not isinstance(given, Mapping) or "config" not in given:
+            return given
+        options, config = dict(given), given["config"]
+        del options["config"]
+        if config is None:
+            return options
+        if not isinstance(config, Options) or not issubclass(cls, config.of):
+            raise ValueError(  # noqa: TRY004 pydantic makes a mistake of it
+                f"config is for the options of a {cls.__name__} in one object of their class; "
+                f"this is a {type(config).__name__}: give the options themselves"
+            )
+        shared = {
+            option: getattr(config, option)
+            for option, field in type(config).model_fields.items()
+            if option in config.model_fields_set and not {option, *aliases(option, field)} & set(options)
+        }
+        return shared | options
 
     @property
     def deadline(self) -> float | None:
@@ -201,5 +247,6 @@ def _quoted(value: str) -> str:
 
 
 __all__ = [
-    "RETRIED", "Channel", "DeniedError", "SecretUrl", "Template", "Url", "encoded", "seconds_until", "success", "told",
+    "RETRIED", "Channel", "DeniedError", "Options", "SecretUrl", "Template", "Url", "config_of", "encoded", "seconds_until",
+    "success", "told",
 ]  # fmt: skip
