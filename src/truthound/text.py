@@ -19,6 +19,7 @@ _QUERY_SECRET = re.compile(
     r"(?i)([?&;][\w.-]*(?:token|key|secret|passw(?:or)?d|pwd|signature|sig|credential)[\w.-]*=)[^&;\s'\"]+"
 )
 _MENTION = re.compile(r"@|<(?=[!@#\w])")
+_DISCORD = re.compile(r"([\\`*_~|<>#\[\]]|:(?=//|\w+:)|^[+-])")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~&])")
 
 
@@ -37,6 +38,11 @@ def slack(value: object) -> str:
     return terminal(value).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+def discord(value: object) -> str:
+    """Text that stays text in Discord's Markdown: no mention, no link, no timestamp."""
+    return _DISCORD.sub(r"\\\1", terminal(value)).replace("@", "@\u200b")
+
+
 def unmentioned(value: object) -> str:
     """Plain text in which a chat service finds nobody to mention, whatever its marks for that are."""
     return _MENTION.sub("\\g<0>\u200b", terminal(value))
@@ -45,6 +51,11 @@ def unmentioned(value: object) -> str:
 def shorten(text: str, width: int) -> str:
     """At most `width` characters; what was cut is marked with an ellipsis."""
     return text if len(text) <= width else text[: max(width - 1, 0)] + "…"
+
+
+def utf16(text: str) -> int:
+    """How long a text is where characters outside the basic plane count twice, as chat services have it."""
+    return len(text) + sum(c > "\uffff" for c in text)
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:

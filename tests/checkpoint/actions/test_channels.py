@@ -24,6 +24,7 @@ SECRET = "s3cr3tT0kenValue0123456789"
 # name -> an action that sends to this URL; SECRET is what must never be seen
 CHANNELS: dict[str, Callable[..., Action]] = {
     "slack": lambda url, **o: actions.SlackNotification(webhook_url=f"{url}/services/T0/B0/{SECRET}", **o),
+    "discord": lambda url, **o: actions.DiscordNotification(webhook_url=f"{url}/api/webhooks/1/{SECRET}", **o),
     "github": lambda url, **o: actions.GitHubAction(
         token=SECRET,
         repository="o/r",
@@ -42,12 +43,14 @@ CHANNELS: dict[str, Callable[..., Action]] = {
 # the bytes that a request may have
 LIMITS: dict[str, int] = {
     "slack": 16_000,
+    "discord": 8000 * 4,  # 2,000 characters of text and 6,000 of an embed
     "github": 1000,
     "webhook": 256 * 1024,
 }
 # what would notify or run if it were in a request as it stands
 FORBIDDEN: dict[str, tuple[str, ...]] = {
     "slack": ("<!everyone>", "<@U12345678>"),
+    "discord": ("@everyone", "<@&123456>", "@here"),
 }
 
 

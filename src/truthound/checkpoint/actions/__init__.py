@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from truthound.checkpoint.actions.base import ActionStatus as ActionStatus
     from truthound.checkpoint.actions.base import Run as Run
     from truthound.checkpoint.actions.custom import CustomAction as CustomAction
+    from truthound.checkpoint.actions.discord import DiscordConfig as DiscordConfig
+    from truthound.checkpoint.actions.discord import DiscordNotification as DiscordNotification
     from truthound.checkpoint.actions.github import GitHubAction as GitHubAction
     from truthound.checkpoint.actions.quarantine import QuarantineAction as QuarantineAction
     from truthound.checkpoint.actions.registry import ACTIONS as ACTIONS
@@ -29,6 +31,8 @@ _HOMES = {
     "ActionStatus": ".base",
     "AppriseAction": ".apprise",
     "CustomAction": ".custom",
+    "DiscordConfig": ".discord",
+    "DiscordNotification": ".discord",
     "GitHubAction": ".github",
     "QuarantineAction": ".quarantine",
     "Run": ".base",

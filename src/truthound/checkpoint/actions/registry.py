@@ -14,6 +14,7 @@ ACTIONS: dict[str, str] = {
     "store_result": "truthound.checkpoint.actions.store:StoreValidationResult",
     "quarantine": "truthound.checkpoint.actions.quarantine:QuarantineAction",
     "slack": "truthound.checkpoint.actions.slack:SlackNotification",
+    "discord": "truthound.checkpoint.actions.discord:DiscordNotification",
     "github": "truthound.checkpoint.actions.github:GitHubAction",
     "apprise": "truthound.checkpoint.actions.apprise:AppriseAction",
     "webhook": "truthound.checkpoint.actions.webhook:WebhookAction",
