@@ -43,6 +43,11 @@ def discord(value: object) -> str:
     return _DISCORD.sub(r"\\\1", terminal(value)).replace("@", "@\u200b")
 
 
+def telegram(value: object) -> str:
+    """Text that stays text in Telegram's HTML, and mentions nobody."""
+    return slack(value).replace('"', "&quot;").replace("@", "@\u200b")
+
+
 def unmentioned(value: object) -> str:
     """Plain text in which a chat service finds nobody to mention, whatever its marks for that are."""
     return _MENTION.sub("\\g<0>\u200b", terminal(value))
@@ -56,6 +61,15 @@ def shorten(text: str, width: int) -> str:
 def utf16(text: str) -> int:
     """How long a text is where characters outside the basic plane count twice, as chat services have it."""
     return len(text) + sum(c > "\uffff" for c in text)
+
+
+def cut_utf16(text: str, width: int) -> str:
+    """`shorten` by that length."""
+    if utf16(text) <= width:
+        return text
+    while utf16(text) > width - 1:
+        text = text[: -max((utf16(text) - width) // 2, 1)]
+    return f"{text}…"
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from truthound.validate import Validation
 
 
+_HISTORY = 50
+"""stored runs that actions may look back at"""
 _KINDS = (ConfigError, SourceError)
 
 
@@ -125,7 +127,8 @@ class Checkpoint:
             status=CheckpointStatus.ERROR,
             metadata=self._metadata(context or {}),
         )
-        previous = yield from flow.call(self._previous)
+        stored = yield from flow.call(partial(self._stored, 1))
+        previous = stored[-1] if stored else None
         validation: Validation | None = None
         try:
             validation = yield from flow.call(self._validate)
@@ -136,7 +139,14 @@ class Checkpoint:
             status, reason = verdict(validation)
             result = replace(result, status=status, error=reason, validation_result=validation.result)
         reads = partial(takes, parse_spec(self.config.data_source), self.base)
-        run = Run(previous, validation.split if validation else None, self.base, self.clock, reads)
+        run = Run(
+            previous,
+            history=partial(self._history, result.run_id),
+            split=validation.split if validation else None,
+            base=self.base,
+            clock=self.clock,
+            reads=reads,
+        )
         done: dict[int, ActionResult] = {}
         for stage in self._turns():
             result = replace(result, duration_ms=self._since(started))
@@ -184,17 +194,20 @@ class Checkpoint:
         before = (replace(s, actions=tuple(i for i in s.actions if i not in last)) for s in self._stages())
         return [*(s for s in before if s.actions), *(Stage((i,)) for i in last)]
 
-    def _previous(self) -> CheckpointResult | None:
-        """The newest stored run, where runs are stored."""
+    def _stored(self, limit: int) -> list[CheckpointResult]:
+        """The newest stored runs, oldest first, where runs are stored."""
         stores = [a for a in self.actions if a.enabled and isinstance(a, StoreValidationResult)]
         if not stores:
-            return None
+            return []
         try:
             path = expanded(stores[0].store_path, os.environ)
-            found = load_results(path, self.name, 1, base=self.base, problems=[])
+            return load_results(path, self.name, limit, base=self.base, problems=[])[::-1]
         except (TruthoundError, OSError):  # the store action meets the same and tells
-            return None
-        return found[0] if found else None
+            return []
+
+    def _history(self, before: str) -> list[CheckpointResult]:
+        """The stored runs without this one, which may be stored already."""
+        return [r for r in self._stored(_HISTORY) if r.run_id != before]
 
     def _metadata(self, context: Mapping[str, Any]) -> dict[str, Any]:
         own: dict[str, Any] = {**self.config.metadata, "tags": dict(self.config.tags)}

@@ -25,6 +25,12 @@ SECRET = "s3cr3tT0kenValue0123456789"
 CHANNELS: dict[str, Callable[..., Action]] = {
     "slack": lambda url, **o: actions.SlackNotification(webhook_url=f"{url}/services/T0/B0/{SECRET}", **o),
     "discord": lambda url, **o: actions.DiscordNotification(webhook_url=f"{url}/api/webhooks/1/{SECRET}", **o),
+    "telegram": lambda url, **o: actions.TelegramNotification(
+        bot_token=f"123456:{SECRET}", chat_id="-100123", api_url=url, **o
+    ),
+    "telegram_photo": lambda url, **o: actions.TelegramNotificationWithPhoto(
+        bot_token=f"123456:{SECRET}", chat_id="-100123", api_url=url, photo_url="https://example.com/a.png", **o
+    ),
     "github": lambda url, **o: actions.GitHubAction(
         token=SECRET,
         repository="o/r",
@@ -43,6 +49,8 @@ CHANNELS: dict[str, Callable[..., Action]] = {
 # the bytes that a request may have
 LIMITS: dict[str, int] = {
     "slack": 16_000,
+    "telegram": 64_000,  # 4,096 characters when parsed; before, only the service's own request limit counts
+    "telegram_photo": 16_000,
     "discord": 8000 * 4,  # 2,000 characters of text and 6,000 of an embed
     "github": 1000,
     "webhook": 256 * 1024,
@@ -50,6 +58,8 @@ LIMITS: dict[str, int] = {
 # what would notify or run if it were in a request as it stands
 FORBIDDEN: dict[str, tuple[str, ...]] = {
     "slack": ("<!everyone>", "<@U12345678>"),
+    "telegram": ("@everyone", "<script", "<at>"),
+    "telegram_photo": ("@everyone", "<script", "<at>"),
     "discord": ("@everyone", "<@&123456>", "@here"),
 }
 

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from truthound.checkpoint.actions.slack import SlackNotification as SlackNotification
     from truthound.checkpoint.actions.store import StoreValidationResult as StoreValidationResult
     from truthound.checkpoint.actions.store import load_results as load_results
+    from truthound.checkpoint.actions.telegram import TelegramConfig as TelegramConfig
+    from truthound.checkpoint.actions.telegram import TelegramNotification as TelegramNotification
+    from truthound.checkpoint.actions.telegram import TelegramNotificationWithPhoto as TelegramNotificationWithPhoto
     from truthound.checkpoint.actions.webhook import WebhookAction as WebhookAction
 
 _HOMES = {
@@ -38,6 +41,9 @@ _HOMES = {
     "Run": ".base",
     "SlackNotification": ".slack",
     "StoreValidationResult": ".store",
+    "TelegramNotificationWithPhoto": ".telegram",
+    "TelegramNotification": ".telegram",
+    "TelegramConfig": ".telegram",
     "WebhookAction": ".webhook",
     "action_class": ".registry",
     "load_results": ".store",

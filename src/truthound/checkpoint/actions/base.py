@@ -7,7 +7,7 @@ import dataclasses
 import errno
 import os
 import typing
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -61,6 +61,8 @@ class Run:
 
     previous: CheckpointResult | None = None
     """the checkpoint's run before this one, where it is known"""
+    history: Callable[[], Sequence[CheckpointResult]] | None = None
+    """gives the checkpoint's stored runs before this one, oldest first, where runs are stored"""
     split: Callable[[], Any] | None = None
     """gives the run's data as good and bad rows"""
     base: Path | None = None

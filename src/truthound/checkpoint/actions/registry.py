@@ -15,6 +15,8 @@ ACTIONS: dict[str, str] = {
     "quarantine": "truthound.checkpoint.actions.quarantine:QuarantineAction",
     "slack": "truthound.checkpoint.actions.slack:SlackNotification",
     "discord": "truthound.checkpoint.actions.discord:DiscordNotification",
+    "telegram": "truthound.checkpoint.actions.telegram:TelegramNotification",
+    "telegram_photo": "truthound.checkpoint.actions.telegram:TelegramNotificationWithPhoto",
     "github": "truthound.checkpoint.actions.github:GitHubAction",
     "apprise": "truthound.checkpoint.actions.apprise:AppriseAction",
     "webhook": "truthound.checkpoint.actions.webhook:WebhookAction",
