@@ -102,7 +102,7 @@ def test_the_run_before_is_known(bucket):
         name="x", data_source={"a": [None]}, validators=["null"], actions=[StoreValidationResult(store_path=path)]
     )
     first = checkpoint.run()
-    assert [r.run_id for r in checkpoint._history()] == [first.run_id]
+    assert [r.run_id for r in checkpoint._history("")] == [first.run_id]
 
 
 @pytest.mark.parametrize("there", ["no-such-bucket-here", None])

@@ -20,6 +20,7 @@ _QUERY_SECRET = re.compile(
 )
 _MENTION = re.compile(r"@|<(?=[!@#\w])")
 _CARD = re.compile(r"([\\`*_\[\]#~|>])")
+_DISCORD = re.compile(r"([\\`*_~|<>#\[\]]|:(?=//|\w+:)|^[+-])")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~&])")
 
 
@@ -55,6 +56,16 @@ def alert(value: object) -> str:
     return re.sub(r"<(?=[/!?A-Za-z])", "<\u200b", terminal(value))
 
 
+def discord(value: object) -> str:
+    """Text that stays text in Discord's Markdown: no mention, no link, no timestamp."""
+    return _DISCORD.sub(r"\\\1", terminal(value)).replace("@", "@\u200b")
+
+
+def telegram(value: object) -> str:
+    """Text that stays text in Telegram's HTML, and mentions nobody."""
+    return slack(value).replace('"', "&quot;").replace("@", "@\u200b")
+
+
 def unmentioned(value: object) -> str:
     """Plain text in which a chat service finds nobody to mention, whatever its marks for that are."""
     return _MENTION.sub("\\g<0>\u200b", terminal(value))
@@ -69,6 +80,20 @@ def brief(error: BaseException) -> str:
 def shorten(text: str, width: int) -> str:
     """At most `width` characters; what was cut is marked with an ellipsis."""
     return text if len(text) <= width else text[: max(width - 1, 0)] + "…"
+
+
+def utf16(text: str) -> int:
+    """How long a text is where characters outside the basic plane count twice, as chat services have it."""
+    return len(text) + sum(c > "\uffff" for c in text)
+
+
+def cut_utf16(text: str, width: int) -> str:
+    """`shorten` by that length."""
+    if utf16(text) <= width:
+        return text
+    while utf16(text) > width - 1:
+        text = text[: -max((utf16(text) - width) // 2, 1)]
+    return f"{text}…"
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from truthound.validate import Validation
 
 
+_HISTORY = 50
+"""stored runs that actions may look back at"""
 _KINDS = (ConfigError, SourceError)
-_HISTORY = 30  # earlier runs that an action may look at
 
 
 class Checkpoint:
@@ -126,7 +127,8 @@ class Checkpoint:
             status=CheckpointStatus.ERROR,
             metadata=self._metadata(context or {}),
         )
-        previous = yield from flow.call(self._previous)
+        stored = yield from flow.call(partial(self._stored, 1))
+        previous = stored[-1] if stored else None
         validation: Validation | None = None
         try:
             validation = yield from flow.call(self._validate)
@@ -137,7 +139,14 @@ class Checkpoint:
             status, reason = verdict(validation)
             result = replace(result, status=status, error=reason, validation_result=validation.result)
         reads = partial(takes, parse_spec(self.config.data_source), self.base)
-        run = Run(previous, validation.split if validation else None, self.base, self.clock, reads, self._history)
+        run = Run(
+            previous,
+            history=partial(self._history, result.run_id),
+            split=validation.split if validation else None,
+            base=self.base,
+            clock=self.clock,
+            reads=reads,
+        )
         done: dict[int, ActionResult] = {}
         for stage in self._turns():
             result = replace(result, duration_ms=self._since(started))
@@ -185,24 +194,20 @@ class Checkpoint:
         before = (replace(s, actions=tuple(i for i in s.actions if i not in last)) for s in self._stages())
         return [*(s for s in before if s.actions), *(Stage((i,)) for i in last)]
 
-    def _previous(self) -> CheckpointResult | None:
-        """The newest stored run, where runs are stored."""
-        found = self._stored(1)
-        return found[0] if found else None
-
-    def _history(self) -> Sequence[CheckpointResult]:
-        """The stored runs, oldest first."""
-        return self._stored(_HISTORY)[::-1]
-
-    def _stored(self, most: int) -> list[CheckpointResult]:
+    def _stored(self, limit: int) -> list[CheckpointResult]:
+        """The newest stored runs, oldest first, where runs are stored."""
         stores = [a for a in self.actions if a.enabled and isinstance(a, StoreValidationResult)]
         if not stores:
             return []
         try:
             path = expanded(stores[0].store_path, os.environ)
-            return load_results(path, self.name, most, base=self.base, problems=[])
+            return load_results(path, self.name, limit, base=self.base, problems=[])[::-1]
         except (TruthoundError, OSError):  # the store action meets the same and tells
             return []
+
+    def _history(self, before: str) -> list[CheckpointResult]:
+        """The stored runs without this one, which may be stored already."""
+        return [r for r in self._stored(_HISTORY) if r.run_id != before]
 
     def _metadata(self, context: Mapping[str, Any]) -> dict[str, Any]:
         own: dict[str, Any] = {**self.config.metadata, "tags": dict(self.config.tags)}

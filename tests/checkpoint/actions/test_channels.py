@@ -32,6 +32,13 @@ CHANNELS: dict[str, Callable[..., Action]] = {
         **o,
     ),
     "slack": lambda url, **o: actions.SlackNotification(webhook_url=f"{url}/services/T0/B0/{SECRET}", **o),
+    "discord": lambda url, **o: actions.DiscordNotification(webhook_url=f"{url}/api/webhooks/1/{SECRET}", **o),
+    "telegram": lambda url, **o: actions.TelegramNotification(
+        bot_token=f"123456:{SECRET}", chat_id="-100123", api_url=url, **o
+    ),
+    "telegram_photo": lambda url, **o: actions.TelegramNotificationWithPhoto(
+        bot_token=f"123456:{SECRET}", chat_id="-100123", api_url=url, photo_url="https://example.com/a.png", **o
+    ),
     "github": lambda url, **o: actions.GitHubAction(
         token=SECRET,
         repository="o/r",
@@ -60,6 +67,9 @@ LIMITS: dict[str, int] = {
     "slack": 16_000,
     "mattermost": 16_000,
     "google_chat": 32_000,
+    "telegram": 64_000,  # 4,096 characters when parsed; before, only the service's own request limit counts
+    "telegram_photo": 16_000,
+    "discord": 8000 * 4,  # 2,000 characters of text and 6,000 of an embed
     "github": 1000,
     "webhook": 256 * 1024,
     "pagerduty": 512 * 1024,
@@ -73,6 +83,9 @@ FORBIDDEN: dict[str, tuple[str, ...]] = {
     "google_chat": ("@everyone", "<@U12345678>", "<img"),
     "opsgenie": ("<script", "<img"),
     "teams": ("<at>", '"entities"'),
+    "telegram": ("@everyone", "<script", "<at>"),
+    "telegram_photo": ("@everyone", "<script", "<at>"),
+    "discord": ("@everyone", "<@&123456>", "@here"),
 }
 
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from truthound.checkpoint.actions.chats import GoogleChatNotification as GoogleChatNotification
     from truthound.checkpoint.actions.chats import MattermostNotification as MattermostNotification
     from truthound.checkpoint.actions.custom import CustomAction as CustomAction
+    from truthound.checkpoint.actions.discord import DiscordConfig as DiscordConfig
+    from truthound.checkpoint.actions.discord import DiscordNotification as DiscordNotification
     from truthound.checkpoint.actions.docs import UpdateDataDocs as UpdateDataDocs
     from truthound.checkpoint.actions.email import EmailNotification as EmailNotification
     from truthound.checkpoint.actions.github import GitHubAction as GitHubAction
@@ -39,6 +41,9 @@ if TYPE_CHECKING:
     from truthound.checkpoint.actions.teams import TeamsNotification as TeamsNotification
     from truthound.checkpoint.actions.teams import create_failure_alert as create_failure_alert
     from truthound.checkpoint.actions.teams import create_teams_notification as create_teams_notification
+    from truthound.checkpoint.actions.telegram import TelegramConfig as TelegramConfig
+    from truthound.checkpoint.actions.telegram import TelegramNotification as TelegramNotification
+    from truthound.checkpoint.actions.telegram import TelegramNotificationWithPhoto as TelegramNotificationWithPhoto
     from truthound.checkpoint.actions.webhook import WebhookAction as WebhookAction
 
 _HOMES = {
@@ -50,6 +55,8 @@ _HOMES = {
     "AlertPriority": ".opsgenie",
     "AppriseAction": ".apprise",
     "CustomAction": ".custom",
+    "DiscordConfig": ".discord",
+    "DiscordNotification": ".discord",
     "GitHubAction": ".github",
     "GoogleChatNotification": ".chats",
     "MattermostNotification": ".chats",
@@ -67,6 +74,9 @@ _HOMES = {
     "UpdateDataDocs": ".docs",
     "TeamsConfig": ".teams",
     "TeamsNotification": ".teams",
+    "TelegramNotificationWithPhoto": ".telegram",
+    "TelegramNotification": ".telegram",
+    "TelegramConfig": ".telegram",
     "WebhookAction": ".webhook",
     "action_class": ".registry",
     "create_critical_alert": ".opsgenie",

@@ -61,6 +61,8 @@ class Run:
 
     previous: CheckpointResult | None = None
     """the checkpoint's run before this one, where it is known"""
+    history: Callable[[], Sequence[CheckpointResult]] | None = None
+    """gives the checkpoint's stored runs before this one, oldest first, where runs are stored"""
     split: Callable[[], Any] | None = None
     """gives the run's data as good and bad rows"""
     base: Path | None = None
@@ -68,8 +70,6 @@ class Run:
     clock: Callable[[], datetime] = now
     reads: Callable[[Path], bool] = lambda _: False
     """whether a file is, or would be the next time, part of the run's data"""
-    history: Callable[[], Sequence[CheckpointResult]] | None = None
-    """reads the stored runs before this one, oldest first"""
 
 
 class RefusedError(RetryableError):

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
+from markupsafe import Markup
 from pydantic import AfterValidator, Field, SecretStr, create_model, model_validator
 
 from truthound import message as messages
@@ -136,7 +137,7 @@ class Channel(Action):
         """What there is to tell, with a note that is a template; `escape` is for the values in the note."""
         bare = messages.build(result, run.previous, examples=self.include_examples)
         told = replace(bare, link=self._link(result, bare))
-        return replace(told, note=templates.render(note, messages.values(result, told), escape)) if note else told
+        return replace(told, note=filled(note, messages.values(result, told), escape)) if note else told
 
     def _link(self, result: CheckpointResult, bare: Message) -> str:
         if self.report_url:
@@ -212,6 +213,14 @@ class Channel(Action):
         return seconds_until(answer.headers.get("retry-after", ""), now)
 
 
+def filled(template: str, values: Mapping[str, Any], escape: Callable[[str], str] | None = None) -> str:
+    """The template's text, each value escaped; the summary line by line, so that it keeps its lines."""
+    if escape is not None:
+        summary = "\n".join(map(escape, str(values["summary"]).split("\n")))
+        values = {**values, "summary": Markup(summary)}  # noqa: S704 it has just been escaped for where it goes
+    return templates.render(template, values, escape)
+
+
 def seconds_until(told: str, now: datetime) -> float:
     """Retry-After in seconds; 0 where it says nothing."""
     told = told.strip()
@@ -247,6 +256,6 @@ def _quoted(value: str) -> str:
 
 
 __all__ = [
-    "RETRIED", "Channel", "DeniedError", "Options", "SecretUrl", "Template", "Url", "config_of", "encoded", "seconds_until",
-    "success", "told",
+    "RETRIED", "Channel", "DeniedError", "Options", "SecretUrl", "Template", "Url", "config_of", "encoded", "filled",
+    "seconds_until", "success", "told",
 ]  # fmt: skip
