@@ -1,0 +1,216 @@
+"""Data docs: pages that open from a folder, an index that loses nothing."""
+
+import json
+import re
+import subprocess
+import sys
+import textwrap
+from dataclasses import replace
+from datetime import timedelta
+from html.parser import HTMLParser
+
+import pytest
+
+from hostile import TEXTS, many_issues
+from made_results import ACTIONS, CLEAN, FAILING, HISTORY, UNREADABLE, failed_result
+from truthound.checkpoint.actions import UpdateDataDocs
+from truthound.checkpoint.actions.base import Run
+from truthound.errors import ConfigError
+
+VOID = {"meta", "link", "rect", "br"}
+
+
+class Page(HTMLParser):
+    """The tags, the addresses and the text of a page; tags must be closed in order."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.addresses, self.text, self.open = [], [], "", []
+        self.feed(text)
+        assert not self.open, self.open
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.addresses += [v for k, v in attrs if k in ("href", "src", "action", "data", "poster", "srcset") and v]
+        assert not [k for k, _ in attrs if k.startswith("on")], attrs
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        if tag in VOID:
+            return
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def write(folder, *results, previous=None, **options):
+    for result in results:
+        made = UpdateDataDocs(site_path=str(folder), **options).execute(result, Run(previous=previous))
+        assert made.status == "success", made
+    return made
+
+
+def pages(folder, ending="html"):
+    return sorted(folder.rglob(f"*.{ending}"))
+
+
+@pytest.mark.parametrize("template", ["minimal", "default", "detailed"])
+@pytest.mark.parametrize(
+    "result", [FAILING, CLEAN, UNREADABLE, many_issues(300)], ids=["failing", "clean", "unreadable", "hostile"]
+)
+def test_every_page_is_one_sound_file_that_loads_nothing(tmp_path, template, result):
+    write(tmp_path, *HISTORY, result, template=template, base_url="https://dq.example.com")
+    for path in pages(tmp_path):
+        text = path.read_text(encoding="utf-8")
+        page = Page(text)
+        assert not {"script", "img", "iframe", "object", "form", "base"} & set(page.tags)
+        assert "url(" not in text
+        assert "@import" not in text
+        for address in page.addresses:
+            assert address == "data:," or (path.parent / address).resolve().is_file(), address
+    assert "<script" not in "".join(p.read_text(encoding="utf-8") for p in pages(tmp_path))
+
+
+def test_what_a_page_says(tmp_path):
+    made = write(tmp_path, *HISTORY)
+    made = write(tmp_path, replace(FAILING, action_results=list(ACTIONS)), previous=HISTORY[-1])
+    page = Page((tmp_path / made.details["page"]).read_text(encoding="utf-8"))
+    said = " ".join(page.text.split())
+    for text in ("users FAILED · still FAILED, 2 new", "93 (1.86%)", "worse, was 45", "and 90 more rows", "did you mean", "403 invalid_token",
+                 "4 passed or skipped", "2026-11-27 01:39:07 UTC"):  # fmt: skip
+        assert text in said, text
+    assert page.tags.count("rect") == len(HISTORY) + 1
+    index = Page((tmp_path / "index.html").read_text(encoding="utf-8"))
+    assert "1 checkpoint" in index.text
+    assert "email: not null: 93 (1.86%)" in index.text
+
+
+def test_templates_say_more_and_more(tmp_path):
+    sizes = [write(tmp_path / t, FAILING, template=t).details["bytes"] for t in ("minimal", "default", "detailed")]
+    assert sizes == sorted(sizes)
+    minimal = Page(next((tmp_path / "minimal" / "runs").rglob("*.html")).read_text()).text
+    assert "user_id = 33" not in minimal
+    assert "null:email" in Page(next((tmp_path / "detailed" / "runs").rglob("*.html")).read_text()).text
+
+
+def test_a_run_adds_its_page_and_leaves_the_others_alone(tmp_path):
+    write(tmp_path, HISTORY[0])
+    first = next((tmp_path / "runs").rglob("*.html"))
+    first.write_text("as it was")
+    write(tmp_path, *HISTORY[1:])
+    assert first.read_text() == "as it was"
+    assert len(list((tmp_path / "runs").rglob("*.html"))) == len(HISTORY)
+
+
+def test_the_index_lists_as_many_as_wanted(tmp_path):
+    write(tmp_path, *HISTORY, max_history_items=4)
+    index = (tmp_path / "index.html").read_text()
+    assert index.count('href="runs/') == 4 + 1
+    assert "2 older not listed" in index
+    write(tmp_path / "now", *HISTORY, include_history=False)
+    assert (tmp_path / "now" / "index.html").read_text().count('href="runs/') == 1
+
+
+def test_checkpoints_that_do_not_pass_come_first(tmp_path):
+    write(tmp_path, replace(CLEAN, checkpoint_name="a"), replace(FAILING, checkpoint_name="z"))
+    index = (tmp_path / "index.html").read_text()
+    assert index.index(">z<") < index.index(">a<")
+    assert "1 not passing" in index
+
+
+@pytest.mark.parametrize("name", [*TEXTS, "../../etc/passwd", "..", ".", "a/b", "CON"])
+def test_hostile_names_stay_in_the_folder(tmp_path, name):
+    site = tmp_path / "site"
+    write(site, replace(FAILING, checkpoint_name=name, run_id=name))
+    assert [p.name for p in tmp_path.iterdir()] == ["site"]
+    assert len(pages(site)) == 2
+    Page((site / "index.html").read_text(encoding="utf-8"))
+
+
+def test_markdown(tmp_path):
+    write(tmp_path, *HISTORY, FAILING, format="markdown")
+    assert "## users: FAILED" in (tmp_path / "index.md").read_text()
+    (page,) = [p for p in pages(tmp_path / "runs", "md") if "20261127" in p.name]
+    assert "93 (1.86%)" in page.read_text()
+    assert not pages(tmp_path)
+
+
+def test_a_template_of_ones_own(tmp_path):
+    (tmp_path / "mine.html").write_text("<p>{{ m.checkpoint }} {{ result.status }} {{ issues[0].subject }}</p>")
+    made = write(tmp_path / "site", replace(FAILING, checkpoint_name="<b>"), template_path=str(tmp_path / "mine.html"))
+    assert (tmp_path / made.details["page"]).read_text() == "<p>&lt;b&gt; failure email</p>"
+    for text, said in (
+        ("{% if %}", "line 1"),
+        ("{{ ''.__class__.__mro__ }}", ""),
+        ("{{ 1 / 0 }}", "ZeroDivisionError"),
+    ):
+        (tmp_path / "bad.html").write_text(text)
+        outcome = UpdateDataDocs(site_path=str(tmp_path / "x"), template_path=str(tmp_path / "bad.html")).execute(
+            FAILING
+        )
+        assert said in outcome.message
+        assert outcome.status == "error" or "class" not in "".join(
+            p.read_text() for p in pages(tmp_path / "x" / "runs")
+        )
+    outcome = UpdateDataDocs(template_path="none.html").execute(FAILING, Run(base=tmp_path))
+    assert "cannot be read: No such file" in outcome.message
+
+
+def test_foreign_and_broken_records_are_passed_over(tmp_path):
+    write(tmp_path, FAILING)
+    folder = tmp_path / "records" / "users"
+    (folder / "x.json").write_text("{not json")
+    known = json.loads(next(folder.glob("2*.json")).read_text())
+    for i, change in enumerate(
+        ({"page": "javascript:alert(1)"}, {"page": "runs/../../x"}, {"share": "1"}, {"more": 1})
+    ):
+        (folder / f"y{i}.json").write_text(json.dumps(known | change))
+    write(tmp_path, replace(FAILING, run_id="later", run_time=FAILING.run_time + timedelta(days=1)))
+    index = (tmp_path / "index.html").read_text()
+    assert "javascript" not in index
+    assert "2 runs" in index
+
+
+def test_two_processes_at_once_lose_nothing(tmp_path):
+    code = textwrap.dedent("""
+        import sys
+        sys.path.insert(0, "TESTS")
+        from dataclasses import replace
+        from made_results import FAILING
+        from truthound.checkpoint.actions import UpdateDataDocs
+        for i in range(12):
+            made = UpdateDataDocs(site_path=sys.argv[1]).execute(replace(FAILING, checkpoint_name=sys.argv[2], run_id=f"{sys.argv[2]}{i}"))
+            assert made.status == "success", made
+    """).replace("TESTS", str(__import__("pathlib").Path(__file__).parents[2]))
+    running = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path), name]) for name in ("one", "two")]
+    assert [p.wait() for p in running] == [0, 0]
+    index = (tmp_path / "index.html").read_text()
+    for name in ("one", "two"):
+        assert len(re.findall(rf'href="runs/{name}/[^"]*"', index)) == 12 + 1
+
+
+def test_the_link_to_the_page(tmp_path):
+    made = write(tmp_path, FAILING, base_url="https://dq.example.com/site/")
+    assert made.details["url"].startswith("https://dq.example.com/site/runs/users/20261127T013907-")
+    assert (tmp_path / made.details["url"].removeprefix("https://dq.example.com/site/")).is_file()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"template": "fancy"}, "template"), ({"site_path": ""}, "the path is empty"), ({"base_url": "javascript:x"}, "must begin with https"),
+        ({"max_history_items": 0}, "max_history_items"), ({"site_path": "ftp://x/y"}, "not a local folder"), ({"sit_path": "x"}, "did you mean"),
+    ],
+)  # fmt: skip
+def test_mistakes(options, said):
+    with pytest.raises(ConfigError, match=said):
+        UpdateDataDocs(**options)
+
+
+def test_a_folder_that_cannot_be_written(tmp_path):
+    (tmp_path / "file").write_text("")
+    outcome = UpdateDataDocs(site_path=str(tmp_path / "file")).execute(failed_result())
+    assert outcome.status == "error"
+    assert "cannot write" in outcome.message or "cannot list" in outcome.message
