@@ -245,3 +245,219 @@ def test_an_unknown_argument_is_an_error():
 
     with pytest.raises(ConfigError, match="unknown key"):
         Checkpoint(name="x", data_source="data.csv", rooter=None)
+
+
+def test_basic_usage_with_slack(run, capsys):
+    found = run("""
+        from truthound.checkpoint import Checkpoint
+        from truthound.checkpoint.actions import (
+            StoreValidationResult,
+            SlackNotification,
+        )
+
+        # Create a checkpoint
+        checkpoint = Checkpoint(
+            name="daily_user_validation",
+            data_source="users.csv",
+            validators=["null", "duplicate", "range"],
+            actions=[
+                StoreValidationResult(store_path="./results"),
+                SlackNotification(
+                    webhook_url="https://hooks.slack.com/...",
+                    notify_on="success",
+                    channel="#data-quality"
+                ),
+            ],
+        )
+
+        # Run the checkpoint
+        result = checkpoint.run()
+        print(result.summary())
+    """)
+    assert [a.status.value for a in found["result"].action_results] == ["success", "skipped"]
+
+
+def test_update_data_docs(run):
+    action = run("""
+        from truthound.checkpoint.actions import UpdateDataDocs
+
+        action = UpdateDataDocs(
+            site_path="./docs",
+            format="html",               # html, markdown
+            include_history=True,
+            max_history_items=100,
+            template="default",          # default, minimal, detailed
+        )
+    """)["action"]
+    assert (action.site_path, action.template) == ("./docs", "default")
+
+
+def test_slack_notification(run):
+    action = run("""
+        from truthound.checkpoint.actions import SlackNotification
+
+        action = SlackNotification(
+            webhook_url="https://hooks.slack.com/...",
+            channel="#data-quality",
+            notify_on="failure",         # always, success, failure, error
+            mention_on_failure=["U12345", "@here"],
+            include_details=True,
+            custom_message="Data quality check completed",
+        )
+    """)["action"]
+    assert action.mention_on_failure == ("U12345", "@here")
+    assert "hooks.slack.com" not in repr(action)
+
+
+def test_async_execution(run, tmp_path, capsys):
+    import polars as pl
+
+    pl.DataFrame({"id": [1, 2, 2]}).write_parquet(tmp_path / "large_dataset.parquet")
+    run("""
+        import asyncio
+        from truthound.checkpoint import AsyncCheckpoint
+        from truthound.checkpoint.async_actions import AsyncSlackNotification
+
+        # Create async checkpoint
+        checkpoint = AsyncCheckpoint(
+            name="async_validation",
+            data_source="large_dataset.parquet",
+            validators=["null", "duplicate"],
+            actions=[
+                AsyncSlackNotification(webhook_url="..."),
+            ],
+            max_concurrent_actions=5,
+            execution_strategy="concurrent",  # sequential, concurrent, pipeline
+        )
+
+        # Run asynchronously
+        async def main():
+            result = await checkpoint.run_async()
+            print(result.summary())
+
+        asyncio.run(main())
+    """)
+    assert "async_validation: failure" in capsys.readouterr().out
+
+
+def test_execution_strategies(run):
+    found = run("""
+        from truthound.checkpoint import AsyncCheckpoint
+        from truthound.checkpoint.async_base import (
+            SequentialStrategy,
+            ConcurrentStrategy,
+            PipelineStrategy,
+        )
+
+        # Sequential: One action at a time
+        checkpoint = AsyncCheckpoint(
+            execution_strategy=SequentialStrategy()
+        )
+
+        # Concurrent: All actions in parallel with limit
+        checkpoint = AsyncCheckpoint(
+            execution_strategy=ConcurrentStrategy(max_concurrency=10)
+        )
+
+        # Pipeline: Staged execution
+        checkpoint = AsyncCheckpoint(
+            execution_strategy=PipelineStrategy(
+                stages=[[0, 1], [2]]  # Action indices
+            )
+        )
+    """)
+    assert found["checkpoint"].name == "async_checkpoint"
+
+
+def test_many_checkpoints_and_callbacks(run, capsys):
+    import asyncio
+
+    found = run("""
+        from truthound.checkpoint import AsyncCheckpoint, run_checkpoints_async
+
+        async def on_complete(result):
+            await send_metrics_async(result.to_dict())
+
+        async def on_error(result):
+            await alert_team_async(result.error)
+
+        checkpoint = AsyncCheckpoint(
+            name="monitored_check",
+            on_complete=on_complete,
+            on_error=on_error,
+        )
+        checkpoint1 = AsyncCheckpoint(name="one", data_source="users.csv")
+        checkpoint2 = AsyncCheckpoint(name="two", data_source="data.csv")
+
+        async def main():
+            checkpoints = [checkpoint1, checkpoint2, checkpoint]
+
+            results = await run_checkpoints_async(
+                checkpoints,
+                max_concurrent=5,
+                context={"batch_id": "2024-01-15"},
+            )
+
+            for result in results:
+                print(f"{result.checkpoint_name}: {result.status}")
+            return results
+    """)
+    told = []
+
+    async def tell(what):
+        told.append(what)
+
+    found["send_metrics_async"] = found["alert_team_async"] = tell
+    results = asyncio.run(found["main"]())
+    assert [r.metadata["batch_id"] for r in results] == ["2024-01-15"] * 3
+    assert "monitored_check: error" in capsys.readouterr().out
+    assert told[0].startswith("no data_source")
+    assert told[1]["checkpoint_name"] == "monitored_check"
+
+
+def test_best_practices(run, tmp_path, monkeypatch):
+    import asyncio
+
+    import polars as pl
+
+    for name in ("SLACK_WEBHOOK_URL", "SLACK_WEBHOOK", "PAGERDUTY_ROUTING_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    pl.DataFrame({"id": range(10)}).write_parquet(tmp_path / "large_dataset.parquet")
+    found = run("""
+        from truthound.checkpoint import AsyncCheckpoint
+        from truthound.checkpoint.actions import (
+            PagerDutyAction, SlackNotification, StoreValidationResult, UpdateDataDocs,
+        )
+
+        actions = [
+            # Always store results for audit
+            StoreValidationResult(notify_on="always"),
+
+            # Update docs on success
+            UpdateDataDocs(notify_on="success"),
+
+            # Alert only on failures
+            SlackNotification(notify_on="failure"),
+            PagerDutyAction(notify_on="failure_or_error"),
+        ]
+
+        async def main():
+            # For large datasets, use async execution
+            checkpoint = AsyncCheckpoint(
+                name="large_data_check",
+                data_source="large_dataset.parquet",
+                sample_size=100000,  # Sample for faster validation
+                max_concurrent_actions=10,
+            )
+
+            return await checkpoint.run_async()
+
+        store = StoreValidationResult(
+            store_path="s3://bucket/dq-results",
+            partition_by="date",
+            retention_days=90,
+        )
+    """)
+    assert asyncio.run(found["main"]()).status == "success"
+    assert found["store"].store_path == "s3://bucket/dq-results"
+    assert found["actions"][2].problems({})[0].startswith("webhook_url is not given")
