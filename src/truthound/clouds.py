@@ -19,6 +19,12 @@ SCHEMES = {"s3": "s3", "s3a": "s3", "gs": "gcs", "az": "azure", "azure": "azure"
 """a URL's scheme -> the kind of store"""
 MISSING = "the package obstore is not installed; install it with: pip install 'truthound[cloud]'"
 _SECONDS = 30
+_ENDPOINTS = {
+    "s3": ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"),
+    "azure": ("AZURE_STORAGE_ENDPOINT", "AZURE_ENDPOINT"),
+    "gcs": (),
+}
+"""variables that name another server, such as one of your own"""
 _HELP = {
     "s3": "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION, or a role",
     "gcs": "GOOGLE_APPLICATION_CREDENTIALS, or a service account of the machine",
@@ -107,10 +113,12 @@ class CloudObjects:
     def _store(self) -> Any:
         from obstore.store import from_url
 
-        endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
-        emulated = self._kind == "s3" and endpoint.startswith("http://")
-        options: dict[str, Any] = {"config": {"endpoint": endpoint}} if self._kind == "s3" and endpoint else {}
-        options["client_options"] = {"timeout": timedelta(seconds=_SECONDS), "allow_http": emulated}
+        endpoint = next((os.environ[n] for n in _ENDPOINTS[self._kind] if os.environ.get(n)), "")
+        options: dict[str, Any] = {"config": {"endpoint": endpoint}} if endpoint else {}
+        options["client_options"] = {
+            "timeout": timedelta(seconds=_SECONDS),
+            "allow_http": endpoint.startswith("http://"),
+        }
         options["retry_config"] = {"max_retries": 3, "retry_timeout": timedelta(seconds=_SECONDS)}
         return from_url(self.location, **options)
 

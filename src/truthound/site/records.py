@@ -99,7 +99,7 @@ def decoded(content: bytes | None) -> Record | None:
 
 def checkpoint_of(key: str) -> str:
     """The part of a record's key that is its checkpoint's."""
-    return key.split("/")[1]
+    return key.split("/", maxsplit=1)[0]
 
 
 def fingerprint(keys: list[str]) -> str:

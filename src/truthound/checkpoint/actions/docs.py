@@ -77,15 +77,16 @@ class UpdateDataDocs(Action):
     def flow(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
         source = self._template(run.base)
         objects = open_objects(self.site_path, run.base)
+        listed = open_objects(f"{self.site_path.rstrip('/')}/{records.FOLDER}", run.base)
         name = records.stem(result)
         ending = "html" if self.format == "html" else "md"
         key = f"runs/{name}.{ending}"
-        known = yield from call(lambda: self._known(objects, result) if self.include_history else [])
+        known = yield from call(lambda: self._known(listed, result) if self.include_history else [])
         record = records.record(result, key)
         content = self._page(result, run, [*known, record], source).encode("utf-8", "replace")
         page = yield from call(lambda: objects.put(key, content))
-        yield from call(lambda: objects.put(f"{records.FOLDER}/{name}.json", record.encoded()))
-        yield from call(lambda: self._index(objects, ending))
+        yield from call(lambda: listed.put(f"{name}.json", record.encoded()))
+        yield from call(lambda: self._index(objects, listed, ending))
         details: dict[str, Any] = {"page": str(page), "index": objects.where(f"index.{ending}"), "bytes": len(content)}
         if self.base_url:
             details["url"] = f"{self.base_url.rstrip('/')}/{key}"
@@ -120,46 +121,41 @@ class UpdateDataDocs(Action):
                 f"template_path {self.template_path}:{line} {type(error).__name__}: {str(error)[:300]}"
             ) from None
 
-    def _known(self, objects: Objects, result: CheckpointResult) -> list[Record]:
+    def _known(self, listed: Objects, result: CheckpointResult) -> list[Record]:
         """The records of the checkpoint's earlier runs, in the order of time, as many as a trend shows."""
-        mine = f"{records.FOLDER}/{records.stem(result).split('/')[0]}/"
-        keys = sorted(
-            k for k in _keys(objects) if k.startswith(mine) and k < f"{records.FOLDER}/{records.stem(result)}.json"
-        )
-        return _read(objects, keys[1 - _TREND :])
+        mine, this = f"{records.stem(result).split('/')[0]}/", f"{records.stem(result)}.json"
+        keys = sorted(k for k in _keys(listed) if k.startswith(mine) and k < this)
+        return _read(listed, keys[1 - _TREND :])
 
-    def _index(self, objects: Objects, ending: str) -> None:
+    def _index(self, objects: Objects, listed: Objects, ending: str) -> None:
         """Writes the index; again where another process has added a run meanwhile, so that the last to write knows all."""
-        keys = _keys(objects)
+        keys = _keys(listed)
         for _ in range(_ROUNDS):
-            objects.put(f"index.{ending}", self._listing(objects, keys).encode("utf-8", "replace"))
-            written, keys = keys, _keys(objects)
+            objects.put(f"index.{ending}", self._listing(listed, keys).encode("utf-8", "replace"))
+            written, keys = keys, _keys(listed)
             if records.fingerprint(written) == records.fingerprint(keys):
                 return
         raise ActionError("the index could not be brought up to date: runs were added faster than it could be written")
 
-    def _listing(self, objects: Objects, keys: list[str]) -> str:
+    def _listing(self, listed: Objects, keys: list[str]) -> str:
         by_checkpoint: dict[str, list[str]] = {}
         for key in sorted(keys):
             by_checkpoint.setdefault(records.checkpoint_of(key), []).append(key)
         most = self.max_history_items if self.include_history else 1
         shown: list[Record] = []
         older: dict[str, int] = {}
-        for listed in by_checkpoint.values():
-            found = _read(objects, listed[-most:])
+        for own in by_checkpoint.values():
+            found = _read(listed, own[-most:])
             shown += found
             if found:
-                older[found[-1].name] = len(listed) - len(found)
+                older[found[-1].name] = len(own) - len(found)
         build = pages.index_page if self.format == "html" else pages.index_markdown
         return build(shown, site_name=self.site_name, history=self.include_history, older=older)
 
 
-def _keys(objects: Objects) -> list[str]:
-    """The keys of all records."""
-    start = f"{records.FOLDER}/"
-    return [
-        o.key for o in objects.list(2) if o.key.startswith(start) and o.key.endswith(".json") and o.key.count("/") == 2
-    ]
+def _keys(listed: Objects) -> list[str]:
+    """The keys of all records: `checkpoint/time-run.json`."""
+    return [o.key for o in listed.list(1) if o.key.endswith(".json") and o.key.count("/") == 1]
 
 
 def _read(objects: Objects, keys: list[str]) -> list[Record]:
