@@ -493,3 +493,21 @@ def test_importing_is_cheap():
         "import sys, truthound.checkpoint.checkpoint, truthound.checkpoint.registry; assert 'polars' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_run_before_is_known_without_a_store_too():
+    told = note()
+    checkpoint = made(actions=[told], clock=Clock())
+    first, _ = checkpoint.run(), checkpoint.run()
+    assert [run.previous for _, run in told.seen] == [None, first]
+
+
+def test_on_change_and_recovered():
+    data = {"id": [1, None]}
+    changed, well = note(notify_on="on_change"), note(notify_on="recovered")
+    checkpoint = made(data_source=data, validators=["null"], actions=[changed, well], clock=Clock(), fail_on="low")
+    for ids in ([1, None], [None, None], [1, 2], [1, 3], [None, 2]):
+        data["id"][:] = ids
+        checkpoint.run()
+    assert [r.status.value for r, _ in changed.seen] == ["failure", "success", "failure"]
+    assert [r.status.value for r, _ in well.seen] == ["success"]

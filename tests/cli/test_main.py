@@ -1,4 +1,3 @@
-import os
 import signal
 import subprocess
 import sys
@@ -78,15 +77,10 @@ def test_what_needs_no_data_loads_no_engine(project, args):
     assert (done.returncode, done.stderr) == (0, "False\n")
 
 
-def test_help_is_instant():
-    fastest = min(_seconds() for _ in range(5))
-    assert fastest < 0.25 * float(os.environ.get("TRUTHOUND_SLOWNESS", "1"))
-
-
-def _seconds():
-    started = time.perf_counter()
-    assert python("--help").returncode == 0
-    return time.perf_counter() - started
+def test_help_loads_nothing_heavy():
+    heavy = ("polars", "pydantic", "httpx2", "jinja2", "rich.console", "yaml", "truthound.checkpoint.actions.base")
+    done = python("--help", after=f"print([m for m in {heavy} if m in sys.modules], file=sys.stderr)")
+    assert (done.returncode, done.stderr) == (0, "[]\n")
 
 
 def test_an_error_is_a_line_and_a_traceback_only_when_asked_for(cli, monkeypatch):

@@ -320,3 +320,11 @@ def test_what_to_run_next_can_be_run(cli, project):
                 assert cli(*words[1:])[0] in {0, 1}, command
                 Path("new.yaml").unlink(missing_ok=True)
     assert seen == {"checkpoint run", "checkpoint history", "checkpoint init"}
+
+
+def test_a_condition_that_needs_the_run_before_is_warned_of(cli, project):
+    config = "checkpoints:\n- {name: x, data_source: users.csv, validators: ['null'], actions: [{type: custom, shell_command: 'true', notify_on: on_change}]}\n"
+    (project / "x.yaml").write_text(config)
+    code, _, err = cli("checkpoint", "validate", "x.yaml")
+    assert code == 0
+    assert "without store_result no run knows the one before" in err

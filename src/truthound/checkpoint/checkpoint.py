@@ -78,6 +78,7 @@ class Checkpoint:
         self.base = None if base is None else Path(base)
         self.clock = clock
         self.config = self._sound(config)
+        self._latest: CheckpointResult | None = None
 
     def __repr__(self) -> str:
         return f"Checkpoint(name={self.name!r})"
@@ -128,7 +129,8 @@ class Checkpoint:
             metadata=self._metadata(context or {}),
         )
         stored = yield from flow.call(partial(self._stored, 1))
-        previous = stored[-1] if stored else None
+        before = [r for r in (*stored, self._latest) if r is not None]
+        previous = max(before, key=lambda r: r.run_time.timestamp(), default=None)
         validation: Validation | None = None
         try:
             validation = yield from flow.call(self._validate)
@@ -155,7 +157,8 @@ class Checkpoint:
             for i, one in zip(stage.actions, made, strict=True):
                 done[i] = one
                 result = _with_action(result, self.actions[i], done, i)
-        return replace(result, duration_ms=self._since(started))
+        self._latest = replace(result, duration_ms=self._since(started))
+        return self._latest
 
     def _validate(self) -> Validation:
         from truthound.outcomes import THRESHOLDS

@@ -138,8 +138,14 @@ def validate(
     path = file or config
     checkpoints = load(path)
     for c in checkpoints:
+        stored = any(a.type == "store_result" and a.enabled for a in c.actions)
         for action in c.actions:
-            for problem in action.problems(os.environ) if action.enabled else ():
+            problems = action.problems(os.environ) if action.enabled else []
+            if action.notify_on in {"on_change", "recovered"} and not stored:
+                problems.append(
+                    f"notify_on is {action.notify_on}, and without store_result no run knows the one before"
+                )
+            for problem in problems:
                 say(f"warning: {terminal(c.name)}: action {terminal(action.name)}: {terminal(problem)}")
     counts = [
         plural(len(checkpoints), "checkpoint"),
