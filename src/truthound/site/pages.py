@@ -18,6 +18,8 @@ from truthound.text import markdown as escaped
 if TYPE_CHECKING:
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+MARK = "truthound data docs"
+"""stands near the beginning of every index of ours"""
 LEVELS = {"minimal": 0, "default": 1, "detailed": 2}
 _COLUMNS, _ISSUES, _OTHERS = 14, 500, 3000  # shown at most
 
@@ -64,7 +66,7 @@ def index_markdown(
     runs: Iterable[Record], *, site_name: str, history: bool = True, older: dict[str, int] | None = None
 ) -> str:
     """The index in Markdown."""
-    lines = [f"# {escaped(site_name)}", ""]
+    lines = [f"<!-- {MARK} -->", f"# {escaped(site_name)}", ""]
     for c in _by_checkpoint(runs, history=history, older=older or {}):
         lines += [f"## {escaped(c['name'])}: {c['last'].verdict}", ""]
         lines += [f"- {escaped(w)}" for w in c["last"].worst]

@@ -129,6 +129,11 @@ class UpdateDataDocs(Action):
 
     def _index(self, objects: Objects, listed: Objects, ending: str) -> None:
         """Writes the index; again where another process has added a run meanwhile, so that the last to write knows all."""
+        there = objects.get(f"index.{ending}")
+        if there and pages.MARK not in there[:2000].decode("utf-8", "replace"):
+            raise ActionError(
+                f"{objects.where(f'index.{ending}')} is not of truthound's making and is left alone; choose another site_path"
+            )
         keys = _keys(listed)
         for _ in range(_ROUNDS):
             objects.put(f"index.{ending}", self._listing(listed, keys).encode("utf-8", "replace"))
