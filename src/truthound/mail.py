@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from email.errors import HeaderParseError
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import EmailPolicy
 from email.utils import format_datetime, getaddresses, make_msgid
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from truthound.message import Message, lines
 from truthound.results import CheckpointResult, CheckpointStatus
@@ -72,6 +74,29 @@ _PAGE = """\
 """
 
 
+class _Policy(EmailPolicy):
+    """The standard rules, but for the subject: they decode what looks encoded in it, line ends and all, which would let
+    data write headers, and lose spaces where they fold what is not ASCII.
+    """
+
+    def header_store_parse(self, name: str, value: Any) -> tuple[str, Any]:
+        return (name, str(value)) if name == "Subject" else super().header_store_parse(name, value)
+
+    def header_fetch_parse(self, name: str, value: str) -> Any:
+        return value if name == "Subject" else super().header_fetch_parse(name, value)
+
+    def fold(self, name: str, value: str) -> str:
+        if name != "Subject":
+            standard: str = super().fold(name, value)
+            return standard
+        coding = None if value.isascii() and "=?" not in value else "utf-8"
+        written = Header(value, coding, maxlinelen=75, header_name=name).encode(linesep=self.linesep)
+        return f"{name}: {written}{self.linesep}"
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        return self.fold(name, value).encode("ascii", "surrogateescape")
+
+
 @dataclass(frozen=True, slots=True)
 class Bar:
     """A run in the chart."""
@@ -101,6 +126,8 @@ def address(told: str) -> str:
     """The address; raises ValueError where it is none, or could end a header and begin another."""
     if not told.isprintable():
         raise ValueError("an address holds no control characters")
+    if "=?" in told:
+        raise ValueError(f"{told!r} holds an encoded name; write it as people read it")
     found = getaddresses([told])
     if len(found) != 1:
         raise ValueError(f"{told!r} is not one address")
@@ -151,7 +178,7 @@ def mime(who: Addresses, about: str, text: str, page: str | None, *, run_id: str
     """The whole e-mail, for SMTP and for services that take it raw."""
     from datetime import datetime
 
-    mail = EmailMessage(policy=SMTP.clone(max_line_length=998 if not about.isascii() else 78))
+    mail = EmailMessage(policy=_Policy(linesep="\r\n"))
     mail["From"] = who.sender
     mail["To"] = ", ".join(who.to)
     if who.copy:
@@ -163,7 +190,7 @@ def mime(who: Addresses, about: str, text: str, page: str | None, *, run_id: str
     domain = getaddresses([who.sender])[0][1].rpartition("@")[2] or "localhost"
     mail["Message-ID"] = make_msgid(domain=domain)
     mail["Auto-Submitted"] = "auto-generated"
-    mail["X-Truthound-Run"] = "".join(c for c in run_id if c.isascii() and c.isprintable())[:200]
+    mail["X-Truthound-Run"] = re.sub(r"[^A-Za-z0-9_.:+-]", "", run_id)[:200]
     mail.set_content(sound(text))
     if page is not None:
         mail.add_alternative(sound(page), subtype="html")

@@ -2,9 +2,12 @@
 
 import asyncio
 import email
+import socket
 import ssl
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from email.header import decode_header
 from email.policy import default
 
 import boto3
@@ -33,7 +36,7 @@ class Box:
     """What the server took; `refused` addresses get that answer."""
 
     def __init__(self, refused=None, answer=None):
-        self.mails, self.users, self.refused, self.answer = [], [], refused or {}, answer
+        self.mails, self.raw, self.users, self.refused, self.answer = [], [], [], refused or {}, answer
 
     async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802 the server looks for it
         if address in self.refused:
@@ -44,6 +47,7 @@ class Box:
     async def handle_DATA(self, server, session, envelope):  # noqa: N802 the server looks for it
         if self.answer:
             return self.answer
+        self.raw.append(envelope.original_content)
         self.mails.append(
             (envelope.mail_from, envelope.rcpt_tos, email.message_from_bytes(envelope.content, policy=default))
         )
@@ -194,6 +198,60 @@ def test_what_may_pass_is_tried_again_and_what_may_not_is_not():
         assert outcome.status == "failure"
         assert outcome.details["attempts"] == attempts
         assert answer in outcome.message
+
+
+def test_a_mail_that_was_taken_is_not_sent_again_for_a_bad_goodbye():
+    class Rude(Box):
+        async def handle_QUIT(self, server, session, envelope):  # noqa: N802 the server looks for it
+            return "421 busy"
+
+    box = Rude()
+    with smtp(box) as port:
+        assert send(smtp_port=port, use_tls=False, retry_count=2, retry_delay_seconds=0).status == "success"
+    assert len(box.mails) == 1
+
+
+def test_the_whole_conversation_has_the_time():
+    """A limit for each answer would not end a greeting that never does."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def greet():
+            connection, _ = server.accept()
+            with connection, suppress(OSError):
+                for _ in range(100):  # each line comes in time
+                    connection.sendall(b"220-welcome\r\n")
+                    if over.wait(0.05):
+                        break
+
+        over, greeter = threading.Event(), threading.Thread(target=greet)
+        greeter.start()
+        try:
+            outcome = send(smtp_port=server.getsockname()[1], use_tls=False, timeout_seconds=0.3, retry_count=2)
+        finally:
+            over.set()
+            greeter.join()
+    assert "not done within 0.3 s" in outcome.message
+    assert outcome.details["attempts"] == 1
+
+
+ENCODED = "=?utf-8?q?x=0D=0ABcc:_evil@example.com=0D=0A=0D=0Abody?="
+
+
+@pytest.mark.parametrize("name", [ENCODED, f"é {ENCODED}", "名前 " * 60, "a" * 300, "x y " * 70, 'é?",[? 🔥 ' * 20])
+def test_any_name_is_a_subject_and_nothing_else(name):
+    box = Box()
+    with smtp(box) as port:
+        result = replace(FAILING, checkpoint_name=name, run_id=ENCODED)
+        assert send(result, smtp_port=port, use_tls=False).status == "success"
+    ((_, recipients, letter),) = box.mails
+    assert recipients == ["a@example.com", "b@example.com"]
+    assert letter["Bcc"] is None
+    assert "evil@example.com" not in letter["X-Truthound-Run"]
+    assert letter.is_multipart()  # the headers end where they should
+    written = email.message_from_bytes(box.raw[0])["Subject"].replace("\r\n", "")
+    shown = "".join(t if isinstance(t, str) else t.decode(c or "ascii") for t, c in decode_header(written))
+    assert shown == mail.subject(f"[FAILED] {name}")
+    assert all(len(word) <= 75 for word in written.split() if word.startswith("=?"))
 
 
 def test_some_addresses_are_refused():
@@ -390,7 +448,9 @@ def test_addresses(told):
     assert mail.address(told)
 
 
-@pytest.mark.parametrize("told", ["", "a", "a@", "@b", "a b@c.de", "a@b, c@d", "a@b\nBcc: c@d", "ä@example.com"])
+@pytest.mark.parametrize(
+    "told", ["", "a", "a@", "@b", "a b@c.de", "a@b, c@d", '"=?utf-8?q?x?=" <a@b.cd>', "a@b\nBcc: c@d", "ä@example.com"]
+)
 def test_no_addresses(told):
     with pytest.raises(ValueError):
         mail.address(told)

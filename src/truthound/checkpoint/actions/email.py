@@ -7,6 +7,7 @@ import importlib.util
 import smtplib
 import ssl
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, suppress
 from email.message import EmailMessage
 from email.utils import getaddresses
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -126,7 +127,8 @@ class EmailNotification(Channel):
 
     @property
     def deadline(self) -> float | None:
-        return self.timeout_seconds if self.provider == "ses" else None
+        """The whole conversation; SendGrid's is one request, which has a limit of its own."""
+        return None if self.provider == "sendgrid" else self.timeout_seconds
 
     def needed(self) -> Iterable[str]:
         yield "to_addresses"
@@ -254,10 +256,10 @@ class EmailNotification(Channel):
         """The addresses that were refused while others were not; raises where none was taken."""
         host, port = self.smtp_host or "", self.smtp_port or (465 if self.use_ssl else 587 if self.use_tls else 25)
         where = f"{host}:{port}"
-        seconds = self.timeout_seconds or 3600.0
+        seconds = 0.9 * (self.timeout_seconds or 3600.0)  # a server that is silent is tried again; see `deadline`
         try:
             context = ssl.create_default_context()
-            with (
+            with closing(
                 smtplib.SMTP_SSL(host, port, timeout=seconds, context=context)
                 if self.use_ssl
                 else smtplib.SMTP(host, port, timeout=seconds)
@@ -268,6 +270,8 @@ class EmailNotification(Channel):
                     server.login(self.smtp_user, _plain(self.smtp_password))
                 sender = getaddresses([who.sender])[0][1]
                 refused = server.send_message(letter, sender, who.everybody)
+                with suppress(OSError, smtplib.SMTPException):  # the mail is taken, whatever the goodbye is like
+                    server.quit()
         except ssl.SSLCertVerificationError as error:
             raise DeniedError(
                 f"the certificate of {where} is not trusted ({error.verify_message}); give a private authority's in SSL_CERT_FILE"
