@@ -17,6 +17,7 @@ from made_results import failed_result, passed_result
 from truthound import flow
 from truthound.checkpoint import actions
 from truthound.checkpoint.actions.base import Action, Run
+from truthound.checkpoint.actions.channel import seconds_until
 from truthound.results import ActionResult, ActionStatus, CheckpointResult
 
 SECRET = "s3cr3tT0kenValue0123456789"
@@ -296,3 +297,38 @@ def test_cancelling_stops_it(make):
 
     with serving(Answer(hang=True)) as server:
         assert asyncio.run(go(server))
+
+
+@pytest.mark.parametrize(
+    ("told", "seconds"),
+    [
+        ("17", 17),
+        ("0.5", 0.5),
+        ("Fri, 27 Nov 2026 01:40:07 GMT", 60),
+        ("Fri, 27 Nov 2026 01:00:00 GMT", 0),
+        ("soon", 0),
+        ("", 0),
+        ("-3", 0),
+        ("²", 0),
+    ],
+)
+def test_the_time_that_is_asked_for(told, seconds):
+    assert seconds_until(told, failed_result().run_time) == seconds
+
+
+def test_a_service_that_asks_for_too_long_is_given_up(face, make):
+    waits: list[float] = []
+    with serving(Answer(429, headers={"Retry-After": "86400"})) as server:
+        outcome = face(make(server.url), failed_result(), waits)
+    assert (outcome.status, len(server.got), waits) == (ActionStatus.FAILURE, 1, [])
+    assert outcome.details["retry_after"] == 86400
+
+
+def test_a_proxy_of_the_environment_is_used(face, monkeypatch):
+    with serving() as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        monkeypatch.delenv("no_proxy", raising=False)
+        outcome = face(actions.SlackNotification(webhook_url="http://slack.example/services/x"), failed_result(), [])
+    assert outcome.status is ActionStatus.SUCCESS
+    assert proxy.got[0].path == "http://slack.example/services/x"
