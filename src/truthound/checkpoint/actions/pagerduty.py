@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Literal
-from urllib.parse import quote
 
 from pydantic import AfterValidator, AliasChoices, Field, SecretStr
 
 from truthound import message as messages
-from truthound import templates, wire
+from truthound import wire
 from truthound.checkpoint.actions.base import Run
-from truthound.checkpoint.actions.channel import Template, Url, encoded, success, told
+from truthound.checkpoint.actions.channel import Template, Url, encoded, linked, success, told
 from truthound.checkpoint.actions.incident import IncidentChannel, KeyTemplate, graded, keys
 from truthound.flow import Flow
 from truthound.message import Message, fitted
@@ -115,15 +114,11 @@ class PagerDutyAction(IncidentChannel):
     def payload(self, result: CheckpointResult, message: Message, key: str) -> dict[str, Any]:
         """The event that opens the incident, within PagerDuty's limits."""
         values = messages.values(result, message)
-
-        def within_url(value: str) -> str:
-            return value if value == message.link else quote(value, safe="")
-
         links = [{"href": message.link, "text": "Report"}] if message.link else []
         for link in self.links:
-            href = templates.render(link.href, values, within_url)
+            href = linked(link.href, values)
             links.append({"href": href, "text": link.text or href})
-        view = templates.render(self.client_url, values, within_url) if self.client_url else message.link
+        view = linked(self.client_url, values) if self.client_url else message.link
         around = self._event("trigger", key) | {"client": self.client, "client_url": view, "links": links}
         around = {k: v for k, v in around.items() if v}
         return fitted(message, lambda m: around | {"payload": self._payload(m)}, lambda p: len(encoded(p)) <= _LIMIT)

@@ -6,16 +6,15 @@ Limits: https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connect
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from email.utils import parseaddr
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, AliasChoices, Field
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field
 from pydantic.json_schema import SkipJsonSchema
 
 from truthound import message as messages
 from truthound import templates, wire
 from truthound.checkpoint.actions.base import NotifyOn, RefusedError, Run
-from truthound.checkpoint.actions.cards import AdaptiveCardBuilder, MessageTheme, Version
+from truthound.checkpoint.actions.cards import AdaptiveCardBuilder, MessageTheme, Version, person
 from truthound.checkpoint.actions.channel import (
     Channel,
     DeniedError,
@@ -23,9 +22,11 @@ from truthound.checkpoint.actions.channel import (
     Template,
     config_of,
     encoded,
+    linked,
     success,
     told,
 )
+from truthound.errors import ConfigError
 from truthound.flow import Flow
 from truthound.message import Finding, Message, fitted
 from truthound.results import ActionResult, CheckpointResult, CheckpointStatus
@@ -44,10 +45,13 @@ _THEMES = {
 }
 
 
+def _several(told: Any) -> Any:
+    return (told,) if isinstance(told, str) else told
+
+
 def _people(listed: tuple[str, ...] | bool) -> tuple[str, ...] | bool:
     for one in () if isinstance(listed, bool) else listed:
-        if not parseaddr(one)[1].strip() and "${" not in one:
-            raise ValueError(f'"{one}" is nobody: give a mail address, an Entra object id, or "Name <address>"')
+        person(one)
     if not isinstance(listed, bool) and len(listed) > _PEOPLE:
         raise ValueError(f"{len(listed)} people are too many for one message: at most {_PEOPLE}")
     return listed
@@ -57,9 +61,11 @@ def _builder(built: AdaptiveCardBuilder | None) -> AdaptiveCardBuilder | None:
     if built is None:
         return None
     card = built.build()
+    if not card["body"] and "actions" not in card:
+        raise ValueError("the card is empty: add to it before it is given here; what is added later is not in it")
     if (size := len(encoded(_message(card)))) > _LIMIT:
         raise ValueError(f"the card is {size:,} bytes; Teams takes about {_LIMIT:,}")
-    for text in _strings(card):
+    for text in built.texts():
         templates.check(text)
     return built.copy()
 
@@ -89,9 +95,9 @@ class TeamsNotification(Channel):
     """A card of your own; its texts may hold {checkpoint_name} and the like."""
     theme: MessageTheme | None = None
     """The colour of its header; the status decides, if not given."""
-    mention_users: Annotated[tuple[str, ...], AfterValidator(_people)] = ()
+    mention_users: Annotated[tuple[str, ...], BeforeValidator(_several), AfterValidator(_people)] = ()
     """Whom to mention: mail addresses or Entra object ids, or `Name <address>`."""
-    mention_on_failure: Annotated[bool | tuple[str, ...], AfterValidator(_people)] = ()
+    mention_on_failure: Annotated[bool | tuple[str, ...], BeforeValidator(_several), AfterValidator(_people)] = ()
     """Whom to mention when the run failed or could not be made; true: mention_users, and only then."""
     report_url: Template | None = Field(
         default=None, validate_default=False, validation_alias=AliasChoices("report_url", "dashboard_url")
@@ -105,6 +111,16 @@ class TeamsNotification(Channel):
     """The version of the card, at most 1.5; the lowest that can show it, if not given."""
     custom_message: Template | None = None
     """A text of yours above the facts; may hold {checkpoint_name} and the like, and the Markdown of cards."""
+
+    def check(self) -> Iterator[str]:
+        yield from super().check()
+        for option in ("mention_users", "mention_on_failure"):
+            told = getattr(self, option)
+            for one in () if isinstance(told, bool) else told:
+                try:
+                    person(one)
+                except ConfigError as error:
+                    yield f"{option}: {error}"
 
     def flow(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
         message = self.message(result, run, self.custom_message or "", escape)
@@ -202,7 +218,7 @@ def _fits(body: dict[str, Any]) -> bool:
 
 
 def _mention(card: AdaptiveCardBuilder, people: Sequence[str]) -> None:
-    marks = [card.mention(address.strip(), name) for name, address in map(parseaddr, people)]
+    marks = [card.mention(address, name) for name, address in map(person, people)]
     if marks:
         card.add_text(" ".join(marks))
 
@@ -225,26 +241,17 @@ def _connected(answer: wire.Response) -> None:
     raise DeniedError(line, **details)
 
 
-def _strings(value: Any) -> Iterator[str]:
-    match value:
-        case str():
-            yield value
-        case dict():
-            for one in value.values():
-                yield from _strings(one)
-        case list():
-            for one in value:
-                yield from _strings(one)
-
-
 def _filled(value: Any, values: Mapping[str, Any], how: Callable[[str], str]) -> Any:
-    """A card with its texts filled in; links and names are no Markdown."""
+    """A card with its texts filled in. Links, names and what stands on a button are no Markdown."""
     match value:
         case str():
             return templates.render(value, values, how) if "{" in value else value
         case dict():
-            plain = ("url", "id", "altText")
-            return {k: _filled(v, values, terminal if k in plain else how) for k, v in value.items()}
+            plain = ("id", "altText", *(("title",) if str(value.get("type")).startswith("Action.") else ()))
+            return {
+                k: linked(v, values) if k == "url" else _filled(v, values, terminal if k in plain else how)
+                for k, v in value.items()
+            }
         case list():
             return [_filled(v, values, how) for v in value]
         case _:
