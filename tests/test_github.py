@@ -7,7 +7,7 @@ import pytest
 
 from hostile import TEXTS, many_issues
 from made_results import CLEAN, FAILING, PRISE, UNREADABLE, earlier, failed_result, outcome, run
-from truthound import github
+from truthound import github, places
 from truthound.results import CheckStatus, Severity
 
 COMMAND = re.compile(r"::(error|warning)( [a-zA-Z]+=[^:,]*(,[a-zA-Z]+=[^:,]*)*)?::.*")
@@ -38,7 +38,7 @@ def test_annotations():
     ],
 )
 def test_places(location, root, place):
-    assert github.place(replace(PRISE, location=location), root) == place
+    assert places.declared(replace(PRISE, location=location), root) == place
 
 
 def test_ten_annotations_of_a_kind():

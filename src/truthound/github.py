@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from pathlib import Path, PurePath
+from pathlib import Path
 
-from truthound import words
+from truthound import places, words
 from truthound.markdown import Cut, markdown
-from truthound.results import CheckOutcome, CheckpointResult, CheckStatus
+from truthound.results import CheckpointResult, CheckStatus
 from truthound.text import shorten, terminal
 
 SUMMARY = 1024 * 1024
@@ -26,7 +26,6 @@ _CUTS = (
     Cut(20, 0, 100), Cut(10, 0, 80), Cut(3, 0, 60), Cut(0, 0, 40),
 )  # fmt: skip
 _REFERENCE = re.compile(r"@|:(?=//)|(?<!&)#(?=\d)|\b[Gg][Hh]-(?=\d)|\b[Ww]{3}(?=\.)")
-_LOCATION = re.compile(r"(.+?):(\d+)(?::\d+)?")
 
 
 def unlinked(text: str) -> str:
@@ -75,8 +74,8 @@ def issue_commands(result: CheckpointResult, root: str | Path = "") -> list[str]
     found: dict[str, list[str]] = {"error": [], "warning": []}
     for outcome in words.ordered(result):
         kind = "warning" if outcome.status is CheckStatus.WARNED else "error"
-        file, line = place(outcome, root)
-        found[kind].append(command(kind, told(outcome), file=file, line=line, title=shorten(title, 200)))
+        file, line = places.declared(outcome, root)
+        found[kind].append(command(kind, words.line(outcome), file=file, line=line, title=shorten(title, 200)))
     if result.error and not words.with_status(result, CheckStatus.ERROR):
         found["error"].insert(0, command("error", result.error, title=shorten(title, 200)))
     lines: list[str] = []
@@ -86,26 +85,6 @@ def issue_commands(result: CheckpointResult, root: str | Path = "") -> list[str]
         if left := len(commands) - len(shown):
             lines.append(command(kind, f"… and {left:,} more; all are in the summary", title=shorten(title, 200)))
     return lines
-
-
-def told(outcome: CheckOutcome) -> str:
-    """An issue in one line: `critical: email: not null: 93 (1.86%)`."""
-    return ": ".join(
-        filter(
-            None, (words.severity(outcome), words.subject(outcome), words.expectation(outcome), words.amount(outcome))
-        )
-    )
-
-
-def place(outcome: CheckOutcome, root: str | Path = "") -> tuple[str, str]:
-    """The file and line that declare a check, as seen from the repository's folder; empty where there is none."""
-    where = _LOCATION.fullmatch(outcome.location or "")
-    if where is None:
-        return "", ""
-    path = PurePath(where[1])
-    if root and path.is_absolute() and path.is_relative_to(root):
-        path = path.relative_to(root)
-    return path.as_posix(), where[2]
 
 
 def outputs(result: CheckpointResult, link: str = "") -> dict[str, str]:

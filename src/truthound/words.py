@@ -64,6 +64,11 @@ def amount(outcome: CheckOutcome) -> str:
     return f"{outcome.failed:,} ({percent(outcome.failed, outcome.total)}{allowed})"
 
 
+def line(outcome: CheckOutcome) -> str:
+    """An issue in one line: `critical: email: not null: 93 (1.86%)`."""
+    return ": ".join(filter(None, (severity(outcome), subject(outcome), expectation(outcome), amount(outcome))))
+
+
 def tally(statistics: Statistics) -> str:
     """`2 failed, 1 warned, 1 errored, 4 passed`."""
     counted = (

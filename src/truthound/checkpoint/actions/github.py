@@ -20,7 +20,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, AliasChoices, Field, PrivateAttr, SecretStr
 
-from truthound import github, wire, words
+from truthound import github, places, wire, words
 from truthound.checkpoint.actions.base import NotifyOn, Run
 from truthound.checkpoint.actions.channel import Channel, DeniedError, Url, encoded
 from truthound.errors import ActionError
@@ -310,12 +310,12 @@ def _headline(result: CheckpointResult) -> str:
 def _places(result: CheckpointResult) -> Iterator[dict[str, Any]]:
     """The issues that have a place in a file, as a check run takes them."""
     for outcome in words.ordered(result):
-        file, line = github.place(outcome, os.environ.get("GITHUB_WORKSPACE", ""))
+        file, line = places.declared(outcome, os.environ.get("GITHUB_WORKSPACE", ""))
         if file:
             level = "warning" if outcome.status.value == "warned" else "failure"
             yield {
                 "path": file, "start_line": int(line), "end_line": int(line), "annotation_level": level,
-                "message": shorten(terminal(github.told(outcome)), 4096),
+                "message": shorten(terminal(words.line(outcome)), 4096),
             }  # fmt: skip
 
 

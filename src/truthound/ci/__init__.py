@@ -1,0 +1,1 @@
+"""Continuous integration: which system this is, and what it tells of the build."""
