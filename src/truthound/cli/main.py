@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from truthound.cli import action, check, checkpoint, config, profile, schema
+from truthound.cli import action, check, checkpoint, ci, config, profile, schema
 from truthound.cli.exits import HELP, Exit, exit_of_error
 from truthound.cli.output import emit, problem, say
 from truthound.errors import ConfigError, TruthoundError
@@ -37,6 +37,7 @@ app.command(short_help="Show what is in data.")(profile.profile)
 app.add_typer(checkpoint.app, name="checkpoint")
 app.add_typer(action.app, name="action")
 app.add_typer(schema.app, name="schema")
+app.add_typer(ci.app, name="ci")
 app.add_typer(config.app, name="config")
 
 
