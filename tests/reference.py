@@ -1,6 +1,7 @@
 """The tables in docs/ that say what options there are, made from the code that takes them.
 
 A page holds `<!-- options: module:Class -->` or `<!-- command: truthound check -->`, and `<!-- end -->` below the table.
+`<!-- ci: platforms -->` and `<!-- ci: fields -->` are the table of CI systems.
 `TRUTHOUND_WRITE_GOLDEN=1 pytest tests/test_docs.py` writes them anew.
 """
 
@@ -12,15 +13,16 @@ import typer
 from pydantic import SecretStr
 
 from truthound.checkpoint.actions.base import Action
+from truthound.ci.platforms import TABLE
 from truthound.cli.main import app
 from truthound.models import Model, aliases, option_docs
 
-MARK = re.compile(r"(<!-- (options|command): (.+?) -->\n).*?(<!-- end -->)", re.DOTALL)
+MARK = re.compile(r"(<!-- (options|command|ci): (.+?) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def filled(page: str) -> str:
     """The page with its tables as the code has them."""
-    make = {"options": _options, "command": _command}
+    make = {"options": _options, "command": _command, "ci": _ci}
     return MARK.sub(lambda m: f"{m[1]}\n{make[m[2]](m[3])}\n\n{m[4]}", page)
 
 
@@ -91,3 +93,34 @@ def _command(name: str) -> str:
         rows.append((words, p.help or ""))
     said = command.help.split("\n")[0]
     return f"{said}\n\n{_table(('argument', 'meaning'), rows)}"
+
+
+def _ci(what: str) -> str:
+    if what == "platforms":
+        return _table(
+            ("system", "name", "detected by"),
+            [
+                (row.title, f"`{row.platform}`", " or ".join(f"`{m}`" for m in row.detect))
+                for row in TABLE
+                if row.detect
+            ],
+        )
+    shown = [
+        f"### {row.title}\n\n" + _table(
+            ("field", "from the first of these that is set"),
+            [(f"`{name}`", ", ".join(map(_place, places))) for name, places in row.fields.items()],
+        )
+        for row in TABLE if row.fields
+    ]  # fmt: skip
+    return "\n\n".join(shown)
+
+
+def _place(place: str) -> str:
+    when = ""
+    for mark, said in (("pr:", " (pull request)"), ("no-pr:", " (no pull request)")):
+        if place.startswith(mark):
+            place, when = place.removeprefix(mark), said
+    name, _, prefix = place.partition("#")
+    kind, colon, rest = name.partition(":")
+    of = {"event": " of the event file", "file": " of the properties"}.get(kind, "") if colon else ""
+    return f"`{rest if of else name}`{of}{f' after `{prefix}`' if prefix else ''}{when}"

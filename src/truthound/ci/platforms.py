@@ -409,6 +409,6 @@ def platform_named(name: str) -> CIPlatform:
     """
     if (found := _NAMED.get(_folded(str(name)))) is not None:
         return found
-    known = [row.platform.value for row in TABLE]
+    known = [platform.value for platform in CIPlatform if platform is not CIPlatform.LOCAL]
     near = did_you_mean(str(name), [*known, *(row.title for row in TABLE)])
     raise ConfigError(f'"{name}" is no CI system; known are {", ".join(known)}{near}')

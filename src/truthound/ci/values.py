@@ -25,7 +25,8 @@ _PULL_NUMBER = re.compile(
     r"https?://.*/(?:pull|pulls|pull-requests|merge_requests)/([0-9]{1,18})(?:/.*)?|([0-9]{1,18})(?:/(?:head|merge))?"
 )
 _NO_BRANCH = re.compile(r"refs/.*|pull/[0-9]+(?:/(?:head|merge))?|[0-9]+/(?:head|merge)|HEAD|detached|\(.*|<default>")
-_USERINFO = re.compile(r"(?<=://)[^/?#]*@")
+_USERINFO = re.compile(r"(?<=://)[^/]*@")
+_WEB = re.compile(r"https?://(?:\[[0-9A-Fa-f:.]+\]|[^\[:/?#@]+)(?::[0-9]+)?(?:[/?#].*)?")
 
 
 def plain(value: object) -> str:
@@ -66,7 +67,7 @@ def pull_number(text: str) -> int | None:
 def address(text: str) -> str:
     """A web address, without a user and password in it."""
     safe = _USERINFO.sub("", text).replace(" ", "%20")
-    return safe if re.match(r"https?://[^/]", safe) else ""
+    return safe if _WEB.fullmatch(safe) else ""
 
 
 def repository(text: str) -> str:
@@ -80,7 +81,7 @@ def repository(text: str) -> str:
     elif re.match(r"[^/]+:[^/]", rest):
         rest = rest.partition(":")[2]
     path = re.sub(r"^(?:v1/repos|v3)/", "", rest.strip("/"))  # CodeCommit; Azure by SSH
-    return path.replace("/_git/", "/").removesuffix(".git").strip("/")
+    return "" if ":" in path else path.replace("/_git/", "/").removesuffix(".git").strip("/")
 
 
 def read_capped(path: str, limit: int) -> bytes:
