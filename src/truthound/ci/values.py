@@ -72,11 +72,11 @@ def address(text: str) -> str:
 
 def repository(text: str) -> str:
     """`owner/name`, also from the address of a remote, of which no user, password or query is kept."""
-    text = re.split(r"[?#]", text, maxsplit=1)[0]
     _, remote, rest = text.partition("://")
     rest = rest if remote else text
-    if "@" in rest or remote:
-        rest = rest.rpartition("@")[2]  # the last one: a password may hold others
+    _, user, last = rest.rpartition("@")  # the last one: a password may hold others
+    rest = re.split(r"[?#]", last, maxsplit=1)[0]
+    if user or remote:
         rest = [*re.split(r"/" if remote else r"[:/]", rest, maxsplit=1), ""][1]
     elif re.match(r"[^/]+:[^/]", rest):
         rest = rest.partition(":")[2]

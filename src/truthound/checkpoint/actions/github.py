@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import copy
 import hashlib
-import json
 import os
 import re
 import secrets
@@ -23,6 +22,8 @@ from pydantic import AfterValidator, AliasChoices, Field, PrivateAttr, SecretStr
 from truthound import github, places, wire, words
 from truthound.checkpoint.actions.base import NotifyOn, Run
 from truthound.checkpoint.actions.channel import Channel, DeniedError, Url, encoded
+from truthound.ci.environment import CIEnvironment, detect_ci_platform, environment_of
+from truthound.ci.names import CIPlatform
 from truthound.errors import ActionError
 from truthound.flow import Flow, call
 from truthound.message import Message
@@ -192,9 +193,9 @@ class GitHubAction(Channel):
             return
         if why := _wrong(_repository, self.repository):
             raise ActionError(f"repository: {why}")
-        head, number = _event(env)
-        sha, number = self.sha or head, self.pr_number or number
-        link = message.link or _run_page(env)
+        build = _build(env)
+        sha, number = self.sha or build.commit_sha, self.pr_number or build.pr_number
+        link = message.link or build.run_url
         for on, what, target, missed in (
             (self.set_commit_status, self._status, sha, "no commit (GITHUB_SHA) to give a status"),
             (self.create_check_run, self._check_run, sha, "no commit (GITHUB_SHA) to give a check run"),
@@ -324,23 +325,10 @@ def _marker(checkpoint: str) -> str:
     return f"<!-- truthound:{hashlib.sha256(checkpoint.encode('utf-8', 'replace')).hexdigest()[:16]} -->"
 
 
-def _event(env: Mapping[str, str]) -> tuple[str, int | None]:
-    """The commit and the pull request that a workflow runs for."""
-    try:
-        event = json.loads(Path(env["GITHUB_EVENT_PATH"]).read_bytes())
-        pull = event.get("pull_request") or {}
-        head, number = str(pull.get("head", {}).get("sha", "")), pull.get("number")
-    except (KeyError, OSError, ValueError, AttributeError):
-        head, number = "", None
-    if not isinstance(number, int) and (found := re.fullmatch(r"refs/pull/([0-9]+)/.*", env.get("GITHUB_REF", ""))):
-        number = int(found[1])
-    sha = next((s for s in (head, env.get("GITHUB_SHA", "")) if not _wrong(_sha, s)), "")
-    return sha, number if isinstance(number, int) else None
-
-
-def _run_page(env: Mapping[str, str]) -> str:
-    server, repository, number = (env.get(f"GITHUB_{n}", "") for n in ("SERVER_URL", "REPOSITORY", "RUN_ID"))
-    return f"{server}/{repository}/actions/runs/{number}" if server and repository and number else ""
+def _build(env: Mapping[str, str]) -> CIEnvironment:
+    """What GitHub's variables, or those of a system that imitates it, tell of the workflow's run."""
+    found = detect_ci_platform(env)
+    return environment_of(found if found in {CIPlatform.GITEA, CIPlatform.FORGEJO} else CIPlatform.GITHUB, env)
 
 
 def _wrong(check: Any, value: str | None) -> str:
