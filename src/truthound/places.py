@@ -1,11 +1,12 @@
-"""Where an issue is to be seen: the line of the configuration that declares its check."""
+"""Where an issue is to be seen: the line of the configuration that declares its check, and the first row of the data that fails."""
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path, PurePath
 
-from truthound.results import CheckOutcome
+from truthound.results import CheckOutcome, ValidationResult
 
 _LOCATION = re.compile(r"(.+?):(\d+)(?::\d+)?")
 
@@ -19,3 +20,26 @@ def declared(outcome: CheckOutcome, root: str | Path = "") -> tuple[str, str]:
     if root and path.is_absolute() and path.is_relative_to(root):
         path = path.relative_to(root)
     return path.as_posix(), where[2]
+
+
+def failing(outcome: CheckOutcome, validation: ValidationResult | None, root: str | Path = "") -> tuple[str, int]:
+    """The data file and the line of the first failing row that is known, as seen from the repository's folder.
+
+    The line is 0 where only the file is known; the file is empty if it does not lie in that folder.
+    """
+    file = inside(validation.file or "", root) if validation else ""
+    lines = [e.line for e in outcome.examples if e.line]
+    return file, min(lines, default=0) if file else 0
+
+
+def inside(path: str, root: str | Path = "") -> str:
+    """A path as seen from a folder, if it lies in it, else nothing. Without the folder only relative paths can lie there."""
+    if not path or "\0" in path:
+        return ""
+    found = PurePath(path)
+    if found.is_absolute():
+        if not root or not found.is_relative_to(root):
+            return ""
+        found = found.relative_to(root)
+    normal = PurePath(os.path.normpath(found)).as_posix()
+    return "" if normal == ".." or normal.startswith("../") or normal == "." else normal

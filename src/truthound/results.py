@@ -118,10 +118,11 @@ def _typed(hint: Any, value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Example(Record):
-    """A failing row: its number (the first row of the data is 1) and its cells, as JSON values."""
+    """A failing row: its number (the first row of the data is 1), its cells as JSON values, and its line in the result's `file`."""
 
     row: int | None
     values: dict[str, Any]
+    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +191,10 @@ class Statistics(Record):
 
 @dataclass(frozen=True, slots=True)
 class ValidationResult(Record):
-    """What a table's checks came to. `sampled_from` is the table's row count where only a sample was checked."""
+    """What a table's checks came to. `sampled_from` is the table's row count where only a sample was checked.
+
+    `file` is the one local file the table was read from, as seen from the folder of the run if it lies there.
+    """
 
     source: str
     outcomes: tuple[CheckOutcome, ...]
@@ -200,6 +204,7 @@ class ValidationResult(Record):
     key_columns: tuple[str, ...] = ()
     duration_ms: float = 0.0
     notes: tuple[str, ...] = ()
+    file: str | None = None
 
     @property
     def issues(self) -> tuple[Issue, ...]:

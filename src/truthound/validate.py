@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -145,6 +146,13 @@ def validate(
     return Validation(*run_in_child(job, timeout_seconds), job)
 
 
+def _near(path: Path) -> str:
+    """A path as it was given, or as seen from the current folder if it lies below that."""
+    with contextlib.suppress(OSError, ValueError):  # the folder has gone, or the path leads elsewhere
+        path = path.relative_to(Path.cwd())
+    return path.as_posix()
+
+
 def _severity(value: Any) -> Severity:
     try:
         return Severity(value)
@@ -252,12 +260,22 @@ class _Opened:
             self.notes.append("there are no rows: a rule about rows has nothing to fail on; row_count can ask for some")
         return ValidationResult(
             source=self.source.name,
-            outcomes=outcomes,
+            outcomes=self._lined(outcomes),
             row_count=rows,
             column_count=len(self.backend.schema()),
             sampled_from=self.sampled_from,
             key_columns=self._keys(),
             notes=tuple(self.notes),
+            file=_near(self.source.path) if self.source.path else None,
+        )
+
+    def _lined(self, outcomes: tuple[CheckOutcome, ...]) -> tuple[CheckOutcome, ...]:
+        """The examples with the lines of the data file that they begin on, if it has lines."""
+        lines = self.source.lines({e.row for o in outcomes for e in o.examples if e.row is not None})
+        if not lines:
+            return outcomes
+        return tuple(
+            replace(o, examples=tuple(replace(e, line=lines.get(e.row or 0)) for e in o.examples)) for o in outcomes
         )
 
     def _sampled(self, frame: pl.LazyFrame) -> tuple[pl.LazyFrame, int | None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,6 +37,8 @@ class Source:
         default=lambda error: SourceError(brief(error)), repr=False, compare=False
     )
     """What the engine raised while it read, as a clear error."""
+    lines: Callable[[Collection[int]], dict[int, int]] = field(default=lambda _: {}, repr=False, compare=False)
+    """The lines of the file at `path` that rows begin on, where they can be told. Rows and lines are counted from 1."""
 
     def parsed_once(self) -> pl.LazyFrame:
         """The rows for several passes: text that is small enough is parsed only once."""

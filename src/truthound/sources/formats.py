@@ -5,13 +5,14 @@ from __future__ import annotations
 import importlib.util
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
 from truthound.errors import ConfigError, SourceError
-from truthound.sources import csv_errors, delimited, ndjson
+from truthound.sources import csv_errors, delimited, ndjson, rows
 from truthound.sources.base import Source
 from truthound.sources.dtypes import polars_type
 from truthound.sources.files import Found, find, head
@@ -21,6 +22,16 @@ from truthound.sources.spec import Spec
 from truthound.text import brief, plural, shorten
 
 Explain = Callable[[Exception], SourceError]
+
+
+class Read(NamedTuple):
+    """A table, and what is known of the files it is read from."""
+
+    frame: pl.LazyFrame
+    explain: Explain
+    lines: rows.Lines | None = None
+
+
 FAILURES = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError, TypeError)
 _EXTRAS = {"excel": ("fastexcel", "Excel"), "delta": ("deltalake", "Delta")}
 _WORDS = {"parquet": "Parquet", "ipc": "Arrow IPC", "excel": "an Excel workbook", "delta": "a Delta table"}
@@ -33,7 +44,7 @@ def open_files(spec: Spec, base: Path | None) -> Source:
         found = Found("ndjson", found.files)
     options = parse_options(found.format, spec.options)
     need_extra(found.format)
-    frame, explain = _READERS[found.format](found, options)
+    frame, explain, lines = _READERS[found.format](found, options)
     source = Source(
         name=spec.name,
         kind=found.format,
@@ -43,6 +54,8 @@ def open_files(spec: Spec, base: Path | None) -> Source:
         size=None if found.format == "delta" else sum(f.stat().st_size for f in found.files),
         explain=_guarded(explain, found),
     )
+    if lines and found.single:
+        source = replace(source, lines=lines)
     try:
         names = frame.collect_schema().names()
     except FAILURES as error:
@@ -56,8 +69,6 @@ def projected(source: Source, columns: Sequence[str] | None, names: Sequence[str
         return source
     if problems := unknown_columns(columns, names):
         raise ConfigError(f"options.columns: {p}" for p in problems)
-    from dataclasses import replace
-
     return replace(source, frame=source.frame.select(pl.nth([list(names).index(c) for c in dict.fromkeys(columns)])))
 
 
@@ -86,17 +97,18 @@ def _guarded(explain: Explain, found: Found) -> Explain:
     return told
 
 
-def _csv(found: Found, options: Any) -> tuple[pl.LazyFrame, Explain]:
+def _csv(found: Found, options: Any) -> Read:
     dialect = delimited.dialect_of(found, options)
     try:
         frame = delimited.scan(found, dialect)
         schema = frame.collect_schema()
     except (pl.exceptions.PolarsError, OSError) as error:
         raise csv_errors.explain(error, found.files, dialect, pl.Schema({})) from None
-    return frame, lambda error: csv_errors.explain(error, found.files, dialect, schema)
+    lines = rows.csv_lines(found.files[0], dialect)
+    return Read(frame, lambda error: csv_errors.explain(error, found.files, dialect, schema), lines)
 
 
-def _ndjson(found: Found, options: Any) -> tuple[pl.LazyFrame, Explain]:
+def _ndjson(found: Found, options: Any) -> Read:
     try:
         frame = ndjson.scan(found, options)
         schema = frame.collect_schema()
@@ -104,12 +116,13 @@ def _ndjson(found: Found, options: Any) -> tuple[pl.LazyFrame, Explain]:
         if isinstance(error, ConfigError):
             raise
         raise ndjson.explain(error, found.files, pl.Schema({})) from None
-    return frame, lambda error: ndjson.explain(error, found.files, schema)
+    lines = None if options.ignore_errors else rows.ndjson_lines(found.files[0])  # lines that were left out would count
+    return Read(frame, lambda error: ndjson.explain(error, found.files, schema), lines)
 
 
-def _json(found: Found, options: Any) -> tuple[pl.LazyFrame, Explain]:
+def _json(found: Found, options: Any) -> Read:
     frames = [ndjson.read(path, options) for path in found.files]
-    return _concatenated(frames, found), _plain(found, "JSON")
+    return Read(_concatenated(frames, found), _plain(found, "JSON"))
 
 
 def _concatenated(frames: list[pl.LazyFrame], found: Found) -> pl.LazyFrame:
@@ -127,7 +140,7 @@ def _hive(found: Found, wanted: bool | None) -> bool:
     return found.root is not None and any("=" in p for f in found.files for p in f.relative_to(found.root).parts[:-1])
 
 
-def _parquet(found: Found, options: Any) -> tuple[pl.LazyFrame, Explain]:
+def _parquet(found: Found, options: Any) -> Read:
     hive = _hive(found, options.hive_partitioning)
     frame = pl.scan_parquet(
         list(found.files),
@@ -136,7 +149,7 @@ def _parquet(found: Found, options: Any) -> tuple[pl.LazyFrame, Explain]:
         extra_columns=options.extra_columns,
         glob=False,
     )
-    return (_below(frame, found) if hive else frame), _plain(found, "Parquet")
+    return Read((_below(frame, found) if hive else frame), _plain(found, "Parquet"))
 
 
 def _below(frame: pl.LazyFrame, found: Found) -> pl.LazyFrame:
@@ -148,12 +161,12 @@ def _below(frame: pl.LazyFrame, found: Found) -> pl.LazyFrame:
     return frame.drop(above - own, strict=False) if above - own else frame
 
 
-def _ipc(found: Found, options: Any) -> tuple[pl.LazyFrame, Explain]:
+def _ipc(found: Found, options: Any) -> Read:
     streams = [path for path in found.files if not head(path, 6).startswith(b"ARROW1")]
     if not streams:
         hive = _hive(found, options.hive_partitioning)
         frame = pl.scan_ipc(list(found.files), hive_partitioning=hive, glob=False)
-        return (_below(frame, found) if hive else frame), _plain(found, "Arrow IPC")
+        return Read((_below(frame, found) if hive else frame), _plain(found, "Arrow IPC"))
     frames = []
     for path in found.files:
         try:
@@ -161,10 +174,10 @@ def _ipc(found: Found, options: Any) -> tuple[pl.LazyFrame, Explain]:
             frames.append(read(path).lazy())
         except FAILURES as error:
             raise SourceError(f"{path.name} is not Arrow IPC: {brief(error)}") from None
-    return _concatenated(frames, found), _plain(found, "Arrow IPC")
+    return Read(_concatenated(frames, found), _plain(found, "Arrow IPC"))
 
 
-def _excel(found: Found, options: Any) -> tuple[pl.LazyFrame, Explain]:
+def _excel(found: Found, options: Any) -> Read:
     overrides = {n: polars_type(t) for n, t in options.schema_overrides.items()}
     frames = []
     for path in found.files:
@@ -179,7 +192,7 @@ def _excel(found: Found, options: Any) -> tuple[pl.LazyFrame, Explain]:
             if isinstance(error, SourceError | ConfigError):
                 raise
             raise SourceError(f"{path.name} cannot be read as Excel: {shorten(brief(error), 300)}") from None
-    return _concatenated(frames, found), _plain(found, "Excel")
+    return Read(_concatenated(frames, found), _plain(found, "Excel"))
 
 
 def _sheet(path: Path, options: Any, overrides: dict[str, pl.DataType]) -> pl.DataFrame:
@@ -202,8 +215,10 @@ def _sheet(path: Path, options: Any, overrides: dict[str, pl.DataType]) -> pl.Da
     )
 
 
-def _delta(found: Found, options: Any) -> tuple[pl.LazyFrame, Explain]:
-    return scan_delta(os.fspath(found.files[0]), options.version, found.files[0].name), _plain(found, "a Delta table")
+def _delta(found: Found, options: Any) -> Read:
+    return Read(
+        scan_delta(os.fspath(found.files[0]), options.version, found.files[0].name), _plain(found, "a Delta table")
+    )
 
 
 def scan_delta(address: str, version: int | str | None, name: str) -> pl.LazyFrame:
@@ -247,6 +262,6 @@ def _plain(found: Found, word: str) -> Explain:
     return told
 
 
-_READERS: dict[str, Callable[[Found, Any], tuple[pl.LazyFrame, Explain]]] = {
+_READERS: dict[str, Callable[[Found, Any], Read]] = {
     "csv": _csv, "ndjson": _ndjson, "json": _json, "parquet": _parquet, "ipc": _ipc, "excel": _excel, "delta": _delta,
 }  # fmt: skip

@@ -34,7 +34,7 @@ def open_source(spec: Any, *, base: Path | None = None) -> Source:
     source = _OPENERS[wanted.family](wanted, base)
     if wanted.where is None or wanted.family == "sql":  # a database filters for itself
         return source
-    return replace(source, frame=_filtered(source, wanted.where))
+    return replace(source, frame=_filtered(source, wanted.where), lines=lambda _: {})  # rows are counted anew
 
 
 def _memory(spec: Spec, _: Path | None) -> Source:
