@@ -135,5 +135,7 @@ def test_a_result_names_the_file_and_the_lines(tmp_path, monkeypatch):
         assert [(e.row, e.line) for e in failed.examples] == [(2, 4), (4, 6)]
         assert type(result).from_dict(result.to_dict()) == result
     assert check({"a": [None]}, ["null"]).file is None
+    queried = check("data/users.csv", [{"sql": {"query": "SELECT * FROM data WHERE id = 2"}}]).outcomes[0]
+    assert [(e.row, e.line) for e in queried.examples] == [(None, None)]
     sampled = check("data/users.csv", ["null"], sample_size=1, seed=1).outcomes
     assert all(e.line in (4, 6) for o in sampled for e in o.examples)
