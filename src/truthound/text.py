@@ -14,6 +14,7 @@ from typing import Any
 MISSING = "∅"
 MASK = "•••"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+_UNHELD = re.compile(r"[\ud800-\udfff\ufffe\uffff]")
 _URL_PASSWORD = re.compile(r"(?<=://)([^/:\s@]*):[^/\s]*@")
 _QUERY_SECRET = re.compile(
     r"(?i)([?&;][\w.-]*(?:token|key|secret|passw(?:or)?d|pwd|signature|sig|credential)[\w.-]*=)[^&;\s'\"]+"
@@ -27,6 +28,11 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~&])")
 def terminal(value: object) -> str:
     """Text that cannot move the cursor, change colours, hide or reorder characters on a terminal."""
     return _CONTROL.sub(lambda m: repr(m[0])[1:-1] if ord(m[0]) < 128 else f"\\u{ord(m[0]):04x}", str(value))
+
+
+def interchange(value: object) -> str:
+    """`terminal`'s text without what UTF-8 or XML 1.0 cannot hold: halves of surrogate pairs, U+FFFE, U+FFFF."""
+    return _UNHELD.sub(lambda m: f"\\u{ord(m[0]):04x}", terminal(value))
 
 
 def markdown(value: object) -> str:
