@@ -310,6 +310,10 @@ def test_cancelling_stops_it(make):
         ("", 0),
         ("-3", 0),
         ("²", 0),
+        ("nan", 0),
+        ("9" * 400, 0),
+        ("9" * 4000, 0),
+        ("Fri, 31 Dec 9999 23:59:59 -2359", 0),
     ],
 )
 def test_the_time_that_is_asked_for(told, seconds):
@@ -322,6 +326,18 @@ def test_a_service_that_asks_for_too_long_is_given_up(face, make):
         outcome = face(make(server.url), failed_result(), waits)
     assert (outcome.status, len(server.got), waits) == (ActionStatus.FAILURE, 1, [])
     assert outcome.details["retry_after"] == 86400
+
+
+@pytest.mark.parametrize("kind", ["discord", "telegram"])
+@pytest.mark.parametrize("asked", ["9" * 4000, "-5", "NaN", '"5"', "1e999", "true", "null", "[]"])
+def test_a_time_in_the_answer_that_cannot_be_meant_is_none(kind, asked):
+    waits: list[float] = []
+    body = f'{{"retry_after": {asked}, "parameters": {{"retry_after": {asked}}}}}'.encode()
+    with serving(Answer(429, body), Answer(429, body, {"Retry-After": "3"}), Answer()) as server:
+        action = CHANNELS[kind](server.url, retry_delay_seconds=1.0)
+        outcome = in_thread(action, failed_result(), waits)
+    assert outcome.status is ActionStatus.SUCCESS, outcome
+    assert (0.75 <= waits[0] <= 1, waits[1]) == (True, 3)
 
 
 def test_a_proxy_of_the_environment_is_used(face, monkeypatch):

@@ -22,6 +22,7 @@ from truthound.models import Model, aliases
 from truthound.results import ActionResult, ActionStatus, CheckpointResult
 from truthound.text import plural, shorten
 
+_ENDLESS = 1e9  # seconds, some 30 years: an answer that names such a time does not mean it
 RETRIED = frozenset({408, 425, 429, *range(500, 600)})
 """statuses that may pass"""
 
@@ -227,16 +228,23 @@ def linked(template: str, values: Mapping[str, Any]) -> str:
     return templates.render(template, {**values, "report_url": whole}, _quoted)
 
 
+def seconds(asked: object) -> float:
+    """Seconds to wait as an answer's JSON names them; 0 where that is no number, or none that can be meant."""
+    if isinstance(asked, bool) or not isinstance(asked, int | float):
+        return 0.0
+    return float(asked) if 0 < asked < _ENDLESS else 0.0
+
+
 def seconds_until(told: str, now: datetime) -> float:
     """Retry-After in seconds; 0 where it says nothing."""
     told = told.strip()
     if told.replace(".", "", 1).isdigit() and told.isascii():
-        return float(told)
+        return seconds(float(told))
     try:
         moment = parsedate_to_datetime(told)
-    except (ValueError, TypeError, IndexError):
+        return seconds((moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds())
+    except (ValueError, TypeError, IndexError, OverflowError):
         return 0.0
-    return max((moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds(), 0.0)
 
 
 def encoded(body: Any) -> bytes:
@@ -263,5 +271,5 @@ def _quoted(value: str) -> str:
 
 __all__ = [
     "RETRIED", "Channel", "DeniedError", "Options", "SecretUrl", "Template", "Url", "config_of", "encoded", "filled",
-    "linked", "seconds_until", "success", "told",
+    "linked", "seconds", "seconds_until", "success", "told",
 ]  # fmt: skip

@@ -13,7 +13,17 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 from truthound import message as messages
 from truthound import wire
 from truthound.checkpoint.actions.base import Run
-from truthound.checkpoint.actions.channel import Channel, SecretUrl, Template, Url, config_of, filled, success, told
+from truthound.checkpoint.actions.channel import (
+    Channel,
+    SecretUrl,
+    Template,
+    Url,
+    config_of,
+    filled,
+    seconds,
+    success,
+    told,
+)
 from truthound.errors import ConfigError
 from truthound.flow import Flow
 from truthound.message import Finding, Message, fitted
@@ -151,9 +161,7 @@ class DiscordNotification(Channel):
         """Discord's body is exact to the millisecond; what stands before Discord answers with the header only."""
         found = answer.json()
         asked = found.get("retry_after") if isinstance(found, dict) else None
-        if isinstance(asked, int | float) and not isinstance(asked, bool) and asked > 0:
-            return float(asked)
-        return super().retry_after(answer, now)
+        return seconds(asked) or super().retry_after(answer, now)
 
     def payload(self, result: CheckpointResult, message: Message) -> dict[str, Any]:
         """The webhook's body, within Discord's limits."""

@@ -19,7 +19,17 @@ from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from truthound import chart, wire
 from truthound import message as messages
 from truthound.checkpoint.actions.base import Run
-from truthound.checkpoint.actions.channel import Channel, DeniedError, Template, Url, config_of, filled, success, told
+from truthound.checkpoint.actions.channel import (
+    Channel,
+    DeniedError,
+    Template,
+    Url,
+    config_of,
+    filled,
+    seconds,
+    success,
+    told,
+)
 from truthound.errors import ConfigError
 from truthound.flow import Flow, call
 from truthound.message import Finding, Message, smaller
@@ -169,10 +179,9 @@ class TelegramNotification(Channel):
     def retry_after(self, answer: wire.Response, now: datetime) -> float:
         found = answer.json()
         asked = found.get("parameters") if isinstance(found, dict) else None
-        seconds = asked.get("retry_after") if isinstance(asked, dict) else None
-        if isinstance(seconds, int | float) and not isinstance(seconds, bool) and seconds > 0:
-            return float(seconds)
-        return super().retry_after(answer, now)
+        return seconds(asked.get("retry_after") if isinstance(asked, dict) else None) or super().retry_after(
+            answer, now
+        )
 
     def reason(self, answer: wire.Response) -> str:
         found = answer.json()
