@@ -119,6 +119,11 @@ class Channel(Action):
         return shared | options
 
     @property
+    def called(self) -> str:
+        """What its results call the other side."""
+        return self.service
+
+    @property
     def deadline(self) -> float | None:
         return None  # each request has it
 
@@ -170,7 +175,7 @@ class Channel(Action):
         """Sends a request and gives the answer; raises RefusedError (may pass) or DeniedError for one that says no."""
         told = url.get_secret_value() if isinstance(url, SecretStr) else url
         if why := wire.check_url(told):
-            raise ActionError(f"the URL for {self.service} cannot be used: {why}")
+            raise ActionError(f"the URL for {self.called} cannot be used: {why}")
         asked = wire.Request(
             method, told, headers or {}, content, self.timeout_seconds or 3600.0, verify, proxy, longest
         )
@@ -183,7 +188,7 @@ class Channel(Action):
         """The error that an answer stands for."""
         status = answer.status
         said = shorten(" ".join(self.reason(answer).split()), 300)
-        line = f"{self.service} ({asked.where}) answered {status}" + (f": {said}" if said else "")
+        line = f"{self.called} ({asked.where}) answered {status}" + (f": {said}" if said else "")
         details = {"status_code": status, "response": shorten(answer.text, 1000)}
         if status in RETRIED:
             error = RefusedError(line, **details)

@@ -11,11 +11,11 @@ from truthound import message as messages
 from truthound import wire
 from truthound.checkpoint.actions.base import Run
 from truthound.checkpoint.actions.channel import Template, Url, encoded, linked, success, told
-from truthound.checkpoint.actions.incident import IncidentChannel, KeyTemplate, graded, keys
+from truthound.checkpoint.actions.incident import SETTLED, IncidentChannel, KeyTemplate, graded, keys
 from truthound.flow import Flow
 from truthound.message import Message, fitted
 from truthound.models import Model
-from truthound.results import ActionResult, CheckpointResult, CheckpointStatus, Severity
+from truthound.results import ActionResult, ActionStatus, CheckpointResult, CheckpointStatus, Severity
 from truthound.text import plain, shorten, terminal
 
 API = "https://events.pagerduty.com/v2/enqueue"
@@ -105,6 +105,8 @@ class PagerDutyAction(IncidentChannel):
         if result.status is not CheckpointStatus.SUCCESS:
             answer = yield from self.post(self.api_url, self.payload(result, message, known[0]), run=run)
             return success(f"triggered in PagerDuty: {told(message)}", answer, dedup_key=known[0])
+        if self.settled(self.dedup_key_template, known, run, _KEY):
+            return ActionResult(ActionStatus.SKIPPED, message=SETTLED)
         *others, own = reversed(known)
         for key in others:
             yield from self.post(self.api_url, self._event("resolve", key), run=run)
