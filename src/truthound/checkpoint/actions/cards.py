@@ -30,6 +30,18 @@ _PERSON = re.compile(r"(?:\s*(?P<name>[^<>]*?)\s*<(?P<inner>[^<>]*)>|(?P<bare>[^
 _ID = re.compile(r"[^\s@]+@[^\s@]+|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|\d+:\S+")
 
 
+_MACRO = re.compile(r"\{\{(DATE|TIME)\(([^{}]*(?:\{\w+\}[^{}]*)*)\)\}\}")
+
+
+def templated(text: str) -> str:
+    """A card's text as a template of ours: what cards fill in themselves, `{{DATE(...)}}` and `{{TIME(...)}}`, stays.
+
+    See https://learn.microsoft.com/adaptive-cards/authoring-cards/text-features#date-and-time-formatting. Places within
+    count: `{{DATE({run_time}, SHORT)}}`.
+    """
+    return _MACRO.sub(r"{% raw %}{{\1({% endraw %}\2{% raw %})}}{% endraw %}", text)
+
+
 class MessageTheme(StrEnum):
     """The colour of a card's header."""
 
@@ -246,4 +258,4 @@ def _changed(value: Any, change: Callable[[str], str]) -> Any:
             return value
 
 
-__all__ = ["AdaptiveCardBuilder", "MessageTheme", "Version", "person"]
+__all__ = ["AdaptiveCardBuilder", "MessageTheme", "Version", "person", "templated"]
