@@ -12,6 +12,7 @@ import pytest
 import trustme
 
 from hostile import many_issues
+from limits import LIMITS, beyond
 from loopback import Answer, Server, serving
 from made_results import failed_result, passed_result
 from truthound import flow
@@ -62,21 +63,6 @@ CHANNELS: dict[str, Callable[..., Action]] = {
     "pagerduty": lambda url, **o: actions.PagerDutyAction(routing_key=SECRET, api_url=f"{url}/v2/enqueue", **o),
 }
 
-# the bytes that a request may have
-LIMITS: dict[str, int] = {
-    "sendgrid": 250_000,
-    "slack": 16_000,
-    "mattermost": 16_000,
-    "google_chat": 32_000,
-    "telegram": 64_000,  # 4,096 characters when parsed; before, only the service's own request limit counts
-    "telegram_photo": 16_000,
-    "discord": 8000 * 4,  # 2,000 characters of text and 6,000 of an embed
-    "github": 1000,
-    "webhook": 256 * 1024,
-    "pagerduty": 512 * 1024,
-    "teams": 28_000,
-    "opsgenie": 64 * 1024,
-}
 # what would notify or run if it were in a request as it stands
 FORBIDDEN: dict[str, tuple[str, ...]] = {
     "slack": ("<!everyone>", "<@U12345678>"),
@@ -239,6 +225,7 @@ def test_ten_thousand_hostile_issues(face, make, channel):
     assert outcome.status is ActionStatus.SUCCESS, outcome
     body = server.got[0].body
     assert 0 < len(body) <= LIMITS[channel]
+    assert beyond(channel, body) == []
     text = body.decode()
     for told in FORBIDDEN.get(channel, ()):
         assert told not in text
