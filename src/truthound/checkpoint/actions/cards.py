@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Literal, Self, get_args
 
 from truthound.errors import ConfigError
-from truthound.text import did_you_mean
+from truthound.text import did_you_mean, shorten
 
 Version = Literal["1.2", "1.3", "1.4", "1.5"]
 _BUTTONS = 6
@@ -27,6 +27,7 @@ _TEXT: Mapping[str, tuple[str, ...] | type] = {
     "maxLines": int,
 }
 _PERSON = re.compile(r"(?:\s*(?P<name>[^<>]*?)\s*<(?P<inner>[^<>]*)>|(?P<bare>[^<>]*))\s*")
+_LONGEST = 500  # characters of a name and a mail address, which has 320 at most
 _ID = re.compile(r"[^\s@]+@[^\s@]+|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|\d+:\S+")
 
 
@@ -69,11 +70,13 @@ def person(told: str) -> tuple[str, str]:
 
     Teams says nothing when a mention is of nobody: it does not show the card.
     """
-    parts = _PERSON.fullmatch(told)
+    parts = _PERSON.fullmatch(told) if len(told) <= _LONGEST else None
     name = (parts["name"] or "").strip("\"'") if parts else ""
     known = ((parts["inner"] or parts["bare"] or "") if parts else "").strip()
     if "{" not in known and not _ID.fullmatch(known):  # a place to be filled in is looked at when it is
-        raise ConfigError(f'"{told}" is nobody: give a mail address, an Entra object id, or "Name <address>"')
+        raise ConfigError(
+            f'"{shorten(told, 100)}" is nobody: give a mail address, an Entra object id, or "Name <address>"'
+        )
     return name, known
 
 
