@@ -13,7 +13,7 @@ LIMITS: dict[str, int] = {
     "google_chat": 32_000,
     "telegram": 64_000,  # 4,096 characters when parsed; before, only the service's own request limit counts
     "telegram_photo": 16_000,
-    "discord": 8000 * 4,  # 2,000 characters of text and 6,000 of an embed
+    "discord": 9000 * 6,  # 2,000 characters of text, 6,000 of an embed and some names; JSON may write one in six bytes
     "github": 1000,
     "webhook": 256 * 1024,
     "pagerduty": 512 * 1024,

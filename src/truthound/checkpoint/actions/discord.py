@@ -34,7 +34,7 @@ from truthound.text import clip, plural, shorten, terminal, utf16
 from truthound.text import discord as escape
 
 _CONTENT, _TITLE, _DESCRIPTION, _FIELDS, _NAME, _VALUE, _FOOTER, _ALL = 2000, 256, 4096, 25, 256, 1024, 2048, 6000
-_USERNAME, _THREAD, _MENTIONED = 80, 100, 1000
+_USERNAME, _THREAD, _MENTIONED, _URL = 80, 100, 1000, 2048
 _RESERVED = ("discord", "clyde")
 _NOTHING = "–"  # noqa: RUF001 a dash is meant; Discord takes no empty field
 _MARKS = {"critical": "🔴", "high": "🟠", "medium": "🟡", "low": "🔵", "error": "⚠️"}
@@ -207,11 +207,11 @@ class DiscordNotification(Channel):
             "footer": {"text": clip(terminal(f"truthound · {message.run_id}"), _FOOTER)},
             "timestamp": message.run_time.isoformat(timespec="seconds"),
         }
-        if message.link and not wire.check_url(message.link):
+        if _usable(message.link):
             embed["url"] = message.link
         own = {
             "username": self.username and _allowed_name(self.username),
-            "avatar_url": self.avatar_url if self.avatar_url and not wire.check_url(self.avatar_url) else None,
+            "avatar_url": self.avatar_url if _usable(self.avatar_url or "") else None,
             "thread_name": self.thread_name
             and (_own(self.thread_name, known, _THREAD, terminal) or message.titled(terminal, _THREAD)),
             "content": clip("\n".join(filter(None, (_marks(mentioned), message.note))), _CONTENT),
@@ -244,6 +244,11 @@ DiscordConfig = config_of(DiscordNotification, "DiscordConfig")
 def _own(template: str | None, known: Mapping[str, Any], width: int, how: Callable[[str], str] = escape) -> str:
     """A text of the user's own, filled in and within its limit; empty where there is none, or nothing to see in it."""
     return clip(filled(template, known, how).strip(), width) if template else ""
+
+
+def _usable(url: str) -> bool:
+    """Whether it is a URL: Discord refuses a whole message for one that is none."""
+    return len(url) <= _URL and not wire.check_url(url)
 
 
 def _allowed_name(given: str) -> str:

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field
 from truthound import wire
 from truthound.checkpoint.actions import mentions
 from truthound.checkpoint.actions.base import Run
-from truthound.checkpoint.actions.channel import Channel, SecretUrl, Template, success, told
+from truthound.checkpoint.actions.channel import Channel, SecretUrl, Template, encoded, success, told
 from truthound.errors import ConfigError
 from truthound.flow import Flow
 from truthound.message import Finding, Message, fitted
@@ -21,6 +21,7 @@ from truthound.text import clip, shorten
 from truthound.text import slack as escape
 
 _BLOCKS, _ALL, _SECTION, _HEADER, _CONTEXT, _NAME = 50, 12_000, 3000, 150, 2000, 80
+_BYTES = 16_000  # of the whole body: Slack names no limit, and what has many emoji is measured by some other count
 _MARKS = {"critical": "🔴", "high": "🟠", "medium": "🟡", "low": "🔵", "error": "⚠️"}
 _SIGNS = {"success": "✅", "warning": "🟡", "failure": "❌", "error": "⚠️"}
 _GROUPS = {"@here": "<!here>", "@channel": "<!channel>", "@everyone": "<!everyone>"}
@@ -147,7 +148,8 @@ def _fits(payload: dict[str, Any]) -> bool:
     texts = [b["text"]["text"] for b in blocks if b["type"] == "section"]
     context = [e["text"] for b in blocks if b["type"] == "context" for e in b["elements"]]
     return (
-        len(blocks) <= _BLOCKS
+        len(encoded(payload)) <= _BYTES
+        and len(blocks) <= _BLOCKS
         and len(json.dumps(blocks, ensure_ascii=False)) <= _ALL
         and all(len(t) <= _SECTION for t in texts)
         and all(len(t) <= _CONTEXT for t in context)
