@@ -55,6 +55,23 @@ def test_markdown():
     assert "\n" not in text.markdown("a\n# b")
 
 
+@pytest.mark.parametrize(
+    ("given", "width", "made"),
+    [
+        ("a&amp;b", 7, "a&amp;b"),
+        ("ab&amp;b", 7, "ab…"),
+        ("ab&amp;bcd", 8, "ab&amp;…"),
+        (r"ab\*cd", 5, r"ab\*…"),
+        (r"ab\*cd", 4, "ab…"),
+        ("😀😀😀", 5, "😀😀…"),
+        ("😀😀😀", 4, "😀…"),
+        ("abc", 0, "…"),
+    ],
+)
+def test_clip_cuts_through_no_escape(given, width, made):
+    assert text.clip(given, width) == made
+
+
 def test_shorten_marks_what_was_cut():
     assert text.shorten("abcdef", 4) == "abc…"
     assert text.shorten("abcd", 4) == "abcd"

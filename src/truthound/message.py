@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from truthound import words
 from truthound.results import CheckOutcome, CheckpointResult, CheckpointStatus, CheckStatus, Example, Severity
-from truthound.text import cell, duration, plural, shorten
+from truthound.text import cell, clip, duration, plural, shorten, utf16
 
 P = TypeVar("P")
 
@@ -68,6 +68,11 @@ class Message:
     def headline(self) -> str:
         """`orders: FAILED`."""
         return f"{self.checkpoint}: {self.verdict}"
+
+    def titled(self, escape: Callable[[str], str], width: int, sign: str = "") -> str:
+        """The headline, escaped, in at most `width` UTF-16 units: a long name loses its end, the verdict stays."""
+        before, after = f"{sign} " if sign else "", f": {self.verdict}"
+        return f"{before}{clip(escape(self.checkpoint), width - utf16(before + after))}{after}"
 
     @property
     def issue_count(self) -> int:
@@ -256,7 +261,7 @@ def trimmed(
         omitted=message.omitted + len(message.findings) - len(kept),
         fixed=_few(message.fixed, few, said),
         error=shorten(message.error, said * 2),
-        note=shorten(message.note, note) if note else "",
+        note=clip(message.note, note) if note else "",
         link=message.link if len(message.link) <= 1000 else "",
         tags=tags,
         undelivered=_few(message.undelivered, few, said),

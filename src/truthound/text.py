@@ -97,9 +97,19 @@ def cut_utf16(text: str, width: int) -> str:
     """`shorten` by that length."""
     if utf16(text) <= width:
         return text
-    while utf16(text) > width - 1:
+    while text and utf16(text) > width - 1:
         text = text[: -max((utf16(text) - width) // 2, 1)]
     return f"{text}…"
+
+
+def clip(text: str, width: int) -> str:
+    """`cut_utf16` for what is escaped already: the cut goes through no backslash's pair and no `&amp;`."""
+    if utf16(text) <= width:
+        return text
+    kept = re.sub(r"&#?\w{0,8}$", "", cut_utf16(text, width).removesuffix("…"))
+    if (len(kept) - len(kept.rstrip("\\"))) % 2:
+        kept = kept[:-1]
+    return f"{kept}…"
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:

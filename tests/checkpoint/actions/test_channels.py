@@ -12,6 +12,7 @@ import pytest
 import trustme
 
 from hostile import many_issues
+from limits import LIMITS, beyond
 from loopback import Answer, Server, serving
 from made_results import failed_result, passed_result
 from truthound import flow
@@ -62,21 +63,6 @@ CHANNELS: dict[str, Callable[..., Action]] = {
     "pagerduty": lambda url, **o: actions.PagerDutyAction(routing_key=SECRET, api_url=f"{url}/v2/enqueue", **o),
 }
 
-# the bytes that a request may have
-LIMITS: dict[str, int] = {
-    "sendgrid": 250_000,
-    "slack": 16_000,
-    "mattermost": 16_000,
-    "google_chat": 32_000,
-    "telegram": 64_000,  # 4,096 characters when parsed; before, only the service's own request limit counts
-    "telegram_photo": 16_000,
-    "discord": 8000 * 4,  # 2,000 characters of text and 6,000 of an embed
-    "github": 1000,
-    "webhook": 256 * 1024,
-    "pagerduty": 512 * 1024,
-    "teams": 28_000,
-    "opsgenie": 64 * 1024,
-}
 # what would notify or run if it were in a request as it stands
 FORBIDDEN: dict[str, tuple[str, ...]] = {
     "slack": ("<!everyone>", "<@U12345678>"),
@@ -239,6 +225,7 @@ def test_ten_thousand_hostile_issues(face, make, channel):
     assert outcome.status is ActionStatus.SUCCESS, outcome
     body = server.got[0].body
     assert 0 < len(body) <= LIMITS[channel]
+    assert beyond(channel, body) == []
     text = body.decode()
     for told in FORBIDDEN.get(channel, ()):
         assert told not in text
@@ -310,6 +297,10 @@ def test_cancelling_stops_it(make):
         ("", 0),
         ("-3", 0),
         ("²", 0),
+        ("nan", 0),
+        ("9" * 400, 0),
+        ("9" * 4000, 0),
+        ("Fri, 31 Dec 9999 23:59:59 -2359", 0),
     ],
 )
 def test_the_time_that_is_asked_for(told, seconds):
@@ -322,6 +313,18 @@ def test_a_service_that_asks_for_too_long_is_given_up(face, make):
         outcome = face(make(server.url), failed_result(), waits)
     assert (outcome.status, len(server.got), waits) == (ActionStatus.FAILURE, 1, [])
     assert outcome.details["retry_after"] == 86400
+
+
+@pytest.mark.parametrize("kind", ["discord", "telegram"])
+@pytest.mark.parametrize("asked", ["9" * 4000, "-5", "NaN", '"5"', "1e999", "true", "null", "[]"])
+def test_a_time_in_the_answer_that_cannot_be_meant_is_none(kind, asked):
+    waits: list[float] = []
+    body = f'{{"retry_after": {asked}, "parameters": {{"retry_after": {asked}}}}}'.encode()
+    with serving(Answer(429, body), Answer(429, body, {"Retry-After": "3"}), Answer()) as server:
+        action = CHANNELS[kind](server.url, retry_delay_seconds=1.0)
+        outcome = in_thread(action, failed_result(), waits)
+    assert outcome.status is ActionStatus.SUCCESS, outcome
+    assert (0.75 <= waits[0] <= 1, waits[1]) == (True, 3)
 
 
 def test_a_proxy_of_the_environment_is_used(face, monkeypatch):

@@ -1,5 +1,6 @@
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -33,15 +34,21 @@ def payload(result=FAILING, **options):
     return sent(result, **options)[0].json
 
 
+def units(said):
+    return len(said.encode("utf-16-le", "replace")) // 2
+
+
 def within_limits(body):
     (embed,) = body["embeds"]
-    assert len(body.get("content", "")) <= 2000
-    assert len(embed["title"]) <= 256
-    assert len(embed["description"]) <= 4096
+    assert units(body.get("content", "")) <= 2000
+    assert units(embed["title"]) <= 256
+    assert units(embed["description"]) <= 4096
     assert len(embed["fields"]) <= 25
-    assert all(0 < len(f["name"]) <= 256 and 0 < len(f["value"]) <= 1024 for f in embed["fields"])
+    assert all(0 < units(f["name"].strip()) <= 256 for f in embed["fields"])
+    assert all(0 < units(f["value"].strip()) <= 1024 for f in embed["fields"])
+    assert units(embed["footer"]["text"]) <= 2048
     texts = [embed["title"], embed["description"], embed["footer"]["text"]]
-    return sum(map(len, [*texts, *(f[k] for f in embed["fields"] for k in ("name", "value"))])) <= 6000
+    return sum(map(units, [*texts, *(f[k] for f in embed["fields"] for k in ("name", "value"))])) <= 6000
 
 
 def test_what_is_sent():
@@ -156,6 +163,46 @@ def test_within_limits(count):
         assert outcome.status is ActionStatus.SUCCESS
         assert within_limits(request.json)
         assert request.json["embeds"][0]["title"]
+
+
+def test_texts_of_the_users_own_are_cut_where_discord_would_refuse_them():
+    emoji = "\N{GRINNING FACE}"
+    texts = {"embed_title": emoji * 256, "embed_description": emoji * 2500, "custom_message": emoji * 2000}
+    body = payload(**texts)
+    assert within_limits(body)
+    assert body["embeds"][0]["title"] == f"{emoji * 127}\u2026"
+    assert (
+        payload(replace(FAILING, checkpoint_name="*" * 300), embed_title="{checkpoint_name}")["embeds"][0]["title"]
+        == "\\*" * 127 + "\u2026"
+    )
+
+
+def test_fields_that_do_not_fit_are_told_of():
+    fields = [{"name": "{checkpoint_name}", "value": "{{ 'x' * 1000 }}"}] * 25
+    request, outcome = sent(embed_fields=fields)
+    left = 25 - len(request.json["embeds"][0]["fields"])
+    assert left
+    assert outcome.message.endswith(f"; {left} fields left out: Discord takes 6,000 characters")
+
+
+def test_a_blank_tag_is_no_field():
+    tags = {"metadata": {"tags": {"team": "crm", "blank": "  ", "none": ""}}}
+    names = [f["name"] for f in payload(replace(FAILING, **tags))["embeds"][0]["fields"]]
+    assert "Tag team" in names
+    assert not {"Tag blank", "Tag none"} & set(names)
+
+
+def test_variables_that_turn_out_wrong_lose_no_message(monkeypatch):
+    monkeypatch.setenv("ONCALL", "bob")
+    monkeypatch.setenv("BOT", "Discord bot")
+    options = {"include_mentions": ["${ONCALL}", "@here"], "mention_role_ids": ["${ONCALL}"], "username": "${BOT}"}
+    request, outcome = sent(**options)
+    assert request.json["content"] == "@here"
+    assert "username" not in request.json
+    assert outcome.message == "posted to Discord: 4 issues; 2 mentions left out"
+    assert outcome.details["not_mentioned"] == ["bob", "<@&bob>"]
+    problems = DiscordNotification(webhook_url=URL, **options).problems(dict(os.environ))
+    assert [p.partition(":")[0] for p in problems] == ["include_mentions", "mention_role_ids", "username"]
 
 
 def test_it_waits_as_long_as_discord_says():

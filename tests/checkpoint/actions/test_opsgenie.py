@@ -11,6 +11,7 @@ from loopback import Answer, serving
 from made_results import CLEAN, FAILING, UNREADABLE, earlier
 from truthound import flow
 from truthound.checkpoint.actions import (
+    ActionResult,
     ActionStatus,
     AlertPriority,
     OpsGenieAction,
@@ -22,7 +23,9 @@ from truthound.checkpoint.actions import (
     create_opsgenie_action,
     create_team_alert,
 )
+from truthound.checkpoint.actions.incident import SETTLED
 from truthound.errors import ConfigError
+from truthound.results import CheckpointStatus
 
 GOLDEN = Path(__file__).parent / "golden" / "opsgenie.json"
 KEY = "s3cr3t-key-0123456789"
@@ -103,8 +106,8 @@ def test_a_success_closes_it_whatever_the_condition_is():
     odd = {"checkpoint_name": "a/b c?é"}
     opened = alert(replace(FAILING, **odd))["alias"]
     for condition in ("failure", "failure_or_error", "always"):
-        got, outcome, _ = sent(replace(CLEAN, **odd), ACCEPTED, DONE, ACCEPTED, DONE, notify_on=condition)
-        path, _, query = got[2].path.partition("?")
+        got, outcome, _ = sent(replace(CLEAN, **odd), ACCEPTED, ACCEPTED, DONE, notify_on=condition)
+        path, _, query = got[1].path.partition("?")
         assert unquote(path) == f"/v2/alerts/{opened}/close"
         assert path.count("/") == 4
         assert query == "identifierType=alias"
@@ -115,16 +118,55 @@ def test_a_success_closes_it_whatever_the_condition_is():
 
 def test_a_success_closes_what_a_run_that_could_not_be_made_opened():
     opened = alert(UNREADABLE)["alias"]
-    closed = [unquote(s.path) for s in sent(CLEAN, ACCEPTED, DONE, ACCEPTED, DONE)[0] if s.method == "POST"]
+    closed = [unquote(s.path) for s in sent(CLEAN, ACCEPTED, ACCEPTED, DONE)[0] if s.method == "POST"]
     assert f"/v2/alerts/{opened}/close?identifierType=alias" in closed
 
 
 def test_nothing_to_close_is_fine():
-    _, outcome, _ = sent(CLEAN, ACCEPTED, ABSENT, ACCEPTED, ABSENT)
+    _, outcome, _ = sent(CLEAN, ACCEPTED, ACCEPTED, ABSENT)
     assert (outcome.status, outcome.message) == (ActionStatus.SUCCESS, "Opsgenie had no open alert")
     denied = Answer(200, {"data": {"isSuccess": False, "status": "You may not close it"}})
-    _, outcome, _ = sent(CLEAN, ACCEPTED, ABSENT, ACCEPTED, denied)
+    _, outcome, _ = sent(CLEAN, ACCEPTED, ACCEPTED, denied)
     assert outcome.message == "Opsgenie did not close the alert: You may not close it"
+
+
+def test_a_success_waits_for_one_outcome_only():
+    got, outcome, waits = sent(CLEAN, ACCEPTED, ACCEPTED, PENDING)
+    assert [s.method for s in got] == ["POST", "POST", *["GET"] * 4]
+    assert sum(waits) == 7.5
+    assert outcome.message == "Opsgenie accepted to close the alert"
+
+
+OTHER = replace(CLEAN, validation_result=replace(CLEAN.validation_result, source="orders.csv"))
+
+
+@pytest.mark.parametrize(
+    ("previous", "closes"),
+    [
+        (None, True),
+        (FAILING, True),
+        (UNREADABLE, True),
+        (replace(FAILING, status=CheckpointStatus.WARNING), True),
+        (OTHER, True),
+        (CLEAN, False),
+        (replace(CLEAN, action_results=[ActionResult(ActionStatus.SUCCESS, "opsgenie")]), False),
+        (replace(CLEAN, action_results=[ActionResult(ActionStatus.SKIPPED, "opsgenie", "incident", SETTLED)]), False),
+        (replace(CLEAN, action_results=[ActionResult(ActionStatus.FAILURE, "opsgenie")]), True),
+        (replace(CLEAN, action_results=[ActionResult(ActionStatus.SKIPPED, "opsgenie", message="not enabled")]), True),
+    ],
+)
+def test_after_a_success_nothing_is_closed_again(previous, closes):
+    got, outcome, _ = sent(CLEAN, ACCEPTED, ACCEPTED, DONE, context=Run(previous=previous))
+    assert bool(got) is closes
+    if not closes:
+        assert (outcome.status, outcome.message) == (ActionStatus.SKIPPED, SETTLED)
+
+
+def test_jira_service_management_is_called_by_its_name():
+    assert sent(FAILING, platform="jsm")[1].message == "Jira Service Management opened the alert: 4 issues"
+    _, outcome, _ = sent(FAILING, Answer(404), platform="jsm")
+    assert outcome.message.startswith("Jira Service Management (localhost")
+    assert "Opsgenie" not in outcome.message
 
 
 def test_the_outcome_is_looked_at_for_some_seconds_only():
@@ -217,6 +259,9 @@ def test_everything_is_within_the_limits():
         ({"responders": [{"type": "user", "name": "x"}]}, "a user is given by username or by id"),
         ({"visible_to": [{"type": "schedule", "name": "x"}]}, "visible to teams and users"),
         ({"alias_template": "{run_id}"}, "may differ when the incident is to be closed"),
+        ({"platform": "jsm", "region": "eu"}, "with platform it counts for nothing"),
+        ({"api_url": "https://example.com", "region": "us"}, "with api_url it counts for nothing"),
+        ({"responders": [{"name": "x"}] * 50, "escalation_policy": "night"}, "at most 50 in all"),
         ({"auto_resolve_on_success": True, "close_on_success": True}, "two names"),
     ],
 )
@@ -230,5 +275,5 @@ def test_the_key_comes_from_the_environment(monkeypatch):
     monkeypatch.setenv("OPSGENIE_API_KEY", KEY)
     got, outcome, _ = sent(FAILING, Answer(401, {"message": f"Key {KEY} is not valid"}), api_key=None)
     assert got[0].headers["authorization"] == f"GenieKey {KEY}"
-    assert "check api_key, and region" in outcome.message
+    assert "check api_key, platform and region" in outcome.message
     assert KEY not in repr(outcome)

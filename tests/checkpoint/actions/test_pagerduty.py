@@ -10,7 +10,8 @@ import pytest
 from hostile import many_issues
 from loopback import Answer, serving
 from made_results import CLEAN, FAILING, UNREADABLE, earlier, run, validation
-from truthound.checkpoint.actions import ActionStatus, PagerDutyAction, Run
+from truthound.checkpoint.actions import ActionResult, ActionStatus, PagerDutyAction, Run
+from truthound.checkpoint.actions.incident import SETTLED
 from truthound.errors import ConfigError
 from truthound.results import CheckpointStatus
 
@@ -65,6 +66,14 @@ def test_a_success_resolves_what_a_run_that_could_not_be_made_opened():
     opened = sent(UNREADABLE)[0][0]
     assert opened["payload"]["summary"] == "users: ERROR: users.csv: no such file; the folder has users.parquet"
     assert opened["dedup_key"] in [e["dedup_key"] for e in sent(CLEAN)[0]]
+
+
+def test_after_a_success_nothing_is_resolved_again():
+    events, outcome = sent(CLEAN, Run(previous=CLEAN))
+    assert (events, outcome.status, outcome.message) == ([], ActionStatus.SKIPPED, SETTLED)
+    undelivered = replace(CLEAN, action_results=[ActionResult(ActionStatus.FAILURE, "pagerduty")])
+    for previous in (None, FAILING, UNREADABLE, undelivered):
+        assert [e["event_action"] for e in sent(CLEAN, Run(previous=previous))[0]] == ["resolve"] * 2
 
 
 @pytest.mark.parametrize("condition", ["failure", "always", "recovered", "success"])

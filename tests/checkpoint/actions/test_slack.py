@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,9 +10,11 @@ import pytest
 
 from hostile import TEXTS, many_issues
 from made_results import ACTIONS, FAILING, HISTORY, UNREADABLE, passed_result
+from truthound import flow
 from truthound.checkpoint.actions import SlackNotification
 from truthound.checkpoint.actions.base import Run
 from truthound.errors import ConfigError
+from truthound.wire import Response
 
 GOLDEN = Path(__file__).parent / "golden" / "slack.json"
 
@@ -67,3 +70,55 @@ def test_details_may_be_left_out():
     said = json.dumps(payload(include_details=False))
     assert "not null" not in said
     assert "2 failed" in said
+
+
+def delivered(action, result=FAILING):
+    """What is sent, and what came of it."""
+    sent = []
+
+    def send(request):
+        sent.append(json.loads(request.content))
+        return Response(200)
+
+    outcome = flow.run(action.guarded(result, Run()), send=send)
+    return sent[0], outcome
+
+
+def test_a_mention_that_turns_out_wrong_loses_no_message(monkeypatch):
+    monkeypatch.setenv("ONCALL", "bob")
+    monkeypatch.setenv("LEAD", "U12345")
+    action = SlackNotification(webhook_url="https://hooks.slack.com/x", mention_on_failure=["${ONCALL}", "${LEAD}"])
+    assert action.problems({"ONCALL": "bob", "LEAD": "U12345"}) == [
+        'mention_on_failure: "bob" mentions nobody in Slack: give a member id (U12345), a group id (S12345), @here or @channel'
+    ]
+    body, outcome = delivered(action)
+    assert body["blocks"][1]["text"]["text"] == "<@U12345>"
+    assert outcome.message == "posted to Slack: 4 issues; 1 mention left out"
+    assert outcome.details["not_mentioned"] == ["bob"]
+    assert (
+        "not_mentioned" not in delivered(action.model_copy(update={"notify_on": "always"}), passed_result())[1].details
+    )
+
+
+def test_mentions_are_bounded():
+    with pytest.raises(ConfigError, match="at most 50"):
+        SlackNotification(mention_on_failure=[f"U{i:05}" for i in range(51)])
+    longest = [f"S{i:020}" for i in range(50)]
+    body, outcome = delivered(SlackNotification(webhook_url="https://hooks.slack.com/x", mention_on_failure=longest))
+    assert len(body["blocks"][1]["text"]["text"]) <= 1500
+    left = outcome.details["not_mentioned"]
+    assert len(left) + body["blocks"][1]["text"]["text"].count("<!subteam") == 50
+
+
+@pytest.mark.parametrize("name", ["\u202e" * 24, "&" * 400, "😀" * 400, "x" * 10_000])
+def test_a_long_name_leaves_the_verdict_and_the_issues(name):
+    blocks = payload(replace(FAILING, checkpoint_name=name))["blocks"]
+    title = blocks[0]["text"]["text"]
+    assert title.endswith("…: FAILED")
+    assert len(title) <= 150
+    assert not re.search(r"&\w*…", title)
+    assert "not null" in blocks[1]["text"]["text"]
+
+
+def test_a_link_that_is_none_is_no_button():
+    assert "actions" not in {b["type"] for b in payload(report_url="reports/{run_id}.html")["blocks"]}

@@ -323,3 +323,68 @@ def test_the_url_comes_from_the_environment_and_is_a_secret(monkeypatch):
         outcome = TeamsNotification().execute(FAILING)
     assert outcome.status is ActionStatus.FAILURE
     assert SIG not in repr(outcome) + repr(TeamsNotification(webhook_url=f"https://x/y?sig={SIG}"))
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("{{DATE(2026-11-27T01:39:07Z,SHORT)}}", "{{DATE(2026-11-27T01:39:07Z,SHORT)}}"),
+        ("{verdict} {{DATE({run_time}, LONG)}}", "FAILED {{DATE(2026-11-27T01:39:07+00:00, LONG)}}"),
+        ("at {{TIME({run_time})}}: {{ issue_count }}", "at {{TIME(2026-11-27T01:39:07+00:00)}}: 4"),
+    ],
+)
+def test_what_cards_fill_in_themselves_is_let_through(written, shown):
+    assert card(card_builder=AdaptiveCardBuilder().add_text(written))["body"][0]["text"] == shown
+
+
+def test_data_write_no_macro():
+    name = "{{DATE(2026-11-27T01:39:07Z,SHORT)}}"
+    made = card(
+        replace(FAILING, checkpoint_name=name), card_builder=AdaptiveCardBuilder().add_text("{checkpoint_name}")
+    )
+    assert "{{" not in json.dumps(made)
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({"custom_message": "x"}, "custom_message"),
+        ({"channel": "x"}, "channel"),
+        ({"include_details": False}, "include_details"),
+        ({"report_url": "https://example.com"}, "report_url"),
+        ({"custom_message": "x", "dashboard_url": "https://example.com"}, "custom_message, report_url"),
+    ],
+)
+def test_options_that_a_card_of_your_own_would_ignore(options, named):
+    builder = AdaptiveCardBuilder().add_text("x")
+    with pytest.raises(ConfigError, match=f"card_builder is the whole card: {named} would not be seen"):
+        TeamsNotification(webhook_url="...", card_builder=builder, **options)
+
+
+def test_the_reports_address_on_a_card_of_your_own():
+    builder = AdaptiveCardBuilder().add_text("x").add_action_button("Report", "{report_url}")
+    made = card(card_builder=builder, report_url="https://example.com/{run_id}")
+    assert made["actions"][0]["url"] == "https://example.com/20261127-013907"
+
+
+def test_a_card_that_data_make_too_large_is_told_of():
+    builder = AdaptiveCardBuilder().add_text("{{ 'n' * 30_000 }}")
+    body, outcome = sent(card_builder=builder)
+    assert "not null" in json.dumps(body)
+    assert "; your own card came to more than 28 KB, so ours was sent;" in outcome.message
+
+
+def test_mentions_that_turn_out_wrong_lose_no_message(monkeypatch):
+    monkeypatch.setenv("ONCALL", "bob")
+    people = ["${ONCALL}", "{checkpoint_name}", "a@example.com"]
+    body, outcome = sent(mention_users=people)
+    entities = body["attachments"][0]["content"]["msteams"]["entities"]
+    assert [e["mentioned"]["id"] for e in entities] == ["a@example.com"]
+    assert "; 2 mentions left out;" in outcome.message
+    assert outcome.details["not_mentioned"] == ["bob", "{checkpoint_name}"]
+    problems = TeamsNotification(webhook_url="https://x.example/", mention_users=people).problems({"ONCALL": "bob"})
+    assert [p.startswith("mention_users: ") for p in problems] == [True, True]
+
+
+def test_a_link_that_is_none_is_no_button():
+    assert "actions" not in card(report_url="reports/{run_id}.html")

@@ -206,9 +206,12 @@ def test_a_template_that_telegram_cannot_read_goes_as_plain_text():
     assert len(sent(answers=(no, Answer()))[0]) == 1
 
 
-def test_an_empty_text_is_told_of():
-    _, outcome = sent(message_template="{error}")
-    assert "empty text" in outcome.message
+def test_for_an_empty_text_ours_is_sent():
+    (request,), outcome = sent(message_template="{error}")
+    assert request.json["text"].startswith("❌ <b>users: FAILED</b>")
+    assert request.json["parse_mode"] == "HTML"
+    assert outcome.status is ActionStatus.SUCCESS
+    assert "the template comes to an empty text" in outcome.message
 
 
 def test_options_of_the_api():

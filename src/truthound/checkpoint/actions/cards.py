@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Literal, Self, get_args
 
 from truthound.errors import ConfigError
-from truthound.text import did_you_mean
+from truthound.text import did_you_mean, shorten
 
 Version = Literal["1.2", "1.3", "1.4", "1.5"]
 _BUTTONS = 6
@@ -27,7 +27,20 @@ _TEXT: Mapping[str, tuple[str, ...] | type] = {
     "maxLines": int,
 }
 _PERSON = re.compile(r"(?:\s*(?P<name>[^<>]*?)\s*<(?P<inner>[^<>]*)>|(?P<bare>[^<>]*))\s*")
+_LONGEST = 500  # characters of a name and a mail address, which has 320 at most
 _ID = re.compile(r"[^\s@]+@[^\s@]+|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|\d+:\S+")
+
+
+_MACRO = re.compile(r"\{\{(DATE|TIME)\(([^{}]*(?:\{\w+\}[^{}]*)*)\)\}\}")
+
+
+def templated(text: str) -> str:
+    """A card's text as a template of ours: what cards fill in themselves, `{{DATE(...)}}` and `{{TIME(...)}}`, stays.
+
+    See https://learn.microsoft.com/adaptive-cards/authoring-cards/text-features#date-and-time-formatting. Places within
+    count: `{{DATE({run_time}, SHORT)}}`.
+    """
+    return _MACRO.sub(r"{% raw %}{{\1({% endraw %}\2{% raw %})}}{% endraw %}", text)
 
 
 class MessageTheme(StrEnum):
@@ -57,11 +70,13 @@ def person(told: str) -> tuple[str, str]:
 
     Teams says nothing when a mention is of nobody: it does not show the card.
     """
-    parts = _PERSON.fullmatch(told)
+    parts = _PERSON.fullmatch(told) if len(told) <= _LONGEST else None
     name = (parts["name"] or "").strip("\"'") if parts else ""
     known = ((parts["inner"] or parts["bare"] or "") if parts else "").strip()
     if "{" not in known and not _ID.fullmatch(known):  # a place to be filled in is looked at when it is
-        raise ConfigError(f'"{told}" is nobody: give a mail address, an Entra object id, or "Name <address>"')
+        raise ConfigError(
+            f'"{shorten(told, 100)}" is nobody: give a mail address, an Entra object id, or "Name <address>"'
+        )
     return name, known
 
 
@@ -246,4 +261,4 @@ def _changed(value: Any, change: Callable[[str], str]) -> Any:
             return value
 
 
-__all__ = ["AdaptiveCardBuilder", "MessageTheme", "Version", "person"]
+__all__ = ["AdaptiveCardBuilder", "MessageTheme", "Version", "person", "templated"]

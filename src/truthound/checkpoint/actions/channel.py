@@ -22,6 +22,7 @@ from truthound.models import Model, aliases
 from truthound.results import ActionResult, ActionStatus, CheckpointResult
 from truthound.text import plural, shorten
 
+_ENDLESS = 1e9  # seconds, some 30 years: an answer that names such a time does not mean it
 RETRIED = frozenset({408, 425, 429, *range(500, 600)})
 """statuses that may pass"""
 
@@ -118,6 +119,11 @@ class Channel(Action):
         return shared | options
 
     @property
+    def called(self) -> str:
+        """What its results call the other side."""
+        return self.service
+
+    @property
     def deadline(self) -> float | None:
         return None  # each request has it
 
@@ -169,7 +175,7 @@ class Channel(Action):
         """Sends a request and gives the answer; raises RefusedError (may pass) or DeniedError for one that says no."""
         told = url.get_secret_value() if isinstance(url, SecretStr) else url
         if why := wire.check_url(told):
-            raise ActionError(f"the URL for {self.service} cannot be used: {why}")
+            raise ActionError(f"the URL for {self.called} cannot be used: {why}")
         asked = wire.Request(
             method, told, headers or {}, content, self.timeout_seconds or 3600.0, verify, proxy, longest
         )
@@ -182,7 +188,7 @@ class Channel(Action):
         """The error that an answer stands for."""
         status = answer.status
         said = shorten(" ".join(self.reason(answer).split()), 300)
-        line = f"{self.service} ({asked.where}) answered {status}" + (f": {said}" if said else "")
+        line = f"{self.called} ({asked.where}) answered {status}" + (f": {said}" if said else "")
         details = {"status_code": status, "response": shorten(answer.text, 1000)}
         if status in RETRIED:
             error = RefusedError(line, **details)
@@ -227,16 +233,23 @@ def linked(template: str, values: Mapping[str, Any]) -> str:
     return templates.render(template, {**values, "report_url": whole}, _quoted)
 
 
+def seconds(asked: object) -> float:
+    """Seconds to wait as an answer's JSON names them; 0 where that is no number, or none that can be meant."""
+    if isinstance(asked, bool) or not isinstance(asked, int | float):
+        return 0.0
+    return float(asked) if 0 < asked < _ENDLESS else 0.0
+
+
 def seconds_until(told: str, now: datetime) -> float:
     """Retry-After in seconds; 0 where it says nothing."""
     told = told.strip()
     if told.replace(".", "", 1).isdigit() and told.isascii():
-        return float(told)
+        return seconds(float(told))
     try:
         moment = parsedate_to_datetime(told)
-    except (ValueError, TypeError, IndexError):
+        return seconds((moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds())
+    except (ValueError, TypeError, IndexError, OverflowError):
         return 0.0
-    return max((moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds(), 0.0)
 
 
 def encoded(body: Any) -> bytes:
@@ -263,5 +276,5 @@ def _quoted(value: str) -> str:
 
 __all__ = [
     "RETRIED", "Channel", "DeniedError", "Options", "SecretUrl", "Template", "Url", "config_of", "encoded", "filled",
-    "linked", "seconds_until", "success", "told",
+    "linked", "seconds", "seconds_until", "success", "told",
 ]  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Self
 from urllib.parse import urlsplit, urlunsplit
@@ -12,17 +12,31 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 
 from truthound import message as messages
 from truthound import wire
+from truthound.checkpoint.actions import mentions
 from truthound.checkpoint.actions.base import Run
-from truthound.checkpoint.actions.channel import Channel, SecretUrl, Template, Url, config_of, filled, success, told
+from truthound.checkpoint.actions.channel import (
+    Channel,
+    SecretUrl,
+    Template,
+    Url,
+    config_of,
+    filled,
+    seconds,
+    success,
+    told,
+)
 from truthound.errors import ConfigError
 from truthound.flow import Flow
 from truthound.message import Finding, Message, fitted
 from truthound.models import Model
 from truthound.results import ActionResult, CheckpointResult, CheckpointStatus
+from truthound.text import clip, plural, shorten, terminal, utf16
 from truthound.text import discord as escape
-from truthound.text import shorten, terminal, utf16
 
 _CONTENT, _TITLE, _DESCRIPTION, _FIELDS, _NAME, _VALUE, _FOOTER, _ALL = 2000, 256, 4096, 25, 256, 1024, 2048, 6000
+_USERNAME, _THREAD, _MENTIONED, _URL = 80, 100, 1000, 2048
+_RESERVED = ("discord", "clyde")
+_NOTHING = "–"  # noqa: RUF001 a dash is meant; Discord takes no empty field
 _MARKS = {"critical": "🔴", "high": "🟠", "medium": "🟡", "low": "🔵", "error": "⚠️"}
 _SIGNS = {"success": "✅", "warning": "🟡", "failure": "❌", "error": "⚠️"}
 _COLORS = {"success": 0x2E9E5B, "warning": 0xE0A100, "failure": 0xD83A3A, "error": 0x7A4FBF}
@@ -38,16 +52,9 @@ def _mention(given: str) -> tuple[str, str]:
     found = _MENTION.fullmatch(bare)
     if not found:
         raise ConfigError(
-            f"\"{given}\" mentions nobody in Discord: give @here, @everyone, a user's id (80351110224678912) or a role's (<@&80351110224678912>)"
+            f"\"{shorten(given, 100)}\" mentions nobody in Discord: give @here, @everyone, a user's id (80351110224678912) or a role's (<@&80351110224678912>)"
         )
     return ("users", found["user"]) if found["user"] else ("roles", found["role"])
-
-
-def _mentions(listed: tuple[str, ...]) -> tuple[str, ...]:
-    for one in listed:
-        if "${" not in one:
-            _mention(one)
-    return listed
 
 
 def _color(given: Any) -> Any:
@@ -58,12 +65,12 @@ def _color(given: Any) -> Any:
 
 
 def _username(given: str) -> str:
-    if wrong := next((w for w in ("discord", "clyde") if w in given.lower()), ""):
+    if wrong := next((w for w in _RESERVED if w in given.lower()), ""):
         raise ValueError(f'Discord lets no webhook post under a name with "{wrong}" in it')
     return given
 
 
-Mentions = Annotated[tuple[str, ...], AfterValidator(_mentions)]
+Mentions = Annotated[tuple[str, ...], Field(max_length=mentions.MOST), AfterValidator(mentions.readable(_mention))]
 Id = Annotated[
     str,
     BeforeValidator(lambda v: str(v) if isinstance(v, int) and not isinstance(v, bool) else v),
@@ -96,7 +103,7 @@ class DiscordNotification(Channel):
     webhook_url: SecretUrl | None = None
     """The webhook; DISCORD_WEBHOOK_URL, if not given. A thread is chosen with `?thread_id=...` at its end."""
     username: Annotated[
-        str | None, Field(min_length=1, max_length=80), AfterValidator(lambda v: v and _username(v))
+        str | None, Field(min_length=1, max_length=_USERNAME), AfterValidator(lambda v: v and _username(v))
     ] = None
     """The name it posts under; the webhook's, if not given."""
     avatar_url: Url | None = None
@@ -111,11 +118,11 @@ class DiscordNotification(Channel):
     """Fields (name, value, inline) instead of ours."""
     include_mentions: Mentions = ()
     """Whom to mention when the run failed or could not be made: @here, @everyone, a user's id, a role as <@&id>."""
-    mention_role_ids: tuple[Id, ...] = Field(default=(), max_length=50)
+    mention_role_ids: tuple[Id, ...] = Field(default=(), max_length=mentions.MOST)
     """Roles to mention then."""
-    mention_user_ids: tuple[Id, ...] = Field(default=(), max_length=50)
+    mention_user_ids: tuple[Id, ...] = Field(default=(), max_length=mentions.MOST)
     """Users to mention then."""
-    thread_name: Annotated[Template | None, Field(min_length=1, max_length=100)] = None
+    thread_name: Annotated[Template | None, Field(min_length=1, max_length=_THREAD)] = None
     """The title of the new post; a forum channel wants one."""
     include_details: bool = True
     """Whether the issues are listed."""
@@ -128,32 +135,36 @@ class DiscordNotification(Channel):
         total = sum(map(utf16, [*own, *(t for f in self.embed_fields for t in (f.name, f.value))]))
         if total > _ALL:
             raise ValueError(f"the embed's texts have {total:,} characters in all; Discord takes {_ALL:,}")
-        if len(" ".join(self._listed())) > _CONTENT // 2:
-            raise ValueError(f"the mentions have more than {_CONTENT // 2:,} characters in all; mention a role instead")
+        if len(" ".join(one for _, one in self._listed())) > _MENTIONED:
+            raise ValueError(f"the mentions have more than {_MENTIONED:,} characters in all; mention a role instead")
         return self
 
     def check(self) -> Iterator[str]:
         yield from super().check()
-        for one in self._listed():
+        for option, one in self._listed():
+            yield from mentions.problems(option, [one], _mention)
+        if self.username:
             try:
-                _mention(one)
-            except ConfigError as error:
-                yield from error.problems
+                _username(self.username)
+            except ValueError as error:
+                yield f"username: {error}"
 
     def flow(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
         message = self.message(result, run, self.custom_message or "", escape)
-        answer = yield from self.post(self._target(), self.payload(result, message), run=run)
+        body = self.payload(result, message)
+        answer = yield from self.post(self._target(), body, run=run)
         posted = answer.json()
         known = {"message_id": str(posted["id"])} if isinstance(posted, dict) and "id" in posted else {}
-        return success(f"posted to Discord: {told(message)}", answer, **known)
+        said, details = mentions.told(self._mentioned(message.status)[1])
+        if (left := len(self.embed_fields) - len(body["embeds"][0]["fields"])) > 0:
+            said += f"; {plural(left, 'field')} left out: Discord takes {_ALL:,} characters"
+        return success(f"posted to Discord: {told(message)}{said}", answer, **known, **details)
 
     def retry_after(self, answer: wire.Response, now: datetime) -> float:
         """Discord's body is exact to the millisecond; what stands before Discord answers with the header only."""
         found = answer.json()
         asked = found.get("retry_after") if isinstance(found, dict) else None
-        if isinstance(asked, int | float) and not isinstance(asked, bool) and asked > 0:
-            return float(asked)
-        return super().retry_after(answer, now)
+        return seconds(asked) or super().retry_after(answer, now)
 
     def payload(self, result: CheckpointResult, message: Message) -> dict[str, Any]:
         """The webhook's body, within Discord's limits."""
@@ -168,36 +179,44 @@ class DiscordNotification(Channel):
         parts = urlsplit(self.webhook_url.get_secret_value() if self.webhook_url else "")
         return urlunsplit(parts._replace(query="&".join(filter(None, (parts.query, "wait=true")))))
 
-    def _listed(self) -> list[str]:
-        return [*self.include_mentions, *self.mention_user_ids, *(f"<@&{r}>" for r in self.mention_role_ids)]
+    def _listed(self) -> list[tuple[str, str]]:
+        """Each mention with the option that asks for it."""
+        roles = [("mention_role_ids", f"<@&{r}>") for r in self.mention_role_ids]
+        users = [("mention_user_ids", u) for u in self.mention_user_ids]
+        return [*(("include_mentions", m) for m in self.include_mentions), *users, *roles]
+
+    def _mentioned(self, status: CheckpointStatus) -> tuple[list[tuple[str, str]], list[str]]:
+        """Whom the message mentions, and who cannot be mentioned."""
+        if status not in (CheckpointStatus.FAILURE, CheckpointStatus.ERROR):
+            return [], []
+        return mentions.chosen(
+            (one for _, one in self._listed()), _mention, lambda some: len(_marks(some)) <= _MENTIONED
+        )
 
     def _render(self, result: CheckpointResult, message: Message) -> dict[str, Any]:
-        failed = message.status in (CheckpointStatus.FAILURE, CheckpointStatus.ERROR)
-        mentions = dict.fromkeys(map(_mention, self._listed())) if failed else {}
+        mentioned, _ = self._mentioned(message.status)
         known = messages.values(result, message)
+        title = message.titled(escape, _TITLE, _SIGNS[message.status.value])
         embed: dict[str, Any] = {
-            "title": shorten(filled(self.embed_title or "", known, escape).strip(), _TITLE)
-            or f"{_SIGNS[message.status.value]} {escape(message.headline)}",
-            "description": shorten(filled(self.embed_description, known, escape), _DESCRIPTION)
+            "title": _own(self.embed_title, known, _TITLE) or title,
+            "description": _own(self.embed_description, known, _DESCRIPTION)
             if self.embed_description
             else "\n".join(self._lines(message)),
             "color": _COLORS[message.status.value] if self.embed_color is None else self.embed_color,
             "fields": list(self._fields(message, known)),
-            "footer": {"text": terminal(f"truthound · {message.run_id}")},
+            "footer": {"text": clip(terminal(f"truthound · {message.run_id}"), _FOOTER)},
             "timestamp": message.run_time.isoformat(timespec="seconds"),
         }
-        if message.link and not wire.check_url(message.link):
+        if _usable(message.link):
             embed["url"] = message.link
-        content = " ".join(
-            one if kind == "everyone" else f"<@{'&' * (kind == 'roles')}{one}>" for kind, one in mentions
-        )
         own = {
-            "username": self.username,
-            "avatar_url": self.avatar_url,
-            "thread_name": self.thread_name and shorten(filled(self.thread_name, known, terminal), 100),
-            "content": "\n".join(filter(None, (content, message.note))),
+            "username": self.username and _allowed_name(self.username),
+            "avatar_url": self.avatar_url if _usable(self.avatar_url or "") else None,
+            "thread_name": self.thread_name
+            and (_own(self.thread_name, known, _THREAD, terminal) or message.titled(terminal, _THREAD)),
+            "content": clip("\n".join(filter(None, (_marks(mentioned), message.note))), _CONTENT),
         }
-        return {k: v for k, v in own.items() if v} | {"embeds": [embed], "allowed_mentions": _allowed(mentions)}
+        return {k: v for k, v in own.items() if v} | {"embeds": [embed], "allowed_mentions": _allowed(mentioned)}
 
     def _lines(self, message: Message) -> Iterator[str]:
         if message.error:
@@ -211,19 +230,41 @@ class DiscordNotification(Channel):
 
     def _fields(self, message: Message, known: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         if not self.embed_fields:
-            facts = [(n, s) for n, s in message.facts if n != "Run"][:_FIELDS]
-            yield from ({"name": escape(name), "value": escape(said), "inline": True} for name, said in facts)
+            facts = [(n, s) for n, s in message.facts if n != "Run" and s.strip()][:_FIELDS]
+            for name, said in facts:
+                yield {"name": clip(escape(name), _NAME), "value": clip(escape(said), _VALUE), "inline": True}
         for one in self.embed_fields:
-            name, value = (filled(t, known, escape).strip() or "–" for t in (one.name, one.value))  # noqa: RUF001 a dash is meant
-            yield {"name": shorten(name, _NAME), "value": shorten(value, _VALUE), "inline": one.inline}
+            name, value = _own(one.name, known, _NAME) or _NOTHING, _own(one.value, known, _VALUE) or _NOTHING
+            yield {"name": name, "value": value, "inline": one.inline}
 
 
 DiscordConfig = config_of(DiscordNotification, "DiscordConfig")
 
 
-def _allowed(mentions: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+def _own(template: str | None, known: Mapping[str, Any], width: int, how: Callable[[str], str] = escape) -> str:
+    """A text of the user's own, filled in and within its limit; empty where there is none, or nothing to see in it."""
+    return clip(filled(template, known, how).strip(), width) if template else ""
+
+
+def _usable(url: str) -> bool:
+    """Whether it is a URL: Discord refuses a whole message for one that is none."""
+    return len(url) <= _URL and not wire.check_url(url)
+
+
+def _allowed_name(given: str) -> str:
+    """The name to post under, or none where a variable came to one that Discord refuses."""
+    name = clip(given.strip(), _USERNAME)
+    return "" if any(w in name.lower() for w in _RESERVED) else name
+
+
+def _marks(mentioned: Iterable[tuple[str, str]]) -> str:
+    """Mentions as Discord writes them."""
+    return " ".join(one if kind == "everyone" else f"<@{'&' * (kind == 'roles')}{one}>" for kind, one in mentioned)
+
+
+def _allowed(mentioned: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     """Whom the message may notify: those whom it mentions on purpose, and nobody whom the data name."""
-    listed = list(mentions)
+    listed = list(mentioned)
     return {
         "parse": ["everyone"] if any(kind == "everyone" for kind, _ in listed) else [],
         "users": [one for kind, one in listed if kind == "users"],

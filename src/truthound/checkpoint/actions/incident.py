@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, ClassVar, TypeVar
 
 from pydantic import AfterValidator
 
 from truthound import message as messages
 from truthound import templates
-from truthound.checkpoint.actions.base import due
+from truthound.checkpoint.actions.base import Run, due
 from truthound.checkpoint.actions.channel import Channel
 from truthound.message import Message
-from truthound.results import CheckpointResult, CheckpointStatus, Severity
+from truthound.results import ActionStatus, CheckpointResult, CheckpointStatus, Severity
 
 T = TypeVar("T")
+SETTLED = "nothing is open: the run before passed too"
 STABLE = ("checkpoint_name", "source", "tags", "metadata")
 """what the key of an incident may speak of: the same when it is opened and when it is closed"""
 
@@ -47,6 +48,16 @@ class IncidentChannel(Channel):
         if status is CheckpointStatus.SUCCESS:  # whatever notify_on says: a success opens nothing
             return bool(getattr(self, self.closing))
         return due(self.notify_on, status, previous)
+
+    def settled(self, template: str | None, known: Sequence[str], run: Run, longest: int) -> bool:
+        """Whether none of these keys can be open: the run before spoke of them too, passed, and said so to the service."""
+        before = run.previous
+        if before is None or before.status is not CheckpointStatus.SUCCESS:
+            return False
+        said = [a for a in before.action_results if a.action_name == self.name]
+        if not all(a.status is ActionStatus.SUCCESS or a.message == SETTLED for a in said):
+            return False
+        return set(known) <= set(keys(template, before, messages.build(before), longest))
 
     def _idle(self, status: CheckpointStatus, previous: CheckpointStatus | None) -> str:
         if self.enabled and status is CheckpointStatus.SUCCESS and not getattr(self, self.closing):
@@ -92,4 +103,4 @@ def graded(
     return table[message.severity]
 
 
-__all__ = ["STABLE", "IncidentChannel", "KeyTemplate", "bounded", "graded", "keys"]
+__all__ = ["SETTLED", "STABLE", "IncidentChannel", "KeyTemplate", "bounded", "graded", "keys"]

@@ -12,14 +12,14 @@ from pydantic import AfterValidator, AliasChoices, Field, SecretStr, model_valid
 from truthound import wire
 from truthound.checkpoint.actions.base import Run
 from truthound.checkpoint.actions.channel import DeniedError, Url, config_of, success, told
-from truthound.checkpoint.actions.incident import IncidentChannel, KeyTemplate, graded, keys
+from truthound.checkpoint.actions.incident import SETTLED, IncidentChannel, KeyTemplate, graded, keys
 from truthound.errors import ActionError, ConfigError, RetryableError
 from truthound.flow import Flow, Sleep
 from truthound.message import Message, fitted, lines
 from truthound.models import Model
-from truthound.results import ActionResult, CheckpointResult, CheckpointStatus, Severity
+from truthound.results import ActionResult, ActionStatus, CheckpointResult, CheckpointStatus, Severity
 from truthound.text import alert as escape
-from truthound.text import shorten
+from truthound.text import plural, shorten
 
 _HOSTS = {"us": "https://api.opsgenie.com", "eu": "https://api.eu.opsgenie.com"}
 _JSM = "https://api.atlassian.com/jsm/ops/integration"
@@ -108,15 +108,15 @@ class OpsGenieAction(IncidentChannel):
     closing: ClassVar[str] = "auto_resolve_on_success"
     variables: ClassVar[Mapping[str, tuple[str, ...]]] = {"api_key": ("OPSGENIE_API_KEY",)}
     hints: ClassVar[Mapping[int, str]] = {
-        401: "check api_key, and region: a key of the EU is unknown elsewhere",
-        403: "the integration may not create alerts or is switched off; check region as well",
+        401: "check api_key, platform and region: a key is known in one place only",
+        403: "the integration may not create alerts or is switched off; check platform and region as well",
         422: "check responders and the other options",
     }
 
     api_key: SecretStr | None = None
     """The key of an API integration; OPSGENIE_API_KEY, if not given."""
     region: Literal["us", "eu"] = "us"
-    """Where the account lives."""
+    """Where the Opsgenie account lives; Jira Service Management has one host for all."""
     platform: Literal["opsgenie", "jsm"] = "opsgenie"
     """Opsgenie, whose API ends on 5 April 2027, or Jira Service Management, which takes the same alerts."""
     api_url: Url | None = None
@@ -152,34 +152,58 @@ class OpsGenieAction(IncidentChannel):
     wait_for_outcome: bool = True
     """Whether it looks for some seconds at what became of the request; it is only accepted when it is sent."""
 
+    @model_validator(mode="after")
+    def _placed(self) -> Self:
+        if "region" in self.model_fields_set:
+            for option, counts in (("api_url", self.api_url), ("platform", self.platform == "jsm")):
+                if counts:
+                    raise ValueError(
+                        f"region says where an Opsgenie account lives; with {option} it counts for nothing"
+                    )
+        if len(self.responders) + bool(self.escalation_policy) > _RESPONDERS:
+            raise ValueError(f"responders and escalation_policy: at most {_RESPONDERS} in all")
+        return self
+
+    @property
+    def called(self) -> str:
+        return "Jira Service Management" if self.platform == "jsm" else self.service
+
     def flow(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
         message = self.message(result, run)
         known = keys(self.alias_template, result, message, _ALIAS)
-        if result.status is not CheckpointStatus.SUCCESS:
-            answer = yield from self._send("", self.payload(message, known[0]), run)
-            outcome = yield from self._outcome(answer, run)
-            if outcome.get("isSuccess", outcome.get("success")) is False:
-                said = shorten(str(outcome.get("status", "no reason is given")), 300)
-                raise DeniedError(f"{self.service} did not open the alert: {said}", alias=known[0], **_told(answer))
-            return _done(
-                "opened the alert" if outcome else "accepted the alert", f": {told(message)}", answer, outcome, known[0]
-            )
-        *others, own = reversed(known)
-        for alias in others:
-            yield from self._close(alias, run)
-        return (yield from self._close(own, run))
-
-    def _close(self, alias: str, run: Run) -> Flow[ActionResult]:
-        path = f"/{quote(alias, safe='')}/close?identifierType=alias"
-        body = {"source": shorten(self.source, _SOURCE), "note": "All checks passed."}
-        answer = yield from self._send(path, body, run)
+        if result.status is CheckpointStatus.SUCCESS:
+            return (yield from self._close(known, run))
+        body = self.payload(message, known[0])
+        answer = yield from self._send("", body, run)
         outcome = yield from self._outcome(answer, run)
-        if outcome.get("isSuccess", outcome.get("success")) is False:
-            said = shorten(str(outcome.get("status", "no reason is given")), 300)
-            if any(one in said.lower() for one in _NOTHING_OPEN):
-                return _done("had no open alert", "", answer, {}, alias)
-            raise DeniedError(f"{self.service} did not close the alert: {said}", alias=alias, **_told(answer))
-        return _done("closed the alert" if outcome else "accepted to close the alert", "", answer, outcome, alias)
+        if why := _refused(outcome):
+            raise DeniedError(f"{self.called} did not open the alert: {why}", alias=known[0], **_told(answer))
+        left = [name for name in self.custom_details if name not in body.get("details", {})]
+        more = f"; {plural(len(left), 'detail')} left out: {self.called} takes {_DETAILS:,} characters" if left else ""
+        said = "opened the alert" if outcome else "accepted the alert"
+        return self._done(f"{said}: {told(message)}{more}", answer, outcome, known[0])
+
+    def _close(self, known: list[str], run: Run) -> Flow[ActionResult]:
+        """Closes what is open, and looks at what became of the run's own alert; another was opened by a run without data."""
+        if self.settled(self.alias_template, known, run, _ALIAS):
+            return ActionResult(ActionStatus.SKIPPED, message=SETTLED)
+        body = {"source": shorten(self.source, _SOURCE), "note": "All checks passed."}
+        own, *others = (f"/{quote(alias, safe='')}/close?identifierType=alias" for alias in known)
+        for path in others:
+            yield from self._send(path, body, run)
+        answer = yield from self._send(own, body, run)
+        outcome = yield from self._outcome(answer, run)
+        if not (why := _refused(outcome)):
+            return self._done(
+                "closed the alert" if outcome else "accepted to close the alert", answer, outcome, known[0]
+            )
+        if any(one in why.lower() for one in _NOTHING_OPEN):
+            return self._done("had no open alert", answer, {}, known[0])
+        raise DeniedError(f"{self.called} did not close the alert: {why}", alias=known[0], **_told(answer))
+
+    def _done(self, said: str, answer: wire.Response, outcome: Mapping[str, Any], alias: str) -> ActionResult:
+        details = {"alias": alias} | _told(answer) | ({"alert_id": i} if (i := outcome.get("alertId")) else {})
+        return success(f"{self.called} {said}", answer, **details)
 
     def _send(self, path: str, body: dict[str, Any], run: Run) -> Flow[wire.Response]:
         return (yield from self.post(self._base() + path, body, run=run, headers=self._headers()))
@@ -242,8 +266,9 @@ class OpsGenieAction(IncidentChannel):
         made: dict[str, str] = {}
         room = _DETAILS
         for name, said in (*self.custom_details.items(), *report, *facts):
-            if name not in made and (room := room - len(name) - len(said)) >= 0:
+            if name not in made and (size := len(name) + len(said)) <= room:
                 made[name] = said
+                room -= size
         return made
 
 
@@ -284,9 +309,11 @@ def _told(answer: wire.Response) -> dict[str, Any]:
     return {"request_id": str(request)} if request else {}
 
 
-def _done(said: str, more: str, answer: wire.Response, outcome: Mapping[str, Any], alias: str) -> ActionResult:
-    details = {"alias": alias} | _told(answer) | ({"alert_id": i} if (i := outcome.get("alertId")) else {})
-    return success(f"Opsgenie {said}{more}", answer, **details)
+def _refused(outcome: Mapping[str, Any]) -> str:
+    """Why a request that was accepted came to nothing; empty where it did not, or nothing is known."""
+    if outcome.get("isSuccess", outcome.get("success")) is not False:
+        return ""
+    return shorten(str(outcome.get("status") or "no reason is given"), 300)
 
 
 __all__ = [

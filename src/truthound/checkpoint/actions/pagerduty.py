@@ -11,18 +11,19 @@ from truthound import message as messages
 from truthound import wire
 from truthound.checkpoint.actions.base import Run
 from truthound.checkpoint.actions.channel import Template, Url, encoded, linked, success, told
-from truthound.checkpoint.actions.incident import IncidentChannel, KeyTemplate, graded, keys
+from truthound.checkpoint.actions.incident import SETTLED, IncidentChannel, KeyTemplate, graded, keys
 from truthound.flow import Flow
 from truthound.message import Message, fitted
 from truthound.models import Model
-from truthound.results import ActionResult, CheckpointResult, CheckpointStatus, Severity
+from truthound.results import ActionResult, ActionStatus, CheckpointResult, CheckpointStatus, Severity
 from truthound.text import plain, shorten, terminal
 
 API = "https://events.pagerduty.com/v2/enqueue"
 Urgency = Literal["critical", "error", "warning", "info"]
-_LIMIT, _SUMMARY, _KEY, _NAME = 512 * 1024, 1024, 255, 255
+_LIMIT, _SUMMARY, _KEY, _NAME, _LINK, _LINKS = 512 * 1024, 1024, 255, 255, 2000, 20
 _OWN = _LIMIT // 2
 """bytes of details of the user's own, so that there is room for ours"""
+_TOO_LARGE = f"; custom_details left out: PagerDuty takes {_LIMIT // 1024} KB"
 _URGENCIES: Mapping[Severity, Urgency] = {
     Severity.CRITICAL: "critical",
     Severity.HIGH: "error",
@@ -67,22 +68,22 @@ class PagerDutyAction(IncidentChannel):
     auto_severity: bool | dict[Severity, Urgency] | None = None
     """Whether the worst issue decides (critical: critical, high: error, medium: warning, low: info), or a mapping of
     your own; so it is, if severity is not given."""
-    component: str | None = None
+    component: Annotated[str | None, Field(max_length=_NAME)] = None
     """What is broken, such as `warehouse`."""
-    group: str | None = None
+    group: Annotated[str | None, Field(max_length=_NAME)] = None
     """What it belongs to, such as `data-platform`."""
-    class_type: str | None = None
+    class_type: Annotated[str | None, Field(max_length=_NAME)] = None
     """What kind of event it is, such as `data quality`."""
     custom_details: Annotated[dict[str, Any], AfterValidator(_details)] = Field(default_factory=dict)
     """Further details of yours, shown with the incident."""
     dedup_key_template: KeyTemplate = None
     """What makes it the same incident: may hold {checkpoint_name}, {source}, tags and metadata; the checkpoint and its
     data, if not given."""
-    client: str = "Truthound"
+    client: Annotated[str, Field(max_length=_NAME)] = "Truthound"
     """Who says it."""
     client_url: Template | None = None
     """Where the incident's "View in ..." leads; the report, if not given."""
-    links: tuple[Link, ...] = ()
+    links: tuple[Link, ...] = Field(default=(), max_length=_LINKS)
     """Further links, each with href and text."""
     api_url: Url = API
     """Where events are sent: a relay, or https://events.eu.pagerduty.com/v2/enqueue."""
@@ -103,31 +104,41 @@ class PagerDutyAction(IncidentChannel):
         message = self.message(result, run)
         known = keys(self.dedup_key_template, result, message, _KEY)
         if result.status is not CheckpointStatus.SUCCESS:
-            answer = yield from self.post(self.api_url, self.payload(result, message, known[0]), run=run)
-            return success(f"triggered in PagerDuty: {told(message)}", answer, dedup_key=known[0])
-        *others, own = reversed(known)
+            event = self.payload(result, message, known[0])
+            answer = yield from self.post(self.api_url, event, run=run)
+            left = "" if self.custom_details.keys() <= event["payload"]["custom_details"].keys() else _TOO_LARGE
+            return success(f"triggered in PagerDuty: {told(message)}{left}", answer, dedup_key=known[0])
+        if self.settled(self.dedup_key_template, known, run, _KEY):
+            return ActionResult(ActionStatus.SKIPPED, message=SETTLED)
+        own, *others = known
         for key in others:
             yield from self.post(self.api_url, self._event("resolve", key), run=run)
         answer = yield from self.post(self.api_url, self._event("resolve", own), run=run)
-        return success("resolved in PagerDuty, if it was open", answer, dedup_key=known[0])
+        return success("resolved in PagerDuty, if it was open", answer, dedup_key=own)
 
     def payload(self, result: CheckpointResult, message: Message, key: str) -> dict[str, Any]:
         """The event that opens the incident, within PagerDuty's limits."""
         values = messages.values(result, message)
-        links = [{"href": message.link, "text": "Report"}] if message.link else []
-        for link in self.links:
-            href = linked(link.href, values)
-            links.append({"href": href, "text": link.text or href})
+        links = [(message.link, "Report"), *((linked(link.href, values), link.text) for link in self.links)]
         view = linked(self.client_url, values) if self.client_url else message.link
-        around = self._event("trigger", key) | {"client": self.client, "client_url": view, "links": links}
+        around = self._event("trigger", key) | {
+            "client": shorten(self.client, _NAME),
+            "client_url": view if _usable(view) else "",
+            "links": [{"href": href, "text": shorten(text or href, _NAME)} for href, text in links if _usable(href)],
+        }
         around = {k: v for k, v in around.items() if v}
-        return fitted(message, lambda m: around | {"payload": self._payload(m)}, lambda p: len(encoded(p)) <= _LIMIT)
+        made = fitted(message, lambda m: around | {"payload": self._payload(m, self.custom_details)}, _fits)
+        if _fits(made):
+            return made
+        return fitted(
+            message, lambda m: around | {"payload": self._payload(m, {})}, _fits
+        )  # variables made them larger
 
     def _event(self, event: str, key: str) -> dict[str, Any]:
         secret = self.routing_key.get_secret_value() if self.routing_key else ""
         return {"routing_key": secret, "event_action": event, "dedup_key": key}
 
-    def _payload(self, message: Message) -> dict[str, Any]:
+    def _payload(self, message: Message, details: dict[str, Any]) -> dict[str, Any]:
         given = "severity" in self.model_fields_set
         worst = message.error or (message.findings[0].line if message.findings else "")
         more = f" (and {message.issue_count - 1:,} more)" if message.issue_count > 1 else ""
@@ -138,8 +149,17 @@ class PagerDutyAction(IncidentChannel):
             "source": shorten(terminal(message.source or message.checkpoint), _NAME) or "truthound",
             "severity": graded(message, self.auto_severity, _URGENCIES, self.severity, given=given),
             "timestamp": message.run_time.isoformat(),
-            "custom_details": _shown(message) | plain(self.custom_details),
-        } | {k: v for k, v in own.items() if v}
+            "custom_details": _shown(message) | plain(details),
+        } | {k: shorten(v, _NAME) for k, v in own.items() if v}
+
+
+def _fits(event: dict[str, Any]) -> bool:
+    return len(encoded(event)) <= _LIMIT
+
+
+def _usable(href: str) -> bool:
+    """Whether it is a link: an event with another may be refused as a whole."""
+    return len(href) <= _LINK and not wire.check_url(href)
 
 
 def _shown(message: Message) -> dict[str, Any]:

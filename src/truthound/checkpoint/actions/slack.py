@@ -7,20 +7,25 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
+from truthound import wire
+from truthound.checkpoint.actions import mentions
 from truthound.checkpoint.actions.base import Run
-from truthound.checkpoint.actions.channel import Channel, SecretUrl, Template, success, told
+from truthound.checkpoint.actions.channel import Channel, SecretUrl, Template, encoded, success, told
+from truthound.errors import ConfigError
 from truthound.flow import Flow
 from truthound.message import Finding, Message, fitted
 from truthound.results import ActionResult, CheckpointResult, CheckpointStatus
+from truthound.text import clip, shorten
 from truthound.text import slack as escape
 
-_BLOCKS, _ALL, _SECTION, _HEADER, _CONTEXT = 50, 12_000, 3000, 150, 2000
+_BLOCKS, _ALL, _SECTION, _HEADER, _CONTEXT, _NAME = 50, 12_000, 3000, 150, 2000, 80
+_BYTES = 16_000  # of the whole body: Slack names no limit, and what has many emoji is measured by some other count
 _MARKS = {"critical": "🔴", "high": "🟠", "medium": "🟡", "low": "🔵", "error": "⚠️"}
 _SIGNS = {"success": "✅", "warning": "🟡", "failure": "❌", "error": "⚠️"}
 _GROUPS = {"@here": "<!here>", "@channel": "<!channel>", "@everyone": "<!everyone>"}
-_MENTION = re.compile(r"<(@[UW][A-Z0-9]+|!(here|channel|everyone)|!subteam\^S[A-Z0-9]+)>")
+_MENTION = re.compile(r"<(@[UW][A-Z0-9]{1,20}|!(here|channel|everyone)|!subteam\^S[A-Z0-9]{1,20})>")
 
 
 def _mention(told: str) -> str:
@@ -28,22 +33,15 @@ def _mention(told: str) -> str:
     bare = told.strip()
     if bare in _GROUPS:
         return _GROUPS[bare]
-    if re.fullmatch(r"@?[UW][A-Z0-9]{4,}", bare):
+    if re.fullmatch(r"@?[UW][A-Z0-9]{4,20}", bare):
         return f"<@{bare.removeprefix('@')}>"
-    if re.fullmatch(r"S[A-Z0-9]{4,}", bare):
+    if re.fullmatch(r"S[A-Z0-9]{4,20}", bare):
         return f"<!subteam^{bare}>"
     if _MENTION.fullmatch(bare):
         return bare
-    raise ValueError(
-        f'"{told}" mentions nobody in Slack: give a member id (U12345), a group id (S12345), @here or @channel'
+    raise ConfigError(
+        f'"{shorten(told, 100)}" mentions nobody in Slack: give a member id (U12345), a group id (S12345), @here or @channel'
     )
-
-
-def _mentions(listed: tuple[str, ...]) -> tuple[str, ...]:
-    for one in listed:
-        if "${" not in one:
-            _mention(one)
-    return listed
 
 
 class SlackNotification(Channel):
@@ -60,44 +58,55 @@ class SlackNotification(Channel):
 
     webhook_url: SecretUrl | None = None
     """The incoming webhook; SLACK_WEBHOOK_URL or SLACK_WEBHOOK, if not given."""
-    channel: str | None = None
+    channel: Annotated[str | None, Field(max_length=_NAME)] = None
     """The channel to post to. Webhooks of Slack apps post to their own channel and pass over this."""
-    username: str | None = None
+    username: Annotated[str | None, Field(max_length=_NAME)] = None
     """The name it posts under, with the same limit."""
-    icon_emoji: str | None = None
+    icon_emoji: Annotated[str | None, Field(max_length=_NAME)] = None
     """Its icon, such as `:mag:`, with the same limit."""
-    mention_on_failure: Annotated[tuple[str, ...], AfterValidator(_mentions)] = ()
+    mention_on_failure: Annotated[
+        tuple[str, ...], Field(max_length=mentions.MOST), AfterValidator(mentions.readable(_mention))
+    ] = ()
     """Whom to mention when the run failed or could not be made: member ids (U12345), group ids (S12345), @here, @channel."""
     include_details: bool = True
     """Whether the issues are listed."""
     custom_message: Template | None = None
     """A text of yours above the facts; may hold {checkpoint_name} and the like, and Slack's formatting."""
 
+    def check(self) -> Iterator[str]:
+        yield from super().check()
+        yield from mentions.problems("mention_on_failure", self.mention_on_failure, _mention)
+
     def flow(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
         message = self.message(result, run, self.custom_message or "", escape)
-        sent = self.payload(message)
-        answer = yield from self.post(self.webhook_url or "", sent, run=run)
-        return success(f"posted to Slack: {told(message)}", answer)
+        answer = yield from self.post(self.webhook_url or "", self.payload(message), run=run)
+        said, details = mentions.told(self._mentioned(message.status)[1])
+        return success(f"posted to Slack: {told(message)}{said}", answer, **details)
 
     def payload(self, message: Message) -> dict[str, Any]:
         """The webhook's body, within Slack's limits."""
         return fitted(message, self._render, _fits)
 
+    def _mentioned(self, status: CheckpointStatus) -> tuple[list[str], list[str]]:
+        """Whom the message mentions, and who cannot be mentioned."""
+        if status not in (CheckpointStatus.FAILURE, CheckpointStatus.ERROR):
+            return [], []
+        return mentions.chosen(self.mention_on_failure, _mention, lambda some: len(" ".join(some)) <= _SECTION // 2)
+
     def _render(self, message: Message) -> dict[str, Any]:
-        failed = message.status in (CheckpointStatus.FAILURE, CheckpointStatus.ERROR)
-        mentions = " ".join(map(_mention, self.mention_on_failure)) if failed else ""
-        headline = f"{_SIGNS[message.status.value]} {message.headline}"
-        intro = "\n".join(filter(None, (mentions, message.note, message.error and f"*Error:* {escape(message.error)}")))
-        blocks: list[dict[str, Any]] = [{"type": "header", "text": {"type": "plain_text", "text": escape(headline)}}]
-        blocks += [_section(intro)] if intro else []
+        headline = message.titled(escape, _HEADER, _SIGNS[message.status.value])
+        intro = "\n".join(filter(None, (" ".join(self._mentioned(message.status)[0]), message.note)))
+        blocks: list[dict[str, Any]] = [{"type": "header", "text": {"type": "plain_text", "text": headline}}]
+        blocks += [_section(clip(intro, _SECTION))] if intro.strip() else []
+        blocks += [_section(clip(f"*Error:* {escape(message.error)}", _SECTION))] if message.error else []
         blocks += [_section(text) for text in _packed(self._listed(message))] if self.include_details else []
         facts = "  ·  ".join(f"*{escape(name)}:* {escape(said)}" for name, said in message.facts)
         blocks.append({"type": "context", "elements": [_text(facts)]})
-        if message.link:
+        if message.link and not wire.check_url(message.link):  # Slack refuses a whole message for a link that is none
             button = {"type": "button", "text": {"type": "plain_text", "text": "Open the report"}, "url": message.link}
             blocks.append({"type": "actions", "elements": [button]})
         own = {"channel": self.channel, "username": self.username, "icon_emoji": self.icon_emoji}
-        return {"text": escape(headline), "blocks": blocks} | {k: v for k, v in own.items() if v}
+        return {"text": headline, "blocks": blocks} | {k: clip(v, _NAME) for k, v in own.items() if v}
 
     def _listed(self, message: Message) -> Iterator[str]:
         yield from (_finding(f) for f in message.findings)
@@ -139,7 +148,7 @@ def _fits(payload: dict[str, Any]) -> bool:
     texts = [b["text"]["text"] for b in blocks if b["type"] == "section"]
     context = [e["text"] for b in blocks if b["type"] == "context" for e in b["elements"]]
     return (
-        len(payload["text"]) <= _HEADER
+        len(encoded(payload)) <= _BYTES
         and len(blocks) <= _BLOCKS
         and len(json.dumps(blocks, ensure_ascii=False)) <= _ALL
         and all(len(t) <= _SECTION for t in texts)

@@ -6,15 +6,16 @@ Limits: https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connect
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from truthound import message as messages
 from truthound import templates, wire
+from truthound.checkpoint.actions import mentions
 from truthound.checkpoint.actions.base import NotifyOn, RefusedError, Run
-from truthound.checkpoint.actions.cards import AdaptiveCardBuilder, MessageTheme, Version, person
+from truthound.checkpoint.actions.cards import AdaptiveCardBuilder, MessageTheme, Version, person, templated
 from truthound.checkpoint.actions.channel import (
     Channel,
     DeniedError,
@@ -34,7 +35,8 @@ from truthound.text import card as escape
 from truthound.text import shorten, terminal
 
 _LIMIT = 28_000  # "approximately 28 KB", for the message as a whole
-_PEOPLE = 30
+_PEOPLE, _MENTIONED = 30, 8000
+"""people, and bytes of a card, that an option's mentions may take"""
 _CONNECTORS = (".webhook.office.com", "outlook.office.com", "outlook.office365.com")
 _MARKS = {"critical": "🔴", "high": "🟠", "medium": "🟡", "low": "🔵", "error": "⚠️"}
 _THEMES = {
@@ -50,11 +52,24 @@ def _several(told: Any) -> Any:
 
 
 def _people(listed: tuple[str, ...] | bool) -> tuple[str, ...] | bool:
-    for one in () if isinstance(listed, bool) else listed:
-        person(one)
-    if not isinstance(listed, bool) and len(listed) > _PEOPLE:
+    if isinstance(listed, bool):
+        return listed
+    mentions.readable(person)(listed)
+    if len(listed) > _PEOPLE:
         raise ValueError(f"{len(listed)} people are too many for one message: at most {_PEOPLE}")
     return listed
+
+
+def _somebody(told: str) -> tuple[str, str]:
+    """A name and an id, as `person` has them; nothing in it may wait to be filled in."""
+    name, known = person(told)
+    if "{" in known:
+        raise ConfigError(f'"{told}" is nobody: a mention knows no places such as {{checkpoint_name}}')
+    return name, known
+
+
+def _few(people: Sequence[tuple[str, str]]) -> bool:
+    return sum(len(encoded([name or known, known])) * 2 for name, known in people) <= _MENTIONED
 
 
 def _builder(built: AdaptiveCardBuilder | None) -> AdaptiveCardBuilder | None:
@@ -66,7 +81,7 @@ def _builder(built: AdaptiveCardBuilder | None) -> AdaptiveCardBuilder | None:
     if (size := len(encoded(_message(card)))) > _LIMIT:
         raise ValueError(f"the card is {size:,} bytes; Teams takes about {_LIMIT:,}")
     for text in built.texts():
-        templates.check(text)
+        templates.check(templated(text))
     return built.copy()
 
 
@@ -112,26 +127,46 @@ class TeamsNotification(Channel):
     custom_message: Template | None = None
     """A text of yours above the facts; may hold {checkpoint_name} and the like, and the Markdown of cards."""
 
+    @model_validator(mode="after")
+    def _one_card(self) -> Self:
+        if self.card_builder is None:
+            return self
+        ignored = [o for o in ("custom_message", "channel", "include_details") if self._is_given(o)]
+        if self._is_given("report_url") and not any(
+            "report_url" in t or "summary" in t for t in self.card_builder.texts()
+        ):
+            ignored.append("report_url")
+        if ignored:
+            raise ValueError(
+                f"card_builder is the whole card: {', '.join(ignored)} would not be seen; put it on the card "
+                '(add_text, add_fact, add_action_button("Report", "{report_url}")) or leave it out'
+            )
+        return self
+
+    def _is_given(self, option: str) -> bool:
+        return option in self.model_fields_set and getattr(self, option) is not None
+
     def check(self) -> Iterator[str]:
         yield from super().check()
         for option in ("mention_users", "mention_on_failure"):
             told = getattr(self, option)
-            for one in () if isinstance(told, bool) else told:
-                try:
-                    person(one)
-                except ConfigError as error:
-                    yield f"{option}: {error}"
+            yield from mentions.problems(option, () if isinstance(told, bool) else told, _somebody)
 
     def flow(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
         message = self.message(result, run, self.custom_message or "", escape)
-        body = self.payload(result, message)
+        body, said = self.payload(result, message), ""
+        if not _fits(body):  # a card of the user's own that data made too large
+            body = self.model_copy(update={"card_builder": None}).payload(result, message)
+            said = f"; your own card came to more than {_LIMIT // 1000} KB, so ours was sent"
         proxy = self.proxy.get_secret_value() if self.proxy else None
         answer = yield from self.post(self.webhook_url or "", body, run=run, verify=self.verify_ssl, proxy=proxy)
+        left, details = mentions.told(self._mentioned(message.status)[1])
+        said += left
         if self.is_connector:
             _connected(answer)
-            return success(f"posted to Teams: {told(message)}", answer)
+            return success(f"posted to Teams: {told(message)}{said}", answer, **details)
         note = "; whether it was posted, the workflow's run history tells"
-        return success(f"accepted by Teams: {told(message)}{note}", answer, posted="unknown")
+        return success(f"accepted by Teams: {told(message)}{said}{note}", answer, posted="unknown", **details)
 
     @property
     def is_connector(self) -> bool:
@@ -142,15 +177,12 @@ class TeamsNotification(Channel):
         return host.endswith(_CONNECTORS)
 
     def payload(self, result: CheckpointResult, message: Message) -> dict[str, Any]:
-        """The webhook's body, within Teams' limit; a card of the user's own that data make too large gives way to ours."""
-        made = fitted(message, lambda m: _message(self._card(result, m)), _fits)
-        if self.card_builder is None or _fits(made):
-            return made
-        return self.model_copy(update={"card_builder": None}).payload(result, message)
+        """The webhook's body, within Teams' limit unless data make a card of the user's own too large."""
+        return fitted(message, lambda m: _message(self._card(result, m)), _fits)
 
     def _card(self, result: CheckpointResult, message: Message) -> dict[str, Any]:
         theme = self.theme or _THEMES[message.status]
-        mentioned = self._mentioned(message.status)
+        mentioned, _ = self._mentioned(message.status)
         if self.card_builder is not None:
             own = self.card_builder.copy()
             _mention(own, mentioned)
@@ -169,7 +201,7 @@ class TeamsNotification(Channel):
         made.add_facts((escape(name), escape(said)) for name, said in message.facts)
         if self.channel:
             made.add_fact("Channel", escape(shorten(self.channel, 100)))
-        if message.link:
+        if message.link and not wire.check_url(message.link):  # Teams does not show a card with a wrong one
             made.add_action_button("Open the report", message.link)
         return made.build(theme, self.card_version) | {"fallbackText": terminal(message.headline)}
 
@@ -180,11 +212,14 @@ class TeamsNotification(Channel):
         yield from (f"✅ fixed: {escape(f)}" for f in message.fixed)
         yield from (f"⚠️ not delivered: {escape(u)}" for u in message.undelivered)
 
-    def _mentioned(self, status: CheckpointStatus) -> list[str]:
+    def _mentioned(self, status: CheckpointStatus) -> tuple[list[tuple[str, str]], list[str]]:
+        """The people whom the message mentions, and who cannot be mentioned."""
         failed = status in (CheckpointStatus.FAILURE, CheckpointStatus.ERROR)
         if isinstance(self.mention_on_failure, bool):
-            return list(self.mention_users) if failed or not self.mention_on_failure else []
-        return list(dict.fromkeys((*self.mention_users, *(self.mention_on_failure if failed else ()))))
+            listed = self.mention_users if failed or not self.mention_on_failure else ()
+        else:
+            listed = (*self.mention_users, *(self.mention_on_failure if failed else ()))
+        return mentions.chosen(listed, _somebody, _few)
 
 
 TeamsConfig = config_of(TeamsNotification, "TeamsConfig")
@@ -217,8 +252,8 @@ def _fits(body: dict[str, Any]) -> bool:
     return len(encoded(body)) <= _LIMIT
 
 
-def _mention(card: AdaptiveCardBuilder, people: Sequence[str]) -> None:
-    marks = [card.mention(address, name) for name, address in map(person, people)]
+def _mention(card: AdaptiveCardBuilder, people: Sequence[tuple[str, str]]) -> None:
+    marks = [card.mention(address, name) for name, address in people]
     if marks:
         card.add_text(" ".join(marks))
 
@@ -245,7 +280,7 @@ def _filled(value: Any, values: Mapping[str, Any], how: Callable[[str], str]) ->
     """A card with its texts filled in. Links, names and what stands on a button are no Markdown."""
     match value:
         case str():
-            return templates.render(value, values, how) if "{" in value else value
+            return templates.render(templated(value), values, how) if "{" in value else value
         case dict():
             plain = ("id", "altText", *(("title",) if str(value.get("type")).startswith("Action.") else ()))
             return {

@@ -19,10 +19,20 @@ from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from truthound import chart, wire
 from truthound import message as messages
 from truthound.checkpoint.actions.base import Run
-from truthound.checkpoint.actions.channel import Channel, DeniedError, Template, Url, config_of, filled, success, told
+from truthound.checkpoint.actions.channel import (
+    Channel,
+    DeniedError,
+    Template,
+    Url,
+    config_of,
+    filled,
+    seconds,
+    success,
+    told,
+)
 from truthound.errors import ConfigError
 from truthound.flow import Flow, call
-from truthound.message import Finding, Message, smaller
+from truthound.message import Finding, Message, fitted, smaller
 from truthound.results import ActionResult, CheckpointResult
 from truthound.text import cut_utf16, terminal, utf16
 from truthound.text import telegram as escape
@@ -55,6 +65,7 @@ class Text:
     said: str
     mode: str = ""
     shortened: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +153,8 @@ class TelegramNotification(Channel):
         sent = found.get("result") if isinstance(found, dict) else None
         known = {"message_id": sent["message_id"]} if isinstance(sent, dict) and "message_id" in sent else {}
         short = replace(message, shortened=text.shortened)
-        return success("; ".join((f"sent to Telegram: {told(short)}", *notes)), answer, **known)
+        said = "; ".join(filter(None, (f"sent to Telegram: {told(short)}", text.note, *notes)))
+        return success(said, answer, **known)
 
     def _body(self, text: Text, field: str) -> dict[str, Any]:
         own = {
@@ -169,10 +181,9 @@ class TelegramNotification(Channel):
     def retry_after(self, answer: wire.Response, now: datetime) -> float:
         found = answer.json()
         asked = found.get("parameters") if isinstance(found, dict) else None
-        seconds = asked.get("retry_after") if isinstance(asked, dict) else None
-        if isinstance(seconds, int | float) and not isinstance(seconds, bool) and seconds > 0:
-            return float(seconds)
-        return super().retry_after(answer, now)
+        return seconds(asked.get("retry_after") if isinstance(asked, dict) else None) or super().retry_after(
+            answer, now
+        )
 
     def reason(self, answer: wire.Response) -> str:
         found = answer.json()
@@ -184,25 +195,30 @@ class TelegramNotification(Channel):
 
     def text(self, result: CheckpointResult, message: Message, longest: int) -> Text:
         """The largest text that fits, as Telegram counts: UTF-16 units of what is seen."""
+        if not self.template:
+            return self._ours(message, longest)
         for candidate in smaller(message):
-            if self.template:
-                said, seen = marked(self.template, messages.values(result, candidate), self.parse_mode)
-                mode: str = self.parse_mode
-            else:
-                said, mode = "\n".join(self._lines(candidate)), "HTML"
-                seen = _seen(said)
+            said, seen = marked(self.template, messages.values(result, candidate), self.parse_mode)
+            if not seen.strip():
+                note = "the template comes to an empty text, which Telegram does not take, so ours was sent"
+                return replace(self._ours(message, longest), note=note)
             if utf16(seen) <= longest:
-                break
-        else:
-            return self._plain(result, message, longest)
-        if not seen.strip():
-            raise ConfigError("message_template comes to an empty text, which Telegram does not take")
-        return Text(said, mode, candidate.shortened and not message.shortened)
+                return Text(said, self.parse_mode, candidate.shortened and not message.shortened)
+        return self._plain(result, message, longest)
+
+    def _ours(self, message: Message, longest: int) -> Text:
+        said, shown = fitted(
+            message, lambda m: ("\n".join(self._lines(m)), m), lambda made: utf16(_seen(made[0])) <= longest
+        )
+        if utf16(_seen(said)) > longest:
+            return Text(cut_utf16(messages.plain_text(shown), longest), shortened=True)
+        return Text(said, "HTML", shown.shortened and not message.shortened)
 
     def _plain(self, result: CheckpointResult, message: Message, longest: int) -> Text:
+        """The template's text without marks."""
         smallest = list(smaller(message))[-1]
-        said = filled(self.template, messages.values(result, smallest), _harmless) if self.template else ""
-        return Text(cut_utf16(said or messages.plain_text(smallest), longest), shortened=True)
+        said = filled(self.template or "", messages.values(result, smallest), _harmless)
+        return Text(cut_utf16(said, longest), shortened=True)
 
     def _lines(self, message: Message) -> Iterator[str]:
         yield f"{_SIGNS[message.status.value]} <b>{escape(message.headline)}</b>"
