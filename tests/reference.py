@@ -1,28 +1,31 @@
-"""The tables in docs/ that say what options there are, made from the code that takes them.
+"""The tables in docs/ that say what options there are, and examples of formats, made from the code that takes and writes them.
 
-A page holds `<!-- options: module:Class -->` or `<!-- command: truthound check -->`, and `<!-- end -->` below the table.
-`<!-- ci: platforms -->` and `<!-- ci: fields -->` are the table of CI systems.
+A page holds `<!-- options: module:Class -->`, `<!-- command: truthound check -->` or `<!-- example: junit -->`, and
+`<!-- end -->` below; `<!-- ci: platforms -->` and `<!-- ci: fields -->` are the table of CI systems.
 `TRUTHOUND_WRITE_GOLDEN=1 pytest tests/test_docs.py` writes them anew.
 """
 
 import importlib
+import json
 import re
 from collections.abc import Iterator
 
 import typer
 from pydantic import SecretStr
 
+from ci_results import SMALL
 from truthound.checkpoint.actions.base import Action
 from truthound.ci.platforms import TABLE
 from truthound.cli.main import app
 from truthound.models import Model, aliases, option_docs
+from truthound.reporters import FORMATS
 
-MARK = re.compile(r"(<!-- (options|command|ci): (.+?) -->\n).*?(<!-- end -->)", re.DOTALL)
+MARK = re.compile(r"(<!-- (options|command|ci|example): (.+?) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def filled(page: str) -> str:
     """The page with its tables as the code has them."""
-    make = {"options": _options, "command": _command, "ci": _ci}
+    make = {"options": _options, "command": _command, "ci": _ci, "example": _example}
     return MARK.sub(lambda m: f"{m[1]}\n{make[m[2]](m[3])}\n\n{m[4]}", page)
 
 
@@ -42,6 +45,15 @@ def commands() -> Iterator[tuple[str, typer.core.TyperCommand]]:
             yield name, command
 
     yield from below("truthound", typer.main.get_command(app))
+
+
+def _example(name: str) -> str:
+    """A run in a format; of SARIF its first result, as the rest says little."""
+    text = FORMATS[name](SMALL)
+    if name == "sarif":
+        text = json.dumps(json.loads(text)["runs"][0]["results"][0], indent=2, ensure_ascii=False) + "\n"
+    language = {"junit": "xml", "tap": "text"}.get(name, "json")
+    return f"```{language}\n{text}```"
 
 
 def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -104,7 +103,7 @@ def _issue(outcome: CheckOutcome, run: CheckpointResult, root: str | Path) -> CI
         file, line = places.failing(outcome, run.validation_result, root)
         file = file if line else ""
     return CIAnnotation(
-        words.line(outcome), _level(outcome), _seen(file, root) or None, line or None,
+        words.line(outcome), _level(outcome), file or None, line or None,
         title=_title(run), validator_name=outcome.validator,
     )  # fmt: skip
 
@@ -116,12 +115,5 @@ def _rows(outcome: CheckOutcome, run: CheckpointResult, root: str | Path) -> Ite
     which = "this row" if outcome.failed == 1 else f"the first of {plural(outcome.failed, 'row')}"
     yield CIAnnotation(
         f"{words.severity(outcome)}: {words.subject(outcome)}: {words.expectation(outcome)}: {which}",
-        _level(outcome), _seen(file, root), line, title=_title(run), validator_name=outcome.validator,
+        _level(outcome), file, line, title=_title(run), validator_name=outcome.validator,
     )  # fmt: skip
-
-
-def _seen(file: str, root: str | Path) -> str:
-    """A relative path starts from the folder of the run, which may be within the repository's."""
-    if not file or not root or os.path.isabs(file):  # noqa: PTH117 it may be of another system
-        return file
-    return places.inside(str(Path.cwd() / file), Path(root).absolute()) or file

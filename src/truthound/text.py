@@ -14,6 +14,7 @@ from typing import Any
 MISSING = "∅"
 MASK = "•••"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+_UNHELD = re.compile(r"[\ud800-\udfff\ufffe\uffff]")
 _URL_PASSWORD = re.compile(r"(?<=://)([^/:\s@]*):[^/\s]*@")
 _QUERY_SECRET = re.compile(
     r"(?i)([?&;][\w.-]*(?:token|key|secret|passw(?:or)?d|pwd|signature|sig|credential)[\w.-]*=)[^&;\s'\"]+"
@@ -44,6 +45,11 @@ def uncommanded(text: str) -> str:
     for pattern, instead in _COMMANDS:
         text = pattern.sub(instead, text)
     return text
+
+
+def interchange(value: object) -> str:
+    """`terminal`'s text without what UTF-8 or XML 1.0 cannot hold: halves of surrogate pairs, U+FFFE, U+FFFF."""
+    return _UNHELD.sub(lambda m: f"\\u{ord(m[0]):04x}", terminal(value))
 
 
 def markdown(value: object) -> str:

@@ -17,8 +17,8 @@ ALL = [FAILING, CLEAN, UNREADABLE, HOSTILE]
 
 
 def test_the_table_of_formats():
-    assert list(FORMATS) == ["console", "json", "yaml", "markdown"]
-    assert len(FORMATS) == 4
+    assert list(FORMATS) == ["console", "json", "yaml", "markdown", "junit", "sarif", "codequality", "tap"]
+    assert len(FORMATS) == 8
     assert all(isinstance(function(FAILING), str) for function in FORMATS.values())
     assert "xml" not in FORMATS
 

@@ -54,11 +54,22 @@ def test_rows_of_objects(tmp_path):
     assert open_source({"path": str(path), "options": options}).lines([1]) == {}
 
 
+@given(st.lists(st.sampled_from(["{}", "", " ", "\r", "\t\r", "\f"]), max_size=40), st.integers(1, 40))
+def test_rows_of_objects_among_blank_lines(tmp_path_factory, lines, block):
+    path = tmp_path_factory.mktemp("rows") / "x.ndjson"
+    path.write_bytes("\n".join(['{"a": 1}', *lines]).encode())
+    wanted = [1, *(n for n, line in enumerate(lines, 2) if line == "{}")]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(rows, "BLOCK", block)
+        for row, line in enumerate(wanted, 1):
+            assert rows.ndjson_lines(path)([row]) == {row: line}
+
+
 FIELDS = st.text(st.sampled_from('ab"\n\r#, '), max_size=4)
 
 
 @given(
-    st.lists(st.one_of(FIELDS, st.sampled_from(["", None])), min_size=1, max_size=30),
+    st.lists(FIELDS, max_size=40) | st.lists(st.one_of(FIELDS, st.none()), min_size=1, max_size=30),
     st.sampled_from(["\n", "\r\n"]),
     st.integers(1, 40),
 )
@@ -74,11 +85,13 @@ def test_rows_as_the_engine_counts_them(tmp_path_factory, fields, end, block):
         at += (lines[-1] + end).count("\n")
     path = tmp_path_factory.mktemp("rows") / "x.csv"
     path.write_bytes(end.join([*lines, ""]).encode())
-    source = open_source({"path": str(path), "options": {"comment_prefix": "#"}})
+    options = {"comment_prefix": "#"} if None in fields else {}
+    source = open_source({"path": str(path), "options": options})
     numbered = source.frame.with_row_index("row", 1).filter(pl.col("id").is_not_null()).collect()
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(rows, "BLOCK", block)
         found = source.lines(numbered["row"].to_list())
+        assert all(source.lines([row]) == {row: found[row]} for row in numbered["row"].to_list()[::3])
     assert {n: found[r] for r, n in zip(numbered["row"], numbered["id"], strict=True)} == begun
 
 
@@ -122,5 +135,7 @@ def test_a_result_names_the_file_and_the_lines(tmp_path, monkeypatch):
         assert [(e.row, e.line) for e in failed.examples] == [(2, 4), (4, 6)]
         assert type(result).from_dict(result.to_dict()) == result
     assert check({"a": [None]}, ["null"]).file is None
+    queried = check("data/users.csv", [{"sql": {"query": "SELECT * FROM data WHERE id = 2"}}]).outcomes[0]
+    assert [(e.row, e.line) for e in queried.examples] == [(None, None)]
     sampled = check("data/users.csv", ["null"], sample_size=1, seed=1).outcomes
     assert all(e.line in (4, 6) for o in sampled for e in o.examples)

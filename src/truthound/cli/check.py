@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from truthound.cli.options import (
+    LIST_FORMATS,
     FailOn,
     Format,
     Limit,
@@ -104,12 +105,14 @@ def _page(checkpoint: Checkpoint, width: int, colour: bool) -> str:
 
 
 def _written(results: Sequence[CheckpointResult], checkpoints: Sequence[Checkpoint], telling: Telling) -> str:
-    """The results with what was found in the data; a list where there are several files."""
+    """The results, in formats that have a place for it with what was found in the data; a list where there are several files."""
     from truthound.cli.profiling import as_markdown
     from truthound.cli.run import written
     from truthound.inference import draft_rules
     from truthound.reporters.serial import dump_json, dump_yaml
 
+    if telling.format not in LIST_FORMATS:
+        return written(results, telling, several=len(results) > 1)
     found = [_profiled(c) for c in checkpoints]
     if telling.format in {"json", "yaml"}:
         data = []

@@ -13,6 +13,7 @@ from truthound.cli.options import (
     FailOn,
     Format,
     Limit,
+    ListFormat,
     NoColor,
     Output,
     Quiet,
@@ -108,7 +109,7 @@ def run(
 @app.command("list")
 def list_(
     config: Config = None,
-    format: Format = "console",  # noqa: A002 the option's name
+    format: ListFormat = "console",  # noqa: A002 the option's name
     output: Output = None,
     no_color: NoColor = False,
 ) -> None:

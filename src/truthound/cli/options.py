@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from truthound.reporters import FORMATS
 from truthound.text import did_you_mean
 
+LIST_FORMATS = ("console", "json", "yaml", "markdown")
+"""of what is not the result of a run"""
 SEVERITIES = ("low", "medium", "high", "critical")
 DEFAULT_CONFIG = Path("truthound.yaml")
 
 
-def _known(value: str | None) -> str | None:
-    from truthound.reporters import FORMATS
+def _one_of(names: Sequence[str]) -> Callable[[str], str]:
+    def known(value: str) -> str:
+        if value not in names:
+            raise typer.BadParameter(f'"{value}" is not one of {", ".join(names)}{did_you_mean(value, names)}')
+        return value
 
-    if value is not None and value not in FORMATS:
-        raise typer.BadParameter(f'"{value}" is not one of {", ".join(FORMATS)}{did_you_mean(value, FORMATS)}')
-    return value
+    return known
 
 
 def _severity(value: str | None) -> str | None:
@@ -37,9 +42,18 @@ Format = Annotated[
     str,
     typer.Option(
         "--format",
-        metavar="[console|json|yaml|markdown]",
-        callback=_known,
+        metavar=f"[{'|'.join(FORMATS)}]",
+        callback=_one_of(list(FORMATS)),
         help="How the result is written; several names, --all or --tag make json and yaml a list.",
+    ),
+]
+ListFormat = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        metavar=f"[{'|'.join(LIST_FORMATS)}]",
+        callback=_one_of(LIST_FORMATS),
+        help="How it is written.",
     ),
 ]
 Output = Annotated[

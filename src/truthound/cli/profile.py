@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from truthound.cli.options import Format, NoColor, NoProgress, Output
+from truthound.cli.options import ListFormat, NoColor, NoProgress, Output
 
 
 def profile(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A file, glob or URL of data.")],
-    format: Format = "console",  # noqa: A002 the option's name
+    format: ListFormat = "console",  # noqa: A002 the option's name
     output: Output = None,
     quiet: NoProgress = False,
     no_color: NoColor = False,

@@ -17,6 +17,10 @@ _PLACES = {
     "json": "truthound.reporters.serial:json",
     "yaml": "truthound.reporters.serial:yaml",
     "markdown": "truthound.reporters.markdown:markdown",
+    "junit": "truthound.reporters.junit:junit",
+    "sarif": "truthound.reporters.sarif:sarif",
+    "codequality": "truthound.reporters.codequality:codequality",
+    "tap": "truthound.reporters.tap:tap",
 }
 
 

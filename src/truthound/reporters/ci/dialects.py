@@ -18,11 +18,15 @@ from truthound.ci.names import CIPlatform
 from truthound.reporters import FORMATS
 from truthound.reporters.ci import bitbucket, drone, logs, teamcity
 from truthound.reporters.ci.outputs import Output, Pipe, Print, Write
+from truthound.reporters.codequality import codequality
+from truthound.reporters.sarif import sarif
 from truthound.results import CheckpointResult, CheckpointStatus
 from truthound.text import shorten
 
 MIB = 1024 * 1024
 _VERDICT_STYLE = {"success": "success", "warning": "warning", "failure": "error", "error": "error"}
+_ROOTED = {"codequality": codequality, "sarif": sarif}
+"""formats that name files as seen from the repository's folder"""
 _WORST = (CheckpointStatus.ERROR, CheckpointStatus.FAILURE, CheckpointStatus.WARNING, CheckpointStatus.SUCCESS)
 
 
@@ -83,10 +87,14 @@ def report(dialect: Dialect, run: Report) -> list[Output]:
         out += dialect.summary(run)
     if run.files:
         several = run.results if len(run.results) != 1 else run.results[0]
-        out += [Write(path, FORMATS[name](several)) for name, path in dialect.files]
+        out += [Write(path, _written(name, several, run.root)) for name, path in dialect.files]
     if run.outputs and run.results:
         out += dialect.values(outputs(run.results), run.env)
     return out
+
+
+def _written(name: str, results: CheckpointResult | Sequence[CheckpointResult], root: str) -> str:
+    return _ROOTED[name](results, root) if name in _ROOTED else FORMATS[name](results)
 
 
 def outputs(results: Sequence[CheckpointResult]) -> dict[str, str]:

@@ -1,0 +1,133 @@
+"""What the formats of CI systems share: the checks of a run, their names, their identity, their words and places."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from truthound import places, words
+from truthound.results import CheckOutcome, CheckpointResult, CheckpointStatus, CheckStatus, Example, ValidationResult
+from truthound.text import cell, interchange, number, plural, shorten
+
+FALLBACK = "truthound.yaml"
+"""where an issue is shown that no file is known of"""
+RUN = "(run)"
+"""the id of what is wrong with a run as a whole"""
+EXAMPLES, CELLS, WIDTH = 10, 8, 1000
+"""failing rows of a check, cells of a row, characters of a text"""
+WITH_EXAMPLES = 500
+"""issues of a run that are shown with examples: ten thousand of them would be more than a CI system takes"""
+
+
+def several(results: CheckpointResult | Sequence[CheckpointResult]) -> Sequence[CheckpointResult]:
+    return [results] if isinstance(results, CheckpointResult) else results
+
+
+def said(value: object, width: int = WIDTH) -> str:
+    """Text on one line that every format can hold."""
+    return shorten(interchange(words.one_line(str(value))), width)
+
+
+def checks(result: CheckpointResult) -> list[CheckOutcome]:
+    """The run's checks, as they were asked for. A run that failed for a reason of its own has one more, which says so."""
+    shown = [o for o in result.validation_result.outcomes if not o.hidden] if result.validation_result else []
+    wrong = result.error or (result.status is CheckpointStatus.ERROR and "no check ran")
+    if wrong and not any(o.status is CheckStatus.ERROR for o in shown):
+        shown.append(CheckOutcome(RUN, "checkpoint", (), CheckStatus.ERROR, error=wrong))
+    return shown
+
+
+def issues(result: CheckpointResult) -> list[CheckOutcome]:
+    """Of `checks` those that did not hold: errors first, then the worst."""
+
+    def rank(o: CheckOutcome) -> tuple[bool, bool, int, float]:
+        warned = o.status is CheckStatus.WARNED
+        return warned, o.status is not CheckStatus.ERROR, -(o.severity.rank if o.severity else 0), -o.ratio
+
+    return sorted((o for o in checks(result) if o.is_issue), key=rank)
+
+
+def title(outcome: CheckOutcome) -> str:
+    """`range: age (no ghosts)`: the same in each run."""
+    if outcome.id == RUN:
+        return "run"
+    name = f" ({said(outcome.name, 200)})" if outcome.name else ""
+    return f"{said(outcome.validator, 100)}: {said(words.subject(outcome), 200)}{name}"
+
+
+def distinct(names: Iterable[str]) -> Iterator[str]:
+    """The names, with a number where one has been there before."""
+    seen: Counter[str] = Counter()
+    taken = set(names := list(names))
+    for name in names:
+        seen[name] += 1
+        unique, serial = name, seen[name]
+        while serial > 1 and unique in taken:
+            unique, serial = f"{name} ({serial})", serial + 1
+        taken.add(unique)
+        yield unique
+
+
+def identities(found: Iterable[tuple[CheckpointResult, CheckOutcome]]) -> list[str]:
+    """For each check 64 hexadecimal digits of its own, the same on every machine and in every run; no count is part of them."""
+    told_apart = distinct(json.dumps([result.checkpoint_name, outcome.id]) for result, outcome in found)
+    return [hashlib.sha256(text.encode()).hexdigest() for text in told_apart]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line of a file, as seen from the repository's folder, and what is there."""
+
+    file: str
+    line: int
+    what: str
+
+
+def folder(root: str | Path | None) -> str | Path:
+    """The repository's folder: as given, else the current one."""
+    try:
+        return Path.cwd() if root is None else root
+    except OSError:  # it has gone
+        return ""
+
+
+def places_of(outcome: CheckOutcome, validation: ValidationResult | None, root: str | Path = "") -> list[Place]:
+    """Where to look, best first: the first failing row, the line that declares the check, the data file. Never none."""
+    file, row = places.failing(outcome, validation, root)
+    config, line = places.declared(outcome, root)
+    config = places.inside(config, root)
+    found = [Place(file, row, "the first failing row that is known")] if row else []
+    found += [Place(config, max(int(line), 1), "the check is declared here")] if config else []
+    if not found:
+        found = [Place(file, 1, "the data")] if file else [Place(FALLBACK, 1, "the configuration")]
+    return found
+
+
+def told(outcome: CheckOutcome) -> str:
+    """An issue in one line."""
+    return said(f"error: {outcome.error}" if outcome.id == RUN else words.line(outcome))
+
+
+def details(outcome: CheckOutcome, validation: ValidationResult | None, examples: int = EXAMPLES) -> list[str]:
+    """What is known of an issue beyond its line: failing rows, the values that occur most, why the rule is there, where it stands."""
+    rows = [_row(e, outcome, validation) for e in outcome.examples[:examples]]
+    if rows and outcome.failed and outcome.failed > len(rows):
+        rows.append(f"{plural(len(rows), 'example')} of {plural(outcome.failed, 'row')}")
+    if outcome.top_values and examples:
+        rows.append(
+            "most often: " + ", ".join(f"{said(cell(v))} ({number(n)} times)" for v, n in outcome.top_values[:5])
+        )
+    rows += [f"why: {said(outcome.description)}"] if outcome.description else []
+    return rows + ([f"declared in {said(outcome.location)}"] if outcome.location else [])
+
+
+def _row(example: Example, outcome: CheckOutcome, validation: ValidationResult | None) -> str:
+    keys = validation.key_columns if validation else ()
+    names = [n for n in dict.fromkeys((*keys, *outcome.columns, *example.values)) if n in example.values][:CELLS]
+    cells = ", ".join(f"{said(n, 60)}={said(cell(example.values[n]))}" for n in names)
+    at = f" ({said(validation.file, 200)}:{example.line})" if example.line and validation and validation.file else ""
+    return f"row {'?' if example.row is None else example.row}{at}: {cells}"

@@ -1,0 +1,42 @@
+"""Runs as a GitLab Code Quality report: a JSON list of issues, each at a line of a file.
+
+https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format (read November 2026).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from truthound.reporters.checks import details, folder, identities, issues, places_of, said, several, told
+from truthound.reporters.serial import dump_json
+from truthound.results import CheckOutcome, CheckpointResult, CheckStatus, Severity
+
+_SEVERITIES = ("info", "minor", "major", "critical", "blocker")
+_EXAMPLES = 3
+
+
+def codequality(results: CheckpointResult | Sequence[CheckpointResult], root: str | Path | None = None) -> str:
+    """The issues of all runs. `root` is the repository's folder, the current one by default; files outside are not named."""
+    root = folder(root)
+    found = [(result, outcome) for result in several(results) for outcome in issues(result)]
+    return dump_json([_issue(r, o, f, root) for (r, o), f in zip(found, identities(found), strict=True)])
+
+
+def _issue(result: CheckpointResult, outcome: CheckOutcome, fingerprint: str, root: str | Path) -> dict[str, Any]:
+    place = places_of(outcome, result.validation_result, root)[0]
+    rows = details(outcome, result.validation_result, _EXAMPLES)
+    return {
+        "description": said("; ".join([told(outcome), *rows])),
+        "check_name": said(outcome.validator, 200),
+        "fingerprint": fingerprint,
+        "severity": severity(outcome),
+        "location": {"path": said(place.file), "lines": {"begin": place.line}},
+    }
+
+
+def severity(outcome: CheckOutcome) -> str:
+    """A failed check's severity from minor to blocker; one step less if it only warns."""
+    rank = (outcome.severity or Severity.HIGH).rank
+    return _SEVERITIES[rank if outcome.status is CheckStatus.WARNED else rank + 1]

@@ -1,0 +1,75 @@
+"""Runs in the Test Anything Protocol, version 14 (https://testanything.org/tap-version-14-specification.html).
+
+One run is one list of tests, a check each. Of several runs each is a subtest: its own plan and numbers, and one line for the run in
+the outer list, so that readers of the older versions see a test for each run. A check that only warns did not hold and does not fail
+the run: that is TAP's TODO.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from truthound import words
+from truthound.reporters.checks import WITH_EXAMPLES, checks, details, distinct, said, several, title, told
+from truthound.results import CheckOutcome, CheckpointResult, CheckStatus
+
+_VERSION = "TAP version 14"
+
+
+def tap(results: CheckpointResult | Sequence[CheckpointResult]) -> str:
+    """A list of tests for one run; for a sequence a subtest for each."""
+    if isinstance(results, CheckpointResult):
+        return "\n".join([_VERSION, *_run(results)]) + "\n"
+    runs = several(results)
+    lines = [_VERSION, _plan(len(runs), "no checkpoint ran")]
+    for number, (result, name) in enumerate(zip(runs, distinct(said(r.checkpoint_name) for r in runs), strict=True), 1):
+        lines += [f"# Subtest: {_escaped(name)}", *(f"    {line}" for line in _run(result))]
+        held = not any(o.status in (CheckStatus.FAILED, CheckStatus.ERROR) for o in checks(result))
+        lines.append(f"{'ok' if held else 'not ok'} {number} - {_escaped(name)}")
+    return "\n".join(lines) + "\n"
+
+
+def _run(result: CheckpointResult) -> Iterator[str]:
+    outcomes = checks(result)
+    yield _plan(len(outcomes), "no check ran")
+    issues = 0
+    for number, (outcome, name) in enumerate(zip(outcomes, distinct(map(title, outcomes)), strict=True), 1):
+        held = outcome.status in (CheckStatus.PASSED, CheckStatus.SKIPPED)
+        directive = ""
+        if outcome.status is CheckStatus.SKIPPED:
+            directive = f" # SKIP {_escaped(said(outcome.message or 'not checked'))}"
+        elif outcome.status is CheckStatus.WARNED:
+            directive = " # TODO a warning, which does not fail the run"
+        yield f"{'ok' if held else 'not ok'} {number} - {_escaped(name)}{directive}"
+        issues += not held
+        if not held:
+            yield from _diagnostics(result, outcome, short=issues > WITH_EXAMPLES)
+
+
+def _plan(count: int, why_none: str) -> str:
+    return f"1..{count}" if count else f"1..0 # SKIP {why_none}"
+
+
+def _diagnostics(result: CheckpointResult, outcome: CheckOutcome, *, short: bool) -> Iterator[str]:
+    """A block of YAML, whose values are written as JSON, which is YAML too."""
+    known: dict[str, Any] = {
+        "message": told(outcome),
+        "severity": words.severity(outcome),
+        "validator": said(outcome.validator),
+        "columns": [said(c) for c in outcome.columns],
+        "failed": outcome.failed,
+        "total": outcome.total,
+    }
+    yield "  ---"
+    yield from (f"  {key}: {json.dumps(value, ensure_ascii=False)}" for key, value in known.items() if value)
+    if more := details(outcome, result.validation_result, *([0] if short else [])):
+        yield "  details:"
+        yield from (f"    - {json.dumps(line, ensure_ascii=False)}" for line in more)
+    yield "  ..."
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"([\\#])", r"\\\1", text)
