@@ -88,7 +88,7 @@ def report(dialect: Dialect, run: Report) -> list[Output]:
     if run.files:
         several = run.results if len(run.results) != 1 else run.results[0]
         out += [Write(path, _written(name, several, run.root)) for name, path in dialect.files]
-    if run.outputs and run.results:
+    if run.outputs and run.results and run.ci.is_ci:
         out += dialect.values(outputs(run.results), run.env)
     return out
 
@@ -116,6 +116,10 @@ def outputs(results: Sequence[CheckpointResult]) -> dict[str, str]:
 # --- values for later steps -------------------------------------------------------------------------------------------
 
 
+def _word(name: str) -> str:
+    return re.sub(r"[^\w-]+", "_", name, flags=re.ASCII)
+
+
 def variable(name: str) -> str:
     """A name for an environment that others share: `TRUTHOUND_TOTAL_ISSUES`."""
     upper = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_").upper()
@@ -124,7 +128,7 @@ def variable(name: str) -> str:
 
 def _github_values(values: Mapping[str, str], env: Mapping[str, str]) -> Iterator[Output]:
     if path := env.get("GITHUB_OUTPUT"):
-        named = {re.sub(r"[^\w-]", "_", k, flags=re.ASCII): v.replace("\r", " ") for k, v in values.items()}
+        named = {_word(k): v.replace("\r", " ") for k, v in values.items()}
         yield Write(path, github.output_file(named, f"truthound_{secrets.token_hex(16)}"), append=True)
 
 
@@ -188,15 +192,15 @@ def _drone_values(values: Mapping[str, str], env: Mapping[str, str]) -> Iterator
 
 def _teamcity_values(values: Mapping[str, str], _env: Mapping[str, str]) -> Iterator[Output]:
     yield Print(
-        "\n".join(logs.teamcity_message("setParameter", name=f"truthound.{k}", value=v) for k, v in values.items())
+        "\n".join(
+            logs.teamcity_message("setParameter", name=f"truthound.{_word(k)}", value=v) for k, v in values.items()
+        )
     )
 
 
 def _buildkite_values(values: Mapping[str, str], _env: Mapping[str, str]) -> Iterator[Output]:
     for key, value in values.items():
-        yield Pipe(
-            ("buildkite-agent", "meta-data", "set", f"truthound:{re.sub(r'[^a-zA-Z0-9_-]', '_', key)}"), value or "-"
-        )
+        yield Pipe(("buildkite-agent", "meta-data", "set", f"truthound:{_word(key)}"), value or "-")
 
 
 def _cloudbuild_values(values: Mapping[str, str], env: Mapping[str, str]) -> Iterator[Output]:
@@ -247,7 +251,8 @@ def _buildkite_summary(run: Report) -> Iterator[Output]:
 def _teamcity_summary(run: Report) -> Iterator[Output]:
     for result in run.results:
         yield Print("\n".join(teamcity.messages(result)))
-    yield Print("\n".join(teamcity.statistics(outputs(run.results))))
+    if run.results:
+        yield Print("\n".join(teamcity.statistics(outputs(run.results))))
 
 
 def _bitbucket_summary(run: Report) -> Iterator[Output]:
@@ -259,7 +264,7 @@ def _bitbucket_summary(run: Report) -> Iterator[Output]:
 
 
 def _drone_summary(run: Report) -> Iterator[Output]:
-    if run.results:
+    if run.results and run.env.get("DRONE_CARD_PATH"):
         yield drone.card(run.results, run.env, run.ci)
 
 

@@ -25,8 +25,8 @@ _RUNS, _ISSUES, _WIDTH = 20, 10, 200
 def card(results: Sequence[CheckpointResult], env: Mapping[str, str], ci: CIEnvironment) -> Output:
     """The card: to the file that Drone names; a runner that reads it from the log gets it there."""
     made = {"schema": _address(layout(results, ci)), "data": {}}
-    path = env.get("DRONE_CARD_PATH", "")
-    if not path or path in {"/dev/stdout", "/dev/stderr"}:
+    path = env["DRONE_CARD_PATH"]
+    if path in {"/dev/stdout", "/dev/stderr"}:
         packed = base64.b64encode(json.dumps(made).encode()).decode()
         return Print(f"\x1b]1338;{packed}\x1b]0m")
     return Write(path, json.dumps(made))
