@@ -49,8 +49,9 @@ def check(
       truthound check users.csv
     """  # noqa: D301 the mark of a paragraph that is not to be wrapped
     from truthound.checkpoint.checkpoint import Checkpoint
-    from truthound.cli.output import fancy, spare_inputs, width
+    from truthound.cli.output import fancy, width
     from truthound.cli.run import Telling, run_all
+    from truthound.cli.sparing import spare_inputs
 
     options: dict[str, Any] = {"fail_on": fail_on, "examples": limit, "validators": split_names(validators)}
     options = {k: v for k, v in options.items() if v is not None}

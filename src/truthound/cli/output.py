@@ -7,15 +7,11 @@ import contextlib
 import os
 import stat
 import sys
-from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TextIO
 
-from truthound.errors import ConfigError, StoreError
+from truthound.errors import StoreError
 from truthound.text import terminal
-
-if TYPE_CHECKING:
-    from truthound.checkpoint.checkpoint import Checkpoint
 
 PIPED_WIDTH = 120
 
@@ -101,27 +97,6 @@ def write_bytes(path: Path, content: bytes) -> None:
             temporary.write_bytes(content)
     except OSError as error:
         raise StoreError(f"{path} cannot be written: {error.strerror or error}") from None
-
-
-def spare(output: Path | None, *read: Path | None, sources: Iterable[tuple[Any, Path | None]] = ()) -> None:
-    """Refuses an output that is a file the command reads, or is among its data; `sources` are data sources, each with its base."""
-    if output is None or str(output) in {"-", "/dev/stdout"}:
-        return
-    from truthound.sources.files import takes
-    from truthound.sources.spec import parse_spec
-
-    same = [r for r in read if r is not None and r.exists() and output.exists() and output.samefile(r)]
-    if same or any(takes(parse_spec(source), base, output) for source, base in sources):
-        raise ConfigError(f"--output {output} is read by this command and would be overwritten; write to another file")
-
-
-def spare_inputs(output: Path | None, config: Path | None, checkpoints: Iterable[Checkpoint]) -> None:
-    """`spare` for all that checkpoints read: their file, data, schemas and references."""
-    for checkpoint in checkpoints if output is not None else ():
-        c, base = checkpoint.config, checkpoint.base
-        schema = (base or Path()) / c.schema if isinstance(c.schema, str | Path) else None
-        references = [r for r in (getattr(rule, "reference", None) for rule in c.rules) if isinstance(r, str | Mapping)]
-        spare(output, config, schema, sources=[(s, base) for s in (c.data_source, *references)])
 
 
 def deliver(text: str, path: Path | None) -> None:
