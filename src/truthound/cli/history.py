@@ -106,7 +106,7 @@ def _checks(runs: Sequence[CheckpointResult], look: Look) -> list[list[Span]]:
         said = (terminal(words.expectation(last)), "dim")
         rows.append(
             (
-                -last.ratio if last.is_issue else 1,
+                -(1 if last.ratio is None else last.ratio) if last.is_issue else 1,
                 [(terminal(words.subject(last)), "bold"), (trend, "cyan"), (now, style), said],
             )
         )

@@ -43,7 +43,10 @@ def width(stream: TextIO) -> int:
 
 
 def emit(text: str) -> None:
-    """Text to standard output. Programs get UTF-8 whatever the locale; a reader that went away ends nothing."""
+    """Text to standard output. Programs get UTF-8 whatever the locale; a reader that went away ends nothing.
+
+    Raises StoreError where it cannot be written for another reason, such as a full disk.
+    """
     try:
         buffer = getattr(sys.stdout, "buffer", None)
         if buffer is None or sys.stdout.isatty():
@@ -53,22 +56,32 @@ def emit(text: str) -> None:
             buffer.write(text.encode("utf-8", "backslashreplace"))
         sys.stdout.flush()
     except BrokenPipeError:
-        _silence(sys.stdout)
+        silence(sys.stdout)
     except OSError as error:
-        _silence(sys.stdout)
+        silence(sys.stdout)
         raise StoreError(f"cannot write to standard output: {error.strerror or error}") from None
 
 
 def say(line: str = "") -> None:
-    """A line to standard error."""
+    """A line to standard error. Where that is full or gone there is nobody left to tell: the exit code says enough."""
     try:
         sys.stderr.write(line + "\n")
         sys.stderr.flush()
-    except BrokenPipeError:
-        _silence(sys.stderr)
+    except OSError:
+        silence(sys.stderr)
 
 
-def _silence(stream: TextIO) -> None:
+def open_streams() -> None:
+    """Streams that the caller closed lead nowhere, and their numbers are taken: no file that is written may be given them."""
+    while (nowhere := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(nowhere, True)
+    os.close(nowhere)
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(number, "w", encoding="utf-8", closefd=False))
+
+
+def silence(stream: TextIO) -> None:
     """What is still written, at the interpreter's end too, goes nowhere."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())
