@@ -85,8 +85,8 @@ def run(
     """  # noqa: D301 the mark of a paragraph that is not to be wrapped
     from truthound.cli.exits import worst
     from truthound.cli.options import DEFAULT_CONFIG
-    from truthound.cli.output import spare_inputs
     from truthound.cli.run import Choice, Hints, Telling, ad_hoc, chosen, run_all
+    from truthound.cli.sparing import spare_inputs
 
     choice = Choice(
         tuple(names or ()), every, config, tuple(tag or ()), data, split_names(validators), store, fail_on, limit,
