@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import contextlib
 import os
+import re
 import stat
 import sys
 from pathlib import Path
@@ -42,11 +43,29 @@ def width(stream: TextIO) -> int:
     return PIPED_WIDTH
 
 
+def logged(text: str) -> str:
+    """Text for a CI system's log, in which nothing is a command to it; JSON and XML stay the same documents.
+
+    Elsewhere, and for a program that reads on, the text as it is.
+    """
+    from truthound.ci.environment import is_ci_environment
+    from truthound.text import uncommanded
+
+    if not is_ci_environment() or uncommanded(text) == text:
+        return text
+    if text.startswith(("{", "[")):
+        return text.replace("##", "#\\u0023").replace("travis_", "travis\\u005f")
+    if text.startswith("<?xml"):
+        return re.sub(r"(?m)^(\s*):", r"\1&#58;", text.replace("##", "#&#35;").replace("travis_", "travis&#95;"))
+    return uncommanded(text)
+
+
 def emit(text: str) -> None:
     """Text to standard output. Programs get UTF-8 whatever the locale; a reader that went away ends nothing.
 
     Raises StoreError where it cannot be written for another reason, such as a full disk.
     """
+    text = logged(text)
     try:
         buffer = getattr(sys.stdout, "buffer", None)
         if buffer is None or sys.stdout.isatty():
@@ -64,6 +83,7 @@ def emit(text: str) -> None:
 
 def say(line: str = "") -> None:
     """A line to standard error. Where that is full or gone there is nobody left to tell: the exit code says enough."""
+    line = logged(line)
     try:
         sys.stderr.write(line + "\n")
         sys.stderr.flush()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from truthound.cli.exits import Exit, exit_of, worst
+from truthound.cli.native import OFF, Native, platform
 from truthound.cli.options import DEFAULT_CONFIG
 from truthound.cli.output import deliver, emit, fancy, problem, say, width
 from truthound.cli.progress import Progress
@@ -207,24 +208,29 @@ def run_all(
     hints: Callable[[CheckpointResult, Checkpoint], list[str]],
     before: Callable[[Checkpoint], str] = lambda _: "",
     write: Callable[[Sequence[CheckpointResult]], str] | None = None,
+    ci: str = OFF,
 ) -> Exit:
     """Runs one after another; a later one runs whatever an earlier came to.
 
     `hints` gives commands worth running after a run, `before` what is shown ahead of it; `write` writes the results
-    where they are not shown as they come.
+    where they are not shown as they come. `ci` is the CI system that is told too: `auto`, `off` or its name.
     """
+    native = Native(platform(ci), free=telling.streams or telling.output is not None)
     results: list[CheckpointResult] = []
     codes: list[Exit] = []
     for checkpoint in checkpoints:
-        history = stored(checkpoint, _HISTORY) if telling.format == "console" and not telling.quiet else []
+        looks_back = native.on or (telling.format == "console" and not telling.quiet)
+        history = stored(checkpoint, _HISTORY) if looks_back else []
         if telling.streams and not telling.quiet:
             emit(("\n" if results else "") + before(checkpoint))
         with Progress(f"{checkpoint.name}: checking", quiet=telling.quiet, no_color=telling.no_color):
             result = checkpoint.run()
         codes.append(exit_of(result, strict=telling.strict))
         results.append(result)
+        native.add(result, checkpoint, history)
         if telling.streams:
-            emit(shown(result, telling, history, hints(result, checkpoint)))
+            with native.folded(result):
+                emit(shown(result, telling, history, hints(result, checkpoint)))
         if telling.quiet or not telling.streams:
             _trouble(result)
     if not telling.streams:
@@ -234,6 +240,7 @@ def run_all(
                 say(_verdict(result, code, telling, sys.stderr).rstrip("\n"))
     elif len(results) > 1 and not telling.quiet:
         emit(f"\n {len(results)} checkpoints, exit {worst(codes).value}\n")
+    native.publish()
     return worst(codes)
 
 

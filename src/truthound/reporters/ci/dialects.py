@@ -309,7 +309,7 @@ DIALECTS: Mapping[CIPlatform, Dialect] = {
     CIPlatform.BITBUCKET: Dialect(
         logs.coloured, values=_bitbucket_values, files=(("junit", _TESTS),), summary=_bitbucket_summary,
         where="Code Insights on the commit and its pull request, and the step's Tests tab",
-        roots=("BITBUCKET_CLONE_DIR",), needs=("BITBUCKET_COMMIT", "BITBUCKET_REPO_FULL_NAME"),
+        roots=("BITBUCKET_CLONE_DIR",),
     ),
     CIPlatform.TRAVIS: Dialect(logs.coloured, logs.travis_fold, where="a fold of the log", roots=("TRAVIS_BUILD_DIR",)),
     CIPlatform.TEAMCITY: Dialect(
