@@ -77,10 +77,13 @@ def reporter(platform, env, **options):
 
 def told(folder, log):
     """Everything that was written, with what is random or of this machine named."""
-    files = sorted(p for p in folder.rglob("*") if p.is_file() and p.parent.name != "agent")
+    files = [p for p in folder.rglob("*") if p.is_file() and p.parent.name != "agent"]
     parts = [f"=== {path.relative_to(folder).as_posix()}\n{path.read_text('utf-8')}" for path in files]
-    text = "\n".join([f"=== log\n{log.getvalue()}", *parts]).replace(str(folder), "/build")
-    return re.sub(r"-[0-9a-f]{8}\.md", "-XXXXXXXX.md", re.sub(r"truthound_[0-9a-f]{32}", "truthound_X", text))
+    parts = [
+        re.sub(r"-[0-9a-f]{8}\.md", "-XXXXXXXX.md", re.sub(r"truthound_[0-9a-f]{32}", "truthound_X", p)) for p in parts
+    ]
+    shown = re.sub(r"-[0-9a-f]{8}\.md", "-XXXXXXXX.md", log.getvalue().replace(str(folder), "/build"))
+    return "\n".join([f"=== log\n{shown}", *sorted(parts)])
 
 
 # --- what is written --------------------------------------------------------------------------------------------------

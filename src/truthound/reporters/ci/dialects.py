@@ -71,6 +71,8 @@ class Dialect:
     summary: Callable[[Report], Iterable[Output]] = lambda _: ()
     where: str = "the log"
     """for people: where a run is shown"""
+    later: str = "`truthound.env`"
+    """for people: where later steps find the values"""
     roots: tuple[str, ...] = ()
     """variables that name the repository's folder"""
     needs: tuple[str, ...] = ()
@@ -277,7 +279,8 @@ def verdicts(results: Iterable[CheckpointResult]) -> str:
 
 _ACTIONS = Dialect(
     github.annotation, logs.github_group, _github_values, marks=github.KIND, summary=_github_summary,
-    where="the job's summary page, annotations on changed files, outputs of the step",
+    later="outputs of the step",
+    where="the job's summary page, annotations on changed files",
     roots=("GITHUB_WORKSPACE",), needs=("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT"),
 )  # fmt: skip
 _TESTS = "test-results/truthound/results.xml"
@@ -288,47 +291,56 @@ DIALECTS: Mapping[CIPlatform, Dialect] = {
     CIPlatform.GITLAB: Dialect(
         logs.coloured, logs.gitlab_section,
         files=(("junit", "truthound-junit.xml"), ("codequality", "gl-code-quality-report.json")),
+        later="`truthound.env`, for `artifacts: reports: dotenv`",
         where="the pipeline's Tests tab and the merge request's Code Quality, where the job's `artifacts: reports:` name the files",
         roots=("CI_PROJECT_DIR",),
     ),
     CIPlatform.JENKINS: Dialect(
         values=_properties, files=(("junit", "truthound-junit.xml"), ("sarif", "truthound.sarif")),
-        where="the steps `junit`, `recordIssues` (Warnings Next Generation) and `readProperties`", roots=("WORKSPACE",),
+        later="`truthound.properties`",
+        where="the steps `junit` and `recordIssues` (Warnings Next Generation)", roots=("WORKSPACE",),
     ),
     CIPlatform.CIRCLECI: Dialect(
         logs.coloured, values=_circle_values,
         files=(("junit", _TESTS), ("json", "artifacts/truthound-result.json"), ("markdown", "artifacts/truthound-summary.md")),
-        where="`store_test_results` and `store_artifacts`; variables of later steps", needs=("BASH_ENV",),
+        later="variables of the job's later steps, through `BASH_ENV`",
+        where="`store_test_results` and `store_artifacts`", needs=("BASH_ENV",),
         roots=("CIRCLE_WORKING_DIRECTORY",),
     ),
     CIPlatform.AZURE: Dialect(
         logs.azure, logs.azure_group, _azure_values, marks=50, files=(("junit", "truthound-junit.xml"),), summary=_azure_summary,
-        where="the run's summary and issues, variables, and the task PublishTestResults",
+        later="variables, also as outputs of a step that has a name",
+        where="the run's summary and issues, and the task PublishTestResults",
         roots=("BUILD_SOURCESDIRECTORY",),
     ),
     CIPlatform.BITBUCKET: Dialect(
         logs.coloured, values=_bitbucket_values, files=(("junit", _TESTS),), summary=_bitbucket_summary,
+        later="variables that `output-variables` names",
         where="Code Insights on the commit and its pull request, and the step's Tests tab",
         roots=("BITBUCKET_CLONE_DIR",),
     ),
     CIPlatform.TRAVIS: Dialect(logs.coloured, logs.travis_fold, where="a fold of the log", roots=("TRAVIS_BUILD_DIR",)),
     CIPlatform.TEAMCITY: Dialect(
         logs.teamcity, logs.teamcity_block, _teamcity_values, summary=_teamcity_summary,
-        where="the build's Tests tab, problems, statistics and parameters",
+        later="parameters `truthound.status` and so on",
+        where="the build's Tests tab, status, problems and statistics",
     ),
     CIPlatform.BUILDKITE: Dialect(
         logs.coloured, logs.buildkite_group, _buildkite_values, files=(("junit", "truthound-junit.xml"),), summary=_buildkite_summary,
-        where="an annotation of the build and its meta-data", roots=("BUILDKITE_BUILD_CHECKOUT_PATH",),
+        later="meta-data `truthound:status` and so on",
+        where="an annotation of the build", roots=("BUILDKITE_BUILD_CHECKOUT_PATH",),
     ),
     CIPlatform.DRONE: Dialect(
-        logs.coloured, values=_drone_values, summary=_drone_summary, where="a card of the step",
+        logs.coloured, values=_drone_values, summary=_drone_summary, later="`DRONE_OUTPUT` where there is one, else `truthound.env`",
+        where="a card of the step",
         roots=("DRONE_WORKSPACE",), needs=("DRONE_CARD_PATH",),
     ),
     CIPlatform.CODEBUILD: Dialect(
         files=(("junit", _TESTS),), where="a report group that the buildspec names", roots=("CODEBUILD_SRC_DIR",)
     ),
     CIPlatform.CLOUDBUILD: Dialect(
-        values=_cloudbuild_values, where="the log and the build's step outputs", needs=("BUILDER_OUTPUT",)
+        values=_cloudbuild_values, later="`$BUILDER_OUTPUT/output`, in JSON",
+        where="the log", needs=("BUILDER_OUTPUT",)
     ),
     CIPlatform.HARNESS: Dialect(logs.coloured, values=_drone_values, files=(("junit", _TESTS),), where="the Tests tab"),
     CIPlatform.SEMAPHORE: Dialect(logs.coloured, files=(("junit", "truthound-junit.xml"),), where="`test-results publish`"),
