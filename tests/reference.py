@@ -1,7 +1,7 @@
 """The tables in docs/ that say what options there are, and examples of formats, made from the code that takes and writes them.
 
 A page holds `<!-- options: module:Class -->`, `<!-- command: truthound check -->` or `<!-- example: junit -->`, and
-`<!-- end -->` below; `<!-- ci: platforms -->` and `<!-- ci: fields -->` are the table of CI systems.
+`<!-- end -->` below; `<!-- ci: platforms -->` `<!-- ci: reports -->` and `<!-- ci: fields -->` are the table of CI systems.
 `TRUTHOUND_WRITE_GOLDEN=1 pytest tests/test_docs.py` writes them anew.
 """
 
@@ -15,10 +15,11 @@ from pydantic import SecretStr
 
 from ci_results import SMALL
 from truthound.checkpoint.actions.base import Action
-from truthound.ci.platforms import TABLE
+from truthound.ci.platforms import PLATFORMS, TABLE
 from truthound.cli.main import app
 from truthound.models import Model, aliases, option_docs
 from truthound.reporters import FORMATS
+from truthound.reporters.ci.dialects import DIALECTS
 
 MARK = re.compile(r"(<!-- (options|command|ci|example): (.+?) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -117,6 +118,11 @@ def _ci(what: str) -> str:
                 if row.detect
             ],
         )
+    if what == "reports":
+        rows = [
+            (PLATFORMS[p].title, d.where, ", ".join(f"`{f}`" for _, f in d.files), d.later) for p, d in DIALECTS.items()
+        ]
+        return _table(("system", "a run is shown in", "files", "values for later steps"), rows[:-1])
     shown = [
         f"### {row.title}\n\n" + _table(
             ("field", "from the first of these that is set"),

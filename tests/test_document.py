@@ -461,3 +461,49 @@ def test_best_practices(run, tmp_path, monkeypatch):
     assert asyncio.run(found["main"]()).status == "success"
     assert found["store"].store_path == "s3://bucket/dq-results"
     assert found["actions"][2].problems({})[0].startswith("webhook_url is not given")
+
+
+def test_ci_reporters(run, tmp_path, monkeypatch, capsys):
+    from truthound.checkpoint.ci import detect_ci_platform, get_ci_environment, get_ci_reporter, is_ci_environment
+
+    result = run(BASIC)["result"]
+    capsys.readouterr()
+    for name, value in {
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_REPOSITORY": "acme/data",
+        "GITHUB_REF": "refs/heads/main",
+        "GITHUB_OUTPUT": str(tmp_path / "outputs"),
+    }.items():
+        monkeypatch.setenv(name, value)
+    assert is_ci_environment()
+    env = get_ci_environment()
+    assert f"{detect_ci_platform()} {env.platform} {env.repository} {env.branch}" == "github github acme/data main"
+    assert (env.pr_number, env.run_url) == (None, "")
+    reporter = get_ci_reporter()
+    reporter.report_status(result)
+    reporter.set_output("total_issues", result.validation_result.statistics.total_issues)
+    reporter.set_output("status", result.status.value)
+    assert capsys.readouterr().out.startswith("::")
+    assert "total_issues<<" in (tmp_path / "outputs").read_text()
+
+
+def test_github_actions_reporter(run, tmp_path, monkeypatch, capsys):
+    from truthound.reporters.ci import GitHubActionsReporter
+    from truthound.reporters.ci.base import AnnotationLevel, CIAnnotation
+
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+    reporter = GitHubActionsReporter(step_summary=True, use_groups=True, emoji_enabled=True, set_output=True)
+    exit_code = reporter.report_to_ci(run(BASIC)["result"])
+    assert exit_code in {0, 1}
+    assert (tmp_path / "summary.md").exists()
+    annotation = CIAnnotation(
+        message="Null values exceed threshold (15% > 5%)",
+        level=AnnotationLevel.ERROR,
+        file="data/users.csv",
+        line=42,
+        title="Data Quality Issue",
+        validator_name="NullValidator",
+    )
+    assert reporter.format_annotation(annotation) == (
+        "::error file=data/users.csv,line=42,title=Data Quality Issue::Null values exceed threshold (15% > 5%)"
+    )

@@ -15,10 +15,10 @@ COMMAND = re.compile(r"::(error|warning)( [a-zA-Z]+=[^:,]*(,[a-zA-Z]+=[^:,]*)*)?
 
 def test_annotations():
     assert github.issue_commands(FAILING) == [
-        "::error title=users::critical: email: not null: 93 (1.86%25)",
-        "::error title=users::high: user_id: unique: 4 (0.08%25)",
+        "::error title=users::critical: email: not null: 93 (1.86%)",
+        "::error title=users::high: user_id: unique: 4 (0.08%)",
         '::error file=truthound.yaml,line=31,title=users::error: prise: column not found: did you mean "price"?',
-        "::warning title=users::medium: age: between 0 and 120: 33 (0.66%25)",
+        "::warning title=users::medium: age: between 0 and 120: 33 (0.66%)",
     ]
     assert github.issue_commands(CLEAN) == []
     assert github.issue_commands(UNREADABLE) == [
@@ -64,8 +64,15 @@ def test_no_text_of_the_data_is_a_command_of_its_own(text):
 
 def test_a_commands_properties_cannot_be_left():
     assert github.command("error", "50% ::x", file="a:b,c%", line="", title="t") == (
-        "::error file=a%3Ab%2Cc%25,title=t::50%25 ::x"
+        "::error file=a%3Ab%2Cc%,title=t::50% ::x"
     )
+    for text in ("%0A", "%25", "100%25%", "%3A", "%%0D", "%\n%"):
+        assert runner(github.command("error", text).removeprefix("::error::")) == text
+
+
+def runner(message):
+    """What GitHub's runner makes of a message."""
+    return message.replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%")
 
 
 def test_the_summary_mentions_nobody_and_refers_to_nothing():

@@ -6,13 +6,13 @@ https://docs.github.com/actions/reference/workflows-and-actions/workflow-command
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from truthound import places, words
+from truthound.annotations import CIAnnotation, issue_annotations, limited
 from truthound.markdown import Cut, markdown
-from truthound.results import CheckpointResult, CheckStatus
-from truthound.text import shorten, terminal
+from truthound.results import CheckpointResult
+from truthound.text import harmless, shorten, terminal
 
 SUMMARY = 1024 * 1024
 """bytes that a step's summaries may have; GitHub drops larger ones whole"""
@@ -21,6 +21,7 @@ COMMENT = 65_536
 KIND = 10
 """annotations of a kind that GitHub shows for a step"""
 _MESSAGE = 4096
+_AMBIGUOUS = re.compile(r"%(?=25|0[AD]|3A|2C)")
 _CUTS = (
     Cut(2000, 10, 1000), Cut(1000, 5, 500), Cut(500, 3, 300), Cut(200, 2, 200), Cut(100, 1, 150), Cut(50, 1, 120),
     Cut(20, 0, 100), Cut(10, 0, 80), Cut(3, 0, 60), Cut(0, 0, 40),
@@ -40,12 +41,13 @@ def summary(
     examples: bool = False,
     link: str = "",
     limit: int = SUMMARY,
+    emoji: bool = False,
 ) -> str:
     """The run as GitHub's Markdown, in at most `limit` bytes of UTF-8; empty where not even the least fits."""
     ending = f"\n[Open the report]({link})\n" if link and not re.search(r"[\s()<>]", link) else ""
     for cut in _CUTS:
         shown = cut if examples else Cut(cut.issues, 0, cut.width)
-        made = unlinked(markdown(result, previous, shown)) + ending
+        made = unlinked(markdown(result, previous, shown, emoji=emoji)) + ending
         if len(made.encode("utf-8", "replace")) <= limit:
             return made
     return ""
@@ -54,37 +56,34 @@ def summary(
 def command(kind: str, said: str, **properties: object) -> str:
     """A workflow command on one line, such as `::error file=a.yaml,line=3::text`."""
     listed = ",".join(f"{k}={_property(str(v))}" for k, v in properties.items() if v not in ("", None))
-    return f"::{kind}{' ' if listed else ''}{listed}::{_escaped(shorten(terminal(said), _MESSAGE))}"
+    told = "\n".join(harmless(line) for line in said.splitlines())
+    return f"::{kind}{' ' if listed else ''}{listed}::{_escaped(shorten(told, _MESSAGE))}"
+
+
+def annotation(a: CIAnnotation) -> str:
+    """An annotation as a workflow command."""
+    return command(
+        a.level.value, a.message, file=a.file, line=a.line, endLine=a.end_line, col=a.column, endColumn=a.end_column,
+        title=a.title,
+    )  # fmt: skip
 
 
 def _escaped(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    """The runner turns back exactly these; any other per cent sign stays one, and can be read in a raw log."""
+    return _AMBIGUOUS.sub("%25", text).replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:
-    return _escaped(terminal(text)).replace(":", "%3A").replace(",", "%2C")
+    return _escaped(harmless(text)).replace(":", "%3A").replace(",", "%2C")
 
 
-def issue_commands(result: CheckpointResult, root: str | Path = "") -> list[str]:
+def issue_commands(results: CheckpointResult | Iterable[CheckpointResult], root: str | Path = "") -> list[str]:
     """An annotation for each issue, worst first, at most ten of a kind; the tenth counts those that are left.
 
     An issue that was declared in a file is shown at its line. `root` is the repository's folder.
     """
-    title = result.checkpoint_name
-    found: dict[str, list[str]] = {"error": [], "warning": []}
-    for outcome in words.ordered(result):
-        kind = "warning" if outcome.status is CheckStatus.WARNED else "error"
-        file, line = places.declared(outcome, root)
-        found[kind].append(command(kind, words.line(outcome), file=file, line=line, title=shorten(title, 200)))
-    if result.error and not words.with_status(result, CheckStatus.ERROR):
-        found["error"].insert(0, command("error", result.error, title=shorten(title, 200)))
-    lines: list[str] = []
-    for kind, commands in found.items():
-        shown = commands if len(commands) <= KIND else commands[: KIND - 1]
-        lines += shown
-        if left := len(commands) - len(shown):
-            lines.append(command(kind, f"… and {left:,} more; all are in the summary", title=shorten(title, 200)))
-    return lines
+    runs = [results] if isinstance(results, CheckpointResult) else results
+    return [annotation(a) for a in limited(issue_annotations(runs, root), KIND, "the summary")]
 
 
 def outputs(result: CheckpointResult, link: str = "") -> dict[str, str]:

@@ -13,6 +13,8 @@ from truthound.text import cell, duration, number, plural, shorten, terminal
 from truthound.text import markdown as escape
 
 _SIGNS = {CheckStatus.FAILED: "✗", CheckStatus.WARNED: "!", CheckStatus.ERROR: "‼"}
+_EMOJI = {CheckStatus.FAILED: "❌", CheckStatus.WARNED: "⚠️", CheckStatus.ERROR: "🛑"}
+_VERDICTS = {"PASSED": "✅ ", "WARNING": "⚠️ ", "FAILED": "❌ ", "ERROR": "🛑 "}
 _WIDEST = 12  # columns of a table of examples
 
 
@@ -28,17 +30,20 @@ class Cut:
 WHOLE = Cut()
 
 
-def markdown(result: CheckpointResult, previous: CheckpointResult | None = None, cut: Cut = WHOLE) -> str:
+def markdown(
+    result: CheckpointResult, previous: CheckpointResult | None = None, cut: Cut = WHOLE, *, emoji: bool = False
+) -> str:
     """A section with a heading. With the run before, what changed is told too."""
-    return "\n".join(_lines(result, previous, cut)) + "\n"
+    return "\n".join(_lines(result, previous, cut, emoji=emoji)) + "\n"
 
 
-def _lines(result: CheckpointResult, previous: CheckpointResult | None, cut: Cut) -> Iterator[str]:
+def _lines(result: CheckpointResult, previous: CheckpointResult | None, cut: Cut, *, emoji: bool) -> Iterator[str]:
     def said(value: object) -> str:
         return escape(shorten(str(value), cut.width))
 
     validation = result.validation_result
-    yield f"## {said(result.checkpoint_name)}: {words.VERDICTS[result.status]}"
+    verdict, signs = words.VERDICTS[result.status], _EMOJI if emoji else _SIGNS
+    yield f"## {_VERDICTS[verdict] if emoji else ''}{said(result.checkpoint_name)}: {verdict}"
     yield ""
     facts = [said(validation.source), words.shape(validation, "×")] if validation else []  # noqa: RUF001 the sign is meant
     facts += [f"run {said(result.run_id)}", duration(result.duration_ms / 1000)]
@@ -57,7 +62,7 @@ def _lines(result: CheckpointResult, previous: CheckpointResult | None, cut: Cut
         yield from _table(
             ["", "severity", "column", "expected", "failing", *(["since the last run"] if before else [])],
             (
-                [_SIGNS[o.status], words.severity(o), said(words.subject(o)), _expected(o, cut), words.amount(o)]
+                [signs[o.status], words.severity(o), said(words.subject(o)), _expected(o, cut), words.amount(o)]
                 + ([words.change(o, before)] if before else [])
                 for o in shown
             ),

@@ -16,10 +16,16 @@ def declared(outcome: CheckOutcome, root: str | Path = "") -> tuple[str, str]:
     where = _LOCATION.fullmatch(outcome.location or "")
     if where is None:
         return "", ""
-    path = PurePath(where[1])
+    path = _absolute(where[1], root)
     if root and path.is_absolute() and path.is_relative_to(root):
         path = path.relative_to(root)
     return path.as_posix(), where[2]
+
+
+def _absolute(path: str, root: str | Path) -> PurePath:
+    """A relative path starts from the folder of the run, which may be deeper in the repository."""
+    here = Path.cwd() if root and not PurePath(path).is_absolute() else None
+    return here / path if here and here != PurePath(root) and here.is_relative_to(root) else PurePath(path)
 
 
 def failing(outcome: CheckOutcome, validation: ValidationResult | None, root: str | Path = "") -> tuple[str, int]:
@@ -36,7 +42,7 @@ def inside(path: str, root: str | Path = "") -> str:
     """A path as seen from a folder, if it lies in it, else nothing. Without the folder only relative paths can lie there."""
     if not path or "\0" in path:
         return ""
-    found = PurePath(path)
+    found = _absolute(path, root)
     if found.is_absolute():
         if not root or not found.is_relative_to(root):
             return ""

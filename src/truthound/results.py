@@ -154,8 +154,10 @@ class CheckOutcome(Record):
     hidden: bool = False
 
     @property
-    def ratio(self) -> float:
-        """Failing rows over rows, from 0 to 1; 1 for a failed check on the whole table."""
+    def ratio(self) -> float | None:
+        """Failing rows over rows, from 0 to 1; 1 for a failed check on the whole table; None where it was not made."""
+        if self.status in (CheckStatus.ERROR, CheckStatus.SKIPPED):
+            return None
         if self.failed is None:
             return float(self.is_issue)
         return self.failed / self.total if self.total else 0.0
@@ -166,8 +168,7 @@ class CheckOutcome(Record):
         return self.status in (CheckStatus.FAILED, CheckStatus.WARNED, CheckStatus.ERROR)
 
     def to_dict(self) -> dict[str, Any]:
-        known = self.status not in (CheckStatus.ERROR, CheckStatus.SKIPPED)
-        return Record.to_dict(self) | {"ratio": self.ratio if known else None}
+        return Record.to_dict(self) | {"ratio": self.ratio}
 
 
 Issue = CheckOutcome
@@ -210,7 +211,9 @@ class ValidationResult(Record):
     def issues(self) -> tuple[Issue, ...]:
         """Outcomes that did not pass, worst first."""
         found = [o for o in self.outcomes if o.is_issue and not o.hidden]
-        return tuple(sorted(found, key=lambda o: (-(o.severity.rank if o.severity else 0), -o.ratio)))
+        return tuple(
+            sorted(found, key=lambda o: (-(o.severity.rank if o.severity else 0), -(1 if o.ratio is None else o.ratio)))
+        )
 
     @property
     def statistics(self) -> Statistics:

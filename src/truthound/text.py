@@ -19,6 +19,11 @@ _URL_PASSWORD = re.compile(r"(?<=://)([^/:\s@]*):[^/\s]*@")
 _QUERY_SECRET = re.compile(
     r"(?i)([?&;][\w.-]*(?:token|key|secret|passw(?:or)?d|pwd|signature|sig|credential)[\w.-]*=)[^&;\s'\"]+"
 )
+_COMMANDS = (
+    (re.compile(r"##(?=\[|\w+\[)"), "# #"),  # Azure, TeamCity, GitHub's old form: anywhere in a line
+    (re.compile(r"(?m)^([^\S\n]*):(?=:)"), r"\1: "),  # GitHub: first in a line
+    (re.compile(r"travis_(?=fold:|time:)"), "travis _"),
+)
 _MENTION = re.compile(r"@|<(?=[!@#\w])")
 _CARD = re.compile(r"([\\`*_\[\]#~|>])")
 _DISCORD = re.compile(r"([\\`*_~|<>#\[\]]|:(?=//|\w+:)|^[+-])")
@@ -28,6 +33,18 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~&])")
 def terminal(value: object) -> str:
     """Text that cannot move the cursor, change colours, hide or reorder characters on a terminal."""
     return _CONTROL.sub(lambda m: repr(m[0])[1:-1] if ord(m[0]) < 128 else f"\\u{ord(m[0]):04x}", str(value))
+
+
+def harmless(text: object) -> str:
+    """Text that is no command to any CI system that reads it in a log, and that a terminal shows as it is."""
+    return uncommanded(terminal(text))
+
+
+def uncommanded(text: str) -> str:
+    """Lines in which no CI system finds a command; nothing else is changed."""
+    for pattern, instead in _COMMANDS:
+        text = pattern.sub(instead, text)
+    return text
 
 
 def interchange(value: object) -> str:

@@ -62,3 +62,185 @@ def test_detect_refuses_a_format_it_does_not_have(cli):
     code, out, err = cli("ci", "detect", "--format", "jsn")
     assert (code, out) == (2, "")
     assert 'did you mean "json"?' in err
+
+
+def test_doctor_outside_of_a_ci(cli, environment):
+    environment({})
+    code, out, err = cli("ci", "doctor")
+    assert (code, err) == (0, "")
+    assert "no CI system was detected" in out
+    assert "not known" not in out
+
+
+def test_doctor_says_what_is_missing_and_why(cli, environment):
+    environment(GITHUB | {"GITHUB_STEP_SUMMARY": "s.md", "GITHUB_WORKSPACE": "/elsewhere"})
+    code, out, _ = cli("ci", "doctor", "--format", "json")
+    found = json.loads(out)
+    assert code == 0
+    assert found["detected_by"] == ["GITHUB_ACTIONS"]
+    assert found["found"]["pr_number"] == 7
+    assert found["missing"]["commit_sha"] == "not set: pull_request.head.sha in the event file, GITHUB_SHA"
+    assert found["problems"] == [
+        "GITHUB_OUTPUT is not set: nothing is written there",
+        "the current folder is not within GITHUB_WORKSPACE (/elsewhere): files are not named in annotations",
+    ]
+
+
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_doctor_for_every_system_in_every_width(cli, environment, width):
+    from truthound.ci.names import CIPlatform
+
+    environment({"COLUMNS": str(width)})
+    for platform in CIPlatform:
+        code, out, _ = cli("ci", "doctor", platform.value)
+        assert code == 0
+        assert max(map(len, out.splitlines())) <= width
+        assert "#refs" not in out
+        assert "{" not in out
+
+
+def test_doctor_of_a_system_that_there_is_not(cli, environment):
+    environment({})
+    code, _, err = cli("ci", "doctor", "gitlub")
+    assert code == 2
+    assert 'did you mean "gitlab"?' in err
+
+
+# --- runs -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_run_in_github_actions_reports_by_itself(cli, project, environment):
+    environment(
+        {
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_STEP_SUMMARY": "s.md",
+            "GITHUB_OUTPUT": "o.txt",
+            "GITHUB_WORKSPACE": str(project),
+        }
+    )
+    code, out, err = cli("checkpoint", "run", "users")
+    assert (code, err) == (1, "")
+    lines = [line for line in out.splitlines() if line.startswith("::")]
+    assert lines[0] == "::error file=truthound.yaml,line=6,title=users::critical: email: not null: 1 (20.00%)"
+    assert "::error file=users.csv,line=3,title=users::critical: email: not null: this row" in lines
+    assert "users  users.csv" in out
+    assert (project / "s.md").read_text().startswith("## ❌ users: FAILED")
+    assert "total_issues<<" in (project / "o.txt").read_text()
+
+
+def test_what_changed_since_the_run_before_is_in_the_summary(cli, project, environment):
+    environment({"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": "s.md", "TRUTHOUND_CI": "off"})
+    cli("checkpoint", "run", "users")
+    assert not (project / "s.md").exists()
+    (project / "users.csv").write_text((project / "users.csv").read_text() + "9,,30,Bonn\n")
+    cli("checkpoint", "run", "users", "--ci", "auto")
+    assert "worse, was 1" in (project / "s.md").read_text()
+
+
+def test_an_action_of_the_checkpoint_is_not_doubled(cli, project, environment):
+    environment({"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": "s.md", "GITHUB_OUTPUT": "o.txt"})
+    _, out, _ = cli("checkpoint", "run", "users", "--github-summary")
+    assert (project / "s.md").read_text().count("users: FAILED") == 1
+    assert len([line for line in out.splitlines() if line.startswith("::error") and "email" in line]) == 2
+
+
+def test_several_checkpoints_share_one_report(cli, project, environment):
+    environment({"GITLAB_CI": "true"})
+    code, _, err = cli("checkpoint", "run", "--all")
+    assert code == 1
+    junit = (project / "truthound-junit.xml").read_text()
+    assert junit.count("<testsuite ") == 2
+    assert "TRUTHOUND_STATUS=failure" in (project / "truthound.env").read_text()
+    assert "for GitLab CI: wrote truthound-junit.xml, gl-code-quality-report.json" in err
+
+
+def test_a_document_on_standard_output_stays_one(cli, project, environment):
+    environment({"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": "s.md"})
+    code, out, err = cli("checkpoint", "run", "users", "--format", "json")
+    assert code == 1
+    assert json.loads(out)["status"] == "failure"
+    assert "::error file=truthound.yaml,line=6" in err
+
+
+@pytest.mark.parametrize("format_", ["console", "json", "yaml", "markdown", "junit", "sarif", "codequality", "tap"])
+def test_no_cell_is_a_command_in_the_log(cli, project, environment, format_):
+    nasty = "##vso[task.complete result=Succeeded;]x"
+    (project / "users.csv").write_text(
+        f'user_id,email,age,city\n1,,1,"\n::set-output name=a::{nasty}\n##teamcity[x]\ntravis_fold:start:x"\n'
+    )
+    (project / nasty).write_text("")
+    for variables in ({"TF_BUILD": "True"}, {"GITHUB_ACTIONS": "true"}, {"TEAMCITY_VERSION": "1"}, {"CI": "true"}):
+        environment(variables)
+        code, out, err = cli("checkpoint", "run", "users", "--format", format_, "--ci", "off", "--limit", "5")
+        assert code == 1
+        for line in (out + err).splitlines():
+            assert "##vso[" not in line
+            assert "##teamcity[" not in line
+            assert "travis_fold:" not in line
+            assert not line.lstrip().startswith("::")
+        if format_ == "json":
+            assert nasty in json.dumps(json.loads(out))
+    environment({})
+    _, out, _ = cli("checkpoint", "run", "users", "--format", "json", "--limit", "5")
+    assert nasty in out
+
+
+def test_off_and_a_name(cli, project, environment):
+    environment({"GITLAB_CI": "true"})
+    cli("checkpoint", "run", "users", "--ci", "off")
+    assert not (project / "truthound.env").exists()
+    _, out, _ = cli("checkpoint", "run", "users", "--ci", "Azure DevOps")
+    assert "##vso[task.logissue type=error;sourcepath=truthound.yaml;linenumber=6;" in out
+    code, _, err = cli("checkpoint", "run", "users", "--ci", "gitlub")
+    assert code == 2
+    assert 'did you mean "gitlab"?' in err
+
+
+def test_a_report_that_cannot_be_written_is_a_warning(cli, project, environment):
+    environment({"GITLAB_CI": "true"})
+    (project / "truthound-junit.xml").mkdir()
+    code, _, err = cli("checkpoint", "run", "cities")
+    assert code == 0
+    assert "warning: truthound-junit.xml: " in err
+
+
+def test_a_run_that_went_well_is_folded_away(cli, project, environment):
+    environment({"GITHUB_ACTIONS": "true"})
+    _, out, _ = cli("checkpoint", "run", "cities")
+    assert out.startswith("::group::cities: success\n")
+    assert out.rstrip().endswith("::endgroup::")
+
+
+# --- the pipelines of the reference document --------------------------------------------------------------------------
+
+DAILY = """checkpoints:
+- name: daily_data_validation
+  data_source: users.csv
+  validators: [{'null': {columns: [email], severity: critical}}]
+  actions:
+  - type: store_result
+  - type: update_docs
+  - {type: slack, webhook_url: "${SLACK_WEBHOOK}", notify_on: error}
+"""
+PIPELINES = {
+    "github": ({"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": "s.md"}, "--github-summary --strict", ["s.md", "truthound_results"]),
+    "gitlab": ({"GITLAB_CI": "true"}, "", ["truthound_results", "truthound_docs", "truthound.env"]),
+    "jenkins": (
+        {"JENKINS_URL": "http://ci"}, "--format json --output truthound-result.json", ["truthound-result.json", "truthound-junit.xml"]
+    ),
+    "circleci": ({"CIRCLECI": "true"}, "--format json", ["test-results/truthound", "artifacts"]),
+    "azure": ({"TF_BUILD": "True"}, "--format json", ["truthound_results"]),
+    "strict": ({}, "--strict", ["truthound_results"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PIPELINES)
+def test_the_reference_document_s_pipelines(cli, project, environment, name):
+    variables, options, published = PIPELINES[name]
+    environment({"SLACK_WEBHOOK": "https://hooks.slack.com/services/T/B/x"} | variables)
+    (project / "truthound.yaml").write_text(DAILY)
+    code, out, _ = cli("checkpoint", "run", "daily_data_validation", "--config", "truthound.yaml", *options.split())
+    assert code == 1
+    assert [p for p in published if not (project / p).exists()] == []
+    if options == "--format json":
+        assert json.loads(out)["status"] == "failure"

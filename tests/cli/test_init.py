@@ -31,10 +31,14 @@ def test_nothing_is_written_over_without_force(cli, folder):
     (folder / "truthound.yaml").write_text("mine")
     code, out, err = cli("checkpoint", "init")
     assert (code, out) == (2, "")
-    assert "truthound.yaml is there already; --force" in err
-    assert "flights.csv is there already" in err
+    assert "flights.csv is there already and holds other data; move it" in err
+    assert cli("checkpoint", "init", "--force")[0] == 2  # data are never written over
     assert not (folder / "data" / "planes.csv").exists()
     assert (folder / "data" / "flights.csv").read_text() == (folder / "truthound.yaml").read_text() == "mine"
+    (folder / "data" / "flights.csv").unlink()
+    code, out, err = cli("checkpoint", "init")
+    assert (code, out) == (2, "")
+    assert "truthound.yaml is there already; --force" in err
     assert cli("checkpoint", "init", "--force")[0] == 0
     assert cli("checkpoint", "validate")[0] == 0
     assert cli("checkpoint", "init")[0] == 2

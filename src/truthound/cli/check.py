@@ -50,8 +50,9 @@ def check(
       truthound check users.csv
     """  # noqa: D301 the mark of a paragraph that is not to be wrapped
     from truthound.checkpoint.checkpoint import Checkpoint
-    from truthound.cli.output import fancy, spare_inputs, width
+    from truthound.cli.output import fancy, width
     from truthound.cli.run import Telling, run_all
+    from truthound.cli.sparing import spare_inputs
 
     options: dict[str, Any] = {"fail_on": fail_on, "examples": limit, "validators": split_names(validators)}
     options = {k: v for k, v in options.items() if v is not None}
@@ -97,10 +98,13 @@ def _profiled(checkpoint: Checkpoint) -> Profile | None:
 
 def _page(checkpoint: Checkpoint, width: int, colour: bool) -> str:
     """The data and the rules drafted for them, for people."""
+    return _shown(_profiled(checkpoint), width, colour)
+
+
+def _shown(profile: Profile | None, width: int, colour: bool) -> str:
     from truthound.cli.profiling import page
     from truthound.reporters.layout import Look
 
-    profile = _profiled(checkpoint)
     return page(profile, Look(width, colour), drafted=True) + "\n" if profile else ""
 
 
@@ -121,10 +125,10 @@ def _written(results: Sequence[CheckpointResult], checkpoints: Sequence[Checkpoi
             data.append(result.to_dict() | {"profile": profile and profile.to_dict(), "drafted_rules": drafts})
         return (dump_json if telling.format == "json" else dump_yaml)(data if len(data) > 1 else data[0])
     pages = []
-    for result, checkpoint, profile in zip(results, checkpoints, found, strict=True):
+    for result, profile in zip(results, found, strict=True):
         if telling.format == "markdown":
             before = as_markdown(profile) + "\n" if profile else ""
         else:
-            before = _page(checkpoint, 120, colour=False)
+            before = _shown(profile, 120, colour=False)
         pages.append(before + written([result], telling, several=False))
     return "\n".join(pages)

@@ -64,6 +64,15 @@ def run(
     github_summary: Annotated[
         bool, typer.Option("--github-summary", help="Also write GitHub Actions' summary, annotations and outputs.")
     ] = False,
+    ci: Annotated[
+        str,
+        typer.Option(
+            "--ci",
+            metavar="[auto|off|NAME]",
+            envvar="TRUTHOUND_CI",
+            help="Tell this CI system in its own way; by default the one that is detected, if any.",
+        ),
+    ] = "auto",
     format: Format = "console",  # noqa: A002 the option's name
     output: Output = None,
     strict: Strict = False,
@@ -85,8 +94,8 @@ def run(
     """  # noqa: D301 the mark of a paragraph that is not to be wrapped
     from truthound.cli.exits import worst
     from truthound.cli.options import DEFAULT_CONFIG
-    from truthound.cli.output import spare_inputs
     from truthound.cli.run import Choice, Hints, Telling, ad_hoc, chosen, run_all
+    from truthound.cli.sparing import spare_inputs
 
     choice = Choice(
         tuple(names or ()), every, config, tuple(tag or ()), data, split_names(validators), store, fail_on, limit,
@@ -103,7 +112,7 @@ def run(
     telling = Telling(format, output, strict, limit, verbose, quiet, no_color)
     hints = Hints(choice, ad_hoc(choice))
     several = every or len(choice.names) > 1 or bool(tag)
-    raise typer.Exit(run_all(checkpoints, telling, several=several, hints=hints.after))
+    raise typer.Exit(run_all(checkpoints, telling, several=several, hints=hints.after, ci=ci))
 
 
 @app.command("list")

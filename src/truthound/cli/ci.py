@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from truthound.cli.options import NoColor, Output
 from truthound.text import did_you_mean
 
+if TYPE_CHECKING:
+    from truthound.reporters.layout import Look
+
 FORMATS = ("console", "json", "yaml")
 
-app = typer.Typer(help="See what a CI system tells of a build.", no_args_is_help=True)
+app = typer.Typer(help="See what a CI system tells of a build, and what is missing.", no_args_is_help=True)
 
 
 def _known(value: str) -> str:
@@ -23,33 +28,65 @@ def _known(value: str) -> str:
 
 @app.callback()
 def _group() -> None:
-    """See what a CI system tells of a build."""
+    """See what a CI system tells of a build, and what is missing."""
 
 
-@app.command(short_help="Show which CI system this is.")
-def detect(
-    format: Annotated[  # noqa: A002 the option's name
-        str,
-        typer.Option("--format", metavar="[console|json|yaml]", callback=_known, help="How it is written."),
-    ] = "console",
-    output: Output = None,
-    no_color: NoColor = False,
+Shape = Annotated[
+    str,
+    typer.Option("--format", metavar="[console|json|yaml]", callback=_known, help="How it is written."),
+]
+
+
+def _deliver(
+    data: dict[str, Any], page: Callable[[Look], str], format_: str, output: Path | None, *, no_color: bool
 ) -> None:
-    """Show which CI system this is and what it tells of the build; the exit code is 0 outside of one too."""
-    from truthound.ci.environment import get_ci_environment
-    from truthound.cli.detecting import facts, page
     from truthound.cli.output import deliver, fancy, width
     from truthound.reporters.layout import Look
     from truthound.reporters.serial import dump_json, dump_yaml
 
-    found = get_ci_environment()
-    match format:
+    match format_:
         case "json":
-            text = dump_json(facts(found))
+            text = dump_json(data)
         case "yaml":
-            text = dump_yaml(facts(found))
+            text = dump_yaml(data)
         case _:
             plain = output is not None
-            look = Look(120 if plain else width(sys.stdout), not plain and fancy(sys.stdout, no_color=no_color))
-            text = page(found, look)
+            text = page(Look(120 if plain else width(sys.stdout), not plain and fancy(sys.stdout, no_color=no_color)))
     deliver(text, output)
+
+
+@app.command(short_help="Show which CI system this is.")
+def detect(format: Shape = "console", output: Output = None, no_color: NoColor = False) -> None:  # noqa: A002 the option's name
+    """Show which CI system this is and what it tells of the build; the exit code is 0 outside of one too."""
+    from truthound.ci.environment import get_ci_environment
+    from truthound.cli.detecting import facts, page
+    from truthound.cli.sparing import spare
+
+    spare(output)
+    found = get_ci_environment()
+    _deliver(facts(found), lambda look: page(found, look), format, output, no_color=no_color)
+
+
+@app.command(short_help="Say what is missing for a run to be seen.")
+def doctor(
+    name: Annotated[
+        str | None, typer.Argument(metavar="PLATFORM", help="Look at this system instead of the one that is detected.")
+    ] = None,
+    format: Shape = "console",  # noqa: A002 the option's name
+    output: Output = None,
+    no_color: NoColor = False,
+) -> None:
+    """Say what was detected, which fields are missing and why, and where a run's report would go.
+
+    \b
+      truthound ci doctor
+      truthound ci doctor gitlab
+    """  # noqa: D301 the mark of a paragraph that is not to be wrapped
+    from truthound.ci.environment import detect_ci_platform
+    from truthound.ci.platforms import platform_named
+    from truthound.cli.doctoring import findings, page
+    from truthound.cli.sparing import spare
+
+    spare(output)
+    found = findings(detect_ci_platform() if name is None else platform_named(name))
+    _deliver(found, lambda look: page(found, look), format, output, no_color=no_color)

@@ -13,7 +13,9 @@ app = typer.Typer(help="What a configuration file may hold.", no_args_is_help=Tr
 def schema(output: Output = None) -> None:
     """Print the JSON Schema of configuration files, for editors."""
     from truthound.cli.output import deliver
+    from truthound.cli.sparing import spare
     from truthound.config import json_schema
     from truthound.reporters.serial import dump_json
 
+    spare(output)
     deliver(dump_json(json_schema()), output)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from truthound import words
 from truthound.cli.options import DEFAULT_CONFIG
-from truthound.cli.output import deliver, fancy, say, spare, width
+from truthound.cli.output import deliver, fancy, say, width
 from truthound.cli.run import load, named, store_of
+from truthound.cli.sparing import spare
 from truthound.cli.tables import table
 from truthound.errors import ConfigError
 from truthound.reporters import FORMATS
@@ -105,7 +106,7 @@ def _checks(runs: Sequence[CheckpointResult], look: Look) -> list[list[Span]]:
         said = (terminal(words.expectation(last)), "dim")
         rows.append(
             (
-                -last.ratio if last.is_issue else 1,
+                -(1 if last.ratio is None else last.ratio) if last.is_issue else 1,
                 [(terminal(words.subject(last)), "bold"), (trend, "cyan"), (now, style), said],
             )
         )

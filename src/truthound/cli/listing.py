@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from truthound.cli.options import DEFAULT_CONFIG
-from truthound.cli.output import deliver, fancy, spare, width
+from truthound.cli.output import deliver, fancy, width
 from truthound.cli.run import load
+from truthound.cli.sparing import spare
 from truthound.cli.tables import table
 from truthound.reporters.layout import Look, Span
 from truthound.reporters.serial import dump_json, dump_yaml

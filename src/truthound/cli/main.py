@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import logging
 import os
 import shutil
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 import typer
 
 from truthound.cli import action, check, checkpoint, ci, config, profile, schema
 from truthound.cli.exits import HELP, Exit, exit_of_error
-from truthound.cli.output import emit, problem, say
+from truthound.cli.output import emit, open_streams, problem, say, silence
 from truthound.errors import ConfigError, TruthoundError
 
 
@@ -58,16 +61,29 @@ def _root(
     """Data quality checks that say exactly which rows are wrong."""
 
 
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """No warnings and log lines of libraries: what matters is told by the run. Asked for, they are shown."""
+    if os.environ.get("TRUTHOUND_DEBUG") or sys.warnoptions:
+        yield
+        return
+    kept, logging.lastResort = logging.lastResort, logging.NullHandler()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.lastResort = kept
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs a command line and returns its exit code. Errors are lines on standard error; TRUTHOUND_DEBUG=1 shows where."""
+    open_streams()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings(
-                "ignore", message=".*region' not set", category=UserWarning
-            )  # the error that follows tells
+        with _quiet():
             app(args=None if argv is None else list(argv), prog_name="truthound")
     except SystemExit as end:
         if end.code == Exit.INTERRUPTED:
@@ -82,9 +98,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         for line in error.problems if isinstance(error, ConfigError) else str(error).splitlines():
             problem(line)
         return exit_of_error(error)
-    except Exception as error:  # the boundary: people get a sentence, not a traceback
-        if os.environ.get("TRUTHOUND_DEBUG"):
-            raise
-        problem(f"unexpected {type(error).__name__}: {error}; this is a bug, TRUTHOUND_DEBUG=1 shows where it is")
+    except OSError as error:  # the framework could not print its help, or what is wrong with the arguments
+        if error.filename or error.errno not in {errno.ENOSPC, errno.EPIPE, errno.EIO, errno.EDQUOT}:
+            return _bug(error)
+        silence(sys.stdout)
+        if getattr(error.__context__, "exit_code", None) == Exit.USAGE:
+            silence(sys.stderr)
+            return Exit.USAGE
+        problem(f"cannot write to standard output: {error.strerror}")
         return Exit.ERROR
+    except Exception as error:  # noqa: BLE001 the boundary: people get a sentence, not a traceback
+        return _bug(error)
     return Exit.OK
+
+
+def _bug(error: Exception) -> Exit:
+    if os.environ.get("TRUTHOUND_DEBUG"):
+        raise error
+    problem(f"unexpected {type(error).__name__}: {error}; this is a bug, TRUTHOUND_DEBUG=1 shows where it is")
+    return Exit.ERROR

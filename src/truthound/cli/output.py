@@ -5,17 +5,14 @@ from __future__ import annotations
 import codecs
 import contextlib
 import os
+import re
 import stat
 import sys
-from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TextIO
 
-from truthound.errors import ConfigError, StoreError
+from truthound.errors import StoreError
 from truthound.text import terminal
-
-if TYPE_CHECKING:
-    from truthound.checkpoint.checkpoint import Checkpoint
 
 PIPED_WIDTH = 120
 
@@ -46,8 +43,29 @@ def width(stream: TextIO) -> int:
     return PIPED_WIDTH
 
 
+def logged(text: str) -> str:
+    """Text for a CI system's log, in which nothing is a command to it; JSON and XML stay the same documents.
+
+    Elsewhere, and for a program that reads on, the text as it is.
+    """
+    from truthound.ci.environment import is_ci_environment
+    from truthound.text import uncommanded
+
+    if not is_ci_environment() or uncommanded(text) == text:
+        return text
+    if text.startswith(("{", "[")):
+        return text.replace("##", "#\\u0023").replace("travis_", "travis\\u005f")
+    if text.startswith("<?xml"):
+        return re.sub(r"(?m)^(\s*):", r"\1&#58;", text.replace("##", "#&#35;").replace("travis_", "travis&#95;"))
+    return uncommanded(text)
+
+
 def emit(text: str) -> None:
-    """Text to standard output. Programs get UTF-8 whatever the locale; a reader that went away ends nothing."""
+    """Text to standard output. Programs get UTF-8 whatever the locale; a reader that went away ends nothing.
+
+    Raises StoreError where it cannot be written for another reason, such as a full disk.
+    """
+    text = logged(text)
     try:
         buffer = getattr(sys.stdout, "buffer", None)
         if buffer is None or sys.stdout.isatty():
@@ -57,22 +75,33 @@ def emit(text: str) -> None:
             buffer.write(text.encode("utf-8", "backslashreplace"))
         sys.stdout.flush()
     except BrokenPipeError:
-        _silence(sys.stdout)
+        silence(sys.stdout)
     except OSError as error:
-        _silence(sys.stdout)
+        silence(sys.stdout)
         raise StoreError(f"cannot write to standard output: {error.strerror or error}") from None
 
 
 def say(line: str = "") -> None:
-    """A line to standard error."""
+    """A line to standard error. Where that is full or gone there is nobody left to tell: the exit code says enough."""
+    line = logged(line)
     try:
         sys.stderr.write(line + "\n")
         sys.stderr.flush()
-    except BrokenPipeError:
-        _silence(sys.stderr)
+    except OSError:
+        silence(sys.stderr)
 
 
-def _silence(stream: TextIO) -> None:
+def open_streams() -> None:
+    """Streams that the caller closed lead nowhere, and their numbers are taken: no file that is written may be given them."""
+    while (nowhere := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(nowhere, True)
+    os.close(nowhere)
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(number, "w", encoding="utf-8", closefd=False))
+
+
+def silence(stream: TextIO) -> None:
     """What is still written, at the interpreter's end too, goes nowhere."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())
@@ -101,27 +130,6 @@ def write_bytes(path: Path, content: bytes) -> None:
             temporary.write_bytes(content)
     except OSError as error:
         raise StoreError(f"{path} cannot be written: {error.strerror or error}") from None
-
-
-def spare(output: Path | None, *read: Path | None, sources: Iterable[tuple[Any, Path | None]] = ()) -> None:
-    """Refuses an output that is a file the command reads, or is among its data; `sources` are data sources, each with its base."""
-    if output is None or str(output) in {"-", "/dev/stdout"}:
-        return
-    from truthound.sources.files import takes
-    from truthound.sources.spec import parse_spec
-
-    same = [r for r in read if r is not None and r.exists() and output.exists() and output.samefile(r)]
-    if same or any(takes(parse_spec(source), base, output) for source, base in sources):
-        raise ConfigError(f"--output {output} is read by this command and would be overwritten; write to another file")
-
-
-def spare_inputs(output: Path | None, config: Path | None, checkpoints: Iterable[Checkpoint]) -> None:
-    """`spare` for all that checkpoints read: their file, data, schemas and references."""
-    for checkpoint in checkpoints if output is not None else ():
-        c, base = checkpoint.config, checkpoint.base
-        schema = (base or Path()) / c.schema if isinstance(c.schema, str | Path) else None
-        references = [r for r in (getattr(rule, "reference", None) for rule in c.rules) if isinstance(r, str | Mapping)]
-        spare(output, config, schema, sources=[(s, base) for s in (c.data_source, *references)])
 
 
 def deliver(text: str, path: Path | None) -> None:

@@ -19,9 +19,10 @@ def profile(
 ) -> None:
     """Show what is in data: rows, columns, types, missing and distinct values, ranges and the values that occur most."""
     from truthound import inference
-    from truthound.cli.output import deliver, fancy, spare, width
+    from truthound.cli.output import deliver, fancy, width
     from truthound.cli.profiling import as_markdown, page
     from truthound.cli.progress import Progress
+    from truthound.cli.sparing import spare
     from truthound.reporters.layout import Look
     from truthound.reporters.serial import dump_json, dump_yaml
 

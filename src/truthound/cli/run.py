@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from truthound.cli.exits import Exit, exit_of, worst
+from truthound.cli.native import OFF, Native, platform
 from truthound.cli.options import DEFAULT_CONFIG
 from truthound.cli.output import deliver, emit, fancy, problem, say, width
 from truthound.cli.progress import Progress
@@ -162,6 +163,10 @@ def _changed(checkpoint: Checkpoint, choice: Choice) -> Checkpoint:
         options["actions"] = (*others, store)
     if told := list(_told(checkpoint, choice)):
         options["actions"] = (*options.get("actions", config.actions), *told)
+    if not choice.annotate:  # annotations are lines on standard output, and a document is to be there
+        actions = options.get("actions", config.actions)
+        if (silenced := tuple(map(_without_annotations, actions))) != actions:
+            options["actions"] = silenced
     if choice.fail_on is not None:
         options["fail_on"] = choice.fail_on
     if choice.limit is not None:
@@ -179,6 +184,10 @@ def _told(checkpoint: Checkpoint, choice: Choice) -> Iterator[Action]:
         yield WebhookAction(url=choice.webhook)
     if choice.github_summary and not any(isinstance(a, GitHubAction) and a.enabled for a in checkpoint.actions):
         yield GitHubAction(annotations=choice.annotate)
+
+
+def _without_annotations(action: Action) -> Action:
+    return action.model_copy(update={"annotations": False}) if action.type == "github" else action
 
 
 def _from_here(path: str, base: Path | None) -> str:
@@ -199,25 +208,30 @@ def run_all(
     hints: Callable[[CheckpointResult, Checkpoint], list[str]],
     before: Callable[[Checkpoint], str] = lambda _: "",
     write: Callable[[Sequence[CheckpointResult]], str] | None = None,
+    ci: str = OFF,
 ) -> Exit:
     """Runs one after another; a later one runs whatever an earlier came to.
 
     `hints` gives commands worth running after a run, `before` what is shown ahead of it; `write` writes the results
-    where they are not shown as they come.
+    where they are not shown as they come. `ci` is the CI system that is told too: `auto`, `off` or its name.
     """
+    native = Native(platform(ci), free=telling.streams or telling.output is not None)
     results: list[CheckpointResult] = []
     codes: list[Exit] = []
     for checkpoint in checkpoints:
-        history = stored(checkpoint, _HISTORY) if telling.format == "console" and not telling.quiet else []
+        looks_back = native.on or (telling.format == "console" and not telling.quiet)
+        history = stored(checkpoint, _HISTORY) if looks_back else []
         if telling.streams and not telling.quiet:
             emit(("\n" if results else "") + before(checkpoint))
         with Progress(f"{checkpoint.name}: checking", quiet=telling.quiet, no_color=telling.no_color):
             result = checkpoint.run()
         codes.append(exit_of(result, strict=telling.strict))
         results.append(result)
+        native.add(result, checkpoint, history)
         if telling.streams:
-            emit(shown(result, telling, history, hints(result, checkpoint)))
-        if telling.quiet or telling.output is not None:
+            with native.folded(result):
+                emit(shown(result, telling, history, hints(result, checkpoint)))
+        if telling.quiet or not telling.streams:
             _trouble(result)
     if not telling.streams:
         deliver(write(results) if write else written(results, telling, several=several), telling.output)
@@ -226,15 +240,20 @@ def run_all(
                 say(_verdict(result, code, telling, sys.stderr).rstrip("\n"))
     elif len(results) > 1 and not telling.quiet:
         emit(f"\n {len(results)} checkpoints, exit {worst(codes).value}\n")
+    native.publish()
     return worst(codes)
 
 
 def _trouble(result: CheckpointResult) -> None:
     """What could not be done, on standard error: the reasons are wanted even where the report is not seen."""
+    from truthound.results import CheckStatus
+    from truthound.words import with_status
+
     name = terminal(result.checkpoint_name)
-    for line in (result.error or "").split("\n"):
-        if line:
-            problem(f"{name}: {line}")
+    broken = with_status(result, CheckStatus.ERROR)
+    told = [f"{o.id} could not be made: {o.error}" for o in broken] or (result.error or "").split("\n")
+    for line in filter(None, told):
+        problem(f"{name}: {line}")
     for action in result.action_results:
         if not action.delivered:
             problem(f"{name}: {action.action_name} was not delivered: {action.message}")
@@ -326,15 +345,16 @@ class Hints:
         choice = self.choice
         file = f" -c {shlex.quote(str(choice.config))}" if choice.config else ""
         name = shlex.quote(checkpoint.name)
+        data = f" --data {shlex.quote(choice.data)}" if choice.data else ""
+        rules = f" --validators {','.join(choice.validators)}" if choice.validators else ""
+        again = f"truthound checkpoint run {name}{file}{data}{rules}"
+        steps = list(self._undelivered(result, checkpoint, name + file, again))
         if result.validation_result is None:
             broken = self.made_up or result.error_type != "SourceError"
-            return [] if broken else [f"truthound checkpoint run {name}{file} --data FILE"]
-        steps = []
+            return steps if broken else [*steps, f"truthound checkpoint run {name}{file} --data FILE"]
         shows = SHOWN_ROWS if choice.limit is None else choice.limit
         if shows < 50 and any(o.examples and (o.failed or 0) > max(shows, 1) for o in result.issues):
-            data = f" --data {shlex.quote(choice.data)}" if choice.data else ""
-            rules = f" --validators {','.join(choice.validators)}" if choice.validators else ""
-            steps.append(f"truthound checkpoint run {name}{file}{data}{rules} --limit 50")
+            steps.append(f"{again} --limit 50")
         source = checkpoint.config.data_source
         if (
             any(o.error and "not found" in o.error for o in result.issues)
@@ -350,3 +370,19 @@ class Hints:
         if self.made_up and result.issues:
             steps.append(f"truthound checkpoint init --data {shlex.quote(str(choice.data))}")
         return steps
+
+    def _undelivered(self, result: CheckpointResult, checkpoint: Checkpoint, tested: str, again: str) -> Iterator[str]:
+        """What to do about actions that failed: a test message shows whether a channel is mended, a new run the others."""
+        from truthound.checkpoint.actions.channel import Channel
+
+        pairs = zip(checkpoint.actions, result.action_results, strict=False)
+        failed = [action for action, made in pairs if not made.delivered]
+        given = {"slack": self.choice.slack, "webhook": self.choice.webhook}
+        of_file = [a for a in failed if isinstance(a, Channel) and not given.get(a.type)]
+        if of_file:
+            yield f"truthound action test {tested}"
+        for action in failed:
+            if action not in of_file and isinstance(action, Channel):
+                yield f"truthound action test {action.type} --set {'webhook_' * (action.type == 'slack')}url=URL"
+        if others := [a.name for a in failed if not isinstance(a, Channel)]:
+            yield f"once {', '.join(others)} can be done: {again}"

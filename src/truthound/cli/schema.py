@@ -27,13 +27,11 @@ def infer(
 ) -> None:
     """Write a schema of data: types, nullability, uniqueness, signs, categories and patterns, each with how it was found."""
     from truthound import inference
-    from truthound.cli.output import deliver, spare
+    from truthound.cli.output import deliver
     from truthound.cli.progress import Progress
-    from truthound.errors import ConfigError
+    from truthound.cli.sparing import spare
 
-    spare(output, sources=[(file, None)])
-    if output is not None and output.is_file() and not force:
-        raise ConfigError(f"{output} is there already; --force writes over it, -o FILE writes elsewhere")
+    spare(output, sources=[(file, None)], draft="schema", force=force)
     with Progress(f"{file}: inferring", quiet=quiet):
         schema = inference.infer_schema(file, pii=pii or ())
     deliver(schema.to_yaml(), output)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Sequence
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from truthound.cli.output import say, write_bytes
 from truthound.cli.progress import Progress
+from truthound.cli.sparing import spare
 from truthound.errors import ConfigError
 from truthound.text import terminal
 
@@ -20,7 +20,12 @@ def sample(output: Path, *, force: bool) -> None:
     root = files("truthound.data").joinpath("sample")
     data = {output.parent / "data" / f.name: f.read_bytes() for f in sorted(root.joinpath("data").iterdir(), key=_name)}
     other = {p: content for p, content in data.items() if not p.exists() or p.read_bytes() != content}
-    _refuse([p for p in (output, *other) if p.exists()], force=force)
+    taken = [p for p in other if p.exists()]
+    if taken:  # perhaps somebody's own: a draft may be written over, data never
+        raise ConfigError(
+            [f"{p} is there already and holds other data; move it, or -o FILE writes elsewhere" for p in taken]
+        )
+    spare(output, draft="configuration", force=force)
     for path, content in {output: root.joinpath("truthound.yaml").read_bytes(), **other}.items():
         _write(path, content)
     _next(output)
@@ -30,7 +35,7 @@ def draft(output: Path, data: str, *, force: bool) -> None:
     """Rules for a file of data, drafted from what is in it."""
     from truthound import inference
 
-    _refuse([output] if output.exists() else [], force=force)
+    spare(output, sources=[(data, None)], draft="configuration", force=force)
     with Progress(f"{data}: drafting"):
         text = inference.draft_checkpoint(inference.profile(data), data_source=_seen_from(output.parent, data))
     _write(output, text.encode())
@@ -52,11 +57,6 @@ def _seen_from(folder: Path, data: str) -> str:
         return Path(os.path.relpath(Path.cwd() / path, folder.resolve())).as_posix()
     except ValueError:  # another drive
         return str(path.absolute())
-
-
-def _refuse(taken: Sequence[Path], *, force: bool) -> None:
-    if taken and not force:
-        raise ConfigError([f"{p} is there already; --force writes over it, -o FILE writes elsewhere" for p in taken])
 
 
 def _write(path: Path, content: bytes) -> None:

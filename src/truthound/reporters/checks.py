@@ -46,7 +46,7 @@ def issues(result: CheckpointResult) -> list[CheckOutcome]:
 
     def rank(o: CheckOutcome) -> tuple[bool, bool, int, float]:
         warned = o.status is CheckStatus.WARNED
-        return warned, o.status is not CheckStatus.ERROR, -(o.severity.rank if o.severity else 0), -o.ratio
+        return warned, o.status is not CheckStatus.ERROR, -(o.severity.rank if o.severity else 0), -(o.ratio or 0)
 
     return sorted((o for o in checks(result) if o.is_issue), key=rank)
 

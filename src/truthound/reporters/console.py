@@ -175,7 +175,7 @@ class _Page:
         found: list[Span] = []
         earlier = [r.validation_result for r in self.history if r.validation_result][1 - RUNS_IN_SPARK :]
         ratios = [o.ratio for v in earlier for o in v.outcomes if o.id == outcome.id]
-        if ratios and (bars := self.look.spark([*ratios, outcome.ratio])):
+        if ratios and outcome.ratio is not None and (bars := self.look.spark([*ratios, outcome.ratio])):
             found.append((bars, "cyan"))
         if flag := words.change(outcome, self.before):
             found.append((flag, "bold yellow" if flag == "NEW" else "yellow" if flag.startswith("worse") else "green"))

@@ -100,12 +100,13 @@ class Look:
             case _:
                 return self.fit(terminal(value), width)
 
-    def spark(self, ratios: Sequence[float]) -> str:
-        """Bars against the largest; only nothing is drawn as nothing. Empty without symbols."""
-        most = max(ratios, default=0)
+    def spark(self, ratios: Sequence[float | None]) -> str:
+        """Bars against the largest; only nothing is drawn as nothing, and what is not known as a gap. Empty without symbols."""
+        most = max((r for r in ratios if r is not None), default=0)
         if not self.colour or len(ratios) < 2 or not most:
             return ""
-        return "".join(_BARS[max(1, round(r / most * (len(_BARS) - 1))) if r else 0] for r in ratios)
+        known = (" " if r is None else _BARS[max(1, round(r / most * (len(_BARS) - 1))) if r else 0] for r in ratios)
+        return "".join(known)
 
     def flow(self, label: Sequence[Span], parts: Iterable[Sequence[Span]], gap: str) -> list[list[Span]]:
         """Parts side by side behind a label, as many in a line as there is room for; a long part is folded."""

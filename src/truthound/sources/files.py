@@ -93,17 +93,21 @@ def takes(spec: Spec, base: Path | None, file: Path) -> bool:
 
 def _taken(path: Path, fmt: str | None, file: Path) -> bool:
     if path.is_dir():
-        inside = _below(path.resolve(), file)
-        delta = fmt == "delta" or (fmt is None and (path / "_delta_log").is_dir())
-        return inside is not None and not delta and not any(map(_hidden, inside.parts)) and _of_format(file, fmt)
+        if fmt == "delta" or (fmt is None and (path / "_delta_log").is_dir()):
+            return any(_below(path, f) is not None for f in _places(file))  # whatever lies in a table is the table's
+        found = (_below(path, f) for f in _places(file))
+        return any(p is not None and not any(map(_hidden, p.parts)) and _of_format(p, fmt) for p in found)
     if path.exists() or not is_glob(str(path)):
         return _same(path, file)
     parts = path.parts
     fixed = next(i for i, part in enumerate(parts) if is_glob(part))
-    inside = _below(Path(*parts[:fixed]).resolve(), file)
-    if inside is not None and _matched(parts[fixed:], inside.parts):
-        return not _hidden(file.name) and _of_format(file, fmt)
-    return any(_same(Path(p), file) for p in glob.glob(os.fspath(path), recursive=True))  # noqa: PTH207 the pattern may be absolute
+    for place in _places(file):
+        inside = _below(Path(*parts[:fixed]), place)
+        meant = inside is not None and _matched(parts[fixed:], inside.parts)
+        if meant and not _hidden(place.name) and _of_format(place, fmt):
+            return True
+    there = (Path(p) for p in glob.glob(os.fspath(path), recursive=True))  # noqa: PTH207 the pattern may be absolute
+    return any(_same(p, file) and not _hidden(p.name) and _of_format(p, fmt) for p in there)
 
 
 def _same(one: Path, other: Path) -> bool:
@@ -111,13 +115,21 @@ def _same(one: Path, other: Path) -> bool:
     return one.resolve() == other.resolve() or (one.exists() and other.exists() and one.samefile(other))
 
 
-def _below(folder: Path, file: Path) -> PurePath | None:
-    """The file's path within a folder, if it lies there; a link to it lies where its own name is."""
-    placed = file.parent.resolve() / file.name
-    return placed.relative_to(folder) if placed.is_relative_to(folder) else None
+def _places(file: Path) -> set[Path]:
+    """Where a path lies by its own name and, if it is a link, what it leads to."""
+    return {file.parent.resolve() / file.name, file.resolve()}
 
 
-def _of_format(file: Path, fmt: str | None) -> bool:
+def _below(folder: Path, place: Path) -> PurePath | None:
+    """The path within a folder, if it lies there, however the folder is written."""
+    real = folder.resolve()
+    for above in place.parents:
+        if above == real or (above.exists() and real.exists() and above.samefile(real)):
+            return place.relative_to(above)
+    return None
+
+
+def _of_format(file: PurePath, fmt: str | None) -> bool:
     """Whether files of a format, if one is asked for, may be this one."""
     return fmt is None or format_of(file.name) in (None, format_word(fmt))
 

@@ -84,7 +84,7 @@ def test_in_a_workflow_without_a_token(workflow, capsys):
     assert "no token (option, or GITHUB_TOKEN)" in outcome.details["not_done"][0]
     assert (workflow / "summary.md").read_text().startswith("## users: FAILED\n")
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "::error title=users::critical: email: not null: 93 (1.86%25)"
+    assert lines[0] == "::error title=users::critical: email: not null: 93 (1.86%)"
     assert len(lines) == 4
     output = (workflow / "output").read_text()
     delimiters = set(re.findall(r"<<(truthound_[0-9a-f]{32})\n", output))

@@ -13,12 +13,14 @@ if TYPE_CHECKING:
     from truthound.ci.environment import is_ci_environment as is_ci_environment
     from truthound.ci.names import CIPlatform as CIPlatform
     from truthound.ci.platforms import platform_named as platform_named
+    from truthound.reporters.ci.reporters import get_ci_reporter as get_ci_reporter
 
 _HOMES = {
     "CIEnvironment": "truthound.ci.environment",
     "CIPlatform": "truthound.ci.names",
     "detect_ci_platform": "truthound.ci.environment",
     "get_ci_environment": "truthound.ci.environment",
+    "get_ci_reporter": "truthound.reporters.ci.reporters",
     "is_ci_environment": "truthound.ci.environment",
     "platform_named": "truthound.ci.platforms",
 }

@@ -1,0 +1,119 @@
+"""Issues as marks on a line of a file, or of a log: what CI systems call annotations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from truthound import places, words
+from truthound.results import CheckOutcome, CheckpointResult, CheckStatus
+from truthound.text import plural, shorten
+
+_TITLE = 200
+
+
+class AnnotationLevel(StrEnum):
+    """How bad it is. An issue that fails the run is an error, one that does not a warning."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTICE = "notice"
+
+
+@dataclass(frozen=True, slots=True)
+class CIAnnotation:
+    """A message about a line of a file, as seen from the repository's folder; lines and columns count from 1."""
+
+    message: str
+    level: AnnotationLevel = AnnotationLevel.ERROR
+    file: str | None = None
+    line: int | None = None
+    end_line: int | None = None
+    column: int | None = None
+    end_column: int | None = None
+    title: str | None = None
+    validator_name: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "level", AnnotationLevel(self.level))
+
+
+def issue_annotations(results: Iterable[CheckpointResult], root: str | Path = "") -> list[CIAnnotation]:
+    """An annotation for each issue, worst first, then one for the first failing row of each that is in a file.
+
+    An issue is shown at the line that declares its check; one that no file declares at its first failing row.
+    `root` is the repository's folder.
+    """
+    runs = list(results)
+    first = [_error(r) for r in runs if r.error and not words.with_status(r, CheckStatus.ERROR)]
+    found = sorted(
+        ((outcome, run) for run in runs for outcome in words.ordered(run)),
+        key=lambda pair: (pair[0].status is CheckStatus.ERROR, -(pair[0].severity.rank if pair[0].severity else 0)),
+    )
+    return [
+        *first,
+        *(_issue(outcome, run, root) for outcome, run in found),
+        *(a for outcome, run in found for a in _rows(outcome, run, root)),
+    ]
+
+
+def limited(found: Sequence[CIAnnotation], most: int, left_at: str = "the report") -> list[CIAnnotation]:
+    """At most so many of a level; the last of them counts those that are left."""
+    shown: list[CIAnnotation] = []
+    for level in AnnotationLevel:
+        these = [a for a in found if a.level is level]
+        if len(these) > most:
+            left = len(these) - most + 1
+            rest = CIAnnotation(f"… and {left:,} more; all are in {left_at}", level, title=these[0].title)
+            these = [*these[: most - 1], rest]
+        shown += these
+    return shown
+
+
+def status_annotation(result: CheckpointResult) -> CIAnnotation:
+    """The verdict of a run as an annotation of no file: `FAILED: 2 failed, 4 passed`."""
+    validation = result.validation_result
+    counted = (
+        words.tally(validation.statistics) if validation else words.one_line(result.error or "nothing was checked")
+    )
+    level = {"success": AnnotationLevel.NOTICE, "warning": AnnotationLevel.WARNING}.get(
+        result.status.value, AnnotationLevel.ERROR
+    )
+    return CIAnnotation(f"{words.VERDICTS[result.status]}: {counted}", level, title=_title(result))
+
+
+def _title(result: CheckpointResult) -> str:
+    return shorten(result.checkpoint_name, _TITLE)
+
+
+def _error(result: CheckpointResult) -> CIAnnotation:
+    return CIAnnotation(result.error or "", AnnotationLevel.ERROR, title=_title(result))
+
+
+def _level(outcome: CheckOutcome) -> AnnotationLevel:
+    return AnnotationLevel.WARNING if outcome.status is CheckStatus.WARNED else AnnotationLevel.ERROR
+
+
+def _issue(outcome: CheckOutcome, run: CheckpointResult, root: str | Path) -> CIAnnotation:
+    file, number = places.declared(outcome, root)
+    line = int(number or 0)
+    if not file:
+        file, line = places.failing(outcome, run.validation_result, root)
+        file = file if line else ""
+    return CIAnnotation(
+        words.line(outcome), _level(outcome), file or None, line or None,
+        title=_title(run), validator_name=outcome.validator,
+    )  # fmt: skip
+
+
+def _rows(outcome: CheckOutcome, run: CheckpointResult, root: str | Path) -> Iterable[CIAnnotation]:
+    file, line = places.failing(outcome, run.validation_result, root)
+    if not line or not places.declared(outcome, root)[0] or not outcome.failed:
+        return
+    which = "this row" if outcome.failed == 1 else f"the first of {plural(outcome.failed, 'row')}"
+    yield CIAnnotation(
+        f"{words.severity(outcome)}: {words.subject(outcome)}: {words.expectation(outcome)}: {which}",
+        _level(outcome), file, line, title=_title(run), validator_name=outcome.validator,
+    )  # fmt: skip

@@ -1,0 +1,179 @@
+"""The face of a CI system's reporter."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, ClassVar, TextIO
+
+from truthound import flow
+from truthound.annotations import AnnotationLevel, CIAnnotation, status_annotation
+from truthound.ci.environment import CIEnvironment, environment_of
+from truthound.ci.names import CIPlatform
+from truthound.exits import Exit, exit_of, worst
+from truthound.reporters.ci import logs
+from truthound.reporters.ci.dialects import Dialect, Report, dialect_of, outputs, report
+from truthound.reporters.ci.outputs import perform
+from truthound.results import CheckpointResult, CheckpointStatus, now
+from truthound.text import uncommanded
+
+__all__ = ["AnnotationLevel", "CIAnnotation", "CIReporter"]
+
+
+class CIReporter:
+    """Tells runs to a CI system in its own way: its log, its pages, its test results, values for later steps.
+
+    Args:
+        step_summary: Whether the summary page (annotation, report, card, suite: whatever the system has) is written.
+        use_groups: Whether lines that belong together can be folded away in the log.
+        emoji_enabled: Whether summaries begin with a sign in colour.
+        set_output: Whether later steps get values.
+        annotations: Whether issues are marked in the log, where the system shows such marks elsewhere too.
+        files: Whether files such as JUnit's are written into the current folder.
+        include_examples: Whether failing rows are shown.
+        strict: Whether any issue makes the exit code 1.
+        environ: The environment to read instead of `os.environ`.
+        stream: Where log lines go instead of standard output.
+        clock: Gives the present, for the times of foldable sections.
+    """
+
+    platform: ClassVar[CIPlatform] = CIPlatform.LOCAL
+
+    def __init__(
+        self,
+        step_summary: bool = True,
+        use_groups: bool = True,
+        emoji_enabled: bool = True,
+        set_output: bool = True,
+        *,
+        annotations: bool = True,
+        files: bool = True,
+        include_examples: bool = True,
+        strict: bool = False,
+        environ: Mapping[str, str] | None = None,
+        stream: TextIO | None = None,
+        clock: Callable[[], datetime] = now,
+    ) -> None:
+        self._parts = {
+            "summary": step_summary,
+            "outputs": set_output,
+            "annotations": annotations,
+            "files": files,
+            "examples": include_examples,
+            "emoji": emoji_enabled,
+        }
+        self._groups, self._strict, self._clock, self._stream = use_groups, strict, clock, stream
+        self.environ: Mapping[str, str] = os.environ if environ is None else environ
+
+    @property
+    def dialect(self) -> Dialect:
+        """The system's way of saying things."""
+        return dialect_of(self.platform)
+
+    @property
+    def environment(self) -> CIEnvironment:
+        """What the system tells of the build."""
+        return environment_of(self.platform, self.environ)
+
+    @property
+    def root(self) -> str:
+        """The repository's folder: annotations name files as seen from it."""
+        for name in self.dialect.roots:
+            if found := self.environ.get(name, ""):
+                return os.path.expanduser(found)  # noqa: PTH111 a text, not a path yet
+        return os.getcwd()  # noqa: PTH109 a text, not a path yet
+
+    # --- single things ------------------------------------------------------------------------------------------------
+
+    def format_annotation(self, annotation: CIAnnotation) -> str:
+        """The annotation as the system reads it in a log."""
+        return self.dialect.annotation(annotation)
+
+    def annotate(self, annotation: CIAnnotation) -> None:
+        """Writes the annotation to the log."""
+        self.show(self.format_annotation(annotation))
+
+    def report_status(self, result: CheckpointResult) -> None:
+        """Writes a run's verdict to the log, on one line."""
+        self.annotate(status_annotation(result))
+
+    def set_output(self, name: str, value: object) -> None:
+        """Gives a value to later steps of the job: by the system's own means, or in the file `truthound.env`."""
+        self._perform(self.dialect.values({name: _text(value)}, self.environ))
+
+    @contextmanager
+    def group(self, title: str) -> Iterator[None]:
+        """Lines of the log that can be folded away."""
+        if not self._groups:
+            yield
+            return
+        name = f"truthound_{logs.slug(title)}"
+        self.show(self.dialect.group(title, name, self._clock())[0])
+        try:
+            yield
+        finally:
+            if end := self.dialect.group(title, name, self._clock())[1]:
+                self.show(end)
+
+    # --- runs ---------------------------------------------------------------------------------------------------------
+
+    def report_to_ci(
+        self,
+        results: CheckpointResult | Sequence[CheckpointResult],
+        previous: CheckpointResult | Iterable[CheckpointResult] | None = None,
+    ) -> int:
+        """Shows runs in the log and wherever the system shows more; returns the exit code they come to.
+
+        Args:
+            results: A run, or several.
+            previous: The run before, of each checkpoint that has one: summaries then tell what changed.
+        """
+        runs = [results] if isinstance(results, CheckpointResult) else list(results)
+        before = [previous] if isinstance(previous, CheckpointResult) else list(previous or ())
+        for run in runs:
+            self._tell(run)
+        self.publish(runs, before)
+        return int(worst(exit_of(r, strict=self._strict) for r in runs) if runs else Exit.ERROR)
+
+    def publish(self, runs: Sequence[CheckpointResult], previous: Iterable[CheckpointResult] = ()) -> list[str]:
+        """The same without the report in the log, for who has shown it already. Returns what could not be done, which is
+        told on standard error too.
+        """
+        before = {r.checkpoint_name: r for r in previous}
+        made = Report(runs, self.environ, self.environment, before, root=self.root, **self._parts)
+        return self._perform(report(self.dialect, made))
+
+    def values(self, runs: Sequence[CheckpointResult]) -> dict[str, str]:
+        """What later steps are given."""
+        return outputs(runs)
+
+    def _tell(self, run: CheckpointResult) -> None:
+        from truthound.reporters.console import render
+
+        text = uncommanded(render(run)).rstrip("\n")
+        if run.status is CheckpointStatus.SUCCESS and self._groups:
+            with self.group(f"{run.checkpoint_name}: {run.status.value}"):
+                self.show(text)
+        else:
+            self.show(text)
+
+    def show(self, line: str) -> None:
+        """A line, or several, of the log."""
+        stream = self._stream or sys.stdout
+        stream.write(
+            f"{line}\n".encode(stream.encoding or "utf-8", "backslashreplace").decode(stream.encoding or "utf-8")
+        )
+        stream.flush()
+
+    def _perform(self, todo: Iterable[Any]) -> list[str]:
+        problems = flow.run(perform(todo, self.show))
+        for problem in problems:
+            sys.stderr.write(f"warning: {uncommanded(problem)}\n")
+        return problems
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else "" if value is None else str(value)

@@ -1,0 +1,130 @@
+"""What a report to a CI system consists of, as values, and the flow that carries it out."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from truthound import wire
+from truthound.errors import RetryableError, TruthoundError
+from truthound.flow import Flow, call, http, retry
+from truthound.objects import replacing
+from truthound.text import brief, shorten, terminal
+
+_SECONDS = 30
+_PASSING = {408, 425, 429, 500, 502, 503, 504}
+
+
+@dataclass(frozen=True, slots=True)
+class Print:
+    """Lines for the log, without the last one's end."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A file; it is replaced, or added to."""
+
+    path: str
+    text: str
+    append: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pipe:
+    """A text for a program's standard input."""
+
+    command: tuple[str, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Requests, one after the other; the first that is refused ends them. `accepted` are further status codes that are well."""
+
+    what: str
+    requests: tuple[wire.Request, ...]
+    accepted: tuple[int, ...] = ()
+
+
+Output = Print | Write | Pipe | Send
+
+
+def perform(outputs: Iterable[Output], show: Callable[[str], None]) -> Flow[list[str]]:
+    """Carries all of it out and returns what could not be: one that fails does not hinder the others."""
+    problems: list[str] = []
+    for output in outputs:
+        try:
+            yield from _one(output, show)
+        except (TruthoundError, OSError, subprocess.SubprocessError) as error:
+            problems.append(f"{_named(output)}: {terminal(brief(error))}")
+    return problems
+
+
+def _named(output: Output) -> str:
+    match output:
+        case Print():
+            return "the log"
+        case Write(path=path):
+            return path
+        case Pipe(command=command):
+            return " ".join(command[:2])
+        case Send(what=what):
+            return what
+
+
+def _one(output: Output, show: Callable[[str], None]) -> Flow[None]:
+    match output:
+        case Print(text=text):
+            show(text)
+        case Write(path=path, text=text, append=append):
+            yield from call(lambda: _write(Path(path), text.encode("utf-8", "replace"), append=append))
+        case Pipe(command=command, text=text):
+            yield from call(lambda: _pipe(command, text))
+        case Send(requests=requests, accepted=accepted):
+            for request in requests:
+                yield from retry(
+                    lambda _, request=request: _sent(request, accepted),  # type: ignore[misc]
+                    retries=3,
+                    delay=1.0,
+                    retryable=lambda e: isinstance(e, RetryableError),
+                    patience=60.0,
+                )
+
+
+def _write(path: Path, content: bytes, *, append: bool) -> None:
+    if append:
+        with path.open("ab") as file:
+            file.write(content)
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def _pipe(command: tuple[str, ...], text: str) -> None:
+    try:
+        done = subprocess.run(  # noqa: S603 a list, no shell
+            command, input=text.encode("utf-8", "replace"), capture_output=True, timeout=_SECONDS, check=False
+        )
+    except FileNotFoundError:
+        raise TruthoundError(f"{command[0]} is not on PATH") from None
+    except subprocess.TimeoutExpired:
+        raise TruthoundError(f"not done within {_SECONDS} s") from None
+    if done.returncode:
+        said = shorten(" ".join((done.stderr or done.stdout).decode("utf-8", "replace").split()), 200)
+        raise TruthoundError(f"exit {done.returncode}: {said}")
+
+
+def _sent(request: wire.Request, accepted: tuple[int, ...]) -> Flow[None]:
+    answer = yield from http(request)
+    if answer.status in _PASSING:
+        after = answer.headers.get("retry-after", "")
+        error = RetryableError(f"{request.where} answered {answer.status}")
+        error.after = float(after) if after.isascii() and after.isdigit() and len(after) < 6 else 0.0
+        raise error
+    if not (200 <= answer.status < 300 or answer.status in accepted):
+        raise TruthoundError(f"{request.where} answered {answer.status}: {shorten(' '.join(answer.text.split()), 200)}")
