@@ -79,8 +79,8 @@ def run(
 
     \b
       truthound checkpoint run users
-      truthound checkpoint run --all --config truthound.yaml --strict
-      truthound checkpoint run quick_check --data data.csv --validators null,duplicate
+      truthound checkpoint run --all --strict
+      truthound checkpoint run quick -d data.csv -v null
     """  # noqa: D301 the mark of a paragraph that is not to be wrapped
     from truthound.cli.exits import worst
     from truthound.cli.options import DEFAULT_CONFIG
@@ -129,7 +129,7 @@ def validate(
     import os
 
     from truthound.cli.options import DEFAULT_CONFIG
-    from truthound.cli.output import emit, say
+    from truthound.cli.output import emit_folded, say
     from truthound.cli.run import load
     from truthound.text import plural, terminal
 
@@ -152,7 +152,7 @@ def validate(
         plural(sum(len(c.config.rules) for c in checkpoints), "validator"),
         plural(sum(len(c.actions) for c in checkpoints), "action"),
     ]
-    emit(f"{terminal(path or DEFAULT_CONFIG)}: ok: {', '.join(counts)}\n")
+    emit_folded(f"{path or DEFAULT_CONFIG}: ok: {', '.join(counts)}")
 
 
 @app.command(short_help="Show a checkpoint's stored runs.")
