@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
@@ -66,6 +66,15 @@ class Validation:
 def check(data_source: Any, validators: Iterable[Any] | None = None, **options: Any) -> ValidationResult:
     """Checks a table. Takes the options of `validate` and returns its result."""
     return validate(data_source, validators, **options).result
+
+
+def require_columns(primary_key: Iterable[str], pii: Iterable[str], known: Collection[str]) -> None:
+    """Raises ConfigError where a table's options name columns that it does not have."""
+    unknown = [c for c in (*primary_key, *sorted(pii)) if c not in known]
+    if unknown:
+        raise ConfigError(
+            [f'column "{c}" of primary_key or pii is not in the data{did_you_mean(c, known)}' for c in unknown]
+        )
 
 
 def validate(
@@ -219,11 +228,7 @@ class _Opened:
         """The job's checks, bound to the data's schema."""
         job = self.job
         types = self.backend.schema()
-        unknown = [c for c in (*job.primary_key, *sorted(job.policy.pii)) if c not in types]
-        if unknown:
-            raise ConfigError(
-                [f'column "{c}" of primary_key or pii is not in the data{did_you_mean(c, types)}' for c in unknown]
-            )
+        require_columns(job.primary_key, job.policy.pii, types)
         expected = job.schema
         learned: tuple[Validator, ...] = ()
         if job.auto_schema and job.state_dir is not None:

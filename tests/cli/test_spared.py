@@ -2,12 +2,15 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import yaml
+
+from truthound.reporters.layout import cells
 
 
 @pytest.mark.parametrize(
@@ -134,3 +137,46 @@ def test_numbers_are_never_cut(cli, project, monkeypatch):
         out = cli("profile", "wide.csv")[1]
         assert "8,230 (66.67%)" in out
         assert "12,345" in out
+
+
+LONG = "customers_of_the_northern_region_" + "y" * 30
+
+
+@pytest.fixture
+def long(project):
+    """Names and paths that no terminal has room for."""
+    folder = project / "a_rather_long_folder_name_for_data" / "and_another_one_below_it"
+    folder.mkdir(parents=True)
+    rows = "".join(f"{'' if i % 3 else 'x' * 80},{i},{i * 1234567}\n" for i in range(1234))
+    (folder / f"{LONG}.csv").write_text(f"{LONG}_column,id,amount\n{rows}")
+    path = str((folder / f"{LONG}.csv").relative_to(project))
+    rules = [{"null": {"columns": f"{LONG}_column"}}, {"range": {"columns": "amount", "max_value": 10}}, {"null": {"columns": "no"}}]  # fmt: skip
+    actions = [{"type": "store_result", "store_path": "results_" * 9}, {"type": "custom", "name": f"tell_{LONG}", "shell_command": "false"}]  # fmt: skip
+    config = {"name": LONG, "data_source": path, "auto_schema": True, "validators": rules, "actions": actions}
+    (project / "truthound.yaml").write_text(yaml.safe_dump({"checkpoints": [config]}))
+    return path
+
+
+@pytest.mark.parametrize("symbols", ["0", "1"])
+@pytest.mark.parametrize("columns", [40, 60, 80])
+def test_long_names_fit_and_numbers_stay_whole(cli, long, monkeypatch, columns, symbols):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("FORCE_COLOR", symbols)
+    commands = {
+        ("checkpoint", "run", LONG): ("1,234 rows", "1,233 (99.92%)", "amount=1234567", "1,231 more"),
+        ("checkpoint", "run", LONG, "--dry-run"): ("1 of which cannot be made", "nothing was checked"),
+        ("checkpoint", "run", LONG, "-q"): ("NOT DELIVERED",),
+        ("check", long): ("1,234 rows", "822 (66.61%)", "1522221111"),
+        ("profile", long): ("1,234 rows", "822 (66.61%)"),
+        ("checkpoint", "list"): ("store_result",),
+        ("checkpoint", "validate"): ("2 actions",),
+        ("checkpoint", "history", LONG): ("2 runs", "1,233 (99.92%)"),
+        ("schema", "update"): ("learned, in",),
+        ("action", "list"): ("store_result",),
+    }
+    for command, numbers in commands.items():
+        out = re.sub(r"\x1b\[[0-9;]*m", "", cli(*command)[1])
+        assert max(cells(line) for line in out.splitlines()) <= columns, command
+        told = " ".join(out.split())
+        for number in numbers:
+            assert number in told, (command, number, out)

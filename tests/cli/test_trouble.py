@@ -108,3 +108,31 @@ def test_a_trend_over_a_run_that_could_not_check(cli, project, monkeypatch):
     assert "▇ ▇" in cli("checkpoint", "history", "acts")[1]
     for kind in ("json", "markdown"):
         assert cli("checkpoint", "history", "acts", "--format", kind)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        (
+            {"primary_key": ["usr_id"]},
+            'column "usr_id" of primary_key or pii is not in the data; did you mean "user_id"?',
+        ),
+        ({"pii": ["phone"]}, 'column "phone" of primary_key or pii is not in the data'),
+    ],
+)
+def test_a_plan_misses_the_columns_that_a_run_would(cli, project, option, said):
+    config = {"name": "acts", "data_source": "users.csv", "validators": ["null"]} | option
+    (project / "truthound.yaml").write_text(yaml.safe_dump({"checkpoints": [config]}))
+    for command in (["--dry-run"], ["-q"]):
+        code, out, err = cli("checkpoint", "run", "acts", *command)
+        assert code == 2
+        assert said in err
+        assert "DRY RUN" not in out
+
+
+@pytest.mark.parametrize("rule", [{"null": {"columns": "nope"}}, {"null": {"columns": "email", "where": "nope > 1"}}])
+def test_a_plan_misses_the_columns_of_checks(cli, project, rule):
+    acting(project, validators=[rule])
+    code, out, _ = cli("checkpoint", "run", "acts", "--dry-run")
+    assert code == 3
+    assert "1 of which cannot be made" in out

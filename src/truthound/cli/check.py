@@ -12,37 +12,24 @@ import typer
 
 from truthound.cli.options import (
     LIST_FORMATS,
-    FailOn,
-    Format,
-    Limit,
-    NoColor,
-    Output,
-    Quiet,
-    Strict,
+    Telling,
     Validators,
-    Verbose,
     split_names,
 )
+from truthound.cli.options import telling as shared
 
 if TYPE_CHECKING:
     from truthound.checkpoint.checkpoint import Checkpoint
-    from truthound.cli.run import Telling
     from truthound.inference import Profile
     from truthound.results import CheckpointResult
 
 
+@shared
 def check(
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Files, globs or URLs of data.")],
     *,
     validators: Validators = None,
-    format: Format = "console",  # noqa: A002 the option's name
-    output: Output = None,
-    strict: Strict = False,
-    fail_on: FailOn = None,
-    limit: Limit = None,
-    verbose: Verbose = False,
-    quiet: Quiet = False,
-    no_color: NoColor = False,
+    telling: Telling,
 ) -> None:
     """Look at data without any configuration: what is in it, what looks wrong, and which rules would fit.
 
@@ -51,20 +38,23 @@ def check(
     """  # noqa: D301 the mark of a paragraph that is not to be wrapped
     from truthound.checkpoint.checkpoint import Checkpoint
     from truthound.cli.output import fancy, width
-    from truthound.cli.run import Telling, run_all
+    from truthound.cli.run import run_all
     from truthound.cli.sparing import spare_inputs
 
-    options: dict[str, Any] = {"fail_on": fail_on, "examples": limit, "validators": split_names(validators)}
+    options: dict[str, Any] = {
+        "fail_on": telling.fail_on,
+        "examples": telling.limit,
+        "validators": split_names(validators),
+    }
     options = {k: v for k, v in options.items() if v is not None}
     checkpoints = [Checkpoint(name=name_of(file), data_source=file, **options) for file in files]
-    spare_inputs(output, None, checkpoints)
-    telling = Telling(format, output, strict, limit, verbose, quiet, no_color)
+    spare_inputs(telling.output, None, checkpoints)
     code = run_all(
         checkpoints,
         telling,
         several=len(files) > 1,
         hints=_hints,
-        before=lambda c: _page(c, width(sys.stdout), fancy(sys.stdout, no_color=no_color)),
+        before=lambda c: _page(c, width(sys.stdout), fancy(sys.stdout, no_color=telling.no_color)),
         write=lambda results: _written(results, checkpoints, telling),
     )
     raise typer.Exit(code)

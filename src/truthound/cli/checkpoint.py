@@ -10,23 +10,21 @@ import typer
 from truthound.cli.exits import HELP
 from truthound.cli.options import (
     Config,
-    FailOn,
     Format,
-    Limit,
     ListFormat,
     NoColor,
     Output,
-    Quiet,
-    Strict,
+    Telling,
     Validators,
-    Verbose,
     split_names,
 )
+from truthound.cli.options import telling as shared
 
 app = typer.Typer(help="Write, run, list, validate and look back at checkpoints.", no_args_is_help=True)
 
 
 @app.command(epilog=HELP, short_help="Run checkpoints.")
+@shared
 def run(
     names: Annotated[
         list[str] | None, typer.Argument(metavar="NAME", help="Checkpoints of the configuration file.")
@@ -73,14 +71,7 @@ def run(
             help="Tell this CI system in its own way; by default the one that is detected, if any.",
         ),
     ] = "auto",
-    format: Format = "console",  # noqa: A002 the option's name
-    output: Output = None,
-    strict: Strict = False,
-    fail_on: FailOn = None,
-    limit: Limit = None,
-    verbose: Verbose = False,
-    quiet: Quiet = False,
-    no_color: NoColor = False,
+    telling: Telling,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show the checks and actions; check nothing, do no action.")
     ] = False,
@@ -89,27 +80,26 @@ def run(
 
     \b
       truthound checkpoint run users
-      truthound checkpoint run --all --config truthound.yaml --strict
-      truthound checkpoint run quick_check --data data.csv --validators null,duplicate
+      truthound checkpoint run --all --strict
+      truthound checkpoint run quick -d data.csv -v null
     """  # noqa: D301 the mark of a paragraph that is not to be wrapped
     from truthound.cli.exits import worst
     from truthound.cli.options import DEFAULT_CONFIG
-    from truthound.cli.run import Choice, Hints, Telling, ad_hoc, chosen, run_all
+    from truthound.cli.run import Choice, Hints, ad_hoc, chosen, run_all
     from truthound.cli.sparing import spare_inputs
 
     choice = Choice(
-        tuple(names or ()), every, config, tuple(tag or ()), data, split_names(validators), store, fail_on, limit,
-        slack, webhook, github_summary, annotate=format == "console" or output is not None,
+        tuple(names or ()), every, config, tuple(tag or ()), data, split_names(validators), store, telling.fail_on,
+        telling.limit, slack, webhook, github_summary, annotate=telling.format == "console" or telling.output is not None,
     )  # fmt: skip
     checkpoints = chosen(choice)
-    spare_inputs(output, config or DEFAULT_CONFIG, checkpoints)
+    spare_inputs(telling.output, config or DEFAULT_CONFIG, checkpoints)
     if dry_run:
         from truthound.cli.plan import plan
 
-        if format != "console" or output is not None:
+        if not telling.streams:
             raise typer.BadParameter("--dry-run shows a plan on the terminal; leave out --format and --output")
-        raise typer.Exit(worst([plan(c, no_color=no_color) for c in checkpoints]))
-    telling = Telling(format, output, strict, limit, verbose, quiet, no_color)
+        raise typer.Exit(worst([plan(c, no_color=telling.no_color) for c in checkpoints]))
     hints = Hints(choice, ad_hoc(choice))
     several = every or len(choice.names) > 1 or bool(tag)
     raise typer.Exit(run_all(checkpoints, telling, several=several, hints=hints.after, ci=ci))
@@ -139,7 +129,7 @@ def validate(
     import os
 
     from truthound.cli.options import DEFAULT_CONFIG
-    from truthound.cli.output import emit, say
+    from truthound.cli.output import emit_folded, say
     from truthound.cli.run import load
     from truthound.text import plural, terminal
 
@@ -162,7 +152,7 @@ def validate(
         plural(sum(len(c.config.rules) for c in checkpoints), "validator"),
         plural(sum(len(c.actions) for c in checkpoints), "action"),
     ]
-    emit(f"{terminal(path or DEFAULT_CONFIG)}: ok: {', '.join(counts)}\n")
+    emit_folded(f"{path or DEFAULT_CONFIG}: ok: {', '.join(counts)}")
 
 
 @app.command(short_help="Show a checkpoint's stored runs.")

@@ -64,7 +64,7 @@ def _place(name: str, config: Path | None, store: str | None) -> tuple[str, Path
 def page(name: str, place: str, runs: Sequence[CheckpointResult], look: Look) -> str:
     """The runs and, below, each check over time."""
     lines: list[list[Span]] = [
-        [(terminal(name), "bold"), (f"  {plural(len(runs), 'run')} in {terminal(place)}", "")],
+        *look.titled(terminal(name), [f"{plural(len(runs), 'run')} in {terminal(place)}"], ""),
         [],
     ]
     lines += table([_run(r) for r in runs], look, indent=1, whole=(0, 1))

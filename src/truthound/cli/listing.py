@@ -39,7 +39,9 @@ def show(config: Path | None, kind: str, output: Path | None, *, no_color: bool)
             look = Look(120 if plain else width(sys.stdout), not plain and fancy(sys.stdout, no_color=no_color))
             rows: list[list[Span]] = [[(word, "dim") for word in ("NAME", "SOURCE", "VALIDATORS", "ACTIONS")]]
             rows += [[(terminal(_said(f[c])), "" if i else "bold") for i, c in enumerate(_COLUMNS[:4])] for f in found]
-            text = "\n".join(look.paint(line) for line in table(rows, look)) + "\n"
+            text = (
+                "\n".join(look.paint(line) for line in table(rows, look, whole=() if look.width >= 64 else (2,))) + "\n"
+            )
     deliver(text, output)
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -94,6 +97,43 @@ NoProgress = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on 
 Force = Annotated[bool, typer.Option("--force", help="Write over a file that is there.")]
 NoColor = Annotated[bool, typer.Option("--no-color", help="Plain ASCII without colour, as with NO_COLOR.")]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Also list what passed, and why a check was skipped.")]
+
+
+@dataclass(frozen=True)
+class Telling:
+    """How a run is made and told: the options that `check` and `checkpoint run` share, in the order of their help."""
+
+    format: Format = "console"
+    output: Output = None
+    strict: Strict = False
+    fail_on: FailOn = None
+    limit: Limit = None
+    verbose: Verbose = False
+    quiet: Quiet = False
+    no_color: NoColor = False
+
+    @property
+    def streams(self) -> bool:
+        """Whether each run is shown as soon as it is done."""
+        return self.format == "console" and self.output is None
+
+
+def telling(command: Callable[..., None]) -> Callable[..., None]:
+    """A command whose parameter `telling` is made of the options of `Telling`."""
+    shared = inspect.signature(Telling, eval_str=True).parameters
+    own = inspect.signature(command, eval_str=True)
+
+    @functools.wraps(command)
+    def wrapped(**given: Any) -> None:
+        command(**{k: v for k, v in given.items() if k not in shared}, telling=Telling(**{k: given[k] for k in shared}))
+
+    parameters: list[inspect.Parameter] = []
+    for p in own.parameters.values():
+        parameters += shared.values() if p.name == "telling" else [p]
+    parameters = [p.replace(kind=p.KEYWORD_ONLY) for p in parameters]
+    wrapped.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
+    wrapped.__annotations__ = {p.name: p.annotation for p in parameters} | {"return": None}
+    return wrapped
 
 
 def split_names(values: list[str] | None) -> list[str] | None:

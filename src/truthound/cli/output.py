@@ -81,6 +81,13 @@ def emit(text: str) -> None:
         raise StoreError(f"cannot write to standard output: {error.strerror or error}") from None
 
 
+def emit_folded(text: object, indent: str = "") -> None:
+    """A fact on standard output as harmless text, broken between words where the line is too short."""
+    from truthound.reporters.layout import fold
+
+    emit("".join(f"{indent}{line}\n" for line in fold(terminal(text), width(sys.stdout) - len(indent))))
+
+
 def say(line: str = "") -> None:
     """A line to standard error. Where that is full or gone there is nobody left to tell: the exit code says enough."""
     line = logged(line)

@@ -26,26 +26,26 @@ def plan(checkpoint: Checkpoint, *, no_color: bool = False) -> Exit:
     name, checks, note = _bound(checkpoint)
     broken = [c for c in checks.values() if c.problem and c.problem.status is CheckStatus.ERROR]
     rows = [_row(c, look) for c in checks.values()]
-    lines: list[list[Span]] = [[(terminal(checkpoint.name), "bold"), ("  ", ""), (terminal(name), "")], []]
+    lines: list[list[Span]] = [*look.titled(terminal(checkpoint.name), [terminal(name)], ""), []]
     lines += table(rows, look, indent=1)
     lines.append([])
     lines += look.flow([(" schema    ", "dim")], [[(note, "")]], "") if note else []
     lines += look.flow([(" actions   ", "dim")], _actions(checkpoint), "   ") if checkpoint.actions else []
     counted = plural(len(checks), "check") + (f", {len(broken):,} of which cannot be made" if broken else "")
-    verdict = f"{counted} {look.sign('dot')} nothing was checked, no action was done"
-    lines.append([(" DRY RUN   ", "bold red" if broken else "bold green"), (verdict, "")])
+    verdict = [[(counted, "")], [("nothing was checked, no action was done", "")]]
+    lines += look.flow([(" DRY RUN   ", "bold red" if broken else "bold green")], verdict, f" {look.sign('dot')} ")
     emit("\n".join(look.paint(line) for line in lines) + "\n")
     return Exit.ERROR if broken else Exit.OK
 
 
 def _row(check: Check, look: Look) -> list[Span]:
     subject = terminal(", ".join(check.columns) or "(table)")
-    said: Span = (terminal(check.expected), "")
+    said: Span = (look.said(check.expected), "")
     sign: Span = (look.sign("passed"), "green")
     if check.problem:
         broken = check.problem.status is CheckStatus.ERROR
         sign = (look.sign("error" if broken else "skipped"), "magenta" if broken else "dim")
-        said = (f"{check.problem.status.value}: {terminal(check.problem.message)}", sign[1])
+        said = (f"{check.problem.status.value}: {look.said(check.problem.message)}", sign[1])
     return [sign, (check.validator.type, "dim"), (subject, "bold"), said]
 
 
@@ -63,7 +63,7 @@ def _bound(checkpoint: Checkpoint) -> tuple[str, Mapping[str, Check], str]:
     from truthound.outcomes import bound
     from truthound.schema import Schema
     from truthound.sources import open_source
-    from truthound.validate import DEFAULT_VALIDATORS
+    from truthound.validate import DEFAULT_VALIDATORS, require_columns
     from truthound.validators.base import Table
     from truthound.validators.registry import parse_validators
 
@@ -71,6 +71,7 @@ def _bound(checkpoint: Checkpoint) -> tuple[str, Mapping[str, Check], str]:
     state, pii = (base or Path()) / ".truthound", frozenset(config.pii)
     source = open_source(config.data_source, base=base)
     types = PolarsBackend(source.frame, explain=source.explain).schema()
+    require_columns(config.primary_key, pii, types)
     expected = Schema.load((base or Path()) / config.schema) if isinstance(config.schema, str | Path) else config.schema
     known = inference.learned(state, checkpoint.name, pii) if config.auto_schema else None
     rules = config.rules

@@ -26,7 +26,7 @@ def page(profile: Profile, look: Look, *, drafted: bool = False) -> str:
         columns, doubts = columns[:_COLUMNS], doubts[:_DOUBTS]
     dot = f" {look.sign('dot')} "
     lines: list[list[Span]] = [
-        *look.flow([(terminal(profile.name), "bold"), ("  ", "")], [[(p, "")] for p in _facts(profile, look)], dot),
+        *look.titled(terminal(profile.name), _facts(profile, look), dot),
         [],
     ]
     rows: list[list[Span]] = [[(word, "dim") for word in _HEADER]]

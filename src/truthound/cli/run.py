@@ -14,7 +14,7 @@ import typer
 
 from truthound.cli.exits import Exit, exit_of, worst
 from truthound.cli.native import OFF, Native, platform
-from truthound.cli.options import DEFAULT_CONFIG
+from truthound.cli.options import DEFAULT_CONFIG, Telling
 from truthound.cli.output import deliver, emit, fancy, problem, say, width
 from truthound.cli.progress import Progress
 from truthound.errors import ConfigError
@@ -47,24 +47,6 @@ class Choice:
     github_summary: bool = False
     annotate: bool = True
     """whether standard output is free for GitHub's annotations"""
-
-
-@dataclass(frozen=True)
-class Telling:
-    """How the results are told."""
-
-    format: str = "console"
-    output: Path | None = None
-    strict: bool = False
-    limit: int | None = None
-    verbose: bool = False
-    quiet: bool = False
-    no_color: bool = False
-
-    @property
-    def streams(self) -> bool:
-        """Whether each run is shown as soon as it is done."""
-        return self.format == "console" and self.output is None
 
 
 # --- which checkpoints ------------------------------------------------------------------------------------------------

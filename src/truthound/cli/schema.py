@@ -48,11 +48,10 @@ def update(
 ) -> None:
     """Accept how the data look now: learn the schemas of checkpoints with auto_schema anew."""
     from truthound import inference
-    from truthound.cli.output import emit
+    from truthound.cli.output import emit_folded
     from truthound.cli.progress import Progress
     from truthound.cli.run import load, named
     from truthound.errors import ConfigError
-    from truthound.text import terminal
 
     found = load(config)
     if names:
@@ -83,5 +82,6 @@ def update(
                 pii=settings.pii,
                 tell=changes.append,
             )
-        emit(f"{terminal(checkpoint.name)}: learned, in {terminal(path)}\n")
-        emit("".join(f"  {terminal(line)}\n" for line in changes))
+        emit_folded(f"{checkpoint.name}: learned, in {path}")
+        for line in changes:
+            emit_folded(line, "  ")

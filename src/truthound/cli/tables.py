@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from truthound.reporters.layout import Look, Span, cells, fold, pad
 
-_LEAST = 6  # cells that a column keeps
+_LEAST = 6  # cells that a column keeps; twice as many where rows may take several lines instead
+_NUMBER = re.compile(r"[-+]?\d[\d.,e+]*")  # not to be broken in the column that is folded
 
 
 def table(
@@ -19,10 +21,14 @@ def table(
     if not rows:
         return []
     sizes = [max(cells(row[i][0]) for row in rows) for i in range(len(rows[0]))]
+    least = [_LEAST * 2 if whole else _LEAST] * len(sizes)
+    least[-1] = max(
+        [least[-1], *(len(n) for row in rows for n in _NUMBER.findall(row[-1][0]) if len(n) < look.width // 2)]
+    )
     spare = look.width - indent - gap * (len(sizes) - 1) - sum(sizes)
     while spare < 0:
-        at = max((i for i in range(len(sizes)) if i not in whole), key=lambda i: sizes[i], default=0)
-        if at in whole or sizes[at] <= _LEAST:
+        at = max((i for i in range(len(sizes)) if i not in whole), key=lambda i: sizes[i] - least[i], default=0)
+        if at in whole or sizes[at] <= least[at]:
             return _stacked(rows, look, indent, gap) if whole else _aligned(rows, look, sizes, indent, gap)
         sizes[at] -= 1
         spare += 1

@@ -78,9 +78,12 @@ class _Page:
         ]
 
     def quiet(self, ending: str) -> str:
-        name = (terminal(self.result.checkpoint_name), "bold")
+        name = terminal(self.result.checkpoint_name)
         first, *more = self.verdict(ending)
-        return "\n".join(self.look.paint(line) for line in [[name, ("  ", ""), *first[1:]], *more])
+        lines = [[(name, "bold"), ("  ", ""), *first[1:]], *more]
+        if cells("".join(text for text, _ in lines[0])) > self.look.width:
+            lines = [*([(text, "bold")] for text in fold(name, self.look.width)), first, *more]
+        return "\n".join(self.look.paint(line) for line in lines)
 
     def header(self) -> list[list[Span]]:
         """`users  users.csv · 5,000 rows x 6 columns · run 20261123-013907`."""
@@ -193,24 +196,40 @@ class _Page:
         if outcome.description:
             for text in fold(self.look.said(outcome.description), self.look.width - len(indent)):
                 yield [(indent + text, "dim")]
-        grouped: dict[str, list[int | None]] = {}
+        grouped: dict[tuple[tuple[str, str], ...], list[int | None]] = {}
         for example in outcome.examples:
             grouped.setdefault(self.example(example, outcome), []).append(example.row)
-        shown = [(text, rows[:_ROWS_IN_GROUP]) for text, rows in list(grouped.items())[: self.limit]]
+        shown = [(row, rows[:_ROWS_IN_GROUP]) for row, rows in list(grouped.items())[: self.limit]]
         labels = [_rows(rows) for _, rows in shown]
         size = max(map(len, labels), default=0)
         rest = (outcome.failed or 0) - sum(len(rows) for _, rows in shown)
         more = f"{self.look.sign('cut')} {rest:,} more" if shown and rest > 0 else ""
-        for i, (label, (text, _)) in enumerate(zip(labels, shown, strict=True)):
+        room = self.look.width - len(indent) - (size + 2 if size else 0)
+        for i, (label, (row, _)) in enumerate(zip(labels, shown, strict=True)):
+            text = self.within(row, room)
+            line: list[Span] = [(indent + (pad(label, size) + "  " if size else ""), "dim"), (text, "")]
             last = i == len(labels) - 1 and more
-            room = self.look.width - len(indent) - (size + 2 if size else 0) - (len(more) + 3 if last else 0)
-            line: list[Span] = [
-                (indent + (pad(label, size) + "  " if size else ""), "dim"),
-                (self.look.fit(text, room), ""),
-            ]
-            yield [*line, ("   " + more, "dim")] if last else line
+            if last and cells(text) + len(more) + 3 <= room:
+                line.append(("   " + more, "dim"))
+            yield line
+            if last and line[-1][0] == text:
+                yield [(indent + " " * (size + 2 if size else 0) + more, "dim")]
 
-    def example(self, example: Example, outcome: CheckOutcome) -> str:
+    def within(self, row: Sequence[tuple[str, str]], room: int) -> str:
+        """As many whole cells as there is room for: a number that is cut is another number."""
+        text = ""
+        for i, (name, value) in enumerate(row):
+            cell = f"{'  ' if i else ''}{name}={value}"
+            mark = f"  {self.look.sign('cut')}" if i < len(row) - 1 else ""
+            if i and cells(text + cell + mark) > room:
+                return f"{text}  {self.look.sign('cut')}"
+            if cells(cell + mark) > room and not i:
+                short = self.look.fit_name(name, max(room - cells(value) - 1 - len(mark), 4))
+                cell = self.look.fit(f"{short}={value}", room - len(mark))
+            text += cell
+        return text
+
+    def example(self, example: Example, outcome: CheckOutcome) -> tuple[tuple[str, str], ...]:
         """The key of a row and the cells that matter; without a key, a cell that tells it apart; without columns, the row."""
         keys = self.validation.key_columns if self.validation else ()
         wanted = list(dict.fromkeys((*keys, *outcome.columns)))
@@ -219,8 +238,8 @@ class _Page:
             wanted += others
         elif not keys:
             wanted = _telling(others, outcome.examples) + wanted
-        return "  ".join(
-            f"{self.look.fit_name(terminal(c), 24)}={self.look.value(example.values[c])}"
+        return tuple(
+            (self.look.fit_name(terminal(c), 24), self.look.value(example.values[c]))
             for c in wanted
             if c in example.values
         )

@@ -132,6 +132,13 @@ class Look:
                 used = indent + cells(text)
         return lines
 
+    def titled(self, name: str, parts: Iterable[str], gap: str) -> list[list[Span]]:
+        """Parts behind a name; a long name has lines of its own, and nothing of it is lost."""
+        spans = [[(part, "")] for part in parts]
+        if cells(name) <= self.width // 2:
+            return self.flow([(name, "bold"), ("  ", "")], spans, gap)
+        return [*([(line, "bold")] for line in fold(name, self.width)), *self.flow([("  ", "")], spans, gap)]
+
 
 def cells(text: str) -> int:
     """How many columns of a terminal it takes."""
@@ -167,7 +174,8 @@ def fold(text: str, width: int, most: int = 0) -> list[str]:
     while cells(rest) > width and len(lines) + 1 != most:
         piece = head(rest, width)
         at = len(piece) if rest[len(piece) :].startswith(" ") else piece.rfind(" ")
-        at = at if at > len(piece) // 3 else len(piece)
+        word = rest[at + 1 :].partition(" ")[0]
+        at = at if at > len(piece) // 3 or (at > 0 and cells(word) <= width) else len(piece)
         lines.append(rest[:at].rstrip(" "))
         rest = rest[at:].lstrip(" ")
     return [*lines, rest] if rest or not lines else lines
