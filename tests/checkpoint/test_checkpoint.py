@@ -511,3 +511,34 @@ def test_on_change_and_recovered():
         checkpoint.run()
     assert [r.status.value for r, _ in changed.seen] == ["failure", "success", "failure"]
     assert [r.status.value for r, _ in well.seen] == ["success"]
+
+
+def test_a_change_that_nobody_was_told_of_is_due_again():
+    data, answers = {"id": [1, None]}, [False, True, True, False]
+    told = []
+
+    def callback(result):
+        told.append(result.status.value)
+        if not answers.pop(0):
+            raise RuntimeError("nobody there")
+
+    changed = CustomAction(callback=callback, notify_on="on_change")
+    checkpoint = made(data_source=data, validators=["null"], actions=[changed], clock=Clock(), fail_on="low")
+    results = [checkpoint.run() for _ in range(3)]
+    assert told == ["failure", "failure"]
+    assert [r.action_results[0].status.value for r in results] == ["error", "success", "skipped"]
+    data["id"][:] = [1, 2]
+    checkpoint.run()
+    data["id"][:] = [1, None]  # told of the next change, not twice of the last one
+    answers[:] = [False]
+    checkpoint.run()
+    assert told == ["failure", "failure", "success", "failure"]
+
+
+def test_a_store_that_skips_runs_does_not_know_the_run_before(tmp_path):
+    some = {"type": "store_result", "store_path": str(tmp_path), "notify_on": "failure"}
+    with pytest.raises(ConfigError, match=r"actions\.1\.notify_on: on_change looks at the run before"):
+        made(actions=[some, {"type": "custom", "callback": print, "notify_on": "on_change"}])
+    made(actions=[some, {"type": "custom", "callback": print, "notify_on": "failure"}])
+    every = some | {"notify_on": "always", "store_path": str(tmp_path / "all")}
+    made(actions=[some, every, {"type": "custom", "callback": print, "notify_on": "recovered"}])

@@ -202,8 +202,9 @@ class Checkpoint:
         stores = [a for a in self.actions if a.enabled and isinstance(a, StoreValidationResult)]
         if not stores:
             return []
+        store = next((s for s in stores if s.notify_on == "always"), stores[0])
         try:
-            path = expanded(stores[0].store_path, os.environ)
+            path = expanded(store.store_path, os.environ)
             return load_results(path, self.name, limit, base=self.base, problems=[])[::-1]
         except (TruthoundError, OSError):  # the store action meets the same and tells
             return []

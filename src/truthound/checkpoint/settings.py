@@ -23,7 +23,7 @@ from pydantic import (
 )
 
 from truthound import sqltext
-from truthound.checkpoint.actions.base import Action, Run, fill, secret_values
+from truthound.checkpoint.actions.base import LOOKING_BACK, Action, Run, fill, secret_values
 from truthound.checkpoint.actions.registry import action_class
 from truthound.checkpoint.writing import written
 from truthound.env import unset
@@ -91,13 +91,21 @@ def conflicts(
     Actions that are mistakes themselves, and those whose `${VAR}` are not known yet, are passed over.
     """
     run = Run(base=base, clock=clock, reads=partial(takes, parse_spec(data_source), base))
+    enabled: list[tuple[int, Action]] = []
     for i, item in enumerate(actions):
         with suppress(ConfigError):
             action = item if isinstance(item, Action) else build_action(item).filled()
             if action.enabled:
+                enabled.append((i, action))
                 yield from (
                     (f"actions.{i}.{option}", said) for option, said in action.ready(os.environ).conflicts(name, run)
                 )
+    stores = [a.notify_on for _, a in enabled if a.type == "store_result"]
+    if stores and "always" not in stores:
+        for i, action in enabled:
+            if action.notify_on in LOOKING_BACK:
+                said = f"{action.notify_on} looks at the run before, and store_result keeps runs on {stores[0]} only; let it keep all: notify_on: always"
+                yield f"actions.{i}.notify_on", said
 
 
 def _filled(item: Any, env: Mapping[str, str], missing: list[str]) -> Any:

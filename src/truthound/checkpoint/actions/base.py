@@ -33,7 +33,9 @@ NOTIFY_ON: Mapping[str, frozenset[CheckpointStatus]] = {
     "failure_or_error": frozenset({CheckpointStatus.FAILURE, CheckpointStatus.ERROR}),
     "not_success": frozenset(CheckpointStatus) - {CheckpointStatus.SUCCESS},
 }
-"""the conditions that speak of this run alone; `on_change` and `recovered` look at the run before too"""
+"""the conditions that speak of this run alone"""
+LOOKING_BACK = frozenset(typing.get_args(NotifyOn)) - frozenset(NOTIFY_ON)
+"""the conditions that look at the run before too; a message of theirs that was not delivered is due again"""
 _TRANSIENT = frozenset(
     getattr(errno, name)
     for name in ("EAGAIN", "EBUSY", "EINTR", "ESTALE", "ETXTBSY", "EDEADLK", "ENETDOWN", "ENETUNREACH", "ENETRESET",
@@ -246,7 +248,8 @@ class Action(Model):
         self, work: Callable[[Any, CheckpointResult, Run], Flow[ActionResult]], result: CheckpointResult, run: Run
     ) -> Flow[ActionResult]:
         started = run.clock()
-        if reason := self._idle(result.status, run.previous.status if run.previous else None):
+        owed = self._owed(result.status, run.previous)
+        if reason := "" if owed else self._idle(result.status, run.previous.status if run.previous else None):
             skipped = ActionResult(ActionStatus.SKIPPED, message=reason)
             return self._finished(skipped, started, run.clock(), {}, {*self._hidden, *self.secrets()})
         attempts, hidden = 0, {*self._hidden, *self.secrets()}
@@ -266,6 +269,12 @@ class Action(Model):
             outcome = _failed(error)
         more = {"attempts": max(attempts, 1)} | ({"metadata": self.metadata} if self.metadata else {})
         return self._finished(outcome, started, run.clock(), more, hidden)
+
+    def _owed(self, status: CheckpointStatus, previous: CheckpointResult | None) -> bool:
+        """Whether the run before had a change to tell that nobody was told, and it still stands."""
+        if not self.enabled or previous is None or self.notify_on not in LOOKING_BACK or status is not previous.status:
+            return False
+        return any(a.action_name == self.name and not a.delivered for a in previous.action_results)
 
     def _idle(self, status: CheckpointStatus, previous: CheckpointStatus | None) -> str:
         """Why it does not run now, or an empty text."""
@@ -431,6 +440,6 @@ def secret_values(value: Any, environment: Mapping[str, str]) -> set[str]:
 
 
 __all__ = [
-    "NOTIFY_ON", "Action", "ActionError", "ActionResult", "ActionStatus", "NotifyOn", "RefusedError", "RetryableError", "Run",
+    "LOOKING_BACK", "NOTIFY_ON", "Action", "ActionError", "ActionResult", "ActionStatus", "NotifyOn", "RefusedError", "RetryableError", "Run",
     "due", "transient",
 ]  # fmt: skip

@@ -5,7 +5,6 @@ https://docs.github.com/rest (version 2022-11-28).
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import os
 import re
@@ -24,7 +23,7 @@ from truthound.checkpoint.actions.base import NotifyOn, Run
 from truthound.checkpoint.actions.channel import Channel, DeniedError, Url, encoded
 from truthound.ci.environment import CIEnvironment, detect_ci_platform, environment_of
 from truthound.ci.names import CIPlatform
-from truthound.errors import ActionError
+from truthound.errors import ActionError, RetryableError
 from truthound.flow import Flow, call
 from truthound.message import Message
 from truthound.results import ActionResult, ActionStatus, CheckpointResult, CheckpointStatus
@@ -60,6 +59,12 @@ class _Done:
     """wanted, and not done"""
     notes: list[str] = field(default_factory=list)
     """would have been done if that had been possible"""
+
+    def add(self, other: _Done) -> None:
+        self.said += other.said
+        self.left += other.left
+        self.notes += other.notes
+        self.details |= other.details
 
 
 class GitHubAction(Channel):
@@ -106,7 +111,8 @@ class GitHubAction(Channel):
     """The REST API; GITHUB_API_URL or https://api.github.com, if not given."""
     notify_on: NotifyOn = "always"
 
-    _begun: tuple[str, _Done] | None = PrivateAttr(default=None)
+    _begun: tuple[str, dict[str, _Done]] | None = PrivateAttr(default=None)
+    """of the run that is told: each part that is done with, in order; a retry does not do it again"""
 
     def needed(self) -> Iterable[str]:
         return ()
@@ -116,14 +122,20 @@ class GitHubAction(Channel):
     def flow(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
         env = dict(os.environ)
         message = self.message(result, run)
-        begun = _Done()
+        begun: dict[str, _Done] = {}
         if self._begun and self._begun[0] == result.run_id:
-            begun = self._begun[1]  # a retry is for the API: what was appended to a file stays there
+            begun = self._begun[1]
         else:
-            yield from call(lambda: self._write(result, run, message, env, begun))
+            begun["files"] = _Done()
+            yield from call(lambda: self._write(result, run, message, env, begun["files"]))
             self._begun = (result.run_id, begun)
-        done = copy.deepcopy(begun)
-        yield from self._tell(result, run, message, env, done)
+        later = yield from self._tell(result, run, message, env, begun)
+        done = _Done()
+        for part in begun.values():
+            done.add(part)
+        if later:
+            later.args = ("; ".join([*done.said, str(later)]),)
+            raise later
         self._begun = None
         if done.left:
             raise DeniedError("; ".join([*done.said, *done.left]), **done.details)
@@ -182,32 +194,35 @@ class GitHubAction(Channel):
         done.said.append("summary written")
 
     def _tell(
-        self, result: CheckpointResult, run: Run, message: Message, env: Mapping[str, str], done: _Done
-    ) -> Flow[None]:
-        """What takes a token."""
+        self, result: CheckpointResult, run: Run, message: Message, env: Mapping[str, str], begun: dict[str, _Done]
+    ) -> Flow[RetryableError | None]:
+        """What takes a token. A part that is refused hinders no other; gives the error that may pass, if there was one."""
         explicit = bool(self.set_commit_status or self.comment_on_pr or self.create_check_run)
         missing = [o for o in ("token", "repository") if not getattr(self, o)]
         if missing:
             wanted = f"no {' and no '.join(missing)} (option, or {' and '.join(self.variables[o][0] for o in missing)})"
-            (done.left if explicit else done.notes).append(f"{wanted}: no commit status and no comment")
-            return
+            lacking = begun["token"] = _Done()
+            (lacking.left if explicit else lacking.notes).append(f"{wanted}: no commit status and no comment")
+            return None
         if why := _wrong(_repository, self.repository):
             raise ActionError(f"repository: {why}")
         build = _build(env)
         sha, number = self.sha or build.commit_sha, self.pr_number or build.pr_number
         link = message.link or build.run_url
-        for on, what, target, missed in (
-            (self.set_commit_status, self._status, sha, "no commit (GITHUB_SHA) to give a status"),
-            (self.create_check_run, self._check_run, sha, "no commit (GITHUB_SHA) to give a check run"),
-            (self.comment_on_pr, self._comment, number, "no pull request to comment on"),
+        later: RetryableError | None = None
+        for name, on, what, target, missed in (
+            ("status", self.set_commit_status, self._status, sha, "no commit (GITHUB_SHA) to give a status"),
+            ("check run", self.create_check_run, self._check_run, sha, "no commit (GITHUB_SHA) to give a check run"),
+            ("comment", self.comment_on_pr, self._comment, number, "no pull request to comment on"),
         ):
-            if on is False:
+            if on is False or name in begun:
                 continue
-            if not target:
-                done.notes.append(missed)
-                continue
+            done = _Done()
             try:
-                yield from what(result, run, link, target, done)
+                if target:
+                    yield from what(result, run, link, target, done)
+                else:
+                    done.notes.append(missed)
             except DeniedError as error:
                 code = error.details.get("status_code")
                 if on is None and code in (403, 404):  # nobody asked for it
@@ -215,6 +230,11 @@ class GitHubAction(Channel):
                 else:
                     done.left.append(str(error))
                     done.details |= error.details
+            except RetryableError as error:
+                later = error if later is None or error.after > later.after else later
+                continue
+            begun[name] = done
+        return later
 
     def _status(self, result: CheckpointResult, run: Run, link: str, sha: Any, done: _Done) -> Flow[None]:
         body = {
@@ -235,30 +255,48 @@ class GitHubAction(Channel):
         text = github.summary(
             result, run.previous, examples=self.include_examples, link=link, limit=github.COMMENT - len(marker) - 1
         )
-        path = f"issues/{number}/comments" if ours is None else f"issues/comments/{ours}"
-        answer = yield from self._api("POST" if ours is None else "PATCH", path, run, {"body": f"{marker}\n{text}"})
-        done.said.append("comment made" if ours is None else "comment updated")
+        made = {"body": f"{marker}\n{text}"}
+        answer = None
+        if ours is not None:
+            try:
+                answer = yield from self._api("PATCH", f"issues/comments/{ours}", run, made)
+                done.said.append("comment updated")
+            except DeniedError as error:
+                if error.details.get("status_code") not in (403, 404):  # another's after all, or gone
+                    raise
+        if answer is None:
+            answer = yield from self._api("POST", f"issues/{number}/comments", run, made)
+            done.said.append("comment made")
         found = answer.json()
         if isinstance(found, dict) and found.get("html_url"):
             done.details["comment_url"] = str(found["html_url"])
 
     def _ours(self, marker: str, number: Any, run: Run) -> Flow[int | None]:
-        """The id of the comment that an earlier run made."""
+        """The id of the comment that an earlier run made. Anyone may write our mark: the author must be ours too."""
+        me: str | None = None
         for page in range(1, _PAGES + 1):
             path = f"issues/{number}/comments?per_page={_PAGE}&page={page}"
             answer = yield from self._api("GET", path, run)
             found = answer.json()
-            listed = found if isinstance(found, list) else []
+            listed = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
             for one in listed:
-                if (
-                    isinstance(one, dict)
-                    and str(one.get("body", "")).startswith(marker)
-                    and isinstance(one.get("id"), int)
-                ):
+                if not str(one.get("body", "")).startswith(marker) or not isinstance(one.get("id"), int):
+                    continue
+                author: Any = one["user"] if isinstance(one.get("user"), dict) else {}
+                me = (yield from self._login(run)) if me is None else me
+                if author.get("login") == me if me else author.get("type") == "Bot":
                     return int(one["id"])
             if len(listed) < _PAGE:
                 break
         return None
+
+    def _login(self, run: Run) -> Flow[str]:
+        """Whose token it is; nothing for a token of a workflow or an app, which is a bot and may not ask."""
+        try:
+            found = (yield from self._api("GET", "/user", run)).json()
+        except DeniedError:
+            return ""
+        return str(found.get("login") or "") if isinstance(found, dict) else ""
 
     def _check_run(self, result: CheckpointResult, run: Run, link: str, sha: Any, done: _Done) -> Flow[None]:
         text = github.summary(result, run.previous, examples=self.include_examples, limit=github.COMMENT - 1)
@@ -285,7 +323,8 @@ class GitHubAction(Channel):
             "x-github-api-version": "2022-11-28",
         }
         headers |= {"content-type": "application/json"} if body is not None else {}
-        url = f"{(self.api_url or API).rstrip('/')}/repos/{self.repository}/{path}"
+        within = path if path.startswith("/") else f"/repos/{self.repository}/{path}"
+        url = (self.api_url or API).rstrip("/") + within
         content = b"" if body is None else encoded(body)
         return (yield from self.request(method, url, content, run=run, headers=headers, longest=_LONGEST))
 
