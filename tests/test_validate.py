@@ -270,3 +270,16 @@ def test_a_validator_that_cannot_be_bound_hides_no_other():
     result = check({"a": [None]}, [Broken(), "null"])
     assert [o.status for o in result.outcomes] == ["error", "failed"]
     assert result.outcomes[0].error == "no luck"
+
+
+def test_a_key_column_that_went_is_drift(tmp_path):
+    before = {"id": [1, 2], "email": ["a", "b"], "v": [3, None]}
+    options = {"auto_schema": True, "name": "t", "primary_key": "id", "pii": ["email"], "base": tmp_path}
+    validate(before, ["null"], **options)
+    gone = {"v": [3, None]}
+    result = validate(gone, ["null"], **options).result
+    told = {(o.columns, o.message or o.expected) for o in result.issues}
+    assert {(("id",), "column removed, it was int64"), (("email",), "column removed, it was string")} <= told
+    assert any(o.validator == "null" and o.columns == ("v",) and o.failed == 1 for o in result.issues)
+    with pytest.raises(ConfigError, match='column "id" of primary_key or pii is not in the data'):
+        validate(gone, ["null"], primary_key="id")

@@ -228,7 +228,6 @@ class _Opened:
         """The job's checks, bound to the data's schema."""
         job = self.job
         types = self.backend.schema()
-        require_columns(job.primary_key, job.policy.pii, types)
         expected = job.schema
         learned: tuple[Validator, ...] = ()
         if job.auto_schema and job.state_dir is not None:
@@ -236,11 +235,13 @@ class _Opened:
             learned = inference.schema_validators(found, learned=True)
             expected = expected or found
             self.notes.append(note)
+        once = expected.columns if expected else ()  # one that went is drift, which its schema tells
+        require_columns(job.primary_key, job.policy.pii, {*types, *once})
         declared = inference.schema_validators(job.schema) if job.schema else ()
         baselines = None if job.state_dir is None else inference.Baselines(job.state_dir / "baselines", job.name)
         if baselines and job.policy.pii:
             baselines.forget(job.policy.pii)
-        table = Table(types, expected, job.clock, baselines, job.primary_key, job.policy.pii)
+        table = Table(types, expected, job.clock, baselines, self._present(), job.policy.pii)
         checks = bound(job.validators, table, (*declared, *learned))
         if self.sampled_from is None:
             return checks
@@ -251,7 +252,11 @@ class _Opened:
         declared = [self.job.schema.primary_key] if self.job.schema else []
         declared += [v.names for v in self.job.validators if v.type == "primary_key"]
         known = next((names for names in declared if names and set(names) <= set(self.backend.schema())), ())
-        return self.job.primary_key or known
+        return self._present() or known
+
+    def _present(self) -> tuple[str, ...]:
+        """The key columns that the data have."""
+        return tuple(c for c in self.job.primary_key if c in self.backend.schema())
 
     def _whole(self) -> PolarsBackend:
         """All rows: a schema learned from a sample would call the others drift."""

@@ -71,16 +71,20 @@ def _bound(checkpoint: Checkpoint) -> tuple[str, Mapping[str, Check], str]:
     state, pii = (base or Path()) / ".truthound", frozenset(config.pii)
     source = open_source(config.data_source, base=base)
     types = PolarsBackend(source.frame, explain=source.explain).schema()
-    require_columns(config.primary_key, pii, types)
     expected = Schema.load((base or Path()) / config.schema) if isinstance(config.schema, str | Path) else config.schema
     known = inference.learned(state, checkpoint.name, pii) if config.auto_schema else None
+    shape = expected or known
+    once = shape.columns if shape else ()
+    require_columns(config.primary_key, pii, {*types, *once})
     rules = config.rules
     if not rules and expected is None and not config.auto_schema:
         rules = parse_validators(DEFAULT_VALIDATORS, None)
     declared = inference.schema_validators(expected) if expected else ()
     learned = inference.schema_validators(known, learned=True) if known else ()
     baselines = inference.Baselines(state / "baselines", checkpoint.name)
-    table = Table(types, expected or known, checkpoint.clock, baselines, config.primary_key, pii)
+    table = Table(
+        types, expected or known, checkpoint.clock, baselines, tuple(c for c in config.primary_key if c in types), pii
+    )
     note = ""
     if config.auto_schema:
         note = "as learned on the first run" if known else "none is learned yet: the first run learns it and checks it"
