@@ -380,3 +380,12 @@ def test_files_with_other_headers(tmp_path, other, said, at):
     found = opened(glob, missing_columns="insert").frame.collect()
     assert (found.height, found["amount"][at], found["name"].null_count()) == (16, 5, int("lacks" in said))
     assert found.width == 3 + ("also" in said)
+
+
+def test_quotes_within_names(write):
+    path = write("a.csv", '"""q""","a b","say ""hi""\nto",d\n1,2,3,4\n,5,6,x7\n')
+    frame = open_source(path).frame
+    assert frame.collect_schema().names() == ['"q"', "a b", 'say "hi"\nto', "d"]
+    assert frame.select(pl.col('"q"').null_count()).collect().item() == 1
+    spec = {"path": str(path), "options": {"schema_overrides": {'"q"': "string"}}}
+    assert open_source(spec).frame.collect_schema()['"q"'] == pl.String

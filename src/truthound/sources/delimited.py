@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
@@ -104,8 +104,20 @@ def _scan(sources: Any, dialect: Dialect, more: dict[str, Any]) -> pl.LazyFrame:
         missing_columns=options.missing_columns,
         infer_schema_files=len(sources) if options.missing_columns == "insert" else SNIFFED,
         glob=False,
+        with_column_names=_unquoting(dialect.header or ()),
         **more,
     )
+
+
+def _unquoting(header: tuple[str, ...]) -> Callable[[list[str]], list[str]] | None:
+    """The engine leaves a quoted quote in a header doubled; these are the names as the file means them."""
+    if not any('"' in name for name in header):
+        return None
+
+    def single(names: Iterable[str]) -> list[str]:
+        return [name.replace('""', '"') for name in names]
+
+    return lambda names: list(header) if single(names) == single(header) else names
 
 
 def _codes(schema: pl.Schema, overrides: dict[str, pl.DataType], scanner: Callable[..., pl.LazyFrame]) -> list[str]:
