@@ -7,12 +7,14 @@ from typing import Annotated
 
 import typer
 
+from truthound.cli import ci_init
 from truthound.cli.options import NoColor, Output
 from truthound.text import did_you_mean
 
 FORMATS = ("console", "json", "yaml")
 
-app = typer.Typer(help="See what a CI system tells of a build.", no_args_is_help=True)
+app = typer.Typer(help="See what a CI system tells of a build; write its pipeline.", no_args_is_help=True)
+app.command(short_help="Write the pipeline of a CI system.")(ci_init.init)
 
 
 def _known(value: str) -> str:
@@ -23,7 +25,7 @@ def _known(value: str) -> str:
 
 @app.callback()
 def _group() -> None:
-    """See what a CI system tells of a build."""
+    """See what a CI system tells of a build; write its pipeline."""
 
 
 @app.command(short_help="Show which CI system this is.")
