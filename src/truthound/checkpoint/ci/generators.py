@@ -100,8 +100,10 @@ def pipeline_text(platform: str | CIPlatform, pipeline: Pipeline) -> str:
         head.append(f"Secrets to set in {target.secrets}: {', '.join(pipeline.wanted_secrets)}")
     if pipeline.notify_slack:
         head.append("If the checkpoint has an action for Slack already, take --slack out below: it would tell twice.")
-    lines = [line for note in (*head, *notes) for line in textwrap.wrap(note, 110, break_long_words=False)]
-    text = "".join(f"{target.comment} {line}\n" for line in lines)
+    cron = str(pipeline.cron)
+    kept = [note.replace(cron, cron.replace(" ", "\0")) for note in (*head, *notes)]  # it stays on one line
+    lines = [line for note in kept for line in textwrap.wrap(note, 110, break_long_words=False, break_on_hyphens=False)]
+    text = "".join(f"{target.comment} {line}\n" for line in lines).replace("\0", " ")
     text += "\n" + (body if isinstance(body, str) else dump(body))
     return f"{target.comment} {_MARK}{_digest(text)}\n{text}"
 

@@ -149,7 +149,7 @@ def azure(p: Pipeline) -> Built:
         document["schedules"] = [schedule]
     install = {"bash": p.install, "displayName": "Install truthound"}
     steps: list[Any] = [
-        {"checkout": "self", "persistCredentials": False},
+        {"checkout": "self", "persistCredentials": "false"},
         {"task": "UsePythonVersion@0", "inputs": {"versionSpec": p.python_version}, "displayName": "Set up Python"},
     ]
     if p.cache:
@@ -177,7 +177,7 @@ def azure(p: Pipeline) -> Built:
         {
             "task": "CopyFiles@2",
             "condition": always,
-            "inputs": {"contents": kept, "targetFolder": "$(Build.ArtifactStagingDirectory)"},
+            "inputs": {"Contents": kept, "TargetFolder": "$(Build.ArtifactStagingDirectory)"},
         },
         {"publish": "$(Build.ArtifactStagingDirectory)", "artifact": "DataQualityReport", "condition": always},
     ]

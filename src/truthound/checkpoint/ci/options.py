@@ -20,7 +20,7 @@ RESULTS = ("truthound_results", "truthound_docs")
 EXTRAS = ("all", "apprise", "chart", "cloud", "delta", "excel", "pandas", "ses", "sql")
 
 _OLDEST = (3, 11)
-_PATTERN = re.compile(r"(?![/,= -])[\w./*@=, -]+(?<! )")
+_PATTERN = re.compile(r"(?![/,=-])[\w./*@=,-]+")
 _BRANCH = re.compile(r"(?![/.=-])[\w./*@=-]+")
 _SECRET = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}", re.ASCII)
 _RESERVED = re.compile(
@@ -79,12 +79,12 @@ class Pipeline:
         ]
         problems += _versions(self.python_version, self.version)
         problems += [
-            f'paths: "{p}" is no pattern all systems understand: letters, digits, ". / * @ = , -" and blanks, from the top of the repository'
+            f'paths: "{p}" is no pattern all systems understand: letters, digits and "_ . / * @ = , -", from the top of the repository'
             for p in self.paths
             if not _PATTERN.fullmatch(p) or ".." in p.split("/") or "***" in p
         ]
         problems += [
-            f'branches: "{b}" is no pattern all systems understand: letters, digits and ". / * @ = -"'
+            f'branches: "{b}" is no pattern all systems understand: letters, digits and "_ . / * @ = -"'
             for b in self.branches
             if not _BRANCH.fullmatch(b) or ".." in b or "***" in b
         ]
