@@ -1,7 +1,7 @@
 """The tables in docs/ that say what options there are, made from the code that takes them.
 
 A page holds `<!-- options: module:Class -->` or `<!-- command: truthound check -->`, and `<!-- end -->` below the table.
-`<!-- ci: platforms -->` and `<!-- ci: fields -->` are the table of CI systems.
+`<!-- ci: platforms -->` and `<!-- ci: fields -->` are the table of CI systems, `<!-- ci: pipelines -->` that of generators.
 `TRUTHOUND_WRITE_GOLDEN=1 pytest tests/test_docs.py` writes them anew.
 """
 
@@ -13,7 +13,8 @@ import typer
 from pydantic import SecretStr
 
 from truthound.checkpoint.actions.base import Action
-from truthound.ci.platforms import TABLE
+from truthound.checkpoint.ci.generators import TARGETS
+from truthound.ci.platforms import PLATFORMS, TABLE
 from truthound.cli.main import app
 from truthound.models import Model, aliases, option_docs
 
@@ -103,6 +104,14 @@ def _ci(what: str) -> str:
                 (row.title, f"`{row.platform}`", " or ".join(f"`{m}`" for m in row.detect))
                 for row in TABLE
                 if row.detect
+            ],
+        )
+    if what == "pipelines":
+        return _table(
+            ("system", "name", "file", "where its secrets are set"),
+            [
+                (PLATFORMS[platform].title, f"`{platform}`", f"`{target.path}`", target.secrets)
+                for platform, target in TARGETS.items()
             ],
         )
     shown = [

@@ -138,7 +138,7 @@ def validate(
     if files and config is not None:
         raise typer.BadParameter("give the file once: as an argument or with --config")
     problems: list[str] = []
-    for path in files or [config]:
+    for path in files or (config,):
         try:
             checkpoints = load(path)
         except ConfigError as error:

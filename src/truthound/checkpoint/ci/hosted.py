@@ -145,7 +145,7 @@ def azure(p: Pipeline) -> Built:
     notes = ["Pull requests of Azure Repos: add this pipeline as a build validation to the branch policy."]
     if p.cron:
         branches: Any = {"include": list(p.branches) or ["main"]}
-        schedule = {"cron": str(p.cron), "displayName": "Scheduled", "branches": branches, "always": True}
+        schedule = {"cron": str(p.cron), "displayName": "Scheduled", "branches": branches, "always": "true"}
         document["schedules"] = [schedule]
     install = {"bash": p.install, "displayName": "Install truthound"}
     steps: list[Any] = [
@@ -181,7 +181,7 @@ def azure(p: Pipeline) -> Built:
         },
         {"publish": "$(Build.ArtifactStagingDirectory)", "artifact": "DataQualityReport", "condition": always},
     ]
-    job = {"job": "data_quality", "displayName": NAME, "timeoutInMinutes": TIMEOUT, "steps": steps}
+    job = {"job": "data_quality", "displayName": NAME, "timeoutInMinutes": str(TIMEOUT), "steps": steps}
     return notes, document | {"pool": {"vmImage": "ubuntu-latest"}, "jobs": [job]}
 
 
