@@ -1,7 +1,8 @@
 """The tables in docs/ that say what options there are, made from the code that takes them.
 
 A page holds `<!-- options: module:Class -->` or `<!-- command: truthound check -->`, and `<!-- end -->` below the table.
-`<!-- ci: platforms -->` and `<!-- ci: fields -->` are the table of CI systems, `<!-- ci: pipelines -->` that of generators.
+`<!-- ci: platforms -->` and `<!-- ci: fields -->` are the table of CI systems, `<!-- ci: pipelines -->` and
+`<!-- ci: example -->` what is written for them.
 `TRUTHOUND_WRITE_GOLDEN=1 pytest tests/test_docs.py` writes them anew.
 """
 
@@ -13,7 +14,8 @@ import typer
 from pydantic import SecretStr
 
 from truthound.checkpoint.actions.base import Action
-from truthound.checkpoint.ci.generators import TARGETS
+from truthound.checkpoint.ci.generators import TARGETS, pipeline_text
+from truthound.checkpoint.ci.options import Pipeline
 from truthound.ci.platforms import PLATFORMS, TABLE
 from truthound.cli.main import app
 from truthound.models import Model, aliases, option_docs
@@ -114,6 +116,9 @@ def _ci(what: str) -> str:
                 for platform, target in TARGETS.items()
             ],
         )
+    if what == "example":
+        options = {"schedule": "0 6 * * 1-5", "paths": ("data/**",), "notify_slack": True}
+        return f"```yml\n{pipeline_text('github', Pipeline('users', **options))}```"
     shown = [
         f"### {row.title}\n\n" + _table(
             ("field", "from the first of these that is set"),
