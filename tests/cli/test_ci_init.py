@@ -1,6 +1,10 @@
+import json
+import shlex
+
 import pytest
 
 from truthound.checkpoint.ci import generate_github_workflow, generate_gitlab_ci
+from truthound.checkpoint.ci.options import Pipeline
 
 ONE = "checkpoints:\n- name: users\n  data_source: users.csv\n  validators: [duplicate]\n"
 
@@ -81,6 +85,27 @@ def test_nothing_is_lost(cli, one):
     code, _, err = cli("ci", "init", "jenkins")
     assert code == 2
     assert "was edited" in err
+
+
+def test_a_folder_within_a_repository(cli, one, monkeypatch):
+    (one / ".git").mkdir()
+    assert "warning" not in cli("ci", "init", "github")[2]
+    (one / "sub").mkdir()
+    monkeypatch.chdir(one / "sub")
+    code, _, err = cli("ci", "init", "github", "users", "-c", "../truthound.yaml")
+    assert code == 0
+    assert f"warning: it is read at the top of the repository only, which is {one}" in err
+    assert "warning" not in cli("ci", "init", "github", "users", "-c", "../truthound.yaml", "-o", "x.yml")[2]
+
+
+@pytest.mark.parametrize("name", ["-rf", "it's ${{ x }} $(touch pwned)", "<< größe >>", "--help"])
+def test_the_generated_command_runs_the_checkpoint(cli, folder, name):
+    (folder / "users.csv").write_text("id\n1\n2\n")
+    (folder / "truthound.yaml").write_text(ONE.replace("name: users", f"name: {json.dumps(name)}".replace("${", "$${")))
+    words = shlex.split(Pipeline(name, strict=True).run)
+    code, out, err = cli(*words[1:], "--quiet") if "--" not in words else cli(*words[1:3], "--quiet", *words[3:])
+    assert (code, err) == (0, "")
+    assert name in out
 
 
 def test_mistakes(cli, one):

@@ -84,6 +84,10 @@ def init(
         return
     written = write_ci_config(found, checkpoint_name=pipeline.checkpoint_name, path=output, force=force, **options)
     say(f"wrote {terminal(written)}")
+    here = Path.cwd()
+    top = next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), here)
+    if output is None and top != here:
+        say(f"warning: it is read at the top of the repository only, which is {terminal(top)}")
     if pipeline.wanted_secrets:
         say(f"next: set in {target.secrets}: {', '.join(pipeline.wanted_secrets)}")
     say(f"next: git add {shlex.quote(terminal(written))}, commit and push; its first lines say what is left to set up")
