@@ -1,7 +1,8 @@
 """The tables in docs/ that say what options there are, and examples of formats, made from the code that takes and writes them.
 
 A page holds `<!-- options: module:Class -->`, `<!-- command: truthound check -->` or `<!-- example: junit -->`, and
-`<!-- end -->` below; `<!-- ci: platforms -->` `<!-- ci: reports -->` and `<!-- ci: fields -->` are the table of CI systems.
+`<!-- end -->` below. `<!-- ci: platforms -->`, `<!-- ci: reports -->` and `<!-- ci: fields -->` are the table of CI systems,
+`<!-- ci: pipelines -->` and `<!-- ci: example -->` what is written for them.
 `TRUTHOUND_WRITE_GOLDEN=1 pytest tests/test_docs.py` writes them anew.
 """
 
@@ -15,6 +16,8 @@ from pydantic import SecretStr
 
 from ci_results import SMALL
 from truthound.checkpoint.actions.base import Action
+from truthound.checkpoint.ci.generators import TARGETS, pipeline_text
+from truthound.checkpoint.ci.options import Pipeline
 from truthound.ci.platforms import PLATFORMS, TABLE
 from truthound.cli.main import app
 from truthound.models import Model, aliases, option_docs
@@ -123,6 +126,17 @@ def _ci(what: str) -> str:
             (PLATFORMS[p].title, d.where, ", ".join(f"`{f}`" for _, f in d.files), d.later) for p, d in DIALECTS.items()
         ]
         return _table(("system", "a run is shown in", "files", "values for later steps"), rows[:-1])
+    if what == "pipelines":
+        return _table(
+            ("system", "name", "file", "where its secrets are set"),
+            [
+                (PLATFORMS[platform].title, f"`{platform}`", f"`{target.path}`", target.secrets)
+                for platform, target in TARGETS.items()
+            ],
+        )
+    if what == "example":
+        options = {"schedule": "0 6 * * 1-5", "paths": ("data/**",), "notify_slack": True}
+        return f"```yml\n{pipeline_text('github', Pipeline('users', **options))}```"
     shown = [
         f"### {row.title}\n\n" + _table(
             ("field", "from the first of these that is set"),

@@ -27,6 +27,15 @@ def test_validate(cli, project):
     assert "give the file once" in err
 
 
+def test_validate_several_files(cli, project):
+    good = (project / "truthound.yaml").read_text()
+    (project / "two.yaml").write_text(good.replace("min_value", "min_valu"))
+    (project / "three.yaml").write_text(good.replace("tags: {team: geo}", "tgas: {team: geo}"))
+    code, out, err = cli("checkpoint", "validate", "two.yaml", "truthound.yaml", "three.yaml")
+    assert (code, out) == (2, "truthound.yaml: ok: 2 checkpoints, 4 validators, 1 action\n")
+    assert [line.split(":")[1] for line in err.splitlines()] == [" two.yaml", " three.yaml"]
+
+
 def test_validate_tells_every_mistake_with_its_place(cli, project):
     file = project / "truthound.yaml"
     file.write_text(file.read_text().replace("min_value", "min_valu").replace("tags: {team: geo}", "tgas: {team: geo}"))

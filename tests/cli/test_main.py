@@ -37,7 +37,7 @@ def test_help_documents_the_exit_codes(cli, args):
 
 COMMANDS = [
     "check", "profile", "schema infer", "schema update", "config schema", "checkpoint init", "checkpoint run", "checkpoint list",
-    "checkpoint validate", "checkpoint history", "ci detect",
+    "checkpoint validate", "checkpoint history", "ci detect", "ci init",
 ]  # fmt: skip
 
 

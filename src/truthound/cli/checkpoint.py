@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,6 +19,9 @@ from truthound.cli.options import (
     split_names,
 )
 from truthound.cli.options import telling as shared
+
+if TYPE_CHECKING:
+    from truthound.checkpoint.checkpoint import Checkpoint
 
 app = typer.Typer(help="Write, run, list, validate and look back at checkpoints.", no_args_is_help=True)
 
@@ -118,41 +121,55 @@ def list_(
     show(config, format, output, no_color=no_color)
 
 
-@app.command(short_help="Say what is wrong with a configuration file.")
+@app.command(short_help="Say what is wrong with configuration files.")
 def validate(
-    file: Annotated[
-        Path | None, typer.Argument(metavar="FILE", help="The configuration file; truthound.yaml by default.")
+    files: Annotated[
+        list[Path] | None, typer.Argument(metavar="FILE...", help="Configuration files; truthound.yaml by default.")
     ] = None,
     config: Config = None,
 ) -> None:
-    """Say whether a configuration file is right, or all that is wrong with it; warn of what actions lack here."""
+    """Say whether configuration files are right, or all that is wrong with them; warn of what actions lack here."""
+    from truthound.cli.options import DEFAULT_CONFIG
+    from truthound.cli.output import emit_folded
+    from truthound.cli.run import load
+    from truthound.errors import ConfigError
+    from truthound.text import plural
+
+    if files and config is not None:
+        raise typer.BadParameter("give the file once: as an argument or with --config")
+    problems: list[str] = []
+    for path in files or (config,):
+        try:
+            checkpoints = load(path)
+        except ConfigError as error:
+            problems += error.problems
+            continue
+        for checkpoint in checkpoints:
+            _warn(checkpoint)
+        counts = [
+            plural(len(checkpoints), "checkpoint"),
+            plural(sum(len(c.config.rules) for c in checkpoints), "validator"),
+            plural(sum(len(c.actions) for c in checkpoints), "action"),
+        ]
+        emit_folded(f"{path or DEFAULT_CONFIG}: ok: {', '.join(counts)}")
+    if problems:
+        raise ConfigError(problems)
+
+
+def _warn(checkpoint: Checkpoint) -> None:
+    """A word on standard error for each thing that its actions lack here."""
     import os
 
-    from truthound.cli.options import DEFAULT_CONFIG
-    from truthound.cli.output import emit_folded, say
-    from truthound.cli.run import load
-    from truthound.text import plural, terminal
+    from truthound.cli.output import say
+    from truthound.text import terminal
 
-    if file is not None and config is not None:
-        raise typer.BadParameter("give the file once: as an argument or with --config")
-    path = file or config
-    checkpoints = load(path)
-    for c in checkpoints:
-        stored = any(a.type == "store_result" and a.enabled for a in c.actions)
-        for action in c.actions:
-            problems = action.problems(os.environ) if action.enabled else []
-            if action.notify_on in {"on_change", "recovered"} and not stored:
-                problems.append(
-                    f"notify_on is {action.notify_on}, and without store_result no run knows the one before"
-                )
-            for problem in problems:
-                say(f"warning: {terminal(c.name)}: action {terminal(action.name)}: {terminal(problem)}")
-    counts = [
-        plural(len(checkpoints), "checkpoint"),
-        plural(sum(len(c.config.rules) for c in checkpoints), "validator"),
-        plural(sum(len(c.actions) for c in checkpoints), "action"),
-    ]
-    emit_folded(f"{path or DEFAULT_CONFIG}: ok: {', '.join(counts)}")
+    stored = any(a.type == "store_result" and a.enabled for a in checkpoint.actions)
+    for action in checkpoint.actions:
+        problems = action.problems(os.environ) if action.enabled else []
+        if action.notify_on in {"on_change", "recovered"} and not stored:
+            problems.append(f"notify_on is {action.notify_on}, and without store_result no run knows the one before")
+        for problem in problems:
+            say(f"warning: {terminal(checkpoint.name)}: action {terminal(action.name)}: {terminal(problem)}")
 
 
 @app.command(short_help="Show a checkpoint's stored runs.")

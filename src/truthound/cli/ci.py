@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from truthound.cli import ci_init
 from truthound.cli.options import NoColor, Output
 from truthound.text import did_you_mean
 
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
 FORMATS = ("console", "json", "yaml")
 
-app = typer.Typer(help="See what a CI system tells of a build, and what is missing.", no_args_is_help=True)
+app = typer.Typer(help="See what a CI system tells of a build; write its pipeline.", no_args_is_help=True)
+app.command(short_help="Write the pipeline of a CI system.")(ci_init.init)
 
 
 def _known(value: str) -> str:
@@ -28,7 +30,7 @@ def _known(value: str) -> str:
 
 @app.callback()
 def _group() -> None:
-    """See what a CI system tells of a build, and what is missing."""
+    """See what a CI system tells of a build; write its pipeline."""
 
 
 Shape = Annotated[

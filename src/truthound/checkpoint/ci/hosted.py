@@ -1,0 +1,221 @@
+"""Pipelines of GitHub Actions and its like, GitLab, CircleCI, Azure, Bitbucket and Travis.
+
+A builder gives notes for the head of the file and the document. What a system cannot hold is in the notes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from truthound.checkpoint.ci.options import RESULTS, TIMEOUT, Pipeline, regex
+from truthound.checkpoint.ci.yamltext import Said
+
+Built = tuple[list[str], dict[str, Any]]
+
+NAME = "Data quality"
+JOB = "data-quality"
+DAYS = 30
+"""for which reports are kept, where that can be said"""
+
+
+def github(p: Pipeline, *, folder: str = ".github", upload: str = "actions/upload-artifact@v7") -> Built:
+    """The summary, the annotations and the outputs need no file; what the run stored is uploaded."""
+    files = {"paths": list(p.paths)} if p.paths else {}
+    on: dict[str, Any] = {"push": ({"branches": list(p.branches)} if p.branches else {}) | files or None}
+    on |= {"pull_request": files or None}
+    on |= {"schedule": [{"cron": str(p.cron)}]} if p.cron else {}
+    python: dict[str, Any] = {"python-version": p.python_version}
+    if p.cache:  # without such a path setup-python wants a requirements.txt
+        python |= {"cache": "pip", "cache-dependency-path": f"{folder}/workflows/*.y*ml"}
+    check: dict[str, Any] = {"name": "Check the data", "id": "check", "run": p.run}
+    if p.wanted_secrets:
+        check["env"] = {name: f"${{{{ secrets.{name} }}}}" for name in p.wanted_secrets}
+    report = {
+        "name": "Keep the results",
+        "if": "always()",
+        "uses": upload,
+        "with": {
+            "name": "data-quality-report",
+            "path": "".join(f"{folder}/\n" for folder in RESULTS),
+            "if-no-files-found": "ignore",
+            "retention-days": DAYS,
+        },
+    }
+    steps = [
+        {"uses": "actions/checkout@v7", "with": {"persist-credentials": False}},
+        {"uses": "actions/setup-python@v7", "with": python},
+        {"name": "Install truthound", "run": p.install},
+        check,
+        report,
+    ]
+    return [], {
+        "name": NAME,
+        "on": on | {"workflow_dispatch": Said("by hand, too", None)},
+        "permissions": {"contents": "read"},
+        "concurrency": {"group": f"{JOB}-${{{{ github.ref }}}}", "cancel-in-progress": True},
+        "jobs": {JOB: {"name": NAME, "runs-on": "ubuntu-latest", "timeout-minutes": TIMEOUT, "steps": steps}},
+    }
+
+
+def gitea(p: Pipeline) -> Built:
+    return _alike(p, ".gitea")
+
+
+def forgejo(p: Pipeline) -> Built:
+    return _alike(p, ".forgejo")
+
+
+def _alike(p: Pipeline, folder: str) -> Built:
+    notes, document = github(p, folder=folder, upload="actions/upload-artifact@v3")
+    return [*notes, "upload-artifact stays at v3: later ones need a service that only GitHub has."], document
+
+
+def gitlab(p: Pipeline) -> Built:
+    changes = {"changes": list(p.paths)} if p.paths else {}
+    pushes = '$CI_PIPELINE_SOURCE == "push" && $CI_COMMIT_BRANCH'
+    rules: list[Any] = [
+        {"if": '$CI_PIPELINE_SOURCE == "web"'},
+        {"if": '$CI_PIPELINE_SOURCE == "merge_request_event"'} | changes,
+        Said("its merge request has the pipeline", {"if": f"{pushes} && $CI_OPEN_MERGE_REQUESTS", "when": "never"}),
+    ]
+    branches = [f'== "{b}"' if "*" not in b else f"=~ {regex(b)}" for b in p.branches]
+    on_push = [f'$CI_PIPELINE_SOURCE == "push" && $CI_COMMIT_BRANCH {b}' for b in branches] or [pushes]
+    rules += [{"if": condition} | changes for condition in on_push]
+    notes = []
+    if p.cron:
+        rules.insert(0, {"if": '$CI_PIPELINE_SOURCE == "schedule"'})
+        notes = [f"Schedule: add one under Build > Pipeline schedules with the interval pattern {p.cron}"]
+    job: dict[str, Any] = {"stage": "test", "image": p.image, "timeout": f"{TIMEOUT} minutes", "interruptible": True}
+    if p.cache:
+        job["variables"] = {"PIP_CACHE_DIR": "$CI_PROJECT_DIR/.pip-cache"}
+        job["cache"] = {"key": f"pip-{p.python_version}", "paths": [".pip-cache/"]}
+    reports = {"junit": "truthound-junit.xml", "codequality": "gl-code-quality-report.json", "dotenv": "truthound.env"}
+    job |= {
+        "script": [p.install, p.run],
+        "artifacts": {
+            "when": "always",
+            "expire_in": f"{DAYS} days",
+            "paths": [f"{folder}/" for folder in RESULTS],
+            "reports": Said("the tests, the findings beside the changes, variables for later jobs", reports),
+        },
+        "rules": rules,
+    }
+    return notes, {JOB: job}
+
+
+def circleci(p: Pipeline) -> Built:
+    key = f"pip-{p.python_version}-{{{{ arch }}}}-v1"
+    steps: list[Any] = ["checkout"]
+    steps += [{"restore_cache": {"key": key}}] if p.cache else []
+    steps += [{"run": {"name": "Install truthound", "command": p.install}}]
+    steps += [{"save_cache": {"key": key, "paths": ["~/.cache/pip"]}}] if p.cache else []
+    kept = ["artifacts", *RESULTS]
+    folders = f"mkdir -p test-results/truthound {' '.join(kept)}"
+    steps += [
+        {"run": {"name": "Make the folders that are kept below", "command": folders}},
+        {"run": {"name": "Check the data", "command": p.run, "no_output_timeout": f"{TIMEOUT}m"}},
+        {"store_test_results": {"path": "test-results/truthound"}},
+        *({"store_artifacts": {"path": folder}} for folder in kept),
+    ]
+    only = [regex(b) if "*" in b else b for b in p.branches]
+    filtered = {"filters": {"branches": {"only": only}}} if only else {}
+    workflows: dict[str, Any] = {JOB: {"jobs": [{JOB: filtered} if filtered else JOB]}}
+    notes = []
+    if only:
+        notes.append("The branches are those of pull requests too: CircleCI builds branches.")
+    if p.paths:
+        notes.append(
+            f"Paths ({', '.join(p.paths)}): a config cannot hold them; give the pipeline's trigger a condition on changed "
+            "files, or use the orb circleci/path-filtering. Until then every push is checked."
+        )
+    if p.cron:
+        when: dict[str, Any] = {"cron": p.cron.listed, "filters": {"branches": {"only": only or ["main"]}}}
+        schedule = when if only else when | {"filters": Said("a schedule needs a branch", when["filters"])}
+        workflows["scheduled"] = {"triggers": [{"schedule": schedule}], "jobs": [JOB]}
+    job = {"docker": [{"image": f"cimg/python:{p.python_version}"}], "steps": steps}
+    return notes, {"version": 2.1, "jobs": {JOB: job}, "workflows": workflows}
+
+
+def azure(p: Pipeline) -> Built:
+    files = {"paths": {"include": list(p.paths)}} if p.paths else {}
+    document: dict[str, Any] = {
+        "trigger": {"branches": {"include": list(p.branches) or ["*"]}} | files,
+        "pr": Said("for repositories on GitHub and Bitbucket", {"branches": {"include": ["*"]}} | files),
+    }
+    notes = ["Pull requests of Azure Repos: add this pipeline as a build validation to the branch policy."]
+    if p.cron:
+        branches: Any = {"include": list(p.branches) or ["main"]}
+        schedule = {"cron": str(p.cron), "displayName": "Scheduled", "branches": branches, "always": "true"}
+        document["schedules"] = [schedule]
+    install = {"bash": p.install, "displayName": "Install truthound"}
+    steps: list[Any] = [
+        {"checkout": "self", "persistCredentials": "false"},
+        {"task": "UsePythonVersion@0", "inputs": {"versionSpec": p.python_version}, "displayName": "Set up Python"},
+    ]
+    if p.cache:
+        key = f'pip | "$(Agent.OS)" | "{p.python_version}"'
+        cached = {"key": key, "path": "$(Pipeline.Workspace)/.pip"}
+        steps.append({"task": "Cache@2", "inputs": cached, "displayName": "Cache of pip"})
+        install["env"] = {"PIP_CACHE_DIR": "$(Pipeline.Workspace)/.pip"}  # type: ignore[assignment]
+    steps.append(install)
+    # a variable that is not there, as in builds of forks, stays as it is written: that is no secret
+    unset = [f"case \"${n}\" in '$'*) unset {n} ;; esac" for n in p.wanted_secrets]
+    check: dict[str, Any] = {"bash": "\n".join(["set -e", *unset, p.run]) if unset else p.run}
+    check["displayName"] = "Check the data"
+    if p.wanted_secrets:
+        check["env"] = {n: f"$({n})" for n in p.wanted_secrets}
+    results = {"testResultsFormat": "JUnit", "testResultsFiles": "truthound-junit.xml", "testRunTitle": NAME}
+    kept = "\n".join(["truthound-junit.xml", *(f"{folder}/**" for folder in RESULTS)]) + "\n"
+    always = "succeededOrFailed()"
+    steps += [
+        check,
+        {
+            "task": "PublishTestResults@2",
+            "condition": always,
+            "inputs": results | {"failTaskOnMissingResultsFile": False},
+        },
+        {
+            "task": "CopyFiles@2",
+            "condition": always,
+            "inputs": {"Contents": kept, "TargetFolder": "$(Build.ArtifactStagingDirectory)"},
+        },
+        {"publish": "$(Build.ArtifactStagingDirectory)", "artifact": "DataQualityReport", "condition": always},
+    ]
+    job = {"job": "data_quality", "displayName": NAME, "timeoutInMinutes": str(TIMEOUT), "steps": steps}
+    return notes, document | {"pool": {"vmImage": "ubuntu-latest"}, "jobs": [job]}
+
+
+def bitbucket(p: Pipeline) -> Built:
+    step: dict[str, Any] = {"name": NAME, "max-time": TIMEOUT}
+    step |= {"caches": ["pip"]} if p.cache else {}
+    upload = {"name": "Data quality report", "paths": [f"{f}/**" for f in RESULTS], "capture-on": "always"}
+    step |= {"script": [p.install, p.run], "artifacts": {"upload": [upload]}}
+    changed = {"condition": {"changesets": {"includePaths": list(p.paths)}}} if p.paths else {}
+    on_change = [{"step": step | changed}]
+    pipelines: dict[str, Any] = (
+        {"branches": dict.fromkeys(p.branches, on_change)} if p.branches else {"default": on_change}
+    )
+    pipelines |= {"pull-requests": {"**": on_change}}
+    pipelines |= {"custom": Said("by hand and by schedule", {JOB: [{"step": step}]})}
+    notes = ["The tests are read from test-results/ without being named here."]
+    if p.cron:
+        notes.append(f"Schedule: add one for the pipeline custom: {JOB} under Pipelines > Schedules, at {p.cron} (UTC)")
+    return notes, {"image": p.image, "pipelines": pipelines}
+
+
+def travis(p: Pipeline) -> Built:
+    document: dict[str, Any] = {"language": "python", "os": "linux", "dist": "jammy", "python": [p.python_version]}
+    document |= {"cache": "pip"} if p.cache else {"cache": False}
+    document |= {"branches": {"only": [regex(b) if "*" in b else b for b in p.branches]}} if p.branches else {}
+    notes = [
+        "Results are not kept: Travis has no artifacts of its own; the log has the report, store_result may name a bucket."
+    ]
+    if p.branches:
+        notes.append("The branches are those that pull requests are to be merged into, too.")
+    if p.paths:
+        notes.append(f"Paths ({', '.join(p.paths)}): Travis cannot choose builds by them; every push is checked.")
+    if p.cron:
+        notes.append(
+            f"Schedule: cron jobs are added in the repository's settings: daily, weekly or monthly; {p.cron} was asked for"
+        )
+    return notes, document | {"install": [p.install], "script": [p.run]}
