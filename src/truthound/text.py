@@ -107,16 +107,18 @@ def shorten(text: str, width: int) -> str:
 
 def utf16(text: str) -> int:
     """How long a text is where characters outside the basic plane count twice, as chat services have it."""
-    return len(text) + sum(c > "\uffff" for c in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def cut_utf16(text: str, width: int) -> str:
     """`shorten` by that length."""
-    if utf16(text) <= width:
+    units = text.encode("utf-16-le", "surrogatepass")
+    if len(units) <= 2 * width:
         return text
-    while text and utf16(text) > width - 1:
-        text = text[: -max((utf16(text) - width) // 2, 1)]
-    return f"{text}…"
+    kept = units[: 2 * max(width - 1, 0)]
+    if kept and 0xD8 <= kept[-1] <= 0xDB:  # the first half of a character
+        kept = kept[:-2]
+    return kept.decode("utf-16-le", "surrogatepass") + "…"
 
 
 def clip(text: str, width: int) -> str:

@@ -426,3 +426,20 @@ def test_systems_by_the_names_people_use():
         target_of("netlify")
     with pytest.raises(ConfigError, match='did you mean "gitlab"'):
         target_of("gitlb")
+
+
+# --- what the run leaves ----------------------------------------------------------------------------------------------
+
+FOLDERS = {CIPlatform.BITBUCKET: "test-results/", CIPlatform.CIRCLECI: "artifacts"}
+"""what is published whole"""
+
+
+@PLATFORMS
+def test_the_files_that_a_run_leaves_are_published(platform):
+    from truthound.reporters.ci.dialects import DIALECTS
+
+    text = pipeline_text(platform, Pipeline("users"))
+    known = {p: {file for _, file in dialect.files} for p, dialect in DIALECTS.items()}
+    own = known.get(platform, set())
+    assert all(file in text or FOLDERS[platform] in text for file in own)
+    assert not [file for file in set().union(*known.values()) - own if file in text]
