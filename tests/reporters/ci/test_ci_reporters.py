@@ -20,7 +20,7 @@ from truthound.annotations import CIAnnotation, issue_annotations, limited
 from truthound.ci.names import CIPlatform
 from truthound.errors import ConfigError
 from truthound.reporters import ci
-from truthound.reporters.ci import bitbucket, logs
+from truthound.reporters.ci import bitbucket, logs, outputs
 from truthound.reporters.ci.dialects import DIALECTS, dialect_of, variable
 from truthound.results import CheckStatus, Example, Severity
 
@@ -354,8 +354,23 @@ def test_without_the_agent(build, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("PATH", str(tmp_path))
     face, _ = reporter("buildkite", build)
     assert face.report_to_ci(FAILING) == 1
-    assert "warning: buildkite-agent annotate: buildkite-agent is not on PATH" in capsys.readouterr().err
+    assert capsys.readouterr().err == "warning: buildkite-agent annotate: buildkite-agent is not on PATH\n"
     assert junitparser.JUnitXml.fromfile("truthound-junit.xml").tests == 8
+
+
+def test_an_agent_that_hangs_is_waited_for_once(build, tmp_path, monkeypatch):
+    (tmp_path / "agent" / "buildkite-agent").write_text(f"#!/bin/sh\necho >> {tmp_path}/calls\nexec sleep 60\n")
+    monkeypatch.setattr(outputs, "_SECONDS", 0.2)
+    problems = reporter("buildkite", build)[0].publish([FAILING])
+    assert problems == ["buildkite-agent annotate: not done within 0.2 s"]
+    assert (tmp_path / "calls").read_text() == "\n"
+
+
+def test_a_folder_that_is_not_there(tmp_path, build):
+    env = {"GITHUB_STEP_SUMMARY": "/nowhere/s.md", "GITHUB_OUTPUT": "/nowhere/o"}
+    assert reporter("github", env)[0].publish([FAILING]) == [
+        "/nowhere/s.md: No such file or directory", "/nowhere/o: No such file or directory",
+    ]  # fmt: skip
 
 
 def test_an_agent_that_refuses(build, tmp_path, capsys):

@@ -56,12 +56,26 @@ Output = Print | Write | Pipe | Send
 def perform(outputs: Iterable[Output], show: Callable[[str], None]) -> Flow[list[str]]:
     """Carries all of it out and returns what could not be: one that fails does not hinder the others."""
     problems: list[str] = []
+    gone: set[str] = set()  # programs that are not there, or answer nobody: told once, waited for once
     for output in outputs:
+        if isinstance(output, Pipe) and output.command[0] in gone:
+            continue
         try:
             yield from _one(output, show)
-        except (TruthoundError, OSError, subprocess.SubprocessError) as error:
-            problems.append(f"{_named(output)}: {terminal(brief(error))}")
+        except _GoneError as error:
+            gone.add(error.program)
+            problems.append(f"{terminal(_named(output))}: {error}")
+        except OSError as error:
+            problems.append(f"{terminal(_named(output))}: {error.strerror or type(error).__name__}")
+        except TruthoundError as error:
+            problems.append(f"{terminal(_named(output))}: {terminal(brief(error))}")
     return problems
+
+
+class _GoneError(TruthoundError):
+    def __init__(self, program: str, said: str) -> None:
+        super().__init__(said)
+        self.program = program
 
 
 def _named(output: Output) -> str:
@@ -111,9 +125,9 @@ def _pipe(command: tuple[str, ...], text: str) -> None:
             command, input=text.encode("utf-8", "replace"), capture_output=True, timeout=_SECONDS, check=False
         )
     except FileNotFoundError:
-        raise TruthoundError(f"{command[0]} is not on PATH") from None
+        raise _GoneError(command[0], f"{command[0]} is not on PATH") from None
     except subprocess.TimeoutExpired:
-        raise TruthoundError(f"not done within {_SECONDS} s") from None
+        raise _GoneError(command[0], f"not done within {_SECONDS:g} s") from None
     if done.returncode:
         said = shorten(" ".join((done.stderr or done.stdout).decode("utf-8", "replace").split()), 200)
         raise TruthoundError(f"exit {done.returncode}: {said}")
