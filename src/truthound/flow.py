@@ -303,6 +303,8 @@ class _AsyncHands:
 
     async def send(self, request: Request) -> Response:
         if self._send is None:
+            await asyncio.to_thread(_prepare)  # on the loop it would hold up everything else for a tenth of a second
+        if self._send is None:
             from truthound.wire import AsyncSender
 
             self._sender = AsyncSender()
@@ -312,6 +314,12 @@ class _AsyncHands:
     async def close(self) -> None:
         if self._sender is not None:
             await self._sender.close()
+
+
+def _prepare() -> None:
+    from truthound.wire import prepare
+
+    prepare()
 
 
 async def arun(

@@ -6,8 +6,10 @@ No redirect is followed (a POST could become a GET that "succeeds"), an answer i
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import hashlib
+import importlib
 import json
 import logging
 import os
@@ -247,6 +249,14 @@ def _context(*, verify: bool) -> ssl.SSLContext | bool:
         _contexts.clear()
         _contexts[key] = httpx2.create_ssl_context()
     return _contexts[key]
+
+
+def prepare() -> None:
+    """Loads the HTTP client and the certificates, which takes a tenth of a second once. What goes wrong shows when a request is sent."""
+    with contextlib.suppress(Exception):
+        importlib.import_module("httpx2")
+        importlib.import_module("anyio._backends._asyncio")  # the first connection would load it
+        _context(verify=True)
 
 
 class _NotOurs(logging.Filter):
