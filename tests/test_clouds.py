@@ -15,7 +15,7 @@ from truthound.checkpoint import Checkpoint
 from truthound.checkpoint.actions import StoreValidationResult, load_results
 from truthound.checkpoint.actions.base import Run
 from truthound.cli.main import main
-from truthound.clouds import CloudObjects, kind_of
+from truthound.clouds import CloudError, CloudObjects, kind_of, open_objects
 from truthound.errors import StoreError
 
 SECRET = "hunter22hunter22"
@@ -117,6 +117,17 @@ def test_errors_say_what_to_do_and_no_secret(bucket, monkeypatch, there):
     assert outcome.status in ("failure", "error")
     assert "cannot write s3://" in outcome.message
     assert SECRET not in repr(outcome)
+
+
+def test_a_server_that_is_gone_is_not_called_an_absent_bucket(monkeypatch):
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "y", "AWS_REGION": "eu-west-1", "AWS_ALLOW_HTTP": "true",
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(clouds, "_SECONDS", 1)
+    with pytest.raises(CloudError, match="error sending request"):
+        open_objects("s3://b/404/metadata/credentials").put("404-not-found.json", b"x")
 
 
 def test_without_the_package(monkeypatch):

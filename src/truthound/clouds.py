@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import os
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -140,11 +141,18 @@ class CloudObjects:
             raise StoreError(f"{what}: {_reason(error)}") from None
         except (e.BaseError, OSError) as error:
             said = _reason(error)
-            if "redential" in said or "metadata" in said:
+            why = _ADDRESS.sub("", said)  # which holds names of the user's, and these may say anything
+            if _IDENTITY.search(said) or "credential" in why.lower():
                 raise StoreError(f"{what}: no credentials were found; set {_HELP[self._kind]}") from None
-            if "404" in said or "NoSuchBucket" in said or "not found" in said:
+            if isinstance(error, e.NotFoundError | FileNotFoundError) or _ABSENT.search(why):
                 raise StoreError(f"{what}: there is no such bucket, or nothing there") from None
             raise CloudError(f"{what}: {said}") from None
+
+
+_ADDRESS = re.compile(r"https?://\S+")
+_IDENTITY = re.compile(r"//(169\.254\.\d+\.\d+|metadata\.google\.internal|\[fd00:ec2::254\])")
+"""where machines of a cloud ask who they are: the client's last resort where it was given no credentials"""
+_ABSENT = re.compile(r"\b404 Not Found|NoSuchBucket|ContainerNotFound")
 
 
 def _reason(error: BaseException) -> str:
