@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -159,7 +159,7 @@ def _rehearse(action: Action, result: CheckpointResult, run: Run, name: str) -> 
     emit(f"{name}: dry run, nothing is sent\n")
     try:
         ready = action.ready(os.environ)
-        secrets, previews = list(ready.secrets()), list(ready.preview(result, run))
+        secrets, previews = ready.hidden, list(ready.preview(result, run))
     except ConfigError as error:
         emit(f"{name}: error: {terminal(error)}\n")
         return False
@@ -176,7 +176,7 @@ def _rehearse(action: Action, result: CheckpointResult, run: Run, name: str) -> 
     return False
 
 
-def _request(request: Request, secrets: list[str]) -> str:
+def _request(request: Request, secrets: Collection[str]) -> str:
     """A request as it is sent, but for the secrets."""
     own = {s for s in secrets if "://" in s and request.url.startswith(s)}
     parts = urlsplit(request.url)

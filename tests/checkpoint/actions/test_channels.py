@@ -258,6 +258,14 @@ def test_secrets_stay_secret(face, make, caplog, answer):
     assert SECRET not in told_everywhere(outcome, action, caplog)
 
 
+@pytest.mark.parametrize("status", [200, 400])
+@pytest.mark.parametrize("before", [*range(270, 300, 4), *range(970, 1000, 4)])
+def test_no_part_of_a_secret_is_left_where_an_answer_is_cut(status, before):
+    with serving(Answer(status, ("x" * before + SECRET).encode())) as server:
+        outcome = in_thread(CHANNELS["webhook"](server.url, retry_count=0), failed_result(), [])
+    assert SECRET[:2] not in repr(outcome)
+
+
 def test_secrets_stay_secret_when_nobody_is_there(face, make, caplog):
     caplog.set_level(logging.DEBUG)
     action = make("http://localhost:1", retry_count=0)

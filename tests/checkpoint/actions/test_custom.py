@@ -250,6 +250,15 @@ def test_long_and_undecodable_output_is_cut_at_its_end():
     assert len(made.details["stdout"]) <= 10_100
 
 
+@pytest.mark.parametrize("cut", range(1, 40, 3))
+def test_no_part_of_a_secret_is_left_where_output_is_cut(cut):
+    secret = "hunter2-hunter3-hunter4-hunter5-hunter6"
+    code = "import os, sys; sys.stdout.write('y' * 50_000 + os.environ['KEY'] + 'x' * (10_000 - int(sys.argv[1])))"
+    action = CustomAction(shell_command=[*python(code), str(cut)], environment={"KEY": secret})
+    shown = action.execute(result()).details["stdout"]
+    assert not set(shown.partition("\n")[2]) - {*"xy", "•"}
+
+
 # --- time -------------------------------------------------------------------------------------------------------------
 
 

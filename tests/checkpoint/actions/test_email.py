@@ -211,6 +211,14 @@ def test_a_mail_that_was_taken_is_not_sent_again_for_a_bad_goodbye():
     assert len(box.mails) == 1
 
 
+@pytest.mark.parametrize("before", range(160, 200, 5))
+def test_no_part_of_a_password_is_left_where_an_answer_is_cut(before):
+    with smtp(Box(answer=f"554 {'x' * before}{PASSWORD}")) as port:
+        outcome = send(smtp_port=port, use_tls=False, smtp_password=PASSWORD)
+    assert "xx" in outcome.message
+    assert PASSWORD[:2] not in outcome.message.partition("xx")[2]
+
+
 def test_the_whole_conversation_has_the_time():
     """A limit for each answer would not end a greeting that never does."""
     with socket.create_server(("127.0.0.1", 0)) as server:

@@ -149,9 +149,18 @@ class Action(Model):
         return self
 
     def __repr__(self) -> str:
-        return text.redact(super().__repr__(), {*self._hidden, *self.secrets()})
+        return text.redact(super().__repr__(), self.hidden)
 
     __str__ = __repr__
+
+    @property
+    def hidden(self) -> frozenset[str]:
+        """All that must not be shown: its secrets, and those that came with its options."""
+        return frozenset((*self._hidden, *self.secrets()))
+
+    def quoted(self, said: str, width: int) -> str:
+        """At most `width` characters of what another program said, without the secrets: a cut first could leave a part of one."""
+        return text.shorten(text.redact(said, self.hidden), width)
 
     def filled(self, secrets: Iterable[str] = (), written: Mapping[str, Any] | None = None) -> Self:
         """The same, its options taken as they are: a file's `${VAR}` are filled in when it is read, and only once.
@@ -248,8 +257,8 @@ class Action(Model):
         started = run.clock()
         if reason := self._idle(result.status, run.previous.status if run.previous else None):
             skipped = ActionResult(ActionStatus.SKIPPED, message=reason)
-            return self._finished(skipped, started, run.clock(), {}, {*self._hidden, *self.secrets()})
-        attempts, hidden = 0, {*self._hidden, *self.secrets()}
+            return self._finished(skipped, started, run.clock(), {}, self.hidden)
+        attempts, hidden = 0, self.hidden
 
         def attempt(number: int) -> Flow[ActionResult]:
             nonlocal attempts
@@ -258,7 +267,7 @@ class Action(Model):
 
         try:
             ready = self.ready(os.environ)
-            hidden |= set(ready.secrets())
+            hidden |= ready.hidden
             outcome = yield from retry(
                 attempt, retries=self.retry_count, delay=self.retry_delay_seconds, retryable=transient
             )
@@ -290,7 +299,10 @@ class Action(Model):
             ):
                 secret = SecretStr in _kinds(type(self).model_fields[option].annotation)
                 changed[option] = SecretStr(found) if secret else found
-        made = self.model_copy(update=changed) if changed else self
+        made = self
+        if changed:
+            made = self.model_copy(update=changed)
+            made._hidden = tuple(self.hidden)  # noqa: SLF001 our own; filled in, it no longer names its variables
         problems += [_wanted(o, self.variables.get(o, ())) for o in made.needed() if _absent(getattr(made, o))]
         if problems:
             raise ConfigError(problems)

@@ -20,7 +20,7 @@ from truthound.flow import Flow, http
 from truthound.message import Message
 from truthound.models import Model, aliases
 from truthound.results import ActionResult, ActionStatus, CheckpointResult
-from truthound.text import plural, shorten
+from truthound.text import plural
 
 _ENDLESS = 1e9  # seconds, some 30 years: an answer that names such a time does not mean it
 RETRIED = frozenset({408, 425, 429, *range(500, 600)})
@@ -187,9 +187,9 @@ class Channel(Action):
     def refusal(self, asked: wire.Request, answer: wire.Response, now: datetime) -> ActionError:
         """The error that an answer stands for."""
         status = answer.status
-        said = shorten(" ".join(self.reason(answer).split()), 300)
+        said = self.quoted(" ".join(self.reason(answer).split()), 300)
         line = f"{self.called} ({asked.where}) answered {status}" + (f": {said}" if said else "")
-        details = {"status_code": status, "response": shorten(answer.text, 1000)}
+        details = {"status_code": status, "response": self.quoted(answer.text, 1000)}
         if status in RETRIED:
             error = RefusedError(line, **details)
             error.after = self.retry_after(answer, now)

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO, ClassVar, Self, cast
@@ -25,7 +25,7 @@ from truthound.flow import Flow, call
 from truthound.models import Mistakes
 from truthound.objects import local_path
 from truthound.results import ActionResult, ActionStatus, CheckpointResult
-from truthound.text import number, plural, shorten
+from truthound.text import number, plural, redact, shorten
 
 KILL_GRACE = 2.0
 """seconds between asking a command's processes to end and ending them"""
@@ -128,7 +128,7 @@ class CustomAction(Action):
             finally:  # out of time, interrupted or cancelled
                 if process.poll() is None:
                     _kill(process)
-            details = {"exit_code": code, "stdout": _tail(out), "stderr": _tail(err)}
+            details = {"exit_code": code, "stdout": _tail(out, self.hidden), "stderr": _tail(err, self.hidden)}
         return self._outcome(words[0], details if self.capture_output else {"exit_code": code})
 
     def _start(
@@ -233,12 +233,16 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _tail(file: BinaryIO) -> str:
-    """The end of what was printed."""
+def _tail(file: BinaryIO, hidden: Collection[str]) -> str:
+    """The end of what was printed, without the secrets. More than that is read, so that none is cut before it is found."""
+    longest = max((6 * len(s.encode("utf-8", "replace")) for s in hidden), default=0)  # each byte as %00, or \u0000
     size = file.seek(0, os.SEEK_END)
-    file.seek(max(size - _TAIL, 0))
-    kept = file.read().decode(errors="replace")
-    return kept if size <= _TAIL else f"… ({plural(size - _TAIL, 'byte')} before)\n{kept}"
+    file.seek(max(size - _TAIL - longest, 0))
+    kept = redact(file.read().decode(errors="replace"), hidden)
+    if size <= _TAIL:
+        return kept
+    begun = longest if size > _TAIL + longest else 0  # here a secret may begin before what was read
+    return f"… ({plural(size - _TAIL, 'byte')} before)\n{kept[begun:][-_TAIL:]}"
 
 
 def _small(text: str) -> str:

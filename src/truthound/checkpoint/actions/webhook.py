@@ -23,7 +23,7 @@ from truthound.errors import ConfigError
 from truthound.flow import Flow
 from truthound.message import Message, fitted
 from truthound.results import ActionResult, CheckpointResult
-from truthound.text import did_you_mean, plain, shorten
+from truthound.text import did_you_mean, plain
 
 Method = Literal["POST", "PUT", "PATCH", "GET", "HEAD", "DELETE", "OPTIONS"]
 LIMIT = 256 * 1024
@@ -179,7 +179,7 @@ class WebhookAction(Channel):
             proxy=self.proxy.get_secret_value() if self.proxy else None,
         )
         said = f"{self.method} {wire.host(self._target())}: {answer.status}"
-        details = {"response": shorten(answer.text, 1000)} if answer.content else {}
+        details = {"response": self.quoted(answer.text, 1000)} if answer.content else {}
         return success(f"{said}: {told(message)}" if body else said, answer, **details)
 
     def body(self, result: CheckpointResult, message: Message) -> bytes:
