@@ -141,6 +141,53 @@ def test_faults_that_pass_are_waited_for(face, make):
     assert waits[1] >= 17
 
 
+PORTAL = b"<!DOCTYPE html><html><body>Please log in to the guest network</body></html>"
+
+
+def test_a_page_of_some_other_server_is_no_delivery(face, make, channel):
+    with serving(Answer(200, PORTAL, {"Content-Type": "text/html"})) as server:
+        outcome = face(make(server.url), failed_result(), [])
+    if channel in ("webhook", "github"):  # a webhook's receiver may answer what it likes
+        return
+    assert (outcome.status, outcome.details["attempts"]) == (ActionStatus.FAILURE, 1)
+    assert "answered 200, but that is no proof of delivery: a message that is taken is answered" in outcome.message
+    assert "this is text/html: <!DOCTYPE html>" in outcome.message
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "body", "fine"),
+    [
+        ("slack", 200, b"ok", True),
+        ("slack", 200, b"", False),
+        ("slack", 202, b"ok\n", True),
+        ("mattermost", 200, b"ok", True),
+        ("mattermost", 200, {"ok": True}, False),
+        ("telegram", 200, {"ok": True, "result": {}}, True),
+        ("telegram", 200, {"ok": 1}, False),
+        ("telegram_photo", 200, {"ok": False}, False),
+        ("discord", 204, b"", True),
+        ("discord", 200, {"id": "1"}, True),
+        ("discord", 200, {"id": ""}, False),
+        ("discord", 200, b"", False),
+        ("google_chat", 200, {"name": "spaces/1"}, True),
+        ("google_chat", 200, ["name"], False),
+        ("teams", 202, b"", True),
+        ("teams", 200, b"1", False),
+        ("pagerduty", 202, {"status": "success"}, True),
+        ("pagerduty", 200, {"status": "success"}, False),
+        ("pagerduty", 202, {"status": "invalid event"}, False),
+        ("opsgenie", 202, {"requestId": "1"}, True),
+        ("opsgenie", 202, {"result": "Request will be processed"}, False),
+        ("webhook", 204, b"", True),
+    ],
+)
+def test_what_proves_a_delivery(name, status, body, fine):
+    options = {"wait_for_outcome": False} if name == "opsgenie" else {}
+    with serving(Answer(status, body)) as server:
+        outcome = in_thread(CHANNELS[name](server.url, **options), failed_result(), [])
+    assert (outcome.status is ActionStatus.SUCCESS) is fine, outcome.message
+
+
 def test_a_service_that_stays_down_is_given_up(face, make):
     with serving(Answer(503, {"message": "down for maintenance"})) as server:
         outcome = face(make(server.url, retry_count=2), failed_result(), [])

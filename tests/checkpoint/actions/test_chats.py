@@ -20,6 +20,9 @@ def _direct(monkeypatch):
         monkeypatch.delenv(name.lower(), raising=False)
 
 
+PATHS = {MattermostNotification: "/hooks/x", GoogleChatNotification: "/v1/spaces/x/messages"}
+
+
 @pytest.fixture(params=[MattermostNotification, GoogleChatNotification], ids=lambda c: c.type)
 def chat(request):
     return request.param
@@ -27,7 +30,9 @@ def chat(request):
 
 def test_the_payload_is_as_it_was(chat):
     with serving() as server:
-        action = chat(webhook_url=server.url, report_url="https://example.com/{run_id}", include_examples=True)
+        action = chat(
+            webhook_url=server.url + PATHS[chat], report_url="https://example.com/{run_id}", include_examples=True
+        )
         assert action.execute(FAILING).status is ActionStatus.SUCCESS
     found = json.dumps(server.got[0].json, indent=1, ensure_ascii=False) + "\n"
     path = GOLDEN / f"{chat.type}.json"
@@ -38,7 +43,7 @@ def test_the_payload_is_as_it_was(chat):
 
 def test_options(chat, monkeypatch):
     with serving() as server:
-        monkeypatch.setenv(chat.variables["url"][0], server.url)
+        monkeypatch.setenv(chat.variables["url"][0], server.url + PATHS[chat])
         assert chat().execute(passed_result()).status is ActionStatus.SKIPPED
         assert chat(payload_template={"text": "{status}"}).execute(FAILING).status is ActionStatus.SUCCESS
     assert [s.json for s in server.got] == [{"text": "failure"}]

@@ -296,6 +296,7 @@ def test_ten_thousand_issues_are_within_the_limit():
     ("said", "status", "attempts"),
     [
         (b"1", ActionStatus.SUCCESS, 1),
+        (b"", ActionStatus.FAILURE, 1),
         (b"Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error 429", ActionStatus.FAILURE, 2),
         (b"Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error 403", ActionStatus.FAILURE, 1),
     ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
@@ -20,7 +20,7 @@ from truthound.flow import Flow, http
 from truthound.message import Message
 from truthound.models import Model, aliases
 from truthound.results import ActionResult, ActionStatus, CheckpointResult
-from truthound.text import plural
+from truthound.text import enumerated, plural, terminal
 
 _ENDLESS = 1e9  # seconds, some 30 years: an answer that names such a time does not mean it
 RETRIED = frozenset({408, 425, 429, *range(500, 600)})
@@ -54,6 +54,44 @@ Template = Annotated[str, AfterValidator(_template)]
 """a text of the user's own with places for the run's facts, see `truthound.templates`"""
 
 
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What an answer has when the other side took the message: a page of some other server may say 200 too."""
+
+    statuses: frozenset[int] = frozenset(range(200, 300))
+    body: str | None = None
+    """its whole text"""
+    has: Mapping[str, Any] = field(default_factory=dict)
+    """keys of its JSON with their values; `...` for any"""
+    bare: int | None = None
+    """a status that needs no body"""
+
+    def lacking(self, answer: wire.Response) -> str:
+        """Why this answer, which is no refusal, proves nothing; or an empty text."""
+        if answer.status == self.bare:
+            return ""
+        if answer.status not in self.statuses:
+            return f"a message that is taken is answered {enumerated(tuple(map(str, sorted(self.statuses))), 'or')}"
+        if self.body is not None and answer.text.strip() != self.body:
+            return f'a message that is taken is answered "{self.body}"'
+        found = answer.json() if self.has else None
+        for key, value in self.has.items():
+            told = found.get(key) if isinstance(found, dict) else None
+            if told in (None, "") if value is ... else told != value or type(told) is not type(value):
+                wanted = f'"{key}"' if value is ... else f'"{key}": {json.dumps(value)}'
+                return f"a message that is taken is answered with JSON that has {wanted}"
+        return ""
+
+    def example(self, usual: Mapping[str, Any]) -> wire.Response:
+        """An answer that proves it, with more that an answer may have."""
+        made = (
+            self.body
+            if self.body is not None
+            else json.dumps({**usual, **{k: v for k, v in self.has.items() if v is not ...}})
+        )
+        return wire.Response(min(self.statuses), {"content-type": "application/json"}, made.encode())
+
+
 class Options(Model):
     """A channel's options in one object, for several channels to share: `SlackNotification(config=..., notify_on="always")`."""
 
@@ -82,6 +120,8 @@ class Channel(Action):
     """the other side's name, for people"""
     hints: ClassVar[Mapping[int, str]] = {}
     """what to do about a status code"""
+    proof: ClassVar[Proof] = Proof()
+    """what the answer to a message has"""
 
     notify_on: NotifyOn = "failure_or_error"
     timeout_seconds: float | None = Field(default=30.0, gt=0, allow_inf_nan=False)
@@ -124,12 +164,17 @@ class Channel(Action):
         return self.service
 
     @property
+    def wanted(self) -> Proof:
+        """What the answer to its message must have."""
+        return self.proof
+
+    @property
     def deadline(self) -> float | None:
         return None  # each request has it
 
     def check(self) -> Iterator[str]:
-        for option, field in type(self).model_fields.items():
-            if _url in [getattr(m, "func", None) for m in field.metadata] or option.rpartition("_")[2] == "url":
+        for option, info in type(self).model_fields.items():
+            if _url in [getattr(m, "func", None) for m in info.metadata] or option.rpartition("_")[2] == "url":
                 value = getattr(self, option)
                 told = value.get_secret_value() if isinstance(value, SecretStr) else value
                 if told and "{" not in told and (why := wire.check_url(told)):
@@ -155,7 +200,8 @@ class Channel(Action):
     # --- sending ----------------------------------------------------------------------------------------------------
 
     def post(self, url: str | SecretStr, body: Any, *, run: Run, **options: Any) -> Flow[wire.Response]:
-        """Sends JSON and gives the answer."""
+        """Sends a message as JSON and gives the answer, which proves that it was taken."""
+        options = {"proof": self.wanted} | options
         headers = {"Content-Type": "application/json"} | options.pop("headers", {})
         return (yield from self.request("POST", url, encoded(body), run=run, headers=headers, **options))
 
@@ -171,8 +217,11 @@ class Channel(Action):
         verify: bool = True,
         proxy: str | None = None,
         longest: int = wire.LONGEST,
+        proof: Proof | None = None,
     ) -> Flow[wire.Response]:
-        """Sends a request and gives the answer; raises RefusedError (may pass) or DeniedError for one that says no."""
+        """Sends a request and gives the answer; raises RefusedError (may pass) or DeniedError for one that says no, and
+        DeniedError for one that lacks what `proof` wants.
+        """
         told = url.get_secret_value() if isinstance(url, SecretStr) else url
         if why := wire.check_url(told):
             raise ActionError(f"the URL for {self.called} cannot be used: {why}")
@@ -180,9 +229,21 @@ class Channel(Action):
             method, told, headers or {}, content, self.timeout_seconds or 3600.0, verify, proxy, longest
         )
         answer = yield from http(asked)
-        if good(answer.status):
-            return answer
-        raise self.refusal(asked, answer, run.clock())
+        if not good(answer.status):
+            raise self.refusal(asked, answer, run.clock())
+        if proof and (why := proof.lacking(answer)):
+            raise self.unproven(asked, answer, why)
+        return answer
+
+    def unproven(self, asked: wire.Request, answer: wire.Response, why: str) -> ActionError:
+        """The error that an answer stands for which is a yes by its status only."""
+        kind = answer.headers.get("content-type", "").partition(";")[0] or "no content type"
+        came = self.quoted(" ".join(answer.text.split()), 100)
+        line = (
+            f"{self.called} ({asked.where}) answered {answer.status}, but that is no proof of delivery: {why}; this is"
+        )
+        details = {"status_code": answer.status, "response": self.quoted(answer.text, 1000)}
+        return DeniedError(f"{line} {terminal(kind)}: {came}" if came else f"{line} empty", **details)
 
     def refusal(self, asked: wire.Request, answer: wire.Response, now: datetime) -> ActionError:
         """The error that an answer stands for."""
@@ -275,6 +336,6 @@ def _quoted(value: str) -> str:
 
 
 __all__ = [
-    "RETRIED", "Channel", "DeniedError", "Options", "SecretUrl", "Template", "Url", "config_of", "encoded", "filled",
+    "RETRIED", "Channel", "DeniedError", "Options", "Proof", "SecretUrl", "Template", "Url", "config_of", "encoded", "filled",
     "linked", "seconds", "seconds_until", "success", "told",
 ]  # fmt: skip

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import ClassVar
 
 from truthound.checkpoint.actions.base import NotifyOn
-from truthound.checkpoint.actions.channel import encoded
+from truthound.checkpoint.actions.channel import Proof, encoded
 from truthound.checkpoint.actions.webhook import WebhookAction
 from truthound.message import Message, fitted
 from truthound.results import CheckpointResult
@@ -40,6 +40,7 @@ class MattermostNotification(_Chat):
     type: ClassVar[str] = "mattermost"
     service: ClassVar[str] = "Mattermost"
     variables: ClassVar[Mapping[str, tuple[str, ...]]] = {"url": ("MATTERMOST_WEBHOOK_URL",)}
+    proof: ClassVar[Proof] = Proof(body="ok")
     limit: ClassVar[int] = 16_000
 
     def worded(self, message: Message) -> str:
@@ -52,6 +53,7 @@ class GoogleChatNotification(_Chat):
     type: ClassVar[str] = "google_chat"
     service: ClassVar[str] = "Google Chat"
     variables: ClassVar[Mapping[str, tuple[str, ...]]] = {"url": ("GOOGLE_CHAT_WEBHOOK_URL",)}
+    proof: ClassVar[Proof] = Proof(has={"name": ...})
     limit: ClassVar[int] = 32_000
 
     def worded(self, message: Message) -> str:

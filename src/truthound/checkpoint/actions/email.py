@@ -17,7 +17,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_va
 from truthound import mail, templates
 from truthound import message as messages
 from truthound.checkpoint.actions.base import RefusedError, Run
-from truthound.checkpoint.actions.channel import Channel, DeniedError, Template, Url, success
+from truthound.checkpoint.actions.channel import Channel, DeniedError, Proof, Template, Url, success
 from truthound.errors import ConfigError
 from truthound.flow import Flow, call
 from truthound.message import Message, fitted
@@ -66,6 +66,7 @@ class EmailNotification(Channel):
         401: "the API key is not valid",
         403: "the API key may not send mail, or the sender is not verified",
     }
+    proof: ClassVar[Proof] = Proof(frozenset({202}))
 
     to_addresses: Addresses | None = None
     """Whom it is for: a list, or a text with commas; EMAIL_TO, if not given."""

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, AliasChoices, Field, SecretStr, model_valid
 
 from truthound import wire
 from truthound.checkpoint.actions.base import Run
-from truthound.checkpoint.actions.channel import DeniedError, Url, config_of, success, told
+from truthound.checkpoint.actions.channel import DeniedError, Proof, Url, config_of, success, told
 from truthound.checkpoint.actions.incident import SETTLED, IncidentChannel, KeyTemplate, graded, keys
 from truthound.errors import ActionError, ConfigError, RetryableError
 from truthound.flow import Flow, Sleep
@@ -112,6 +112,7 @@ class OpsGenieAction(IncidentChannel):
         403: "the integration may not create alerts or is switched off; check platform and region as well",
         422: "check responders and the other options",
     }
+    proof: ClassVar[Proof] = Proof(frozenset({202}), has={"requestId": ...})
 
     api_key: SecretStr | None = None
     """The key of an API integration; OPSGENIE_API_KEY, if not given."""

@@ -177,6 +177,7 @@ class WebhookAction(Channel):
             good=lambda status: status in self.success_codes if self.success_codes else 200 <= status < 300,
             verify=self.ssl_verify,
             proxy=self.proxy.get_secret_value() if self.proxy else None,
+            proof=None if self.success_codes else self.wanted,
         )
         said = f"{self.method} {wire.host(self._target())}: {answer.status}"
         details = {"response": self.quoted(answer.text, 1000)} if answer.content else {}
