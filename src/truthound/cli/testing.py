@@ -158,7 +158,7 @@ def _rehearse(action: Channel, result: CheckpointResult, run: Run, name: str) ->
     outcome = flow.run(action.guarded(result, run), sleep=lambda _: None, send=send, work=left_out.append)
     emit(f"{name}: dry run, nothing is sent\n")
     try:
-        ready = action.ready(os.environ)
+        ready, _ = action.ready(os.environ).suited(result, run)
         secrets, previews = ready.hidden, list(ready.preview(result, run))
     except ConfigError as error:
         emit(f"{name}: error: {terminal(error)}\n")

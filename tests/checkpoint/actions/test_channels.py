@@ -64,6 +64,7 @@ CHANNELS: dict[str, Callable[..., Action]] = {
 }
 
 # what would notify or run if it were in a request as it stands
+HTTPS = "https://example.com"
 FORBIDDEN: dict[str, tuple[str, ...]] = {
     "slack": ("<!everyone>", "<@U12345678>"),
     "mattermost": ("@everyone", "@here"),
@@ -139,6 +140,67 @@ def test_faults_that_pass_are_waited_for(face, make):
     assert outcome.details["attempts"] == 3
     assert 0.75 <= waits[0] <= 1.0
     assert waits[1] >= 17
+
+
+def test_a_link_that_is_none_costs_no_message(face, make, channel):
+    for link in ("www.example.com/{run_id}", "file:///etc/x", "javascript:alert(1)"):
+        with serving() as server:
+            outcome = face(make(server.url, report_url=link), failed_result(), [])
+        assert outcome.status is ActionStatus.SUCCESS
+        assert outcome.message.endswith("".join(f"; {n}" for n in outcome.details["notes"]))
+        assert "a link was left out" in outcome.details["notes"][0]
+        assert link.partition("{")[0] in outcome.details["notes"][0]
+        if channel != "webhook":  # its options are not what it sends
+            assert b"example.com/run" not in server.got[0].body
+
+
+def test_a_link_that_is_none_is_told_of_before_a_run(make):
+    assert "report_url: it must begin with https:// (or http://)" in make(HTTPS, report_url="www.example.com").problems(
+        {}
+    )
+    for link in ("{metadata}", "${LINK:-x}", "https://example.com/{run_id}"):
+        assert not [p for p in make(HTTPS, report_url=link).filled().problems({}) if "report_url" in p]
+
+
+FAILS = "{{ metadata.x.y }}"
+OWN: dict[str, tuple[str, ...]] = {
+    "slack": ("custom_message",),
+    "teams": ("custom_message",),
+    "discord": ("custom_message", "embed_title", "embed_description", "thread_name"),
+    "telegram": ("message_template",),
+    "telegram_photo": ("caption",),
+    "pagerduty": ("client_url", "dedup_key_template"),
+    "opsgenie": ("alias_template",),
+    "mattermost": ("payload_template",),
+    "google_chat": ("payload_template",),
+}
+
+
+def test_a_template_that_fails_costs_no_message(face, make, channel):
+    for option in (*OWN.get(channel, ()), "report_url"):
+        with serving() as server:
+            plain = face(make(server.url), failed_result(), [])
+            outcome = face(make(server.url, **{option: FAILS}), failed_result(), [])
+        assert outcome.status is ActionStatus.SUCCESS
+        assert outcome.message.startswith(plain.message)
+        assert outcome.details["notes"][0].startswith(f"{option}: the template fails: UndefinedError")
+        first, second = (s.body for s in server.got if s.method == "POST")
+        assert channel == "telegram_photo" or first == second
+
+
+def test_parts_with_templates_that_fail_are_left_out():
+    parts = {
+        "discord": {"embed_fields": [{"name": "a", "value": "b"}, {"name": "c", "value": FAILS}]},
+        "pagerduty": {"links": [{"href": "https://example.com/a"}, {"href": FAILS}]},
+    }
+    for name, options in parts.items():
+        with serving() as server:
+            outcome = in_thread(CHANNELS[name](server.url, **options), failed_result(), [])
+        assert outcome.status is ActionStatus.SUCCESS
+        assert len(outcome.details["notes"]) == 1
+        sent = server.got[0].json
+        kept = sent["embeds"][0]["fields"] if name == "discord" else sent["links"]
+        assert len(kept) == 1
 
 
 PORTAL = b"<!DOCTYPE html><html><body>Please log in to the guest network</body></html>"

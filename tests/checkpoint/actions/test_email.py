@@ -366,6 +366,19 @@ def test_templates():
     assert "Dear users" in third.get_content()
 
 
+@pytest.mark.parametrize("option", ["subject_template", "body_template", "html_template", "custom_message"])
+def test_a_template_that_fails_costs_no_mail(option):
+    box = Box()
+    with smtp(box) as port:
+        first = send(smtp_port=port, use_tls=False)
+        outcome = send(smtp_port=port, use_tls=False, report_url="www.example.com", **{option: "{{ metadata.x.y }}"})
+    assert (first.status.value, outcome.status.value) == ("success", "success")
+    assert [n.partition(":")[0] for n in outcome.details["notes"]] == [option, "a link was left out"]
+    plain, own = (m for _, _, m in box.mails)
+    assert own["Subject"] == plain["Subject"]
+    assert parts(own) == parts(plain)
+
+
 def test_it_is_silent_when_all_is_well():
     assert send(passed_result()).status == "skipped"
 

@@ -307,6 +307,14 @@ def test_a_connectors_200_may_be_a_no(said, status, attempts):
     assert "accepted" not in outcome.message
 
 
+def test_a_card_that_fails_costs_no_message():
+    card = AdaptiveCardBuilder().add_text("{{ metadata.x.y }}")
+    body, outcome = sent(card_builder=card)
+    assert outcome.status is ActionStatus.SUCCESS
+    assert "card_builder: the template fails" in outcome.details["notes"][0]
+    assert body == sent()[0]
+
+
 def test_the_host_tells_which_it_is():
     for url, connector in (
         ("https://contoso.webhook.office.com/webhookb2/x", True),

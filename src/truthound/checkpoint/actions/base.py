@@ -220,6 +220,10 @@ class Action(Model):
                 yield from _telling(told)
             yield from secret_values(told, os.environ)
 
+    def suited(self, result: CheckpointResult, run: Run) -> tuple[Self, list[str]]:
+        """Itself as it can tell of this run, and in words what had to be left out for that."""
+        return self, []
+
     def conflicts(self, checkpoint: str, run: Run) -> Iterator[tuple[str, str]]:
         """What cannot be right in a checkpoint of this name, as far as that can be told before a run: the option, and a sentence."""
         return iter(())
@@ -258,7 +262,7 @@ class Action(Model):
         if reason := self._idle(result.status, run.previous.status if run.previous else None):
             skipped = ActionResult(ActionStatus.SKIPPED, message=reason)
             return self._finished(skipped, started, run.clock(), {}, self.hidden)
-        attempts, hidden = 0, self.hidden
+        attempts, hidden, notes = 0, self.hidden, list[str]()
 
         def attempt(number: int) -> Flow[ActionResult]:
             nonlocal attempts
@@ -268,12 +272,19 @@ class Action(Model):
         try:
             ready = self.ready(os.environ)
             hidden |= ready.hidden
+            ready, notes = ready.suited(result, run)
             outcome = yield from retry(
                 attempt, retries=self.retry_count, delay=self.retry_delay_seconds, retryable=transient
             )
         except Exception as error:  # noqa: BLE001 whatever an action does, the run that called it goes on
             outcome = _failed(error)
-        more = {"attempts": max(attempts, 1)} | ({"metadata": self.metadata} if self.metadata else {})
+        if notes and outcome.status is not ActionStatus.SKIPPED:
+            outcome = dataclasses.replace(outcome, message="; ".join([outcome.message, *notes]))
+        more = (
+            {"attempts": max(attempts, 1)}
+            | ({"notes": notes} if notes else {})
+            | ({"metadata": self.metadata} if self.metadata else {})
+        )
         return self._finished(outcome, started, run.clock(), more, hidden)
 
     def _idle(self, status: CheckpointStatus, previous: CheckpointStatus | None) -> str:
@@ -297,7 +308,7 @@ class Action(Model):
             if getattr(self, option) is None and (
                 found := next((environment[n] for n in names if environment.get(n)), "")
             ):
-                secret = SecretStr in _kinds(type(self).model_fields[option].annotation)
+                secret = SecretStr in kinds(type(self).model_fields[option].annotation)
                 changed[option] = SecretStr(found) if secret else found
         made = self
         if changed:
@@ -339,11 +350,11 @@ def _absent(value: Any) -> bool:
     return not (value.get_secret_value() if isinstance(value, SecretStr) else value)
 
 
-def _kinds(annotation: Any) -> Iterator[Any]:
+def kinds(annotation: Any) -> Iterator[Any]:
     """A type and those it is made of, however deep."""
     yield annotation
     for inner in typing.get_args(annotation):
-        yield from _kinds(inner)
+        yield from kinds(inner)
 
 
 def _telling(secret: str) -> Iterator[str]:

@@ -7,15 +7,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from functools import lru_cache
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 from markupsafe import Markup
 from pydantic import AfterValidator, Field, SecretStr, create_model, model_validator
+from pydantic.fields import FieldInfo
 
 from truthound import message as messages
 from truthound import templates, wire
-from truthound.checkpoint.actions.base import Action, NotifyOn, RefusedError, Run
-from truthound.errors import ActionError
+from truthound.checkpoint.actions.base import Action, NotifyOn, RefusedError, Run, kinds
+from truthound.errors import ActionError, ConfigError
 from truthound.flow import Flow, http
 from truthound.message import Message
 from truthound.models import Model, aliases
@@ -47,10 +49,14 @@ def _template(value: str | None) -> str | None:
     return templates.check(value) if value else value
 
 
+IS_TEMPLATE = "template"
+"""marks an option, among its annotations, as a text with places for the run's facts"""
+
+
 SecretUrl = Annotated[SecretStr, AfterValidator(_url)]
 """a URL that whoever knows it can send to"""
 Url = Annotated[str, AfterValidator(_url)]
-Template = Annotated[str, AfterValidator(_template)]
+Template = Annotated[str, AfterValidator(_template), IS_TEMPLATE]
 """a text of the user's own with places for the run's facts, see `truthound.templates`"""
 
 
@@ -190,7 +196,28 @@ class Channel(Action):
         told = replace(bare, link=self._link(result, bare))
         return replace(told, note=filled(note, messages.values(result, told), escape)) if note else told
 
+    def suited(self, result: CheckpointResult, run: Run) -> tuple[Self, list[str]]:
+        """A template that fails gives way to ours, and a link that is none is left out: neither costs the message."""
+        bare = messages.build(result, run.previous, examples=self.include_examples)
+        values, changed, notes = messages.values(result, bare), dict[str, Any](), list[str]()
+        for option, info in type(self).model_fields.items():
+            kept, failed = _sound(getattr(self, option), _is_template(info), values)
+            if failed:
+                changed[option] = kept or info.get_default(call_default_factory=True)
+                notes.append(f"{option}: {self.quoted(failed[0], 300)}; what we say without it was sent")
+        made = self.model_copy(update=changed) if changed else self
+        link = made.address(result, bare)
+        if link and (why := wire.check_url(link)):
+            notes.append(f'a link was left out: "{self.quoted(link, 100)}" cannot be one: {why}')
+            made = made.model_copy(update={"report_url": None})
+        return made, notes
+
     def _link(self, result: CheckpointResult, bare: Message) -> str:
+        link = self.address(result, bare)
+        return "" if wire.check_url(link) else link  # most services refuse a whole message for a link that is none
+
+    def address(self, result: CheckpointResult, bare: Message) -> str:
+        """Where the report is, as it was told."""
         if self.report_url:
             return linked(self.report_url, messages.values(result, bare))
         pages = (a.details.get("url", "") for a in result.action_results)
@@ -280,12 +307,46 @@ class Channel(Action):
         return seconds_until(answer.headers.get("retry-after", ""), now)
 
 
+def _is_template(info: FieldInfo) -> bool:
+    """Whether an option is a template of the user's own."""
+    marks = [*info.metadata, *kinds(info.annotation)]
+    return any(m is IS_TEMPLATE for m in marks)
+
+
+def _sound(value: Any, is_template: bool, values: Mapping[str, Any]) -> tuple[Any, list[str]]:
+    """An option's value without the templates in it that fail, and why they do."""
+    match value:
+        case str() if is_template:
+            why = failing(value, values)
+            return (None, [why]) if why else (value, [])
+        case Model():
+            whys = [w for option, info in type(value).model_fields.items()
+                    for w in _sound(getattr(value, option), _is_template(info), values)[1]]  # fmt: skip
+            return (None, whys) if whys else (value, [])
+        case tuple():
+            found = [_sound(one, is_template, values) for one in value]
+            return tuple(one for one, whys in found if not whys), [w for _, whys in found for w in whys]
+        case _:
+            return value, []
+
+
+def failing(template: str, values: Mapping[str, Any]) -> str:
+    """Why a template cannot be filled in with these values, or an empty text."""
+    try:
+        templates.render(template, values)
+    except ConfigError as error:
+        return str(error)
+    return ""
+
+
 def filled(template: str, values: Mapping[str, Any], escape: Callable[[str], str] | None = None) -> str:
-    """The template's text, each value escaped; the summary line by line, so that it keeps its lines."""
-    if escape is not None:
-        summary = "\n".join(map(escape, str(values["summary"]).split("\n")))
-        values = {**values, "summary": Markup(summary)}  # noqa: S704 it has just been escaped for where it goes
-    return templates.render(template, values, escape)
+    """The template's text, each value escaped line by line, so that it keeps its lines."""
+    return templates.render(template, values, escape and _by_line(escape))
+
+
+@lru_cache(maxsize=32)
+def _by_line(escape: Callable[[str], str]) -> Callable[[str], str]:
+    return lambda value: "\n".join(map(escape, value.split("\n")))
 
 
 def linked(template: str, values: Mapping[str, Any]) -> str:
@@ -336,6 +397,6 @@ def _quoted(value: str) -> str:
 
 
 __all__ = [
-    "RETRIED", "Channel", "DeniedError", "Options", "Proof", "SecretUrl", "Template", "Url", "config_of", "encoded", "filled",
+    "IS_TEMPLATE", "RETRIED", "Channel", "DeniedError", "Options", "Proof", "SecretUrl", "Template", "Url", "config_of", "encoded", "failing", "filled",
     "linked", "seconds", "seconds_until", "success", "told",
 ]  # fmt: skip

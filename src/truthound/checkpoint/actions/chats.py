@@ -7,11 +7,12 @@ Limits: https://docs.mattermost.com/ (a post has 16,383 characters), https://dev
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import ClassVar
+from typing import ClassVar, Self
 
-from truthound.checkpoint.actions.base import NotifyOn
+from truthound.checkpoint.actions.base import NotifyOn, Run
 from truthound.checkpoint.actions.channel import Proof, encoded
 from truthound.checkpoint.actions.webhook import WebhookAction
+from truthound.errors import ConfigError
 from truthound.message import Message, fitted
 from truthound.results import CheckpointResult
 from truthound.text import mattermost, unmentioned
@@ -24,6 +25,15 @@ class _Chat(WebhookAction):
     """bytes of a body"""
 
     notify_on: NotifyOn = "failure_or_error"
+
+    def suited(self, result: CheckpointResult, run: Run) -> tuple[Self, list[str]]:
+        made, notes = super().suited(result, run)
+        try:
+            made.body(result, made.message(result, run))
+        except ConfigError as error:
+            made = made.model_copy(update={"payload_template": None})
+            notes = [*notes, f"payload_template: {self.quoted(str(error), 300)}; our own text was sent"]
+        return made, notes
 
     def body(self, result: CheckpointResult, message: Message) -> bytes:
         if self.payload_template is not None:

@@ -24,6 +24,8 @@ from truthound.checkpoint.actions.channel import (
     Template,
     config_of,
     encoded,
+    failing,
+    filled,
     linked,
     success,
     told,
@@ -155,6 +157,15 @@ class TeamsNotification(Channel):
             told = getattr(self, option)
             yield from mentions.problems(option, () if isinstance(told, bool) else told, _somebody)
 
+    def suited(self, result: CheckpointResult, run: Run) -> tuple[Self, list[str]]:
+        made, notes = super().suited(result, run)
+        values = messages.values(result, made.message(result, run))
+        listed = (failing(templated(t), values) for t in (self.card_builder.texts() if self.card_builder else ()))
+        if why := next(filter(None, listed), ""):
+            made = made.model_copy(update={"card_builder": None})
+            notes = [*notes, f"card_builder: {self.quoted(why, 300)}; our own card was sent"]
+        return made, notes
+
     def flow(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
         message = self.message(result, run, self.custom_message or "", escape)
         body, said = self.payload(result, message), ""
@@ -281,7 +292,7 @@ def _filled(value: Any, values: Mapping[str, Any], how: Callable[[str], str]) ->
     """A card with its texts filled in. Links, names and what stands on a button are no Markdown."""
     match value:
         case str():
-            return templates.render(templated(value), values, how) if "{" in value else value
+            return filled(templated(value), values, how) if "{" in value else value
         case dict():
             plain = ("id", "altText", *(("title",) if str(value.get("type")).startswith("Action.") else ()))
             return {
