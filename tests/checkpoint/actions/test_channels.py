@@ -367,6 +367,18 @@ def test_secrets_stay_secret(face, make, caplog, answer):
     assert SECRET not in told_everywhere(outcome, action, caplog)
 
 
+@pytest.mark.parametrize("held", [None, "no certificate"])
+def test_certificates_that_cannot_be_read_are_named(face, tmp_path, monkeypatch, held):
+    path = tmp_path / "ca.pem"
+    if held:
+        path.write_text(held)
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))
+    outcome = face(CHANNELS["slack"]("https://localhost:1"), failed_result(), [])
+    assert outcome.status is ActionStatus.ERROR
+    assert outcome.message.startswith(f"the certificates of SSL_CERT_FILE={path} cannot be read: ")
+    assert outcome.details["attempts"] == 1
+
+
 @pytest.mark.parametrize("status", [200, 400])
 @pytest.mark.parametrize("before", [*range(270, 300, 4), *range(970, 1000, 4)])
 def test_no_part_of_a_secret_is_left_where_an_answer_is_cut(status, before):

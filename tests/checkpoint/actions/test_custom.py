@@ -1,5 +1,6 @@
 import asyncio
 import json
+import math
 import os
 import sys
 import time
@@ -275,6 +276,13 @@ def test_ten_megabytes_to_a_command_that_never_reads():
     made = CustomAction(shell_command=["sleep", "600"], pass_result_as_json=True, timeout_seconds=0.2).execute(big())
     assert made.message == "sleep did not end within 0.2 s (timeout_seconds) and was killed"
     assert time.monotonic() - started < 20
+
+
+def test_numbers_that_json_cannot_hold_arrive_as_null():
+    given = result(duration_ms=math.nan)
+    code = "import json, sys; print(json.load(sys.stdin, parse_constant=lambda c: 1 / 0)['duration_ms'])"
+    made = CustomAction(shell_command=python(code), pass_result_as_json=True).execute(given)
+    assert made.details["stdout"] == "None\n"
 
 
 def test_ten_megabytes_arrive_whole():

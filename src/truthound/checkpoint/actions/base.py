@@ -450,7 +450,7 @@ def texts(value: Any) -> Iterator[tuple[str, bool]]:
 def secret_values(value: Any, environment: Mapping[str, str]) -> set[str]:
     """What the variables of a telling name hold that an option refers to."""
     found = {n for told, _ in texts(value) for n in env.names(told) if env.is_secret(n)}
-    return {environment[n] for n in found if environment.get(n)}
+    return {environment[n] for n in found if len(environment.get(n, "")) >= env.SHORTEST}
 
 
 __all__ = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -375,8 +376,24 @@ def seconds_until(told: str, now: datetime) -> float:
 
 
 def encoded(body: Any) -> bytes:
-    """JSON as it is sent: UTF-8, no NaN, no half of a surrogate pair."""
-    return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode("utf-8", "replace")
+    """JSON as it is sent: UTF-8, null for a number that JSON cannot hold, no half of a surrogate pair."""
+    try:
+        made = json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    except ValueError:
+        made = json.dumps(_finite(body), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return made.encode("utf-8", "replace")
+
+
+def _finite(value: Any) -> Any:
+    match value:
+        case float():
+            return value if math.isfinite(value) else None
+        case Mapping():
+            return {k: _finite(v) for k, v in value.items()}
+        case list() | tuple():
+            return [_finite(v) for v in value]
+        case _:
+            return value
 
 
 def success(message: str, answer: wire.Response | None = None, **details: Any) -> ActionResult:

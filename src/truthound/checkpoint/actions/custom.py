@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shlex
@@ -20,6 +19,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from truthound import env
 from truthound.checkpoint.actions.base import Action, RefusedError, Run
+from truthound.checkpoint.actions.channel import encoded
 from truthound.errors import ActionError, ConfigError
 from truthound.flow import Flow, call
 from truthound.models import Mistakes
@@ -96,7 +96,8 @@ class CustomAction(Action):
         yield from (v for k, v in values.items() if len(v) > 4 or env.is_secret(k))
         commands = self.shell_command if isinstance(self.shell_command, list) else [self.shell_command or ""]
         known = os.environ | values
-        yield from (known.get(n, "") for c in commands for n in _VARIABLE.findall(c) if env.is_secret(n))
+        found = (known.get(n, "") for c in commands for n in _VARIABLE.findall(c) if env.is_secret(n))
+        yield from (value for value in found if len(value) >= env.SHORTEST)
 
     def flow(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
         if self.callback is None:
@@ -119,7 +120,7 @@ class CustomAction(Action):
         words = _words(cast("str | list[str]", self.shell_command), shell=self.shell)
         if not self.shell:
             words = [env.expanded(word, environment) for word in words]
-        sent = json.dumps(result.to_dict()).encode() if self.pass_result_as_json else None
+        sent = encoded(result.to_dict()) if self.pass_result_as_json else None
         with ExitStack() as stack:
             stdin, out, err = (stack.enter_context(tempfile.TemporaryFile()) for _ in range(3))
             process = yield from call(lambda: self._start(words, environment, cwd, sent, (stdin, out, err)))
