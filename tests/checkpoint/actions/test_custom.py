@@ -13,7 +13,7 @@ from truthound.checkpoint.actions import ActionResult, ActionStatus, CustomActio
 from truthound.config import load_checkpoints
 from truthound.errors import ConfigError
 from truthound.flow import arun
-from truthound.results import CheckpointResult
+from truthound.results import CheckOutcome, CheckpointResult, CheckStatus, ValidationResult
 
 TIME = datetime(2024, 1, 15, 9, 30, tzinfo=UTC)
 
@@ -279,8 +279,9 @@ def test_ten_megabytes_to_a_command_that_never_reads():
 
 
 def test_numbers_that_json_cannot_hold_arrive_as_null():
-    given = result(duration_ms=math.nan)
-    code = "import json, sys; print(json.load(sys.stdin, parse_constant=lambda c: 1 / 0)['duration_ms'])"
+    odd = CheckOutcome("c", "range", ("a",), CheckStatus.FAILED, failed=math.inf, total=1)  # its ratio is no number
+    given = result(validation_result=ValidationResult("orders", (odd,)))
+    code = "import json, sys; print(json.load(sys.stdin, parse_constant=lambda c: 1 / 0)['validation_result']['outcomes'][0]['ratio'])"
     made = CustomAction(shell_command=python(code), pass_result_as_json=True).execute(given)
     assert made.details["stdout"] == "None\n"
 

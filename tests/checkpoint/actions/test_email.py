@@ -219,6 +219,30 @@ def test_no_part_of_a_password_is_left_where_an_answer_is_cut(before):
     assert PASSWORD[:2] not in outcome.message.partition("xx")[2]
 
 
+def test_a_mail_that_is_sent_again_is_the_same_mail():
+    class Losing(Box):
+        """Loses the first connection after it took the mail."""
+
+        async def handle_DATA(self, server, session, envelope):  # noqa: N802 the server looks for it
+            await super().handle_DATA(server, session, envelope)
+            if len(self.mails) == 1:
+                server.transport.abort()
+            return "250 OK"
+
+    box = Losing()
+    with smtp(box) as port:
+        options = {"smtp_port": port, "use_tls": False, "retry_count": 2, "retry_delay_seconds": 0}
+        outcome = send(**options)
+        send(failed_result(run_id="another"), **options)
+        send(name="another", **options)
+    assert (outcome.status.value, outcome.details["attempts"]) == ("success", 2)
+    known = [m["Message-ID"] for _, _, m in box.mails]
+    assert len(known) == 4
+    assert known[0] == known[1] == outcome.details["message_id"]
+    assert len(set(known[1:])) == 3
+    assert box.raw[0].count(b"Message-ID") == 1
+
+
 def test_the_whole_conversation_has_the_time():
     """A limit for each answer would not end a greeting that never does."""
     with socket.create_server(("127.0.0.1", 0)) as server:
