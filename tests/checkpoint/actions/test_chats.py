@@ -9,6 +9,7 @@ import pytest
 from loopback import serving
 from made_results import FAILING, failed_result, passed_result
 from truthound.checkpoint.actions import ActionStatus, GoogleChatNotification, MattermostNotification
+from truthound.errors import ConfigError
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -58,3 +59,8 @@ def test_nobody_is_mentioned(chat):
         text = sent.json["text"]
         assert "channel" in text
         assert not re.search(r"@channel|@here|(?<!\\)<users", text)
+
+
+def test_the_whole_result_is_nothing_for_a_chat(chat):
+    with pytest.raises(ConfigError, match="include_full_result: unknown key"):
+        chat(url="https://example.com/x", include_full_result=True)

@@ -11,14 +11,14 @@ from typing import ClassVar, Self
 
 from truthound.checkpoint.actions.base import NotifyOn, Run
 from truthound.checkpoint.actions.channel import Proof, encoded
-from truthound.checkpoint.actions.webhook import WebhookAction
+from truthound.checkpoint.actions.webhook import Endpoint
 from truthound.errors import ConfigError
 from truthound.message import Message, fitted
 from truthound.results import CheckpointResult
 from truthound.text import mattermost, unmentioned
 
 
-class _Chat(WebhookAction):
+class _Chat(Endpoint):
     """A webhook whose body is one text."""
 
     limit: ClassVar[int]
@@ -35,9 +35,7 @@ class _Chat(WebhookAction):
             notes = [*notes, f"payload_template: {self.quoted(str(error), 300)}; our own text was sent"]
         return made, notes
 
-    def body(self, result: CheckpointResult, message: Message) -> bytes:
-        if self.payload_template is not None:
-            return super().body(result, message)
+    def ours(self, result: CheckpointResult, message: Message) -> bytes:
         return fitted(message, lambda m: encoded({"text": self.worded(m)}), lambda b: len(b) <= self.limit)
 
     def worded(self, message: Message) -> str:

@@ -167,7 +167,7 @@ class EmailNotification(Channel):
             return success(
                 f"sent to {total} through SendGrid", answer, message_id=answer.headers.get("x-message-id", "")
             )
-        letter = self._letter(who, about, text, page, result, run)
+        letter = self._letter(result, run, who, (about, text, page))
         if self.provider == "ses":
             found = yield from call(lambda: self._by_ses(letter, who))
             return success(f"sent to {total} through SES", message_id=found)
@@ -184,15 +184,15 @@ class EmailNotification(Channel):
         if self.provider != "sendgrid":
             who = self._who()
             about, text, page = self.parts(result, run, ())
-            letter = self._letter(who, about, text, page, result, run)
+            letter = self._letter(result, run, who, (about, text, page))
             yield f"by {self.provider} to {', '.join(who.everybody)}\n{mail.shown(letter)}"
 
     def _letter(
-        self, who: mail.Addresses, about: str, text: str, page: str | None, result: CheckpointResult, run: Run
+        self, result: CheckpointResult, run: Run, who: mail.Addresses, parts: tuple[str, str, str | None]
     ) -> EmailMessage:
         """Of one id in all attempts of a run: what was taken just before the connection was lost is sent twice."""
         name = f"{result.checkpoint_name}:{self.name}"
-        return mail.mime(who, about, text, page, run_id=result.run_id, sender=name, moment=run.clock())
+        return mail.mime(who, *parts, run_id=result.run_id, sender=name, moment=run.clock())
 
     # --- what is sent ---------------------------------------------------------------------------------------------
 
