@@ -110,7 +110,8 @@ class AppriseAction(Channel):
             if fine:
                 sent.append(name)
             else:
-                refused.append(f"{name} ({told})" if str(told) else name)
+                said = self.quoted(str(told), 300)
+                refused.append(f"{name} ({said})" if said else name)
         return sent, refused
 
     def text(self, result: CheckpointResult, message: Message) -> str:
@@ -165,7 +166,7 @@ class _Ear(logging.Filter):
             logger.removeFilter(self)
 
     def __str__(self) -> str:
-        return shorten(" ".join(" ".join(self._said).split()), 300)
+        return " ".join(" ".join(self._said).split())
 
 
 def _plain(text: str | SecretStr) -> str:

@@ -178,7 +178,9 @@ class OpsGenieAction(IncidentChannel):
         answer = yield from self._send("", body, run)
         outcome = yield from self._outcome(answer, run)
         if why := _refused(outcome):
-            raise DeniedError(f"{self.called} did not open the alert: {why}", alias=known[0], **_told(answer))
+            raise DeniedError(
+                f"{self.called} did not open the alert: {self.quoted(why, 300)}", alias=known[0], **_told(answer)
+            )
         left = [name for name in self.custom_details if name not in body.get("details", {})]
         more = f"; {plural(len(left), 'detail')} left out: {self.called} takes {_DETAILS:,} characters" if left else ""
         said = "opened the alert" if outcome else "accepted the alert"
@@ -200,7 +202,9 @@ class OpsGenieAction(IncidentChannel):
             )
         if any(one in why.lower() for one in _NOTHING_OPEN):
             return self._done("had no open alert", answer, {}, known[0])
-        raise DeniedError(f"{self.called} did not close the alert: {why}", alias=known[0], **_told(answer))
+        raise DeniedError(
+            f"{self.called} did not close the alert: {self.quoted(why, 300)}", alias=known[0], **_told(answer)
+        )
 
     def _done(self, said: str, answer: wire.Response, outcome: Mapping[str, Any], alias: str) -> ActionResult:
         details = {"alias": alias} | _told(answer) | ({"alert_id": i} if (i := outcome.get("alertId")) else {})
@@ -314,7 +318,7 @@ def _refused(outcome: Mapping[str, Any]) -> str:
     """Why a request that was accepted came to nothing; empty where it did not, or nothing is known."""
     if outcome.get("isSuccess", outcome.get("success")) is not False:
         return ""
-    return shorten(str(outcome.get("status") or "no reason is given"), 300)
+    return str(outcome.get("status") or "no reason is given")
 
 
 __all__ = [
