@@ -27,7 +27,7 @@ class Sent:
 
 @dataclass
 class Answer:
-    """What is answered: a status, headers and a body; or the connection is cut after `cut` bytes, or held for good."""
+    """What is answered: a status, headers and a body, `usual` if none is given; or the connection is cut after `cut` bytes, or held for good."""
 
     status: int = 200
     body: Any = None
@@ -41,7 +41,32 @@ FINE = {
     "ok": True, "result": {"message_id": 7}, "id": "m1", "requestId": "r1", "status": "success", "dedup_key": "d1",
     "data": {"success": True, "isSuccess": True, "status": "done", "alertId": "a1"}, "html_url": "https://example.com/1",
 }  # fmt: skip
-"""an answer that every service might give"""
+"""what is in the answers of many services"""
+
+
+def usual(sent: Sent) -> Answer:
+    """The yes of the service whose request this is, as its documentation has it."""
+    told = sent.json if sent.body[:1] == b"{" else {}
+    match told:
+        case {"blocks": _}:  # Slack
+            return Answer(body=b"ok", headers={"Content-Type": "text/html"})
+        case {"text": _} if "/v1/" in sent.path:  # Google Chat
+            return Answer(body={"name": "spaces/AAAA/messages/BBBB"})
+        case {"text": _} if "/bot" not in sent.path:  # Mattermost
+            return Answer(body=b"ok", headers={"Content-Type": "text/plain"})
+        case {"embeds": _}:  # Discord
+            if "wait=true" in sent.path:
+                return Answer(body={"id": "m1", "channel_id": "c1"})
+            return Answer(204, b"")
+        case {"routing_key": _}:  # PagerDuty
+            return Answer(202, {"status": "success", "message": "Event processed", "dedup_key": told["dedup_key"]})
+        case {"type": "message", "attachments": _}:  # a workflow of Teams
+            return Answer(202, b"")
+        case {"personalizations": _}:  # SendGrid
+            return Answer(202, b"", {"X-Message-Id": "m1"})
+        case _ if "/v2/alerts" in sent.path and sent.method == "POST":  # Opsgenie
+            return Answer(202, {"result": "Request will be processed", "took": 0.1, "requestId": "r1"})
+    return Answer(body=FINE)
 
 
 class Server:
@@ -75,7 +100,10 @@ def serving(
         def _answer(self) -> None:
             length = int(self.headers.get("content-length") or 0)
             headers = {k.lower(): v for k, v in self.headers.items()}
-            answer = server.answer(Sent(self.command, self.path, headers, self.rfile.read(length)))
+            sent = Sent(self.command, self.path, headers, self.rfile.read(length))
+            answer = server.answer(sent)
+            if answer == Answer():
+                answer = usual(sent)
             if answer.hang:
                 server.stop.wait()
                 self.close_connection = True

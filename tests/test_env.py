@@ -54,6 +54,18 @@ def test_what_looks_like_a_reference_but_is_none_is_told(text, found):
 
 def test_names():
     assert names("${A} ${B:-x} $${C}") == ["A", "B"]
-    assert is_secret("DB_PASSWORD")
-    assert is_secret("apiKey")
-    assert not is_secret("HOME")
+
+
+@pytest.mark.parametrize(
+    "name", ["DB_PASSWORD", "apiKey", "APIKEY", "PGPASSWORD", "x-auth-token", "Authorization", "SLACK_WEBHOOK_URL", "oauth", "AWSSecretKey",
+             "PASSWORD2", "sslpassword", "GITHUB_PAT", "DBPASS", "set-cookie"],
+)  # fmt: skip
+def test_names_of_secrets(name):
+    assert is_secret(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["HOME", "AUTHOR", "KEYBOARD", "MONKEY", "COMPASS", "BYPASS", "TOKENIZER", "PATH", "CERTAIN", "PRIVATEER"]
+)
+def test_names_of_no_secrets(name):
+    assert not is_secret(name)

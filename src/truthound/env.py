@@ -9,7 +9,18 @@ from truthound.errors import ConfigError
 from truthound.text import shorten
 
 _REFERENCE = re.compile(r"\$\$(?=\{)|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|(\$\{[^}]*\}?)")
-_SECRET_NAME = re.compile(r"(?i)pass|pwd|secret|token|key|credential|auth|private|webhook|dsn|cert|session|cookie")
+_SECRET_WORD = re.compile(
+    r"pass|passphrases?|pwd|pat|keys?|o?auth|authorization|credentials?|creds|private|webhooks?|dsn|cert|certificate|sessions?"
+    r"|cookies?|(?:db|pg|my|mysql|sql|user|smtp|ftp|ldap)pass|(?:api|access|account|private|secret|signing|ssh|ssl|storage)keys?"
+    r"|[a-z]*(?:secrets?|tokens?|passwords?|passwd)"
+)
+_WORD = re.compile(
+    r"pass|passphrases?|pwd|pin|pat|keys?|auth|authorization|credentials?|creds|private|webhooks?|dsn|cert|certificate"
+    r"|sessions?|cookies?|\w*(?:secrets?|tokens?|passw(?:or)?ds?|apikeys?|accesskey|dbpass|pgpass)"
+)
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+SHORTEST = 4
+"""characters that a secret has at least: to hide all places of a shorter text would hide nothing but the sense"""
 
 
 def expand(text: str, env: Mapping[str, str]) -> tuple[str, list[str]]:
@@ -68,5 +79,7 @@ def names(text: str) -> list[str]:
 
 
 def is_secret(name: str) -> bool:
-    """Whether a variable of this name most likely holds something not to be shown."""
-    return bool(_SECRET_NAME.search(name))
+    """Whether a variable of this name most likely holds something not to be shown: one of its words says so, as in
+    `DB_PASSWORD`, `apiKey` and `x-auth-token`, but not in `AUTHOR`.
+    """
+    return any(_SECRET_WORD.fullmatch(word.lower()) for word in _WORD.findall(name))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import EmailPolicy
-from email.utils import format_datetime, getaddresses, make_msgid
+from email.utils import format_datetime, getaddresses
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -72,6 +73,10 @@ _PAGE = """\
 {% endfor %}</table>
 </div></body></html>
 """
+
+
+_HEADERS = ("From", "To", "Cc", "Reply-To", "Subject", "Date", "Message-ID")
+"""what people want to see of a mail's headers"""
 
 
 class _Policy(EmailPolicy):
@@ -174,8 +179,13 @@ def chart(history: Sequence[CheckpointResult]) -> list[Bar]:
     return bars
 
 
-def mime(who: Addresses, about: str, text: str, page: str | None, *, run_id: str, moment: object) -> EmailMessage:
-    """The whole e-mail, for SMTP and for services that take it raw."""
+def mime(
+    who: Addresses, about: str, text: str, page: str | None, *, run_id: str, sender: str, moment: object
+) -> EmailMessage:
+    """The whole e-mail, for SMTP and for services that take it raw.
+
+    Its id follows from the run, the sending action and its addresses, so that a mail that is sent again is known.
+    """
     from datetime import datetime
 
     mail = EmailMessage(policy=_Policy(linesep="\r\n"))
@@ -188,13 +198,23 @@ def mime(who: Addresses, about: str, text: str, page: str | None, *, run_id: str
     mail["Subject"] = about
     mail["Date"] = format_datetime(moment if isinstance(moment, datetime) else datetime.now().astimezone())
     domain = getaddresses([who.sender])[0][1].rpartition("@")[2] or "localhost"
-    mail["Message-ID"] = make_msgid(domain=domain)
+    told = "\0".join((run_id, sender, *who.everybody)).encode("utf-8", "replace")
+    mail["Message-ID"] = f"<truthound.{hashlib.sha256(told).hexdigest()[:40]}@{domain}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Truthound-Run"] = re.sub(r"[^A-Za-z0-9_.:+-]", "", run_id)[:200]
     mail.set_content(sound(text))
     if page is not None:
         mail.add_alternative(sound(page), subtype="html")
     return mail
+
+
+def shown(letter: EmailMessage) -> str:
+    """An e-mail for people: its headers, its plain part as it is read, and how large its HTML part is."""
+    headers = [f"{name}: {value}" for name, value in letter.items() if name in _HEADERS]
+    plain, page = letter.get_body(("plain",)), letter.get_body(("html",))
+    text = plain.get_content() if plain else ""
+    size = [f"(and an HTML part of {len(page.get_content().encode()):,} bytes)"] if page else []
+    return "\n".join([*headers, "", *text.replace("\r\n", "\n").rstrip("\n").split("\n"), *size])
 
 
 def sound(text: str) -> str:

@@ -55,6 +55,7 @@ def _lines(result: CheckpointResult, previous: CheckpointResult | None, cut: Cut
         yield ""
         yield f"**Error:** {said(words.one_line(result.error))}"
     before = previous.validation_result if previous else None
+    change = words.changes(before)
     found = words.ordered(result)
     shown = found[: cut.issues]
     if shown:
@@ -63,7 +64,7 @@ def _lines(result: CheckpointResult, previous: CheckpointResult | None, cut: Cut
             ["", "severity", "column", "expected", "failing", *(["since the last run"] if before else [])],
             (
                 [signs[o.status], words.severity(o), said(words.subject(o)), _expected(o, cut), words.amount(o)]
-                + ([words.change(o, before)] if before else [])
+                + ([change(o)] if before else [])
                 for o in shown
             ),
         )

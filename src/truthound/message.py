@@ -119,6 +119,7 @@ def build(
     validation = result.validation_result
     issues = words.ordered(result)
     before = previous.validation_result if previous else None
+    change = words.changes(before)
     error = result.error or ""
     if words.with_status(result, CheckStatus.ERROR):
         error = ""  # the checks say it themselves
@@ -139,7 +140,7 @@ def build(
                 subject=words.subject(o),
                 expected=words.expectation(o),
                 amount=words.amount(o),
-                change=words.change(o, before),
+                change=change(o),
                 examples=tuple(_example(e, o, keys) for e in o.examples[:5]) if examples else (),
                 validator=o.validator,
             )

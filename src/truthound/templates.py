@@ -26,12 +26,13 @@ Escape = Callable[[str], str]
 
 def check(template: str, known: Collection[str] = NAMES) -> str:
     """The template; raises ConfigError where it cannot be read or speaks of what is not there."""
-    from jinja2 import TemplateSyntaxError, meta
+    from jinja2 import TemplateSyntaxError
 
     try:
-        tree = _environment(None).parse(_jinja(template, known))
-        unknown = sorted(meta.find_undeclared_variables(tree) - set(known))
+        unknown = sorted(_spoken(template, known) - set(known))
         _environment(None).from_string(_jinja(template, known))  # unknown filters show only here
+    except RecursionError:
+        raise ConfigError("the template cannot be read: it is nested too deeply") from None
     except TemplateSyntaxError as error:
         raise ConfigError(f"the template cannot be read: line {error.lineno}: {error.message}") from None
     unknown += [n for n in _BRACES.findall(template) if n not in known and did_you_mean(n, known)]
@@ -47,24 +48,36 @@ def check(template: str, known: Collection[str] = NAMES) -> str:
 
 def names(template: str) -> set[str]:
     """What a template speaks of, of what there is."""
-    from jinja2 import meta
-
-    return meta.find_undeclared_variables(_environment(None).parse(_jinja(template, NAMES)))
+    return _spoken(template, NAMES)
 
 
 def render(template: str, values: Mapping[str, Any], escape: Escape | None = None) -> str:
-    """The text, each value in it escaped. Raises ConfigError where it asks for what the values do not have."""
+    """The text, each value in it escaped, but for what a filter has escaped already. Raises ConfigError where it asks for what the values do not have."""
     from jinja2 import TemplateError
 
     try:
         return _environment(escape).from_string(_jinja(template, values)).render(values)
-    except (TemplateError, TypeError, ValueError, ArithmeticError, AttributeError, LookupError) as error:
+    except (
+        TemplateError,
+        TypeError,
+        ValueError,
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        RecursionError,
+    ) as error:
         raise ConfigError(f"the template fails: {type(error).__name__}: {str(error)[:200]}") from None
 
 
 def within_json(value: str) -> str:
     """Text as it stands between the quotes of a JSON text."""
     return json.dumps(value)[1:-1]
+
+
+def _spoken(template: str, known: Collection[str]) -> set[str]:
+    from jinja2 import meta
+
+    return meta.find_undeclared_variables(_environment(None).parse(_jinja(template, known)))
 
 
 def _jinja(template: str, known: Collection[str]) -> str:
@@ -81,7 +94,9 @@ def _environment(escape: Escape | None) -> ImmutableSandboxedEnvironment:
     def finalize(value: Any) -> Any:
         if value is None:
             return ""
-        if escape is None or isinstance(value, Markup | bool | int | float):  # the filter tojson has escaped its own
+        if escape is None or isinstance(value, Markup | bool):  # the filter tojson has escaped its own
+            return value
+        if escape is within_json and isinstance(value, int | float):
             return value
         return escape(str(value))
 

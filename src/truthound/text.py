@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import difflib
+import html
+import json
 import math
 import re
-import urllib.parse
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 MISSING = "∅"
@@ -132,11 +135,46 @@ def clip(text: str, width: int) -> str:
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
-    """Text without these secrets, passwords in URLs and tokens in query strings."""
+    """Text without these secrets, however it writes them (see `_written`), passwords in URLs and tokens in query strings."""
     for secret in sorted({s for s in secrets if s}, key=len, reverse=True):
-        for form in {secret, urllib.parse.quote(secret, safe="")}:
-            text = text.replace(form, MASK)
+        text = _written(secret).sub(MASK, text)
     return _QUERY_SECRET.sub(rf"\g<1>{MASK}", _URL_PASSWORD.sub(rf"\g<1>:{MASK}@", text))
+
+
+@lru_cache(maxsize=512)
+def _written(secret: str) -> re.Pattern[str]:
+    """A secret as it is, or quoted for a URL, a form, JSON (once or more), HTML or Markdown; or in base64, alone or amid
+    other text.
+    """
+    quoted = "".join(map(_character, re.findall(r"\\+|[^\\]", secret, re.DOTALL)))
+    return re.compile("|".join((quoted, *_in_base64(secret.encode("utf-8", "replace")))))
+
+
+def _character(char: str) -> str:
+    """A pattern for the ways in which a character, or a run of backslashes, is written."""
+    if char.isascii() and char.isalnum():
+        return char
+    units = char.encode("utf-16-be", "surrogatepass").hex()
+    forms = [
+        rf"\\{{{len(char)},}}" if char[0] == "\\" else rf"\\*{re.escape(char)}",
+        re.escape(html.escape(char)),
+        "".join(f"%{byte:02x}" for byte in char.encode("utf-8", "surrogatepass")),
+        "".join(rf"\\+u{units[i : i + 4]}" for i in range(0, len(units), 4)),
+    ]
+    forms += [rf"&\#(?:0*{ord(char)}|x0*{ord(char):x});"] if len(char) == 1 else []
+    forms += [rf"\\+{short}"] if (short := json.dumps(char)[2:-1]) in ("n", "r", "t", "b", "f") else []
+    forms += [r"\+"] if char == " " else []
+    return f"(?i:{'|'.join(forms)})"
+
+
+def _in_base64(raw: bytes) -> Iterator[str]:
+    """Patterns for the bytes within base64: what they alone decide, for each place they may have in a group of three."""
+    for before in range(3):
+        coded = base64.b64encode(bytes(before) + raw).decode().rstrip("=")
+        whole = coded[(0, 2, 3)[before] : len(coded) - ((before + len(raw)) % 3 > 0)]
+        if len(whole) >= 6:  # what is shorter is found in innocent text
+            told = re.escape(whole).replace("/", "[/_]").replace(r"\+", "[+-]")
+            yield rf"{told}[\w+/-]?={{0,2}}"
 
 
 def percent(part: float, whole: float) -> str:

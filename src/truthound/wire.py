@@ -224,6 +224,8 @@ def _sending(request: Request) -> Iterator[None]:
         raise UnreachableError(
             f"{request.where} could not be reached: {_short(said) or type(error).__name__}"
         ) from None
+    except ConfigError:
+        raise
     except (ValueError, UnicodeError) as error:  # a header that cannot be sent, and the like
         raise ConfigError(f"the request to {request.where} cannot be sent: {type(error).__name__}") from None
     finally:
@@ -241,13 +243,20 @@ def _context(*, verify: bool) -> ssl.SSLContext | bool:
     """Reading the certificates takes 20 ms: once is enough, until the environment names others or their file changes."""
     if not verify:
         return False
-    named = [os.environ.get(n, "") for n in ("SSL_CERT_FILE", "SSL_CERT_DIR")]
-    key = (*named, *(os.stat(n).st_mtime_ns for n in named if n and os.path.exists(n)))  # noqa: PTH110, PTH116 plain paths
+    paths = [os.environ.get(n, "") for n in ("SSL_CERT_FILE", "SSL_CERT_DIR")]
+    key = (*paths, *(os.stat(n).st_mtime_ns for n in paths if n and os.path.exists(n)))  # noqa: PTH110, PTH116 plain paths
     if key not in _contexts:
         import httpx2
 
+        try:
+            made = httpx2.create_ssl_context()
+        except OSError as error:  # ssl.SSLError is one
+            given = [f"{n}={os.environ[n]}" for n in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(n)]
+            why = error.strerror or str(error)
+            named = " and ".join(given) or "this machine"
+            raise ConfigError(f"the certificates of {named} cannot be read: {why}") from None
         _contexts.clear()
-        _contexts[key] = httpx2.create_ssl_context()
+        _contexts[key] = made
     return _contexts[key]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from truthound.results import (
     CheckOutcome,
@@ -102,11 +102,15 @@ def previous_validation(history: Sequence[CheckpointResult]) -> ValidationResult
     return next((r.validation_result for r in reversed(history) if r.validation_result), None)
 
 
-def change(outcome: CheckOutcome, before: ValidationResult | None) -> str:
-    """`NEW`, `worse, was 80`, `better, was 120`, or nothing, against the run before."""
+def changes(before: ValidationResult | None) -> Callable[[CheckOutcome], str]:
+    """What tells of a check how it changed against the run before: `NEW`, `worse, was 80`, `better, was 120`, or nothing."""
     if before is None:
-        return ""
-    then = next((o for o in before.outcomes if o.id == outcome.id), None)
+        return lambda _: ""
+    known = {o.id: o for o in reversed(before.outcomes)}
+    return lambda outcome: _change(outcome, known.get(outcome.id))
+
+
+def _change(outcome: CheckOutcome, then: CheckOutcome | None) -> str:
     if then is None or not then.is_issue:
         return "NEW"
     if then.failed is None or outcome.failed is None or then.failed == outcome.failed:

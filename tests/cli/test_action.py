@@ -98,6 +98,24 @@ def test_a_dry_run_prints_the_body_as_it_is_sent(cli):
     assert dry.keys() == sent.keys()
 
 
+def test_a_dry_run_of_a_mail_is_for_people(cli):
+    code, out, err = cli(
+        "action", "test", "email", "--dry-run", "--set", "smtp_host=mail.example.com", "--set", "to_addresses=a@example.com",
+        "--set", "from_address=Ünal <b@example.com>", "--set", "smtp_user=me", "--set", f"smtp_password={SECRET}",
+        "--set", f"custom_message=é {SECRET}\nthere",
+    )  # fmt: skip
+    assert (code, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[2] == "by smtp to a@example.com"
+    assert "From: Ünal <b@example.com>" in lines
+    assert "Subject: [FAILED] truthound (test)" in lines
+    assert "é •••" in lines
+    assert "there" in lines
+    assert lines[-1].startswith("(and an HTML part of ")
+    assert not set(out) & {"\\", "\r"}
+    assert SECRET not in out
+
+
 def test_a_dry_run_of_several_requests_and_files(cli, folder, monkeypatch):
     for name, value in {
         "GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(folder / "summary"), "GITHUB_OUTPUT": str(folder / "output"),

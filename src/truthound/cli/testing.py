@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ import typer
 
 from truthound import flow
 from truthound.checkpoint.actions.base import Action, Run
-from truthound.checkpoint.actions.channel import Channel
+from truthound.checkpoint.actions.channel import Channel, Proof
 from truthound.checkpoint.actions.registry import action_class, action_types
 from truthound.checkpoint.settings import build_action
 from truthound.cli.exits import Exit
@@ -36,7 +35,7 @@ from truthound.text import MASK, did_you_mean, redact, terminal
 from truthound.wire import Request, Response
 
 _ANSWER = {
-    "ok": True, "id": "1", "result": {"message_id": 1}, "status": "success", "requestId": "1", "dedup_key": "1",
+    "ok": True, "id": "1", "name": "1", "result": {"message_id": 1}, "status": "success", "requestId": "1", "dedup_key": "1",
     "data": {"success": True, "isSuccess": True, "status": "done", "alertId": "1"},
 }  # fmt: skip
 """an answer that any service might give: with it a dry run goes on to the next request"""
@@ -146,20 +145,21 @@ def sample(checkpoint: str) -> CheckpointResult:
     )
 
 
-def _rehearse(action: Action, result: CheckpointResult, run: Run, name: str) -> bool:
+def _rehearse(action: Channel, result: CheckpointResult, run: Run, name: str) -> bool:
     """Prints what the action would send and do; whether it came as far as that."""
     asked: list[Request] = []
     left_out: list[Callable[[], Any]] = []
 
     def send(request: Request) -> Response:
         asked.append(request)
-        return Response(200, {"content-type": "application/json"}, json.dumps(_ANSWER).encode())
+        looking = request.method == "GET"
+        return (Proof() if looking else action.wanted).example(_ANSWER)
 
     outcome = flow.run(action.guarded(result, run), sleep=lambda _: None, send=send, work=left_out.append)
     emit(f"{name}: dry run, nothing is sent\n")
     try:
-        ready = action.ready(os.environ)
-        secrets, previews = list(ready.secrets()), list(ready.preview(result, run))
+        ready, _ = action.ready(os.environ).suited(result, run)
+        secrets, previews = ready.hidden, list(ready.preview(result, run))
     except ConfigError as error:
         emit(f"{name}: error: {terminal(error)}\n")
         return False
@@ -176,7 +176,7 @@ def _rehearse(action: Action, result: CheckpointResult, run: Run, name: str) -> 
     return False
 
 
-def _request(request: Request, secrets: list[str]) -> str:
+def _request(request: Request, secrets: Collection[str]) -> str:
     """A request as it is sent, but for the secrets."""
     own = {s for s in secrets if "://" in s and request.url.startswith(s)}
     parts = urlsplit(request.url)

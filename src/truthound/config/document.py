@@ -8,7 +8,7 @@ from collections.abc import Mapping as MappingABC
 from pathlib import Path
 from typing import Any
 
-from truthound.env import expand, is_secret, names, unset
+from truthound.env import SHORTEST, expand, is_secret, names, unset
 from truthound.errors import ConfigError
 from truthound.nodes import Composer, Malformed, Mapping, Node, Scalar, Sequence, locate
 from truthound.text import redact, terminal
@@ -103,7 +103,7 @@ class Document:
         """What the variables of a telling name hold that a node refers to."""
         match node:
             case Scalar():
-                return {self.env[n] for n in names(node.text) if is_secret(n) and self.env.get(n)}
+                return {self.env[n] for n in names(node.text) if is_secret(n) and len(self.env.get(n, "")) >= SHORTEST}
             case Sequence():
                 return set().union(*map(self.secrets, node.items))
             case Mapping():

@@ -65,6 +65,7 @@ class _Page:
     ) -> None:
         self.result, self.look, self.verbose, self.limit, self.history = result, look, verbose, limit, history
         self.before = words.previous_validation(history)
+        self.change = words.changes(self.before)
         self.glyph = max(cells(look.sign(s)) for s in ("error", "failed"))
 
     @property
@@ -180,7 +181,7 @@ class _Page:
         ratios = [o.ratio for v in earlier for o in v.outcomes if o.id == outcome.id]
         if ratios and outcome.ratio is not None and (bars := self.look.spark([*ratios, outcome.ratio])):
             found.append((bars, "cyan"))
-        if flag := words.change(outcome, self.before):
+        if flag := self.change(outcome):
             found.append((flag, "bold yellow" if flag == "NEW" else "yellow" if flag.startswith("worse") else "green"))
         if outcome.top_values:
             times = self.look.sign("times")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -94,6 +94,7 @@ def _facts(result: CheckpointResult, previous: CheckpointResult | None) -> dict[
     message = messages.build(result, previous)
     validation = result.validation_result
     before = previous.validation_result if previous else None
+    change = words.changes(before)
     keys = validation.key_columns if validation else ()
     counts: list[tuple[str, str]] = []
     if validation:
@@ -108,7 +109,7 @@ def _facts(result: CheckpointResult, previous: CheckpointResult | None) -> dict[
     return {
         "m": message,
         "counts": counts,
-        "issues": [_issue(o, before, keys) for o in found[:_ISSUES]],
+        "issues": [_issue(o, change, keys) for o in found[:_ISSUES]],
         "fixed": message.fixed[:_ISSUES],
         "others": [_other(o) for o in others[:_OTHERS]],
         "actions": [
@@ -126,7 +127,7 @@ def _facts(result: CheckpointResult, previous: CheckpointResult | None) -> dict[
     }
 
 
-def _issue(outcome: CheckOutcome, before: Any, keys: Sequence[str]) -> dict[str, Any]:
+def _issue(outcome: CheckOutcome, change: Callable[[CheckOutcome], str], keys: Sequence[str]) -> dict[str, Any]:
     seen = list(dict.fromkeys(c for e in outcome.examples for c in e.values))
     wanted = [c for c in (*keys, *outcome.columns) if c in seen]
     columns = list(dict.fromkeys([*wanted, *seen]))[:_COLUMNS]
@@ -148,7 +149,7 @@ def _issue(outcome: CheckOutcome, before: Any, keys: Sequence[str]) -> dict[str,
         "subject": words.subject(outcome),
         "expected": words.expectation(outcome),
         "amount": words.amount(outcome),
-        "change": words.change(outcome, before),
+        "change": change(outcome),
         "description": outcome.description or "",
         "common": [f"{MISSING if v is None else cell(v)} × {n:,}" for v, n in outcome.top_values[:5]],  # noqa: RUF001 the sign is meant
         "columns": columns,

@@ -408,3 +408,9 @@ def test_importing_actions_does_not_load_polars():
     code = "import sys; from truthound.checkpoint.actions import *; print('polars' in sys.modules, 'pandas' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"]
+
+
+def test_what_is_too_short_or_named_plainly_is_no_secret(monkeypatch):
+    for name, value in {"AUTHOR": "else", "API_KEY": "e", "DB_PASSWORD": "hunter2"}.items():
+        monkeypatch.setenv(name, value)
+        assert (value in Flowing(value=f"${{{name}}}").hidden) is (value == "hunter2")

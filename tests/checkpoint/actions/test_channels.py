@@ -64,6 +64,7 @@ CHANNELS: dict[str, Callable[..., Action]] = {
 }
 
 # what would notify or run if it were in a request as it stands
+HTTPS = "https://example.com"
 FORBIDDEN: dict[str, tuple[str, ...]] = {
     "slack": ("<!everyone>", "<@U12345678>"),
     "mattermost": ("@everyone", "@here"),
@@ -139,6 +140,114 @@ def test_faults_that_pass_are_waited_for(face, make):
     assert outcome.details["attempts"] == 3
     assert 0.75 <= waits[0] <= 1.0
     assert waits[1] >= 17
+
+
+def test_a_link_that_is_none_costs_no_message(face, make, channel):
+    for link in ("www.example.com/{run_id}", "file:///etc/x", "javascript:alert(1)"):
+        with serving() as server:
+            outcome = face(make(server.url, report_url=link), failed_result(), [])
+        assert outcome.status is ActionStatus.SUCCESS
+        assert outcome.message.endswith("".join(f"; {n}" for n in outcome.details["notes"]))
+        assert "a link was left out" in outcome.details["notes"][0]
+        assert link.partition("{")[0] in outcome.details["notes"][0]
+        if channel != "webhook":  # its options are not what it sends
+            assert b"example.com/run" not in server.got[0].body
+
+
+def test_a_link_that_is_none_is_told_of_before_a_run(make):
+    assert "report_url: it must begin with https:// (or http://)" in make(HTTPS, report_url="www.example.com").problems(
+        {}
+    )
+    for link in ("{metadata}", "${LINK:-x}", "https://example.com/{run_id}"):
+        assert not [p for p in make(HTTPS, report_url=link).filled().problems({}) if "report_url" in p]
+
+
+FAILS = "{{ metadata.x.y }}"
+OWN: dict[str, tuple[str, ...]] = {
+    "slack": ("custom_message",),
+    "teams": ("custom_message",),
+    "discord": ("custom_message", "embed_title", "embed_description", "thread_name"),
+    "telegram": ("message_template",),
+    "telegram_photo": ("caption",),
+    "pagerduty": ("client_url", "dedup_key_template"),
+    "opsgenie": ("alias_template",),
+    "mattermost": ("payload_template",),
+    "google_chat": ("payload_template",),
+}
+
+
+def test_a_template_that_fails_costs_no_message(face, make, channel):
+    for option in (*OWN.get(channel, ()), "report_url"):
+        with serving() as server:
+            plain = face(make(server.url), failed_result(), [])
+            outcome = face(make(server.url, **{option: FAILS}), failed_result(), [])
+        assert outcome.status is ActionStatus.SUCCESS
+        assert outcome.message.startswith(plain.message)
+        assert outcome.details["notes"][0].startswith(f"{option}: the template fails: UndefinedError")
+        first, second = (s.body for s in server.got if s.method == "POST")
+        assert channel == "telegram_photo" or first == second
+
+
+def test_parts_with_templates_that_fail_are_left_out():
+    parts = {
+        "discord": {"embed_fields": [{"name": "a", "value": "b"}, {"name": "c", "value": FAILS}]},
+        "pagerduty": {"links": [{"href": "https://example.com/a"}, {"href": FAILS}]},
+    }
+    for name, options in parts.items():
+        with serving() as server:
+            outcome = in_thread(CHANNELS[name](server.url, **options), failed_result(), [])
+        assert outcome.status is ActionStatus.SUCCESS
+        assert len(outcome.details["notes"]) == 1
+        sent = server.got[0].json
+        kept = sent["embeds"][0]["fields"] if name == "discord" else sent["links"]
+        assert len(kept) == 1
+
+
+PORTAL = b"<!DOCTYPE html><html><body>Please log in to the guest network</body></html>"
+
+
+def test_a_page_of_some_other_server_is_no_delivery(face, make, channel):
+    with serving(Answer(200, PORTAL, {"Content-Type": "text/html"})) as server:
+        outcome = face(make(server.url), failed_result(), [])
+    if channel in ("webhook", "github"):  # a webhook's receiver may answer what it likes
+        return
+    assert (outcome.status, outcome.details["attempts"]) == (ActionStatus.FAILURE, 1)
+    assert "answered 200, but that is no proof of delivery: a message that is taken is answered" in outcome.message
+    assert "this is text/html: <!DOCTYPE html>" in outcome.message
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "body", "fine"),
+    [
+        ("slack", 200, b"ok", True),
+        ("slack", 200, b"", False),
+        ("slack", 202, b"ok\n", True),
+        ("mattermost", 200, b"ok", True),
+        ("mattermost", 200, {"ok": True}, False),
+        ("telegram", 200, {"ok": True, "result": {}}, True),
+        ("telegram", 200, {"ok": 1}, False),
+        ("telegram_photo", 200, {"ok": False}, False),
+        ("discord", 204, b"", True),
+        ("discord", 200, {"id": "1"}, True),
+        ("discord", 200, {"id": ""}, False),
+        ("discord", 200, b"", False),
+        ("google_chat", 200, {"name": "spaces/1"}, True),
+        ("google_chat", 200, ["name"], False),
+        ("teams", 202, b"", True),
+        ("teams", 200, b"1", False),
+        ("pagerduty", 202, {"status": "success"}, True),
+        ("pagerduty", 200, {"status": "success"}, False),
+        ("pagerduty", 202, {"status": "invalid event"}, False),
+        ("opsgenie", 202, {"requestId": "1"}, True),
+        ("opsgenie", 202, {"result": "Request will be processed"}, False),
+        ("webhook", 204, b"", True),
+    ],
+)
+def test_what_proves_a_delivery(name, status, body, fine):
+    options = {"wait_for_outcome": False} if name == "opsgenie" else {}
+    with serving(Answer(status, body)) as server:
+        outcome = in_thread(CHANNELS[name](server.url, **options), failed_result(), [])
+    assert (outcome.status is ActionStatus.SUCCESS) is fine, outcome.message
 
 
 def test_a_service_that_stays_down_is_given_up(face, make):
@@ -256,6 +365,26 @@ def test_secrets_stay_secret(face, make, caplog, answer):
         outcome = face(action, failed_result(), [])
     assert server.got
     assert SECRET not in told_everywhere(outcome, action, caplog)
+
+
+@pytest.mark.parametrize("held", [None, "no certificate"])
+def test_certificates_that_cannot_be_read_are_named(face, tmp_path, monkeypatch, held):
+    path = tmp_path / "ca.pem"
+    if held:
+        path.write_text(held)
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))
+    outcome = face(CHANNELS["slack"]("https://localhost:1"), failed_result(), [])
+    assert outcome.status is ActionStatus.ERROR
+    assert outcome.message.startswith(f"the certificates of SSL_CERT_FILE={path} cannot be read: ")
+    assert outcome.details["attempts"] == 1
+
+
+@pytest.mark.parametrize("status", [200, 400])
+@pytest.mark.parametrize("before", [*range(270, 300, 4), *range(970, 1000, 4)])
+def test_no_part_of_a_secret_is_left_where_an_answer_is_cut(status, before):
+    with serving(Answer(status, ("x" * before + SECRET).encode())) as server:
+        outcome = in_thread(CHANNELS["webhook"](server.url, retry_count=0), failed_result(), [])
+    assert SECRET[:2] not in repr(outcome)
 
 
 def test_secrets_stay_secret_when_nobody_is_there(face, make, caplog):

@@ -9,6 +9,7 @@ import pytest
 from loopback import serving
 from made_results import FAILING, failed_result, passed_result
 from truthound.checkpoint.actions import ActionStatus, GoogleChatNotification, MattermostNotification
+from truthound.errors import ConfigError
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -20,6 +21,9 @@ def _direct(monkeypatch):
         monkeypatch.delenv(name.lower(), raising=False)
 
 
+PATHS = {MattermostNotification: "/hooks/x", GoogleChatNotification: "/v1/spaces/x/messages"}
+
+
 @pytest.fixture(params=[MattermostNotification, GoogleChatNotification], ids=lambda c: c.type)
 def chat(request):
     return request.param
@@ -27,7 +31,9 @@ def chat(request):
 
 def test_the_payload_is_as_it_was(chat):
     with serving() as server:
-        action = chat(webhook_url=server.url, report_url="https://example.com/{run_id}", include_examples=True)
+        action = chat(
+            webhook_url=server.url + PATHS[chat], report_url="https://example.com/{run_id}", include_examples=True
+        )
         assert action.execute(FAILING).status is ActionStatus.SUCCESS
     found = json.dumps(server.got[0].json, indent=1, ensure_ascii=False) + "\n"
     path = GOLDEN / f"{chat.type}.json"
@@ -38,7 +44,7 @@ def test_the_payload_is_as_it_was(chat):
 
 def test_options(chat, monkeypatch):
     with serving() as server:
-        monkeypatch.setenv(chat.variables["url"][0], server.url)
+        monkeypatch.setenv(chat.variables["url"][0], server.url + PATHS[chat])
         assert chat().execute(passed_result()).status is ActionStatus.SKIPPED
         assert chat(payload_template={"text": "{status}"}).execute(FAILING).status is ActionStatus.SUCCESS
     assert [s.json for s in server.got] == [{"text": "failure"}]
@@ -53,3 +59,8 @@ def test_nobody_is_mentioned(chat):
         text = sent.json["text"]
         assert "channel" in text
         assert not re.search(r"@channel|@here|(?<!\\)<users", text)
+
+
+def test_the_whole_result_is_nothing_for_a_chat(chat):
+    with pytest.raises(ConfigError, match="include_full_result: unknown key"):
+        chat(url="https://example.com/x", include_full_result=True)

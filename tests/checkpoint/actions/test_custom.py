@@ -1,5 +1,6 @@
 import asyncio
 import json
+import math
 import os
 import sys
 import time
@@ -12,7 +13,7 @@ from truthound.checkpoint.actions import ActionResult, ActionStatus, CustomActio
 from truthound.config import load_checkpoints
 from truthound.errors import ConfigError
 from truthound.flow import arun
-from truthound.results import CheckpointResult
+from truthound.results import CheckOutcome, CheckpointResult, CheckStatus, ValidationResult
 
 TIME = datetime(2024, 1, 15, 9, 30, tzinfo=UTC)
 
@@ -250,6 +251,15 @@ def test_long_and_undecodable_output_is_cut_at_its_end():
     assert len(made.details["stdout"]) <= 10_100
 
 
+@pytest.mark.parametrize("cut", range(1, 40, 3))
+def test_no_part_of_a_secret_is_left_where_output_is_cut(cut):
+    secret = "hunter2-hunter3-hunter4-hunter5-hunter6"
+    code = "import os, sys; sys.stdout.write('y' * 50_000 + os.environ['KEY'] + 'x' * (10_000 - int(sys.argv[1])))"
+    action = CustomAction(shell_command=[*python(code), str(cut)], environment={"KEY": secret})
+    shown = action.execute(result()).details["stdout"]
+    assert not set(shown.partition("\n")[2]) - {*"xy", "•"}
+
+
 # --- time -------------------------------------------------------------------------------------------------------------
 
 
@@ -266,6 +276,14 @@ def test_ten_megabytes_to_a_command_that_never_reads():
     made = CustomAction(shell_command=["sleep", "600"], pass_result_as_json=True, timeout_seconds=0.2).execute(big())
     assert made.message == "sleep did not end within 0.2 s (timeout_seconds) and was killed"
     assert time.monotonic() - started < 20
+
+
+def test_numbers_that_json_cannot_hold_arrive_as_null():
+    odd = CheckOutcome("c", "range", ("a",), CheckStatus.FAILED, failed=math.inf, total=1)  # its ratio is no number
+    given = result(validation_result=ValidationResult("orders", (odd,)))
+    code = "import json, sys; print(json.load(sys.stdin, parse_constant=lambda c: 1 / 0)['validation_result']['outcomes'][0]['ratio'])"
+    made = CustomAction(shell_command=python(code), pass_result_as_json=True).execute(given)
+    assert made.details["stdout"] == "None\n"
 
 
 def test_ten_megabytes_arrive_whole():

@@ -211,6 +211,38 @@ def test_a_mail_that_was_taken_is_not_sent_again_for_a_bad_goodbye():
     assert len(box.mails) == 1
 
 
+@pytest.mark.parametrize("before", range(160, 200, 5))
+def test_no_part_of_a_password_is_left_where_an_answer_is_cut(before):
+    with smtp(Box(answer=f"554 {'x' * before}{PASSWORD}")) as port:
+        outcome = send(smtp_port=port, use_tls=False, smtp_password=PASSWORD)
+    assert "xx" in outcome.message
+    assert PASSWORD[:2] not in outcome.message.partition("xx")[2]
+
+
+def test_a_mail_that_is_sent_again_is_the_same_mail():
+    class Losing(Box):
+        """Loses the first connection after it took the mail."""
+
+        async def handle_DATA(self, server, session, envelope):  # noqa: N802 the server looks for it
+            await super().handle_DATA(server, session, envelope)
+            if len(self.mails) == 1:
+                server.transport.abort()
+            return "250 OK"
+
+    box = Losing()
+    with smtp(box) as port:
+        options = {"smtp_port": port, "use_tls": False, "retry_count": 2, "retry_delay_seconds": 0}
+        outcome = send(**options)
+        send(failed_result(run_id="another"), **options)
+        send(name="another", **options)
+    assert (outcome.status.value, outcome.details["attempts"]) == ("success", 2)
+    known = [m["Message-ID"] for _, _, m in box.mails]
+    assert len(known) == 4
+    assert known[0] == known[1] == outcome.details["message_id"]
+    assert len(set(known[1:])) == 3
+    assert box.raw[0].count(b"Message-ID") == 1
+
+
 def test_the_whole_conversation_has_the_time():
     """A limit for each answer would not end a greeting that never does."""
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -356,6 +388,19 @@ def test_templates():
     assert "&lt;users&gt;" in parts(second)[1]
     assert third.get_content_type() == "text/plain"
     assert "Dear users" in third.get_content()
+
+
+@pytest.mark.parametrize("option", ["subject_template", "body_template", "html_template", "custom_message"])
+def test_a_template_that_fails_costs_no_mail(option):
+    box = Box()
+    with smtp(box) as port:
+        first = send(smtp_port=port, use_tls=False)
+        outcome = send(smtp_port=port, use_tls=False, report_url="www.example.com", **{option: "{{ metadata.x.y }}"})
+    assert (first.status.value, outcome.status.value) == ("success", "success")
+    assert [n.partition(":")[0] for n in outcome.details["notes"]] == [option, "a link was left out"]
+    plain, own = (m for _, _, m in box.mails)
+    assert own["Subject"] == plain["Subject"]
+    assert parts(own) == parts(plain)
 
 
 def test_it_is_silent_when_all_is_well():

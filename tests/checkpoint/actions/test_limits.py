@@ -14,7 +14,6 @@ from truthound.checkpoint.actions.base import Run
 from truthound.checkpoint.actions.discord import EmbedField
 from truthound.checkpoint.actions.pagerduty import Link
 from truthound.results import ActionResult, ActionStatus, CheckStatus, Example
-from truthound.wire import Response
 
 HTTP = "https://example.com/x"
 PIECES = (
@@ -112,7 +111,7 @@ def test_what_is_sent_is_within_the_limits(channel, data):
 
     def send(request):
         sent.append(request.content)
-        return Response(202, {}, b'{"ok": true, "id": "1"}')
+        return action.wanted.example({"ok": True, "id": "1", "name": "1", "requestId": "1"})
 
     # as variables fill them in: nothing has looked at how long they are
     filled = action.model_copy(update={"include_examples": True, **options})

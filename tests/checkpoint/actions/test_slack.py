@@ -78,7 +78,7 @@ def delivered(action, result=FAILING):
 
     def send(request):
         sent.append(json.loads(request.content))
-        return Response(200)
+        return Response(200, {}, b"ok")
 
     outcome = flow.run(action.guarded(result, Run()), send=send)
     return sent[0], outcome

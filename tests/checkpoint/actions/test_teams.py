@@ -296,6 +296,7 @@ def test_ten_thousand_issues_are_within_the_limit():
     ("said", "status", "attempts"),
     [
         (b"1", ActionStatus.SUCCESS, 1),
+        (b"", ActionStatus.FAILURE, 1),
         (b"Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error 429", ActionStatus.FAILURE, 2),
         (b"Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error 403", ActionStatus.FAILURE, 1),
     ],
@@ -304,6 +305,14 @@ def test_a_connectors_200_may_be_a_no(said, status, attempts):
     _, outcome = sent(answer=Answer(200, said), connector_type="connector", retry_count=1, retry_delay_seconds=0)
     assert (outcome.status, outcome.details["attempts"]) == (status, attempts)
     assert "accepted" not in outcome.message
+
+
+def test_a_card_that_fails_costs_no_message():
+    card = AdaptiveCardBuilder().add_text("{{ metadata.x.y }}")
+    body, outcome = sent(card_builder=card)
+    assert outcome.status is ActionStatus.SUCCESS
+    assert "card_builder: the template fails" in outcome.details["notes"][0]
+    assert body == sent()[0]
 
 
 def test_the_host_tells_which_it_is():

@@ -362,3 +362,8 @@ def test_actions_know_the_runs_before(tmp_path):
 
 def test_silence_on_success():
     assert sent(passed_result(), notify_on="failure")[1].status is ActionStatus.SKIPPED
+
+
+def test_numbers_are_escaped_for_the_marks():
+    values = {"pass_rate": 0.5, "failed": -3, "summary": ""}
+    assert marked("{{ pass_rate }} {failed}", values, "MarkdownV2")[0] == r"0\.5 \-3"

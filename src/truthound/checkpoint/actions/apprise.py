@@ -9,13 +9,12 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Self
 
-from markupsafe import Markup
 from pydantic import BeforeValidator, Field, SecretStr
 
 from truthound import message as messages
 from truthound import templates
 from truthound.checkpoint.actions.base import RefusedError, Run
-from truthound.checkpoint.actions.channel import Channel, DeniedError, Template, success
+from truthound.checkpoint.actions.channel import Channel, DeniedError, Template, filled, success
 from truthound.errors import ConfigError
 from truthound.flow import Flow, call
 from truthound.message import Message, fitted
@@ -65,6 +64,7 @@ class AppriseAction(Channel):
         return self.timeout_seconds
 
     def check(self) -> Iterator[str]:
+        yield from super().check()
         if importlib.util.find_spec("apprise") is None:
             yield _MISSING
             return
@@ -110,7 +110,8 @@ class AppriseAction(Channel):
             if fine:
                 sent.append(name)
             else:
-                refused.append(f"{name} ({told})" if str(told) else name)
+                said = self.quoted(str(told), 300)
+                refused.append(f"{name} ({said})" if said else name)
         return sent, refused
 
     def text(self, result: CheckpointResult, message: Message) -> str:
@@ -123,11 +124,11 @@ class AppriseAction(Channel):
         room = min(longest, _LONGEST) - (0 if title else len(head) + 2)
 
         def render(one: Message) -> str:
-            lines = [escape(line) for line in messages.lines(one)]
             if self.body is None:
-                return "\n".join(lines[1:])  # the first is the headline: the title says it
-            known = messages.values(result, one) | {"summary": Markup("\n".join(lines))}  # noqa: S704 escaped line by line: the template leaves it
-            return templates.render(self.body, known, escape)
+                return "\n".join(
+                    [escape(line) for line in messages.lines(one)][1:]
+                )  # the first is the headline: the title says it
+            return filled(self.body, messages.values(result, one), escape)
 
         body = fitted(message, render, lambda text: len(text) <= room)
         return shorten(head, title or 250), shorten(body, max(room, 20))
@@ -165,7 +166,7 @@ class _Ear(logging.Filter):
             logger.removeFilter(self)
 
     def __str__(self) -> str:
-        return shorten(" ".join(" ".join(self._said).split()), 300)
+        return " ".join(" ".join(self._said).split())
 
 
 def _plain(text: str | SecretStr) -> str:

@@ -151,9 +151,18 @@ class Action(Model):
         return self
 
     def __repr__(self) -> str:
-        return text.redact(super().__repr__(), {*self._hidden, *self.secrets()})
+        return text.redact(super().__repr__(), self.hidden)
 
     __str__ = __repr__
+
+    @property
+    def hidden(self) -> frozenset[str]:
+        """All that must not be shown: its secrets, and those that came with its options."""
+        return frozenset((*self._hidden, *self.secrets()))
+
+    def quoted(self, said: str, width: int) -> str:
+        """At most `width` characters of what another program said, without the secrets: a cut first could leave a part of one."""
+        return text.shorten(text.redact(said, self.hidden), width)
 
     def filled(self, secrets: Iterable[str] = (), written: Mapping[str, Any] | None = None) -> Self:
         """The same, its options taken as they are: a file's `${VAR}` are filled in when it is read, and only once.
@@ -213,6 +222,10 @@ class Action(Model):
                 yield from _telling(told)
             yield from secret_values(told, os.environ)
 
+    def suited(self, result: CheckpointResult, run: Run) -> tuple[Self, list[str]]:
+        """Itself as it can tell of this run, and in words what had to be left out for that."""
+        return self, []
+
     def conflicts(self, checkpoint: str, run: Run) -> Iterator[tuple[str, str]]:
         """What cannot be right in a checkpoint of this name, as far as that can be told before a run: the option, and a sentence."""
         return iter(())
@@ -251,8 +264,8 @@ class Action(Model):
         owed = self._owed(result.status, run.previous)
         if reason := "" if owed else self._idle(result.status, run.previous.status if run.previous else None):
             skipped = ActionResult(ActionStatus.SKIPPED, message=reason)
-            return self._finished(skipped, started, run.clock(), {}, {*self._hidden, *self.secrets()})
-        attempts, hidden = 0, {*self._hidden, *self.secrets()}
+            return self._finished(skipped, started, run.clock(), {}, self.hidden)
+        attempts, hidden, notes = 0, self.hidden, list[str]()
 
         def attempt(number: int) -> Flow[ActionResult]:
             nonlocal attempts
@@ -261,13 +274,20 @@ class Action(Model):
 
         try:
             ready = self.ready(os.environ)
-            hidden |= set(ready.secrets())
+            hidden |= ready.hidden
+            ready, notes = ready.suited(result, run)
             outcome = yield from retry(
                 attempt, retries=self.retry_count, delay=self.retry_delay_seconds, retryable=transient
             )
         except Exception as error:  # noqa: BLE001 whatever an action does, the run that called it goes on
             outcome = _failed(error)
-        more = {"attempts": max(attempts, 1)} | ({"metadata": self.metadata} if self.metadata else {})
+        if notes and outcome.status is not ActionStatus.SKIPPED:
+            outcome = dataclasses.replace(outcome, message="; ".join([outcome.message, *notes]))
+        more = (
+            {"attempts": max(attempts, 1)}
+            | ({"notes": notes} if notes else {})
+            | ({"metadata": self.metadata} if self.metadata else {})
+        )
         return self._finished(outcome, started, run.clock(), more, hidden)
 
     def _owed(self, status: CheckpointStatus, previous: CheckpointResult | None) -> bool:
@@ -297,9 +317,12 @@ class Action(Model):
             if getattr(self, option) is None and (
                 found := next((environment[n] for n in names if environment.get(n)), "")
             ):
-                secret = SecretStr in _kinds(type(self).model_fields[option].annotation)
+                secret = SecretStr in kinds(type(self).model_fields[option].annotation)
                 changed[option] = SecretStr(found) if secret else found
-        made = self.model_copy(update=changed) if changed else self
+        made = self
+        if changed:
+            made = self.model_copy(update=changed)
+            made._hidden = tuple(self.hidden)  # noqa: SLF001 our own; filled in, it no longer names its variables
         problems += [_wanted(o, self.variables.get(o, ())) for o in made.needed() if _absent(getattr(made, o))]
         if problems:
             raise ConfigError(problems)
@@ -336,11 +359,11 @@ def _absent(value: Any) -> bool:
     return not (value.get_secret_value() if isinstance(value, SecretStr) else value)
 
 
-def _kinds(annotation: Any) -> Iterator[Any]:
+def kinds(annotation: Any) -> Iterator[Any]:
     """A type and those it is made of, however deep."""
     yield annotation
     for inner in typing.get_args(annotation):
-        yield from _kinds(inner)
+        yield from kinds(inner)
 
 
 def _telling(secret: str) -> Iterator[str]:
@@ -436,7 +459,7 @@ def texts(value: Any) -> Iterator[tuple[str, bool]]:
 def secret_values(value: Any, environment: Mapping[str, str]) -> set[str]:
     """What the variables of a telling name hold that an option refers to."""
     found = {n for told, _ in texts(value) for n in env.names(told) if env.is_secret(n)}
-    return {environment[n] for n in found if environment.get(n)}
+    return {environment[n] for n in found if len(environment.get(n, "")) >= env.SHORTEST}
 
 
 __all__ = [

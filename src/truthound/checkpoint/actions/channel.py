@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from functools import lru_cache
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 from markupsafe import Markup
 from pydantic import AfterValidator, Field, SecretStr, create_model, model_validator
+from pydantic.fields import FieldInfo
 
 from truthound import message as messages
 from truthound import templates, wire
-from truthound.checkpoint.actions.base import Action, NotifyOn, RefusedError, Run
-from truthound.errors import ActionError
+from truthound.checkpoint.actions.base import Action, NotifyOn, RefusedError, Run, kinds
+from truthound.errors import ActionError, ConfigError
 from truthound.flow import Flow, http
 from truthound.message import Message
 from truthound.models import Model, aliases
 from truthound.results import ActionResult, ActionStatus, CheckpointResult
-from truthound.text import plural, shorten
+from truthound.text import enumerated, plural, terminal
 
 _ENDLESS = 1e9  # seconds, some 30 years: an answer that names such a time does not mean it
 RETRIED = frozenset({408, 425, 429, *range(500, 600)})
@@ -47,11 +50,53 @@ def _template(value: str | None) -> str | None:
     return templates.check(value) if value else value
 
 
+IS_TEMPLATE = "template"
+"""marks an option, among its annotations, as a text with places for the run's facts"""
+
+
 SecretUrl = Annotated[SecretStr, AfterValidator(_url)]
 """a URL that whoever knows it can send to"""
 Url = Annotated[str, AfterValidator(_url)]
-Template = Annotated[str, AfterValidator(_template)]
+Template = Annotated[str, AfterValidator(_template), IS_TEMPLATE]
 """a text of the user's own with places for the run's facts, see `truthound.templates`"""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What an answer has when the other side took the message: a page of some other server may say 200 too."""
+
+    statuses: frozenset[int] = frozenset(range(200, 300))
+    body: str | None = None
+    """its whole text"""
+    has: Mapping[str, Any] = field(default_factory=dict)
+    """keys of its JSON with their values; `...` for any"""
+    bare: int | None = None
+    """a status that needs no body"""
+
+    def lacking(self, answer: wire.Response) -> str:
+        """Why this answer, which is no refusal, proves nothing; or an empty text."""
+        if answer.status == self.bare:
+            return ""
+        if answer.status not in self.statuses:
+            return f"a message that is taken is answered {enumerated(tuple(map(str, sorted(self.statuses))), 'or')}"
+        if self.body is not None and answer.text.strip() != self.body:
+            return f'a message that is taken is answered "{self.body}"'
+        found = answer.json() if self.has else None
+        for key, value in self.has.items():
+            told = found.get(key) if isinstance(found, dict) else None
+            if told in (None, "") if value is ... else told != value or type(told) is not type(value):
+                wanted = f'"{key}"' if value is ... else f'"{key}": {json.dumps(value)}'
+                return f"a message that is taken is answered with JSON that has {wanted}"
+        return ""
+
+    def example(self, usual: Mapping[str, Any]) -> wire.Response:
+        """An answer that proves it, with more that an answer may have."""
+        made = (
+            self.body
+            if self.body is not None
+            else json.dumps({**usual, **{k: v for k, v in self.has.items() if v is not ...}})
+        )
+        return wire.Response(min(self.statuses), {"content-type": "application/json"}, made.encode())
 
 
 class Options(Model):
@@ -82,6 +127,8 @@ class Channel(Action):
     """the other side's name, for people"""
     hints: ClassVar[Mapping[int, str]] = {}
     """what to do about a status code"""
+    proof: ClassVar[Proof] = Proof()
+    """what the answer to a message has"""
 
     notify_on: NotifyOn = "failure_or_error"
     timeout_seconds: float | None = Field(default=30.0, gt=0, allow_inf_nan=False)
@@ -124,12 +171,17 @@ class Channel(Action):
         return self.service
 
     @property
+    def wanted(self) -> Proof:
+        """What the answer to its message must have."""
+        return self.proof
+
+    @property
     def deadline(self) -> float | None:
         return None  # each request has it
 
     def check(self) -> Iterator[str]:
-        for option, field in type(self).model_fields.items():
-            if _url in [getattr(m, "func", None) for m in field.metadata] or option.rpartition("_")[2] == "url":
+        for option, info in type(self).model_fields.items():
+            if _url in [getattr(m, "func", None) for m in info.metadata] or option.rpartition("_")[2] == "url":
                 value = getattr(self, option)
                 told = value.get_secret_value() if isinstance(value, SecretStr) else value
                 if told and "{" not in told and (why := wire.check_url(told)):
@@ -145,7 +197,28 @@ class Channel(Action):
         told = replace(bare, link=self._link(result, bare))
         return replace(told, note=filled(note, messages.values(result, told), escape)) if note else told
 
+    def suited(self, result: CheckpointResult, run: Run) -> tuple[Self, list[str]]:
+        """A template that fails gives way to ours, and a link that is none is left out: neither costs the message."""
+        bare = messages.build(result, run.previous, examples=self.include_examples)
+        values, changed, notes = messages.values(result, bare), dict[str, Any](), list[str]()
+        for option, info in type(self).model_fields.items():
+            kept, failed = _sound(getattr(self, option), _is_template(info), values)
+            if failed:
+                changed[option] = kept or info.get_default(call_default_factory=True)
+                notes.append(f"{option}: {self.quoted(failed[0], 300)}; what we say without it was sent")
+        made = self.model_copy(update=changed) if changed else self
+        link = made.address(result, bare)
+        if link and (why := wire.check_url(link)):
+            notes.append(f'a link was left out: "{self.quoted(link, 100)}" cannot be one: {why}')
+            made = made.model_copy(update={"report_url": None})
+        return made, notes
+
     def _link(self, result: CheckpointResult, bare: Message) -> str:
+        link = self.address(result, bare)
+        return "" if wire.check_url(link) else link  # most services refuse a whole message for a link that is none
+
+    def address(self, result: CheckpointResult, bare: Message) -> str:
+        """Where the report is, as it was told."""
         if self.report_url:
             return linked(self.report_url, messages.values(result, bare))
         pages = (a.details.get("url", "") for a in result.action_results)
@@ -155,7 +228,8 @@ class Channel(Action):
     # --- sending ----------------------------------------------------------------------------------------------------
 
     def post(self, url: str | SecretStr, body: Any, *, run: Run, **options: Any) -> Flow[wire.Response]:
-        """Sends JSON and gives the answer."""
+        """Sends a message as JSON and gives the answer, which proves that it was taken."""
+        options = {"proof": self.wanted} | options
         headers = {"Content-Type": "application/json"} | options.pop("headers", {})
         return (yield from self.request("POST", url, encoded(body), run=run, headers=headers, **options))
 
@@ -171,8 +245,11 @@ class Channel(Action):
         verify: bool = True,
         proxy: str | None = None,
         longest: int = wire.LONGEST,
+        proof: Proof | None = None,
     ) -> Flow[wire.Response]:
-        """Sends a request and gives the answer; raises RefusedError (may pass) or DeniedError for one that says no."""
+        """Sends a request and gives the answer; raises RefusedError (may pass) or DeniedError for one that says no, and
+        DeniedError for one that lacks what `proof` wants.
+        """
         told = url.get_secret_value() if isinstance(url, SecretStr) else url
         if why := wire.check_url(told):
             raise ActionError(f"the URL for {self.called} cannot be used: {why}")
@@ -180,16 +257,28 @@ class Channel(Action):
             method, told, headers or {}, content, self.timeout_seconds or 3600.0, verify, proxy, longest
         )
         answer = yield from http(asked)
-        if good(answer.status):
-            return answer
-        raise self.refusal(asked, answer, run.clock())
+        if not good(answer.status):
+            raise self.refusal(asked, answer, run.clock())
+        if proof and (why := proof.lacking(answer)):
+            raise self.unproven(asked, answer, why)
+        return answer
+
+    def unproven(self, asked: wire.Request, answer: wire.Response, why: str) -> ActionError:
+        """The error that an answer stands for which is a yes by its status only."""
+        kind = answer.headers.get("content-type", "").partition(";")[0] or "no content type"
+        came = self.quoted(" ".join(answer.text.split()), 100)
+        line = (
+            f"{self.called} ({asked.where}) answered {answer.status}, but that is no proof of delivery: {why}; this is"
+        )
+        details = {"status_code": answer.status, "response": self.quoted(answer.text, 1000)}
+        return DeniedError(f"{line} {terminal(kind)}: {came}" if came else f"{line} empty", **details)
 
     def refusal(self, asked: wire.Request, answer: wire.Response, now: datetime) -> ActionError:
         """The error that an answer stands for."""
         status = answer.status
-        said = shorten(" ".join(self.reason(answer).split()), 300)
+        said = self.quoted(" ".join(self.reason(answer).split()), 300)
         line = f"{self.called} ({asked.where}) answered {status}" + (f": {said}" if said else "")
-        details = {"status_code": status, "response": shorten(answer.text, 1000)}
+        details = {"status_code": status, "response": self.quoted(answer.text, 1000)}
         if status in RETRIED:
             error = RefusedError(line, **details)
             error.after = self.retry_after(answer, now)
@@ -219,12 +308,46 @@ class Channel(Action):
         return seconds_until(answer.headers.get("retry-after", ""), now)
 
 
+def _is_template(info: FieldInfo) -> bool:
+    """Whether an option is a template of the user's own."""
+    marks = [*info.metadata, *kinds(info.annotation)]
+    return any(m is IS_TEMPLATE for m in marks)
+
+
+def _sound(value: Any, is_template: bool, values: Mapping[str, Any]) -> tuple[Any, list[str]]:
+    """An option's value without the templates in it that fail, and why they do."""
+    match value:
+        case str() if is_template:
+            why = failing(value, values)
+            return (None, [why]) if why else (value, [])
+        case Model():
+            whys = [w for option, info in type(value).model_fields.items()
+                    for w in _sound(getattr(value, option), _is_template(info), values)[1]]  # fmt: skip
+            return (None, whys) if whys else (value, [])
+        case tuple():
+            found = [_sound(one, is_template, values) for one in value]
+            return tuple(one for one, whys in found if not whys), [w for _, whys in found for w in whys]
+        case _:
+            return value, []
+
+
+def failing(template: str, values: Mapping[str, Any]) -> str:
+    """Why a template cannot be filled in with these values, or an empty text."""
+    try:
+        templates.render(template, values)
+    except ConfigError as error:
+        return str(error)
+    return ""
+
+
 def filled(template: str, values: Mapping[str, Any], escape: Callable[[str], str] | None = None) -> str:
-    """The template's text, each value escaped; the summary line by line, so that it keeps its lines."""
-    if escape is not None:
-        summary = "\n".join(map(escape, str(values["summary"]).split("\n")))
-        values = {**values, "summary": Markup(summary)}  # noqa: S704 it has just been escaped for where it goes
-    return templates.render(template, values, escape)
+    """The template's text, each value escaped line by line, so that it keeps its lines."""
+    return templates.render(template, values, escape and _by_line(escape))
+
+
+@lru_cache(maxsize=32)
+def _by_line(escape: Callable[[str], str]) -> Callable[[str], str]:
+    return lambda value: "\n".join(map(escape, value.split("\n")))
 
 
 def linked(template: str, values: Mapping[str, Any]) -> str:
@@ -253,8 +376,24 @@ def seconds_until(told: str, now: datetime) -> float:
 
 
 def encoded(body: Any) -> bytes:
-    """JSON as it is sent: UTF-8, no NaN, no half of a surrogate pair."""
-    return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode("utf-8", "replace")
+    """JSON as it is sent: UTF-8, null for a number that JSON cannot hold, no half of a surrogate pair."""
+    try:
+        made = json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    except ValueError:
+        made = json.dumps(_finite(body), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return made.encode("utf-8", "replace")
+
+
+def _finite(value: Any) -> Any:
+    match value:
+        case float():
+            return value if math.isfinite(value) else None
+        case Mapping():
+            return {k: _finite(v) for k, v in value.items()}
+        case list() | tuple():
+            return [_finite(v) for v in value]
+        case _:
+            return value
 
 
 def success(message: str, answer: wire.Response | None = None, **details: Any) -> ActionResult:
@@ -275,6 +414,6 @@ def _quoted(value: str) -> str:
 
 
 __all__ = [
-    "RETRIED", "Channel", "DeniedError", "Options", "SecretUrl", "Template", "Url", "config_of", "encoded", "filled",
+    "IS_TEMPLATE", "RETRIED", "Channel", "DeniedError", "Options", "Proof", "SecretUrl", "Template", "Url", "config_of", "encoded", "failing", "filled",
     "linked", "seconds", "seconds_until", "success", "told",
 ]  # fmt: skip

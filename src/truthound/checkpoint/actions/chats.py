@@ -7,17 +7,18 @@ Limits: https://docs.mattermost.com/ (a post has 16,383 characters), https://dev
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import ClassVar
+from typing import ClassVar, Self
 
-from truthound.checkpoint.actions.base import NotifyOn
-from truthound.checkpoint.actions.channel import encoded
-from truthound.checkpoint.actions.webhook import WebhookAction
+from truthound.checkpoint.actions.base import NotifyOn, Run
+from truthound.checkpoint.actions.channel import Proof, encoded
+from truthound.checkpoint.actions.webhook import Endpoint
+from truthound.errors import ConfigError
 from truthound.message import Message, fitted
 from truthound.results import CheckpointResult
 from truthound.text import mattermost, unmentioned
 
 
-class _Chat(WebhookAction):
+class _Chat(Endpoint):
     """A webhook whose body is one text."""
 
     limit: ClassVar[int]
@@ -25,9 +26,16 @@ class _Chat(WebhookAction):
 
     notify_on: NotifyOn = "failure_or_error"
 
-    def body(self, result: CheckpointResult, message: Message) -> bytes:
-        if self.payload_template is not None:
-            return super().body(result, message)
+    def suited(self, result: CheckpointResult, run: Run) -> tuple[Self, list[str]]:
+        made, notes = super().suited(result, run)
+        try:
+            made.body(result, made.message(result, run))
+        except ConfigError as error:
+            made = made.model_copy(update={"payload_template": None})
+            notes = [*notes, f"payload_template: {self.quoted(str(error), 300)}; our own text was sent"]
+        return made, notes
+
+    def ours(self, result: CheckpointResult, message: Message) -> bytes:
         return fitted(message, lambda m: encoded({"text": self.worded(m)}), lambda b: len(b) <= self.limit)
 
     def worded(self, message: Message) -> str:
@@ -40,6 +48,7 @@ class MattermostNotification(_Chat):
     type: ClassVar[str] = "mattermost"
     service: ClassVar[str] = "Mattermost"
     variables: ClassVar[Mapping[str, tuple[str, ...]]] = {"url": ("MATTERMOST_WEBHOOK_URL",)}
+    proof: ClassVar[Proof] = Proof(body="ok")
     limit: ClassVar[int] = 16_000
 
     def worded(self, message: Message) -> str:
@@ -52,6 +61,7 @@ class GoogleChatNotification(_Chat):
     type: ClassVar[str] = "google_chat"
     service: ClassVar[str] = "Google Chat"
     variables: ClassVar[Mapping[str, tuple[str, ...]]] = {"url": ("GOOGLE_CHAT_WEBHOOK_URL",)}
+    proof: ClassVar[Proof] = Proof(has={"name": ...})
     limit: ClassVar[int] = 32_000
 
     def worded(self, message: Message) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shlex
@@ -10,7 +9,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO, ClassVar, Self, cast
@@ -20,12 +19,13 @@ from pydantic.json_schema import SkipJsonSchema
 
 from truthound import env
 from truthound.checkpoint.actions.base import Action, RefusedError, Run
+from truthound.checkpoint.actions.channel import encoded
 from truthound.errors import ActionError, ConfigError
 from truthound.flow import Flow, call
 from truthound.models import Mistakes
 from truthound.objects import local_path
 from truthound.results import ActionResult, ActionStatus, CheckpointResult
-from truthound.text import number, plural, shorten
+from truthound.text import number, plural, redact, shorten
 
 KILL_GRACE = 2.0
 """seconds between asking a command's processes to end and ending them"""
@@ -96,7 +96,8 @@ class CustomAction(Action):
         yield from (v for k, v in values.items() if len(v) > 4 or env.is_secret(k))
         commands = self.shell_command if isinstance(self.shell_command, list) else [self.shell_command or ""]
         known = os.environ | values
-        yield from (known.get(n, "") for c in commands for n in _VARIABLE.findall(c) if env.is_secret(n))
+        found = (known.get(n, "") for c in commands for n in _VARIABLE.findall(c) if env.is_secret(n))
+        yield from (value for value in found if len(value) >= env.SHORTEST)
 
     def flow(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
         if self.callback is None:
@@ -119,7 +120,7 @@ class CustomAction(Action):
         words = _words(cast("str | list[str]", self.shell_command), shell=self.shell)
         if not self.shell:
             words = [env.expanded(word, environment) for word in words]
-        sent = json.dumps(result.to_dict()).encode() if self.pass_result_as_json else None
+        sent = encoded(result.to_dict()) if self.pass_result_as_json else None
         with ExitStack() as stack:
             stdin, out, err = (stack.enter_context(tempfile.TemporaryFile()) for _ in range(3))
             process = yield from call(lambda: self._start(words, environment, cwd, sent, (stdin, out, err)))
@@ -128,7 +129,7 @@ class CustomAction(Action):
             finally:  # out of time, interrupted or cancelled
                 if process.poll() is None:
                     _kill(process)
-            details = {"exit_code": code, "stdout": _tail(out), "stderr": _tail(err)}
+            details = {"exit_code": code, "stdout": _tail(out, self.hidden), "stderr": _tail(err, self.hidden)}
         return self._outcome(words[0], details if self.capture_output else {"exit_code": code})
 
     def _start(
@@ -233,12 +234,16 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _tail(file: BinaryIO) -> str:
-    """The end of what was printed."""
+def _tail(file: BinaryIO, hidden: Collection[str]) -> str:
+    """The end of what was printed, without the secrets. More than that is read, so that none is cut before it is found."""
+    longest = max((6 * len(s.encode("utf-8", "replace")) for s in hidden), default=0)  # each byte as %00, or \u0000
     size = file.seek(0, os.SEEK_END)
-    file.seek(max(size - _TAIL, 0))
-    kept = file.read().decode(errors="replace")
-    return kept if size <= _TAIL else f"… ({plural(size - _TAIL, 'byte')} before)\n{kept}"
+    file.seek(max(size - _TAIL - longest, 0))
+    kept = redact(file.read().decode(errors="replace"), hidden)
+    if size <= _TAIL:
+        return kept
+    begun = longest if size > _TAIL + longest else 0  # here a secret may begin before what was read
+    return f"… ({plural(size - _TAIL, 'byte')} before)\n{kept[begun:][-_TAIL:]}"
 
 
 def _small(text: str) -> str:

@@ -16,6 +16,7 @@ from truthound.checkpoint.actions import mentions
 from truthound.checkpoint.actions.base import Run
 from truthound.checkpoint.actions.channel import (
     Channel,
+    Proof,
     SecretUrl,
     Template,
     Url,
@@ -99,6 +100,7 @@ class DiscordNotification(Channel):
         401: "the webhook's token is not right: copy its URL again",
         404: "the webhook does not exist (any more): make a new one",
     }
+    proof: ClassVar[Proof] = Proof(has={"id": ...}, bare=204)
 
     webhook_url: SecretUrl | None = None
     """The webhook; DISCORD_WEBHOOK_URL, if not given. A thread is chosen with `?thread_id=...` at its end."""

@@ -17,12 +17,12 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_va
 from truthound import mail, templates
 from truthound import message as messages
 from truthound.checkpoint.actions.base import RefusedError, Run
-from truthound.checkpoint.actions.channel import Channel, DeniedError, Template, Url, success
+from truthound.checkpoint.actions.channel import Channel, DeniedError, Proof, Template, Url, success
 from truthound.errors import ConfigError
 from truthound.flow import Flow, call
 from truthound.message import Message, fitted
 from truthound.results import ActionResult, CheckpointResult
-from truthound.text import plural, shorten
+from truthound.text import plural
 from truthound.wire import UnreachableError
 
 SENDGRID = "https://api.sendgrid.com/v3/mail/send"
@@ -66,6 +66,7 @@ class EmailNotification(Channel):
         401: "the API key is not valid",
         403: "the API key may not send mail, or the sender is not verified",
     }
+    proof: ClassVar[Proof] = Proof(frozenset({202}))
 
     to_addresses: Addresses | None = None
     """Whom it is for: a list, or a text with commas; EMAIL_TO, if not given."""
@@ -166,7 +167,7 @@ class EmailNotification(Channel):
             return success(
                 f"sent to {total} through SendGrid", answer, message_id=answer.headers.get("x-message-id", "")
             )
-        letter = mail.mime(who, about, text, page, run_id=result.run_id, moment=run.clock())
+        letter = self._letter(result, run, who, (about, text, page))
         if self.provider == "ses":
             found = yield from call(lambda: self._by_ses(letter, who))
             return success(f"sent to {total} through SES", message_id=found)
@@ -183,8 +184,15 @@ class EmailNotification(Channel):
         if self.provider != "sendgrid":
             who = self._who()
             about, text, page = self.parts(result, run, ())
-            letter = mail.mime(who, about, text, page, run_id=result.run_id, moment=run.clock())
-            yield f"by {self.provider} to {', '.join(who.everybody)}\n{letter.as_string()}"
+            letter = self._letter(result, run, who, (about, text, page))
+            yield f"by {self.provider} to {', '.join(who.everybody)}\n{mail.shown(letter)}"
+
+    def _letter(
+        self, result: CheckpointResult, run: Run, who: mail.Addresses, parts: tuple[str, str, str | None]
+    ) -> EmailMessage:
+        """Of one id in all attempts of a run: what was taken just before the connection was lost is sent twice."""
+        name = f"{result.checkpoint_name}:{self.name}"
+        return mail.mime(who, *parts, run_id=result.run_id, sender=name, moment=run.clock())
 
     # --- what is sent ---------------------------------------------------------------------------------------------
 
@@ -277,11 +285,11 @@ class EmailNotification(Channel):
                 f"the certificate of {where} is not trusted ({error.verify_message}); give a private authority's in SSL_CERT_FILE"
             ) from None
         except smtplib.SMTPAuthenticationError as error:
-            raise _refused(
+            raise self._refused(
                 f"{where} does not accept the user and password", error.smtp_code, error.smtp_error
             ) from None
         except smtplib.SMTPRecipientsRefused as error:
-            told = "; ".join(f"{a}: {code} {_said(said)}" for a, (code, said) in error.recipients.items())
+            told = "; ".join(f"{a}: {code} {self._said(said)}" for a, (code, said) in error.recipients.items())
             codes = {code for code, _ in error.recipients.values()}
             kind = RefusedError if all(400 <= c < 500 for c in codes) else DeniedError
             raise kind(f"{where} refused every address: {told}", refused=list(error.recipients)) from None
@@ -290,12 +298,21 @@ class EmailNotification(Channel):
         except smtplib.SMTPServerDisconnected as error:
             raise UnreachableError(f"{where} hung up: {error}") from None
         except smtplib.SMTPResponseException as error:
-            raise _refused(f"{where} refused the mail", error.smtp_code, error.smtp_error) from None
+            raise self._refused(f"{where} refused the mail", error.smtp_code, error.smtp_error) from None
         except (OSError, smtplib.SMTPException) as error:
             raise UnreachableError(
-                f"{where} could not be reached: {shorten(str(error), 200) or type(error).__name__}"
+                f"{where} could not be reached: {self.quoted(str(error), 200) or type(error).__name__}"
             ) from None
-        return {a: f"{code} {_said(said)}" for a, (code, said) in refused.items()}
+        return {a: f"{code} {self._said(said)}" for a, (code, said) in refused.items()}
+
+    def _refused(self, line: str, code: int, said: bytes | str) -> RefusedError | DeniedError:
+        """SMTP's codes from 400 may pass, those from 500 do not."""
+        kind = RefusedError if 400 <= code < 500 else DeniedError
+        return kind(f"{line}: {code} {self._said(said)}", status_code=code)
+
+    def _said(self, told: bytes | str) -> str:
+        text = told.decode(errors="replace") if isinstance(told, bytes) else str(told)
+        return self.quoted(" ".join(text.split()), 200)
 
     # --- by SES ---------------------------------------------------------------------------------------------------
 
@@ -322,23 +339,12 @@ class EmailNotification(Channel):
             kind = RefusedError if found.get("Code") in _THROTTLED or status >= 500 else DeniedError
             raise kind(f"SES: {found.get('Code')}: {found.get('Message')}", status_code=status) from None
         except (HTTPClientError, ConnectionError) as error:
-            raise UnreachableError(f"SES could not be reached: {shorten(str(error), 200)}") from None
+            raise UnreachableError(f"SES could not be reached: {self.quoted(str(error), 200)}") from None
         except BotoCoreError as error:
             raise DeniedError(
-                f"SES: {shorten(str(error), 300)}; give credentials and a region as AWS's tools take them"
+                f"SES: {self.quoted(str(error), 300)}; give credentials and a region as AWS's tools take them"
             ) from None
         return str(made.get("MessageId", ""))
-
-
-def _refused(line: str, code: int, said: bytes | str) -> RefusedError | DeniedError:
-    """SMTP's codes from 400 may pass, those from 500 do not."""
-    kind = RefusedError if 400 <= code < 500 else DeniedError
-    return kind(f"{line}: {code} {_said(said)}", status_code=code)
-
-
-def _said(told: bytes | str) -> str:
-    text = told.decode(errors="replace") if isinstance(told, bytes) else str(told)
-    return shorten(" ".join(text.split()), 200)
 
 
 def _plain(secret: SecretStr | None) -> str:

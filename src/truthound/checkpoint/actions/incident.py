@@ -11,7 +11,8 @@ from pydantic import AfterValidator
 from truthound import message as messages
 from truthound import templates
 from truthound.checkpoint.actions.base import Run, due
-from truthound.checkpoint.actions.channel import Channel
+from truthound.checkpoint.actions.channel import IS_TEMPLATE, Channel
+from truthound.errors import ConfigError
 from truthound.message import Message
 from truthound.results import ActionStatus, CheckpointResult, CheckpointStatus, Severity
 
@@ -33,7 +34,7 @@ def _key(template: str | None) -> str | None:
     return template
 
 
-KeyTemplate = Annotated[str | None, AfterValidator(_key)]
+KeyTemplate = Annotated[str | None, AfterValidator(_key), IS_TEMPLATE]
 """what tells an incident from others: a template that comes to the same text in each run"""
 
 
@@ -57,7 +58,10 @@ class IncidentChannel(Channel):
         said = [a for a in before.action_results if a.action_name == self.name]
         if not all(a.status is ActionStatus.SUCCESS or a.message == SETTLED for a in said):
             return False
-        return set(known) <= set(keys(template, before, messages.build(before), longest))
+        try:
+            return set(known) <= set(keys(template, before, messages.build(before), longest))
+        except ConfigError:  # the template failed then
+            return False
 
     def _idle(self, status: CheckpointStatus, previous: CheckpointStatus | None) -> str:
         if self.enabled and status is CheckpointStatus.SUCCESS and not getattr(self, self.closing):

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, AliasChoices, Field, SecretStr, model_valid
 
 from truthound import wire
 from truthound.checkpoint.actions.base import Run
-from truthound.checkpoint.actions.channel import DeniedError, Url, config_of, success, told
+from truthound.checkpoint.actions.channel import DeniedError, Proof, Url, config_of, success, told
 from truthound.checkpoint.actions.incident import SETTLED, IncidentChannel, KeyTemplate, graded, keys
 from truthound.errors import ActionError, ConfigError, RetryableError
 from truthound.flow import Flow, Sleep
@@ -112,6 +112,7 @@ class OpsGenieAction(IncidentChannel):
         403: "the integration may not create alerts or is switched off; check platform and region as well",
         422: "check responders and the other options",
     }
+    proof: ClassVar[Proof] = Proof(frozenset({202}), has={"requestId": ...})
 
     api_key: SecretStr | None = None
     """The key of an API integration; OPSGENIE_API_KEY, if not given."""
@@ -177,7 +178,9 @@ class OpsGenieAction(IncidentChannel):
         answer = yield from self._send("", body, run)
         outcome = yield from self._outcome(answer, run)
         if why := _refused(outcome):
-            raise DeniedError(f"{self.called} did not open the alert: {why}", alias=known[0], **_told(answer))
+            raise DeniedError(
+                f"{self.called} did not open the alert: {self.quoted(why, 300)}", alias=known[0], **_told(answer)
+            )
         left = [name for name in self.custom_details if name not in body.get("details", {})]
         more = f"; {plural(len(left), 'detail')} left out: {self.called} takes {_DETAILS:,} characters" if left else ""
         said = "opened the alert" if outcome else "accepted the alert"
@@ -199,7 +202,9 @@ class OpsGenieAction(IncidentChannel):
             )
         if any(one in why.lower() for one in _NOTHING_OPEN):
             return self._done("had no open alert", answer, {}, known[0])
-        raise DeniedError(f"{self.called} did not close the alert: {why}", alias=known[0], **_told(answer))
+        raise DeniedError(
+            f"{self.called} did not close the alert: {self.quoted(why, 300)}", alias=known[0], **_told(answer)
+        )
 
     def _done(self, said: str, answer: wire.Response, outcome: Mapping[str, Any], alias: str) -> ActionResult:
         details = {"alias": alias} | _told(answer) | ({"alert_id": i} if (i := outcome.get("alertId")) else {})
@@ -313,7 +318,7 @@ def _refused(outcome: Mapping[str, Any]) -> str:
     """Why a request that was accepted came to nothing; empty where it did not, or nothing is known."""
     if outcome.get("isSuccess", outcome.get("success")) is not False:
         return ""
-    return shorten(str(outcome.get("status") or "no reason is given"), 300)
+    return str(outcome.get("status") or "no reason is given")
 
 
 __all__ = [

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, AliasChoices, Field, SecretStr
 from truthound import message as messages
 from truthound import wire
 from truthound.checkpoint.actions.base import Run
-from truthound.checkpoint.actions.channel import Template, Url, encoded, linked, success, told
+from truthound.checkpoint.actions.channel import Proof, Template, Url, encoded, linked, success, told
 from truthound.checkpoint.actions.incident import SETTLED, IncidentChannel, KeyTemplate, graded, keys
 from truthound.flow import Flow
 from truthound.message import Message, fitted
@@ -58,6 +58,7 @@ class PagerDutyAction(IncidentChannel):
         400: "check routing_key: it is the integration key of an Events API v2 integration",
         413: "the event is too large: give fewer custom_details",
     }
+    proof: ClassVar[Proof] = Proof(frozenset({202}), has={"status": "success"})
 
     routing_key: SecretStr | None = Field(default=None, validation_alias=AliasChoices("routing_key", "service_key"))
     """The integration key of a service's Events API v2 integration; PAGERDUTY_ROUTING_KEY, if not given."""

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field
 from truthound import wire
 from truthound.checkpoint.actions import mentions
 from truthound.checkpoint.actions.base import Run
-from truthound.checkpoint.actions.channel import Channel, SecretUrl, Template, encoded, success, told
+from truthound.checkpoint.actions.channel import Channel, Proof, SecretUrl, Template, encoded, success, told
 from truthound.errors import ConfigError
 from truthound.flow import Flow
 from truthound.message import Finding, Message, fitted
@@ -55,6 +55,7 @@ class SlackNotification(Channel):
         404: "the webhook does not exist (any more): make a new one",
         410: "its channel is archived",
     }
+    proof: ClassVar[Proof] = Proof(body="ok")
 
     webhook_url: SecretUrl | None = None
     """The incoming webhook; SLACK_WEBHOOK_URL or SLACK_WEBHOOK, if not given."""

@@ -5,6 +5,7 @@ Limits: https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connect
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -18,16 +19,18 @@ from truthound.checkpoint.actions.base import NotifyOn, RefusedError, Run
 from truthound.checkpoint.actions.cards import AdaptiveCardBuilder, MessageTheme, Version, person, templated
 from truthound.checkpoint.actions.channel import (
     Channel,
-    DeniedError,
+    Proof,
     SecretUrl,
     Template,
     config_of,
     encoded,
+    failing,
+    filled,
     linked,
     success,
     told,
 )
-from truthound.errors import ConfigError
+from truthound.errors import ActionError, ConfigError
 from truthound.flow import Flow
 from truthound.message import Finding, Message, fitted
 from truthound.results import ActionResult, CheckpointResult, CheckpointStatus
@@ -39,6 +42,7 @@ _PEOPLE, _MENTIONED = 30, 8000
 """people, and bytes of a card, that an option's mentions may take"""
 _CONNECTORS = (".webhook.office.com", "outlook.office.com", "outlook.office365.com")
 _MARKS = {"critical": "🔴", "high": "🟠", "medium": "🟡", "low": "🔵", "error": "⚠️"}
+_CONNECTED = Proof(body="1")
 _THEMES = {
     CheckpointStatus.SUCCESS: MessageTheme.SUCCESS,
     CheckpointStatus.WARNING: MessageTheme.WARNING,
@@ -97,6 +101,7 @@ class TeamsNotification(Channel):
         410: "the connector is gone: make a workflow that posts to a channel when a webhook request is received",
         413: "the card is too large",
     }
+    proof: ClassVar[Proof] = Proof(frozenset({202}))
 
     webhook_url: SecretUrl | None = None
     """The URL of a workflow, or of a connector of old; TEAMS_WEBHOOK_URL, if not given."""
@@ -152,6 +157,15 @@ class TeamsNotification(Channel):
             told = getattr(self, option)
             yield from mentions.problems(option, () if isinstance(told, bool) else told, _somebody)
 
+    def suited(self, result: CheckpointResult, run: Run) -> tuple[Self, list[str]]:
+        made, notes = super().suited(result, run)
+        values = messages.values(result, made.message(result, run))
+        listed = (failing(templated(t), values) for t in (self.card_builder.texts() if self.card_builder else ()))
+        if why := next(filter(None, listed), ""):
+            made = made.model_copy(update={"card_builder": None})
+            notes = [*notes, f"card_builder: {self.quoted(why, 300)}; our own card was sent"]
+        return made, notes
+
     def flow(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
         message = self.message(result, run, self.custom_message or "", escape)
         body, said = self.payload(result, message), ""
@@ -163,10 +177,19 @@ class TeamsNotification(Channel):
         left, details = mentions.told(self._mentioned(message.status)[1])
         said += left
         if self.is_connector:
-            _connected(answer)
             return success(f"posted to Teams: {told(message)}{said}", answer, **details)
         note = "; whether it was posted, the workflow's run history tells"
         return success(f"accepted by Teams: {told(message)}{said}{note}", answer, posted="unknown", **details)
+
+    @property
+    def wanted(self) -> Proof:
+        return _CONNECTED if self.is_connector else self.proof
+
+    def unproven(self, asked: wire.Request, answer: wire.Response, why: str) -> ActionError:
+        """A connector answers 200 with `1`, or 200 with what went wrong."""
+        error = super().unproven(asked, answer, why)
+        may_pass = self.is_connector and re.search("HTTP error (429|5)", answer.text)
+        return RefusedError(str(error), status_code=answer.status) if may_pass else error
 
     @property
     def is_connector(self) -> bool:
@@ -265,22 +288,11 @@ def _finding(finding: Finding) -> str:
     return "\n\n".join(["  ".join(parts), *(escape(e) for e in finding.examples)])
 
 
-def _connected(answer: wire.Response) -> None:
-    """A connector answers 200 with `1`, or 200 with what went wrong."""
-    said = answer.text.strip()
-    if "HTTP error" not in said and "delivery failed" not in said:
-        return
-    line, details = f"Teams did not post it: {shorten(said, 300)}", {"status_code": answer.status}
-    if "429" in said or "HTTP error 5" in said:
-        raise RefusedError(line, **details)
-    raise DeniedError(line, **details)
-
-
 def _filled(value: Any, values: Mapping[str, Any], how: Callable[[str], str]) -> Any:
     """A card with its texts filled in. Links, names and what stands on a button are no Markdown."""
     match value:
         case str():
-            return templates.render(templated(value), values, how) if "{" in value else value
+            return filled(templated(value), values, how) if "{" in value else value
         case dict():
             plain = ("id", "altText", *(("title",) if str(value.get("type")).startswith("Action.") else ()))
             return {

@@ -22,6 +22,7 @@ from truthound.checkpoint.actions.base import Run
 from truthound.checkpoint.actions.channel import (
     Channel,
     DeniedError,
+    Proof,
     Template,
     Url,
     config_of,
@@ -93,6 +94,7 @@ class TelegramNotification(Channel):
         403: "the bot is not in the chat, or was blocked there",
         404: "bot_token is not right: it looks like 123456:ABC-DEF",
     }
+    proof: ClassVar[Proof] = Proof(has={"ok": True})
 
     bot_token: SecretStr | None = None
     """The bot's token, from @BotFather; TELEGRAM_BOT_TOKEN, if not given."""
@@ -176,7 +178,9 @@ class TelegramNotification(Channel):
         if form.photo is None:
             return (yield from self.post(url, body, run=run))
         kind, content = _multipart(body, form.photo)
-        return (yield from self.request("POST", url, content, run=run, headers={"Content-Type": kind}))
+        return (
+            yield from self.request("POST", url, content, run=run, headers={"Content-Type": kind}, proof=self.wanted)
+        )
 
     def retry_after(self, answer: wire.Response, now: datetime) -> float:
         found = answer.json()

@@ -23,7 +23,7 @@ from truthound.errors import ConfigError
 from truthound.flow import Flow
 from truthound.message import Message, fitted
 from truthound.results import ActionResult, CheckpointResult
-from truthound.text import did_you_mean, plain, shorten
+from truthound.text import did_you_mean, plain
 
 Method = Literal["POST", "PUT", "PATCH", "GET", "HEAD", "DELETE", "OPTIONS"]
 LIMIT = 256 * 1024
@@ -98,10 +98,9 @@ Headers = Annotated[dict[str, SecretStr], AfterValidator(_headers)]
 Status = Annotated[int, Field(ge=100, le=599)]
 
 
-class WebhookAction(Channel):
-    """Sends a run's result to an HTTP endpoint, as JSON of ours or in a form of your own."""
+class Endpoint(Channel):
+    """An HTTP endpoint: how it is reached, who says so, and a body of the user's own."""
 
-    type: ClassVar[str] = "webhook"
     service: ClassVar[str] = "the webhook"
     variables: ClassVar[Mapping[str, tuple[str, ...]]] = {"url": ("TRUTHOUND_WEBHOOK_URL",)}
     hints: ClassVar[Mapping[int, str]] = {
@@ -123,8 +122,6 @@ class WebhookAction(Channel):
     """bearer: token. basic: username, password. api_key: key, name (X-API-Key), location (header or query)."""
     signing_secret: SecretStr | None = None
     """Signs each request (HMAC-SHA256 over its id, time and body) in the headers of Standard Webhooks."""
-    include_full_result: bool = False
-    """Whether the body is the whole result, as it is stored. It holds failing rows unless include_examples is false."""
     payload_template: Annotated[str | dict[str, Any] | list[Any] | None, AfterValidator(_payload)] = None
     """A body of your own: text with places for the run's facts, or a mapping or list whose texts are such templates."""
     success_codes: tuple[Status, ...] | None = Field(default=None, min_length=1)
@@ -137,7 +134,7 @@ class WebhookAction(Channel):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        given = [o for o in ("payload_template", "include_full_result") if getattr(self, o)]
+        given = [o for o in ("payload_template", "include_full_result") if getattr(self, o, None)]
         if len(given) > 1:
             raise ValueError("give payload_template or include_full_result, not both")
         if given and self.method in _BODILESS:
@@ -155,7 +152,7 @@ class WebhookAction(Channel):
     def secrets(self) -> Iterator[str]:
         """What its endpoint is told to know it by; not the plain words among its options."""
         plainly: dict[str, Any] = {"headers": {}, "auth_credentials": {}}
-        yield from super(WebhookAction, self.model_copy(update=plainly)).secrets()
+        yield from super(Endpoint, self.model_copy(update=plainly)).secrets()
         values = {n.lower(): v.get_secret_value() for n, v in self.headers.items()}
         yield from (v for n, v in values.items() if n not in _PLAIN and (len(v) >= 8 or env.is_secret(n)))
         known = self._credentials()
@@ -177,20 +174,21 @@ class WebhookAction(Channel):
             good=lambda status: status in self.success_codes if self.success_codes else 200 <= status < 300,
             verify=self.ssl_verify,
             proxy=self.proxy.get_secret_value() if self.proxy else None,
+            proof=None if self.success_codes else self.wanted,
         )
         said = f"{self.method} {wire.host(self._target())}: {answer.status}"
-        details = {"response": shorten(answer.text, 1000)} if answer.content else {}
+        details = {"response": self.quoted(answer.text, 1000)} if answer.content else {}
         return success(f"{said}: {told(message)}" if body else said, answer, **details)
 
     def body(self, result: CheckpointResult, message: Message) -> bytes:
-        """What is sent: the template's text, the whole result, or a summary within `LIMIT`."""
-        if self.payload_template is not None:
-            return self._own(messages.values(result, message) | {"metadata": plain(result.metadata)})
-        if self.include_full_result:
-            shown = self.include_examples or "include_examples" not in self.model_fields_set
-            return encoded(result.to_dict() if shown else _without_rows(result.to_dict()))
-        made = fitted(message, lambda m: encoded(summary(result, m)), lambda b: len(b) <= LIMIT)
-        return made if len(made) <= LIMIT else encoded(summary(result, message, few=True))
+        """What is sent: the template's text, or what `ours` is."""
+        if self.payload_template is None:
+            return self.ours(result, message)
+        return self._own(messages.values(result, message) | {"metadata": plain(result.metadata)})
+
+    def ours(self, result: CheckpointResult, message: Message) -> bytes:
+        """The body where the user gave none."""
+        raise NotImplementedError
 
     def _own(self, values: Mapping[str, Any]) -> bytes:
         """The payload template, filled in."""
@@ -264,6 +262,23 @@ class WebhookAction(Channel):
         return found
 
 
+class WebhookAction(Endpoint):
+    """Sends a run's result to an HTTP endpoint, as JSON of ours or in a form of your own."""
+
+    type: ClassVar[str] = "webhook"
+
+    include_full_result: bool = False
+    """Whether the body is the whole result, as it is stored. It holds failing rows unless include_examples is false."""
+
+    def ours(self, result: CheckpointResult, message: Message) -> bytes:
+        """The whole result, or a summary within `LIMIT`."""
+        if self.include_full_result:
+            shown = self.include_examples or "include_examples" not in self.model_fields_set
+            return encoded(result.to_dict() if shown else _without_rows(result.to_dict()))
+        made = fitted(message, lambda m: encoded(summary(result, m)), lambda b: len(b) <= LIMIT)
+        return made if len(made) <= LIMIT else encoded(summary(result, message, few=True))
+
+
 def summary(result: CheckpointResult, message: Message, *, few: bool = False) -> dict[str, Any]:
     """What a run came to, in the names that templates have; `few` leaves out what the user added."""
     known = messages.values(result, message)
@@ -318,4 +333,4 @@ def _no_number(said: str) -> NoReturn:
     raise ValueError(f"{said} is no number in JSON")
 
 
-__all__ = ["LIMIT", "WebhookAction", "signature", "summary"]
+__all__ = ["LIMIT", "Endpoint", "WebhookAction", "signature", "summary"]
