@@ -117,7 +117,7 @@ class _Clients:
             idle = self._idle.setdefault(key, [])
             client = idle.pop() if idle else None
         if client is None:
-            client = self._make(verify=_context(verify=request.verify), proxy=request.proxy)
+            client = self._client(request)
             with self._lock:
                 self._made.append(client)
         try:
@@ -125,6 +125,17 @@ class _Clients:
         finally:
             with self._lock:
                 idle.append(client)
+
+    def _client(self, request: Request) -> Any:
+        verify = _context() if request.verify else False
+        try:
+            return self._make(verify=verify, proxy=request.proxy)
+        except (ValueError, ImportError) as error:  # what cannot be used is known only here, and may hold a password
+            socks = "; for SOCKS, install the package socksio" if isinstance(error, ImportError) else ""
+            raise ConfigError(
+                "the proxy cannot be used (the option, or HTTP_PROXY, HTTPS_PROXY, ALL_PROXY): it must be a URL such as "
+                f"http://proxy.example.com:3128{socks}"
+            ) from None
 
     def all(self) -> list[Any]:
         with self._lock:
@@ -215,6 +226,10 @@ def _sending(request: Request) -> Iterator[None]:
         raise UnreachableError(f"the proxy did not let {request.where} be reached") from None
     except (httpx2.InvalidURL, httpx2.UnsupportedProtocol):
         raise ConfigError(f"the URL for {request.where} is not one that can be sent to") from None
+    except httpx2.LocalProtocolError:  # its text repeats the header
+        raise ConfigError(
+            f"the request to {request.where} cannot be sent: a header holds what HTTP does not allow"
+        ) from None
     except httpx2.HTTPError as error:
         said = str(error).replace(request.url, request.where)
         if "CERTIFICATE_VERIFY_FAILED" in said or "certificate" in said.lower():
@@ -239,25 +254,32 @@ def _short(said: str) -> str:
 _contexts: dict[tuple[Any, ...], ssl.SSLContext] = {}
 
 
-def _context(*, verify: bool) -> ssl.SSLContext | bool:
+def _context() -> ssl.SSLContext:
     """Reading the certificates takes 20 ms: once is enough, until the environment names others or their file changes."""
-    if not verify:
-        return False
-    paths = [os.environ.get(n, "") for n in ("SSL_CERT_FILE", "SSL_CERT_DIR")]
-    key = (*paths, *(os.stat(n).st_mtime_ns for n in paths if n and os.path.exists(n)))  # noqa: PTH110, PTH116 plain paths
+    named = [os.environ.get(n, "") for n in ("SSL_CERT_FILE", "SSL_CERT_DIR")]
+    key = (*named, *(os.stat(n).st_mtime_ns for n in named if n and os.path.exists(n)))  # noqa: PTH110, PTH116 plain paths
     if key not in _contexts:
-        import httpx2
-
-        try:
-            made = httpx2.create_ssl_context()
-        except OSError as error:  # ssl.SSLError is one
-            given = [f"{n}={os.environ[n]}" for n in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(n)]
-            why = error.strerror or str(error)
-            named = " and ".join(given) or "this machine"
-            raise ConfigError(f"the certificates of {named} cannot be read: {why}") from None
         _contexts.clear()
-        _contexts[key] = made
+        _contexts[key] = trusted()
     return _contexts[key]
+
+
+def trusted() -> ssl.SSLContext:
+    """A new context that trusts the authorities of SSL_CERT_FILE or SSL_CERT_DIR, or the system's.
+
+    Raises ConfigError that names the variable where they cannot be read.
+    """
+    import httpx2
+
+    file, folders = (os.environ.get(n, "") for n in ("SSL_CERT_FILE", "SSL_CERT_DIR"))
+    if folders and not file and not any(os.path.isdir(f) for f in folders.split(os.pathsep)):  # noqa: PTH112
+        raise ConfigError(f"SSL_CERT_DIR names {folders}, which is not a folder of certificates")
+    try:
+        return httpx2.create_ssl_context()
+    except OSError as error:
+        why = "it holds no certificate" if isinstance(error, ssl.SSLError) else error.strerror
+        what = f"SSL_CERT_FILE names {file}, which" if file else "the system's list of certificates"
+        raise ConfigError(f"{what} cannot be read: {why}") from None
 
 
 def prepare() -> None:
@@ -265,7 +287,7 @@ def prepare() -> None:
     with contextlib.suppress(Exception):
         importlib.import_module("httpx2")
         importlib.import_module("anyio._backends._asyncio")  # the first connection would load it
-        _context(verify=True)
+        _context()
 
 
 class _NotOurs(logging.Filter):
@@ -288,4 +310,14 @@ def _silence() -> None:
             logger.addFilter(_filter)
 
 
-__all__ = ["LONGEST", "AsyncSender", "Request", "Response", "Sender", "UnreachableError", "check_url", "host"]
+__all__ = [
+    "LONGEST",
+    "AsyncSender",
+    "Request",
+    "Response",
+    "Sender",
+    "UnreachableError",
+    "check_url",
+    "host",
+    "trusted",
+]

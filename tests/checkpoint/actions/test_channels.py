@@ -375,7 +375,7 @@ def test_certificates_that_cannot_be_read_are_named(face, tmp_path, monkeypatch,
     monkeypatch.setenv("SSL_CERT_FILE", str(path))
     outcome = face(CHANNELS["slack"]("https://localhost:1"), failed_result(), [])
     assert outcome.status is ActionStatus.ERROR
-    assert outcome.message.startswith(f"the certificates of SSL_CERT_FILE={path} cannot be read: ")
+    assert outcome.message.startswith(f"SSL_CERT_FILE names {path}, which cannot be read: ")
     assert outcome.details["attempts"] == 1
 
 
@@ -464,3 +464,9 @@ def test_a_proxy_of_the_environment_is_used(face, monkeypatch):
         outcome = face(actions.SlackNotification(webhook_url="http://slack.example/services/x"), failed_result(), [])
     assert outcome.status is ActionStatus.SUCCESS
     assert proxy.got[0].path == "http://slack.example/services/x"
+
+
+def test_a_redirect_within_the_host_is_named_too(make):
+    with serving(Answer(302, headers={"Location": "/elsewhere"})) as server:
+        outcome = in_thread(make(server.url), failed_result(), [])
+    assert "it redirects to localhost, which is not followed" in outcome.message

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
+from urllib.parse import quote, urljoin
 
 from markupsafe import Markup
 from pydantic import AfterValidator, Field, SecretStr, create_model, model_validator
@@ -286,7 +287,7 @@ class Channel(Action):
                 error.details["retry_after"] = error.after
             return error
         if 300 <= status < 400:
-            target = wire.host(answer.headers.get("location", ""))
+            target = wire.host(urljoin(asked.url, answer.headers.get("location", "")))
             line += f"; it redirects to {target}, which is not followed: give the final URL"
         elif hint := self.hints.get(status):
             line += f"; {hint}"
@@ -408,8 +409,6 @@ def told(message: Message) -> str:
 
 
 def _quoted(value: str) -> str:
-    from urllib.parse import quote
-
     return quote(value, safe="", errors="replace")
 
 

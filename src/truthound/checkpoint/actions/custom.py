@@ -126,9 +126,12 @@ class CustomAction(Action):
             process = yield from call(lambda: self._start(words, environment, cwd, sent, (stdin, out, err)))
             try:
                 code = yield from call(lambda: _wait(process, self.timeout_seconds))
-            finally:  # out of time, interrupted or cancelled
+            except GeneratorExit:  # nobody is there to perform anything
+                _kill(process)
+                raise
+            finally:  # interrupted or cancelled
                 if process.poll() is None:
-                    _kill(process)
+                    yield from call(lambda: _kill(process))  # it takes its time, which an event loop has not
             details = {"exit_code": code, "stdout": _tail(out, self.hidden), "stderr": _tail(err, self.hidden)}
         return self._outcome(words[0], details if self.capture_output else {"exit_code": code})
 

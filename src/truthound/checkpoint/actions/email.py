@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import importlib.util
+import os
 import smtplib
 import ssl
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,7 +24,7 @@ from truthound.flow import Flow, call
 from truthound.message import Message, fitted
 from truthound.results import ActionResult, CheckpointResult
 from truthound.text import plural
-from truthound.wire import UnreachableError
+from truthound.wire import UnreachableError, trusted
 
 SENDGRID = "https://api.sendgrid.com/v3/mail/send"
 _LONGEST = 90_000  # bytes of a part: mail programs cut what is longer
@@ -192,7 +193,7 @@ class EmailNotification(Channel):
     ) -> EmailMessage:
         """Of one id in all attempts of a run: what was taken just before the connection was lost is sent twice."""
         name = f"{result.checkpoint_name}:{self.name}"
-        return mail.mime(who, *parts, run_id=result.run_id, sender=name, moment=run.clock())
+        return mail.mime(who, *parts, run_id=result.run_id, sender=f"{result.run_time}:{name}", moment=run.clock())
 
     # --- what is sent ---------------------------------------------------------------------------------------------
 
@@ -266,7 +267,7 @@ class EmailNotification(Channel):
         where = f"{host}:{port}"
         seconds = 0.9 * (self.timeout_seconds or 3600.0)  # a server that is silent is tried again; see `deadline`
         try:
-            context = ssl.create_default_context()
+            context = trusted()
             with closing(
                 smtplib.SMTP_SSL(host, port, timeout=seconds, context=context)
                 if self.use_ssl
@@ -324,9 +325,12 @@ class EmailNotification(Channel):
         except ImportError:
             raise ConfigError(_MISSING) from None
         seconds = self.timeout_seconds
+        authorities = None if os.environ.get("AWS_CA_BUNDLE") else os.environ.get("SSL_CERT_FILE") or None
         config = Config(connect_timeout=seconds, read_timeout=seconds, retries={"total_max_attempts": 1})
         try:
-            client = boto3.Session().client("sesv2", region_name=self.region, endpoint_url=self.api_url, config=config)
+            client = boto3.Session().client(
+                "sesv2", region_name=self.region, endpoint_url=self.api_url, config=config, verify=authorities
+            )
             groups = {"ToAddresses": who.to, "CcAddresses": who.copy, "BccAddresses": who.hidden}
             made = client.send_email(
                 FromEmailAddress=who.sender,
