@@ -117,7 +117,7 @@ class _Clients:
             idle = self._idle.setdefault(key, [])
             client = idle.pop() if idle else None
         if client is None:
-            client = self._make(verify=_context(verify=request.verify), proxy=request.proxy)
+            client = self._client(request)
             with self._lock:
                 self._made.append(client)
         try:
@@ -125,6 +125,17 @@ class _Clients:
         finally:
             with self._lock:
                 idle.append(client)
+
+    def _client(self, request: Request) -> Any:
+        verify = _context(verify=request.verify)
+        try:
+            return self._make(verify=verify, proxy=request.proxy)
+        except (ValueError, ImportError) as error:  # what cannot be used is known only here, and may hold a password
+            socks = "; for SOCKS, install the package socksio" if isinstance(error, ImportError) else ""
+            raise ConfigError(
+                "the proxy cannot be used (the option, or HTTP_PROXY, HTTPS_PROXY, ALL_PROXY): it must be a URL such as "
+                f"http://proxy.example.com:3128{socks}"
+            ) from None
 
     def all(self) -> list[Any]:
         with self._lock:
@@ -213,6 +224,8 @@ def _sending(request: Request) -> Iterator[None]:
         raise UnreachableError(f"no answer from {request.where} within {request.seconds:g} s") from None
     except httpx2.ProxyError:
         raise UnreachableError(f"the proxy did not let {request.where} be reached") from None
+    except httpx2.LocalProtocolError as error:  # it repeats the header that cannot be sent
+        raise ConfigError(f"the request to {request.where} cannot be sent: {type(error).__name__}") from None
     except (httpx2.InvalidURL, httpx2.UnsupportedProtocol):
         raise ConfigError(f"the URL for {request.where} is not one that can be sent to") from None
     except httpx2.HTTPError as error:
@@ -246,18 +259,28 @@ def _context(*, verify: bool) -> ssl.SSLContext | bool:
     paths = [os.environ.get(n, "") for n in ("SSL_CERT_FILE", "SSL_CERT_DIR")]
     key = (*paths, *(os.stat(n).st_mtime_ns for n in paths if n and os.path.exists(n)))  # noqa: PTH110, PTH116 plain paths
     if key not in _contexts:
-        import httpx2
-
-        try:
-            made = httpx2.create_ssl_context()
-        except OSError as error:  # ssl.SSLError is one
-            given = [f"{n}={os.environ[n]}" for n in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(n)]
-            why = error.strerror or str(error)
-            named = " and ".join(given) or "this machine"
-            raise ConfigError(f"the certificates of {named} cannot be read: {why}") from None
+        made = trusted()
         _contexts.clear()
         _contexts[key] = made
     return _contexts[key]
+
+
+def trusted() -> ssl.SSLContext:
+    """A new context that trusts the authorities of SSL_CERT_FILE or SSL_CERT_DIR, or the system's.
+
+    Raises ConfigError that names the variable where they cannot be read.
+    """
+    import httpx2
+
+    file, folders = (os.environ.get(n, "") for n in ("SSL_CERT_FILE", "SSL_CERT_DIR"))
+    if folders and not file and not any(os.path.isdir(f) for f in folders.split(os.pathsep)):  # noqa: PTH112
+        raise ConfigError(f"the certificates of SSL_CERT_DIR={folders} cannot be read: it is not a folder")
+    try:
+        return httpx2.create_ssl_context()
+    except OSError as error:  # ssl.SSLError is one
+        why = "it holds no certificate" if isinstance(error, ssl.SSLError) else error.strerror
+        named = f"SSL_CERT_FILE={file}" if file else "this machine"
+        raise ConfigError(f"the certificates of {named} cannot be read: {why}") from None
 
 
 def prepare() -> None:
@@ -288,4 +311,14 @@ def _silence() -> None:
             logger.addFilter(_filter)
 
 
-__all__ = ["LONGEST", "AsyncSender", "Request", "Response", "Sender", "UnreachableError", "check_url", "host"]
+__all__ = [
+    "LONGEST",
+    "AsyncSender",
+    "Request",
+    "Response",
+    "Sender",
+    "UnreachableError",
+    "check_url",
+    "host",
+    "trusted",
+]

@@ -3,6 +3,7 @@ import json
 import math
 import os
 import sys
+import threading
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -411,3 +412,35 @@ def test_no_secret_of_a_file_is_in_what_is_said_about_mistakes(tmp_path, monkeyp
     assert not [v for v in HIDDEN.values() if v in str(caught.value)]
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
+
+
+def test_an_output_is_kept_to_its_end():
+    made = CustomAction(shell_command=python("print('x' * 20_000 + 'end', end='')")).execute(result())
+    assert made.details["stdout"].startswith("… (10,103 bytes before)\nxxx")
+    assert made.details["stdout"].endswith("xend")
+
+
+def test_cancelling_does_not_hold_up_the_loop(tmp_path, monkeypatch):
+    threads, kill = [], custom._kill
+    monkeypatch.setattr(custom, "_kill", lambda process: (threads.append(threading.get_ident()), kill(process)))
+    code = f"import time; open({str(tmp_path / 'started')!r}, 'w').close(); time.sleep(600)"
+
+    async def main():
+        task = asyncio.create_task(arun(CustomAction(shell_command=python(code)).guarded(result(), Run())))
+        while not (tmp_path / "started").exists():  # noqa: ASYNC110 another process makes it
+            await asyncio.sleep(0.01)
+        task.cancel()
+        await asyncio.wait([task])
+        return task.cancelled()
+
+    assert asyncio.run(main())
+    assert threads
+    assert threading.get_ident() not in threads
+
+
+def test_a_flow_that_nobody_goes_on_with_leaves_no_command():
+    flow = CustomAction(shell_command=python("import time; time.sleep(600)")).flow(result(), Run())
+    process = next(flow).fn()
+    flow.send(process)
+    flow.close()
+    assert process.poll() is not None

@@ -4,6 +4,7 @@ import hmac
 import json
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -321,3 +322,9 @@ def test_the_verification_in_the_documentation():
     assert not names["genuine"]("another", request.headers, request.body)
     assert not names["genuine"]("a secret", request.headers, request.body + b" ")
     assert not names["genuine"]("a secret", request.headers | {"webhook-timestamp": "1614265330"}, request.body)
+
+
+def test_runs_of_the_same_name_are_told_apart():
+    later = replace(FAILING, run_time=FAILING.run_time.replace(year=2030))  # as with run_name_template "%H%M"
+    ids = {sent(result=r, signing_secret="x" * 24)[0].headers["webhook-id"] for r in (FAILING, FAILING, later)}
+    assert len(ids) == 2

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
+from urllib.parse import quote, urljoin
 
 from markupsafe import Markup
 from pydantic import AfterValidator, Field, SecretStr, create_model, model_validator
@@ -180,8 +181,8 @@ class Channel(Action):
         return None  # each request has it
 
     def check(self) -> Iterator[str]:
-        for option, info in type(self).model_fields.items():
-            if _url in [getattr(m, "func", None) for m in info.metadata] or option.rpartition("_")[2] == "url":
+        for option in type(self).model_fields:
+            if option.rpartition("_")[2] in ("url", "proxy"):
                 value = getattr(self, option)
                 told = value.get_secret_value() if isinstance(value, SecretStr) else value
                 if told and "{" not in told and (why := wire.check_url(told)):
@@ -223,7 +224,7 @@ class Channel(Action):
             return linked(self.report_url, messages.values(result, bare))
         pages = (a.details.get("url", "") for a in result.action_results)
         found = next((p for p in pages if isinstance(p, str) and p.startswith(("http://", "https://"))), "")
-        return found or str(result.metadata.get("report_url", ""))
+        return found or str(result.metadata.get("report_url") or "")
 
     # --- sending ----------------------------------------------------------------------------------------------------
 
@@ -286,7 +287,7 @@ class Channel(Action):
                 error.details["retry_after"] = error.after
             return error
         if 300 <= status < 400:
-            target = wire.host(answer.headers.get("location", ""))
+            target = wire.host(urljoin(asked.url, answer.headers.get("location", "")))
             line += f"; it redirects to {target}, which is not followed: give the final URL"
         elif hint := self.hints.get(status):
             line += f"; {hint}"
@@ -408,8 +409,6 @@ def told(message: Message) -> str:
 
 
 def _quoted(value: str) -> str:
-    from urllib.parse import quote
-
     return quote(value, safe="", errors="replace")
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import html
 import importlib.util
+import os
 import smtplib
 import ssl
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, suppress
 from email.message import EmailMessage
@@ -23,11 +25,11 @@ from truthound.flow import Flow, call
 from truthound.message import Message, fitted
 from truthound.results import ActionResult, CheckpointResult
 from truthound.text import plural
-from truthound.wire import UnreachableError
+from truthound.wire import UnreachableError, trusted
 
 SENDGRID = "https://api.sendgrid.com/v3/mail/send"
 _LONGEST = 90_000  # bytes of a part: mail programs cut what is longer
-_SES_MOST = 50
+_MOST = {"ses": ("SES", 50), "sendgrid": ("SendGrid", 1000)}
 _MISSING = "the package boto3 is not installed; install it with: pip install 'truthound[ses]'"
 _THROTTLED = frozenset({"TooManyRequestsException", "ThrottlingException", "Throttling", "LimitExceededException",
                         "InternalFailure", "ServiceUnavailable"})  # fmt: skip
@@ -147,8 +149,9 @@ class EmailNotification(Channel):
         except ValueError as error:
             yield f"addresses: {error}"
             return
-        if self.provider == "ses" and len(who.everybody) > _SES_MOST:
-            yield f"SES sends to {_SES_MOST} addresses at once; there are {len(who.everybody)}"
+        service, most = _MOST.get(self.provider, ("", sys.maxsize))
+        if len(who.everybody) > most:
+            yield f"{service} sends to {most:,} addresses at once; there are {len(who.everybody):,}"
         if self.provider == "ses" and importlib.util.find_spec("boto3") is None:
             yield _MISSING
         if self._in_the_clear():
@@ -191,7 +194,7 @@ class EmailNotification(Channel):
         self, result: CheckpointResult, run: Run, who: mail.Addresses, parts: tuple[str, str, str | None]
     ) -> EmailMessage:
         """Of one id in all attempts of a run: what was taken just before the connection was lost is sent twice."""
-        name = f"{result.checkpoint_name}:{self.name}"
+        name = f"{result.checkpoint_name}:{self.name}:{result.run_time.isoformat()}"  # ids of runs may come again
         return mail.mime(who, *parts, run_id=result.run_id, sender=name, moment=run.clock())
 
     # --- what is sent ---------------------------------------------------------------------------------------------
@@ -266,7 +269,7 @@ class EmailNotification(Channel):
         where = f"{host}:{port}"
         seconds = 0.9 * (self.timeout_seconds or 3600.0)  # a server that is silent is tried again; see `deadline`
         try:
-            context = ssl.create_default_context()
+            context = trusted()
             with closing(
                 smtplib.SMTP_SSL(host, port, timeout=seconds, context=context)
                 if self.use_ssl
@@ -324,9 +327,12 @@ class EmailNotification(Channel):
         except ImportError:
             raise ConfigError(_MISSING) from None
         seconds = self.timeout_seconds
+        authorities = None if os.environ.get("AWS_CA_BUNDLE") else os.environ.get("SSL_CERT_FILE") or None
         config = Config(connect_timeout=seconds, read_timeout=seconds, retries={"total_max_attempts": 1})
         try:
-            client = boto3.Session().client("sesv2", region_name=self.region, endpoint_url=self.api_url, config=config)
+            client = boto3.Session().client(
+                "sesv2", region_name=self.region, endpoint_url=self.api_url, config=config, verify=authorities
+            )
             groups = {"ToAddresses": who.to, "CcAddresses": who.copy, "BccAddresses": who.hidden}
             made = client.send_email(
                 FromEmailAddress=who.sender,

@@ -170,7 +170,9 @@ class Endpoint(Channel):
             self._target(),
             body,
             run=run,
-            headers=self._headers(body, f"{result.run_id}:{self.name}", int(run.clock().timestamp())),
+            headers=self._headers(
+                body, f"{result.run_id}:{result.run_time.isoformat()}:{self.name}", int(run.clock().timestamp())
+            ),
             good=lambda status: status in self.success_codes if self.success_codes else 200 <= status < 300,
             verify=self.ssl_verify,
             proxy=self.proxy.get_secret_value() if self.proxy else None,

@@ -1,0 +1,67 @@
+"""Requests and what keeps them from being sent."""
+
+import importlib.util
+import os
+
+import pytest
+
+from loopback import serving
+from truthound.errors import ConfigError
+from truthound.wire import Request, Sender
+
+
+@pytest.fixture(autouse=True)
+def _direct(monkeypatch):
+    for name in [n for n in os.environ if n.lower().endswith("_proxy") or n.startswith("SSL_CERT_")]:
+        monkeypatch.delenv(name)
+
+
+def send(request):
+    sender = Sender()
+    try:
+        return sender.send(request)
+    finally:
+        sender.close()
+
+
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
+def test_certificates_that_are_not_there_are_named(variable, tmp_path, monkeypatch):
+    path = tmp_path / "nothing.pem"
+    monkeypatch.setenv(variable, str(path))
+    with pytest.raises(
+        ConfigError, match=rf"the certificates of {variable}={path} cannot be read: (No such file|it is not a folder)"
+    ):
+        send(Request("GET", "https://localhost:1/"))
+
+
+def test_certificates_that_are_none_are_named(tmp_path, monkeypatch):
+    path = tmp_path / "some.pem"
+    path.write_text("no certificate")
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))
+    with pytest.raises(
+        ConfigError, match=rf"the certificates of SSL_CERT_FILE={path} cannot be read: it holds no certificate"
+    ):
+        send(Request("GET", "https://localhost:1/"))
+
+
+def test_a_header_that_cannot_be_sent_is_not_repeated():
+    with serving() as server, pytest.raises(ConfigError) as caught:
+        send(Request("GET", server.url, {"authorization": "Bearer s3cret\nx"}))
+    assert "s3cret" not in str(caught.value)
+    assert server.got == []
+
+
+@pytest.mark.parametrize("proxy", ["socks9://user:hunter2@localhost:1", "hunter2://x"])
+def test_a_proxy_that_cannot_be_used(proxy, monkeypatch):
+    with pytest.raises(ConfigError, match="the proxy cannot be used") as caught:
+        send(Request("GET", "http://localhost:1", proxy=proxy))
+    assert "hunter2" not in str(caught.value)
+    monkeypatch.setenv("ALL_PROXY", proxy)
+    with pytest.raises(ConfigError, match="HTTPS_PROXY, ALL_PROXY"):
+        send(Request("GET", "http://localhost:1"))
+
+
+@pytest.mark.skipif(importlib.util.find_spec("socksio") is not None, reason="socksio is installed")
+def test_a_proxy_for_which_a_package_is_missing():
+    with pytest.raises(ConfigError, match="install the package socksio"):
+        send(Request("GET", "http://localhost:1", proxy="socks5://localhost:1"))
