@@ -32,3 +32,9 @@ def test_what_is_nested_too_deeply_is_a_mistake(template):
     for asked in (templates.check, lambda t: templates.render(t, {}), lambda t: templates.render(t, {}, loud)):
         with pytest.raises(ConfigError, match="the template"):
             asked(template)
+
+
+def test_a_variable_of_the_environment_is_no_place():
+    assert templates.check("${REPORTS}/${SUMMARY}/{run_id}") == "${REPORTS}/${SUMMARY}/{run_id}"
+    with pytest.raises(ConfigError, match='no "sumary"; did you mean "summary"'):
+        templates.check("{sumary}")

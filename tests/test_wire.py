@@ -29,7 +29,7 @@ def test_certificates_that_are_not_there_are_named(variable, tmp_path, monkeypat
     path = tmp_path / "nothing.pem"
     monkeypatch.setenv(variable, str(path))
     with pytest.raises(
-        ConfigError, match=rf"{variable} names {path}, which (cannot be read: No such file|is not a folder)"
+        ConfigError, match=rf"the certificates of {variable}={path} cannot be read: (No such file|it is not a folder)"
     ):
         send(Request("GET", "https://localhost:1/"))
 
@@ -39,7 +39,7 @@ def test_certificates_that_are_none_are_named(tmp_path, monkeypatch):
     path.write_text("no certificate")
     monkeypatch.setenv("SSL_CERT_FILE", str(path))
     with pytest.raises(
-        ConfigError, match=rf"SSL_CERT_FILE names {path}, which cannot be read: it holds no certificate"
+        ConfigError, match=rf"the certificates of SSL_CERT_FILE={path} cannot be read: it holds no certificate"
     ):
         send(Request("GET", "https://localhost:1/"))
 

@@ -10,13 +10,9 @@ from truthound.text import shorten
 
 _REFERENCE = re.compile(r"\$\$(?=\{)|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|(\$\{[^}]*\}?)")
 _SECRET_WORD = re.compile(
-    r"pass|passphrases?|pwd|pat|keys?|o?auth|authorization|credentials?|creds|private|webhooks?|dsn|cert|certificate|sessions?"
+    r"pass|passphrases?|pwd|pat|keys?|o?auth|authorization|credentials?|creds|private|webhooks?|dsn|cert|certificate|sig|signature|sessions?"
     r"|cookies?|(?:db|pg|my|mysql|sql|user|smtp|ftp|ldap)pass|(?:api|access|account|private|secret|signing|ssh|ssl|storage)keys?"
     r"|[a-z]*(?:secrets?|tokens?|passwords?|passwd)"
-)
-_WORD = re.compile(
-    r"pass|passphrases?|pwd|pin|pat|keys?|auth|authorization|credentials?|creds|private|webhooks?|dsn|cert|certificate"
-    r"|sessions?|cookies?|\w*(?:secrets?|tokens?|passw(?:or)?ds?|apikeys?|accesskey|dbpass|pgpass)"
 )
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 SHORTEST = 4

@@ -93,7 +93,7 @@ def _plain(value: Any) -> Any:
         case tuple() | list():
             return [_plain(v) for v in value]
         case Mapping():
-            return {k: _plain(v) for k, v in value.items()}
+            return {str(k): _plain(v) for k, v in value.items()}
         case _:
             return text.plain(value, width=1_000_000)
 

@@ -35,7 +35,8 @@ def check(template: str, known: Collection[str] = NAMES) -> str:
         raise ConfigError("the template cannot be read: it is nested too deeply") from None
     except TemplateSyntaxError as error:
         raise ConfigError(f"the template cannot be read: line {error.lineno}: {error.message}") from None
-    unknown += [n for n in _BRACES.findall(template) if n not in known and did_you_mean(n, known)]
+    places = _BRACES.findall(re.sub(r"\$\{\w+\}", "", template))  # a variable of the environment is none
+    unknown += [n for n in places if n not in known and did_you_mean(n, known)]
     if unknown:
         raise ConfigError(
             [

@@ -127,7 +127,7 @@ class _Clients:
                 idle.append(client)
 
     def _client(self, request: Request) -> Any:
-        verify = _context() if request.verify else False
+        verify = _context(verify=request.verify)
         try:
             return self._make(verify=verify, proxy=request.proxy)
         except (ValueError, ImportError) as error:  # what cannot be used is known only here, and may hold a password
@@ -224,6 +224,8 @@ def _sending(request: Request) -> Iterator[None]:
         raise UnreachableError(f"no answer from {request.where} within {request.seconds:g} s") from None
     except httpx2.ProxyError:
         raise UnreachableError(f"the proxy did not let {request.where} be reached") from None
+    except httpx2.LocalProtocolError as error:  # it repeats the header that cannot be sent
+        raise ConfigError(f"the request to {request.where} cannot be sent: {type(error).__name__}") from None
     except (httpx2.InvalidURL, httpx2.UnsupportedProtocol):
         raise ConfigError(f"the URL for {request.where} is not one that can be sent to") from None
     except httpx2.LocalProtocolError:  # its text repeats the header
@@ -259,6 +261,7 @@ def _context() -> ssl.SSLContext:
     named = [os.environ.get(n, "") for n in ("SSL_CERT_FILE", "SSL_CERT_DIR")]
     key = (*named, *(os.stat(n).st_mtime_ns for n in named if n and os.path.exists(n)))  # noqa: PTH110, PTH116 plain paths
     if key not in _contexts:
+        made = trusted()
         _contexts.clear()
         _contexts[key] = trusted()
     return _contexts[key]
@@ -273,13 +276,13 @@ def trusted() -> ssl.SSLContext:
 
     file, folders = (os.environ.get(n, "") for n in ("SSL_CERT_FILE", "SSL_CERT_DIR"))
     if folders and not file and not any(os.path.isdir(f) for f in folders.split(os.pathsep)):  # noqa: PTH112
-        raise ConfigError(f"SSL_CERT_DIR names {folders}, which is not a folder of certificates")
+        raise ConfigError(f"the certificates of SSL_CERT_DIR={folders} cannot be read: it is not a folder")
     try:
         return httpx2.create_ssl_context()
-    except OSError as error:
+    except OSError as error:  # ssl.SSLError is one
         why = "it holds no certificate" if isinstance(error, ssl.SSLError) else error.strerror
-        what = f"SSL_CERT_FILE names {file}, which" if file else "the system's list of certificates"
-        raise ConfigError(f"{what} cannot be read: {why}") from None
+        named = f"SSL_CERT_FILE={file}" if file else "this machine"
+        raise ConfigError(f"the certificates of {named} cannot be read: {why}") from None
 
 
 def prepare() -> None:

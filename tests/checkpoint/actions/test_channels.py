@@ -1,19 +1,22 @@
 """Every HTTP channel, on both faces, against a real server that behaves and misbehaves."""
 
 import asyncio
+import base64
+import html
 import json
 import logging
 import socket
 import ssl
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import pytest
 import trustme
 
 from hostile import many_issues
 from limits import LIMITS, beyond
-from loopback import Answer, Server, serving
+from loopback import Answer, Sent, Server, serving
 from made_results import failed_result, passed_result
 from truthound import flow
 from truthound.checkpoint import actions
@@ -466,7 +469,84 @@ def test_a_proxy_of_the_environment_is_used(face, monkeypatch):
     assert proxy.got[0].path == "http://slack.example/services/x"
 
 
+def echo(sent: Sent) -> Answer:
+    """A no that repeats all it was sent, in most of the ways there are."""
+    said = "\n".join([sent.path, *sent.headers.values(), sent.body.decode(errors="replace")])
+    forms = (said, html.escape(said), quote_plus(said), base64.b64encode(said.encode()).decode())
+    return Answer(400, {"message": "no", "forms": forms})
+
+
+def test_an_answer_that_repeats_the_request_tells_no_secret(face, make, caplog):
+    caplog.set_level(logging.DEBUG)
+    action = make("http://localhost")
+    with serving(by=echo) as server:
+        action = make(server.url)
+        outcome = face(action, failed_result(), [])
+    assert outcome.status is ActionStatus.FAILURE
+    told = told_everywhere(outcome, action, caplog)
+    assert SECRET not in told
+    assert not any(base64.b64encode(b"x" * n + SECRET.encode()).decode()[4:-4] in told for n in range(3))
+
+
+def test_credentials_of_every_kind_stay_secret(face, caplog):
+    password = 'pä"ss & <w/rd>\\'
+    caplog.set_level(logging.DEBUG)
+    with serving(by=echo) as server:
+        action = actions.WebhookAction(
+            url=server.url,
+            auth_type="basic",
+            auth_credentials={"username": "user", "password": password},
+            headers={"X-Api-Token": 'h"ead&er'},
+            payload_template={"said": password},
+        )
+        outcome = face(action, failed_result(), [])
+    told = told_everywhere(outcome, action, caplog)
+    basic = base64.b64encode(f"user:{password}".encode()).decode()
+    for secret in (
+        password,
+        basic,
+        html.escape(password),
+        quote_plus(password),
+        json.dumps(password)[1:-1],
+        'h"ead&er',
+    ):
+        assert secret not in told
+        assert json.dumps(secret)[1:-1] not in told
+
+
+def test_a_password_in_the_url_stays_secret(face, caplog):
+    password = 'p"ä ss/w:rd'
+    caplog.set_level(logging.DEBUG)
+    with serving(by=echo) as server:
+        action = actions.WebhookAction(url=server.url.replace("://", f"://user:{quote(password, safe='')}@"))
+        outcome = face(action, failed_result(), [])
+    assert "authorization" in server.got[0].headers
+    told = told_everywhere(outcome, action, caplog)
+    for secret in (password, quote(password, safe=""), base64.b64encode(f"user:{password}".encode()).decode()):
+        assert json.dumps(secret)[1:-1] not in told
+
+
+def test_a_proxy_of_the_environment_that_is_none_is_told_before_it_is_used():
+    assert actions.WebhookAction(url="https://x.example", proxy="${P}").problems({"P": "nonsense"}) == [
+        "proxy: it must begin with https:// (or http://)"
+    ]
+
+
+def test_a_variable_in_a_link_is_no_place(make):
+    for link in ("{report_url}", "${REPORTS}/{run_id}", "{{ metadata.page }}", "https://example.com/{run_id}"):
+        make("http://localhost", report_url=link)
+    told = make("http://localhost", report_url="${REPORTS}/1.html").problems({"REPORTS": "reports"})
+    assert "report_url: it must begin with https:// (or http://)" in told
+
+
 def test_a_redirect_within_the_host_is_named_too(make):
     with serving(Answer(302, headers={"Location": "/elsewhere"})) as server:
         outcome = in_thread(make(server.url), failed_result(), [])
     assert "it redirects to localhost, which is not followed" in outcome.message
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b"[]", b'{"ok": false}', b"null", b"\xff", b"invalid_blocks"])
+def test_an_answer_that_says_nothing_is_no_delivery(make, channel, body):
+    with serving(Answer(200, body)) as server:
+        outcome = in_thread(make(server.url), failed_result(), [])
+    assert (outcome.status is ActionStatus.SUCCESS) == (channel == "webhook"), outcome

@@ -414,6 +414,12 @@ def test_no_secret_of_a_file_is_in_what_is_said_about_mistakes(tmp_path, monkeyp
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
 
 
+def test_an_output_is_kept_to_its_end():
+    made = CustomAction(shell_command=python("print('x' * 20_000 + 'end', end='')")).execute(result())
+    assert made.details["stdout"].startswith("… (10,103 bytes before)\nxxx")
+    assert made.details["stdout"].endswith("xend")
+
+
 def test_cancelling_does_not_hold_up_the_loop(tmp_path, monkeypatch):
     threads, kill = [], custom._kill
     monkeypatch.setattr(custom, "_kill", lambda process: (threads.append(threading.get_ident()), kill(process)))

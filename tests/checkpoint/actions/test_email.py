@@ -482,10 +482,17 @@ def test_ses_without_credentials(monkeypatch, tmp_path):
     assert "credentials" in outcome.message
 
 
-def test_ses_has_a_limit():
-    many = [f"a{i}@example.com" for i in range(51)]
-    found = EmailNotification(provider="ses", from_address="dq@example.com", to_addresses=many).problems({})
-    assert found == ["SES sends to 50 addresses at once; there are 51"]
+@pytest.mark.parametrize(
+    ("provider", "most", "said"),
+    [("ses", 50, "SES sends to 50 addresses"), ("sendgrid", 1000, "SendGrid sends to 1,000 addresses")],
+)
+def test_services_have_a_limit(provider, most, said):
+    many = [f"a{i}@example.com" for i in range(most + 1)]
+    options = {"provider": provider, "from_address": "dq@example.com"} | (
+        {"api_key": "k"} if provider == "sendgrid" else {}
+    )
+    assert EmailNotification(**options, to_addresses=many).problems({}) == [f"{said} at once; there are {most + 1:,}"]
+    assert EmailNotification(**options, to_addresses=many[1:]).problems({}) == []
 
 
 @pytest.mark.parametrize("told", ["a@example.com", "Team <a@example.com>", '"Last, First" <a@example.com>'])
@@ -501,21 +508,6 @@ def test_no_addresses(told):
         mail.address(told)
 
 
-def test_certificates_that_are_not_there_are_named(monkeypatch, tmp_path):
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
-    made = EmailNotification(**BASIC, smtp_port=1).execute(failed_result())
-    assert made.message.startswith(f"SSL_CERT_FILE names {tmp_path / 'none.pem'}, which cannot be read: ")
-
-
-def test_ses_trusts_the_private_authority_of_the_environment(trusted, credentials, monkeypatch):
-    monkeypatch.delenv("AWS_CA_BUNDLE", raising=False)
-    with serving(Answer(200, {"MessageId": "m1"}), tls=trusted) as server:
-        made = by_ses(server.url)
-        assert (made.status, made.details["message_id"]) == ("success", "m1")
-        monkeypatch.delenv("SSL_CERT_FILE")
-        assert by_ses(server.url).status == "failure"
-
-
 def test_mails_that_differ_have_different_ids():
     result, options = failed_result(), BASIC | {"use_tls": False}
     made = [
@@ -528,3 +520,18 @@ def test_mails_that_differ_have_different_ids():
             action.model_copy(update={"smtp_port": port}).execute(result)
         made[0].model_copy(update={"smtp_port": port}).execute(later)
     assert len({m["Message-ID"] for _, _, m in box.mails}) == 4
+
+
+def test_certificates_that_are_not_there_are_named(monkeypatch, tmp_path):
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
+    made = EmailNotification(**BASIC, smtp_port=1).execute(failed_result())
+    assert made.message.startswith(f"the certificates of SSL_CERT_FILE={tmp_path / 'none.pem'} cannot be read: ")
+
+
+def test_ses_trusts_the_private_authority_of_the_environment(trusted, credentials, monkeypatch):
+    monkeypatch.delenv("AWS_CA_BUNDLE", raising=False)
+    with serving(Answer(200, {"MessageId": "m1"}), tls=trusted) as server:
+        made = by_ses(server.url)
+        assert (made.status, made.details["message_id"]) == ("success", "m1")
+        monkeypatch.delenv("SSL_CERT_FILE")
+        assert by_ses(server.url).status == "failure"

@@ -77,7 +77,7 @@ class GitHub:
             ]
         elif part == "issues":
             self.comments.append({"id": 100 + len(self.comments), "body": sent.json["body"], "user": self.user})
-        return Answer(201, {"html_url": "https://github.com/o/r/x"})
+        return Answer(201, {"id": 1, "html_url": "https://github.com/o/r/x"})
 
 
 def told(github, result=FAILING, run=None, **options):

@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import errno
 import os
+import sys
 import typing
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol, Self, TypeVar, runtime_checkable
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from pydantic import Field, PrivateAttr, SecretStr, model_validator
 
@@ -372,9 +373,10 @@ def _telling(secret: str) -> Iterator[str]:
         return
     with contextlib.suppress(ValueError):
         parts = urlsplit(secret)
-        yield from (p for p in parts.path.split("/") if len(p) >= 12)
-        yield from (v for _, v in parse_qsl(parts.query) if len(v) >= 8)
-        yield from filter(None, (parts.password,))
+        told = [p for p in parts.path.split("/") if len(p) >= 12]
+        told += [v for _, v in parse_qsl(parts.query) if len(v) >= 8]
+        told += [parts.password] if parts.password else []
+        yield from {form for one in told for form in (one, unquote(one))}  # a header has it without the URL's escapes
 
 
 def _checked(action: Action, made: Any) -> ActionResult:
@@ -407,7 +409,7 @@ def clean(value: Any, secrets: Any) -> Any:
         case list() | tuple() | set() | frozenset():
             return [clean(v, secrets) for v in value]
         case _:
-            made = text.plain(value, _LONGEST)
+            made = text.plain(value, sys.maxsize)  # it is cut when the secrets are out of it
             return clean(made, secrets) if isinstance(made, str) else made
 
 

@@ -181,8 +181,8 @@ class Channel(Action):
         return None  # each request has it
 
     def check(self) -> Iterator[str]:
-        for option, info in type(self).model_fields.items():
-            if _url in [getattr(m, "func", None) for m in info.metadata] or option.rpartition("_")[2] == "url":
+        for option in type(self).model_fields:
+            if option.rpartition("_")[2] in ("url", "proxy"):
                 value = getattr(self, option)
                 told = value.get_secret_value() if isinstance(value, SecretStr) else value
                 if told and "{" not in told and (why := wire.check_url(told)):
@@ -224,7 +224,7 @@ class Channel(Action):
             return linked(self.report_url, messages.values(result, bare))
         pages = (a.details.get("url", "") for a in result.action_results)
         found = next((p for p in pages if isinstance(p, str) and p.startswith(("http://", "https://"))), "")
-        return found or str(result.metadata.get("report_url", ""))
+        return found or str(result.metadata.get("report_url") or "")
 
     # --- sending ----------------------------------------------------------------------------------------------------
 

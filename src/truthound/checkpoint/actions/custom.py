@@ -25,11 +25,11 @@ from truthound.flow import Flow, call
 from truthound.models import Mistakes
 from truthound.objects import local_path
 from truthound.results import ActionResult, ActionStatus, CheckpointResult
-from truthound.text import number, plural, redact, shorten
+from truthound.text import number, plural, redact
 
 KILL_GRACE = 2.0
 """seconds between asking a command's processes to end and ending them"""
-_TAIL = 10_000  # bytes kept of what a command prints
+_TAIL = 9_900  # bytes kept of what a command prints; a result's texts have 10,000 characters
 _VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")  # a shell takes both
 _OPERATORS = frozenset("|&;<>")
 
@@ -165,7 +165,7 @@ class CustomAction(Action):
             raise ActionError(_cannot_start(words[0], cwd, error)) from None
 
     def _outcome(self, program: str, details: dict[str, Any]) -> ActionResult:
-        label, code = "the command" if self.shell else shorten(program, 100), details["exit_code"]
+        label, code = "the command" if self.shell else self.quoted(program, 100), details["exit_code"]
         if code == 0:
             return ActionResult(ActionStatus.SUCCESS, message=f"ran {label}", details=details)
         if code is None:

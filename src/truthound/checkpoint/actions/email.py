@@ -7,6 +7,7 @@ import importlib.util
 import os
 import smtplib
 import ssl
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, suppress
 from email.message import EmailMessage
@@ -28,7 +29,7 @@ from truthound.wire import UnreachableError, trusted
 
 SENDGRID = "https://api.sendgrid.com/v3/mail/send"
 _LONGEST = 90_000  # bytes of a part: mail programs cut what is longer
-_SES_MOST = 50
+_MOST = {"ses": ("SES", 50), "sendgrid": ("SendGrid", 1000)}
 _MISSING = "the package boto3 is not installed; install it with: pip install 'truthound[ses]'"
 _THROTTLED = frozenset({"TooManyRequestsException", "ThrottlingException", "Throttling", "LimitExceededException",
                         "InternalFailure", "ServiceUnavailable"})  # fmt: skip
@@ -148,8 +149,9 @@ class EmailNotification(Channel):
         except ValueError as error:
             yield f"addresses: {error}"
             return
-        if self.provider == "ses" and len(who.everybody) > _SES_MOST:
-            yield f"SES sends to {_SES_MOST} addresses at once; there are {len(who.everybody)}"
+        service, most = _MOST.get(self.provider, ("", sys.maxsize))
+        if len(who.everybody) > most:
+            yield f"{service} sends to {most:,} addresses at once; there are {len(who.everybody):,}"
         if self.provider == "ses" and importlib.util.find_spec("boto3") is None:
             yield _MISSING
         if self._in_the_clear():
@@ -192,8 +194,8 @@ class EmailNotification(Channel):
         self, result: CheckpointResult, run: Run, who: mail.Addresses, parts: tuple[str, str, str | None]
     ) -> EmailMessage:
         """Of one id in all attempts of a run: what was taken just before the connection was lost is sent twice."""
-        name = f"{result.checkpoint_name}:{self.name}"
-        return mail.mime(who, *parts, run_id=result.run_id, sender=f"{result.run_time}:{name}", moment=run.clock())
+        name = f"{result.checkpoint_name}:{self.name}:{result.run_time.isoformat()}"  # ids of runs may come again
+        return mail.mime(who, *parts, run_id=result.run_id, sender=name, moment=run.clock())
 
     # --- what is sent ---------------------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ from pydantic import AfterValidator, AliasChoices, Field, PrivateAttr, SecretStr
 
 from truthound import github, places, wire, words
 from truthound.checkpoint.actions.base import NotifyOn, Run
-from truthound.checkpoint.actions.channel import Channel, DeniedError, Url, encoded
+from truthound.checkpoint.actions.channel import Channel, DeniedError, Proof, Url, encoded
 from truthound.ci.environment import CIEnvironment, detect_ci_platform, environment_of
 from truthound.ci.names import CIPlatform
 from truthound.errors import ActionError, RetryableError
@@ -73,6 +73,7 @@ class GitHubAction(Channel):
     type: ClassVar[str] = "github"
     action_type: ClassVar[str] = "ci"
     service: ClassVar[str] = "GitHub"
+    proof: ClassVar[Proof] = Proof(has={"id": ...})
     variables: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "token": ("GITHUB_TOKEN", "GH_TOKEN"),
         "repository": ("GITHUB_REPOSITORY",),
@@ -326,7 +327,8 @@ class GitHubAction(Channel):
         within = path if path.startswith("/") else f"/repos/{self.repository}/{path}"
         url = (self.api_url or API).rstrip("/") + within
         content = b"" if body is None else encoded(body)
-        return (yield from self.request(method, url, content, run=run, headers=headers, longest=_LONGEST))
+        proof = None if method == "GET" else self.wanted
+        return (yield from self.request(method, url, content, run=run, headers=headers, longest=_LONGEST, proof=proof))
 
     def refusal(self, asked: wire.Request, answer: wire.Response, now: datetime) -> ActionError:
         """GitHub says 403 where others say 429."""
