@@ -127,7 +127,7 @@ class _Clients:
                 idle.append(client)
 
     def _client(self, request: Request) -> Any:
-        verify = _context(verify=request.verify)
+        verify = _context() if request.verify else False
         try:
             return self._make(verify=verify, proxy=request.proxy)
         except (ValueError, ImportError) as error:  # what cannot be used is known only here, and may hold a password
@@ -224,8 +224,6 @@ def _sending(request: Request) -> Iterator[None]:
         raise UnreachableError(f"no answer from {request.where} within {request.seconds:g} s") from None
     except httpx2.ProxyError:
         raise UnreachableError(f"the proxy did not let {request.where} be reached") from None
-    except httpx2.LocalProtocolError as error:  # it repeats the header that cannot be sent
-        raise ConfigError(f"the request to {request.where} cannot be sent: {type(error).__name__}") from None
     except (httpx2.InvalidURL, httpx2.UnsupportedProtocol):
         raise ConfigError(f"the URL for {request.where} is not one that can be sent to") from None
     except httpx2.LocalProtocolError:  # its text repeats the header
@@ -263,7 +261,7 @@ def _context() -> ssl.SSLContext:
     if key not in _contexts:
         made = trusted()
         _contexts.clear()
-        _contexts[key] = trusted()
+        _contexts[key] = made
     return _contexts[key]
 
 
