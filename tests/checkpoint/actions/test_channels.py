@@ -378,7 +378,7 @@ def test_certificates_that_cannot_be_read_are_named(face, tmp_path, monkeypatch,
     monkeypatch.setenv("SSL_CERT_FILE", str(path))
     outcome = face(CHANNELS["slack"]("https://localhost:1"), failed_result(), [])
     assert outcome.status is ActionStatus.ERROR
-    assert outcome.message.startswith(f"SSL_CERT_FILE names {path}, which cannot be read: ")
+    assert outcome.message.startswith(f"the certificates of SSL_CERT_FILE={path} cannot be read: ")
     assert outcome.details["attempts"] == 1
 
 
