@@ -125,7 +125,7 @@ def _ci(what: str) -> str:
         rows = [
             (PLATFORMS[p].title, d.where, ", ".join(f"`{f}`" for _, f in d.files), d.later) for p, d in DIALECTS.items()
         ]
-        return _table(("system", "a run is shown in", "files", "values for later steps"), rows[:-1])
+        return _table(("system", "a run is shown in", "files", "values for later steps"), rows[:-2])
     if what == "pipelines":
         return _table(
             ("system", "name", "file", "where its secrets are set"),

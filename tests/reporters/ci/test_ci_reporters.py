@@ -160,14 +160,16 @@ def test_what_is_switched_off_is_not_written(build, tmp_path):
     assert "<details>" not in (tmp_path / "summary.md").read_text()
 
 
-def test_outside_of_a_ci_nothing_but_the_report_is_written(build, tmp_path):
+@pytest.mark.parametrize("platform", ["local", "generic"])
+def test_where_nobody_looks_nothing_but_the_report_is_written(build, tmp_path, platform):
     before = set(tmp_path.rglob("*"))
-    face, log = reporter("local", {})
+    face, log = reporter(platform, {})
     assert face.report_to_ci(FAILING) == 1
     assert "TRUTHOUND_" not in log.getvalue()
     assert set(tmp_path.rglob("*")) == before
     face.set_output("total_issues", 4)
-    assert log.getvalue().endswith("TRUTHOUND_TOTAL_ISSUES=4\n")
+    told = (tmp_path / "truthound.env").read_text() if platform == "generic" else log.getvalue()
+    assert told.endswith("TRUTHOUND_TOTAL_ISSUES=4\n")
 
 
 # --- annotations ------------------------------------------------------------------------------------------------------

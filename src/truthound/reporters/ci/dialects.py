@@ -90,7 +90,7 @@ def report(dialect: Dialect, run: Report) -> list[Output]:
     if run.files:
         several = run.results if len(run.results) != 1 else run.results[0]
         out += [Write(path, _written(name, several, run.root)) for name, path in dialect.files]
-    if run.outputs and run.results and run.ci.is_ci:
+    if run.outputs and run.results and run.ci.platform not in _UNKNOWN:
         out += dialect.values(outputs(run.results), run.env)
     return out
 
@@ -344,6 +344,7 @@ DIALECTS: Mapping[CIPlatform, Dialect] = {
     ),
     CIPlatform.HARNESS: Dialect(logs.coloured, values=_drone_values, files=(("junit", _TESTS),), where="the Tests tab"),
     CIPlatform.SEMAPHORE: Dialect(logs.coloured, files=(("junit", "truthound-junit.xml"),), where="`test-results publish`"),
+    CIPlatform.GENERIC: Dialect(),
     CIPlatform.LOCAL: Dialect(values=_plain_values),
 }  # fmt: skip
 _OTHERS = Dialect(
@@ -351,6 +352,10 @@ _OTHERS = Dialect(
     files=(("junit", "truthound-junit.xml"),),
     where="a JUnit file, which the system's own step publishes",
 )
+
+
+_UNKNOWN = {CIPlatform.LOCAL, CIPlatform.GENERIC}
+"""nobody is known to look for anything: no file is written unasked"""
 
 
 def dialect_of(platform: CIPlatform) -> Dialect:
