@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import re
+import sys
 import typing
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
@@ -66,17 +68,35 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
 
 def option_docs(model: type[BaseModel]) -> dict[str, str]:
     """What the text below each option says. Read from the source when it is asked for: doing so for every class costs start-up time."""
-    import ast
-    import inspect
-    import textwrap
-
     found: dict[str, str] = {}
     for cls in reversed([c for c in model.__mro__ if issubclass(c, Model) and c is not Model]):
-        (tree,) = ast.parse(textwrap.dedent(inspect.getsource(cls))).body
-        for option, said in pairwise(getattr(tree, "body", ())):
+        found |= _documented(cls.__module__).get(cls.__qualname__, {})
+    return found
+
+
+@functools.cache
+def _documented(module: str) -> dict[str, dict[str, str]]:
+    """Class -> option -> text, for the classes of a module, which is parsed once."""
+    import ast
+    import inspect
+
+    found: dict[str, dict[str, str]] = {}
+
+    def read(body: list[ast.stmt], within: str) -> None:
+        for option, said in pairwise(body):
             match option, said:
                 case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
-                    found[name] = " ".join(inspect.cleandoc(text).split())
+                    found.setdefault(within, {})[name] = " ".join(inspect.cleandoc(text).split())
+        for part in body:
+            if isinstance(part, ast.ClassDef):
+                read(part.body, f"{within}.{part.name}" if within else part.name)
+            elif isinstance(part, ast.FunctionDef):
+                read(part.body, f"{within}.{part.name}.<locals>" if within else f"{part.name}.<locals>")
+            elif isinstance(part, ast.If | ast.With):
+                read([*part.body, *getattr(part, "orelse", [])], within)
+
+    with contextlib.suppress(OSError, TypeError, KeyError):  # made without a file
+        read(ast.parse(inspect.getsource(sys.modules[module])).body, "")
     return found
 
 
