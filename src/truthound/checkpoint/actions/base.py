@@ -73,6 +73,8 @@ class Run:
     clock: Callable[[], datetime] = now
     reads: Callable[[Path], bool] = lambda _: False
     """whether a file is, or would be the next time, part of the run's data"""
+    told: dict[Any, Any] = dataclasses.field(default_factory=dict, compare=False, repr=False)
+    """what there is to tell of the run, as channels share it: made once for each state of its result"""
 
 
 @runtime_checkable

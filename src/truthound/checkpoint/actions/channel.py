@@ -194,13 +194,13 @@ class Channel(Action):
         self, result: CheckpointResult, run: Run, note: str = "", escape: Callable[[str], str] | None = None
     ) -> Message:
         """What there is to tell, with a note that is a template; `escape` is for the values in the note."""
-        bare = messages.build(result, run.previous, examples=self.include_examples)
+        bare = self._bare(result, run)
         told = replace(bare, link=self._link(result, bare))
         return replace(told, note=filled(note, messages.values(result, told), escape)) if note else told
 
     def suited(self, result: CheckpointResult, run: Run) -> tuple[Self, list[str]]:
         """A template that fails gives way to ours, and a link that is none is left out: neither costs the message."""
-        bare = messages.build(result, run.previous, examples=self.include_examples)
+        bare = self._bare(result, run)
         values, changed, notes = messages.values(result, bare), dict[str, Any](), list[str]()
         for option, info in type(self).model_fields.items():
             kept, failed = _sound(getattr(self, option), _is_template(info), values)
@@ -213,6 +213,14 @@ class Channel(Action):
             notes.append(f'a link was left out: "{self.quoted(link, 100)}" cannot be one: {why}')
             made = made.model_copy(update={"report_url": None})
         return made, notes
+
+    def _bare(self, result: CheckpointResult, run: Run) -> Message:
+        """What there is to tell, without what is this channel's own."""
+        key = id(result), self.include_examples
+        if key not in run.told:  # with the result, so that nothing else can have its id
+            run.told[key] = result, messages.build(result, run.previous, examples=self.include_examples)
+        made: Message = run.told[key][1]
+        return made
 
     def _link(self, result: CheckpointResult, bare: Message) -> str:
         link = self.address(result, bare)
