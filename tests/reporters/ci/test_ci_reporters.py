@@ -16,6 +16,7 @@ from teamcity.messages import escape_value
 from hostile import TEXTS, many_issues
 from loopback import Answer, serving
 from made_results import CLEAN, FAILING, UNREADABLE, earlier, outcome, run
+from truthound import flow
 from truthound.annotations import CIAnnotation, issue_annotations, limited
 from truthound.ci.names import CIPlatform
 from truthound.errors import ConfigError
@@ -452,6 +453,17 @@ def test_an_api_that_refuses_is_told_and_the_token_is_not(build, capsys, monkeyp
     assert request.proxy is None
     assert "s3cret" not in repr(request)
     assert "s3cret" not in log.getvalue() + capsys.readouterr().err
+
+
+def test_an_api_that_fails_is_asked_again_for_a_while(monkeypatch, build):
+    with serving(Answer(503, headers={"Retry-After": "0"})) as server:
+        monkeypatch.setattr(bitbucket, "PROXY", server.url)
+        made = bitbucket.insights(FAILING, PIPELINE, reporter("bitbucket", PIPELINE)[0].environment)
+        waits = []
+        problems = flow.run(outputs.perform([made], print), sleep=waits.append)
+    assert len(server.got) == 3
+    assert len(waits) == 2
+    assert "answered 503" in problems[0]
 
 
 def test_without_a_way_to_the_api_nothing_is_sent(build):

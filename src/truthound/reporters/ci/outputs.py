@@ -102,7 +102,7 @@ def _one(output: Output, show: Callable[[str], None]) -> Flow[None]:
             for request in requests:
                 yield from retry(
                     lambda _, request=request: _sent(request, accepted),  # type: ignore[misc]
-                    retries=3,
+                    retries=2,
                     delay=1.0,
                     retryable=lambda e: isinstance(e, RetryableError),
                     patience=60.0,
