@@ -1,5 +1,9 @@
 import asyncio
 import contextvars
+import gc
+import signal
+import subprocess
+import sys
 import threading
 import time
 
@@ -286,3 +290,103 @@ def test_many_retries_do_not_overflow():
     with pytest.raises(ConnectionError):
         run(retry(make, retries=2000, delay=1, longest=60, jitter=0, retryable=lambda e: True), sleep=slept.append)
     assert max(slept) == 60
+
+
+_INTERRUPTED = """
+import signal, sys, threading, time
+import polars  # whose handler of SIGINT restarts waits without an end
+from truthound.flow import Call, Gather, Sleep, Within, run
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+at_work = threading.Barrier(3)
+forever = threading.Event()
+
+
+def pausing():
+    at_work.wait()
+    yield Sleep(3600)
+
+
+def blocking():
+    yield Call(lambda: (at_work.wait(), forever.wait()))
+
+
+def within():
+    yield Within(blocking(), 3600)
+
+
+def flow():
+    try:
+        yield Gather([pausing(), within()], 2)
+    finally:
+        print("cleaned", flush=True)
+
+
+threading.Thread(target=lambda: (at_work.wait(), print("at work", flush=True)), daemon=True).start()
+try:
+    run(flow())
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_ctrl_c_ends_pauses_and_calls_with_a_time_limit_wherever_they_are():
+    process = subprocess.Popen([sys.executable, "-c", _INTERRUPTED], stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "at work\n"
+    process.send_signal(signal.SIGINT)
+    said, _ = process.communicate(timeout=30)
+    assert said == "cleaned\ninterrupted\n"
+    assert process.returncode == 0
+
+
+def test_a_flow_that_is_cancelled_again_while_it_cleans_up_is_waited_for():
+    seen, cleaning = [], asyncio.Event()
+
+    async def clean():
+        cleaning.set()
+        for _ in range(20):
+            await asyncio.sleep(0)
+        seen.append("cleaned")
+
+    async def main():
+        task = asyncio.create_task(arun(within(cleaner(), 3600)))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        task.cancel()
+        await cleaning.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        return asyncio.all_tasks() - {asyncio.current_task()}
+
+    def cleaner():
+        try:
+            yield Sleep(3600)
+        finally:
+            try:
+                yield from call(clean)
+            except asyncio.CancelledError:
+                yield from call(clean)
+
+    assert asyncio.run(main()) == set()
+    assert seen == ["cleaned"]
+
+
+def test_what_an_overdue_flow_raises_while_it_cleans_up_is_not_told_by_the_loop():
+    told = []
+
+    def flow():
+        try:
+            yield Sleep(3600)
+        finally:
+            raise ValueError("in cleaning up")
+
+    async def main():
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context["message"]))
+        with pytest.raises(OverdueError):
+            await arun(within(flow(), 0.001))
+        gc.collect()
+
+    asyncio.run(main())
+    assert told == []

@@ -7,13 +7,21 @@ a flow cleans up in `finally`, as any function does, and its cleaning up may yie
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import inspect
 import random
 import threading
-import time
 from collections.abc import Awaitable, Callable, Generator, Sequence
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from concurrent.futures import (
+    ALL_COMPLETED,
+    FIRST_COMPLETED,
+    FIRST_EXCEPTION,
+    Future,
+    InvalidStateError,
+    ThreadPoolExecutor,
+    wait,
+)
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -137,10 +145,24 @@ class _Stop:
     """Set when a flow is to stop at its next effect, by itself or with the one that started it."""
 
     def __init__(self, outer: _Stop | None = None) -> None:
-        self.asked, self._outer = False, outer
+        self._asked: Future[None] = Future()
+        self.asked: list[Future[None]] = [self._asked, *(outer.asked if outer is not None else ())]
 
     def __bool__(self) -> bool:
-        return self.asked or bool(self._outer)
+        return any(f.done() for f in self.asked)
+
+    def ask(self) -> None:
+        with contextlib.suppress(InvalidStateError):  # asked already
+            self._asked.set_result(None)
+
+    def pause(self, seconds: float) -> None:
+        """Waits so long, or until it is asked."""
+        _settled(self.asked, FIRST_COMPLETED, seconds)
+
+
+def _settled(futures: Sequence[Future[Any]], when: str = ALL_COMPLETED, seconds: float = float("inf")) -> None:
+    """Waits for futures. A wait without an end would be one that Ctrl-C cannot end: Polars' handler of it restarts such waits."""
+    wait(futures, min(seconds, threading.TIMEOUT_MAX), when)
 
 
 class _Hands:
@@ -148,7 +170,7 @@ class _Hands:
 
     def __init__(
         self,
-        sleep: Callable[[float], None],
+        sleep: Callable[[float], None] | None,
         send: Callable[[Request], Response] | None,
         work: Callable[[Callable[[], Any]], Any],
     ) -> None:
@@ -173,7 +195,7 @@ class _Hands:
 def run(
     flow: Flow[T],
     *,
-    sleep: Callable[[float], None] = time.sleep,
+    sleep: Callable[[float], None] | None = None,
     send: Callable[[Request], Response] | None = None,
     work: Callable[[Callable[[], Any]], Any] = lambda fn: fn(),
 ) -> T:
@@ -210,7 +232,7 @@ def _run(flow: Flow[T], hands: _Hands, stop: _Stop) -> T:
 def _perform(effect: Effect, hands: _Hands, stop: _Stop) -> Any:
     match effect:
         case Sleep():
-            return hands.sleep(effect.seconds)
+            return (hands.sleep or stop.pause)(effect.seconds)
         case Call():
             value = hands.work(effect.fn)
             return _awaited(value) if inspect.isawaitable(value) else value
@@ -230,7 +252,9 @@ def _awaited(value: Awaitable[T]) -> T:
         asyncio.get_running_loop()
     except RuntimeError:
         return asyncio.run(main())
-    return _thread(lambda: asyncio.run(main())).result()  # a notebook: its loop is busy running us
+    future = _thread(lambda: asyncio.run(main()))  # a notebook: its loop is busy running us
+    _settled([future])
+    return future.result()
 
 
 def _gather(effect: Gather, hands: _Hands, outer: _Stop) -> list[Any]:
@@ -241,16 +265,15 @@ def _gather(effect: Gather, hands: _Hands, outer: _Stop) -> list[Any]:
         with ThreadPoolExecutor(min(effect.limit, len(effect.flows) or 1), "truthound") as pool:
             futures = [pool.submit(contextvars.copy_context().run, _run, flow, hands, stop) for flow in effect.flows]
             try:
-                done, _ = wait(futures, return_when=FIRST_EXCEPTION)
+                _settled(futures, FIRST_EXCEPTION)
+                if failed := [f for f in futures if f.done() and f.exception()]:
+                    failed[0].result()
             except BaseException:
-                stop.asked = True
-                pool.shutdown(wait=False, cancel_futures=True)
+                stop.ask()
+                for future in futures:
+                    future.cancel()
+                _settled(futures)
                 raise
-            failed = [f for f in futures if f in done and f.exception()]
-            if failed:
-                stop.asked = True
-                pool.shutdown(wait=False, cancel_futures=True)
-                return [failed[0].result()]
         return [f.result() for f in futures]
     finally:
         for flow in effect.flows:  # those that did not start; the others are at their end
@@ -261,12 +284,14 @@ def _within(effect: Within, hands: _Hands, outer: _Stop) -> Any:
     stop = _Stop(outer)
     future = _thread(lambda: _run(effect.flow, hands, stop))
     try:
-        wait([future], effect.seconds)
+        _settled([future, *outer.asked], FIRST_COMPLETED, effect.seconds)
     finally:
-        stop.asked = True
-    if not future.done():
-        raise OverdueError(f"not done within {effect.seconds:g} s")
-    return future.result()
+        stop.ask()
+    if future.done():
+        return future.result()
+    if outer:
+        raise asyncio.CancelledError
+    raise OverdueError(f"not done within {effect.seconds:g} s")
 
 
 def _thread(fn: Callable[[], T]) -> Future[T]:
@@ -396,14 +421,22 @@ async def _awithin(effect: Within, hands: _AsyncHands) -> Any:
         return await asyncio.wrap_future(_thread(fn))  # the loop's own pool would be waited for at its end
 
     task = asyncio.ensure_future(_arun(effect.flow, hands, abandonable))
+    cancelled: asyncio.CancelledError | None = None
+    overdue = False
     try:
-        done, _ = await asyncio.wait([task], timeout=effect.seconds)
-    except asyncio.CancelledError:
+        overdue = not (await asyncio.wait([task], timeout=effect.seconds))[0]
+    except asyncio.CancelledError as error:
+        cancelled = error
+    while not task.done():  # it cleans up, however often we are cancelled meanwhile
         task.cancel()
-        await asyncio.wait([task])
-        raise
-    if done:
-        return task.result()
-    task.cancel()
-    await asyncio.wait([task])
-    raise OverdueError(f"not done within {effect.seconds:g} s")
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if (cancelled or overdue) and not task.cancelled():
+        task.exception()  # seen: the loop need not tell of it
+    if cancelled:
+        raise cancelled
+    if overdue:
+        raise OverdueError(f"not done within {effect.seconds:g} s")
+    return task.result()

@@ -9,7 +9,7 @@ import pytest
 
 from loopback import Answer, serving
 from truthound.checkpoint import AsyncCheckpoint, Checkpoint, async_actions, run_checkpoints_async
-from truthound.checkpoint.actions import CustomAction, SlackNotification, StoreValidationResult
+from truthound.checkpoint.actions import CustomAction, SlackNotification, StoreValidationResult, UpdateDataDocs
 from truthound.checkpoint.actions.base import Action
 from truthound.checkpoint.actions.registry import ACTIONS, action_class
 from truthound.checkpoint.async_base import ConcurrentStrategy, PipelineStrategy, SequentialStrategy, Stage
@@ -105,6 +105,11 @@ def test_the_stages_of_each_strategy():
         (lambda: made(execution_strategy="concurent"), 'did you mean "concurrent"'),
         (lambda: made(execution_strategy=3), "a strategy is expected, not int"),
         (lambda: made(max_concurrent_actions=0), "at least one"),
+        (lambda: made(max_concurrent_actions="5"), "max_concurrent_actions is '5'; a whole number"),
+        (lambda: made(max_concurrent_actions=2.5), "max_concurrent_actions is 2.5; a whole number"),
+        (lambda: made(max_concurrent_actions=None), "max_concurrent_actions is None"),
+        (lambda: made(execution_strategy=ConcurrentStrategy), "a strategy is expected, not type"),
+        (lambda: PipelineStrategy(stages=[0, 1]), r"lists of the places of actions are expected, not \[0, 1\]"),
         (lambda: made(on_complete=3), "on_complete: a function is expected"),
         (lambda: made(max_concurent=3), "max_concurent"),
     ],
@@ -120,6 +125,37 @@ def test_a_stage_of_an_action_that_is_not_there_is_an_error_and_the_others_are_t
     assert result.status == "error"
     assert "there is no action 1" in result.error
     assert log == ["0 in", "0 out"]
+
+
+class Disordered:
+    """A strategy of the user's own that goes wrong."""
+
+    def __init__(self, *made):
+        self.made = made
+
+    def stages(self, actions, limit):
+        return [Stage(*args) if isinstance(args, tuple) else args for args in self.made]
+
+
+@pytest.mark.parametrize(
+    ("made_by", "said"),
+    [
+        (Disordered(((0, 5),)), "each of the 2 actions once, the first is 0; it names [0, 5]"),
+        (Disordered(((0,),)), "it names [0]"),
+        (Disordered(((0, 0, 1),)), "it names [0, 0, 1]"),
+        (Disordered(((0, 1), 0)), "limit is 0"),
+        (Disordered(7), "Disordered gives no stages: AttributeError"),
+    ],
+)
+def test_a_strategy_that_goes_wrong_is_an_error_and_the_others_are_told(made_by, said):
+    actions, log = meetings(2, together=1)
+    for result in (
+        made(actions=actions, execution_strategy=made_by).run(),
+        asyncio.run(made(actions=actions, execution_strategy=made_by).run_async()),
+    ):
+        assert result.status == "error"
+        assert said in result.error
+    assert log == ["0 in", "0 out", "1 in", "1 out"] * 2
 
 
 def test_a_run_without_data_is_an_error():
@@ -154,6 +190,18 @@ def test_a_callback_that_raises_loses_nothing():
     assert result.metadata["callback_errors"] == {"on_complete": "ValueError: metrics are down"}
 
 
+def test_what_a_callback_raises_is_told_without_secrets():
+    def on_complete(result):
+        raise ValueError("postgres://me:hunter2@db refused https://hooks.example.com/T0/B0/XyZ12345")
+
+    action = SlackNotification(webhook_url="https://hooks.example.com/T0/B0/XyZ12345", notify_on="error")
+    result = asyncio.run(made(on_complete=on_complete, actions=[action]).run_async())
+    said = result.metadata["callback_errors"]["on_complete"]
+    assert said.startswith("ValueError: postgres://me:")
+    assert "hunter2" not in said
+    assert "XyZ12345" not in said
+
+
 def test_many_checkpoints_at_once():
     together = [made(name=f"c{i}", actions=meetings(1, 1)[0]) for i in range(20)]
     plain = Checkpoint(name="plain", data_source=DATA, validators=["null"])
@@ -166,7 +214,16 @@ def test_many_checkpoints_at_once():
     assert {r.metadata["batch_id"] for r in results} == {"b"}
 
 
-@pytest.mark.parametrize(("given", "most", "said"), [([3], 1, "not int"), ([], 0, "at least one")])
+@pytest.mark.parametrize(
+    ("given", "most", "said"),
+    [
+        ([3], 1, "not int"),
+        ([], 0, "at least one"),
+        ([], "5", "max_concurrent is '5'"),
+        ([], 2.5, "max_concurrent is 2.5"),
+        (Checkpoint(name="one", data_source=DATA), 1, "a list of checkpoints is expected"),
+    ],
+)
 def test_many_mistaken_ones(given, most, said):
     with pytest.raises(ConfigError, match=said):
         asyncio.run(run_checkpoints_async(given, max_concurrent=most))
@@ -215,3 +272,27 @@ def test_names_that_are_not_there():
     assert "AsyncSlackNotification" in dir(async_actions)
     with pytest.raises(AttributeError, match="AsyncNothing"):
         importlib.import_module("truthound.checkpoint.async_actions").AsyncNothing  # noqa: B018
+
+
+def test_a_context_that_is_no_mapping():
+    with pytest.raises(ConfigError, match="context: a mapping is expected, not str"):
+        asyncio.run(run_checkpoints_async([made()], context="batch"))
+
+
+@pytest.mark.parametrize(
+    ("cls", "option", "method"),
+    [(StoreValidationResult, "store_path", "encode"), (UpdateDataDocs, "site_path", "_page")],
+)
+def test_long_results_are_written_beside_the_loop(tmp_path, monkeypatch, cls, option, method):
+    threads = []
+    whole = getattr(cls, method)
+
+    def noted(*args):
+        threads.append(threading.current_thread())
+        return whole(*args)
+
+    monkeypatch.setattr(cls, method, noted)
+    result = asyncio.run(made(actions=[cls(**{option: str(tmp_path)})]).run_async())
+    assert result.action_results[0].status == "success"
+    assert threads
+    assert threading.main_thread() not in threads

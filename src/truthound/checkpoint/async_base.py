@@ -21,6 +21,9 @@ class Stage:
     actions: tuple[int, ...]
     limit: int = 1
 
+    def __post_init__(self) -> None:
+        positive("limit", self.limit)
+
 
 class Strategy(Protocol):
     """Says in which stages actions are done. A stage sees what those before it came to."""
@@ -45,7 +48,8 @@ class ConcurrentStrategy:
     max_concurrency: int | None = None
 
     def __post_init__(self) -> None:
-        _positive(self.max_concurrency)
+        if self.max_concurrency is not None:
+            positive("max_concurrency", self.max_concurrency)
 
     def stages(self, actions: Sequence[Action], limit: int) -> list[Stage]:
         return [Stage(tuple(range(len(actions))), self.max_concurrency or limit)]
@@ -63,8 +67,12 @@ class PipelineStrategy:
     max_concurrency: int | None
 
     def __init__(self, stages: Iterable[Iterable[int]] | None = None, max_concurrency: int | None = None) -> None:
-        _positive(max_concurrency)
-        listed = None if stages is None else tuple(tuple(s) for s in stages)
+        if max_concurrency is not None:
+            positive("max_concurrency", max_concurrency)
+        try:
+            listed = None if stages is None else tuple(tuple(s) for s in stages)
+        except TypeError:
+            raise ConfigError(f"stages: lists of the places of actions are expected, not {stages!r}") from None
         flat: list[Any] = [i for stage in listed or () for i in stage]
         if wrong := [i for i in flat if isinstance(i, bool) or not isinstance(i, int) or i < 0]:
             raise ConfigError(f"stages: {wrong[0]!r} is not the place of an action; the first is 0")
@@ -97,7 +105,7 @@ STRATEGIES: dict[str, type[SequentialStrategy | ConcurrentStrategy | PipelineStr
 def strategy(told: str | Strategy) -> Strategy:
     """The strategy of a name, or the one given."""
     if not isinstance(told, str):
-        if callable(getattr(told, "stages", None)):
+        if callable(getattr(told, "stages", None)) and not isinstance(told, type):
             return told
         raise ConfigError(
             f"execution_strategy: a name ({', '.join(STRATEGIES)}) or a strategy is expected, not {type(told).__name__}"
@@ -109,6 +117,25 @@ def strategy(told: str | Strategy) -> Strategy:
     return STRATEGIES[told]()
 
 
-def _positive(limit: Any) -> None:
-    if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 1):
-        raise ConfigError(f"max_concurrency is {limit!r}; at least one action must be done at a time")
+def stages_of(made_by: Strategy, actions: Sequence[Action], limit: int) -> list[Stage]:
+    """The strategy's stages; raises ConfigError where they are no order of these actions, each once."""
+    name = type(made_by).__name__
+    try:
+        made = list(made_by.stages(actions, limit))
+        places = sorted(i for stage in made for i in stage.actions)
+    except ConfigError:
+        raise
+    except Exception as error:  # the code is the user's own, and a run never raises
+        raise ConfigError(f"execution_strategy: {name} gives no stages: {type(error).__name__}: {error}") from error
+    if places != list(range(len(actions))):
+        raise ConfigError(
+            f"execution_strategy: {name} must name each of the {len(actions)} actions once, the first is 0; it names {places}"
+        )
+    return made
+
+
+def positive(name: str, limit: Any) -> int:
+    """How many may be at work at once."""
+    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
+        raise ConfigError(f"{name} is {limit!r}; a whole number is expected, at least one")
+    return limit

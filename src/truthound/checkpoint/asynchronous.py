@@ -8,11 +8,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from truthound import flow
-from truthound.checkpoint.async_base import Stage, Strategy, strategy
+from truthound.checkpoint.async_base import Stage, Strategy, positive, stages_of, strategy
 from truthound.checkpoint.checkpoint import Checkpoint
 from truthound.errors import ConfigError
 from truthound.flow import Flow
 from truthound.results import CheckpointResult, CheckpointStatus
+from truthound.text import redact
 
 if TYPE_CHECKING:
     from truthound.validate import Validation
@@ -42,10 +43,7 @@ class AsyncCheckpoint(Checkpoint):
         on_error: Callback | None = None,
         **options: Any,
     ) -> None:
-        if isinstance(max_concurrent_actions, bool) or max_concurrent_actions < 1:
-            raise ConfigError(
-                f"max_concurrent_actions is {max_concurrent_actions!r}; at least one must be done at a time"
-            )
+        self.max_concurrent_actions = positive("max_concurrent_actions", max_concurrent_actions)
         for option, told in (("on_complete", on_complete), ("on_error", on_error)):
             if told is not None and not callable(told):
                 raise ConfigError(f"{option}: a function is expected, not {type(told).__name__}")
@@ -58,7 +56,6 @@ class AsyncCheckpoint(Checkpoint):
         else:
             self._without_data = False
         super().__init__(*args, **options)
-        self.max_concurrent_actions = max_concurrent_actions
         self.execution_strategy = strategy(execution_strategy)
         self.on_complete, self.on_error = on_complete, on_error
 
@@ -79,20 +76,25 @@ class AsyncCheckpoint(Checkpoint):
         try:
             yield from flow.call(partial(callback, result))
         except Exception as error:  # noqa: BLE001 whatever a callback does, the result is not lost
-            told = {**result.metadata.get("callback_errors", {}), name: f"{type(error).__name__}: {error}"}
+            said = redact(
+                f"{type(error).__name__}: {error}", self.config.hidden.union(*(a.hidden for a in self.actions))
+            )
+            told = {**result.metadata.get("callback_errors", {}), name: said}
             return replace(result, metadata={**result.metadata, "callback_errors": told})
         return result
 
     def _stages(self) -> list[Stage]:
         try:
-            return self.execution_strategy.stages(self.actions, self.max_concurrent_actions)
+            return stages_of(self.execution_strategy, self.actions, self.max_concurrent_actions)
         except ConfigError:  # told by _validate; whom actions tell should know
             return super()._stages()
 
     def _validate(self) -> Validation:
         if self._without_data and self.config.data_source is _NO_DATA:
             raise ConfigError("no data_source was given; there is nothing to check")
-        self.execution_strategy.stages(self.actions, self.max_concurrent_actions)  # one that does not fit is a mistake
+        stages_of(
+            self.execution_strategy, self.actions, self.max_concurrent_actions
+        )  # one that does not fit is a mistake
         return super()._validate()
 
 
@@ -110,9 +112,12 @@ async def run_checkpoints_async(
         max_concurrent: how many run at once.
         context: merged into the metadata of each result.
     """
+    if isinstance(checkpoints, Checkpoint):
+        raise ConfigError("checkpoints: a list of checkpoints is expected; one alone has run_async")
+    if context is not None and not isinstance(context, Mapping):
+        raise ConfigError(f"context: a mapping is expected, not {type(context).__name__}")
     listed: list[Any] = list(checkpoints)
     if wrong := [c for c in listed if not isinstance(c, Checkpoint)]:
         raise ConfigError(f"checkpoints are expected, not {type(wrong[0]).__name__}")
-    if isinstance(max_concurrent, bool) or max_concurrent < 1:
-        raise ConfigError(f"max_concurrent is {max_concurrent!r}; at least one must run at a time")
+    positive("max_concurrent", max_concurrent)
     return await flow.arun(flow.gather([c.flow(context) for c in listed], max_concurrent))

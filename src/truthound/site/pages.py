@@ -155,7 +155,9 @@ def _issue(outcome: CheckOutcome, change: Callable[[CheckOutcome], str], keys: S
         "columns": columns,
         "bad": bad,
         "rows": rows,
-        "more": f"{outcome.failed - len(rows):,}" if rows and outcome.failed and outcome.failed > len(rows) else "",
+        "more": plural(outcome.failed - len(rows), "more row")
+        if rows and outcome.failed and outcome.failed > len(rows)
+        else "",
         "facts": [(n, v) for n, v in facts if v],
     }
 

@@ -8,14 +8,16 @@ import textwrap
 from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
+from importlib.resources import files
 
 import pytest
 
 from hostile import TEXTS, many_issues
-from made_results import ACTIONS, CLEAN, FAILING, HISTORY, UNREADABLE, failed_result
+from made_results import ACTIONS, AGE, CLEAN, EMAIL, FAILING, HISTORY, PASSED, UNREADABLE, failed_result, run
 from truthound.checkpoint.actions import UpdateDataDocs
 from truthound.checkpoint.actions.base import Run
 from truthound.errors import ConfigError
+from truthound.results import Example
 
 VOID = {"meta", "link", "rect", "br"}
 
@@ -43,6 +45,42 @@ class Page(HTMLParser):
 
     def handle_data(self, data):
         self.text += data
+
+
+class Outline(HTMLParser):
+    """What helps who does not see the page: levels of headings, headers of tables, and which wide parts a keyboard reaches."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.levels, self.headers, self.tables, self.reached, self._header = [], [], [], [], False
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        given = dict(attrs)
+        self._header = tag == "th"
+        if tag in ("h1", "h2", "h3", "h4"):
+            self.levels.append(int(tag[1]))
+        if tag == "th":
+            self.headers.append([given.get("scope"), ""])
+        if tag in ("table", "thead"):
+            self.tables.append(tag)
+        if "tabindex" in given:
+            self.reached.append((given["tabindex"], given.get("role"), bool(given.get("aria-label"))))
+
+    def handle_endtag(self, tag):
+        self._header = self._header and tag != "th"
+
+    def handle_data(self, data):
+        if self.headers and not self.headers[-1][1]:
+            self.headers[-1][1] = data.strip()
+
+
+def luminance(color):
+    """Relative luminance of a colour as the Web Content Accessibility Guidelines define it."""
+    digits = color if len(color) == 7 else "#" + "".join(c * 2 for c in color[1:])
+    parts = [int(digits[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def write(folder, *results, previous=None, **options):
@@ -85,6 +123,45 @@ def test_what_a_page_says(tmp_path):
     index = Page((tmp_path / "index.html").read_text(encoding="utf-8"))
     assert "1 checkpoint" in index.text
     assert "email: not null: 93 (1.86%)" in index.text
+
+
+WIDE = tuple(Example(n, {f"c{i}": n for i in range(9)}) for n in range(3))
+
+
+@pytest.mark.parametrize("template", ["minimal", "default", "detailed"])
+def test_pages_can_be_heard_and_used_with_a_keyboard(tmp_path, template):
+    wide = replace(run(replace(EMAIL, examples=WIDE), AGE, *PASSED), action_results=list(ACTIONS))
+    write(tmp_path, *HISTORY, wide, template=template)
+    for path in pages(tmp_path):
+        made = Outline(path.read_text(encoding="utf-8"))
+        assert made.levels[0] == 1
+        assert all(b <= a + 1 for a, b in zip(made.levels, made.levels[1:], strict=False)), made.levels
+        assert all(scope == "col" and said for scope, said in made.headers), made.headers
+        assert made.tables == ["table", "thead"] * made.tables.count("table")
+    last = Outline(max(tmp_path.glob("runs/users/*.html")).read_text(encoding="utf-8"))
+    assert last.reached == ([] if template == "minimal" else [("0", "region", True)])
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_stands_out_from_what_is_behind_it(scheme):
+    style = files("truthound.site").joinpath("templates", "style.css").read_text(encoding="utf-8")
+    blocks = re.findall(r":root\{(.*?)\}", style, re.DOTALL)
+    colors = dict(re.findall(r"--([a-z]+):(#[0-9a-f]+)", blocks[scheme == "dark"]))
+    behind = {n: luminance(colors.pop(n)) for n in ("bg", "box", "mark")}
+    del colors["line"]
+    assert len(colors) > 10
+    for name, color in colors.items():
+        for back, shade in behind.items():
+            if back != "bg" and name not in ("fg", "soft"):
+                continue
+            light, dark = sorted((luminance(color), shade), reverse=True)
+            assert (light + 0.05) / (dark + 0.05) >= 4.5, (name, back)
+
+
+def test_one_row_more_is_a_row(tmp_path):
+    write(tmp_path, run(replace(EMAIL, failed=4)))
+    said = pages(tmp_path / "runs")[0].read_text(encoding="utf-8")
+    assert "… and 1 more row<" in said
 
 
 def test_templates_say_more_and_more(tmp_path):

@@ -75,15 +75,15 @@ class UpdateDataDocs(Action):
             yield MISSING
 
     def flow(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
-        source = self._template(run.base)
+        source = yield from call(lambda: self._template(run.base))
         objects = open_objects(self.site_path, run.base)
         listed = open_objects(f"{self.site_path.rstrip('/')}/{records.FOLDER}", run.base)
         name = records.stem(result)
         ending = "html" if self.format == "html" else "md"
         key = f"runs/{name}.{ending}"
         known = yield from call(lambda: self._known(listed, result) if self.include_history else [])
-        record = records.record(result, key)
-        content = self._page(result, run, [*known, record], source).encode("utf-8", "replace")
+        record = yield from call(lambda: records.record(result, key))
+        content = yield from call(lambda: self._page(result, run, [*known, record], source).encode("utf-8", "replace"))
         page = yield from call(lambda: objects.put(key, content))
         yield from call(lambda: listed.put(f"{name}.json", record.encoded()))
         yield from call(lambda: self._index(objects, listed, ending))

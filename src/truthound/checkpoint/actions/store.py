@@ -88,7 +88,7 @@ class StoreValidationResult(Action):
 
     def flow(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
         objects = open_objects(self.store_path, run.base)
-        content = self.encode(result)
+        content = yield from call(lambda: self.encode(result))  # seconds, where there are thousands of issues
         key = self.key(result)
         path = yield from call(lambda: objects.put(key, content, modified=result.run_time.timestamp()))
         details: dict[str, Any] = {"path": str(path), "bytes": len(content)}
