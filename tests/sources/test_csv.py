@@ -389,3 +389,53 @@ def test_quotes_within_names(write):
     assert frame.select(pl.col('"q"').null_count()).collect().item() == 1
     spec = {"path": str(path), "options": {"schema_overrides": {'"q"': "string"}}}
     assert open_source(spec).frame.collect_schema()['"q"'] == pl.String
+    assert '(column ""q""); set options.schema_overrides: {"\\"q\\"": string}' in fails(
+        write("b.csv", '"""q""",b\n' + many("{0},1", 10_001) + "x,1\n")
+    )
+
+
+@pytest.mark.parametrize(
+    ("header", "name", "options"),
+    [
+        ("'''q'''", "'q'", {"quote_char": "'"}), ('"a """"b"', 'a ""b', {}), ('a""b', 'a""b', {}), ('"""q"""', '"""q"""', {"quote_char": None}),
+        ('\ufeff"""a\n"', '"a\n', {}), ('"""é"""', '"é"', {"encoding": "utf-16"}),
+    ],
+)  # fmt: skip
+def test_quotes_within_names_whatever_the_quote(write, header, name, options):
+    data = f"{header},b\n1,2\n,3\n".encode(options.get("encoding", "utf-8"))
+    for path in (write("a.csv", data), write("a.csv.gz", gzip.compress(data))):
+        source = opened(path, null_values={name: "1"}, **options)
+        assert source.frame.collect_schema().names() == [name, "b"]
+        assert source.frame.collect()[name].null_count() == 2
+
+
+def test_headers_with_quotes_are_compared_too(write):
+    write("a.csv", '"""x""",b\n1,2\n')
+    for other, said in (("x,b", 'it lacks "x" and also has x'), ('b,"""x"""', "it has them in another order")):
+        glob = write("b.csv", f"{other}\n3,4\n").with_name("*.csv")
+        assert f"b.csv:1: the header differs from that of a.csv: {said}" in fails(glob)
+    inserted = opened(glob, missing_columns="insert").frame.collect()
+    assert inserted.columns == ['"x"', "b"]
+    assert sorted(inserted.rows()) == [(1, 2), (4, 3)]
+
+
+@pytest.mark.parametrize(
+    ("data", "place", "options"),
+    [
+        ('a,"b\n1,2\n3,4\n', "1:3", {}), ('a"b,c\n1,2\n', "1:2", {}), ('# x\n"a\nb","c\n1,2\n', "2:1", {"comment_prefix": "#"}),
+        ('"t\nu",v\na,b\n1,2\n', "2:2", {"skip_rows": 1}), ('a,"b\n' + "1,2\n" * 50_000, "1:3", {}),
+    ],
+)  # fmt: skip
+def test_an_open_quote_in_the_header(write, data, place, options):
+    told = fails(write("a.csv", data), **options)
+    assert told.startswith(f"a.csv:{place}: a quote is opened and not closed")
+
+
+def test_a_header_beyond_the_first_look(write):
+    names = [f"a column, number {i}" for i in range(6_000)]
+    path = write("a.csv", ",".join(f'"{n}"' for n in names) + "\n" + ",".join("1" for _ in names) + "\n")
+    assert open_source(path).frame.collect_schema().names() == names
+
+
+def test_columns_without_a_name(write):
+    assert "the header has two columns without a name (columns 1 and 3)" in fails(write("a.csv", ",a,\n1,2,3\n"))

@@ -12,7 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from truthound.errors import SourceError
-from truthound.sources.delimited import Dialect, look, reader
+from truthound.sources.delimited import OPEN_QUOTE, Dialect, look, reader
 from truthound.sources.dtypes import type_word
 from truthound.sources.lines import Unreadable, lines
 from truthound.text import brief, cell, plural, shorten
@@ -57,7 +57,7 @@ def records(path: Path, dialect: Dialect) -> Iterator[Record]:
         except StopIteration:
             return
         except csv.Error:
-            raise Unreadable(held[0][0] if held else 1, 1, _QUOTE) from None
+            raise Unreadable(held[0][0] if held else 1, 1, OPEN_QUOTE) from None
         record, held[:] = Record(fields, list(held)), []
         if not fields:
             continue
@@ -65,9 +65,6 @@ def records(path: Path, dialect: Dialect) -> Iterator[Record]:
             skip = False
             continue
         yield record
-
-
-_QUOTE = "a quote is opened and not closed; close it, or set options.quote_char: null if quotes are plain text here"
 
 
 def position(record: Record, index: int, dialect: Dialect) -> tuple[int, int]:
@@ -99,7 +96,7 @@ def explain(error: Exception, files: Sequence[Path], dialect: Dialect, schema: p
     if found is not None and dialect.quote and found[1].startswith(dialect.quote):
         finder = _unclosed
     elif found is not None:
-        text, column = found[1], found[2]
+        text, column = found[1], _meant(found[2], dialect, schema)
         index = schema.names().index(column) if column in schema else int(found[3]) - 1
         dtype = schema[column] if column in schema else pl.String()
 
@@ -122,8 +119,15 @@ def explain(error: Exception, files: Sequence[Path], dialect: Dialect, schema: p
             return SourceError(f"{path.name}:{told}")
     name = files[0].name if len(files) == 1 else plural(len(files), "file")
     if found is not None:
-        return SourceError(f"{name}: {_complaint(found[1], found[2], schema.get(found[2], pl.String()), dialect)}")
+        column = _meant(found[2], dialect, schema)
+        return SourceError(f"{name}: {_complaint(found[1], column, schema.get(column, pl.String()), dialect)}")
     return SourceError(f"{name} cannot be read: {shorten(brief(error), 300)}")
+
+
+def _meant(column: str, dialect: Dialect, schema: pl.Schema) -> str:
+    """A column as the file means it; the engine leaves quotes within its name doubled."""
+    quote = dialect.quote
+    return column if column in schema or not quote else column.replace(quote * 2, quote)
 
 
 def _headers(files: Sequence[Path], dialect: Dialect) -> str | None:
@@ -219,7 +223,7 @@ def _unclosed(path: Path, dialect: Dialect) -> str | None:
         if text.count(dialect.quote or "") % 2:
             index = next((i for i, f in enumerate(last.fields) if dialect.end in f), len(last.fields) - 1)
             line, at = position(last, index, dialect)
-            return f"{line}:{at}: {_QUOTE}"
+            return f"{line}:{at}: {OPEN_QUOTE}"
     return None
 
 

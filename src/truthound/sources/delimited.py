@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
@@ -15,7 +15,7 @@ import polars as pl
 from truthound.errors import ConfigError, SourceError
 from truthound.sources.dtypes import polars_type
 from truthound.sources.files import Found, foreign
-from truthound.sources.lines import start, transcoded
+from truthound.sources.lines import FIRST, start, transcoded
 from truthound.sources.memory import unknown_columns
 from truthound.sources.options import CsvOptions
 from truthound.text import cell
@@ -25,6 +25,9 @@ SNIFFED = 10
 SAMPLED = 1000
 """rows that are searched for numbers with leading zeros, which are codes"""
 _SEPARATORS = ";|\t"
+_LONGEST_NAME = 10_000
+"""characters; a column's name that is longer is all that follows a quote which nothing closes"""
+OPEN_QUOTE = "a quote is opened and not closed; close it, or set options.quote_char: null if quotes are plain text here"
 
 
 @dataclass(frozen=True)
@@ -65,9 +68,14 @@ def scan(found: Found, dialect: Dialect) -> pl.LazyFrame:
 def _typed(sources: list[Path] | list[IO[bytes]], dialect: Dialect) -> pl.LazyFrame:
     options = dialect.options
     overrides = {name: polars_type(t) for name, t in options.schema_overrides.items()}
+    meant = _doubled(sources, dialect)
+    left = {name: doubled for doubled, name in meant.items()}
 
     def scanner(**more: Any) -> pl.LazyFrame:
-        return _scan(sources, dialect, {"null_values": options.null_values, "schema_overrides": overrides} | more)
+        given = {"null_values": options.null_values, "schema_overrides": overrides} | more
+        told = {k: {left.get(n, n): v for n, v in o.items()} if isinstance(o, dict) else o for k, o in given.items()}
+        # renamed afterwards: `with_column_names` would keep the engine from comparing the headers of several files
+        return _scan(sources, dialect, told).rename(meant, strict=False)
 
     per_column = options.null_values if isinstance(options.null_values, dict) else {}
     if overrides or per_column:
@@ -104,20 +112,18 @@ def _scan(sources: Any, dialect: Dialect, more: dict[str, Any]) -> pl.LazyFrame:
         missing_columns=options.missing_columns,
         infer_schema_files=len(sources) if options.missing_columns == "insert" else SNIFFED,
         glob=False,
-        with_column_names=_unquoting(dialect.header or ()),
         **more,
     )
 
 
-def _unquoting(header: tuple[str, ...]) -> Callable[[list[str]], list[str]] | None:
-    """The engine leaves a quoted quote in a header doubled; these are the names as the file means them."""
-    if not any('"' in name for name in header):
-        return None
-
-    def single(names: Iterable[str]) -> list[str]:
-        return [name.replace('""', '"') for name in names]
-
-    return lambda names: list(header) if single(names) == single(header) else names
+def _doubled(sources: Any, dialect: Dialect) -> dict[str, str]:
+    """Names with quotes in them: as the engine has them, which leaves quoted ones doubled, and as the file means them."""
+    quote, header = dialect.quote, dialect.header or ()
+    doubled = {name.replace(quote, quote * 2): name for name in header if quote in name} if quote else {}
+    if not doubled:
+        return {}
+    known = _scan(sources, dialect, {"infer_schema": False}).collect_schema()
+    return {left: name for left, name in doubled.items() if left in known and left not in header}
 
 
 def _codes(schema: pl.Schema, overrides: dict[str, pl.DataType], scanner: Callable[..., pl.LazyFrame]) -> list[str]:
@@ -147,9 +153,10 @@ def look(path: Path, options: CsvOptions) -> Dialect:
     if not text.strip():
         raise SourceError(f"{path.name} is empty: it holds only blank lines")
     end = "\r" if "\r" in text and "\n" not in text else "\n"
-    lines = text.split(end)[options.skip_rows :]
+    kept = [(n, line) for n, line in enumerate(text.split(end), 1) if n > options.skip_rows]
     if options.comment_prefix:
-        lines = [line for line in lines if not line.startswith(options.comment_prefix)]
+        kept = [(n, line) for n, line in kept if not line.startswith(options.comment_prefix)]
+    numbers, lines = [n for n, _ in kept], [line for _, line in kept]
     if not any(line.strip() for line in lines):
         raise SourceError(f"{path.name} has nothing after {options.skip_rows} skipped lines and its comments")
     dialect = Dialect(_separator(path, lines, options), options.quote_char, end, None, options)
@@ -157,15 +164,31 @@ def look(path: Path, options: CsvOptions) -> Dialect:
         return dialect
     at = next(i for i, line in enumerate(lines) if line.strip())
     header = next(reader(io.StringIO("\n".join(lines[at:]), newline=""), dialect))
+    if (open_ := _open_quote(lines[at:], dialect)) and (len(first) < FIRST or len(header[-1]) > _LONGEST_NAME):
+        raise SourceError(f"{path.name}:{numbers[at + open_[0]]}:{open_[1]}: {OPEN_QUOTE}")
     if options.encoding == "utf8" and any("\ufffd" in name for name in header):
         raise SourceError(f"{path.name}: the header is not UTF-8; set options.encoding: latin-1 (or cp1252, utf-16, …)")
     for i, name in enumerate(header):
         if name in header[:i]:
+            called = f'the column "{cell(name)}" twice' if name else "two columns without a name"
             raise SourceError(
-                f'{path.name}: the header has the column "{cell(name)}" twice (columns {header.index(name) + 1} and {i + 1}); rename one, '
+                f"{path.name}: the header has {called} (columns {header.index(name) + 1} and {i + 1}); rename one, "
                 "or set options.has_header: false and options.skip_rows: 1"
             )
     return replace(dialect, header=tuple(header))
+
+
+def _open_quote(lines: list[str], dialect: Dialect) -> tuple[int, int] | None:
+    """The line (from 0) and the column (from 1) where a quote of the header is opened and nothing closes it, if so."""
+    if not dialect.quote:
+        return None
+    opened: tuple[int, int] | None = None
+    for i, line in enumerate(lines):
+        if line.count(dialect.quote) % 2:
+            opened = None if opened else (i, line.rindex(dialect.quote) + 1)
+        if opened is None:
+            return None
+    return opened
 
 
 def reader(lines: Any, dialect: Dialect) -> Any:

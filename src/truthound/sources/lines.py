@@ -20,6 +20,8 @@ from truthound.text import brief
 
 LONGEST = 16 * 1024 * 1024
 """a line of more bytes is not a line"""
+FIRST = 1 << 16
+"""bytes by which a file is judged before it is read"""
 DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error)
 
 
@@ -99,7 +101,7 @@ def _spoken(codec: str) -> str:
     return "UTF-8" if codec == "utf-8" else codec
 
 
-def start(path: Path, size: int = 1 << 16) -> bytes:
+def start(path: Path, size: int = FIRST) -> bytes:
     """The first unpacked bytes."""
     if packing(path) != "zst":
         try:
