@@ -9,14 +9,14 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from made_results import failed_result, run
+from made_results import HISTORY, failed_result, run
 from truthound import clouds
 from truthound.checkpoint import Checkpoint
-from truthound.checkpoint.actions import StoreValidationResult, load_results
+from truthound.checkpoint.actions import StoreValidationResult, UpdateDataDocs, load_results
 from truthound.checkpoint.actions.base import Run
 from truthound.cli.main import main
 from truthound.clouds import CloudError, CloudObjects, kind_of, open_objects
-from truthound.errors import StoreError
+from truthound.errors import ConfigError, StoreError
 
 SECRET = "hunter22hunter22"
 
@@ -144,3 +144,30 @@ def test_without_the_package(monkeypatch):
 )
 def test_kinds(location, kind):
     assert kind_of(location) == kind
+
+
+@pytest.mark.parametrize("location", ["s3://b/a#1", "gs://b/a?x=1", "az://c/../x", "s3://b/a/%2e%2e/x", "s3://b/./x"])
+def test_a_path_that_a_bucket_would_take_as_another_is_refused(location):
+    assert "holds what the path of a folder cannot" in clouds.check_location(location)
+    for make in (lambda: StoreValidationResult(store_path=location), lambda: UpdateDataDocs(site_path=location)):
+        with pytest.raises(ConfigError, match="holds what the path of a folder cannot"):
+            make()
+
+
+def test_an_account_that_was_not_given_says_where_to_give_it(monkeypatch):
+    for name in [n for n in os.environ if n.startswith("AZURE_")]:
+        monkeypatch.delenv(name)
+    outcome = StoreValidationResult(store_path="az://container/x").execute(failed_result())
+    assert "set AZURE_STORAGE_ACCOUNT_NAME with" in outcome.message
+
+
+def test_the_index_of_a_site_in_a_bucket_asks_for_no_record_twice(bucket, monkeypatch):
+    path = f"s3://{bucket}/site"
+    for one in HISTORY:
+        assert UpdateDataDocs(site_path=path).execute(one).status == "success"
+    asked = []
+    whole = CloudObjects.get
+    monkeypatch.setattr(CloudObjects, "get", lambda self, key: asked.append(key) or whole(self, key))
+    assert UpdateDataDocs(site_path=path).execute(failed_result()).status == "success"
+    assert len(asked) == 3  # what was read before, the new record, the index
+    assert CloudObjects(path).get("index.html").count(b"<tr><td>") == len(HISTORY) + 1

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from truthound.errors import ConfigError, RetryableError, StoreError
 from truthound.objects import LocalObjects, Stored, checked_key, local_path
@@ -48,6 +48,8 @@ def check_location(location: str) -> str:
     parts = urlsplit(location)
     if not parts.netloc or ("@" in parts.netloc and kind_of(location) != "azure"):
         return f"{redact(location)} names no bucket: {parts.scheme}://bucket/folder"
+    if "?" in location or "#" in location or any(unquote(p) in (".", "..") for p in parts.path.split("/")):
+        return f"{redact(location)} holds what the path of a folder cannot: '..', or '?' and '#', which are %3F and %23 there"
     return ""
 
 
@@ -142,7 +144,7 @@ class CloudObjects:
         except (e.BaseError, OSError) as error:
             said = _reason(error)
             why = _ADDRESS.sub("", said)  # which holds names of the user's, and these may say anything
-            if _IDENTITY.search(said) or "credential" in why.lower():
+            if _IDENTITY.search(said) or "credential" in why.lower() or "Account must be specified" in why:
                 raise StoreError(f"{what}: no credentials were found; set {_HELP[self._kind]}") from None
             if isinstance(error, e.NotFoundError | FileNotFoundError) or _ABSENT.search(why):
                 raise StoreError(f"{what}: there is no such bucket, or nothing there") from None

@@ -13,7 +13,8 @@ from truthound.objects import safe_name
 from truthound.results import CheckpointResult
 from truthound.text import shorten, terminal
 
-FOLDER = "records"
+FOLDERS = {"html": "records", "md": "records-md"}
+"""where the records of pages with this ending are: a site may have both kinds"""
 _WORST = 3
 
 

@@ -17,7 +17,9 @@ from made_results import ACTIONS, AGE, CLEAN, EMAIL, FAILING, HISTORY, PASSED, U
 from truthound.checkpoint.actions import UpdateDataDocs
 from truthound.checkpoint.actions.base import Run
 from truthound.errors import ConfigError
-from truthound.results import Example
+from truthound.objects import LocalObjects
+from truthound.results import CheckpointStatus, Example
+from truthound.site.records import stem
 
 VOID = {"meta", "link", "rect", "br"}
 
@@ -302,3 +304,49 @@ def test_an_index_of_somebody_else_is_left_alone(tmp_path, form, ending):
     assert (tmp_path / f"index.{ending}").read_text() == "<h1>Our handbook</h1>"
     (tmp_path / f"index.{ending}").unlink()
     write(tmp_path, *HISTORY, format=form)
+
+
+def links(path):
+    return [a for a in Page(path.read_text(encoding="utf-8")).addresses if a.startswith("runs/")]
+
+
+def test_a_site_may_have_both_kinds_of_pages(tmp_path):
+    for result in HISTORY[:2]:
+        write(tmp_path, result)
+        write(tmp_path, result, format="markdown")
+    write(tmp_path, HISTORY[2])
+    assert len(links(tmp_path / "index.html")) == 4  # the last run stands above the list, too
+    assert all(a.endswith(".html") for a in links(tmp_path / "index.html"))
+    listed = re.findall(r"\((runs/[^)]*)\)", (tmp_path / "index.md").read_text(encoding="utf-8"))
+    assert len(listed) == 2
+    assert all(a.endswith(".md") for a in listed)
+
+
+def test_a_record_is_read_once_unless_it_changes(tmp_path, monkeypatch):
+    read = []
+    whole = LocalObjects.get
+    monkeypatch.setattr(LocalObjects, "get", lambda self, key: read.append(key) or whole(self, key))
+    write(tmp_path, *HISTORY)
+    read.clear()
+    write(tmp_path, FAILING)
+    assert sorted(read) == ["index.html", "read.json", f"{stem(FAILING)}.json"]
+    write(tmp_path, replace(HISTORY[0], validation_result=None, status=CheckpointStatus.ERROR, error="was it here?"))
+    read.clear()
+    write(tmp_path, FAILING)
+    assert f"{stem(HISTORY[0])}.json" not in read
+    changed = tmp_path / "records" / f"{stem(HISTORY[1])}.json"
+    changed.write_text(changed.read_text().replace("FAILED", "VERY WRONG"))
+    write(tmp_path, FAILING)
+    said = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert "VERY WRONG" in said
+    assert "nothing was checked" in said
+
+
+@pytest.mark.parametrize("broken", ["", "[1]", '{"a": 3}', '{"users/x.json": [1, 2, "{}"]}', "{" * 100_000])
+def test_what_was_read_before_is_no_more_than_a_help(tmp_path, broken):
+    write(tmp_path, *HISTORY)
+    sound = (tmp_path / "index.html").read_bytes()
+    (tmp_path / "records" / "read.json").write_text(broken)
+    write(tmp_path, HISTORY[-1])
+    assert (tmp_path / "index.html").read_bytes() == sound
+    assert len(json.loads((tmp_path / "records" / "read.json").read_text())) == len(HISTORY)

@@ -15,6 +15,7 @@ from truthound.flow import Flow, call
 from truthound.objects import local_path
 from truthound.results import ActionResult, ActionStatus, CheckpointResult
 from truthound.site import pages, records
+from truthound.site.kept import Kept
 from truthound.site.records import Record
 from truthound.wire import check_url
 
@@ -45,7 +46,7 @@ def _address(value: str | None) -> str | None:
 class UpdateDataDocs(Action):
     """Adds a run's page to the data docs and brings their index up to date.
 
-    `index.html`, `runs/<checkpoint>/<time>-<run>.html` and, for the index, `records/`. Pages of earlier runs are not touched.
+    `index.html`, `runs/<checkpoint>/<time>-<run>.html` and, for the index, `records/` (of Markdown `records-md/`). Pages of earlier runs are not touched.
     """
 
     type: ClassVar[str] = "update_docs"
@@ -77,16 +78,17 @@ class UpdateDataDocs(Action):
     def flow(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
         source = yield from call(lambda: self._template(run.base))
         objects = open_objects(self.site_path, run.base)
-        listed = open_objects(f"{self.site_path.rstrip('/')}/{records.FOLDER}", run.base)
         name = records.stem(result)
         ending = "html" if self.format == "html" else "md"
+        listed = open_objects(f"{self.site_path.rstrip('/')}/{records.FOLDERS[ending]}", run.base)
+        kept = Kept(listed)
         key = f"runs/{name}.{ending}"
-        known = yield from call(lambda: self._known(listed, result) if self.include_history else [])
+        known = yield from call(lambda: self._known(kept, result) if self.include_history else [])
         record = yield from call(lambda: records.record(result, key))
         content = yield from call(lambda: self._page(result, run, [*known, record], source).encode("utf-8", "replace"))
         page = yield from call(lambda: objects.put(key, content))
         yield from call(lambda: listed.put(f"{name}.json", record.encoded()))
-        yield from call(lambda: self._index(objects, listed, ending))
+        yield from call(lambda: self._index(objects, kept, ending))
         details: dict[str, Any] = {"page": str(page), "index": objects.where(f"index.{ending}"), "bytes": len(content)}
         if self.base_url:
             details["url"] = f"{self.base_url.rstrip('/')}/{key}"
@@ -121,47 +123,42 @@ class UpdateDataDocs(Action):
                 f"template_path {self.template_path}:{line} {type(error).__name__}: {str(error)[:300]}"
             ) from None
 
-    def _known(self, listed: Objects, result: CheckpointResult) -> list[Record]:
+    def _known(self, kept: Kept, result: CheckpointResult) -> list[Record]:
         """The records of the checkpoint's earlier runs, in the order of time, as many as a trend shows."""
         mine, this = f"{records.stem(result).split('/')[0]}/", f"{records.stem(result)}.json"
-        keys = sorted(k for k in _keys(listed) if k.startswith(mine) and k < this)
-        return _read(listed, keys[1 - _TREND :])
+        keys = [k for k in kept.listed() if k.startswith(mine) and k < this]
+        return kept.records(keys[1 - _TREND :])
 
-    def _index(self, objects: Objects, listed: Objects, ending: str) -> None:
+    def _index(self, objects: Objects, kept: Kept, ending: str) -> None:
         """Writes the index; again where another process has added a run meanwhile, so that the last to write knows all."""
         there = objects.get(f"index.{ending}")
         if there and pages.MARK not in there[:2000].decode("utf-8", "replace"):
             raise ActionError(
                 f"{objects.where(f'index.{ending}')} is not of truthound's making and is left alone; choose another site_path"
             )
-        keys = _keys(listed)
+        keys = kept.listed()
         for _ in range(_ROUNDS):
-            objects.put(f"index.{ending}", self._listing(listed, keys).encode("utf-8", "replace"))
-            written, keys = keys, _keys(listed)
+            listing, shown = self._listing(kept, keys)
+            objects.put(f"index.{ending}", listing.encode("utf-8", "replace"))
+            written, keys = keys, kept.listed()
             if records.fingerprint(written) == records.fingerprint(keys):
-                return
+                return kept.keep(shown)
         raise ActionError("the index could not be brought up to date: runs were added faster than it could be written")
 
-    def _listing(self, listed: Objects, keys: list[str]) -> str:
+    def _listing(self, kept: Kept, keys: list[str]) -> tuple[str, list[str]]:
+        """The index, and the keys of the records that it lists."""
         by_checkpoint: dict[str, list[str]] = {}
-        for key in sorted(keys):
+        for key in keys:
             by_checkpoint.setdefault(records.checkpoint_of(key), []).append(key)
         most = self.max_history_items if self.include_history else 1
-        shown: list[Record] = []
+        runs: list[Record] = []
+        shown: list[str] = []
         older: dict[str, int] = {}
         for own in by_checkpoint.values():
-            found = _read(listed, own[-most:])
-            shown += found
+            shown += own[-most:]
+            found = kept.records(own[-most:])
+            runs += found
             if found:
                 older[found[-1].name] = len(own) - len(found)
         build = pages.index_page if self.format == "html" else pages.index_markdown
-        return build(shown, site_name=self.site_name, history=self.include_history, older=older)
-
-
-def _keys(listed: Objects) -> list[str]:
-    """The keys of all records: `checkpoint/time-run.json`."""
-    return [o.key for o in listed.list(1) if o.key.endswith(".json") and o.key.count("/") == 1]
-
-
-def _read(objects: Objects, keys: list[str]) -> list[Record]:
-    return [r for r in (records.decoded(objects.get(k)) for k in keys) if r is not None]
+        return build(runs, site_name=self.site_name, history=self.include_history, older=older), shown
