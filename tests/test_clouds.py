@@ -1,14 +1,17 @@
-"""Results in buckets: a real S3 server and an emulator of Google's, both on this machine."""
+"""Results in buckets: a real S3 server, which is near enough to Google's, and one that answers as Azure's does, on this machine."""
 
 import os
+import re
 import socket
 from dataclasses import replace
 from datetime import timedelta
+from urllib.parse import parse_qs, unquote
 
 import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
+from loopback import Answer, serving
 from made_results import HISTORY, failed_result, run
 from truthound import clouds
 from truthound.checkpoint import Checkpoint
@@ -171,3 +174,60 @@ def test_the_index_of_a_site_in_a_bucket_asks_for_no_record_twice(bucket, monkey
     assert UpdateDataDocs(site_path=path).execute(failed_result()).status == "success"
     assert len(asked) == 3  # what was read before, the new record, the index
     assert CloudObjects(path).get("index.html").count(b"<tr><td>") == len(HISTORY) + 1
+
+
+def blobs():
+    """What answers as Azure's blob service does, as far as files are put, got, listed and deleted: its documented requests."""
+    held = {}
+
+    def answer(sent):
+        at, _, query = sent.path.partition("?")
+        key = unquote(at.removeprefix("/container/"))
+        about = {"ETag": '"1"', "Last-Modified": "Mon, 23 Nov 2026 01:39:07 GMT"}
+        if "comp=list" in query:
+            prefix = parse_qs(query).get("prefix", [""])[0]
+            listed = "".join(
+                f"<Blob><Name>{k}</Name><Properties><Last-Modified>{about['Last-Modified']}</Last-Modified><Etag>1</Etag>"
+                f"<Content-Length>{len(v)}</Content-Length><Content-Type>x</Content-Type></Properties></Blob>"
+                for k, v in held.items() if k.startswith(prefix)
+            )  # fmt: skip
+            body = f"<EnumerationResults><Blobs>{listed}</Blobs><NextMarker/></EnumerationResults>"
+            return Answer(200, body.encode(), {"Content-Type": "application/xml"})
+        if sent.method == "PUT":
+            held[key] = sent.body
+            return Answer(201, b"", about)
+        if "comp=batch" in query:
+            parts = []
+            for number, wanted in enumerate(re.findall(r"DELETE (\S+) HTTP", sent.body.decode())):
+                there = held.pop(unquote(wanted.partition("?")[0].removeprefix("/container/")), None) is not None
+                status = "202 Accepted" if there else "404 The specified blob does not exist."
+                parts.append(
+                    f"--b\r\nContent-Type: application/http\r\nContent-ID: {number}\r\n\r\nHTTP/1.1 {status}\r\n\r\n\r\n"
+                )
+            return Answer(202, ("".join(parts) + "--b--\r\n").encode(), {"Content-Type": "multipart/mixed; boundary=b"})
+        if key not in held:
+            return Answer(404, b"<Error><Code>BlobNotFound</Code></Error>", {"x-ms-error-code": "BlobNotFound"})
+        return Answer(200, held[key], about)
+
+    return answer
+
+
+def test_results_and_pages_in_azure(monkeypatch):
+    with serving(by=blobs()) as azure:
+        for name, value in {
+            "AZURE_STORAGE_ACCOUNT_NAME": "account", "AZURE_STORAGE_ACCOUNT_KEY": "aHVudGVyMjI=", "AZURE_STORAGE_ENDPOINT": azure.url,
+        }.items():  # fmt: skip
+            monkeypatch.setenv(name, value)
+        store = StoreValidationResult(store_path="az://container/results", partition_by="status", retention_days=30)
+        old = replace(HISTORY[0], run_time=HISTORY[0].run_time - timedelta(days=60), run_id="users_20260922_013907")
+        assert StoreValidationResult(store_path=store.store_path, partition_by="date").execute(old).status == "success"
+        made = store.execute(HISTORY[1], Run(clock=lambda: HISTORY[1].run_time))
+        assert made.status == "success", made
+        assert made.details.get("deleted") == 1, made
+        assert [r.run_id for r in load_results("az://container/results", "users")] == [HISTORY[1].run_id]
+        objects = CloudObjects("az://container/results")
+        assert objects.get("nothing.json") is None
+        assert not objects.delete("nothing.json")
+        page = UpdateDataDocs(site_path="az://container/site").execute(HISTORY[1])
+        assert page.status == "success", page
+        assert b"users" in CloudObjects("az://container/site").get("index.html")

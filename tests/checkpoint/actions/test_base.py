@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import pytest
 from pydantic import Field, SecretStr
 
-from truthound.checkpoint.actions import Action, ActionResult, ActionStatus, Run, action_class
+from truthound.checkpoint.actions import Action, ActionResult, ActionStatus, Run, action_class, base
 from truthound.checkpoint.actions.base import NOTIFY_ON, RefusedError, transient
 from truthound.checkpoint.actions.registry import ACTIONS, action_types
 from truthound.errors import ActionError, ConfigError, RetryableError, StoreError
@@ -414,3 +414,13 @@ def test_what_is_too_short_or_named_plainly_is_no_secret(monkeypatch):
     for name, value in {"AUTHOR": "else", "API_KEY": "e", "DB_PASSWORD": "hunter2"}.items():
         monkeypatch.setenv(name, value)
         assert (value in Flowing(value=f"${{{name}}}").hidden) is (value == "hunter2")
+
+
+def test_plain_values_are_not_asked_for_a_protocols_methods(monkeypatch):
+    class Slow(type):
+        def __instancecheck__(cls, value):
+            raise AssertionError(value)
+
+    monkeypatch.setattr(base, "Worded", Slow("Worded", (), {}))
+    plain = {"name": "x", "count": 3, "share": 0.5, "on": True, "none": None, "list": ["y", (1, None)]}
+    assert [told for told, _ in base.texts(plain)] == ["x", "y"]

@@ -450,14 +450,18 @@ def texts(value: Any) -> Iterator[tuple[str, bool]]:
         case Model():
             for _, one in value:
                 yield from texts(one)
-        case Worded():
-            yield from ((told, False) for told in value.texts())
+        case (
+            None | bool() | int() | float()
+        ):  # most options; whether a value has a protocol's methods takes long to see
+            return
         case Mapping():
             for one in value.values():
                 yield from texts(one)
         case list() | tuple():
             for one in value:
                 yield from texts(one)
+        case Worded():
+            yield from ((told, False) for told in value.texts())
 
 
 def secret_values(value: Any, environment: Mapping[str, str]) -> set[str]:
