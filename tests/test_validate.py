@@ -283,3 +283,17 @@ def test_a_key_column_that_went_is_drift(tmp_path):
     assert any(o.validator == "null" and o.columns == ("v",) and o.failed == 1 for o in result.issues)
     with pytest.raises(ConfigError, match='column "id" of primary_key or pii is not in the data'):
         validate(gone, ["null"], primary_key="id")
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [{"schema": {"columns": {"email": "string"}}}, {"column_exists": {"columns": ["email"]}}, {"null": {"columns": ["email", "v"]}}],
+)  # fmt: skip
+def test_a_masked_column_that_went_is_told_by_the_rule_that_names_it(rule):
+    result = validate({"v": [3, None]}, [rule, "blank", {"null": {"columns": "v"}}], pii=["email"]).result
+    (gone,) = [o for o in result.outcomes if o.columns == ("email",)]
+    assert "column not found" in (gone.message or gone.error)
+    assert gone.status in ("failed", "error")
+    assert any(o.validator == "null" and o.columns == ("v",) and o.failed == 1 for o in result.outcomes)
+    with pytest.raises(ConfigError, match='column "vv" of primary_key or pii is not in the data; did you mean "v"'):
+        validate({"v": [3, None]}, [rule], pii=["vv"])

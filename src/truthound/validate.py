@@ -68,9 +68,19 @@ def check(data_source: Any, validators: Iterable[Any] | None = None, **options: 
     return validate(data_source, validators, **options).result
 
 
-def require_columns(primary_key: Iterable[str], pii: Iterable[str], known: Collection[str]) -> None:
-    """Raises ConfigError where a table's options name columns that it does not have."""
-    unknown = [c for c in (*primary_key, *sorted(pii)) if c not in known]
+def require_columns(
+    primary_key: Iterable[str],
+    pii: Iterable[str],
+    known: Collection[str],
+    shape: Schema | None,
+    rules: Iterable[Validator],
+) -> None:
+    """Raises ConfigError where a table's options name columns that it does not have.
+
+    Those that a schema or a rule names are not meant: its own check tells that they are gone, and the others run on.
+    """
+    told = {*(shape.columns if shape else ()), *(name for rule in rules for name in rule.names)}
+    unknown = [c for c in (*primary_key, *sorted(pii)) if c not in known and c not in told]
     if unknown:
         raise ConfigError(
             [f'column "{c}" of primary_key or pii is not in the data{did_you_mean(c, known)}' for c in unknown]
@@ -235,8 +245,7 @@ class _Opened:
             learned = inference.schema_validators(found, learned=True)
             expected = expected or found
             self.notes.append(note)
-        once = expected.columns if expected else ()  # one that went is drift, which its schema tells
-        require_columns(job.primary_key, job.policy.pii, {*types, *once})
+        require_columns(job.primary_key, job.policy.pii, types, expected, job.validators)
         declared = inference.schema_validators(job.schema) if job.schema else ()
         baselines = None if job.state_dir is None else inference.Baselines(job.state_dir / "baselines", job.name)
         if baselines and job.policy.pii:

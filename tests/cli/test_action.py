@@ -128,7 +128,7 @@ def test_a_dry_run_of_several_requests_and_files(cli, folder, monkeypatch):
     heads = [line for line in out.splitlines() if line.startswith(("POST", "GET", "to "))]
     assert heads == [
         "to the file GITHUB_STEP_SUMMARY",
-        "to standard output",
+        "to standard error",
         "to the file GITHUB_OUTPUT",
         f"POST https://api.github.com/repos/o/r/statuses/{'a' * 40}",
         "GET https://api.github.com/repos/o/r/issues/7/comments?per_page=50&page=1",
@@ -239,12 +239,12 @@ def test_the_summary_of_github(cli, project, monkeypatch):
     for name, file in (("GITHUB_STEP_SUMMARY", "summary"), ("GITHUB_OUTPUT", "output")):
         monkeypatch.setenv(name, str(project / file))
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
-    code, out, _ = cli("checkpoint", "run", "users", "--github-summary", "--strict")
+    code, _, err = cli("checkpoint", "run", "users", "--github-summary", "--strict")
     assert code == 1
-    assert "\n::error file=truthound.yaml,line=6,title=users::critical: email: not null" in f"\n{out}"
+    assert "\n::error file=truthound.yaml,line=6,title=users::critical: email: not null" in f"\n{err}"
     assert (project / "summary").read_text().startswith("## users: FAILED")
     assert "total_issues<<" in (project / "output").read_text()
-    code, out, _ = cli("checkpoint", "run", "users", "--github-summary", "--format", "json")
+    _, out, _ = cli("checkpoint", "run", "users", "--github-summary", "--format", "json")
     assert json.loads(out)["status"] == "failure"  # nothing but the document
 
 

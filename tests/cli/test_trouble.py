@@ -65,11 +65,16 @@ def test_errors_are_on_standard_error_whatever_the_format(cli, project, kind, ou
     assert "error: acts: users.csv does not exist" in err
 
 
-def test_annotations_do_not_mix_with_a_document(cli, project, monkeypatch):
+@pytest.mark.parametrize("options", [[], ["--github-summary"], ["--ci", "off"]])
+def test_annotations_do_not_mix_with_a_document(cli, project, monkeypatch, options):
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
-    acting(project, {"type": "github"}, validators=[{"null": {"columns": "email"}}])
-    assert "::" in cli("checkpoint", "run", "acts")[1]
-    assert json.loads(cli("checkpoint", "run", "acts", "--format", "json")[1])["checkpoint_name"] == "acts"
+    acting(project, *[{"type": "github"}][: not options], validators=[{"null": {"columns": "email"}}])
+    for more in ([], ["--format", "json"], ["--format", "json", "-o", "-"], ["-o", "report.txt"]):
+        _, out, err = cli("checkpoint", "run", "acts", *options, *more)
+        assert [line for line in out.splitlines() if line.startswith("::")] == []
+        assert any(line.startswith("::") for line in err.splitlines()) is ("off" not in options)
+        if "json" in more:
+            assert json.loads(out)["checkpoint_name"] == "acts"
 
 
 @pytest.mark.parametrize("kind", ["console", "json", "yaml", "markdown"])

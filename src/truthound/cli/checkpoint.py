@@ -93,7 +93,7 @@ def run(
 
     choice = Choice(
         tuple(names or ()), every, config, tuple(tag or ()), data, split_names(validators), store, telling.fail_on,
-        telling.limit, slack, webhook, github_summary, annotate=telling.format == "console" or telling.output is not None,
+        telling.limit, slack, webhook, github_summary,
     )  # fmt: skip
     checkpoints = chosen(choice)
     spare_inputs(telling.output, config or DEFAULT_CONFIG, checkpoints)

@@ -73,10 +73,8 @@ def _bound(checkpoint: Checkpoint) -> tuple[str, Mapping[str, Check], str]:
     types = PolarsBackend(source.frame, explain=source.explain).schema()
     expected = Schema.load((base or Path()) / config.schema) if isinstance(config.schema, str | Path) else config.schema
     known = inference.learned(state, checkpoint.name, pii) if config.auto_schema else None
-    shape = expected or known
-    once = shape.columns if shape else ()
-    require_columns(config.primary_key, pii, {*types, *once})
     rules = config.rules
+    require_columns(config.primary_key, pii, types, expected or known, rules)
     if not rules and expected is None and not config.auto_schema:
         rules = parse_validators(DEFAULT_VALIDATORS, None)
     declared = inference.schema_validators(expected) if expected else ()

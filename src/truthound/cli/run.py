@@ -45,8 +45,6 @@ class Choice:
     slack: str | None = None
     webhook: str | None = None
     github_summary: bool = False
-    annotate: bool = True
-    """whether standard output is free for GitHub's annotations"""
 
 
 # --- which checkpoints ------------------------------------------------------------------------------------------------
@@ -145,10 +143,6 @@ def _changed(checkpoint: Checkpoint, choice: Choice) -> Checkpoint:
         options["actions"] = (*others, store)
     if told := list(_told(checkpoint, choice)):
         options["actions"] = (*options.get("actions", config.actions), *told)
-    if not choice.annotate:  # annotations are lines on standard output, and a document is to be there
-        actions = options.get("actions", config.actions)
-        if (silenced := tuple(map(_without_annotations, actions))) != actions:
-            options["actions"] = silenced
     if choice.fail_on is not None:
         options["fail_on"] = choice.fail_on
     if choice.limit is not None:
@@ -165,11 +159,7 @@ def _told(checkpoint: Checkpoint, choice: Choice) -> Iterator[Action]:
     if choice.webhook is not None:
         yield WebhookAction(url=choice.webhook)
     if choice.github_summary and not any(isinstance(a, GitHubAction) and a.enabled for a in checkpoint.actions):
-        yield GitHubAction(annotations=choice.annotate)
-
-
-def _without_annotations(action: Action) -> Action:
-    return action.model_copy(update={"annotations": False}) if action.type == "github" else action
+        yield GitHubAction()
 
 
 def _from_here(path: str, base: Path | None) -> str:

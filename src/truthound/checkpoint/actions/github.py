@@ -94,7 +94,8 @@ class GitHubAction(Channel):
     set_output: bool = True
     """Whether later steps get status, total_issues, failed, warned, errored, passed, pass_rate, run_id and report_url."""
     annotations: bool = True
-    """Whether issues are marked in the workflow's log and in changed files; printed on standard output."""
+    """Whether issues are marked in the workflow's log and in changed files; printed on standard error, which GitHub reads too, so
+    that standard output may hold a document."""
     set_commit_status: bool | None = None
     """Whether the commit gets a status. Not given: if there is a token that may do so."""
     comment_on_pr: bool | None = None
@@ -128,8 +129,8 @@ class GitHubAction(Channel):
             begun = self._begun[1]
         else:
             begun["files"] = _Done()
-            yield from call(lambda: self._write(result, run, message, env, begun["files"]))
             self._begun = (result.run_id, begun)
+            yield from call(lambda: self._write(result, run, message, env, begun["files"]))
         later = yield from self._tell(result, run, message, env, begun)
         done = _Done()
         for part in begun.values():
@@ -158,7 +159,7 @@ class GitHubAction(Channel):
         if self.annotations:
             lines = github.issue_commands(result, os.environ.get("GITHUB_WORKSPACE", ""))
             yield "\n".join(
-                ["to standard output", *(f"| {line}" for line in lines)]
+                ["to standard error", *(f"| {line}" for line in lines)]
             )  # the bar: a workflow must not act on it
         if self.set_output:
             yield f"to the file GITHUB_OUTPUT\n{github.output_file(github.outputs(result, link), 'truthound_...')}"
@@ -170,29 +171,26 @@ class GitHubAction(Channel):
             return
         if self.set_summary:
             self._summary(result, run, message.link, env, done)
-        if self.annotations:
-            lines = github.issue_commands(result, env.get("GITHUB_WORKSPACE", ""))
-            sys.stdout.write("".join(f"{line}\n" for line in lines))
-            sys.stdout.flush()
-            done.said += [plural(len(lines), "annotation")] if lines else []
+        if self.annotations and (lines := github.issue_commands(result, env.get("GITHUB_WORKSPACE", ""))):
+            sys.stderr.write("\n".join([*lines, ""]))
+            sys.stderr.flush()
+            done.said.append(plural(len(lines), "annotation"))
         if self.set_output and (path := env.get("GITHUB_OUTPUT")):
             values = github.outputs(result, message.link)
-            _append(path, github.output_file(values, f"truthound_{secrets.token_hex(16)}"))
-            done.said.append("outputs set")
+            _append(path, github.output_file(values, f"truthound_{secrets.token_hex(16)}"), "outputs set", done)
 
     def _summary(self, result: CheckpointResult, run: Run, link: str, env: Mapping[str, str], done: _Done) -> None:
         path = env.get("GITHUB_STEP_SUMMARY")
         if not path:
             done.notes.append("GITHUB_STEP_SUMMARY is not set")
             return
-        there = Path(path).stat().st_size if Path(path).exists() else 0
+        there = Path(path).stat().st_size if Path(path).is_file() else 0
         left = github.SUMMARY - there - 1
         text = github.summary(result, run.previous, examples=self.include_examples, link=link, limit=left)
         if not text:
             done.left.append("the step's summary is full (1 MiB), nothing was added")
             return
-        _append(path, f"\n{text}" if there else text)
-        done.said.append("summary written")
+        _append(path, f"\n{text}" if there else text, "summary written", done)
 
     def _tell(
         self, result: CheckpointResult, run: Run, message: Message, env: Mapping[str, str], begun: dict[str, _Done]
@@ -250,7 +248,7 @@ class GitHubAction(Channel):
     def _comment(self, result: CheckpointResult, run: Run, link: str, number: Any, done: _Done) -> Flow[None]:
         marker = _marker(result.checkpoint_name)
         ours = yield from self._ours(marker, number, run)
-        if ours is None and self.comment_on_pr is None and result.status is CheckpointStatus.SUCCESS:
+        if not ours and self.comment_on_pr is None and result.status is CheckpointStatus.SUCCESS:
             done.notes.append("all is well: no comment was made")
             return
         text = github.summary(
@@ -258,10 +256,11 @@ class GitHubAction(Channel):
         )
         made = {"body": f"{marker}\n{text}"}
         answer = None
-        if ours is not None:
+        for one in ours:
             try:
-                answer = yield from self._api("PATCH", f"issues/comments/{ours}", run, made)
+                answer = yield from self._api("PATCH", f"issues/comments/{one}", run, made)
                 done.said.append("comment updated")
+                break
             except DeniedError as error:
                 if error.details.get("status_code") not in (403, 404):  # another's after all, or gone
                     raise
@@ -272,13 +271,14 @@ class GitHubAction(Channel):
         if isinstance(found, dict) and found.get("html_url"):
             done.details["comment_url"] = str(found["html_url"])
 
-    def _ours(self, marker: str, number: Any, run: Run) -> Flow[int | None]:
-        """The id of the comment that an earlier run made. Anyone may write our mark: the author must be ours too."""
+    def _ours(self, marker: str, number: Any, run: Run) -> Flow[list[int]]:
+        """The ids of comments that an earlier run may have made. Anyone may write our mark: the author must be ours too."""
         me: str | None = None
         for page in range(1, _PAGES + 1):
             path = f"issues/{number}/comments?per_page={_PAGE}&page={page}"
             answer = yield from self._api("GET", path, run)
             found = answer.json()
+            ours: list[int] = []
             listed = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
             for one in listed:
                 if not str(one.get("body", "")).startswith(marker) or not isinstance(one.get("id"), int):
@@ -286,10 +286,10 @@ class GitHubAction(Channel):
                 author: Any = one["user"] if isinstance(one.get("user"), dict) else {}
                 me = (yield from self._login(run)) if me is None else me
                 if author.get("login") == me if me else author.get("type") == "Bot":
-                    return int(one["id"])
-            if len(listed) < _PAGE:
-                break
-        return None
+                    ours.append(one["id"])
+            if ours or len(listed) < _PAGE:
+                return ours
+        return []
 
     def _login(self, run: Run) -> Flow[str]:
         """Whose token it is; nothing for a token of a workflow or an app, which is a bot and may not ask."""
@@ -338,10 +338,15 @@ class GitHubAction(Channel):
         return super().refusal(asked, answer, now)
 
 
-def _append(path: str, text: str) -> None:
+def _append(path: str, text: str, said: str, done: _Done) -> None:
     """Adds to a file at once, as other programs of the step do."""
-    with Path(path).open("ab") as file:
-        file.write(text.encode("utf-8", "replace"))
+    try:
+        with Path(path).open("ab") as file:
+            file.write(text.encode("utf-8", "replace"))
+    except OSError as error:  # it keeps nobody from telling the rest
+        done.left.append(f"{path} cannot be written: {error.strerror or error}")
+    else:
+        done.said.append(said)
 
 
 def _headline(result: CheckpointResult) -> str:
