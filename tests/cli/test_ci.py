@@ -139,9 +139,9 @@ def test_what_changed_since_the_run_before_is_in_the_summary(cli, project, envir
 
 def test_an_action_of_the_checkpoint_is_not_doubled(cli, project, environment):
     environment({"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": "s.md", "GITHUB_OUTPUT": "o.txt"})
-    _, out, _ = cli("checkpoint", "run", "users", "--github-summary")
+    _, out, err = cli("checkpoint", "run", "users", "--github-summary")
     assert (project / "s.md").read_text().count("users: FAILED") == 1
-    assert len([line for line in out.splitlines() if line.startswith("::error") and "email" in line]) == 2
+    assert len([line for line in (out + err).splitlines() if line.startswith("::error") and "email" in line]) == 2
 
 
 def test_several_checkpoints_share_one_report(cli, project, environment):
