@@ -1,5 +1,7 @@
 import json
 import os
+import subprocess
+import sys
 
 import pytest
 import yaml
@@ -244,3 +246,14 @@ def test_the_reference_document_s_pipelines(cli, project, environment, name):
     assert [p for p in published if not (project / p).exists()] == []
     if options == "--format json":
         assert json.loads(out)["status"] == "failure"
+
+
+def test_a_reader_that_went_away_ends_nothing(project, environment):
+    environment({"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": "s.md"})
+    program = [sys.executable, "-m", "truthound", "checkpoint", "run", "cities"]
+    with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        told = process.stderr.read()
+        assert process.wait() == 0
+    assert told == b""
+    assert (project / "s.md").exists()

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from truthound.ci.environment import detect_ci_platform
 from truthound.ci.names import CIPlatform
 from truthound.ci.platforms import PLATFORMS, platform_named
-from truthound.cli.output import say
+from truthound.cli.output import emit, say
 from truthound.results import CheckpointResult, CheckpointStatus
 
 if TYPE_CHECKING:
@@ -27,6 +27,10 @@ def platform(choice: str) -> CIPlatform:
     if choice.casefold() == OFF:
         return CIPlatform.LOCAL
     return detect_ci_platform() if choice.casefold() == AUTO else platform_named(choice)
+
+
+def _show(line: str) -> None:
+    emit(f"{line}\n", ours=True)
 
 
 @dataclass
@@ -46,7 +50,7 @@ class Native:
     def reporter(self) -> CIReporter:
         from truthound.reporters.ci import get_ci_reporter
 
-        return get_ci_reporter(self.platform, stream=sys.stdout if self.free else sys.stderr)
+        return get_ci_reporter(self.platform, show=_show if self.free else partial(say, ours=True))
 
     def folded(self, result: CheckpointResult) -> AbstractContextManager[None]:
         """What went well is folded away where the system can; what did not is open."""

@@ -60,12 +60,12 @@ def logged(text: str) -> str:
     return uncommanded(text)
 
 
-def emit(text: str) -> None:
-    """Text to standard output. Programs get UTF-8 whatever the locale; a reader that went away ends nothing.
+def emit(text: str, *, ours: bool = False) -> None:
+    """Text to standard output; `ours` may hold commands to a CI system. Programs get UTF-8 whatever the locale; a reader that went away ends nothing.
 
     Raises StoreError where it cannot be written for another reason, such as a full disk.
     """
-    text = logged(text)
+    text = text if ours else logged(text)
     try:
         buffer = getattr(sys.stdout, "buffer", None)
         if buffer is None or sys.stdout.isatty():
@@ -88,9 +88,9 @@ def emit_folded(text: object, indent: str = "") -> None:
     emit("".join(f"{indent}{line}\n" for line in fold(terminal(text), width(sys.stdout) - len(indent))))
 
 
-def say(line: str = "") -> None:
-    """A line to standard error. Where that is full or gone there is nobody left to tell: the exit code says enough."""
-    line = logged(line)
+def say(line: str = "", *, ours: bool = False) -> None:
+    """A line to standard error; `ours` may hold commands to a CI system. Where that is full or gone there is nobody left to tell: the exit code says enough."""
+    line = line if ours else logged(line)
     try:
         sys.stderr.write(line + "\n")
         sys.stderr.flush()

@@ -300,6 +300,13 @@ def test_teamcity_escapes_as_its_own_library_does(text):
     assert logs.teamcity_text(ascii_text) == escape_value(ascii_text)
 
 
+def test_runs_whose_names_are_numbers(build, tmp_path):
+    reporter("gitlab", build)[0].publish(
+        [replace(FAILING, checkpoint_name="12"), replace(CLEAN, checkpoint_name="users")]
+    )
+    assert "TRUTHOUND_CHECKPOINT=12,users\n" in (tmp_path / "truthound.env").read_text()
+
+
 def test_names_of_variables():
     assert variable("status") == "TRUTHOUND_STATUS"
     assert variable("TRUTHOUND_X") == "TRUTHOUND_X"

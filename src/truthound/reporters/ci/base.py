@@ -37,6 +37,7 @@ class CIReporter:
         strict: Whether any issue makes the exit code 1.
         environ: The environment to read instead of `os.environ`.
         stream: Where log lines go instead of standard output.
+        show: Writes a line of the log, in place of `stream`.
         clock: Gives the present, for the times of foldable sections.
     """
 
@@ -55,6 +56,7 @@ class CIReporter:
         strict: bool = False,
         environ: Mapping[str, str] | None = None,
         stream: TextIO | None = None,
+        show: Callable[[str], None] | None = None,
         clock: Callable[[], datetime] = now,
     ) -> None:
         self._parts = {
@@ -66,6 +68,7 @@ class CIReporter:
             "emoji": emoji_enabled,
         }
         self._groups, self._strict, self._clock, self._stream = use_groups, strict, clock, stream
+        self._show = show
         self.environ: Mapping[str, str] = os.environ if environ is None else environ
 
     @property
@@ -162,6 +165,9 @@ class CIReporter:
 
     def show(self, line: str) -> None:
         """A line, or several, of the log."""
+        if self._show is not None:
+            self._show(line)
+            return
         stream = self._stream or sys.stdout
         stream.write(
             f"{line}\n".encode(stream.encoding or "utf-8", "backslashreplace").decode(stream.encoding or "utf-8")

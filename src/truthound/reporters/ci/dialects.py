@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import secrets
@@ -25,6 +26,7 @@ from truthound.text import shorten
 
 MIB = 1024 * 1024
 _VERDICT_STYLE = {"success": "success", "warning": "warning", "failure": "error", "error": "error"}
+_COUNTS = ("total_issues", "total_checks", "passed", "failed", "warned", "errored")
 _ROOTED = {"codequality": codequality, "sarif": sarif}
 """formats that name files as seen from the repository's folder"""
 _WORST = (CheckpointStatus.ERROR, CheckpointStatus.FAILURE, CheckpointStatus.WARNING, CheckpointStatus.SUCCESS)
@@ -104,13 +106,13 @@ def outputs(results: Sequence[CheckpointResult]) -> dict[str, str]:
     each = [github.outputs(r) for r in results]
     if len(each) == 1:
         return {k: v for k, v in each[0].items() if v}
-    sums = {k: str(sum(int(one[k]) for one in each)) for k in each[0] if each[0][k].isdigit() and k != "pass_rate"}
+    sums = {k: str(sum(int(one[k]) for one in each)) for k in _COUNTS}
     ran = sum(int(sums[k]) for k in ("passed", "failed", "warned", "errored"))
     return {
         "status": min((r.status for r in results), key=_WORST.index).value,
         "checkpoint": shorten(",".join(one["checkpoint"] for one in each), 1000),
         "run_id": shorten(",".join(one["run_id"] for one in each), 1000),
-        **{k: v for k, v in sums.items() if k != "run_id"},
+        **sums,
         "pass_rate": f"{int(sums['passed']) / ran:.4f}" if ran else "0",
     }
 
@@ -223,7 +225,9 @@ def _github_summary(run: Report) -> Iterator[Output]:
     path = run.env.get("GITHUB_STEP_SUMMARY")
     if not path:
         return
-    there = Path(path).stat().st_size if Path(path).exists() else 0
+    there = 0
+    with contextlib.suppress(OSError):  # what is wrong with it shows when it is written
+        there = Path(path).stat().st_size
     for result in run.results:
         text = run.section(result, github.SUMMARY - there - 1)
         there += len(text.encode("utf-8", "replace")) + 1
