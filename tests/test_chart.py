@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from support import need
 from truthound import chart
 
 Image = pytest.importorskip("PIL.Image")
@@ -34,3 +35,18 @@ def test_any_number_of_runs(size):
     image = drawn(runs, "x" * 500 + "\n\u202e")
     assert image.size == (chart.WIDTH, chart.HEIGHT)
     assert image.getpixel((5, 5)) == (255, 255, 255)
+
+
+def test_a_title_is_drawn_in_a_font_that_has_its_letters():
+    from PIL import ImageFont
+
+    try:
+        found = bool(ImageFont.truetype("DejaVuSans.ttf"))
+    except OSError:
+        found = False
+    need(found, "the system has no font DejaVu Sans (Debian's fonts-dejavu-core)")
+    runs = [(START, "success", 0.0)]
+    assert chart.png(runs, "caf\u00e9") != chart.png(runs, "caf\u00e8")
+    assert chart.png(runs, "\u0437\u0430\u043a\u0430\u0437\u044b") != chart.png(
+        runs, "\u0437\u0437\u0437\u0437\u0437\u0437"
+    )

@@ -32,7 +32,7 @@ def test_annotations():
         ("a.yaml:3", "", ("a.yaml", "3")),
         ("conf/a.yaml:3:7", "", ("conf/a.yaml", "3")),
         ("/home/ci/repo/conf/a.yaml:3", "/home/ci/repo", ("conf/a.yaml", "3")),
-        ("/etc/a.yaml:3", "/home/ci/repo", ("/etc/a.yaml", "3")),
+        ("/etc/a.yaml:3", "/home/ci/repo", ("", "")),
         ("nowhere", "", ("", "")),
         (None, "", ("", "")),
     ],

@@ -63,7 +63,7 @@ def test_flights(nyc):
         {"expression": {"expression": "arr_delay - dep_delay < 120"}},
         {"regex": {"columns": "tailnum", "pattern": "^N[0-9]{3,5}$"}},
         {"allowed_values": {"columns": "origin", "values": ["EWR", "JFK"]}},
-        {"functional_dependency": {"determines": ["carrier", "flight"], "columns": ["dest"]}},
+        {"functional_dependency": {"columns": ["carrier", "flight"], "determines": ["dest"]}},
         {"compare": {"columns": ["arr_time", "dep_time"], "operator": ">"}},
     ]
     tables = {n: nyc / f"{n}.parquet" for n in ("flights", "planes", "airports")}

@@ -87,6 +87,9 @@ def test_did_you_mean():
     assert text.did_you_mean("PRICE", ["price"]) == '; did you mean "price"?'
     assert text.did_you_mean("zzz", ["price"]) == ""
     assert text.did_you_mean("x", []) == ""
+    assert text.did_you_mean("min", ["tags", "min_value"]) == '; did you mean "min_value"?'
+    assert text.did_you_mean("MAX", ["max_value", "max_fail"]) == '; did you mean "max_value" or "max_fail"?'
+    assert text.did_you_mean("mi", ["min_value"]) == ""
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,6 +15,14 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 90, 60, 110, 90
 _COLORS = {"success": "#2e9e5b", "warning": "#e0a100", "failure": "#d83a3a", "error": "#7a4fbf"}
 _WORDS = {"success": "passed", "warning": "warning", "failure": "failed", "error": "error"}
 _INK, _FAINT, _GRID, _PAPER = "#1f2933", "#5b6770", "#e3e7ea", "#ffffff"
+_FONTS = (
+    "DejaVuSans.ttf",
+    "LiberationSans-Regular.ttf",
+    "NotoSansCJK-Regular.ttc",
+    "Arial Unicode.ttf",
+    "arial.ttf",
+    "msgothic.ttc",
+)
 _STEPS = (0.01, 0.02, 0.04, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
 
 
@@ -24,7 +33,8 @@ def png(runs: Sequence[tuple[datetime, str, float | None]], title: str) -> bytes
     image = Image.new("RGB", (WIDTH, HEIGHT), _PAPER)
     draw = ImageDraw.Draw(image)
     large, plain, small = (ImageFont.load_default(size=s) for s in (30, 20, 18))
-    draw.text((_LEFT - 60, 24), shorten(terminal(title), 50), font=large, fill=_INK)
+    said = shorten(terminal(title), 50)
+    draw.text((_LEFT - 60, 24), said, font=_able(said, large), fill=_INK)
     draw.text((_LEFT - 60, 66), f"Checks that did not pass, last {plural(len(runs), 'run')}", font=plain, fill=_FAINT)
     _legend(draw, {status for _, status, _ in runs}, plain)
 
@@ -51,6 +61,23 @@ def png(runs: Sequence[tuple[datetime, str, float | None]], title: str) -> bytes
     held = io.BytesIO()
     image.save(held, "PNG", optimize=True)
     return held.getvalue()
+
+
+def _able(text: str, font: Any) -> Any:
+    """The font, or one of the system's that has more of the text's letters: Pillow's own has little but ASCII."""
+    from PIL import ImageFont
+
+    fonts = [font]
+    for name in _FONTS if _lacking(text, font) else ():
+        with contextlib.suppress(OSError):  # not on this system
+            fonts.append(ImageFont.truetype(name, size=30))
+    return min(fonts, key=lambda f: _lacking(text, f))
+
+
+def _lacking(text: str, font: Any) -> int:
+    """How many letters of the text the font draws as the box that stands for none."""
+    none = bytes(font.getmask("\uffff"))
+    return sum(bytes(font.getmask(c)) == none for c in set(text) if not c.isspace())
 
 
 def _legend(draw: Any, statuses: set[str], font: Any) -> None:

@@ -74,6 +74,9 @@ class Http:
     request: Request
 
 
+_ABANDONED = "what was waited for had been cancelled"
+"""said of a call that waits for something somebody else cancelled; that the flow itself is cancelled is another thing"""
+
 Effect = Sleep | Call | Gather | Within | Http
 
 
@@ -234,8 +237,13 @@ def _perform(effect: Effect, hands: _Hands, stop: _Stop) -> Any:
         case Sleep():
             return (hands.sleep or stop.pause)(effect.seconds)
         case Call():
-            value = hands.work(effect.fn)
-            return _awaited(value) if inspect.isawaitable(value) else value
+            try:
+                value = hands.work(effect.fn)
+                return _awaited(value) if inspect.isawaitable(value) else value
+            except asyncio.CancelledError:
+                if stop:
+                    raise
+                raise RuntimeError(_ABANDONED) from None
         case Gather():
             return _gather(effect, hands, stop)
         case Within():
@@ -252,9 +260,7 @@ def _awaited(value: Awaitable[T]) -> T:
         asyncio.get_running_loop()
     except RuntimeError:
         return asyncio.run(main())
-    future = _thread(lambda: asyncio.run(main()))  # a notebook: its loop is busy running us
-    _settled([future])
-    return future.result()
+    return outcome(_thread(lambda: asyncio.run(main())))  # a notebook: its loop is busy running us
 
 
 def _gather(effect: Gather, hands: _Hands, outer: _Stop) -> list[Any]:
@@ -295,8 +301,16 @@ def _within(effect: Within, hands: _Hands, outer: _Stop) -> Any:
 
 
 def _thread(fn: Callable[[], T]) -> Future[T]:
-    """Runs it in a thread that does not keep the interpreter alive, as a pool's threads do."""
     future: Future[T] = Future()
+    begin(future, fn)
+    return future
+
+
+def begin(future: Future[T], fn: Callable[[], T]) -> None:
+    """Fills the future by a thread that does not keep the interpreter alive, as a pool's threads do, and sees no interrupt.
+
+    A future cancelled before the thread came to it stays so, and nothing is done.
+    """
 
     def work() -> None:
         if not future.set_running_or_notify_cancel():
@@ -309,7 +323,12 @@ def _thread(fn: Callable[[], T]) -> Future[T]:
             future.set_result(value)
 
     threading.Thread(target=contextvars.copy_context().run, args=(work,), name="truthound", daemon=True).start()
-    return future
+
+
+def outcome(future: Future[T]) -> T:
+    """The future's value, waited for."""
+    _settled([future])
+    return future.result()
 
 
 # --- on asyncio ------------------------------------------------------------------------------------------------------
@@ -381,8 +400,13 @@ async def _aperform(effect: Effect, hands: _AsyncHands, threads: Threads) -> Any
         case Sleep():
             return await hands.sleep(effect.seconds)
         case Call():
-            value = await threads(effect.fn)
-            return await value if inspect.isawaitable(value) else value
+            try:
+                value = await threads(effect.fn)
+                return await value if inspect.isawaitable(value) else value
+            except asyncio.CancelledError:
+                if (task := asyncio.current_task()) is None or task.cancelling():
+                    raise
+                raise RuntimeError(_ABANDONED) from None
         case Gather():
             return await _agather(effect, hands, threads)
         case Within():

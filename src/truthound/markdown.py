@@ -9,7 +9,7 @@ from typing import Any
 
 from truthound import words
 from truthound.results import CheckOutcome, CheckpointResult, CheckStatus
-from truthound.text import cell, duration, number, plural, shorten, terminal
+from truthound.text import cell, duration, plural, shorten, terminal
 from truthound.text import markdown as escape
 
 _SIGNS = {CheckStatus.FAILED: "✗", CheckStatus.WARNED: "!", CheckStatus.ERROR: "‼"}
@@ -87,8 +87,8 @@ def _lines(result: CheckpointResult, previous: CheckpointResult | None, cut: Cut
 
 def _expected(outcome: CheckOutcome, cut: Cut) -> str:
     text = escape(shorten(words.expectation(outcome), cut.width))
-    if outcome.top_values and cut.examples:
-        times = ", ".join(f"{escape(cell(v, 30))} ({number(n)} times)" for v, n in outcome.top_values[:5])
+    if cut.examples and any(n > 1 for _, n in outcome.top_values):
+        times = ", ".join(f"{escape(cell(v, 30))} ({plural(n, 'time')})" for v, n in outcome.top_values[:5])
         text += f"; most often {times}"
     if outcome.status is CheckStatus.ERROR and outcome.location:
         text += f" ({escape(shorten(outcome.location, cut.width))})"

@@ -133,9 +133,9 @@ class OutOfOrder(Predicate):
 
 @dataclass(frozen=True)
 class Inconsistent(Predicate):
-    """Rows that are equal in `determines` differ in `column`: no function from the one to the other."""
+    """Rows that are equal in `given` differ in `column`: no function from the one to the other."""
 
-    determines: tuple[str, ...]
+    given: tuple[str, ...]
     column: str
 
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.fields import FieldInfo
 
 from truthound.errors import ConfigError
-from truthound.text import did_you_mean
+from truthound.text import did_you_mean, plural
 
 
 def explain(error: Any, known: list[str]) -> str:
@@ -34,6 +34,10 @@ def explain(error: Any, known: list[str]) -> str:
             return "a mapping (key: value) is expected"
         case "tuple_type" | "list_type":
             return "a list is expected"
+        case "too_long" if isinstance(error["input"], str):  # a text that was looked at before it was measured
+            return f"string should have at most {error['ctx']['max_length']:,} characters"
+        case "too_short" if isinstance(error["input"], str):
+            return f"string should have at least {plural(error['ctx']['min_length'], 'character')}"
         case kind:
             message: str = error["msg"].partition(", unable to")[0]
             choices = re.findall(r"'([^']*)'", message) if kind in ("enum", "literal_error") else ()

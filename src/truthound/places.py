@@ -12,14 +12,12 @@ _LOCATION = re.compile(r"(.+?):(\d+)(?::\d+)?")
 
 
 def declared(outcome: CheckOutcome, root: str | Path = "") -> tuple[str, str]:
-    """The file and line that declare a check, as seen from the repository's folder; empty where there is none."""
+    """The file and line that declare a check, as seen from the repository's folder; empty where there is none, or it lies elsewhere."""
     where = _LOCATION.fullmatch(outcome.location or "")
     if where is None:
         return "", ""
-    path = _absolute(where[1], root)
-    if root and path.is_absolute() and path.is_relative_to(root):
-        path = path.relative_to(root)
-    return path.as_posix(), where[2]
+    path = inside(where[1], root)
+    return (path, where[2]) if path else ("", "")
 
 
 def _absolute(path: str, root: str | Path) -> PurePath:

@@ -330,6 +330,11 @@ class CheckpointResult(Record):
         return self.validation_result.issues if self.validation_result else ()
 
     @property
+    def data_status(self) -> CheckpointStatus:
+        """What the data came to, whatever became of the actions."""
+        return self.validation_result.status if self.validation_result else self.status
+
+    @property
     def tags(self) -> dict[str, str]:
         return dict(self.metadata.get("tags", {}))
 

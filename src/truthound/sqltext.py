@@ -86,7 +86,9 @@ def expression(text: str) -> pl.Expr:
     try:
         made = pl.sql_expr(text)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-        raise ValueError(f"{shorten(text, 200)!r} is not a SQL expression: {told(error)}") from None
+        nested = re.match("relation '.*' was not found", brief(error))
+        said = "a condition holds no query; that is for the validators sql and foreign_key" if nested else told(error)
+        raise ValueError(f"{shorten(text, 200)!r} is not a SQL expression: {said}") from None
     alias = _ALIAS.search(str(made))
     if alias and re.search(
         rf"[\s\"`]{alias[1]}[\"`]?\s*$", text

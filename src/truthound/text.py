@@ -26,6 +26,10 @@ _COMMANDS = (
     (re.compile(r"##(?=\[|\w+\[)"), "# #"),  # Azure, TeamCity, GitHub's old form: anywhere in a line
     (re.compile(r"(?m)^([^\S\n]*):(?=:)"), r"\1: "),  # GitHub: first in a line
     (re.compile(r"travis_(?=fold:|time:)"), "travis _"),
+    (
+        re.compile(r"(?m)^((?:\x1b\[[\d;]*[mK])*)(?=(?:---|\+\+\+|~~~|\^\^\^)[ \t])"),
+        r"\1 ",
+    ),  # Buildkite: first in a line
 )
 _MENTION = re.compile(r"@|<(?=[!@#\w])")
 _CARD = re.compile(r"([\\`*_\[\]#~|>])")
@@ -95,6 +99,15 @@ def telegram(value: object) -> str:
 def unmentioned(value: object) -> str:
     """Plain text in which a chat service finds nobody to mention, whatever its marks for that are."""
     return _MENTION.sub("\\g<0>\u200b", terminal(value))
+
+
+def reported(error: BaseException) -> str:
+    """`ValueError: what it says`, also of an error of the user's own that cannot say it."""
+    try:
+        said = str(error)
+    except Exception:  # noqa: BLE001 its `__str__` is the user's own, too
+        said = ""
+    return f"{type(error).__name__}: {said}".removesuffix(": ")
 
 
 def brief(error: BaseException) -> str:
@@ -233,11 +246,13 @@ def cell(value: object, width: int = 40) -> str:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`; did you mean "x"?`, or an empty string when nothing is near."""
+    """`; did you mean "x"?`, or an empty string when nothing is near. Where no spelling is, the words that begin with it are."""
     known = list(known)
     folded = {k.casefold(): k for k in reversed(known)}
     near = difflib.get_close_matches(word.casefold(), folded, 1, cutoff=0.6)
-    return f'; did you mean "{folded[near[0]]}"?' if near else ""
+    if not near and len(word) > 2:  # `min` for `min_value`, `sep` for `separator`
+        near = [k for k in folded if k.startswith(word.casefold())][-3:][::-1]
+    return "; did you mean " + " or ".join(f'"{folded[k]}"' for k in near) + "?" if near else ""
 
 
 def plain(value: Any, width: int = 1000) -> Any:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from truthound import errors
 from truthound.errors import ConfigError, SourceError, TruthoundError
 from truthound.results import CheckOutcome, CheckStatus, Severity, ValidationResult
-from truthound.text import number
+from truthound.text import number, reported
 
 if TYPE_CHECKING:
     from truthound.outcomes import Failing
@@ -154,7 +154,7 @@ def main() -> None:
     except TruthoundError as error:
         say("error", (type(error).__name__, list(error.problems) if isinstance(error, ConfigError) else str(error)))
     except Exception as error:  # noqa: BLE001 the parent reports whatever ended the child
-        say("error", ("SourceError", f"{type(error).__name__}: {error}"))
+        say("error", ("SourceError", reported(error)))
 
 
 if __name__ == "__main__":

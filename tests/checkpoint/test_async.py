@@ -2,7 +2,9 @@
 
 import asyncio
 import importlib
+import re
 import threading
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -144,7 +146,7 @@ class Disordered:
         (Disordered(((0,),)), "it names [0]"),
         (Disordered(((0, 0, 1),)), "it names [0, 0, 1]"),
         (Disordered(((0, 1), 0)), "limit is 0"),
-        (Disordered(7), "Disordered gives no stages: AttributeError"),
+        (Disordered(7), "Disordered gives no stages: int is no Stage"),
     ],
 )
 def test_a_strategy_that_goes_wrong_is_an_error_and_the_others_are_told(made_by, said):
@@ -296,3 +298,76 @@ def test_long_results_are_written_beside_the_loop(tmp_path, monkeypatch, cls, op
     assert result.action_results[0].status == "success"
     assert threads
     assert threading.main_thread() not in threads
+
+
+async def _waits_for_something_cancelled(result):
+    future = asyncio.get_running_loop().create_future()
+    future.cancel()
+    await future
+
+
+@pytest.mark.parametrize("kind", [Checkpoint, AsyncCheckpoint])
+def test_what_somebody_else_cancelled_is_an_error_of_the_callback_alone(kind):
+    faulty = CustomAction(callback=_waits_for_something_cancelled)
+    result = kind("x", {"a": [1]}, ["null"], actions=[faulty]).run()
+    assert result.action_results[0].message == "RuntimeError: what was waited for had been cancelled"
+
+
+def test_what_somebody_else_cancelled_stops_no_other_checkpoint():
+    faulty = AsyncCheckpoint("x", {"a": [1]}, ["null"], on_complete=_waits_for_something_cancelled)
+    other = AsyncCheckpoint("y", {"a": [1]}, ["null"])
+    results = asyncio.run(run_checkpoints_async([faulty, other], max_concurrent=1))
+    assert [r.status.value for r in results] == ["success", "success"]
+    assert "had been cancelled" in results[0].metadata["callback_errors"]["on_complete"]
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        ([Stage((0.0,))], r"it names \[0\.0\]"),
+        ([Stage((False,))], r"it names \[False\]"),
+        ([Stage(("0",))], r"it names \['0'\]"),
+        ([SimpleNamespace(actions=(0,), limit=1)], "SimpleNamespace is no Stage"),
+    ],
+)
+def test_a_strategy_that_gives_something_else_is_told(made, said):
+    strategy = SimpleNamespace(stages=lambda actions, limit: made)
+    told = []
+    checkpoint = AsyncCheckpoint(
+        "x", {"a": [1]}, ["null"], actions=[CustomAction(callback=told.append)], execution_strategy=strategy
+    )
+    result = checkpoint.run()
+    assert result.status.value == "error"
+    assert re.search(said, result.error)
+    assert len(told) == 1
+
+
+def test_a_context_and_a_list_of_another_type():
+    checkpoint = AsyncCheckpoint("x", {"a": [1]}, ["null"])
+    with pytest.raises(ConfigError, match="context: a mapping is expected, not list"):
+        checkpoint.run(context=[("a", 1)])
+    with pytest.raises(ConfigError, match="checkpoints: a list of checkpoints is expected, not int"):
+        asyncio.run(run_checkpoints_async(5))
+
+
+class _SpeechlessError(Exception):
+    def __str__(self):
+        raise RuntimeError("no words")
+
+
+def test_an_error_that_cannot_say_what_it_is_costs_no_run():
+    def fails(result):
+        raise _SpeechlessError
+
+    checkpoint = AsyncCheckpoint("x", {"a": [1]}, ["null"], actions=[CustomAction(callback=fails)], on_complete=fails)
+    result = checkpoint.run()
+    assert result.action_results[0].message == "_SpeechlessError"
+    assert result.metadata["callback_errors"] == {"on_complete": "_SpeechlessError"}
+
+
+def test_a_validators_function_whose_error_cannot_say_what_it_is():
+    def fails(frame):
+        raise _SpeechlessError
+
+    outcome = Checkpoint("x", {"a": [1]}, [fails]).run().validation_result.outcomes[0]
+    assert "_SpeechlessError" in outcome.error

@@ -535,6 +535,26 @@ def test_a_change_that_nobody_was_told_of_is_due_again():
     assert told == ["failure", "failure", "success", "failure"]
 
 
+def test_an_action_that_failed_is_no_change_of_the_data():
+    data, answers = {"id": [1, 2]}, []
+
+    def callback(result):
+        if answers.pop(0):
+            raise RuntimeError("nobody there")
+
+    faulty = CustomAction(callback=callback, fail_checkpoint_on_error=True)
+    changed, well = note(notify_on="on_change"), note(notify_on="recovered")
+    actions = [changed, faulty, well]
+    checkpoint = made(data_source=data, validators=["null"], actions=actions, clock=Clock(), fail_on="low")
+    statuses = []
+    for ids, fails in (([1, 2], True), ([1, 3], False), ([1, None], True), ([2, None], False), ([1, 2], True)):
+        data["id"][:], answers[:] = ids, [fails]
+        statuses.append(checkpoint.run().status.value)
+    assert statuses == ["error", "success", "error", "failure", "error"]
+    assert [r.issues != () for r, _ in changed.seen] == [True, False]
+    assert [r.issues != () for r, _ in well.seen] == [False]
+
+
 def test_a_store_that_skips_runs_does_not_know_the_run_before(tmp_path):
     some = {"type": "store_result", "store_path": str(tmp_path), "notify_on": "failure"}
     with pytest.raises(ConfigError, match=r"actions\.1\.notify_on: on_change looks at the run before"):

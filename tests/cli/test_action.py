@@ -3,7 +3,8 @@ import json
 import pytest
 
 from loopback import Answer, serving
-from truthound.checkpoint.actions.registry import action_types
+from truthound.checkpoint.actions.channel import Channel
+from truthound.checkpoint.actions.registry import action_class, action_types
 
 SECRET = "s3cr3tT0kenValue0123456789"
 
@@ -138,6 +139,30 @@ def test_a_dry_run_of_several_requests_and_files(cli, folder, monkeypatch):
     assert SECRET not in out
 
 
+TELEGRAM = ("action", "test", "telegram_photo", "--dry-run", "--set", "bot_token=123456:ABC-DEF", "--set", "chat_id=5")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ((), "with a chart of the last runs, which is drawn then, in a form (multipart/form-data)"),
+        (("--set", "photo_path=a.png"), "with the photo a.png, in a form (multipart/form-data)"),
+    ],
+)
+def test_a_dry_run_tells_of_the_photo(cli, options, said):
+    code, out, _ = cli(*TELEGRAM, *options)
+    assert code == 0
+    assert said in out
+    assert "multipart" not in cli(*TELEGRAM, "--set", "photo_url=https://example.com/a.png")[1]
+
+
+def test_several_mistakes_are_told_one_by_one(cli):
+    missing = [f"telegram: error: {o} is not given; give it, or set the environment variable TELEGRAM_{o.upper()}"
+               for o in ("bot_token", "chat_id")]  # fmt: skip
+    assert cli("action", "test", "telegram", "--dry-run")[1].splitlines()[1:3] == missing
+    assert cli("action", "test", "telegram")[1] == f"{missing[0]}; {missing[1].removeprefix('telegram: error: ')}\n"
+
+
 CONFIG = """checkpoints:
 - name: users
   data_source: users.csv
@@ -239,10 +264,11 @@ def test_the_summary_of_github(cli, project, monkeypatch):
     for name, file in (("GITHUB_STEP_SUMMARY", "summary"), ("GITHUB_OUTPUT", "output")):
         monkeypatch.setenv(name, str(project / file))
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
-    code, _, err = cli("checkpoint", "run", "users", "--github-summary", "--strict")
+    code, out, _ = cli("checkpoint", "run", "users", "--github-summary", "--strict")
     assert code == 1
-    assert "\n::error file=truthound.yaml,line=6,title=users::critical: email: not null" in f"\n{err}"
-    assert (project / "summary").read_text().startswith("## users: FAILED")
+    assert "\n::error file=truthound.yaml,line=6,title=users::critical: email: not null" in out
+    assert (project / "summary").read_text().startswith("## ❌ users: FAILED")
+    assert "<details>" in (project / "summary").read_text()
     assert "total_issues<<" in (project / "output").read_text()
     _, out, _ = cli("checkpoint", "run", "users", "--github-summary", "--format", "json")
     assert json.loads(out)["status"] == "failure"  # nothing but the document
@@ -255,3 +281,33 @@ def test_the_summary_is_written_once(cli, project, monkeypatch):
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     cli("checkpoint", "run", "cities", "--github-summary")
     assert (project / "summary").read_text().count("## cities") == 1
+
+
+def test_a_dry_run_needs_no_account(cli, monkeypatch):
+    for name in ("TELEGRAM_BOT_TOKEN", "TELEGRAM_CHAT_ID"):
+        monkeypatch.delenv(name, raising=False)
+    code, out, _ = cli("action", "test", "telegram", "--dry-run")
+    assert code == 4
+    lines = out.splitlines()
+    assert [line.partition(" is not given")[0] for line in lines[1:3]] == [
+        "telegram: error: bot_token",
+        "telegram: error: chat_id",
+    ]
+    assert lines[3:6] == [
+        "telegram: shown with a stand-in for bot_token and chat_id",
+        "",
+        "POST https://api.telegram.org/bot•••/sendMessage",
+    ]
+    assert json.loads(lines[-1])["chat_id"] == "@channel"
+
+
+@pytest.mark.parametrize(
+    "kind", sorted(t for t in action_types() if issubclass(action_class(t), Channel) and t != "github")
+)
+def test_every_channel_can_be_looked_at_without_an_account(cli, kind, monkeypatch):
+    for name in [n for names in action_class(kind).variables.values() for n in names]:
+        monkeypatch.delenv(name, raising=False)
+    code, out, err = cli("action", "test", kind, "--dry-run")
+    assert (code, err) == (4, "")
+    assert "stand-in" in out
+    assert "5,000 rows" in out

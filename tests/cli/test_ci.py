@@ -81,11 +81,30 @@ def test_doctor_says_what_is_missing_and_why(cli, environment):
     assert code == 0
     assert found["detected_by"] == ["GITHUB_ACTIONS"]
     assert found["found"]["pr_number"] == 7
-    assert found["missing"]["commit_sha"] == "not set: pull_request.head.sha in the event file, GITHUB_SHA"
+    assert found["missing"]["commit_sha"] == "none is set: pull_request.head.sha in the event file, GITHUB_SHA"
+    assert found["missing"]["run_url"] == "not set: GITHUB_SERVER_URL and GITHUB_RUN_ID"
     assert found["problems"] == [
         "GITHUB_OUTPUT is not set: nothing is written there",
         "the current folder is not within GITHUB_WORKSPACE (/elsewhere): files are not named in annotations",
+        "the event file, which GITHUB_EVENT_PATH should name, cannot be read: what it tells is not known; in a container, mount it",
     ]
+    assert found["values"] == "outputs of the step"
+
+
+def test_doctor_of_a_system_whose_mark_is_not_set(cli, environment):
+    environment({"GITHUB_ACTIONS": "false", "CI": "true"})
+    for name in ("github", "woodpecker"):
+        assert json.loads(cli("ci", "doctor", name, "--format", "json")[1])["detected_by"] == []
+
+
+def test_doctor_names_teamcitys_file(cli, environment, tmp_path):
+    environment({"TEAMCITY_VERSION": "2026.1"})
+    assert "TEAMCITY_BUILD_PROPERTIES_FILE" in cli("ci", "doctor")[1]
+    (tmp_path / "build.properties").write_text("teamcity.build.branch=main\n")
+    environment({"TEAMCITY_VERSION": "2026.1", "TEAMCITY_BUILD_PROPERTIES_FILE": str(tmp_path / "build.properties")})
+    out = cli("ci", "doctor")[1]
+    assert "TEAMCITY_BUILD_PROPERTIES_FILE" not in out
+    assert "main" in out
 
 
 @pytest.mark.parametrize("width", [40, 60, 80])
@@ -182,6 +201,8 @@ def test_no_cell_is_a_command_in_the_log(cli, project, environment, format_):
             assert not line.lstrip().startswith("::")
         if format_ == "json":
             assert nasty in json.dumps(json.loads(out))
+        if format_ == "yaml":
+            assert nasty in json.dumps(yaml.safe_load(out))
     environment({})
     _, out, _ = cli("checkpoint", "run", "users", "--format", "json", "--limit", "5")
     assert nasty in out
@@ -204,6 +225,7 @@ def test_a_report_that_cannot_be_written_is_a_warning(cli, project, environment)
     code, _, err = cli("checkpoint", "run", "cities")
     assert code == 0
     assert "warning: truthound-junit.xml: " in err
+    assert "for GitLab CI: wrote gl-code-quality-report.json, truthound.env\n" in err
 
 
 def test_a_run_that_went_well_is_folded_away(cli, project, environment):
@@ -211,6 +233,11 @@ def test_a_run_that_went_well_is_folded_away(cli, project, environment):
     _, out, _ = cli("checkpoint", "run", "cities")
     assert out.startswith("::group::cities: success\n")
     assert out.rstrip().endswith("::endgroup::")
+    _, out, _ = cli("checkpoint", "run", "cities", "--quiet")
+    assert "::group::" not in out
+    environment({"JENKINS_URL": "http://ci"})
+    _, out, _ = cli("checkpoint", "run", "cities")
+    assert out.startswith("cities  ")
 
 
 # --- the pipelines of the reference document --------------------------------------------------------------------------
@@ -249,7 +276,7 @@ def test_the_reference_document_s_pipelines(cli, project, environment, name):
 
 
 def test_a_reader_that_went_away_ends_nothing(project, environment):
-    environment({"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": "s.md"})
+    environment({"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": "s.md", "GITHUB_OUTPUT": "o.txt"})
     program = [sys.executable, "-m", "truthound", "checkpoint", "run", "cities"]
     with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         process.stdout.close()

@@ -1,3 +1,5 @@
+import json
+import os
 import signal
 import subprocess
 import sys
@@ -118,3 +120,19 @@ def test_an_interrupt_says_so(folder):
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=20)
     assert (process.returncode, out, err) == (130, "", "interrupted\n")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_an_interrupt_ends_a_command_without_a_time_limit_too(folder):
+    (folder / "d.csv").write_text("a\n1\n")
+    command = {"type": "custom", "shell_command": "echo $$; exec sleep 600", "shell": True, "capture_output": False}
+    config = {"name": "x", "data_source": "d.csv", "validators": ["null"], "actions": [command]}
+    (folder / "truthound.yaml").write_text(json.dumps({"checkpoints": [config]}))
+    run = [sys.executable, "-m", "truthound", "checkpoint", "run", "x"]
+    process = subprocess.Popen(run, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    started = int(process.stderr.readline())
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (130, "interrupted\n")
+    with pytest.raises(ProcessLookupError):
+        os.kill(started, 0)

@@ -65,7 +65,7 @@ def test_errors_are_on_standard_error_whatever_the_format(cli, project, kind, ou
     assert "error: acts: users.csv does not exist" in err
 
 
-@pytest.mark.parametrize("options", [[], ["--github-summary"], ["--ci", "off"]])
+@pytest.mark.parametrize("options", [[], ["--ci", "off"]])
 def test_annotations_do_not_mix_with_a_document(cli, project, monkeypatch, options):
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     acting(project, *[{"type": "github"}][: not options], validators=[{"null": {"columns": "email"}}])

@@ -7,6 +7,8 @@ from decimal import Decimal
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from truthound.engine import RowRequest, blocking, quantiles
 from truthound.engine.polars_backend import PolarsBackend
@@ -90,6 +92,36 @@ def test_quantiles_of_columns_too_long_to_sort(monkeypatch, values, q):
     monkeypatch.setattr(blocking, "NARROW", 8)
     monkeypatch.setattr(quantiles, "FEW", 4)
     assert measure(Quantile("a", q), pl.DataFrame({"a": values})) == pytest.approx(exact, rel=1e-12)
+
+
+@pytest.mark.parametrize("dtype", [pl.Float64, pl.Float32, pl.Int64, pl.UInt8, pl.Decimal(10, 2)])
+@given(
+    values=st.lists(st.sampled_from([None, 0, 1, 2, 3, 7, 50, 200, 255]), min_size=40, max_size=200),
+    odd=st.lists(st.sampled_from([math.nan, math.inf, -math.inf, -0.0]), max_size=30),
+    q=st.one_of(st.sampled_from([0.0, 0.25, 0.5, 1.0]), st.floats(0, 1)),
+)
+def test_quantiles_by_a_sample_are_those_of_all(dtype, values, odd, q):
+    column = pl.Series(values, dtype=dtype)
+    if dtype.is_float():
+        column.extend(pl.Series(odd, dtype=dtype))
+    exact = (column.cast(pl.Float64) if dtype == pl.Decimal(10, 2) else column).quantile(q, "linear")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(quantiles, "SAMPLE", 4)
+        found = measure(Quantile("a", q), column.to_frame("a"))
+    assert found == exact or (math.isnan(found) and math.isnan(exact))
+
+
+@pytest.mark.parametrize(("order", "by_sample"), [("shuffled", True), ("sorted", True), ("periodic", False)])
+def test_a_sample_that_misleads_is_noticed(order, by_sample):
+    column = pl.Series([i * 7919 % 8011 for i in range(8011)])
+    if order == "sorted":
+        column = column.sort()
+    if order == "periodic":  # the sample takes every fourth value, the smallest
+        column = pl.Series([i // 4 if i % 4 == 0 else 10_000 + i for i in range(8000)])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(quantiles, "SAMPLE", 2000)
+        assert (quantiles._between(column, 0.5) is not None) is by_sample
+        assert measure(Quantile("a", 0.5), column.to_frame("a")) == column.quantile(0.5, "linear")
 
 
 def test_a_broken_measure_stands_alone():
@@ -185,6 +217,11 @@ def test_good_and_bad_rows_are_all_rows():
     assert bad["_failed_checks"].to_list() == [["twice"], ["twice"], ["null"]]
     nothing = PolarsBackend(frame).split({})
     assert (nothing.good.collect().height, nothing.bad.collect().height) == (4, 0)
+
+
+def test_a_column_of_the_name_of_the_row_numbers_is_refused():
+    with pytest.raises(SourceError, match='the data have a column "__truthound_row"'):
+        PolarsBackend(pl.LazyFrame({"__truthound_row": [1]}))
 
 
 def test_values_that_occur_equally_often_are_taken_in_their_order():

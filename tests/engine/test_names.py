@@ -35,7 +35,7 @@ RULES = {
     "date_format": {"columns": "t", "format": "%Y"},
     "compare": {"columns": ["x", "n"], "operator": ">"}, "foreign_key": {"columns": ["x", "n"], "reference": REFERENCE},
     "aggregate_match": {"columns": "x", "function": "sum", "reference": REFERENCE},
-    "functional_dependency": {"determines": "n", "columns": "x"},
+    "functional_dependency": {"columns": "n", "determines": "x"},
     **{s: {"columns": "x", "max_value": 0} for s in ("mean", "median", "std", "sum", "min", "max")},
     "quantile": {"columns": "x", "quantile": 0.9, "max_value": 0}, "distribution": {"columns": "n", "reference": REFERENCE, "threshold": 1},
 }  # fmt: skip

@@ -101,7 +101,7 @@ def test_nanoseconds_and_large_numbers_are_told_apart():
 
 
 def test_what_is_not_known_determines_nothing():
-    rule = {"functional_dependency": {"determines": "z", "columns": "c"}}
+    rule = {"functional_dependency": {"columns": "z", "determines": "c"}}
     assert only({"z": [None, None, 1, 1], "c": ["a", "b", "a", "b"]}, rule).failed == 2
 
 

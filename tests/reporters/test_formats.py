@@ -10,7 +10,9 @@ import yaml
 from made_results import CLEAN, EMAIL, FAILING, HOSTILE, UNREADABLE, run
 from truthound.reporters import FORMATS
 from truthound.reporters.markdown import markdown
+from truthound.reporters.serial import dump_yaml
 from truthound.results import CheckpointResult, Example
+from truthound.text import uncommanded
 
 GOLDEN = Path(__file__).parent / "golden"
 ALL = [FAILING, CLEAN, UNREADABLE, HOSTILE]
@@ -21,6 +23,32 @@ def test_the_table_of_formats():
     assert len(FORMATS) == 8
     assert all(isinstance(function(FAILING), str) for function in FORMATS.values())
     assert "xml" not in FORMATS
+
+
+@pytest.mark.parametrize("name", ["markdown", "junit", "codequality"])
+@pytest.mark.parametrize(
+    ("values", "told"), [((("a", 2), ("b", 1)), "a (2 times), b (1 time)"), ((("a", 1), ("b", 1)), "")]
+)
+def test_values_that_each_occur_once_occur_not_most_often(name, values, told):
+    text = FORMATS[name](run(replace(EMAIL, top_values=values)))
+    assert ("most often" in text) is bool(told)
+    assert told in text
+
+
+def test_yaml_in_a_log_is_no_command_and_says_the_same():
+    texts = [
+        "null:##vso[x]y",
+        "a\n\n::error::x",
+        "w " * 60 + "::error::x",
+        "travis_fold:start:x",
+        "\\##[x]",
+        "é\x85##[x]",
+        "3",
+    ]
+    data = {"list": texts, **{t: {t: t} for t in texts}, "number": 3, "none": None}
+    made = dump_yaml(data)
+    assert yaml.safe_load(made) == data
+    assert uncommanded(made) == made
 
 
 @pytest.mark.parametrize("result", ALL)
@@ -67,3 +95,11 @@ def test_markdown_folds_wide_tables():
 def test_reporters_load_no_engine():
     code = "import sys, truthound.reporters as r; [r.FORMATS[n] for n in r.FORMATS]; sys.exit('polars' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_half_a_character_does_not_keep_yaml_from_being_written():
+    data = {"name": "a\ud800b", "more": ["ü", "##vso[x]"]}
+    made = dump_yaml(data)
+    made.encode()
+    assert "##vso[" not in made
+    assert yaml.load(made, Loader=yaml.SafeLoader) == data

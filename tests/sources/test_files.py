@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 import sys
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -330,3 +331,13 @@ def test_a_missing_extra_is_named(tmp_path, monkeypatch, extra, package, name):
     (tmp_path / "table" / "_delta_log").mkdir(parents=True)
     monkeypatch.setitem(sys.modules, package, None)  # how Python marks what cannot be imported
     assert f"pip install 'truthound[{extra}]'" in told(tmp_path / name)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_name_that_is_not_utf_8(tmp_path):
+    path = os.fsencode(tmp_path) + b"/b\xe4d.csv"
+    Path(os.fsdecode(path)).write_bytes(b"a\n1\n")
+    with pytest.raises(SourceError, match=r"b\\udce4d\.csv: the path is not UTF-8"):
+        open_source(os.fsdecode(path))
+    with pytest.raises(SourceError, match="not UTF-8"):
+        open_source(tmp_path / "*.csv")

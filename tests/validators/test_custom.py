@@ -180,7 +180,7 @@ def test_a_query_is_read_without_its_columns(query):
     [
         ("a >", "it is not complete"), ("a > 1; drop table x", '";" is not expected there'), ("select 1", "a whole query is for the validator sql"),
         ("SELECT", "is not a SQL expression"), ("a > 1 adn", '"adn" is not expected at its end'), ("nope(a) > 1", 'no function is called "nope"'), ("a > 'x", "Unterminated string literal"),
-        ("a IN (SELECT b FROM c)", 'no table is called "c"'),
+        ("a IN (SELECT b FROM c)", "a condition holds no query"), ("a IN (SELECT a FROM data)", "that is for the validators sql and foreign_key"),
     ],
 )  # fmt: skip
 def test_a_condition_is_read_without_data(text, said):

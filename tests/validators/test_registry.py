@@ -40,7 +40,7 @@ NEEDED = {
     "foreign_key": {"columns": "a", "reference": "other.csv"},
     "row_count_match": {"reference": "other.csv"},
     "aggregate_match": {"columns": "a", "function": "sum", "reference": "other.csv"},
-    "functional_dependency": {"determines": "a", "columns": "b"},
+    "functional_dependency": {"columns": "a", "determines": "b"},
     "expression": {"expression": "a > 0"},
     "sql": {"query": "SELECT * FROM data WHERE false"},
     "function": {"function": len},

@@ -178,7 +178,7 @@ PLACES = {
 
 
 def test_functional_dependency():
-    found = outcomes(PLACES, FunctionalDependency("city", "land", determines="zip", where="zip IS NOT NULL"))
+    found = outcomes(PLACES, FunctionalDependency("zip", determines=["city", "land"], where="zip IS NOT NULL"))
     assert [(o.columns, o.failed, o.total) for o in found] == [(("city",), 2, 5), (("land",), 0, 5)]
     assert [e.row for e in found[0].examples] == [1, 2]
     assert found[0].expected == "one value for each zip"
@@ -186,22 +186,23 @@ def test_functional_dependency():
 
 def test_functional_dependency_of_two_columns():
     frame = {"a": [1, 1, 1, 1], "b": [1, 1, 2, 2], "c": [5, 6, 7, 7]}
-    assert failing(frame, FunctionalDependency("c", determines=["a", "b"])) == [1, 2]
+    assert failing(frame, FunctionalDependency("a", "b", determines="c")) == [1, 2]
 
 
 def test_a_glob_leaves_the_determinants_out():
-    assert [o.columns for o in outcomes(PLACES, FunctionalDependency("*", determines=["zip"]))] == [
+    assert [o.columns for o in outcomes(PLACES, FunctionalDependency("zip", determines="*"))] == [
         ("city",),
         ("land",),
     ]
 
 
-def test_determinants_that_are_not_there():
-    assert 'did you mean "zip"' in one(PLACES, FunctionalDependency("city", determines="zpi")).error
+def test_columns_of_a_dependency_that_are_not_there():
+    assert 'did you mean "zip"' in one(PLACES, FunctionalDependency("zpi", determines="city")).error
+    assert 'did you mean "city"' in one(PLACES, FunctionalDependency("zip", determines="ctiy")).error
 
 
 def test_nested_columns_are_skipped():
-    assert one({"a": [1], "b": [[1]]}, FunctionalDependency("b", determines="a")).status == "skipped"
+    assert one({"a": [1], "b": [[1]]}, FunctionalDependency("a", determines="b")).status == "skipped"
 
 
 # --- foreign key ---------------------------------------------------------------------------------------------------

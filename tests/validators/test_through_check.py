@@ -118,7 +118,7 @@ def test_a_bare_name_is_never_a_mistake(name):
     ("name", "said"),
     [
         ("compare", "column and other"), ("foreign_key", "columns and reference"), ("row_count_match", "reference"), ("sql", "query"),
-        ("aggregate_match", "columns, function and reference"), ("functional_dependency", "determines and columns"),
+        ("aggregate_match", "columns, function and reference"), ("functional_dependency", "columns and determines"),
         ("expression", "expression"), ("function", "function"), ("column_exists", "columns"), ("column_type", "types"),
     ],
 )  # fmt: skip
@@ -144,6 +144,21 @@ def test_a_glob_that_matches_nothing_is_an_error_of_that_check():
         [{"mean": {"columns": "t*", "min_value": 1}}, {"mean": {"columns": "dtype:date", "min_value": 1}}],
     )
     assert [o.status for o in unfit.outcomes] == ["skipped", "skipped"]
+
+
+def test_a_type_selector_that_is_no_type_is_an_error_of_that_check():
+    rules = [
+        {"null": {"columns": ["dtype:numric", "n"]}},
+        {"range": {"columns": {"dtype:txt": {"min_value": 0}}}},
+        {"primary_key": {"columns": "dtype:txt"}},
+        {"null": {"columns": "dtype:date"}},
+        {"null": {"columns": "dtype:Decimal(9,2)"}},
+    ]
+    result = check({"n": [1], "t": ["a"]}, rules)
+    assert [o.status for o in result.outcomes] == ["error", "passed", "error", "error", "skipped", "skipped"]
+    assert result.outcomes[0].error == '"numric" is not a known type; did you mean "numeric"?'
+    named = check({"dtype:txt": [1]}, [{"null": {"columns": "dtype:txt"}}])
+    assert [o.status for o in named.outcomes] == ["passed"]
 
 
 def test_what_a_schema_asks_too_is_told_once():

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from truthound.checkpoint.actions.base import Action
 from truthound.errors import ConfigError
-from truthound.text import did_you_mean
+from truthound.text import did_you_mean, reported
 
 _FIRST = ("storage", "documentation")
 """kinds of actions that a pipeline does before it tells anybody"""
@@ -121,15 +121,17 @@ def stages_of(made_by: Strategy, actions: Sequence[Action], limit: int) -> list[
     """The strategy's stages; raises ConfigError where they are no order of these actions, each once."""
     name = type(made_by).__name__
     try:
-        made = list(made_by.stages(actions, limit))
-        places = sorted(i for stage in made for i in stage.actions)
+        made: list[Any] = list(made_by.stages(actions, limit))
     except ConfigError:
         raise
     except Exception as error:  # the code is the user's own, and a run never raises
-        raise ConfigError(f"execution_strategy: {name} gives no stages: {type(error).__name__}: {error}") from error
-    if places != list(range(len(actions))):
+        raise ConfigError(f"execution_strategy: {name} gives no stages: {reported(error)}") from error
+    if wrong := [s for s in made if not isinstance(s, Stage)]:
+        raise ConfigError(f"execution_strategy: {name} gives no stages: {type(wrong[0]).__name__} is no Stage")
+    named = [i for stage in made for i in stage.actions]
+    if any(type(i) is not int for i in named) or sorted(named) != list(range(len(actions))):
         raise ConfigError(
-            f"execution_strategy: {name} must name each of the {len(actions)} actions once, the first is 0; it names {places}"
+            f"execution_strategy: {name} must name each of the {len(actions)} actions once, the first is 0; it names {named}"
         )
     return made
 

@@ -13,7 +13,7 @@ from truthound.checkpoint.checkpoint import Checkpoint
 from truthound.errors import ConfigError
 from truthound.flow import Flow
 from truthound.results import CheckpointResult, CheckpointStatus
-from truthound.text import redact
+from truthound.text import redact, reported
 
 if TYPE_CHECKING:
     from truthound.validate import Validation
@@ -76,9 +76,7 @@ class AsyncCheckpoint(Checkpoint):
         try:
             yield from flow.call(partial(callback, result))
         except Exception as error:  # noqa: BLE001 whatever a callback does, the result is not lost
-            said = redact(
-                f"{type(error).__name__}: {error}", self.config.hidden.union(*(a.hidden for a in self.actions))
-            )
+            said = redact(reported(error), self.config.hidden.union(*(a.hidden for a in self.actions)))
             told = {**result.metadata.get("callback_errors", {}), name: said}
             return replace(result, metadata={**result.metadata, "callback_errors": told})
         return result
@@ -114,8 +112,8 @@ async def run_checkpoints_async(
     """
     if isinstance(checkpoints, Checkpoint):
         raise ConfigError("checkpoints: a list of checkpoints is expected; one alone has run_async")
-    if context is not None and not isinstance(context, Mapping):
-        raise ConfigError(f"context: a mapping is expected, not {type(context).__name__}")
+    if not isinstance(checkpoints, Iterable):
+        raise ConfigError(f"checkpoints: a list of checkpoints is expected, not {type(checkpoints).__name__}")
     listed: list[Any] = list(checkpoints)
     if wrong := [c for c in listed if not isinstance(c, Checkpoint)]:
         raise ConfigError(f"checkpoints are expected, not {type(wrong[0]).__name__}")

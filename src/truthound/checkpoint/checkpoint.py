@@ -120,6 +120,8 @@ class Checkpoint:
 
     def flow(self, context: Mapping[str, Any] | None = None) -> Flow[CheckpointResult]:
         """A run as a flow, for `truthound.flow.run` or `arun`."""
+        if context is not None and not isinstance(context, Mapping):
+            raise ConfigError(f"context: a mapping is expected, not {type(context).__name__}")
         started = self._now()
         result = CheckpointResult(
             run_id=self._run_id(started),
@@ -249,7 +251,7 @@ def verdict(validation: Validation) -> tuple[CheckpointStatus, str | None]:
 
 
 def _reason(error: Exception, secrets: Iterable[str]) -> str:
-    said = str(error) if isinstance(error, TruthoundError) else f"{type(error).__name__}: {error}".removesuffix(": ")
+    said = str(error) if isinstance(error, TruthoundError) else text.reported(error)
     return text.redact(said, secrets)
 
 

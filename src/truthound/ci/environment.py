@@ -43,7 +43,7 @@ class CIEnvironment:
 def detect_ci_platform(environ: Mapping[str, str] | None = None) -> CIPlatform:
     """The CI system whose mark is set in the environment (`os.environ` by default); its own mark outweighs `CI=false`."""
     env = os.environ if environ is None else environ
-    return next((row.platform for row in TABLE if _any_set(row.detect, env)), CIPlatform.LOCAL)
+    return next((row.platform for row in TABLE if any_set(row.detect, env)), CIPlatform.LOCAL)
 
 
 def is_ci_environment(environ: Mapping[str, str] | None = None) -> bool:
@@ -61,7 +61,7 @@ def environment_of(platform: CIPlatform, environ: Mapping[str, str]) -> CIEnviro
     """What the variables of this platform tell, whether it is the one that is detected or not."""
     row, places = PLATFORMS[platform], _Places(environ)
     number = next(filter(None, map(_number, places.found(row.fields.get("pr_number", ())))), None)
-    places.pull_request = number is not None or _any_set(row.pull_request, environ)
+    places.pull_request = number is not None or any_set(row.pull_request, environ)
     known = {
         name: next(filter(None, map(clean, places.found(row.fields.get(name, ()), quoted=name == "run_url"))), "")
         for name, clean in _CLEAN.items()
@@ -99,7 +99,8 @@ def _get(env: Mapping[str, str], name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _any_set(marks: tuple[str, ...], env: Mapping[str, str]) -> bool:
+def any_set(marks: tuple[str, ...], env: Mapping[str, str]) -> bool:
+    """Whether one of these variables is set, or has the value that stands behind its `=`."""
     for mark in marks:
         name, equals, wanted = mark.partition("=")
         value = _get(env, name).strip().casefold()

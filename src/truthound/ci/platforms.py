@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from truthound.ci.names import CIPlatform
 from truthound.errors import ConfigError
@@ -401,13 +402,13 @@ _NAMED: Mapping[str, CIPlatform] = {
 } | {_folded(name): platform for alias, platform in CIPlatform.__members__.items() for name in (alias, platform.value)}
 
 
-def platform_named(name: str) -> CIPlatform:
+def platform_named(name: Any) -> CIPlatform:
     """The platform people mean by `github`, `GitHub Actions`, `github-actions` or `GITHUB_ACTIONS`.
 
     Raises:
         ConfigError: there is none of that name.
     """
-    if (found := _NAMED.get(_folded(str(name)))) is not None:
+    if isinstance(name, str) and (found := _NAMED.get(_folded(name))) is not None:
         return found
     known = [platform.value for platform in CIPlatform if platform is not CIPlatform.LOCAL]
     near = did_you_mean(str(name), [*known, *(row.title for row in TABLE)])

@@ -46,7 +46,11 @@ def try_(
         typer.Option("--set", metavar="KEY=VALUE", help="An option of a TYPE, such as channel=#data. Repeatable."),
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print what would be sent, secrets masked; send nothing.")
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Print what would be sent, secrets masked, with stand-ins for what is missing; send nothing.",
+        ),
     ] = False,
 ) -> None:
     """Send a made-up result, marked as a test, through one type of action or all that a checkpoint sends with.

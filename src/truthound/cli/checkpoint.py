@@ -87,13 +87,14 @@ def run(
       truthound checkpoint run quick -d data.csv -v null
     """  # noqa: D301 the mark of a paragraph that is not to be wrapped
     from truthound.cli.exits import worst
+    from truthound.cli.native import tells_github
     from truthound.cli.options import DEFAULT_CONFIG
     from truthound.cli.run import Choice, Hints, ad_hoc, chosen, run_all
     from truthound.cli.sparing import spare_inputs
 
     choice = Choice(
         tuple(names or ()), every, config, tuple(tag or ()), data, split_names(validators), store, telling.fail_on,
-        telling.limit, slack, webhook, github_summary,
+        telling.limit, slack, webhook, github_summary and not tells_github(ci),
     )  # fmt: skip
     checkpoints = chosen(choice)
     spare_inputs(telling.output, config or DEFAULT_CONFIG, checkpoints)

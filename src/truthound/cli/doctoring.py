@@ -10,7 +10,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from truthound.ci.environment import CIEnvironment, environment_of
+from truthound.ci.environment import CIEnvironment, any_set, environment_of
 from truthound.ci.names import CIPlatform
 from truthound.ci.platforms import PLATFORMS
 from truthound.cli.tables import table
@@ -21,45 +21,54 @@ from truthound.text import terminal
 
 _NOT_FIELDS = {"platform", "is_ci", "is_pr"}
 _ON_PULLS = {"pr_number", "pr_target_branch"}
+_FILES = {
+    "event": ("the event file", "GITHUB_EVENT_PATH"),
+    "file": ("the properties file", "TEAMCITY_BUILD_PROPERTIES_FILE"),
+}
+"""a kind of place -> the file it is in, and the variable that names the file"""
 
 
 def findings(platform: CIPlatform, environ: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """Plain values: `platform`, `detected_by`, `found`, `missing` (a field -> why), `report`, `files`, `problems`."""
+    """Plain values: `platform`, `detected_by`, `found`, `missing` (a field -> why), `report`, `files`, `values`, `problems`."""
     env = os.environ if environ is None else environ
     row, dialect, build = PLATFORMS[platform], dialect_of(platform), environment_of(platform, env)
     known = {f.name: getattr(build, f.name) for f in fields(build) if f.name not in _NOT_FIELDS}
     return {
         "platform": platform.value,
         "title": row.title,
-        "detected_by": [mark for mark in row.detect if env.get(mark.partition("=")[0])],
+        "detected_by": [mark for mark in row.detect if any_set((mark,), env)],
         "pull_request": build.is_pr,
         "found": {k: v for k, v in known.items() if v},
-        "missing": {k: _why(k, build, row.fields.get(k, ())) for k, v in known.items() if not v and row.fields},
+        "missing": {k: _why(k, build, row.fields.get(k, ()), env) for k, v in known.items() if not v and row.fields},
         "report": dialect.where if platform is not CIPlatform.LOCAL else "the terminal",
         "files": [path for _, path in dialect.files],
+        "values": dialect.later if platform is not CIPlatform.LOCAL else "",
         "problems": list(_problems(platform, dialect, build, env)),
     }
 
 
-def _why(field: str, build: CIEnvironment, places: tuple[str, ...]) -> str:
+def _why(field: str, build: CIEnvironment, places: tuple[str, ...], env: Mapping[str, str]) -> str:
     if field in _ON_PULLS and not build.is_pr:
         return "this is no pull request"
     if field == "tag" and places and build.branch:
         return "this is a build of a branch"
     if field == "branch" and build.tag:
         return "this is a build of a tag"
-    return f"not set: {', '.join(map(_place, places))}" if places else "this system does not tell"
+    looked_for = list(dict.fromkeys(_place(place, env) for place in places))
+    if not looked_for:
+        return "this system does not tell"
+    return f"{'none is set' if len(looked_for) > 1 else 'not set'}: {', '.join(looked_for)}"
 
 
-def _place(place: str) -> str:
-    """A place of the table in words."""
+def _place(place: str, env: Mapping[str, str]) -> str:
+    """A place of the table in words; of several variables together those that are not set."""
     kind, _, rest = place.partition(":")
     if kind in {"pr", "no-pr"}:
-        return _place(rest)
-    if kind in {"event", "file"}:
-        return f"{rest.partition('#')[0]} in the {'event' if kind == 'event' else 'properties'} file"
-    if names := re.findall(r"\{(\w+)\}", place):
-        return " with ".join(dict.fromkeys(names))
+        return _place(rest, env)
+    if kind in _FILES:
+        return f"{rest.partition('#')[0]} in {_FILES[kind][0]}"
+    if names := dict.fromkeys(re.findall(r"\{(\w+)\}", place)):
+        return " and ".join([n for n in names if not env.get(n)] or names)
     name, _, prefix = place.partition("#")
     return f"{name} with {prefix}" if prefix else name
 
@@ -75,6 +84,10 @@ def _problems(platform: CIPlatform, dialect: Dialect, build: CIEnvironment, env:
     for root in dialect.roots:
         if (folder := env.get(root)) and not Path.cwd().is_relative_to(Path(folder).expanduser()):
             yield f"the current folder is not within {root} ({terminal(folder)}): files are not named in annotations"
+    places = ":".join(place for places in PLATFORMS[platform].fields.values() for place in places)
+    for kind, (file, name) in _FILES.items():
+        if f"{kind}:" in places and not os.access(env.get(name) or "", os.R_OK):
+            yield f"{file}, which {name} should name, cannot be read: what it tells is not known; in a container, mount it"
     if not os.access(Path.cwd(), os.W_OK) and dialect.files:
         yield "the current folder cannot be written to: no files"
     if platform is CIPlatform.BUILDKITE and shutil.which("buildkite-agent") is None:
@@ -100,6 +113,8 @@ def page(found: Mapping[str, Any], look: Look) -> str:
     lines += [[("  " + part, "")] for part in fold(found["report"], look.width - 2)]
     if found["files"]:
         lines += [[("  " + part, "")] for part in fold(f"files: {', '.join(found['files'])}", look.width - 2)]
+    if found["values"]:
+        lines += [[("  " + part, "")] for part in fold(f"values for later steps: {found['values']}", look.width - 2)]
     for problem in found["problems"]:
         first, *more = fold(problem, look.width - 4)
         lines += [[], [(f"  {look.sign('warned')} ", "yellow"), (first, "")], *([("    " + m, "")] for m in more)]

@@ -29,6 +29,11 @@ def platform(choice: str) -> CIPlatform:
     return detect_ci_platform() if choice.casefold() == AUTO else platform_named(choice)
 
 
+def tells_github(choice: str) -> bool:
+    """Whether the summary, annotations and outputs of GitHub Actions are written by themselves."""
+    return platform(choice) in _ACTIONS
+
+
 def _show(line: str) -> None:
     emit(f"{line}\n", ours=True)
 
@@ -56,7 +61,8 @@ class Native:
         """What went well is folded away where the system can; what did not is open."""
         if not self.on or result.status is not CheckpointStatus.SUCCESS:
             return nullcontext()
-        return self.reporter().group(f"{result.checkpoint_name}: {result.status.value}")
+        face = self.reporter()
+        return face.group(f"{result.checkpoint_name}: {result.status.value}") if face.folds else nullcontext()
 
     def add(self, result: CheckpointResult, checkpoint: Checkpoint, history: Sequence[CheckpointResult]) -> None:
         """A run to be told, unless an action of its checkpoint tells GitHub already."""
@@ -69,6 +75,9 @@ class Native:
         """Tells all. What the system does not take is a warning: the verdict stays what it is."""
         if self.results:
             face = self.reporter()
+            for name in face.dialect.needs:
+                if not face.environ.get(name):
+                    say(f"for {PLATFORMS[self.platform].title}: {name} is not set: nothing is written there")
             face.publish(self.results, self.before)
-            if face.dialect.files:
-                say(f"for {PLATFORMS[self.platform].title}: wrote {', '.join(path for _, path in face.dialect.files)}")
+            if face.wrote:
+                say(f"for {PLATFORMS[self.platform].title}: wrote {', '.join(dict.fromkeys(face.wrote))}")

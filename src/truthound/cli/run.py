@@ -6,6 +6,7 @@ import os
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -201,7 +202,7 @@ def run_all(
         results.append(result)
         native.add(result, checkpoint, history)
         if telling.streams:
-            with native.folded(result):
+            with nullcontext() if telling.quiet else native.folded(result):
                 emit(shown(result, telling, history, hints(result, checkpoint)))
         if telling.quiet or not telling.streams:
             _trouble(result)

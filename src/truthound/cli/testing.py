@@ -31,7 +31,7 @@ from truthound.results import (
     ValidationResult,
     now,
 )
-from truthound.text import MASK, did_you_mean, redact, terminal
+from truthound.text import MASK, did_you_mean, enumerated, redact, terminal
 from truthound.wire import Request, Response
 
 _ANSWER = {
@@ -39,6 +39,12 @@ _ANSWER = {
     "data": {"success": True, "isSuccess": True, "status": "done", "alertId": "1"},
 }  # fmt: skip
 """an answer that any service might give: with it a dry run goes on to the next request"""
+_STAND_INS: dict[str, Any] = {
+    "webhook_url": "https://example.com/webhook", "url": "https://example.com/webhook", "urls": "json://example.com/",
+    "bot_token": "123456:BOT-TOKEN", "chat_id": "@channel", "routing_key": "0" * 32, "api_key": "API-KEY",
+    "to_addresses": "you@example.com", "from_address": "truthound@example.com", "smtp_host": "smtp.example.com",
+}  # fmt: skip
+"""what a dry run takes for an option that is missing: it shows the message to those who have no account yet"""
 
 
 @dataclass(frozen=True)
@@ -147,6 +153,15 @@ def sample(checkpoint: str) -> CheckpointResult:
 
 def _rehearse(action: Channel, result: CheckpointResult, run: Run, name: str) -> bool:
     """Prints what the action would send and do; whether it came as far as that."""
+    emit(f"{name}: dry run, nothing is sent\n")
+    missing = _missing(action)
+    if missing:
+        try:
+            action.ready(os.environ)
+        except ConfigError as error:
+            emit("".join(f"{name}: error: {terminal(problem)}\n" for problem in error.problems))
+        emit(f"{name}: shown with a stand-in for {enumerated(tuple(missing), 'and')}\n")
+        action = _stood_in(action, missing)
     asked: list[Request] = []
     left_out: list[Callable[[], Any]] = []
 
@@ -156,24 +171,35 @@ def _rehearse(action: Channel, result: CheckpointResult, run: Run, name: str) ->
         return (Proof() if looking else action.wanted).example(_ANSWER)
 
     outcome = flow.run(action.guarded(result, run), sleep=lambda _: None, send=send, work=left_out.append)
-    emit(f"{name}: dry run, nothing is sent\n")
     try:
         ready, _ = action.ready(os.environ).suited(result, run)
         secrets, previews = ready.hidden, list(ready.preview(result, run))
     except ConfigError as error:
-        emit(f"{name}: error: {terminal(error)}\n")
+        emit("".join(f"{name}: error: {terminal(problem)}\n" for problem in error.problems))
         return False
     for text in previews:
         emit(f"\n{_shown(redact(text, secrets))}\n")
     for request in asked:
         emit(f"\n{_request(request, secrets)}\n")
     if asked or previews:
-        return True
+        return not missing
     said = outcome.message
     if left_out and outcome.status is not ActionStatus.SKIPPED:
         said = "it does its work on this machine, and a dry run does none of it"
     emit(f"{name}: {outcome.status.value}: {terminal(said)}\n")
     return False
+
+
+def _missing(action: Channel) -> list[str]:
+    """The options that are given neither by the action nor by this environment, where a stand-in can be had for each."""
+    needed = {o: action.variables.get(o, ()) for o in action.needed() if not getattr(action, o)}
+    missing = [o for o, names in needed.items() if not any(os.environ.get(n) for n in names)]
+    return missing if all(o in _STAND_INS for o in missing) else []
+
+
+def _stood_in(action: Channel, missing: Iterable[str]) -> Channel:
+    made = type(action)(**{o: _STAND_INS[o] for o in missing})
+    return action.model_copy(update={o: getattr(made, o) for o in missing})
 
 
 def _request(request: Request, secrets: Collection[str]) -> str:

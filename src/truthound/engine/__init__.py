@@ -62,7 +62,10 @@ class Backend(Protocol):
         ...
 
     def split(self, failing: Mapping[str, tuple[Predicate, Predicate | None]]) -> Split:
-        """Good and bad rows, by the failing predicates (and their row filters) of named checks."""
+        """Good and bad rows, by the failing predicates (and their row filters) of named checks.
+
+        Raises SourceError if the data have a column `_failed_checks` themselves.
+        """
         ...
 
     def close(self) -> None:

@@ -102,11 +102,10 @@ class Compiler:
                 return self._orphan(p)
             case m.OutOfOrder():
                 return self._out_of_order(p)
-            case m.Inconsistent(determines, column):
-                value = self.column(column)
-                given = [self.column(c) for c in determines]
-                known = _all([c.is_not_null() for c in (value, *given)])
-                return (value.drop_nulls().n_unique().over(given) > 1) & known
+            case m.Inconsistent(given, column):
+                value, keys = self.column(column), [self.column(c) for c in given]
+                known = _all([c.is_not_null() for c in (value, *keys)])
+                return (value.drop_nulls().n_unique().over(keys) > 1) & known
             case _:
                 raise ValidatorError(f"the engine does not know {type(p).__name__}")
 

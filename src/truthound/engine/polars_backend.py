@@ -43,6 +43,8 @@ class PolarsBackend:
             raise self._explain(error) from None
         if patterns := {c: safe(c) for c in types if safe(c) != c}:
             frame = frame.rename(patterns)
+        if ROW in types:
+            raise SourceError(f'the data have a column "{ROW}", a name that is needed for row numbers; rename it')
         self._patterns = patterns
         self._numbered = frame.rename({row_number: ROW}) if row_number else frame.with_row_index(ROW)
         if row_number is not None:
@@ -69,8 +71,8 @@ class PolarsBackend:
     def stages(self, measures: Iterable[m.Measure]) -> Iterator[dict[m.Measure, Any]]:
         wanted = dict.fromkeys(measures)
         todo = [x for x in wanted if x not in self._values]
-        streaming = [x for x in todo if ex.streams(x)]
-        blocking = [x for x in todo if not ex.streams(x)]
+        streams = {x: ex.streams(x) for x in todo}
+        streaming, blocking = ([x for x in todo if streams[x] is wanted] for wanted in (True, False))
         groups = settle(streaming)
         settled = {x for group in groups.values() for x in group}
         first = [x for x in streaming if x not in settled]
@@ -102,6 +104,11 @@ class PolarsBackend:
         return FailingRows(_numbered(found), self._top(failing, r) if r.column and r.top else ())
 
     def split(self, failing: Mapping[str, tuple[m.Predicate, m.Predicate | None]]) -> Split:
+        if FAILED_CHECKS in self._types:
+            raise SourceError(
+                f'the data have a column "{FAILED_CHECKS}" of their own, the name under which bad rows name their failed checks; '
+                "rename or drop it before bad rows are set aside"
+            )
         marks = []
         for name, (predicate, where) in failing.items():
             if where is not None and ex.is_blocking(predicate):

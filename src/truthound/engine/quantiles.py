@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,8 @@ NARROW = 1 << 25
 BUCKETS = 1 << 12
 FEW = 1 << 22
 """values that are simply sorted"""
+SAMPLE = 1 << 14
+"""values that tell between which two a quantile of many more lies"""
 
 
 def quantile(
@@ -41,7 +44,30 @@ def quantile(
 
 
 def _of(values: pl.Series, q: float) -> Any:
-    return scalar((values.cast(pl.Float64) if values.dtype.is_decimal() else values).quantile(q, "linear"))
+    values = values.cast(pl.Float64) if values.dtype.is_decimal() else values
+    found = _between(values, q) if values.dtype.is_numeric() and len(values) > 8 * SAMPLE else None
+    return scalar(values.quantile(q, "linear") if found is None else found)
+
+
+def _between(values: pl.Series, q: float) -> Any:
+    """The q-quantile, where it lies between two values that a sample names, so that only those between have to be sorted.
+
+    They are five standard errors of the sample's quantile away from it. None where it lies elsewhere: in data whose order
+    beats with the sample's step.
+    """
+    nulls = values.null_count()
+    rank = q * (len(values) - nulls - 1) + nulls  # as the engine counts: nulls come first
+    sample = values.gather_every(len(values) // SAMPLE).drop_nulls().sort()
+    if not len(sample):
+        return None
+    margin = 5 * math.sqrt(q * (1 - q) * len(sample)) + 1
+    low = sample[max(math.floor(q * len(sample) - margin), 0)]
+    high = sample[min(math.ceil(q * len(sample) + margin), len(sample) - 1)]
+    at = rank - nulls - int((values < low).sum())
+    part = values.filter((values >= low) & (values <= high)).sort()
+    if at < 0 or math.ceil(at) >= len(part):
+        return None
+    return part[int(at) : int(at) + 2].quantile(at - int(at), "linear")
 
 
 def _ranked(backend: PolarsBackend, values: pl.LazyFrame, rank: int, low: float, high: float) -> float:

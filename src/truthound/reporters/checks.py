@@ -11,7 +11,7 @@ from pathlib import Path
 
 from truthound import places, words
 from truthound.results import CheckOutcome, CheckpointResult, CheckpointStatus, CheckStatus, Example, ValidationResult
-from truthound.text import cell, interchange, number, plural, shorten
+from truthound.text import cell, interchange, plural, shorten
 
 FALLBACK = "truthound.yaml"
 """where an issue is shown that no file is known of"""
@@ -99,7 +99,6 @@ def places_of(outcome: CheckOutcome, validation: ValidationResult | None, root: 
     """Where to look, best first: the first failing row, the line that declares the check, the data file. Never none."""
     file, row = places.failing(outcome, validation, root)
     config, line = places.declared(outcome, root)
-    config = places.inside(config, root)
     found = [Place(file, row, "the first failing row that is known")] if row else []
     found += [Place(config, max(int(line), 1), "the check is declared here")] if config else []
     if not found:
@@ -117,9 +116,9 @@ def details(outcome: CheckOutcome, validation: ValidationResult | None, examples
     rows = [_row(e, outcome, validation) for e in outcome.examples[:examples]]
     if rows and outcome.failed and outcome.failed > len(rows):
         rows.append(f"{plural(len(rows), 'example')} of {plural(outcome.failed, 'row')}")
-    if outcome.top_values and examples:
+    if examples and any(n > 1 for _, n in outcome.top_values):
         rows.append(
-            "most often: " + ", ".join(f"{said(cell(v))} ({number(n)} times)" for v, n in outcome.top_values[:5])
+            "most often: " + ", ".join(f"{said(cell(v))} ({plural(n, 'time')})" for v, n in outcome.top_values[:5])
         )
     rows += [f"why: {said(outcome.description)}"] if outcome.description else []
     return rows + ([f"declared in {said(outcome.location)}"] if outcome.location else [])

@@ -38,7 +38,7 @@ RULES = {
     "foreign_key": "Each row's values in `columns`, taken together, occur in the reference.",
     "row_count_match": "There are as many rows here (for which `where` holds) as in the reference, within a tolerance.",
     "aggregate_match": "A statistic of each column is the same here (over the rows for which `where` holds) and in the reference.",
-    "functional_dependency": "Rows that agree in `determines` agree in each of `columns`: a postcode has one city.",
+    "functional_dependency": "Rows that agree in all of `columns` agree in each of `determines`: a postcode has one city.",
     "mean": "The mean of each column's values lies within bounds.",
     "median": "The median of each column's values lies within bounds.",
     "std": "The standard deviation (of a sample, n - 1) of each column's values lies within bounds.",

@@ -172,6 +172,12 @@ def _readable(path: Path) -> Path:
         raise SourceError(f"{path.name} is neither a file nor a folder")
     if path.is_fifo():
         raise SourceError(f"{path.name} is a pipe, which can be read only once; write it to a file first")
+    try:
+        os.fspath(path).encode()
+    except UnicodeEncodeError:
+        raise SourceError(
+            f"{ascii(path.name)[1:-1]}: the path is not UTF-8, which the engine needs; rename the file"
+        ) from None
     with path.open("rb"):
         return path
 

@@ -7,12 +7,11 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
 
 from truthound.errors import ConfigError, SourceError
-from truthound.sources import csv_errors, delimited, ndjson, rows
 from truthound.sources.base import Source
 from truthound.sources.dtypes import polars_type
 from truthound.sources.files import Found, find, head
@@ -20,6 +19,9 @@ from truthound.sources.memory import unknown_columns
 from truthound.sources.options import parse_options
 from truthound.sources.spec import Spec
 from truthound.text import brief, plural, shorten
+
+if TYPE_CHECKING:
+    from truthound.sources.rows import Lines
 
 Explain = Callable[[Exception], SourceError]
 
@@ -29,7 +31,7 @@ class Read(NamedTuple):
 
     frame: pl.LazyFrame
     explain: Explain
-    lines: rows.Lines | None = None
+    lines: Lines | None = None
 
 
 FAILURES = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError, TypeError)
@@ -40,7 +42,7 @@ _WORDS = {"parquet": "Parquet", "ipc": "Arrow IPC", "excel": "an Excel workbook"
 def open_files(spec: Spec, base: Path | None) -> Source:
     """Files of one format as one table."""
     found = find(spec.address, base, spec.format)
-    if found.format == "json" and found.single and spec.format is None and ndjson.is_lines(found.files[0]):
+    if found.format == "json" and found.single and spec.format is None and _is_lines(found.files[0]):
         found = Found("ndjson", found.files)
     options = parse_options(found.format, spec.options)
     need_extra(found.format)
@@ -97,7 +99,15 @@ def _guarded(explain: Explain, found: Found) -> Explain:
     return told
 
 
+def _is_lines(path: Path) -> bool:
+    from truthound.sources import ndjson
+
+    return ndjson.is_lines(path)
+
+
 def _csv(found: Found, options: Any) -> Read:
+    from truthound.sources import csv_errors, delimited, rows
+
     dialect = delimited.dialect_of(found, options)
     try:
         frame = delimited.scan(found, dialect)
@@ -109,6 +119,8 @@ def _csv(found: Found, options: Any) -> Read:
 
 
 def _ndjson(found: Found, options: Any) -> Read:
+    from truthound.sources import ndjson, rows
+
     try:
         frame = ndjson.scan(found, options)
         schema = frame.collect_schema()
@@ -121,6 +133,8 @@ def _ndjson(found: Found, options: Any) -> Read:
 
 
 def _json(found: Found, options: Any) -> Read:
+    from truthound.sources import ndjson
+
     frames = [ndjson.read(path, options) for path in found.files]
     return Read(_concatenated(frames, found), _plain(found, "JSON"))
 

@@ -6,7 +6,8 @@ A validator is data. `bind` turns it into checks for one table's schema; a check
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Callable, Iterator, Mapping
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -18,7 +19,7 @@ from truthound.errors import ConfigError, ValidatorError
 from truthound.measures import SQL, CountWhere, IsNull, Measure, Not, Predicate, RowCount
 from truthound.models import Mistakes, Positional
 from truthound.results import CheckStatus, Severity
-from truthound.schema import DataType
+from truthound.schema import DataType, known_type
 from truthound.sqltext import expression, unknown_column
 from truthound.text import MASK, did_you_mean, enumerated, listed
 from truthound.validators.fields import Columns, Names, Tolerance, allowed_rows
@@ -254,17 +255,19 @@ class Validator(Positional):
                 yield from fitting
             else:
                 yield self.skipped(f"no column fits ({' or '.join(self.fits) or 'the table has none'})")
-            return
-        for wanted in self.columns:
+        else:
+            yield from self.matching(self.columns, table)
+
+    def matching(self, names: Iterable[str], table: Table) -> Iterator[str | Check]:
+        """The columns that names, globs and type selectors mean; and what is wrong with them."""
+        for wanted in names:
             if wanted in table.schema:
                 if self.suits(table.schema[wanted]):
                     yield wanted
                 else:
                     yield self.unfit(wanted, table.schema[wanted])
             elif wanted.startswith("dtype:"):
-                yield from self._selected(
-                    wanted, [c for c in self._fitting(table) if table.schema[c].matches(wanted[6:])]
-                )
+                yield from self._of_type(wanted, table)
             elif any(ch in wanted for ch in "*?["):
                 matching = [c for c in table.schema if fnmatch.fnmatchcase(c, wanted)]
                 if matching:
@@ -276,6 +279,15 @@ class Validator(Positional):
 
     def _fitting(self, table: Table) -> list[str]:
         return [c for c, t in table.schema.items() if self.suits(t)]
+
+    def _of_type(self, wanted: str, table: Table) -> Iterator[str | Check]:
+        kind = wanted.removeprefix("dtype:")
+        try:
+            known_type(kind)
+        except ValueError as error:  # not sooner: a column may have such a name
+            yield self.broken(str(error), (wanted,))
+        else:
+            yield from self._selected(wanted, [c for c in self._fitting(table) if table.schema[c].matches(kind)])
 
     def _selected(self, wanted: str, found: list[str]) -> Iterator[str | Check]:
         if found:
@@ -336,6 +348,11 @@ class Validator(Positional):
     def counted(self, failed: int, total: int, observed: Any = None, message: str = "") -> Verdict:
         """The verdict on `failed` of `total` rows, with what is tolerated."""
         return Verdict(failed <= self.tolerated(total), failed, total, observed, message)
+
+
+Validator.__annotations__ = inspect.get_annotations(
+    Validator, eval_str=True
+)  # once; pydantic does it again for each subclass
 
 
 def counts_only(validator: Validator, what: str) -> None:

@@ -11,7 +11,7 @@ from pydantic import PlainValidator, field_validator, model_validator
 from truthound.errors import ValidatorError
 from truthound.measures import SQL, Native, Not, Query
 from truthound.sqltext import check_query, expression
-from truthound.text import plural, shorten
+from truthound.text import plural, reported, shorten
 from truthound.validators.base import Check, Table, Validator, Values, Verdict, counts_only
 
 EXAMPLES = 10
@@ -138,7 +138,7 @@ def _guarded(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
         try:
             return function(frame)
         except Exception as error:
-            raise ValidatorError(f"the function raised {type(error).__name__}: {error}") from error
+            raise ValidatorError(f"the function raised {reported(error)}") from error
 
     return call
 
@@ -150,7 +150,7 @@ def _imported(place: str) -> Callable[[Any], Any]:
         for part in name.split("."):
             found = getattr(found, part)
     except Exception as error:  # noqa: BLE001 importing runs the user's code, which may raise anything
-        raise ValidatorError(f"the function {place} cannot be imported: {type(error).__name__}: {error}") from None
+        raise ValidatorError(f"the function {place} cannot be imported: {reported(error)}") from None
     if not callable(found):
         raise ValidatorError(f"{place} is a {type(found).__name__}, not a function")
     return found  # type: ignore[no-any-return]  # what callable() says is all that can be known

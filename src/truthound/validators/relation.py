@@ -20,7 +20,7 @@ from truthound.schema import DataType
 from truthound.text import number, plural, redact
 from truthound.validators.base import Check, Table, Validator, Values, Verdict, negated
 from truthound.validators.fields import Limit, Names, allowed_rows
-from truthound.validators.time import parse_duration, spoken
+from truthound.validators.moments import parse_duration, spoken
 
 _OPERATORS = {
     "eq": "==", "=": "==", "equal": "==", "equals": "==", "ne": "!=", "<>": "!=", "not_equal": "!=", "lt": "<", "less": "<",
@@ -148,32 +148,31 @@ def comparable(a: DataType, b: DataType) -> bool:
 
 
 class FunctionalDependency(Validator):
-    """Rows that agree in `determines` agree in each of `columns`: a postcode has one city. Nulls are left out."""
+    """Rows that agree in all of `columns` agree in each of `determines`: a postcode has one city. Nulls are left out."""
 
     type = "functional_dependency"
-    requires = ("determines", "columns")
+    whole_table = True
+    requires = ("columns", "determines")
 
     determines: Names = ()
-    """The columns whose values settle those of `columns`."""
+    """The columns that those in `columns`, taken together, settle: names, globs or type selectors."""
 
     @model_validator(mode="after")
     def _apart(self) -> Self:
         if both := [c for c in self.determines if c in self.names and not isinstance(self.columns, dict)]:
-            raise Mistakes([("columns", f"{both[0]} is in determines too, and settles itself")])
+            raise Mistakes([("determines", f"{both[0]} is in columns too, and settles itself")])
         return self
 
     def checks(self, table: Table) -> Iterator[Check]:
-        absent = missing(self, table, *self.determines)
-        yield from absent or super().checks(table)
-
-    def chosen(self, table: Table) -> Iterator[str | Check]:
-        yield from (c for c in super().chosen(table) if c not in self.determines)
-
-    def check(self, column: str, dtype: DataType, table: Table) -> Check:
-        if dtype.of("nested"):
-            return self.skipped(f"{self.type} does not look into {dtype}", (column,))
-        failing = m.Inconsistent(self.determines, column)
-        return self.rows((column,), f"one value for each {', '.join(self.determines)}", failing)
+        for column in self.matching(self.determines, table):
+            if isinstance(column, Check):
+                yield column
+            elif table.schema[column].of("nested"):
+                yield self.skipped(f"{self.type} does not look into {table.schema[column]}", (column,))
+            elif column not in self.names:
+                yield self.rows(
+                    (column,), f"one value for each {', '.join(self.names)}", m.Inconsistent(self.names, column)
+                )
 
 
 # --- with another data source --------------------------------------------------------------------------------------

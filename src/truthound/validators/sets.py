@@ -36,6 +36,10 @@ def _values(value: Any) -> Any:
     return tuple({(type(v), v): v for v in many}.values())
 
 
+_SHOWN = 100
+"""characters of a list of values"""
+
+
 class _OfValues(Configured):
     """A rule with a list of values."""
 
@@ -55,7 +59,8 @@ class _OfValues(Configured):
     def check(self, column: str, dtype: DataType, table: Table) -> Check:
         given = self.values or ()
         try:
-            fitting = tuple(_value(v, _items(dtype)) for v in given if v is not None)
+            inside = _items(dtype)
+            fitting = tuple(_value(v, inside) for v in given if v is not None)
         except ValueError as error:
             return self.unless_empty(column, str(error)) if dtype.of("text") else self.broken(str(error), (column,))
         if not fitting:
@@ -76,11 +81,13 @@ def _items(dtype: DataType) -> DataType:
 
 def _value(value: Any, dtype: DataType) -> Any:
     """A value as a column of this type has it."""
+    if isinstance(value, str) and dtype.of("text"):
+        return value
     if dtype.of("boolean") and isinstance(value, bool):
         return value
     if dtype.of("boolean"):
         raise ValueError(f"the value {value!r} is no truth value, the column is boolean")
-    if dtype.of("text") and not isinstance(value, str):
+    if dtype.of("text"):
         hint = "; quote it" if isinstance(value, bool | int | float | date) else ""
         raise ValueError(f"the value {value!r} is no text, the column is {dtype}{hint}")
     if isinstance(value, bool):
@@ -94,7 +101,8 @@ def _value(value: Any, dtype: DataType) -> Any:
 
 
 def _listed(values: tuple[Any, ...]) -> str:
-    return shorten(", ".join(cell(number(v) if isinstance(v, bool | float) else v) for v in values[:50]), 100)
+    few = values[: _SHOWN // 3 + 2]  # each takes three characters at least
+    return shorten(", ".join(cell(number(v) if isinstance(v, bool | float) else v) for v in few), _SHOWN)
 
 
 def _found(

@@ -12,31 +12,18 @@ from pydantic import AliasChoices, Field, PlainValidator, model_validator
 from truthound.measures import IsNull, RowCount
 from truthound.models import Mistakes
 from truthound.results import Severity
-from truthound.schema import ALIASES, FAMILIES, DataType
+from truthound.schema import DataType, known_type
 from truthound.text import did_you_mean
 from truthound.validators.base import Check, Table, Validator, Values, Verdict
 from truthound.validators.statistics import Bounded
-
-_OTHER_TYPES = ("duration", "null", "object", "decimal")
-_TYPES = tuple(
-    dict.fromkeys([*FAMILIES, *(t for family in FAMILIES.values() for t in family), *_OTHER_TYPES, *ALIASES])
-)
-
-
-def known_type(wanted: Any) -> str:
-    """A type, a family of types, or a word people use for one; raises ValueError for anything else."""
-    if not isinstance(wanted, str) or not wanted.strip():
-        raise ValueError(f"{wanted!r} is not the name of a type, such as integer or string")
-    base = DataType(wanted.strip().lower()).base.strip()
-    if base not in _TYPES:
-        raise ValueError(f'"{wanted}" is not a known type{did_you_mean(base, _TYPES)}')
-    return wanted.strip()
 
 
 def _types(value: Any) -> tuple[str, ...]:
     words = [value] if isinstance(value, str) else value
     if not isinstance(words, list | tuple) or not words:
         raise ValueError("give a type or a list of types")
+    if unnamed := [w for w in words if not isinstance(w, str) or not w.strip()]:
+        raise ValueError(f"{unnamed[0]!r} is not the name of a type, such as integer or string")
     return tuple(known_type(w) for w in words)
 
 

@@ -16,8 +16,8 @@ from truthound.text import number, plural
 from truthound.validators.base import NO_VALUES, Check, Table, Validator, Values, Verdict
 from truthound.validators.configured import Configured
 from truthound.validators.fields import bounds
+from truthound.validators.moments import moment, zone_of
 from truthound.validators.range import Bound, Inclusive, fitted
-from truthound.validators.time import moment, zone_of
 
 
 class Bounded(Validator):

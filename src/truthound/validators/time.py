@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any, ClassVar, Self
 from zoneinfo import ZoneInfo
 
@@ -12,11 +12,11 @@ from pydantic import AfterValidator, PlainValidator, field_validator, model_vali
 
 from truthound.measures import Aggregate, Between, Format, Gaps, Not
 from truthound.schema import DataType
-from truthound.text import duration, plural
+from truthound.text import plural
 from truthound.validators.base import Check, Table, Validator, Values, Verdict, counts_only
 from truthound.validators.configured import Configured
 from truthound.validators.fields import Names
-from truthound.validators.range import timespan
+from truthound.validators.moments import Duration, moment, spoken, zone_of
 
 CLOCKS = timedelta(minutes=5)
 """how far the clock that wrote a value may be ahead of ours"""
@@ -26,54 +26,9 @@ _STEP = re.compile(r"([1-9]\d*)(min|mo|ms|m|h|d|w|q|y|s)")
 _STEPS = {"min": "m", "ms": "ms", "s": "s", "m": "m", "h": "h", "d": "d", "w": "w", "mo": "mo", "q": "q", "y": "y"}
 
 
-def parse_duration(value: Any) -> timedelta:
-    """A length of time: a timedelta, a number of seconds, or text such as `15m`, `36h`, `1d`, `1w`, `1h30m`.
-
-    A day is 24 hours, m is a minute. Raises ValueError for anything else, and for what is negative.
-    """
-    if isinstance(value, str):
-        try:
-            value = timespan(value)
-        except OverflowError:
-            raise ValueError(f"{value} is too long a time") from None
-    if isinstance(value, timedelta):
-        found = value
-    elif isinstance(value, int | float) and not isinstance(value, bool):
-        try:
-            found = timedelta(seconds=value)
-        except (OverflowError, ValueError):
-            raise ValueError(f"{value!r} seconds is too long a time") from None
-    else:
-        raise ValueError(f"{value!r} is no span of time; write it as 90s, 1h 30m, 2d or PT1H30M")  # noqa: TRY004 pydantic wants ValueError
-    if found < timedelta():
-        raise ValueError("a length of time is not negative")
-    return found
-
-
-Duration = Annotated[timedelta, PlainValidator(parse_duration, json_schema_input_type=str | float)]
-
-
-def zone_of(dtype: DataType) -> str | None:
-    """The time zone of a datetime column's type, if it has one."""
-    return dtype.partition("[")[2].rstrip("]").partition(",")[2].strip() or None
-
-
-def moment(value: date, zone: ZoneInfo) -> datetime:
-    """A date (at its midnight) or a datetime as a moment in UTC; what has no time zone is in `zone`."""
-    at = value if isinstance(value, datetime) else datetime.combine(value, time())
-    try:
-        return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
-    except OverflowError:  # a stand-in such as 9999-12-31, at the end of the calendar
-        return at.replace(tzinfo=UTC)
-
-
 def present(table: Table) -> datetime:
     """The clock's time, in UTC."""
     return moment(table.clock(), ZoneInfo("UTC"))
-
-
-def spoken(length: timedelta) -> str:
-    return duration(length.total_seconds()).replace(".00 s", " s")
 
 
 def _zone(value: str) -> str:

@@ -13,7 +13,7 @@ import pytest
 from truthound.checkpoint.actions import ActionResult, ActionStatus, CustomAction, Run, custom
 from truthound.config import load_checkpoints
 from truthound.errors import ConfigError
-from truthound.flow import arun
+from truthound.flow import arun, run
 from truthound.results import CheckOutcome, CheckpointResult, CheckStatus, ValidationResult
 
 TIME = datetime(2024, 1, 15, 9, 30, tzinfo=UTC)
@@ -444,3 +444,27 @@ def test_a_flow_that_nobody_goes_on_with_leaves_no_command():
     flow.send(process)
     flow.close()
     assert process.poll() is not None
+
+
+@pytest.mark.parametrize("started_first", [True, False])
+def test_an_interrupt_while_a_command_starts_leaves_none(monkeypatch, started_first):
+    interrupted, started, start = threading.Event(), [], CustomAction._start
+
+    def slow(*args):
+        if not started_first:
+            assert interrupted.wait(60)
+        started.append(start(*args))
+        return started[0]
+
+    def work(fn):
+        if interrupted.is_set():
+            return fn()
+        if started_first:
+            fn()
+        interrupted.set()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(CustomAction, "_start", slow)
+    with pytest.raises(KeyboardInterrupt):
+        run(CustomAction(shell_command=python("import time; time.sleep(600)")).flow(result(), Run()), work=work)
+    assert started[0].poll() is not None

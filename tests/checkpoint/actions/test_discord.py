@@ -237,8 +237,11 @@ def test_a_config_for_several():
         ({"username": "x" * 81}, "at most 80"),
         ({"embed_color": 0x1000000}, "embed_color"),
         ({"embed_color": "red"}, "embed_color"),
-        ({"embed_title": "x" * 257}, "at most 256"),
-        ({"embed_fields": [{"name": "", "value": "1"}]}, "embed_fields.0.name"),
+        ({"embed_title": "x" * 257}, "string should have at most 256 characters"),
+        (
+            {"embed_fields": [{"name": "", "value": "1"}]},
+            "embed_fields.0.name: string should have at least 1 character",
+        ),
         ({"embed_fields": [{"name": "a", "value": "b"}] * 26}, "at most 25"),
         ({"embed_fields": [{"name": "a", "value": "b" * 1000}] * 7}, "Discord takes 6,000"),
         ({"embed_fields": [{"name": "a", "value": "b", "inlin": True}]}, 'did you mean "inline"'),

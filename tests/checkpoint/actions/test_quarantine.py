@@ -95,6 +95,19 @@ def test_placeholders_are_made_safe(tmp_path):
     assert found[0].count("/") == 2
 
 
+@pytest.mark.parametrize("paths", [("good_path",), ("bad_path",), ("good_path", "bad_path")])
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_a_column_of_the_name_of_the_failed_checks_is_refused(tmp_path, paths, suffix):
+    action = QuarantineAction(**{path: f"{path}.{suffix}" for path in paths})
+    data = {"id": [1, None], "_failed_checks": ["mine", "too"]}
+    run = Checkpoint("daily", data, ["null"], base=tmp_path, actions=[action]).run()
+    made = run.action_results[0]
+    assert made.status is ActionStatus.ERROR
+    assert 'the data have a column "_failed_checks" of their own' in made.message
+    assert run.validation_result.statistics.total_issues == 1
+    assert os.listdir(tmp_path) == []
+
+
 def run_on(tmp_path, data_source, **options):
     """A checkpoint whose data are in `tmp_path/data`, and its result."""
     (tmp_path / "data").mkdir(exist_ok=True)

@@ -223,7 +223,10 @@ def test_mistakes_in_cards():
         (lambda b: b.add_text("x", maxLines=True), "maxLines is True: a number is wanted"),
         (lambda b: b.add_image("https://x", size="huge"), 'the size of an image cannot be "huge"'),
         (lambda b: b.add_image(" "), "the url is empty"),
+        (lambda b: b.add_image("/tmp/chart.png"), 'the url "/tmp/chart.png" cannot be opened'),
         (lambda b: b.add_action_button("", "https://x"), "the title is empty"),
+        (lambda b: b.add_action_button(None, "https://x"), "the title is empty"),
+        (lambda b: b.add_action_button("x", "example.com"), 'the url "example.com" cannot be opened'),
         (lambda b: TeamsNotification(card_builder=b), "card_builder: the card is empty"),
         (lambda b: AdaptiveCardBuilder("1.6"), 'the version of a card cannot be "1.6"'),
     ],
@@ -374,6 +377,25 @@ def test_the_reports_address_on_a_card_of_your_own():
     builder = AdaptiveCardBuilder().add_text("x").add_action_button("Report", "{report_url}")
     made = card(card_builder=builder, report_url="https://example.com/{run_id}")
     assert made["actions"][0]["url"] == "https://example.com/20261127-013907"
+
+
+def test_a_place_that_comes_to_no_address_costs_its_button_and_not_the_card():
+    builder = AdaptiveCardBuilder().add_text("x").add_image("{{ metadata.chart }}")
+    builder.add_action_button("Report", "{report_url}").add_action_button("Help", "https://example.com")
+    body, outcome = sent(replace(FAILING, metadata={"chart": "none"}), card_builder=builder)
+    made = body["attachments"][0]["content"]
+    assert [e["type"] for e in made["body"]] == ["TextBlock"]
+    assert [a["title"] for a in made["actions"]] == ["Help"]
+    assert "; 2 links of your own card left out, which came to no address;" in outcome.message
+    only = AdaptiveCardBuilder().add_action_button("Report", "{report_url}")
+    assert "not null" in json.dumps(card(card_builder=only))
+
+
+def test_what_is_no_text_is_written_as_one():
+    builder = AdaptiveCardBuilder().add_header(7, subtitle=8).add_text(None).add_text(1.5).add_fact(2, 3)
+    assert all(isinstance(e.get("text", ""), str) for e in builder.build()["body"])
+    assert builder.build()["body"][0]["items"][0]["text"] == "7"
+    assert builder.build()["body"][-1]["facts"] == [{"title": "2", "value": "3"}]
 
 
 def test_a_card_that_data_make_too_large_is_told_of():

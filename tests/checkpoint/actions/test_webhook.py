@@ -276,6 +276,15 @@ def test_a_summary_stays_within_its_limit_whatever_the_user_added():
 # --- signatures -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("secret", ["", "  ", "whsec_", "${SIGNING}"])
+def test_an_empty_secret_signs_nothing_and_sends_nothing(secret, monkeypatch):
+    monkeypatch.setenv("SIGNING", "")
+    assert "signing_secret is empty" in WebhookAction(url=URL, signing_secret=secret).problems({"SIGNING": ""})[0]
+    with serving() as server:
+        outcome = WebhookAction(url=server.url, signing_secret=secret).execute(FAILING)
+    assert (outcome.status, server.got) == (ActionStatus.ERROR, [])
+
+
 @pytest.mark.parametrize("secret", ["any text will do", f"whsec_{base64.b64encode(b'k' * 32).decode()}"])
 def test_a_signature(secret):
     request, _ = sent(signing_secret=secret)

@@ -16,13 +16,18 @@ from hypothesis import strategies as st
 
 import pipelines
 import truthound.checkpoint.ci as face
-from truthound.checkpoint.ci import generate_github_workflow, generate_teamcity_config, write_ci_config
+from truthound.checkpoint.ci import (
+    generate_codebuild_buildspec,
+    generate_github_workflow,
+    generate_teamcity_config,
+    write_ci_config,
+)
 from truthound.checkpoint.ci.cron import parse
 from truthound.checkpoint.ci.generators import TARGETS, pipeline_text, target_of
 from truthound.checkpoint.ci.options import EXTRAS, Pipeline, regex, shell
 from truthound.checkpoint.ci.yamltext import Said, dump, scalar
 from truthound.ci.names import CIPlatform
-from truthound.errors import ConfigError
+from truthound.errors import ConfigError, StoreError
 
 HERE = Path(__file__).parent
 FULL = {
@@ -239,10 +244,8 @@ def test_no_option_is_ignored(platform):
         if name in {"paths", "branches", "secrets"}:
             assert value[0].split("*")[0] in made
     asked = pipeline_text(platform, Pipeline("users", schedule="5 6 * * *"))
-    if platform is CIPlatform.TEAMCITY:
-        assert 'hours = "6"' in asked
-    else:
-        assert "5 6 * * *" in asked
+    written = {CIPlatform.TEAMCITY: 'hours = "6"', CIPlatform.CODEBUILD: "cron(5 6 * * ? *)"}
+    assert written.get(platform, "5 6 * * *") in asked
 
 
 @pytest.mark.parametrize(
@@ -290,6 +293,17 @@ def test_no_option_is_ignored(platform):
         ({"secrets": ("GITHUB_TOKEN",)}, "none of the system's own"),
         ({"secrets": ("PATH",)}, "none of the system's own"),
         ({"strict": "no"}, "strict: give True or False"),
+        ({"notify_slack": 1}, "notify_slack: give True or False"),
+        ({"cache": 0}, "cache: give True or False"),
+        ({"python_version": 3.12}, "python_version: 3.12 is no version"),
+        ({"paths": 5}, "paths: give a list"),
+        ({"paths": {"a": 1}}, "paths: give a list"),
+        ({"secrets": None}, "secrets: give a list"),
+        ({"extras": None}, "extras: give a list"),
+        ({"schedule": 5}, "schedule: give a text of five fields, not 5"),
+        ({"schedule": b"0 0 * * *"}, "schedule: give a text of five fields"),
+        ({"config": None}, "config: give the path of a file, not None"),
+        ({"checkpoint_name": "x" * 1001}, "checkpoint_name: it has more than 1,000 characters"),
     ],
 )
 def test_mistakes(options, said):
@@ -443,3 +457,51 @@ def test_the_files_that_a_run_leaves_are_published(platform):
     own = known.get(platform, set())
     assert all(file in text or FOLDERS[platform] in text for file in own)
     assert not [file for file in set().union(*known.values()) - own if file in text]
+
+
+@pytest.mark.parametrize(
+    ("schedule", "events"),
+    [
+        ("0 6 * * 1-5", ["cron(0 6 ? * MON,TUE,WED,THU,FRI *)"]),
+        ("*/20 6 1 * *", ["cron(0,20,40 6 1 * ? *)"]),
+        ("5 * * 1-3 *", ["cron(5 * * 1-3 ? *)"]),
+        ("0 0 1 * 0", ["cron(0 0 1 * ? *)", "cron(0 0 ? * SUN *)"]),
+    ],
+)
+def test_schedules_of_eventbridge(schedule, events):
+    assert list(parse(schedule).events) == events
+    notes = generate_codebuild_buildspec("users", schedule=schedule)
+    assert [line for line in notes.splitlines() if "EventBridge" in line] == [
+        f"# Schedule: a rule of EventBridge that starts the project at {event} (UTC)" for event in events
+    ]
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_what_is_no_ordinary_file_is_left_alone(tmp_path, force):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(ConfigError, match="is no ordinary file"):
+        write_ci_config("github", checkpoint_name="users", path=pipe, force=force)
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    with pytest.raises(StoreError, match="cannot be read"):
+        write_ci_config("github", checkpoint_name="users", path=loop, force=force)
+    with pytest.raises(StoreError, match="File name too long"):
+        write_ci_config("github", checkpoint_name="users", path=tmp_path / ("x" * 300), force=force)
+
+
+@pytest.mark.parametrize(
+    ("platform", "options", "said"),
+    [
+        ("github", {"path": 5}, "path: give the path of a file, not 5"),
+        ("github", {"path": b"x"}, "path: give the path of a file"),
+        ("github", {"path": "a\0b"}, "path: give the path of a file"),
+        ("github", {"force": "no"}, "force: give True or False"),
+        (["github"], {}, "is no CI system"),
+    ],
+)
+def test_arguments_of_other_types(tmp_path, monkeypatch, platform, options, said):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match=said):
+        write_ci_config(platform, checkpoint_name="users", **options)
+    assert list(tmp_path.iterdir()) == []

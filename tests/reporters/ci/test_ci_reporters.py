@@ -23,6 +23,8 @@ from truthound.errors import ConfigError
 from truthound.reporters import ci
 from truthound.reporters.ci import bitbucket, logs, outputs
 from truthound.reporters.ci.dialects import DIALECTS, dialect_of, variable
+from truthound.reporters.codequality import codequality
+from truthound.reporters.sarif import sarif
 from truthound.results import CheckStatus, Example, Severity
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -210,6 +212,28 @@ def test_files_are_named_as_seen_from_the_repository(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path / "sub")
     found = issue_annotations([placed(location="truthound.yaml:12")], str(tmp_path))
     assert [a.file for a in found] == ["sub/truthound.yaml", "sub/data/users.csv"]
+    above = issue_annotations([placed(location="../truthound.yaml:12")], str(tmp_path))
+    assert [(a.file, a.line) for a in above] == [("truthound.yaml", 12), ("sub/data/users.csv", 8)]
+
+
+def test_reports_name_files_as_seen_from_the_repository(tmp_path, monkeypatch):
+    (tmp_path / "sub").mkdir()
+    monkeypatch.chdir(tmp_path / "sub")
+    unlined = placed(location="truthound.yaml:12")
+    unlined = replace(unlined, validation_result=replace(unlined.validation_result, file=None))
+    assert [i["location"]["path"] for i in json.loads(codequality(unlined, tmp_path))] == ["sub/truthound.yaml"]
+    log = json.loads(sarif(placed(location="../truthound.yaml:12"), tmp_path))
+    shown = log["runs"][0]["results"][0]
+    named = [
+        p["physicalLocation"]["artifactLocation"]["uri"] for p in (*shown["locations"], *shown["relatedLocations"])
+    ]
+    assert named == ["sub/data/users.csv", "truthound.yaml"]
+
+
+def test_no_file_outside_of_the_repository_is_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    found = issue_annotations([placed(location="../truthound.yaml:12")], str(tmp_path))
+    assert [(a.file, a.line) for a in found] == [("data/users.csv", 8)]
 
 
 def test_the_worst_come_first_over_all_runs_and_the_rest_is_counted():
@@ -225,7 +249,7 @@ def test_the_worst_come_first_over_all_runs_and_the_rest_is_counted():
 
 HOSTILE = [*TEXTS, "\n::error::x", "  ::set-output name=a::b", "##[error]x", "##vso[task.complete result=Failed;]", "x]y;z=1",
            "##teamcity[buildStatus status='SUCCESS']", "|'] ##teamcity[x", "\x1b[0Ksection_start:1:x\r", "travis_fold:start:x\r",
-           "\u2028::error::x", "\x85::error::x", "a\rb"]  # fmt: skip
+           "\u2028::error::x", "\x85::error::x", "a\rb", "--- x", "+++ x", "~~~ x", "^^^ +++"]  # fmt: skip
 
 
 def hostile(text):
@@ -263,6 +287,7 @@ def no_command(platform, text, build):
             assert line.count(mark) <= own, line
             assert mark not in line or line.startswith(mark), line
         assert ours == "::" or not line.lstrip().startswith("::"), line
+        assert platform is CIPlatform.BUILDKITE or not re.match(r"(---|\+\+\+|~~~|\^\^\^)\s", line), line
         if ours == "::" and line.lstrip().startswith("::"):
             assert re.match(
                 r"::(error|warning|notice|group|endgroup)( (file|line|title)=[^:,]*(,(line|title)=[^:,]*)*)?::", line
@@ -348,6 +373,15 @@ def test_what_an_earlier_step_wrote_stays(build, tmp_path):
     assert (tmp_path / "truthound.env").read_text() == "TRUTHOUND_FIRST=\nTRUTHOUND_SECOND=false\n"
 
 
+def test_a_file_of_values_stays_within_what_gitlab_takes(build, tmp_path):
+    face = reporter("gitlab", {})[0]
+    for number in range(30):
+        face.set_output(f"{number}_{'n' * 60}", "v" * 300)
+    lines = (tmp_path / "truthound.env").read_text().splitlines()
+    assert sum(len(line) + 1 for line in lines) <= 5 * 1024
+    assert lines[-1].startswith("TRUTHOUND_29_")
+
+
 # --- parts that fail --------------------------------------------------------------------------------------------------
 
 
@@ -395,6 +429,22 @@ def test_the_agent_gets_the_summary(build, tmp_path):
     assert arguments == ["annotate", "--style", "error", "--context", "truthound-users"]
     assert text.startswith("## ❌ users: FAILED")
     assert (["meta-data", "set", "truthound:status"], "failure") in values
+
+
+def test_no_two_checkpoints_share_an_annotation(build, tmp_path):
+    names = ["users", "Users", "заказы", "顧客"]
+    reporter("buildkite", build, set_output=False)[0].publish([replace(CLEAN, checkpoint_name=n) for n in names])
+    contexts = [arguments[-1] for arguments, _ in given(tmp_path)]
+    assert len(set(contexts)) == len(names)
+    assert contexts[0] == "truthound-users"
+
+
+def test_what_went_well_hides_nothing_that_follows(build):
+    face, log = reporter("buildkite", build, step_summary=False, set_output=False)
+    face.report_to_ci([CLEAN, FAILING])
+    heads = [line[:4] for line in log.getvalue().splitlines() if re.match(r"(---|\+\+\+|~~~) ", line)]
+    assert heads == ["--- ", "+++ "]
+    assert log.getvalue().index("+++ ") < log.getvalue().index("FAILED")
 
 
 # --- Bitbucket's API --------------------------------------------------------------------------------------------------
@@ -483,3 +533,19 @@ def test_dialects_have_a_way_to_write_every_annotation():
         dialect = dialect_of(platform)
         for level in ("error", "warning", "notice"):
             assert "message" in dialect.annotation(CIAnnotation("message", level))
+
+
+def test_azure_is_given_no_page_that_could_not_be_written(tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    env = {"TF_BUILD": "True", "AGENT_TEMPDIRECTORY": str(tmp_path / "file" / "x")}
+    shown = []
+    face = ci.get_ci_reporter("azure", environ=env, show=shown.append, files=False)
+    (problem,) = face.publish([FAILING])
+    assert "truthound-" in problem
+    assert not [line for line in shown if "uploadsummary" in line]
+    face = ci.get_ci_reporter(
+        "azure", environ=env | {"AGENT_TEMPDIRECTORY": str(tmp_path)}, show=shown.append, files=False
+    )
+    assert face.publish([FAILING]) == []
+    (line,) = [line for line in shown if "uploadsummary" in line]
+    assert Path(line.partition("]")[2]).is_file()

@@ -48,14 +48,16 @@ _LONGEST = 10_000  # characters of a text in an action's result
 T = TypeVar("T")
 
 
-def due(notify_on: NotifyOn, status: CheckpointStatus, previous: CheckpointStatus | None) -> bool:
-    """Whether the condition holds. Before the first run all was well: a first failure is a change, a first success is none."""
-    before = previous or CheckpointStatus.SUCCESS
-    if notify_on == "on_change":
-        return status is not before
-    if notify_on == "recovered":
-        return status is CheckpointStatus.SUCCESS and before is not CheckpointStatus.SUCCESS
-    return status in NOTIFY_ON[notify_on]
+def due(notify_on: NotifyOn, result: CheckpointResult, previous: CheckpointResult | None) -> bool:
+    """Whether the condition holds. Before the first run all was well: a first failure is a change, a first success is none.
+
+    Two runs are compared by what their data came to: an action that failed is no change of theirs.
+    """
+    if notify_on in NOTIFY_ON:
+        return result.status in NOTIFY_ON[notify_on]
+    before = previous.data_status if previous else CheckpointStatus.SUCCESS
+    well_again = notify_on == "recovered"
+    return result.data_status is not before and (not well_again or result.data_status is CheckpointStatus.SUCCESS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +132,8 @@ class Action(Model):
     enabled: bool = True
     """Whether it runs at all."""
     notify_on: NotifyOn = "always"
-    """When it runs: on these statuses (a warning is among not_success and always only), when the status is another
-    than that of the run before (on_change), or when all is well again (recovered)."""
+    """When it runs: on these statuses (a warning is among not_success and always only), when the data's status is
+    another than that of the run before (on_change), or when all is well again (recovered)."""
     timeout_seconds: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     """How long one attempt may take."""
     retry_count: int = Field(default=0, ge=0, le=100)
@@ -199,9 +201,9 @@ class Action(Model):
         """Seconds after which an attempt is given up; None where the action itself sees to `timeout_seconds`."""
         return self.timeout_seconds
 
-    def runs_on(self, status: CheckpointStatus, previous: CheckpointStatus | None) -> bool:
-        """Whether it has something to do after a run of this status."""
-        return due(self.notify_on, status, previous)
+    def runs_on(self, result: CheckpointResult, previous: CheckpointResult | None) -> bool:
+        """Whether it has something to do after this run."""
+        return due(self.notify_on, result, previous)
 
     def needed(self) -> Iterable[str]:
         """The options it cannot run without: those in `variables`."""
@@ -264,8 +266,8 @@ class Action(Model):
         self, work: Callable[[Any, CheckpointResult, Run], Flow[ActionResult]], result: CheckpointResult, run: Run
     ) -> Flow[ActionResult]:
         started = run.clock()
-        owed = self._owed(result.status, run.previous)
-        if reason := "" if owed else self._idle(result.status, run.previous.status if run.previous else None):
+        owed = self._owed(result, run.previous)
+        if reason := "" if owed else self._idle(result, run.previous):
             skipped = ActionResult(ActionStatus.SKIPPED, message=reason)
             return self._finished(skipped, started, run.clock(), {}, self.hidden)
         attempts, hidden, notes = 0, self.hidden, list[str]()
@@ -293,20 +295,24 @@ class Action(Model):
         )
         return self._finished(outcome, started, run.clock(), more, hidden)
 
-    def _owed(self, status: CheckpointStatus, previous: CheckpointResult | None) -> bool:
+    def _owed(self, result: CheckpointResult, previous: CheckpointResult | None) -> bool:
         """Whether the run before had a change to tell that nobody was told, and it still stands."""
-        if not self.enabled or previous is None or self.notify_on not in LOOKING_BACK or status is not previous.status:
+        if not self.enabled or previous is None or self.notify_on not in LOOKING_BACK:
+            return False
+        if result.data_status is not previous.data_status:
             return False
         return any(a.action_name == self.name and not a.delivered for a in previous.action_results)
 
-    def _idle(self, status: CheckpointStatus, previous: CheckpointStatus | None) -> str:
+    def _idle(self, result: CheckpointResult, previous: CheckpointResult | None) -> str:
         """Why it does not run now, or an empty text."""
         if not self.enabled:
             return "not enabled (enabled: false)"
-        if self.runs_on(status, previous):
+        if self.runs_on(result, previous):
             return ""
-        before = f", before it was {previous.value}" if previous and self.notify_on not in NOTIFY_ON else ""
-        return f"notify_on is {self.notify_on}, the status is {status.value}{before}"
+        if self.notify_on in NOTIFY_ON:
+            return f"notify_on is {self.notify_on}, the status is {result.status.value}"
+        before = f", before it was {previous.data_status.value}" if previous else ""
+        return f"notify_on is {self.notify_on}, the data's status is {result.data_status.value}{before}"
 
     def ready(self, environment: Mapping[str, str]) -> Self:
         """Itself with `${VAR}` filled in, and what is not given taken from the environment; raises ConfigError for what is missing."""
@@ -395,7 +401,9 @@ def _failed(error: Exception) -> ActionResult:
     if isinstance(error, OverdueError):
         return ActionResult(ActionStatus.ERROR, message=f"{error} (timeout_seconds); it was given up", details=details)
     known = isinstance(error, TruthoundError)
-    message = str(error) if known else f"{type(error).__name__}: {error}".removesuffix(": ")
+    if isinstance(error, ConfigError):  # several mistakes are one sentence
+        return ActionResult(ActionStatus.ERROR, message="; ".join(error.problems), details=details)
+    message = str(error) if known else text.reported(error)
     return ActionResult(ActionStatus.ERROR, message=message, details=details)
 
 

@@ -10,6 +10,7 @@ from typing import Any, Literal, Self, get_args
 
 from truthound.errors import ConfigError
 from truthound.text import did_you_mean, shorten
+from truthound.wire import check_url
 
 Version = Literal["1.2", "1.3", "1.4", "1.5"]
 _BUTTONS = 6
@@ -137,7 +138,7 @@ class AdaptiveCardBuilder:
         """A name and what it is; facts one after another stand in one list."""
         if not self._body or self._body[-1]["type"] != "FactSet":
             self._add({"type": "FactSet", "facts": []})
-        self._body[-1]["facts"].append({"title": title, "value": str(value)})
+        self._body[-1]["facts"].append({"title": str(title), "value": str(value)})
         return self
 
     def add_facts(self, facts: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> Self:
@@ -170,6 +171,7 @@ class AdaptiveCardBuilder:
         """A picture that Teams can load; alt_text is for those who do not see it."""
         _one_of("the size of an image", size, _SIZES)
         _given(url=url)
+        _openable(url, "data:image/")
         return self._add({"type": "Image", "url": url, "altText": alt_text, "size": size})
 
     def add_mention(self, user: str, name: str = "", text: str = "") -> Self:
@@ -193,6 +195,7 @@ class AdaptiveCardBuilder:
         if len(self._actions) >= _BUTTONS:
             raise ConfigError(f"a card in Teams shows {_BUTTONS} buttons; this is one more")
         _given(title=title, url=url)
+        _openable(url)
         self._actions.append({"type": "Action.OpenUrl", "title": title, "url": url})
         return self
 
@@ -223,8 +226,8 @@ class AdaptiveCardBuilder:
         return self
 
 
-def _text(text: str, **options: Any) -> dict[str, Any]:
-    return {"type": "TextBlock", "text": text, "wrap": True} | options
+def _text(text: Any, **options: Any) -> dict[str, Any]:
+    return {"type": "TextBlock", "text": "" if text is None else str(text), "wrap": True} | options
 
 
 def _one_of(what: str, value: Any, allowed: Sequence[str]) -> None:
@@ -233,11 +236,32 @@ def _one_of(what: str, value: Any, allowed: Sequence[str]) -> None:
         raise ConfigError(f'{what} cannot be "{value}"{hint}')
 
 
-def _given(**texts: str) -> None:
+def _given(**texts: Any) -> None:
     """Teams says nothing when a card has an empty one of these: it does not show the card."""
     for name, text in texts.items():
-        if not text.strip():
+        if not isinstance(text, str) or not text.strip():
             raise ConfigError(f"the {name} is empty")
+
+
+def openable(url: str, *others: str) -> bool:
+    """Whether Teams can open it: a page, or what begins like one of the others."""
+    return url.startswith(others) or not check_url(url)
+
+
+def _openable(url: str, *others: str) -> None:
+    if "{" not in url and not openable(url, *others):  # a place is looked at when it is filled in
+        raise ConfigError(f'the url "{shorten(url, 100)}" cannot be opened: it must begin with https:// (or http://)')
+
+
+def without_dead_links(card: dict[str, Any]) -> int:
+    """Takes buttons and pictures away whose places came to no address, for Teams would not show the card; says how many."""
+    body, buttons = card["body"], card.get("actions", [])
+    card["body"] = [e for e in body if e["type"] != "Image" or openable(e["url"], "data:image/")]
+    if left := [b for b in buttons if openable(b["url"])]:
+        card["actions"] = left
+    else:
+        card.pop("actions", None)
+    return len(body) - len(card["body"]) + len(buttons) - len(left)
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -261,4 +285,4 @@ def _changed(value: Any, change: Callable[[str], str]) -> Any:
             return value
 
 
-__all__ = ["AdaptiveCardBuilder", "MessageTheme", "Version", "person", "templated"]
+__all__ = ["AdaptiveCardBuilder", "MessageTheme", "Version", "person", "templated", "without_dead_links"]

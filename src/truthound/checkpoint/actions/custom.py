@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import shlex
@@ -10,6 +11,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO, ClassVar, Self, cast
@@ -21,7 +23,7 @@ from truthound import env
 from truthound.checkpoint.actions.base import Action, RefusedError, Run
 from truthound.checkpoint.actions.channel import encoded
 from truthound.errors import ActionError, ConfigError
-from truthound.flow import Flow, call
+from truthound.flow import Flow, begin, call, outcome
 from truthound.models import Mistakes
 from truthound.objects import local_path
 from truthound.results import ActionResult, ActionStatus, CheckpointResult
@@ -123,15 +125,18 @@ class CustomAction(Action):
         sent = encoded(result.to_dict()) if self.pass_result_as_json else None
         with ExitStack() as stack:
             stdin, out, err = (stack.enter_context(tempfile.TemporaryFile()) for _ in range(3))
-            process = yield from call(lambda: self._start(words, environment, cwd, sent, (stdin, out, err)))
+            started: Future[subprocess.Popen[bytes]] = Future()
             try:
+                # in a thread of its own: no interrupt comes between the start of the process and our knowing it
+                begin(started, lambda: self._start(words, environment, cwd, sent, (stdin, out, err)))
+                process = yield from call(lambda: outcome(started))
                 code = yield from call(lambda: _wait(process, self.timeout_seconds))
             except GeneratorExit:  # nobody is there to perform anything
-                _kill(process)
+                _end(started)
                 raise
             finally:  # interrupted or cancelled
-                if process.poll() is None:
-                    yield from call(lambda: _kill(process))  # it takes its time, which an event loop has not
+                if not _ended(started):
+                    yield from call(lambda: _end(started))  # it takes its time, which an event loop has not
             details = {"exit_code": code, "stdout": _tail(out, self.hidden), "stderr": _tail(err, self.hidden)}
         return self._outcome(words[0], details if self.capture_output else {"exit_code": code})
 
@@ -212,12 +217,26 @@ def _cannot_start(program: str, cwd: Path | None, error: OSError) -> str:
 
 
 def _wait(process: subprocess.Popen[bytes], seconds: float | None) -> int | None:
-    """Its exit code, or None when it had to be killed."""
+    """Its exit code, or None when it had to be killed. With some limit always: Polars' handler of Ctrl-C restarts a wait without one."""
     try:
-        return process.wait(seconds)
+        return process.wait(math.inf if seconds is None else seconds)
     except subprocess.TimeoutExpired:
         _kill(process)
         return None
+
+
+def _ended(started: Future[subprocess.Popen[bytes]]) -> bool:
+    """Whether there is no command (any more)."""
+    if not started.done():
+        return started.cancel()  # where the thread has not come to it yet, it will not
+    return started.cancelled() or started.exception() is not None or started.result().poll() is not None
+
+
+def _end(started: Future[subprocess.Popen[bytes]]) -> None:
+    """Ends the command, wherever its start is."""
+    if not _ended(started):
+        with suppress(Exception):  # it did not start, which has been told
+            _kill(outcome(started))
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

@@ -45,10 +45,10 @@ class IncidentChannel(Channel):
     closing: ClassVar[str]
     """the option that says whether a success closes the incident"""
 
-    def runs_on(self, status: CheckpointStatus, previous: CheckpointStatus | None) -> bool:
-        if status is CheckpointStatus.SUCCESS:  # whatever notify_on says: a success opens nothing
+    def runs_on(self, result: CheckpointResult, previous: CheckpointResult | None) -> bool:
+        if result.status is CheckpointStatus.SUCCESS:  # whatever notify_on says: a success opens nothing
             return bool(getattr(self, self.closing))
-        return due(self.notify_on, status, previous)
+        return due(self.notify_on, result, previous)
 
     def settled(self, template: str | None, known: Sequence[str], run: Run, longest: int) -> bool:
         """Whether none of these keys can be open: the run before spoke of them too, passed, and said so to the service."""
@@ -63,10 +63,10 @@ class IncidentChannel(Channel):
         except ConfigError:  # the template failed then
             return False
 
-    def _idle(self, status: CheckpointStatus, previous: CheckpointStatus | None) -> str:
-        if self.enabled and status is CheckpointStatus.SUCCESS and not getattr(self, self.closing):
+    def _idle(self, result: CheckpointResult, previous: CheckpointResult | None) -> str:
+        if self.enabled and result.status is CheckpointStatus.SUCCESS and not getattr(self, self.closing):
             return f"the status is success, and {self.closing} is false"
-        return super()._idle(status, previous)
+        return super()._idle(result, previous)
 
 
 def keys(template: str | None, result: CheckpointResult, message: Message, longest: int) -> list[str]:

@@ -16,7 +16,14 @@ from truthound import message as messages
 from truthound import templates, wire
 from truthound.checkpoint.actions import mentions
 from truthound.checkpoint.actions.base import NotifyOn, RefusedError, Run
-from truthound.checkpoint.actions.cards import AdaptiveCardBuilder, MessageTheme, Version, person, templated
+from truthound.checkpoint.actions.cards import (
+    AdaptiveCardBuilder,
+    MessageTheme,
+    Version,
+    person,
+    templated,
+    without_dead_links,
+)
 from truthound.checkpoint.actions.channel import (
     Channel,
     Proof,
@@ -35,7 +42,7 @@ from truthound.flow import Flow
 from truthound.message import Finding, Message, fitted
 from truthound.results import ActionResult, CheckpointResult, CheckpointStatus
 from truthound.text import card as escape
-from truthound.text import shorten, terminal
+from truthound.text import plural, shorten, terminal
 
 _LIMIT = 28_000  # "approximately 28 KB", for the message as a whole
 _PEOPLE, _MENTIONED = 30, 8000
@@ -169,6 +176,8 @@ class TeamsNotification(Channel):
     def flow(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
         message = self.message(result, run, self.custom_message or "", escape)
         body, said = self.payload(result, message), ""
+        if self.card_builder is not None and (dead := self._own_card(result, message)[1]):
+            said = f"; {plural(dead, 'link')} of your own card left out, which came to no address"
         if not _fits(body):  # a card of the user's own that data made too large
             body = self.model_copy(update={"card_builder": None}).payload(result, message)
             said = f"; your own card came to more than {_LIMIT // 1000} KB, so ours was sent"
@@ -204,14 +213,12 @@ class TeamsNotification(Channel):
         return fitted(message, lambda m: _message(self._card(result, m)), _fits)
 
     def _card(self, result: CheckpointResult, message: Message) -> dict[str, Any]:
+        if self.card_builder is not None:
+            own, _ = self._own_card(result, message)
+            if own["body"] or "actions" in own:
+                return own
         theme = self.theme or _THEMES[message.status]
         mentioned, _ = self._mentioned(message.status)
-        if self.card_builder is not None:
-            own = self.card_builder.copy()
-            _mention(own, mentioned)
-            values = messages.values(result, message)
-            card: dict[str, Any] = _filled(own.build(theme, self.card_version), values, escape)
-            return card
         made = AdaptiveCardBuilder().add_header(escape(message.headline))
         _mention(made, mentioned)
         if message.note:
@@ -227,6 +234,14 @@ class TeamsNotification(Channel):
         if message.link and not wire.check_url(message.link):  # Teams does not show a card with a wrong one
             made.add_action_button("Open the report", message.link)
         return made.build(theme, self.card_version) | {"fallbackText": terminal(message.headline)}
+
+    def _own_card(self, result: CheckpointResult, message: Message) -> tuple[dict[str, Any], int]:
+        """The user's own card, filled in, and how many of its links came to no address and are not on it."""
+        built = (self.card_builder or AdaptiveCardBuilder()).copy()
+        _mention(built, self._mentioned(message.status)[0])
+        theme = self.theme or _THEMES[message.status]
+        card: dict[str, Any] = _filled(built.build(theme, self.card_version), messages.values(result, message), escape)
+        return card, without_dead_links(card)
 
     def _listed(self, message: Message) -> Iterator[str]:
         yield from (_finding(f) for f in message.findings)

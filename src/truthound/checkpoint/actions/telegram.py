@@ -268,6 +268,13 @@ class TelegramNotificationWithPhoto(TelegramNotification):
         if not self.photo_url and not self.photo_path and importlib.util.find_spec("PIL") is None:
             yield _NO_PILLOW
 
+    def preview(self, result: CheckpointResult, run: Run) -> Iterator[str]:
+        if not self.photo_url:
+            what = (
+                f"the photo {self.photo_path}" if self.photo_path else "a chart of the last runs, which is drawn then"
+            )
+            yield f"with {what}, in a form (multipart/form-data) of the fields below"
+
     def flow(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
         try:
             photo = None if self.photo_url else (yield from call(lambda: self._photo(result, run)))

@@ -224,7 +224,7 @@ class Endpoint(Channel):
             made["authorization"] = f"Bearer {known['token']}"
         elif self.auth_type == "api_key" and known["location"] == "header":
             made[known["name"].lower()] = known["key"]
-        if self.signing_secret:
+        if self.signing_secret is not None:
             made |= signature(self.signing_secret.get_secret_value(), identity, moment, body)
         if problems := [why for name, value in made.items() if (why := _unfit(name, value))]:
             raise ConfigError(problems)
@@ -296,6 +296,10 @@ def signature(secret: str, identity: str, moment: int, body: bytes) -> dict[str,
             key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
         except binascii.Error:
             raise ConfigError("signing_secret begins with whsec_, so the rest must be base64; it is not") from None
+    if not key.strip():
+        raise ConfigError(
+            "signing_secret is empty: what everybody can sign proves nothing; leave it out to sign nothing"
+        )
     name = f"msg_{hashlib.sha256(identity.encode('utf-8', 'replace')).hexdigest()[:32]}"
     made = hmac.new(key, f"{name}.{moment}.".encode() + body, hashlib.sha256).digest()
     return {

@@ -103,9 +103,9 @@ def codebuild(p: Pipeline) -> Built:
     if p.paths:
         notes.append(f"Paths ({', '.join(p.paths)}): a filter on FILE_PATH in the project's webhook.")
     if p.cron:
-        notes.append(
-            f"Schedule: a rule of EventBridge that starts the project at {p.cron} (UTC; its cron has a sixth field, the year)"
-        )
+        notes += [
+            f"Schedule: a rule of EventBridge that starts the project at {event} (UTC)" for event in p.cron.events
+        ]
     document: dict[str, Any] = {"version": 0.2}
     if p.wanted_secrets:
         document["env"] = {"secrets-manager": {name: f"truthound:{name}" for name in p.wanted_secrets}}

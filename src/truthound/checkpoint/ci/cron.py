@@ -39,6 +39,21 @@ class Cron:
         """The days of the week as names, for Quartz, which counts them from another day on."""
         return "*" if self.weekdays == "*" else ",".join(_DAYS[d] for d in sorted(_values(self.weekdays, _FIELDS[4])))
 
+    @property
+    def events(self) -> tuple[str, ...]:
+        """The same for EventBridge, which has a year, no steps of `*`, and never both kinds of days: two schedules then.
+
+        https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html (November 2026)
+        """
+        minute, hour, days, month = (
+            ",".join(map(str, sorted(_values(text, field)))) if "/" in text else text
+            for text, field in zip((self.minute, self.hour, self.days, self.month), _FIELDS[:4], strict=True)
+        )
+        by_month, by_week = f"{days} {month} ?", f"? {month} {self.weekday_names}"
+        both = (by_month, by_week) if "*" not in (self.days, self.weekdays) else None
+        kinds = both or ((by_week,) if self.weekdays != "*" else (by_month,))
+        return tuple(f"cron({minute} {hour} {kind} *)" for kind in kinds)
+
 
 def parse(text: str) -> Cron:
     """A schedule with numbers for names, and 0 for Sunday.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import re
+import stat
 import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -79,6 +80,9 @@ _MARK = "Written by truthound; edit it freely, only --force writes over an edite
 _MARKED = re.compile(rf"(?:#|//) {re.escape(_MARK)}([0-9a-f]{{64}})")
 
 
+_SCHEDULE = re.compile(r"cron\([^)]*\)|(?<= )(?:[0-9*][\w*,/-]* ){4,5}[0-9*][\w*,/-]*")
+
+
 def target_of(platform: str | CIPlatform) -> tuple[CIPlatform, Target]:
     """A system by the name that people use, and its row.
 
@@ -87,7 +91,8 @@ def target_of(platform: str | CIPlatform) -> tuple[CIPlatform, Target]:
     """
     found = platform if isinstance(platform, CIPlatform) else platform_named(platform)
     if found not in TARGETS:
-        raise ConfigError(f"no pipeline is written for {PLATFORMS[found].title}; there are {', '.join(TARGETS)}")
+        title = "this machine, which is no CI system" if found is CIPlatform.LOCAL else PLATFORMS[found].title
+        raise ConfigError(f"no pipeline is written for {title}; there are {', '.join(TARGETS)}")
     return found, TARGETS[found]
 
 
@@ -100,8 +105,7 @@ def pipeline_text(platform: str | CIPlatform, pipeline: Pipeline) -> str:
         head.append(f"Secrets to set in {target.secrets}: {', '.join(pipeline.wanted_secrets)}")
     if pipeline.notify_slack:
         head.append("If the checkpoint has an action for Slack already, take --slack out below: it would tell twice.")
-    cron = str(pipeline.cron)
-    kept = [note.replace(cron, cron.replace(" ", "\0")) for note in (*head, *notes)]  # it stays on one line
+    kept = [_SCHEDULE.sub(lambda found: found[0].replace(" ", "\0"), note) for note in (*head, *notes)]  # on one line
     lines = [line for note in kept for line in textwrap.wrap(note, 110, break_long_words=False, break_on_hyphens=False)]
     text = "".join(f"{target.comment} {line}\n" for line in lines).replace("\0", " ")
     text += "\n" + (body if isinstance(body, str) else dump(body))
@@ -166,12 +170,14 @@ def write_ci_config(
     from truthound.objects import replacing
 
     found, target = target_of(platform)
+    place: Any = path
+    if not isinstance(force, bool):
+        raise ConfigError("force: give True or False")
+    if not isinstance(place, str | Path | None) or "\0" in str(place):
+        raise ConfigError(f"path: give the path of a file, not {place!r}")
     text = pipeline_text(found, Pipeline(checkpoint_name, **options))
     file = Path(target.path if path is None else path)
-    if not force:
-        _refuse_to_lose(file)
-    elif file.is_dir():
-        raise ConfigError(f"{terminal(file)} is a folder; name a file")
+    _refuse_to_lose(file, force=force)
     try:
         with replacing(file.resolve()) as temporary:
             temporary.write_bytes(text.encode())
@@ -180,11 +186,16 @@ def write_ci_config(
     return file
 
 
-def _refuse_to_lose(file: Path) -> None:
-    """Raises a ConfigError unless there is no such file, or one that is as it was written here."""
-    if file.is_dir():
-        raise ConfigError(f"{terminal(file)} is a folder; name a file")
+def _refuse_to_lose(file: Path, *, force: bool) -> None:
+    """Raises a ConfigError unless there is no such file, or one that is as it was written here, or it may be lost."""
     try:
+        mode = file.stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise ConfigError(f"{terminal(file)} is a folder; name a file")
+        if not stat.S_ISREG(mode):  # a pipe would be waited for without end
+            raise ConfigError(f"{terminal(file)} is no ordinary file; name one")
+        if force:
+            return
         first, _, rest = file.read_bytes().decode("utf-8", "replace").partition("\n")
     except FileNotFoundError:
         return

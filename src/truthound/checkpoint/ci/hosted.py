@@ -52,7 +52,10 @@ def github(p: Pipeline, *, folder: str = ".github", upload: str = "actions/uploa
         "name": NAME,
         "on": on | {"workflow_dispatch": Said("by hand, too", None)},
         "permissions": {"contents": "read"},
-        "concurrency": {"group": f"{JOB}-${{{{ github.ref }}}}", "cancel-in-progress": True},
+        "concurrency": {
+            "group": f"{JOB}-${{{{ github.event_name }}}}-${{{{ github.ref }}}}",
+            "cancel-in-progress": True,
+        },
         "jobs": {JOB: {"name": NAME, "runs-on": "ubuntu-latest", "timeout-minutes": TIMEOUT, "steps": steps}},
     }
 

@@ -7,7 +7,8 @@ import shlex
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
+from typing import Any
 
 from truthound.checkpoint.ci.cron import Cron, parse
 from truthound.errors import ConfigError
@@ -20,6 +21,8 @@ RESULTS = ("truthound_results", "truthound_docs")
 EXTRAS = ("all", "apprise", "chart", "cloud", "delta", "excel", "pandas", "ses", "sql")
 
 _OLDEST = (3, 11)
+_LONGEST = 1000
+"""characters of a name or a path"""
 _PATTERN = re.compile(r"(?![/,=-])[\w./*@=,-]+")
 _BRANCH = re.compile(r"(?![/.=-])[\w./*@=-]+")
 _SECRET = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}", re.ASCII)
@@ -65,17 +68,18 @@ class Pipeline:
     cron: Cron | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
-        problems = [*_text("checkpoint_name", self.checkpoint_name), *_text("config", str(self.config))]
+        problems = [*_text("checkpoint_name", self.checkpoint_name), *_place("config", self.config)]
         for name in ("paths", "branches", "secrets", "extras"):
             value = getattr(self, name)
-            if isinstance(value, str) or not all(isinstance(item, str) for item in value):
+            listed = isinstance(value, Sequence) and not isinstance(value, str)
+            if not listed or not all(isinstance(item, str) for item in value):
                 problems.append(f"{name}: give a list of texts")
                 value = ()
             object.__setattr__(self, name, tuple(dict.fromkeys(value)))
         problems += [
             f"{n}: give True or False"
             for n in ("notify_slack", "strict", "cache")
-            if getattr(self, n) not in (True, False)
+            if not isinstance(getattr(self, n), bool)
         ]
         problems += _versions(self.python_version, self.version)
         problems += [
@@ -98,9 +102,12 @@ class Pipeline:
             for e in self.extras
             if e not in EXTRAS
         ]
-        if self.schedule is not None:
+        schedule: Any = self.schedule
+        if schedule is not None and not isinstance(schedule, str):
+            problems.append(f"schedule: give a text of five fields, not {schedule!r}")
+        elif schedule is not None:
             try:
-                object.__setattr__(self, "cron", parse(self.schedule))
+                object.__setattr__(self, "cron", parse(schedule))
             except ValueError as error:
                 problems.append(f'schedule: "{self.schedule}": {error}')
         if problems:
@@ -163,16 +170,24 @@ def _text(name: str, text: object) -> list[str]:
     if not isinstance(text, str) or not text.strip():
         return [f"{name}: give a text that is not empty"]
     unseen = [c for c in text if unicodedata.category(c) in {"Cc", "Cf", "Cs", "Zl", "Zp"} or ord(c) & 0xFFFE == 0xFFFE]
+    if len(text) > _LONGEST:
+        return [f"{name}: it has more than {_LONGEST:,} characters"]
     if unseen:
         return [f"{name}: it holds U+{ord(unseen[0]):04X}, which cannot be seen; a pipeline's file takes none of these"]
     return []
+
+
+def _place(name: str, path: object) -> list[str]:
+    if not isinstance(path, str | PurePath):
+        return [f"{name}: give the path of a file, not {path!r}"]
+    return _text(name, str(path))
 
 
 def _versions(python: object, own: object) -> list[str]:
     problems = []
     found = re.fullmatch(r"([0-9])\.([0-9]{1,2})(?:\.[0-9]{1,2})?", str(python), re.ASCII)
     if not isinstance(python, str) or found is None:
-        problems.append(f'python_version: "{python}" is no version such as "3.12", in quotes')
+        problems.append(f'python_version: {python!r} is no version such as "3.12", in quotes')
     elif (int(found[1]), int(found[2])) < _OLDEST:
         problems.append(f"python_version: truthound needs Python {'.'.join(map(str, _OLDEST))} or newer")
     if own is not None and (not isinstance(own, str) or not _VERSION.fullmatch(own)):

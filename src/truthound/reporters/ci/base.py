@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Any, ClassVar, TextIO
 
 from truthound import flow
@@ -16,9 +17,9 @@ from truthound.ci.names import CIPlatform
 from truthound.exits import Exit, exit_of, worst
 from truthound.reporters.ci import logs
 from truthound.reporters.ci.dialects import Dialect, Report, dialect_of, outputs, report
-from truthound.reporters.ci.outputs import perform
+from truthound.reporters.ci.outputs import Write, perform
 from truthound.results import CheckpointResult, CheckpointStatus, now
-from truthound.text import uncommanded
+from truthound.text import terminal, uncommanded
 
 __all__ = ["AnnotationLevel", "CIAnnotation", "CIReporter"]
 
@@ -70,6 +71,8 @@ class CIReporter:
         self._groups, self._strict, self._clock, self._stream = use_groups, strict, clock, stream
         self._show = show
         self.environ: Mapping[str, str] = os.environ if environ is None else environ
+        self.wrote: list[str] = []
+        """the files that were written to the folder of the run"""
 
     @property
     def dialect(self) -> Dialect:
@@ -88,6 +91,11 @@ class CIReporter:
             if found := self.environ.get(name, ""):
                 return os.path.expanduser(found)  # noqa: PTH111 a text, not a path yet
         return os.getcwd()  # noqa: PTH109 a text, not a path yet
+
+    @property
+    def folds(self) -> bool:
+        """Whether lines can be folded away here; where not, a group's title would only say again what they say."""
+        return self._groups and self.dialect.group is not logs.heading
 
     # --- single things ------------------------------------------------------------------------------------------------
 
@@ -157,7 +165,7 @@ class CIReporter:
         from truthound.reporters.console import render
 
         text = uncommanded(render(run)).rstrip("\n")
-        if run.status is CheckpointStatus.SUCCESS and self._groups:
+        if run.status is CheckpointStatus.SUCCESS and self.folds:
             with self.group(f"{run.checkpoint_name}: {run.status.value}"):
                 self.show(text)
         else:
@@ -175,7 +183,10 @@ class CIReporter:
         stream.flush()
 
     def _perform(self, todo: Iterable[Any]) -> list[str]:
-        problems = flow.run(perform(todo, self.show))
+        listed = list(todo)
+        problems = flow.run(perform(listed, self.show))
+        kept = [o.path for o in listed if isinstance(o, Write) and not o.append and not Path(o.path).is_absolute()]
+        self.wrote += [path for path in kept if not any(p.startswith(f"{terminal(path)}: ") for p in problems)]
         for problem in problems:
             sys.stderr.write(f"warning: {uncommanded(problem)}\n")
         return problems

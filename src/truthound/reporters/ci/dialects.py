@@ -25,6 +25,8 @@ from truthound.results import CheckpointResult, CheckpointStatus
 from truthound.text import shorten
 
 MIB = 1024 * 1024
+_DOTENV = 5 * 1024
+"""bytes; GitLab refuses a larger file, and fails the job"""
 _VERDICT_STYLE = {"success": "success", "warning": "warning", "failure": "error", "error": "error"}
 _COUNTS = ("total_issues", "total_checks", "passed", "failed", "warned", "errored")
 _ROOTED = {"codequality": codequality, "sarif": sarif}
@@ -140,7 +142,10 @@ def dotenv(values: Mapping[str, str], path: str = "truthound.env") -> Iterator[O
     """`NAME=value` lines that GitLab, a shell and Docker read alike: what they would not is an underscore."""
     known = _known(path)
     known |= {variable(k): re.sub(r"[^\w.,:/@%+=~?&-]+", "_", v, flags=re.ASCII)[:250] for k, v in values.items()}
-    yield Write(path, "".join(f"{k}={v}\n" for k, v in list(known.items())[-20:]))
+    kept = [f"{k}={v}\n" for k, v in known.items()][-20:]
+    while sum(map(len, kept)) > _DOTENV and len(kept) > 1:
+        del kept[0]
+    yield Write(path, "".join(kept))
 
 
 def _known(path: str) -> dict[str, str]:
@@ -244,13 +249,13 @@ def _azure_summary(run: Report) -> Iterator[Output]:
     folder = Path(run.env.get("AGENT_TEMPDIRECTORY") or Path.cwd())
     for result in run.results:
         path = folder / f"truthound-{logs.slug(result.checkpoint_name)}-{secrets.token_hex(4)}.md"
-        yield Write(str(path), run.section(result, MIB))
-        yield Print(f"##vso[task.uploadsummary]{logs.azure_message(str(path))}")
+        uploaded = f"##vso[task.uploadsummary]{logs.azure_message(str(path))}"
+        yield Write(str(path), run.section(result, MIB), then=uploaded)
 
 
 def _buildkite_summary(run: Report) -> Iterator[Output]:
     for result in run.results:
-        style, context = _VERDICT_STYLE[result.status.value], f"truthound-{logs.slug(result.checkpoint_name)}"
+        style, context = _VERDICT_STYLE[result.status.value], f"truthound-{logs.key(result.checkpoint_name)}"
         yield Pipe(("buildkite-agent", "annotate", "--style", style, "--context", context), run.section(result, MIB))
 
 

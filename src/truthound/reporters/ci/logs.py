@@ -8,6 +8,7 @@ https://docs.gitlab.com/ci/jobs/job_logs/ (all read in November 2026)
 
 from __future__ import annotations
 
+import hashlib
 import re
 from datetime import datetime
 
@@ -37,6 +38,12 @@ def lines(text: str) -> str:
 def slug(text: str) -> str:
     """A name that is safe in the marks of a log, in a file's name and in an identifier: `a-z`, digits, `_`, `-`."""
     return re.sub(r"[^a-z0-9_-]+", "-", text.lower()).strip("-")[:60] or "truthound"
+
+
+def key(text: str) -> str:
+    """A slug that no other text has."""
+    short = slug(text)
+    return short if short == text else f"{short}-{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:8]}"
 
 
 # --- systems that show text only --------------------------------------------------------------------------------------
@@ -145,4 +152,5 @@ def travis_fold(title: str, name: str, _now: datetime) -> tuple[str, str]:
 
 
 def buildkite_group(title: str, _name: str, _now: datetime) -> tuple[str, str]:
-    return f"--- {harmless(title)}", ""
+    """A group ends where the next begins; without one at its end, what follows would be folded away with it."""
+    return f"--- {harmless(title)}", "+++ truthound"

@@ -26,11 +26,12 @@ class Print:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """A file; it is replaced, or added to."""
+    """A file; it is replaced, or added to. `then` is a line for the log, once it is written."""
 
     path: str
     text: str
     append: bool = False
+    then: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +95,10 @@ def _one(output: Output, show: Callable[[str], None]) -> Flow[None]:
     match output:
         case Print(text=text):
             show(text)
-        case Write(path=path, text=text, append=append):
+        case Write(path=path, text=text, append=append, then=then):
             yield from call(lambda: _write(Path(path), text.encode("utf-8", "replace"), append=append))
+            if then:
+                show(then)
         case Pipe(command=command, text=text):
             yield from call(lambda: _pipe(command, text))
         case Send(requests=requests, accepted=accepted):
