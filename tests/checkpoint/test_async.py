@@ -147,6 +147,7 @@ class Disordered:
         (Disordered(((0, 0, 1),)), "it names [0, 0, 1]"),
         (Disordered(((0, 1), 0)), "limit is 0"),
         (Disordered(7), "Disordered gives no stages: int is no Stage"),
+        (Disordered((None,)), "Disordered gives no stages: TypeError: 'NoneType' object is not iterable"),
     ],
 )
 def test_a_strategy_that_goes_wrong_is_an_error_and_the_others_are_told(made_by, said):

@@ -196,6 +196,13 @@ def test_a_glob_leaves_the_determinants_out():
     ]
 
 
+def test_determinants_by_glob_and_a_column_named_twice():
+    frame = {"k_1": [1, 1, 1, 1], "k_2": [1, 1, 2, 2], "c": [5, 6, 7, 7]}
+    (found,) = outcomes(frame, FunctionalDependency("k_*", determines=["c", "c*"]))
+    assert (found.columns, found.failed, found.expected) == (("c",), 2, "one value for each k_1, k_2")
+    assert failing({**frame, "k_1": [[1]] * 4}, FunctionalDependency("k_*", determines="c")) == [1, 2]
+
+
 def test_columns_of_a_dependency_that_are_not_there():
     assert 'did you mean "zip"' in one(PLACES, FunctionalDependency("zpi", determines="city")).error
     assert 'did you mean "city"' in one(PLACES, FunctionalDependency("zip", determines="ctiy")).error
@@ -219,6 +226,11 @@ def test_foreign_key_of_several_columns_taken_together():
     assert failing(
         here, ForeignKey("a", "b", reference={"c": [1, 2], "d": ["x", "y"]}, reference_columns=["c", "d"])
     ) == [2]
+
+
+def test_foreign_key_by_glob():
+    frame = {"k_1": [1, 1, 2], "k_2": [1, 2, 9], "c": [0, 0, 0]}
+    assert failing(frame, ForeignKey("k_*", reference={"k_1": [1, 1], "k_2": [1, 2]})) == [3]
 
 
 def test_foreign_key_into_itself():

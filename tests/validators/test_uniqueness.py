@@ -47,6 +47,7 @@ def test_keys_by_glob_type_and_mapping():
         ("k_1",),
         ("v",),
     ]
+    assert [o.columns for o in outcomes(table, Unique("k_*", "k_1"))] == [("k_1",), ("k_2",)]
     wrong = one(table, Duplicate("k_1", "k_3"))
     assert wrong.status is CheckStatus.ERROR
     assert str(wrong.error).startswith('column not found: did you mean "k_')

@@ -122,13 +122,13 @@ def stages_of(made_by: Strategy, actions: Sequence[Action], limit: int) -> list[
     name = type(made_by).__name__
     try:
         made: list[Any] = list(made_by.stages(actions, limit))
+        if wrong := [s for s in made if not isinstance(s, Stage)]:
+            raise ConfigError(f"execution_strategy: {name} gives no stages: {type(wrong[0]).__name__} is no Stage")  # noqa: TRY301
+        named = [i for stage in made for i in stage.actions]
     except ConfigError:
         raise
     except Exception as error:  # the code is the user's own, and a run never raises
         raise ConfigError(f"execution_strategy: {name} gives no stages: {reported(error)}") from error
-    if wrong := [s for s in made if not isinstance(s, Stage)]:
-        raise ConfigError(f"execution_strategy: {name} gives no stages: {type(wrong[0]).__name__} is no Stage")
-    named = [i for stage in made for i in stage.actions]
     if any(type(i) is not int for i in named) or sorted(named) != list(range(len(actions))):
         raise ConfigError(
             f"execution_strategy: {name} must name each of the {len(actions)} actions once, the first is 0; it names {named}"

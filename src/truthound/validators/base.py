@@ -109,8 +109,6 @@ class Validator(Positional):
     """families of types it applies to; empty for all"""
     default_severity: ClassVar[Severity | None] = None
     """none: medium when configured, low for a bare name"""
-    whole_table: ClassVar[bool] = False
-    """its `columns` are used together, in one check"""
     needs_values: ClassVar[bool] = False
     """a column without any value is skipped, as there is nothing to judge"""
     requires: ClassVar[tuple[str, ...]] = ()
@@ -222,12 +220,6 @@ class Validator(Positional):
         elif self._each:
             for one in self._each:
                 yield from one.bind(table)
-        elif self.whole_table:
-            missing = [c for c in self.names if c not in table.schema]
-            if missing:
-                yield from (self.missing(c, table) for c in missing)
-            else:
-                yield from self.checks(table)
         else:
             yield from self.checks(table)
 
@@ -259,7 +251,16 @@ class Validator(Positional):
             yield from self.matching(self.columns, table)
 
     def matching(self, names: Iterable[str], table: Table) -> Iterator[str | Check]:
-        """The columns that names, globs and type selectors mean; and what is wrong with them."""
+        """The columns that names, globs and type selectors mean, each once; and what is wrong with them."""
+        found: set[str] = set()
+        for one in self._matching(names, table):
+            if isinstance(one, Check):
+                yield one
+            elif one not in found:
+                found.add(one)
+                yield one
+
+    def _matching(self, names: Iterable[str], table: Table) -> Iterator[str | Check]:
         for wanted in names:
             if wanted in table.schema:
                 if self.suits(table.schema[wanted]):
@@ -353,6 +354,21 @@ class Validator(Positional):
 Validator.__annotations__ = inspect.get_annotations(
     Validator, eval_str=True
 )  # once; pydantic does it again for each subclass
+
+
+class Together(Validator):
+    """A rule over all chosen columns as one; globs and type selectors are resolved first."""
+
+    def checks(self, table: Table) -> Iterator[Check]:
+        chosen = [] if self.columns is None else list(self.chosen(table))
+        if problems := [c for c in chosen if isinstance(c, Check)]:
+            yield from problems
+        else:
+            yield from self.together(tuple(c for c in chosen if isinstance(c, str)), table)
+
+    def together(self, columns: tuple[str, ...], table: Table) -> Iterator[Check]:
+        """The checks of these columns; there are none where none were named."""
+        raise NotImplementedError  # each subclass overrides it
 
 
 def counts_only(validator: Validator, what: str) -> None:

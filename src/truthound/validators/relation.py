@@ -18,7 +18,7 @@ from truthound.models import Mistakes
 from truthound.results import Severity
 from truthound.schema import DataType
 from truthound.text import number, plural, redact
-from truthound.validators.base import Check, Table, Validator, Values, Verdict, negated
+from truthound.validators.base import Check, Table, Together, Validator, Values, Verdict, negated
 from truthound.validators.fields import Limit, Names, allowed_rows
 from truthound.validators.moments import parse_duration, spoken
 
@@ -101,7 +101,6 @@ class Compare(Validator):
     """One column stands in a relation to another in each row. A row with a null holds; one with a NaN does not."""
 
     type = "compare"
-    whole_table = True
     requires = ("column", "other")
 
     column: str | None = None
@@ -123,6 +122,9 @@ class Compare(Validator):
         return tuple(c for c in (*(self.columns or ()), self.column, self.other) if c)
 
     def checks(self, table: Table) -> Iterator[Check]:
+        if missing := [c for c in self.names if c not in table.schema]:
+            yield from (self.missing(c, table) for c in missing)
+            return
         left, right = self.names
         types = table.schema[left], table.schema[right]
         numbers, times = (all(t.of(f) for t in types) for f in ("numeric", "temporal"))
@@ -147,11 +149,10 @@ def comparable(a: DataType, b: DataType) -> bool:
     return a == b or any(a.of(*f) and b.of(*f) for f in families)
 
 
-class FunctionalDependency(Validator):
+class FunctionalDependency(Together):
     """Rows that agree in all of `columns` agree in each of `determines`: a postcode has one city. Nulls are left out."""
 
     type = "functional_dependency"
-    whole_table = True
     requires = ("columns", "determines")
 
     determines: Names = ()
@@ -163,26 +164,23 @@ class FunctionalDependency(Validator):
             raise Mistakes([("determines", f"{both[0]} is in columns too, and settles itself")])
         return self
 
-    def checks(self, table: Table) -> Iterator[Check]:
+    def together(self, columns: tuple[str, ...], table: Table) -> Iterator[Check]:
         for column in self.matching(self.determines, table):
             if isinstance(column, Check):
                 yield column
             elif table.schema[column].of("nested"):
                 yield self.skipped(f"{self.type} does not look into {table.schema[column]}", (column,))
-            elif column not in self.names:
-                yield self.rows(
-                    (column,), f"one value for each {', '.join(self.names)}", m.Inconsistent(self.names, column)
-                )
+            elif column not in columns:
+                yield self.rows((column,), f"one value for each {', '.join(columns)}", m.Inconsistent(columns, column))
 
 
 # --- with another data source --------------------------------------------------------------------------------------
 
 
-class ForeignKey(Validator):
+class ForeignKey(Together):
     """Each row's values in `columns`, taken together, occur in the reference. A row with a null among them holds."""
 
     type = "foreign_key"
-    whole_table = True
     requires = ("columns", "reference")
     default_severity = Severity.HIGH
 
@@ -197,10 +195,10 @@ class ForeignKey(Validator):
             paired(self)
         return self
 
-    def checks(self, table: Table) -> Iterator[Check]:
-        theirs = self.reference_columns or self.names
-        failing = m.Orphan(self.names, m.Reference(self.reference), theirs)
-        yield self.rows(self.names, f"in {named(self.reference)} ({', '.join(theirs)})", failing)
+    def together(self, columns: tuple[str, ...], table: Table) -> Iterator[Check]:
+        ours, theirs = (self.names, self.reference_columns) if self.reference_columns else (columns, columns)
+        failing = m.Orphan(ours, m.Reference(self.reference), theirs)
+        yield self.rows(ours, f"in {named(self.reference)} ({', '.join(theirs)})", failing)
 
 
 class RowCountMatch(Validator):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 from pydantic import Field, model_validator
 
@@ -21,7 +21,7 @@ from truthound.measures import (
 from truthound.results import Severity
 from truthound.schema import DataType
 from truthound.text import percent, plural
-from truthound.validators.base import Check, More, Table, Validator, Values, Verdict
+from truthound.validators.base import Check, More, Table, Together, Validator, Values, Verdict
 from truthound.validators.completeness import Ratio
 from truthound.validators.configured import Configured, expected_of
 from truthound.validators.fields import bounds
@@ -38,27 +38,6 @@ def _said(counts: DuplicateCounts) -> tuple[dict[str, int], str]:
     )
 
 
-class _Together(Validator):
-    """A rule over all chosen columns as one; globs and type selectors are resolved first."""
-
-    whole_table: ClassVar[bool] = True
-
-    def bind(self, table: Table) -> Iterator[Check]:
-        if isinstance(self.columns, dict):
-            yield from super().bind(table)
-            return
-        chosen = [] if self.columns is None else list(self.chosen(table))
-        problems = [c for c in chosen if isinstance(c, Check)]
-        if problems:
-            yield from problems
-        else:
-            yield self.together(tuple(dict.fromkeys(c for c in chosen if isinstance(c, str))), table)
-
-    def together(self, columns: tuple[str, ...], table: Table) -> Check:
-        """The one check of these columns; none where none were named."""
-        raise NotImplementedError  # both subclasses override it
-
-
 def _repeats(
     v: Validator, columns: tuple[str, ...], expected: str, measure: Duplicates, failing: Repeated, **more: Any
 ) -> Check:
@@ -72,7 +51,7 @@ def _repeats(
     return Check(v, columns, expected, (measure, rows), judge, failing, where=v.row_filter, **more)
 
 
-class Duplicate(_Together):
+class Duplicate(Together):
     """No row occurs twice; with `columns`, no two rows have the same key there.
 
     Of whole rows, nulls are equal to each other. A key with a null in it never repeats.
@@ -80,14 +59,15 @@ class Duplicate(_Together):
 
     type = "duplicate"
 
-    def together(self, columns: tuple[str, ...], table: Table) -> Check:
+    def together(self, columns: tuple[str, ...], table: Table) -> Iterator[Check]:
         if columns:
             measure, failing = Duplicates(columns, nulls=False, where=self.row_filter), Repeated(columns)
-            return _repeats(self, columns, "no repeated key", measure, failing, severity=Severity.HIGH)
-        if not table.schema:
-            return self.skipped("the table has no columns")
-        measure, failing = Duplicates((), nulls=True, where=self.row_filter), Repeated(tuple(table.schema), nulls=True)
-        return _repeats(self, (), "no duplicate rows", measure, failing)
+            yield _repeats(self, columns, "no repeated key", measure, failing, severity=Severity.HIGH)
+        elif not table.schema:
+            yield self.skipped("the table has no columns")
+        else:
+            measure = Duplicates((), nulls=True, where=self.row_filter)
+            yield _repeats(self, (), "no duplicate rows", measure, Repeated(tuple(table.schema), nulls=True))
 
 
 class Unique(Validator):
@@ -111,19 +91,23 @@ class Unique(Validator):
         return _repeats(self, (column,), "unique", measure, Repeated((column,)))
 
 
-class PrimaryKey(_Together):
+class PrimaryKey(Together):
     """The columns together are there in every row, and no two rows share them. A bare name looks at the table's known key."""
 
     type = "primary_key"
     default_severity = Severity.HIGH
 
-    def together(self, columns: tuple[str, ...], table: Table) -> Check:
+    def together(self, columns: tuple[str, ...], table: Table) -> Iterator[Check]:
         columns = columns or table.keys
-        if not columns:
-            return self.skipped("nothing configured: give columns")
         missing = [c for c in columns if c not in table.schema]
-        if missing:
-            return self.missing(missing[0], table)
+        if not columns:
+            yield self.skipped("nothing configured: give columns")
+        elif missing:
+            yield self.missing(missing[0], table)
+        else:
+            yield self._key(columns)
+
+    def _key(self, columns: tuple[str, ...]) -> Check:
         holes: Predicate = IsNull(columns[0]) if len(columns) == 1 else Or(tuple(map(IsNull, columns)))
         repeated = Repeated(columns)
         nulls, again = CountWhere(holes, self.row_filter), Duplicates(columns, nulls=False, where=self.row_filter)
