@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import settings
 
+from truthound import flow
 from truthound.ci.platforms import TABLE
 
 settings.register_profile("unhurried", deadline=None)  # a busy machine is no failure
@@ -15,3 +16,9 @@ def _outside_of_any_ci(monkeypatch):
     for name in {mark.partition("=")[0] for row in TABLE for mark in row.detect}:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.delenv("TRUTHOUND_CI", raising=False)
+
+
+@pytest.fixture
+def hurried(monkeypatch):
+    """Nothing waits before it tries again."""
+    monkeypatch.setattr(flow._Stop, "pause", lambda self, seconds: None)

@@ -1,6 +1,7 @@
 """Results whose every text is meant to break something, notify somebody or run."""
 
 from dataclasses import replace
+from functools import cache
 
 import made_results
 from made_results import outcome
@@ -14,6 +15,7 @@ TEXTS = (
 )  # fmt: skip
 
 
+@cache
 def many_issues(count: int) -> CheckpointResult:
     """A failed run with so many issues, of hostile names and values."""
     issues = [

@@ -40,6 +40,7 @@ def test_python(code, folder, capsys):
 
 
 @pytest.mark.parametrize("code", list(blocks("yaml")))
+@pytest.mark.usefixtures("hurried")
 def test_yaml(code, folder):
     (folder / "truthound.yaml").write_text(code)
     for checkpoint in load_checkpoints("truthound.yaml"):

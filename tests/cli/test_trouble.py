@@ -37,6 +37,7 @@ BROKEN = {"type": "custom", "name": "notify", "shell_command": "sh -c 'exit 3'"}
         ([], ["--slack", CLOSED], "next truthound action test slack --set webhook_url=URL"),
     ],
 )
+@pytest.mark.usefixtures("hurried")
 def test_the_last_line_says_what_to_do_about_a_failed_action(cli, project, actions, options, advice):
     (project / "u 2.csv").write_bytes((project / "users.csv").read_bytes())
     acting(project, *actions, validators=[{"null": {"columns": "email", "severity": "critical"}}])
