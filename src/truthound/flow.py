@@ -401,7 +401,7 @@ async def _aperform(effect: Effect, hands: _AsyncHands, threads: Threads) -> Any
             return await hands.sleep(effect.seconds)
         case Call():
             try:
-                value = await threads(effect.fn)
+                value = await threads(partial(_stopless, effect.fn))
                 return await value if inspect.isawaitable(value) else value
             except asyncio.CancelledError:
                 if (task := asyncio.current_task()) is None or task.cancelling():
@@ -413,6 +413,14 @@ async def _aperform(effect: Effect, hands: _AsyncHands, threads: Threads) -> Any
             return await _awithin(effect, hands)
         case Http():
             return await hands.send(effect.request)
+
+
+def _stopless(fn: Callable[[], T]) -> T:
+    """Its value. A StopIteration, as of `next` without a default, cannot be put into a future: who awaits it waits for ever."""
+    try:
+        return fn()
+    except StopIteration as error:
+        raise RuntimeError("generator raised StopIteration") from error  # the words of Python, as in a thread
 
 
 async def _agather(effect: Gather, hands: _AsyncHands, threads: Threads) -> list[Any]:

@@ -32,6 +32,7 @@ from truthound.text import number, plural, redact
 KILL_GRACE = 2.0
 """seconds between asking a command's processes to end and ending them"""
 _TAIL = 9_900  # bytes kept of what a command prints; a result's texts have 10,000 characters
+_DAY = 86_400.0  # seconds waited for at once; systems count milliseconds in a number that has an end
 _VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")  # a shell takes both
 _OPERATORS = frozenset("|&;<>")
 
@@ -218,11 +219,14 @@ def _cannot_start(program: str, cwd: Path | None, error: OSError) -> str:
 
 def _wait(process: subprocess.Popen[bytes], seconds: float | None) -> int | None:
     """Its exit code, or None when it had to be killed. With some limit always: Polars' handler of Ctrl-C restarts a wait without one."""
-    try:
-        return process.wait(math.inf if seconds is None else seconds)
-    except subprocess.TimeoutExpired:
-        _kill(process)
-        return None
+    until = time.monotonic() + (math.inf if seconds is None else seconds)
+    while True:
+        try:
+            return process.wait(min(until - time.monotonic(), _DAY))
+        except subprocess.TimeoutExpired:
+            if time.monotonic() >= until:
+                _kill(process)
+                return None
 
 
 def _ended(started: Future[subprocess.Popen[bytes]]) -> bool:
