@@ -2,12 +2,14 @@ import asyncio
 import json
 import math
 import os
+import signal
 import subprocess
 import sys
 import threading
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -343,6 +345,21 @@ def test_a_command_is_waited_for_with_a_limit_that_every_system_can_count(monkey
     made = CustomAction(shell_command=python("pass"), timeout_seconds=seconds).execute(result())
     assert made.status is ActionStatus.SUCCESS
     assert waited == [86_400, 86_400]
+
+
+def test_an_interrupt_while_a_command_is_asked_to_end_ends_it(monkeypatch):
+    code = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); time.sleep(600)"
+    process = subprocess.Popen(python(code), stdout=subprocess.PIPE, start_new_session=True)
+
+    def interrupt(seconds):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(custom, "time", SimpleNamespace(monotonic=time.monotonic, sleep=interrupt))
+    with process.stdout:
+        process.stdout.readline()
+        with pytest.raises(KeyboardInterrupt):
+            custom._kill(process)
+        assert process.wait() == -signal.SIGKILL
 
 
 def test_a_command_may_leave_something_running():

@@ -252,10 +252,14 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
     with suppress(ProcessLookupError, PermissionError):  # macOS may not signal a group whose members have all ended
         os.killpg(process.pid, signal.SIGTERM)
         until = time.monotonic() + KILL_GRACE
-        while time.monotonic() < until:
-            process.poll()  # takes the leader away once it has ended, so that the group can be seen to be empty
-            os.killpg(process.pid, 0)
-            time.sleep(0.01)
+        try:
+            while time.monotonic() < until:
+                process.poll()  # takes the leader away once it has ended, so that the group can be seen to be empty
+                os.killpg(process.pid, 0)
+                time.sleep(0.01)
+        except KeyboardInterrupt:  # once more: there is no patience left
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
