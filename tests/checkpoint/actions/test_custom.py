@@ -362,6 +362,22 @@ def test_an_interrupt_while_a_command_is_asked_to_end_ends_it(monkeypatch):
         assert process.wait() == -signal.SIGKILL
 
 
+def test_a_command_ends_with_the_process_that_runs_it(monkeypatch):
+    waited, wait = [], subprocess.Popen.wait
+
+    def ended(process, timeout=None):
+        waited.append(process)
+        if len(waited) == 1:
+            signal.raise_signal(signal.SIGTERM)
+        return wait(process, timeout)
+
+    monkeypatch.setattr(subprocess.Popen, "wait", ended)
+    with pytest.raises(SystemExit, match="143"):
+        run(CustomAction(shell_command=python("import time; time.sleep(600)")).flow(result(), Run()))
+    assert waited[0].poll() is not None
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
 def test_a_command_may_leave_something_running():
     started = time.monotonic()
     made = CustomAction(shell_command="sleep 600 & echo $!", shell=True).execute(result())

@@ -25,7 +25,7 @@ from truthound.checkpoint.actions.channel import encoded
 from truthound.errors import ActionError, ConfigError
 from truthound.flow import Flow, begin, call, outcome
 from truthound.models import Mistakes
-from truthound.objects import local_path
+from truthound.objects import local_path, terminable
 from truthound.results import ActionResult, ActionStatus, CheckpointResult
 from truthound.text import number, plural, redact
 
@@ -222,7 +222,8 @@ def _wait(process: subprocess.Popen[bytes], seconds: float | None) -> int | None
     until = time.monotonic() + (math.inf if seconds is None else seconds)
     while True:
         try:
-            return process.wait(min(until - time.monotonic(), _DAY))
+            with terminable():  # who ends us means the command too
+                return process.wait(min(until - time.monotonic(), _DAY))
         except subprocess.TimeoutExpired:
             if time.monotonic() >= until:
                 _kill(process)
