@@ -390,6 +390,8 @@ async def _arun(flow: Flow[T], hands: _AsyncHands, threads: Threads) -> T:
         try:
             value = await _aperform(effect, hands, threads)
         except BaseException as error:  # noqa: BLE001 the flow decides; what it does not take leaves through `step`
+            if isinstance(error, asyncio.CancelledError):
+                threads = _own_thread  # the loop's pool may be full of the very calls that cleaning up is to end
             step = partial(flow.throw, error)
         else:
             step = partial(flow.send, value)
@@ -448,11 +450,14 @@ async def _agather(effect: Gather, hands: _AsyncHands, threads: Threads) -> list
             flow.close()
 
 
-async def _awithin(effect: Within, hands: _AsyncHands) -> Any:
-    async def abandonable(fn: Callable[[], Any]) -> Any:
-        return await asyncio.wrap_future(_thread(fn))  # the loop's own pool would be waited for at its end
+async def _own_thread(fn: Callable[[], Any]) -> Any:
+    return await asyncio.wrap_future(_thread(fn))
 
-    task = asyncio.ensure_future(_arun(effect.flow, hands, abandonable))
+
+async def _awithin(effect: Within, hands: _AsyncHands) -> Any:
+    task = asyncio.ensure_future(
+        _arun(effect.flow, hands, _own_thread)
+    )  # the loop's pool would be waited for at its end
     cancelled: asyncio.CancelledError | None = None
     overdue = False
     try:
