@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -390,3 +391,25 @@ def test_what_an_overdue_flow_raises_while_it_cleans_up_is_not_told_by_the_loop(
 
     asyncio.run(main())
     assert told == []
+
+
+def test_cleaning_up_does_not_wait_for_what_it_is_to_end():
+    started, ended, seen = threading.Event(), threading.Event(), []
+
+    def flow():
+        try:
+            yield from call(lambda: (started.set(), seen.append(ended.wait(60))))
+        finally:
+            yield from call(ended.set)
+
+    async def main():
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+        task = asyncio.create_task(arun(flow()))
+        while not started.is_set():  # noqa: ASYNC110 a thread sets it
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task])
+        return task.cancelled()
+
+    assert asyncio.run(main())
+    assert seen == [True]

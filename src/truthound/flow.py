@@ -390,6 +390,8 @@ async def _arun(flow: Flow[T], hands: _AsyncHands, threads: Threads) -> T:
         try:
             value = await _aperform(effect, hands, threads)
         except BaseException as error:  # noqa: BLE001 the flow decides; what it does not take leaves through `step`
+            if isinstance(error, asyncio.CancelledError):
+                threads = _own_thread  # the loop's pool may be full of the very calls that cleaning up is to end
             step = partial(flow.throw, error)
         else:
             step = partial(flow.send, value)
@@ -401,7 +403,7 @@ async def _aperform(effect: Effect, hands: _AsyncHands, threads: Threads) -> Any
             return await hands.sleep(effect.seconds)
         case Call():
             try:
-                value = await threads(effect.fn)
+                value = await threads(partial(_stopless, effect.fn))
                 return await value if inspect.isawaitable(value) else value
             except asyncio.CancelledError:
                 if (task := asyncio.current_task()) is None or task.cancelling():
@@ -413,6 +415,14 @@ async def _aperform(effect: Effect, hands: _AsyncHands, threads: Threads) -> Any
             return await _awithin(effect, hands)
         case Http():
             return await hands.send(effect.request)
+
+
+def _stopless(fn: Callable[[], T]) -> T:
+    """Its value. A StopIteration, as of `next` without a default, cannot be put into a future: who awaits it waits for ever."""
+    try:
+        return fn()
+    except StopIteration as error:
+        raise RuntimeError("generator raised StopIteration") from error  # the words of Python, as in a thread
 
 
 async def _agather(effect: Gather, hands: _AsyncHands, threads: Threads) -> list[Any]:
@@ -440,11 +450,14 @@ async def _agather(effect: Gather, hands: _AsyncHands, threads: Threads) -> list
             flow.close()
 
 
-async def _awithin(effect: Within, hands: _AsyncHands) -> Any:
-    async def abandonable(fn: Callable[[], Any]) -> Any:
-        return await asyncio.wrap_future(_thread(fn))  # the loop's own pool would be waited for at its end
+async def _own_thread(fn: Callable[[], Any]) -> Any:
+    return await asyncio.wrap_future(_thread(fn))
 
-    task = asyncio.ensure_future(_arun(effect.flow, hands, abandonable))
+
+async def _awithin(effect: Within, hands: _AsyncHands) -> Any:
+    task = asyncio.ensure_future(
+        _arun(effect.flow, hands, _own_thread)
+    )  # the loop's pool would be waited for at its end
     cancelled: asyncio.CancelledError | None = None
     overdue = False
     try:

@@ -79,7 +79,7 @@ def replacing(path: Path) -> Iterator[Path]:
     _sweep(path.parent)
     _ours.add(temporary.name)
     try:
-        with _terminable():
+        with terminable():
             yield temporary
             with _told(f"cannot write {path}"):
                 with temporary.open("rb+") as file:
@@ -131,7 +131,7 @@ def _left_over(owner: re.Match[str], entry: os.DirEntry[str]) -> bool:
 
 
 @contextlib.contextmanager
-def _terminable() -> Iterator[None]:
+def terminable() -> Iterator[None]:
     """Lets SIGTERM unwind the block, as SIGINT does, unless the program has a way of its own to take it."""
     here = threading.current_thread() is threading.main_thread()
     if not here or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:

@@ -147,9 +147,12 @@ TELEGRAM = ("action", "test", "telegram_photo", "--dry-run", "--set", "bot_token
     [
         ((), "with a chart of the last runs, which is drawn then, in a form (multipart/form-data)"),
         (("--set", "photo_path=a.png"), "with the photo a.png, in a form (multipart/form-data)"),
+        (("--set", "photo_path=b.png"), "the photo b.png is not there: the message would be sent without it"),
     ],
 )
-def test_a_dry_run_tells_of_the_photo(cli, options, said):
+def test_a_dry_run_tells_of_the_photo(cli, tmp_path, monkeypatch, options, said):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.png").touch()
     code, out, _ = cli(*TELEGRAM, *options)
     assert code == 0
     assert said in out

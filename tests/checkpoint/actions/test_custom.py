@@ -2,11 +2,14 @@ import asyncio
 import json
 import math
 import os
+import signal
+import subprocess
 import sys
 import threading
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -85,6 +88,13 @@ def test_an_async_callback_is_awaited_on_both_faces():
 def test_a_callback_that_raises():
     made = CustomAction(callback=lambda r: {}["x"]).execute(result())
     assert (made.status, made.message) == (ActionStatus.ERROR, "KeyError: 'x'")
+
+
+@pytest.mark.parametrize("seconds", [None, 60])
+def test_a_callback_that_finds_nothing_next_is_an_error_on_both_faces(seconds):
+    action = CustomAction(callback=lambda r: next(iter(())), timeout_seconds=seconds)
+    for made in (action.execute(result()), asyncio.run(action.aexecute(result()))):
+        assert (made.status, made.message) == (ActionStatus.ERROR, "RuntimeError: generator raised StopIteration")
 
 
 # --- commands ---------------------------------------------------------------------------------------------------------
@@ -319,6 +329,53 @@ def test_a_command_is_asked_to_end_first(tmp_path):
     )
     made = CustomAction(shell_command=python(code), timeout_seconds=1.0).execute(result())
     assert made.details["stdout"] == "up\ntidied\n"
+
+
+@pytest.mark.parametrize("seconds", [None, 1e9])
+def test_a_command_is_waited_for_with_a_limit_that_every_system_can_count(monkeypatch, seconds):
+    waited, wait = [], subprocess.Popen.wait
+
+    def noted(process, timeout=None):
+        waited.append(timeout)
+        if len(waited) == 1:  # it ran for longer than that
+            raise subprocess.TimeoutExpired(process.args, timeout)
+        return wait(process, timeout)
+
+    monkeypatch.setattr(subprocess.Popen, "wait", noted)
+    made = CustomAction(shell_command=python("pass"), timeout_seconds=seconds).execute(result())
+    assert made.status is ActionStatus.SUCCESS
+    assert waited == [86_400, 86_400]
+
+
+def test_an_interrupt_while_a_command_is_asked_to_end_ends_it(monkeypatch):
+    code = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); time.sleep(600)"
+    process = subprocess.Popen(python(code), stdout=subprocess.PIPE, start_new_session=True)
+
+    def interrupt(seconds):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(custom, "time", SimpleNamespace(monotonic=time.monotonic, sleep=interrupt))
+    with process.stdout:
+        process.stdout.readline()
+        with pytest.raises(KeyboardInterrupt):
+            custom._kill(process)
+        assert process.wait() == -signal.SIGKILL
+
+
+def test_a_command_ends_with_the_process_that_runs_it(monkeypatch):
+    waited, wait = [], subprocess.Popen.wait
+
+    def ended(process, timeout=None):
+        waited.append(process)
+        if len(waited) == 1:
+            signal.raise_signal(signal.SIGTERM)
+        return wait(process, timeout)
+
+    monkeypatch.setattr(subprocess.Popen, "wait", ended)
+    with pytest.raises(SystemExit, match="143"):
+        run(CustomAction(shell_command=python("import time; time.sleep(600)")).flow(result(), Run()))
+    assert waited[0].poll() is not None
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 
 
 def test_a_command_may_leave_something_running():

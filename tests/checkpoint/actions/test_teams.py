@@ -389,6 +389,7 @@ def test_a_place_that_comes_to_no_address_costs_its_button_and_not_the_card():
     assert "; 2 links of your own card left out, which came to no address;" in outcome.message
     only = AdaptiveCardBuilder().add_action_button("Report", "{report_url}")
     assert "not null" in json.dumps(card(card_builder=only))
+    assert "not null" in json.dumps(card(card_builder=only, mention_users=("ann@example.com",)))
 
 
 def test_what_is_no_text_is_written_as_one():

@@ -25,13 +25,14 @@ from truthound.checkpoint.actions.channel import encoded
 from truthound.errors import ActionError, ConfigError
 from truthound.flow import Flow, begin, call, outcome
 from truthound.models import Mistakes
-from truthound.objects import local_path
+from truthound.objects import local_path, terminable
 from truthound.results import ActionResult, ActionStatus, CheckpointResult
 from truthound.text import number, plural, redact
 
 KILL_GRACE = 2.0
 """seconds between asking a command's processes to end and ending them"""
 _TAIL = 9_900  # bytes kept of what a command prints; a result's texts have 10,000 characters
+_DAY = 86_400.0  # seconds waited for at once; systems count milliseconds in a number that has an end
 _VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")  # a shell takes both
 _OPERATORS = frozenset("|&;<>")
 
@@ -218,11 +219,15 @@ def _cannot_start(program: str, cwd: Path | None, error: OSError) -> str:
 
 def _wait(process: subprocess.Popen[bytes], seconds: float | None) -> int | None:
     """Its exit code, or None when it had to be killed. With some limit always: Polars' handler of Ctrl-C restarts a wait without one."""
-    try:
-        return process.wait(math.inf if seconds is None else seconds)
-    except subprocess.TimeoutExpired:
-        _kill(process)
-        return None
+    until = time.monotonic() + (math.inf if seconds is None else seconds)
+    while True:
+        try:
+            with terminable():  # who ends us means the command too
+                return process.wait(min(until - time.monotonic(), _DAY))
+        except subprocess.TimeoutExpired:
+            if time.monotonic() >= until:
+                _kill(process)
+                return None
 
 
 def _ended(started: Future[subprocess.Popen[bytes]]) -> bool:
@@ -248,10 +253,14 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
     with suppress(ProcessLookupError, PermissionError):  # macOS may not signal a group whose members have all ended
         os.killpg(process.pid, signal.SIGTERM)
         until = time.monotonic() + KILL_GRACE
-        while time.monotonic() < until:
-            process.poll()  # takes the leader away once it has ended, so that the group can be seen to be empty
-            os.killpg(process.pid, 0)
-            time.sleep(0.01)
+        try:
+            while time.monotonic() < until:
+                process.poll()  # takes the leader away once it has ended, so that the group can be seen to be empty
+                os.killpg(process.pid, 0)
+                time.sleep(0.01)
+        except KeyboardInterrupt:  # once more: there is no patience left
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 

@@ -213,12 +213,12 @@ class TeamsNotification(Channel):
         return fitted(message, lambda m: _message(self._card(result, m)), _fits)
 
     def _card(self, result: CheckpointResult, message: Message) -> dict[str, Any]:
+        mentioned, _ = self._mentioned(message.status)
         if self.card_builder is not None:
             own, _ = self._own_card(result, message)
-            if own["body"] or "actions" in own:
+            if len(own["body"]) > bool(mentioned) or "actions" in own:  # those who are mentioned are no news
                 return own
         theme = self.theme or _THEMES[message.status]
-        mentioned, _ = self._mentioned(message.status)
         made = AdaptiveCardBuilder().add_header(escape(message.headline))
         _mention(made, mentioned)
         if message.note:

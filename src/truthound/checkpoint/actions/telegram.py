@@ -269,7 +269,9 @@ class TelegramNotificationWithPhoto(TelegramNotification):
             yield _NO_PILLOW
 
     def preview(self, result: CheckpointResult, run: Run) -> Iterator[str]:
-        if not self.photo_url:
+        if self.photo_path and not ((run.base or Path()) / self.photo_path).is_file():
+            yield f"the photo {self.photo_path} is not there: the message would be sent without it"
+        elif not self.photo_url:
             what = (
                 f"the photo {self.photo_path}" if self.photo_path else "a chart of the last runs, which is drawn then"
             )
