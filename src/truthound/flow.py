@@ -46,9 +46,13 @@ class Sleep:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Blocking work: files, a subprocess, a database. `arun` moves it to a thread. What it returns is awaited if it can be."""
+    """Blocking work: files, a database. `arun` moves it to a thread of the loop's pool, so that not too much is done at once.
+
+    What it returns is awaited if it can be. What only waits for something else has a thread of its own: it holds nobody up.
+    """
 
     fn: Callable[[], Any]
+    only_waits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +84,9 @@ _ABANDONED = "what was waited for had been cancelled"
 Effect = Sleep | Call | Gather | Within | Http
 
 
-def call(fn: Callable[[], T | Awaitable[T]]) -> Flow[T]:
+def call(fn: Callable[[], T | Awaitable[T]], *, only_waits: bool = False) -> Flow[T]:
     """The value of blocking work, or of a coroutine function."""
-    return cast("T", (yield Call(fn)))
+    return cast("T", (yield Call(fn, only_waits)))
 
 
 def http(request: Request) -> Flow[Response]:
@@ -403,7 +407,7 @@ async def _aperform(effect: Effect, hands: _AsyncHands, threads: Threads) -> Any
             return await hands.sleep(effect.seconds)
         case Call():
             try:
-                value = await threads(partial(_stopless, effect.fn))
+                value = await (_own_thread if effect.only_waits else threads)(partial(_stopless, effect.fn))
                 return await value if inspect.isawaitable(value) else value
             except asyncio.CancelledError:
                 if (task := asyncio.current_task()) is None or task.cancelling():
@@ -455,9 +459,8 @@ async def _own_thread(fn: Callable[[], Any]) -> Any:
 
 
 async def _awithin(effect: Within, hands: _AsyncHands) -> Any:
-    task = asyncio.ensure_future(
-        _arun(effect.flow, hands, _own_thread)
-    )  # the loop's pool would be waited for at its end
+    # in threads of its own: those of the loop's pool would be waited for at its end
+    task = asyncio.ensure_future(_arun(effect.flow, hands, _own_thread))
     cancelled: asyncio.CancelledError | None = None
     overdue = False
     try:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -525,3 +526,16 @@ def test_an_interrupt_while_a_command_starts_leaves_none(monkeypatch, started_fi
     with pytest.raises(KeyboardInterrupt):
         run(CustomAction(shell_command=python("import time; time.sleep(600)")).flow(result(), Run()), work=work)
     assert started[0].poll() is not None
+
+
+def test_the_time_of_many_commands_runs_at_once(monkeypatch):
+    """One that waits for a place in the loop's pool would have more time than it is given."""
+    together, wait = threading.Barrier(12), custom._wait
+    monkeypatch.setattr(custom, "_wait", lambda *args: (together.wait(60), wait(*args))[1])
+    action = CustomAction(shell_command=python("pass"))
+
+    async def main():
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+        return await asyncio.gather(*(action.aexecute(result()) for _ in range(12)))
+
+    assert {made.status for made in asyncio.run(main())} == {ActionStatus.SUCCESS}

@@ -130,14 +130,16 @@ class CustomAction(Action):
             try:
                 # in a thread of its own: no interrupt comes between the start of the process and our knowing it
                 begin(started, lambda: self._start(words, environment, cwd, sent, (stdin, out, err)))
-                process = yield from call(lambda: outcome(started))
-                code = yield from call(lambda: _wait(process, self.timeout_seconds))
+                process = yield from call(lambda: outcome(started), only_waits=True)
+                code = yield from call(lambda: _wait(process, self.timeout_seconds), only_waits=True)
             except GeneratorExit:  # nobody is there to perform anything
                 _end(started)
                 raise
             finally:  # interrupted or cancelled
                 if not _ended(started):
-                    yield from call(lambda: _end(started))  # it takes its time, which an event loop has not
+                    yield from call(
+                        lambda: _end(started), only_waits=True
+                    )  # it takes its time, which an event loop has not
             details = {"exit_code": code, "stdout": _tail(out, self.hidden), "stderr": _tail(err, self.hidden)}
         return self._outcome(words[0], details if self.capture_output else {"exit_code": code})
 
