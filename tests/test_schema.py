@@ -149,6 +149,10 @@ def test_differences_of_two_schemas():
         ("int64", "int64", True), ("int64", "integer", True), ("int64", "int", True), ("int64", "numeric", True), ("int64", "string", False),
         ("decimal(15,2)", "decimal", True), ("decimal(15,2)", "decimal(15, 2)", True), ("decimal(15,2)", "decimal(10,2)", False),
         ("datetime[us,UTC]", "timestamp", True), ("string", "text", True), ("categorical", "string", False), ("categorical", "text", True),
+        ("string", "varchar(20)", True), ("int64", "bigint(20)", True), ("int64", "smallint(20)", False), ("float64", "FLOAT(53)", True),
+        ("datetime[us]", "timestamp(6)", True), ("datetime[us]", "timestamp[us]", True), ("datetime[us]", "timestamp[ms]", False),
+        ("decimal(10,2)", "numeric(10, 2)", True), ("decimal(10,2)", "numeric(9,2)", False), ("decimal(10,0)", "decimal(10)", True),
+        ("list[int64]", "list[int64]", True), ("list[int64]", "list[int8]", False),
     ],
 )  # fmt: skip
 def test_types(dtype, wanted, matches):
