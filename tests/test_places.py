@@ -38,3 +38,13 @@ def test_the_line_that_declares_a_check():
     at = replace(EMAIL, location="/repo/truthound.yaml:31:7")
     assert places.declared(at, "/repo") == ("truthound.yaml", "31")
     assert places.declared(replace(EMAIL, location="somewhere")) == ("", "")
+
+
+def test_a_repository_whose_folder_is_named_by_a_link(tmp_path, monkeypatch):
+    (tmp_path / "repo" / "deep").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "repo")
+    monkeypatch.chdir(tmp_path / "link" / "deep")
+    for path in ("x.csv", tmp_path / "repo" / "deep" / "x.csv", tmp_path / "link" / "deep" / "x.csv"):
+        assert places.inside(str(path), tmp_path / "link") == "deep/x.csv"
+        assert places.inside(str(path), tmp_path / "repo") == "deep/x.csv"
+    assert places.inside(str(tmp_path / "x.csv"), tmp_path / "link") == ""

@@ -23,7 +23,15 @@ def declared(outcome: CheckOutcome, root: str | Path = "") -> tuple[str, str]:
 def _absolute(path: str, root: str | Path) -> PurePath:
     """A relative path starts from the folder of the run, which may be deeper in the repository."""
     here = Path.cwd() if root and not PurePath(path).is_absolute() else None
-    return here / path if here and here != PurePath(root) and here.is_relative_to(root) else PurePath(path)
+    return here / path if here and within(here, root) not in (None, PurePath()) else PurePath(path)
+
+
+def within(path: PurePath, root: str | Path) -> PurePath | None:
+    """The path as seen from a folder that it lies in; the folder may be named by a link, as the current one never is."""
+    if path.is_relative_to(root):
+        return path.relative_to(root)
+    real, home = PurePath(os.path.realpath(path.parent)) / path.name, os.path.realpath(root)
+    return real.relative_to(home) if real.is_relative_to(home) else None
 
 
 def failing(outcome: CheckOutcome, validation: ValidationResult | None, root: str | Path = "") -> tuple[str, int]:
@@ -42,8 +50,9 @@ def inside(path: str, root: str | Path = "") -> str:
         return ""
     found = _absolute(path, root)
     if found.is_absolute():
-        if not root or not found.is_relative_to(root):
+        seen = within(found, root) if root else None
+        if seen is None:
             return ""
-        found = found.relative_to(root)
+        found = seen
     normal = PurePath(os.path.normpath(found)).as_posix()
     return "" if normal == ".." or normal.startswith("../") or normal == "." else normal

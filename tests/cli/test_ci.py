@@ -91,6 +91,14 @@ def test_doctor_says_what_is_missing_and_why(cli, environment):
     assert found["values"] == "outputs of the step"
 
 
+def test_doctor_knows_a_folder_from_a_file_and_a_link_from_another_place(cli, environment, tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path)
+    environment(GITHUB | {"GITHUB_EVENT_PATH": str(tmp_path), "GITHUB_WORKSPACE": str(tmp_path / "link")})
+    problems = json.loads(cli("ci", "doctor", "--format", "json")[1])["problems"]
+    assert any("the event file, which GITHUB_EVENT_PATH should name" in problem for problem in problems)
+    assert not any("GITHUB_WORKSPACE" in problem for problem in problems)
+
+
 def test_doctor_of_a_system_whose_mark_is_not_set(cli, environment):
     environment({"GITHUB_ACTIONS": "false", "CI": "true"})
     for name in ("github", "woodpecker"):

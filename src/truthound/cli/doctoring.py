@@ -14,6 +14,7 @@ from truthound.ci.environment import CIEnvironment, any_set, environment_of
 from truthound.ci.names import CIPlatform
 from truthound.ci.platforms import PLATFORMS
 from truthound.cli.tables import table
+from truthound.places import within
 from truthound.reporters.ci import bitbucket
 from truthound.reporters.ci.dialects import Dialect, dialect_of
 from truthound.reporters.layout import Look, Span, fold
@@ -82,11 +83,11 @@ def _problems(platform: CIPlatform, dialect: Dialect, build: CIEnvironment, env:
         if not env.get(name):
             yield f"{name} is not set: nothing is written there"
     for root in dialect.roots:
-        if (folder := env.get(root)) and not Path.cwd().is_relative_to(Path(folder).expanduser()):
+        if (folder := env.get(root)) and within(Path.cwd(), Path(folder).expanduser()) is None:
             yield f"the current folder is not within {root} ({terminal(folder)}): files are not named in annotations"
     places = ":".join(place for places in PLATFORMS[platform].fields.values() for place in places)
     for kind, (file, name) in _FILES.items():
-        if f"{kind}:" in places and not os.access(env.get(name) or "", os.R_OK):
+        if f"{kind}:" in places and not _readable(env.get(name) or ""):
             yield f"{file}, which {name} should name, cannot be read: what it tells is not known; in a container, mount it"
     if not os.access(Path.cwd(), os.W_OK) and dialect.files:
         yield "the current folder cannot be written to: no files"
@@ -94,6 +95,10 @@ def _problems(platform: CIPlatform, dialect: Dialect, build: CIEnvironment, env:
         yield "buildkite-agent is not on PATH: no annotation; in a container, mount it (mount-buildkite-agent: true)"
     if platform is CIPlatform.BITBUCKET and not bitbucket.reachable(env, build):
         yield "no Code Insights: neither the pipeline's proxy nor BITBUCKET_TOKEN, or no commit or repository is known"
+
+
+def _readable(file: str) -> bool:
+    return Path(file).is_file() and os.access(file, os.R_OK)
 
 
 def page(found: Mapping[str, Any], look: Look) -> str:

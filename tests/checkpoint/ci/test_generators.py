@@ -268,6 +268,8 @@ def test_no_option_is_ignored(platform):
         ({"schedule": "0 0 5/2 * *"}, "a step"),
         ({"schedule": "0 5-1 * * *"}, "after the last"),
         ({"schedule": "0 0 L * *"}, "day of the month"),
+        ({"schedule": "0 0 */2 * 1"}, "*/2 beside the other kind of days"),
+        ({"schedule": "0 0 1 * */2"}, "*/2 beside the other kind of days"),
         ({"schedule": "0 0 * * ', x: '"}, "five fields"),
         ({"python_version": "3"}, "python_version"),
         ({"python_version": 3.12}, "in quotes"),
@@ -473,7 +475,7 @@ def test_schedules_of_eventbridge(schedule, events):
     notes = generate_codebuild_buildspec("users", schedule=schedule)
     assert [line for line in notes.splitlines() if "EventBridge" in line] == [
         f"# Schedule: a rule of EventBridge that starts the project at {event} (UTC)" for event in events
-    ]
+    ] + ["# A day that both rules mean has two builds: EventBridge cannot join them."] * (len(events) > 1)
 
 
 @pytest.mark.parametrize("force", [False, True])

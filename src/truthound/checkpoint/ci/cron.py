@@ -70,6 +70,11 @@ def parse(text: str) -> Cron:
     names: tuple[dict[str, int], ...] = ({}, {}, {}, months, days)
     fields = [_field(part, field, known) for part, field, known in zip(parts, _FIELDS, names, strict=True)]
     cron = Cron(*fields)
+    starred = [f for f in (cron.days, cron.weekdays) if f.startswith("*") and f != "*"]
+    if starred and "*" not in (cron.days, cron.weekdays):
+        raise ValueError(
+            f"{starred[0]} beside the other kind of days: some systems take what is both, some either; list the days"
+        )
     if cron.days != "*" and cron.weekdays == "*" and cron.month != "*":
         longest = max(_LONGEST[m - 1] for m in _values(cron.month, _FIELDS[3]))
         if min(_values(cron.days, _FIELDS[2])) > longest:
