@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,8 @@ class Cut:
     issues: int = 1_000_000
     examples: int = 1_000_000
     width: int = 1_000_000
+    rest: bool = True
+    """whether skipped checks, what was fixed, notes and actions are shown too"""
 
 
 WHOLE = Cut()
@@ -60,7 +62,7 @@ def _lines(result: CheckpointResult, previous: CheckpointResult | None, cut: Cut
     shown = found[: cut.issues]
     if shown:
         yield ""
-        yield from _table(
+        yield from table(
             ["", "severity", "column", "expected", "failing", *(["since the last run"] if before else [])],
             (
                 [signs[o.status], words.severity(o), said(words.subject(o)), _expected(o, cut), words.amount(o)]
@@ -71,6 +73,8 @@ def _lines(result: CheckpointResult, previous: CheckpointResult | None, cut: Cut
     yield from _more(len(found) - len(shown), "issue")
     for outcome in shown:
         yield from _examples(outcome, validation.key_columns if validation else (), cut)
+    if not cut.rest:
+        return
     yield from _skipped(words.with_status(result, CheckStatus.SKIPPED), cut)
     fixed = words.fixed(result, before)
     yield from _bullets([f"fixed: {said(words.subject(o))}: {said(words.expectation(o))}" for o in fixed], cut)
@@ -114,7 +118,7 @@ def _examples(outcome: CheckOutcome, keys: Sequence[str], cut: Cut) -> Iterator[
     yield ""
     yield f"<details><summary>{html.escape(terminal(title))}</summary>"
     yield ""
-    yield from _table(
+    yield from table(
         ["row", *(escape(shorten(n, cut.width)) for n in shown)],
         (["" if e.row is None else str(e.row), *(_cell(e.values, n) for n in shown)] for e in examples),
     )
@@ -157,7 +161,8 @@ def _more(count: int, noun: str = "") -> Iterator[str]:
         yield f"… and {plural(count, f'more {noun}') if noun else f'{count:,} more'}"
 
 
-def _table(header: list[str], rows: Iterator[list[str]]) -> Iterator[str]:
+def table(header: list[str], rows: Iterable[list[str]]) -> Iterator[str]:
+    """A table of cells that are escaped already."""
     for i, row in enumerate([header, *rows]):
         yield f"| {' | '.join(row)} |"
         if not i:

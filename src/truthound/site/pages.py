@@ -57,9 +57,29 @@ def index_page(
     )
 
 
-def run_markdown(result: CheckpointResult) -> str:
-    """A run's page in Markdown."""
-    return md.markdown(result)
+def run_markdown(
+    result: CheckpointResult,
+    previous: CheckpointResult | None,
+    history: Sequence[Record],
+    *,
+    template: str = "default",
+) -> str:
+    """A run's page in Markdown; as much as the template shows in HTML."""
+    level, known = LEVELS[template], _facts(result, previous)
+    lines = [md.markdown(result, previous, md.WHOLE if level else md.Cut(examples=0, rest=False)).rstrip("\n")]
+    if level and len(history) > 1:
+        rows = [[f"[{r.when}](../../{r.page})", r.verdict, escaped(r.tally)] for r in reversed(history)]
+        lines += ["", "### Trend", "", *md.table(["when", "verdict", "checks"], rows)]
+    if passed := [o for o in known["others"] if level and o["status"] == CheckStatus.PASSED.value]:
+        rows = [[escaped(o[k]) for k in ("subject", "expected", "amount")] for o in passed]
+        lines += ["", f"<details{' open' if level > 1 else ''}><summary>{len(passed):,} passed</summary>", ""]
+        lines += [*md.table(["column", "rule", "rows"], rows), "", "</details>"]
+    if level > 1:
+        for issue in known["issues"]:
+            lines += ["", f"### {escaped(issue['subject'])}: {escaped(issue['expected'])}", ""]
+            lines += [f"- {n}: {escaped(v)}" for n, v in issue["facts"]]
+        lines += ["", "### About this run", "", *(f"- {escaped(n)}: {escaped(v)}" for n, v in known["about"])]
+    return "\n".join(lines) + "\n"
 
 
 def index_markdown(

@@ -216,6 +216,26 @@ def test_markdown(tmp_path):
     assert not pages(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("options", "held"),
+    [
+        ({"template": "minimal"}, (False, False, False, False)),
+        ({}, (True, True, True, False)),
+        ({"include_history": False}, (True, False, True, False)),
+        ({"template": "detailed"}, (True, True, True, True)),
+    ],
+)
+def test_how_much_a_page_in_markdown_shows(tmp_path, options, held):
+    write(tmp_path, *HISTORY, FAILING, format="markdown", **options)
+    text = pages(tmp_path / "runs", "md")[-1].read_text(encoding="utf-8")
+    assert "| ✗ | critical | email | not null | 93 (1.86%) |" in text
+    marks = ("3 examples of 93 rows", "### Trend", "4 passed</summary>", "- Declared in: truthound.yaml:31")
+    assert tuple(mark in text for mark in marks) == held
+    trend = [tmp_path / "runs" / "users" / link for link in re.findall(r"\((\.\./\.\./[^)]*)\)", text)]
+    assert len(trend) == (len(HISTORY) + 1 if held[1] else 0)
+    assert all(page.is_file() for page in trend)
+
+
 def test_a_template_of_ones_own(tmp_path):
     (tmp_path / "mine.html").write_text("<p>{{ m.checkpoint }} {{ result.status }} {{ issues[0].subject }}</p>")
     made = write(tmp_path / "site", replace(FAILING, checkpoint_name="<b>"), template_path=str(tmp_path / "mine.html"))

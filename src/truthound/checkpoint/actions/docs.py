@@ -108,9 +108,9 @@ class UpdateDataDocs(Action):
     def _page(self, result: CheckpointResult, run: Run, history: list[Record], source: str | None) -> str:
         from jinja2 import TemplateError
 
-        if self.format == "markdown" and source is None:
-            return pages.run_markdown(result)
         previous = run.previous
+        if self.format == "markdown" and source is None:
+            return pages.run_markdown(result, previous, history, template=self.template)
         options: dict[str, Any] = {"site_name": self.site_name, "template": self.template, "source": source}
         if source is None:
             return pages.run_page(result, previous, history, **options)
