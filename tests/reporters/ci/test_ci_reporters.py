@@ -373,6 +373,17 @@ def test_what_an_earlier_step_wrote_stays(build, tmp_path):
     assert (tmp_path / "truthound.env").read_text() == "TRUTHOUND_FIRST=\nTRUTHOUND_SECOND=false\n"
 
 
+def test_what_an_earlier_step_left_unfinished_is_not_gone_on_with(build, tmp_path):
+    for name, key in (("summary.md", "GITHUB_STEP_SUMMARY"), ("output", "GITHUB_OUTPUT"), ("env", "BASH_ENV")):
+        (tmp_path / name).write_text("A=1")
+        build = build | {key: str(tmp_path / name)}
+    reporter("github", build)[0].publish([FAILING, CLEAN])
+    reporter("circleci", build)[0].set_output("first", 1)
+    assert (tmp_path / "summary.md").read_text().startswith("A=1\n#")
+    assert (tmp_path / "output").read_text().startswith("A=1\nstatus<<")
+    assert (tmp_path / "env").read_text() == "A=1\nexport TRUTHOUND_FIRST=1\n"
+
+
 def test_a_file_of_values_stays_within_what_gitlab_takes(build, tmp_path):
     face = reporter("gitlab", {})[0]
     for number in range(30):
