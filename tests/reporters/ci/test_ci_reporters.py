@@ -450,6 +450,15 @@ def test_no_two_checkpoints_share_an_annotation(build, tmp_path):
     assert contexts[0] == "truthound-users"
 
 
+@pytest.mark.parametrize("platform", ["gitlab", "travis"])
+def test_no_two_checkpoints_share_a_fold(platform, build):
+    names = ["users", "Users", "заказы", "顧客"]
+    face, log = reporter(platform, build, files=False, set_output=False)
+    face.report_to_ci([replace(CLEAN, checkpoint_name=n) for n in names])
+    starts = re.findall(r"(?:section_start:[0-9]+|fold:start):([a-z0-9_-]+)", log.getvalue())
+    assert len(set(starts)) == len(starts) == len(names)
+
+
 def test_what_went_well_hides_nothing_that_follows(build):
     face, log = reporter("buildkite", build, step_summary=False, set_output=False)
     face.report_to_ci([CLEAN, FAILING])
