@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import subprocess
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -12,7 +10,7 @@ from pathlib import Path
 from truthound import wire
 from truthound.errors import RetryableError, TruthoundError
 from truthound.flow import Flow, call, http, retry
-from truthound.objects import replacing
+from truthound.objects import replacing, unfinished
 from truthound.text import brief, shorten, terminal
 
 _SECONDS = 30
@@ -116,23 +114,13 @@ def _one(output: Output, show: Callable[[str], None]) -> Flow[None]:
 
 def _write(path: Path, content: bytes, *, append: bool) -> None:
     if append:
-        apart = b"\n" if _unfinished(path) else b""
+        apart = b"\n" if unfinished(path) else b""
         with path.open("ab") as file:
             file.write(apart + content)
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as temporary:
         temporary.write_bytes(content)
-
-
-def _unfinished(path: Path) -> bool:
-    """Whether the last line of a file has no end, so that what is added would belong to it."""
-    with contextlib.suppress(OSError):
-        if path.is_file() and path.stat().st_size:
-            with path.open("rb") as file:
-                file.seek(-1, os.SEEK_END)
-                return file.read(1) != b"\n"
-    return False
 
 
 def _pipe(command: tuple[str, ...], text: str) -> None:
