@@ -67,6 +67,16 @@ def local_path(location: str | Path, base: Path | None = None) -> Path:
     return path if path.is_absolute() or base is None else base / path
 
 
+def unfinished(path: Path) -> bool:
+    """Whether the last line of a file has no end, so that what is added would belong to it."""
+    with contextlib.suppress(OSError):
+        if path.is_file() and path.stat().st_size:
+            with path.open("rb") as file:
+                file.seek(-1, os.SEEK_END)
+                return file.read(1) != b"\n"
+    return False
+
+
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A temporary path in the same folder: when the block ends well it is synced and takes the place of `path`, else it goes.

@@ -99,6 +99,21 @@ def test_doctor_knows_a_folder_from_a_file_and_a_link_from_another_place(cli, en
     assert not any("GITHUB_WORKSPACE" in problem for problem in problems)
 
 
+def test_doctor_and_the_folder_of_nobody(cli, environment):
+    environment({"CIRCLECI": "true", "CIRCLE_WORKING_DIRECTORY": "~nobody-of-this-name/project"})
+    code, out, err = cli("ci", "doctor", "--format", "json")
+    assert (code, err) == (0, "")
+    assert any("not within CIRCLE_WORKING_DIRECTORY" in problem for problem in json.loads(out)["problems"])
+
+
+@pytest.mark.parametrize("text", ["", "{bad", "[1]"])
+def test_doctor_says_that_a_file_tells_nothing(cli, environment, tmp_path, text):
+    (tmp_path / "event.json").write_text(text)
+    environment(GITHUB | {"GITHUB_EVENT_PATH": str(tmp_path / "event.json")})
+    problems = json.loads(cli("ci", "doctor", "--format", "json")[1])["problems"]
+    assert any("the event file, which GITHUB_EVENT_PATH should name, cannot be read" in problem for problem in problems)
+
+
 def test_doctor_of_a_system_whose_mark_is_not_set(cli, environment):
     environment({"GITHUB_ACTIONS": "false", "CI": "true"})
     for name in ("github", "woodpecker"):

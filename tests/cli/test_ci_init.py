@@ -98,6 +98,23 @@ def test_a_folder_within_a_repository(cli, one, monkeypatch):
     assert "warning" not in cli("ci", "init", "github", "users", "-c", "../truthound.yaml", "-o", "x.yml")[2]
 
 
+def test_the_configuration_is_named_as_the_pipeline_finds_it(cli, one, monkeypatch, tmp_path_factory):
+    (one / ".git").mkdir()
+    (one / "sub").mkdir()
+    (one / "sub" / "own.yaml").write_text(ONE)
+    monkeypatch.chdir(one / "sub")
+    for given, seen in (
+        ("../truthound.yaml", "truthound.yaml"), (one / "truthound.yaml", "truthound.yaml"), ("own.yaml", "sub/own.yaml"),
+        (one / "later.yaml", "later.yaml"),
+    ):  # fmt: skip
+        assert f"--config {seen}\n" in cli("ci", "init", "github", "users", "-c", given, "--print")[1]
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "truthound.yaml"
+    elsewhere.write_text(ONE)
+    _, out, err = cli("ci", "init", "github", "users", "-c", elsewhere, "--print")
+    assert f"--config {elsewhere}\n" in out
+    assert "is not in the repository" in err
+
+
 @pytest.mark.parametrize("name", ["-rf", "it's ${{ x }} $(touch pwned)", "<< größe >>", "--help"])
 def test_the_generated_command_runs_the_checkpoint(cli, folder, name):
     (folder / "users.csv").write_text("id\n1\n2\n")

@@ -260,7 +260,7 @@ TABLE: tuple[Platform, ...] = (  # in the order they are asked: those that imita
             "run_id": ("CODEBUILD_BUILD_ID",),
             "run_url": ("CODEBUILD_BUILD_URL", "CODEBUILD_PUBLIC_BUILD_URL"),
             "actor": ("CODEBUILD_INITIATOR",),
-            "tag": ("CODEBUILD_WEBHOOK_TRIGGER#tag/", "CODEBUILD_WEBHOOK_HEAD_REF#refs/tags/"),
+            "tag": ("CODEBUILD_WEBHOOK_TRIGGER#tag/", "CODEBUILD_WEBHOOK_HEAD_REF#refs/tags/", "CODEBUILD_SOURCE_VERSION#refs/tags/"),
             "event_name": ("CODEBUILD_WEBHOOK_EVENT",),
         },
         names=("aws", "amazon codebuild"),

@@ -45,12 +45,12 @@ def message(value: object) -> str:
 
 def branch(text: str) -> str:
     """A branch's name, also from a full reference; that of a fork may come as `owner:branch`."""
-    name = re.sub(r"^refs/(?:heads|remotes/[^/]+)/", "", text)
+    name = re.sub(r"^refs/(?:heads|remotes/[^/]+)/|\^\{[^}]*\}$", "", text)  # CodeBuild may add the commit: main^{abc}
     return "" if _NO_BRANCH.fullmatch(name) else name.rpartition(":")[2]
 
 
 def tag(text: str) -> str:
-    return text.removeprefix("refs/tags/")
+    return re.sub(r"\^\{[^}]*\}$", "", text.removeprefix("refs/tags/"))
 
 
 def commit(text: str) -> str:

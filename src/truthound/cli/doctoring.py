@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from truthound.ci import values
 from truthound.ci.environment import CIEnvironment, any_set, environment_of
 from truthound.ci.names import CIPlatform
 from truthound.ci.platforms import PLATFORMS
@@ -27,6 +28,7 @@ _FILES = {
     "file": ("the properties file", "TEAMCITY_BUILD_PROPERTIES_FILE"),
 }
 """a kind of place -> the file it is in, and the variable that names the file"""
+_READERS: Mapping[str, Callable[[str], Mapping[str, Any]]] = {"event": values.event, "file": values.properties}
 
 
 def findings(platform: CIPlatform, environ: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -83,11 +85,11 @@ def _problems(platform: CIPlatform, dialect: Dialect, build: CIEnvironment, env:
         if not env.get(name):
             yield f"{name} is not set: nothing is written there"
     for root in dialect.roots:
-        if (folder := env.get(root)) and within(Path.cwd(), Path(folder).expanduser()) is None:
+        if (folder := env.get(root)) and within(Path.cwd(), os.path.expanduser(folder)) is None:  # noqa: PTH111 never raises
             yield f"the current folder is not within {root} ({terminal(folder)}): files are not named in annotations"
     places = ":".join(place for places in PLATFORMS[platform].fields.values() for place in places)
     for kind, (file, name) in _FILES.items():
-        if f"{kind}:" in places and not _readable(env.get(name) or ""):
+        if f"{kind}:" in places and not _READERS[kind](env.get(name) or ""):
             yield f"{file}, which {name} should name, cannot be read: what it tells is not known; in a container, mount it"
     if not os.access(Path.cwd(), os.W_OK) and dialect.files:
         yield "the current folder cannot be written to: no files"
@@ -95,10 +97,6 @@ def _problems(platform: CIPlatform, dialect: Dialect, build: CIEnvironment, env:
         yield "buildkite-agent is not on PATH: no annotation; in a container, mount it (mount-buildkite-agent: true)"
     if platform is CIPlatform.BITBUCKET and not bitbucket.reachable(env, build):
         yield "no Code Insights: neither the pipeline's proxy nor BITBUCKET_TOKEN, or no commit or repository is known"
-
-
-def _readable(file: str) -> bool:
-    return Path(file).is_file() and os.access(file, os.R_OK)
 
 
 def page(found: Mapping[str, Any], look: Look) -> str:

@@ -245,6 +245,12 @@ def test_a_file_that_cannot_be_written_hinders_no_other(pull, workflow, monkeypa
     assert len(github.comments) == 1
 
 
+def test_what_an_earlier_command_left_unfinished_is_not_gone_on_with(workflow):
+    (workflow / "output").write_text("mine=1")
+    told(GitHub(), passed_result())
+    assert (workflow / "output").read_text().startswith("mine=1\nstatus<<")
+
+
 def test_a_first_success_makes_no_comment_unless_asked_for(pull):
     github = GitHub()
     assert told(github, passed_result())[0].status is ActionStatus.SUCCESS

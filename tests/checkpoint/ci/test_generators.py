@@ -190,6 +190,8 @@ def test_a_variable_that_azure_leaves_as_written_is_no_secret(stands):
     text = pipeline_text("azure", Pipeline("users", notify_slack=True))
     calls = stands(pipelines.commands(CIPlatform.AZURE, text), SLACK_WEBHOOK_URL="$(SLACK_WEBHOOK_URL)")
     assert "--slack" not in calls[-1]
+    calls = stands(pipelines.commands(CIPlatform.AZURE, text), SLACK_WEBHOOK_URL="$ecret")  # a secret may begin so
+    assert "--slack" in calls[-1]
 
 
 def test_truthound_takes_the_named_webhook_from_the_environment():

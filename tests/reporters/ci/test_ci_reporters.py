@@ -373,6 +373,17 @@ def test_what_an_earlier_step_wrote_stays(build, tmp_path):
     assert (tmp_path / "truthound.env").read_text() == "TRUTHOUND_FIRST=\nTRUTHOUND_SECOND=false\n"
 
 
+def test_what_an_earlier_step_left_unfinished_is_not_gone_on_with(build, tmp_path):
+    for name, key in (("summary.md", "GITHUB_STEP_SUMMARY"), ("output", "GITHUB_OUTPUT"), ("env", "BASH_ENV")):
+        (tmp_path / name).write_text("A=1")
+        build = build | {key: str(tmp_path / name)}
+    reporter("github", build)[0].publish([FAILING, CLEAN])
+    reporter("circleci", build)[0].set_output("first", 1)
+    assert (tmp_path / "summary.md").read_text().startswith("A=1\n#")
+    assert (tmp_path / "output").read_text().startswith("A=1\nstatus<<")
+    assert (tmp_path / "env").read_text() == "A=1\nexport TRUTHOUND_FIRST=1\n"
+
+
 def test_a_file_of_values_stays_within_what_gitlab_takes(build, tmp_path):
     face = reporter("gitlab", {})[0]
     for number in range(30):
@@ -437,6 +448,15 @@ def test_no_two_checkpoints_share_an_annotation(build, tmp_path):
     contexts = [arguments[-1] for arguments, _ in given(tmp_path)]
     assert len(set(contexts)) == len(names)
     assert contexts[0] == "truthound-users"
+
+
+@pytest.mark.parametrize("platform", ["gitlab", "travis"])
+def test_no_two_checkpoints_share_a_fold(platform, build):
+    names = ["users", "Users", "заказы", "顧客"]
+    face, log = reporter(platform, build, files=False, set_output=False)
+    face.report_to_ci([replace(CLEAN, checkpoint_name=n) for n in names])
+    starts = re.findall(r"(?:section_start:[0-9]+|fold:start):([a-z0-9_-]+)", log.getvalue())
+    assert len(set(starts)) == len(starts) == len(names)
 
 
 def test_what_went_well_hides_nothing_that_follows(build):

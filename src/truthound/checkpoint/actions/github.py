@@ -26,6 +26,7 @@ from truthound.ci.names import CIPlatform
 from truthound.errors import ActionError, RetryableError
 from truthound.flow import Flow, call
 from truthound.message import Message
+from truthound.objects import unfinished
 from truthound.results import ActionResult, ActionStatus, CheckpointResult, CheckpointStatus
 from truthound.text import plural, shorten, terminal
 
@@ -185,7 +186,7 @@ class GitHubAction(Channel):
             done.notes.append("GITHUB_STEP_SUMMARY is not set")
             return
         there = Path(path).stat().st_size if Path(path).is_file() else 0
-        left = github.SUMMARY - there - 1
+        left = github.SUMMARY - there - 2
         text = github.summary(result, run.previous, examples=self.include_examples, link=link, limit=left)
         if not text:
             done.left.append("the step's summary is full (1 MiB), nothing was added")
@@ -341,8 +342,9 @@ class GitHubAction(Channel):
 def _append(path: str, text: str, said: str, done: _Done) -> None:
     """Adds to a file at once, as other programs of the step do."""
     try:
+        apart = "\n" if unfinished(Path(path)) else ""
         with Path(path).open("ab") as file:
-            file.write(text.encode("utf-8", "replace"))
+            file.write(f"{apart}{text}".encode("utf-8", "replace"))
     except OSError as error:  # it keeps nobody from telling the rest
         done.left.append(f"{path} cannot be written: {error.strerror or error}")
     else:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from truthound.checkpoint.ci.options import RESULTS, TIMEOUT, Pipeline, regex
+from truthound.checkpoint.ci.options import RESULTS, TIMEOUT, Pipeline, regex, shell
 from truthound.checkpoint.ci.yamltext import Said
 
 Built = tuple[list[str], dict[str, Any]]
@@ -162,7 +162,7 @@ def azure(p: Pipeline) -> Built:
         install["env"] = {"PIP_CACHE_DIR": "$(Pipeline.Workspace)/.pip"}  # type: ignore[assignment]
     steps.append(install)
     # a variable that is not there, as in builds of forks, stays as it is written: that is no secret
-    unset = [f"case \"${n}\" in '$'*) unset {n} ;; esac" for n in p.wanted_secrets]
+    unset = [f'if [ "${n}" = {shell(f"$({n})")} ]; then unset {n}; fi' for n in p.wanted_secrets]
     check: dict[str, Any] = {"bash": "\n".join(["set -e", *unset, p.run]) if unset else p.run}
     check["displayName"] = "Check the data"
     if p.wanted_secrets:

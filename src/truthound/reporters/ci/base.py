@@ -121,7 +121,7 @@ class CIReporter:
         if not self._groups:
             yield
             return
-        name = f"truthound_{logs.slug(title)}"
+        name = f"truthound_{logs.key(title)}"
         self.show(self.dialect.group(title, name, self._clock())[0])
         try:
             yield

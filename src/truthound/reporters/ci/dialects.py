@@ -234,8 +234,8 @@ def _github_summary(run: Report) -> Iterator[Output]:
     with contextlib.suppress(OSError):  # what is wrong with it shows when it is written
         there = Path(path).stat().st_size
     for result in run.results:
-        text = run.section(result, github.SUMMARY - there - 1)
-        there += len(text.encode("utf-8", "replace")) + 1
+        text = run.section(result, github.SUMMARY - there - 2)  # the ends of two lines: its own, maybe that before it
+        there += len(text.encode("utf-8", "replace")) + 2
         if text:
             yield Write(path, f"{text}\n", append=True)
         else:
