@@ -38,3 +38,14 @@ def test_the_line_that_declares_a_check():
     at = replace(EMAIL, location="/repo/truthound.yaml:31:7")
     assert places.declared(at, "/repo") == ("truthound.yaml", "31")
     assert places.declared(replace(EMAIL, location="somewhere")) == ("", "")
+
+
+def test_a_repository_that_is_reached_through_a_link(tmp_path, monkeypatch):
+    (tmp_path / "real" / "data").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    monkeypatch.chdir(tmp_path / "real" / "data")
+    for root in ("real", "link"):
+        assert places.inside("a.csv", str(tmp_path / root)) == "data/a.csv"
+        for named in ("real", "link"):
+            assert places.inside(str(tmp_path / named / "a.csv"), str(tmp_path / root)) == "a.csv"
+        assert places.inside(str(tmp_path / "a.csv"), str(tmp_path / root)) == ""

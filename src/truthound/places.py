@@ -23,7 +23,8 @@ def declared(outcome: CheckOutcome, root: str | Path = "") -> tuple[str, str]:
 def _absolute(path: str, root: str | Path) -> PurePath:
     """A relative path starts from the folder of the run, which may be deeper in the repository."""
     here = Path.cwd() if root and not PurePath(path).is_absolute() else None
-    return here / path if here and here != PurePath(root) and here.is_relative_to(root) else PurePath(path)
+    top = PurePath(os.path.realpath(root))  # as the current folder is: without links
+    return here / path if here and here != top and here.is_relative_to(top) else PurePath(path)
 
 
 def failing(outcome: CheckOutcome, validation: ValidationResult | None, root: str | Path = "") -> tuple[str, int]:
@@ -42,7 +43,11 @@ def inside(path: str, root: str | Path = "") -> str:
         return ""
     found = _absolute(path, root)
     if found.is_absolute():
-        if not root or not found.is_relative_to(root):
+        if not root:
+            return ""
+        if not found.is_relative_to(root):  # one of them may be named through a link
+            found, root = PurePath(os.path.realpath(found)), os.path.realpath(root)
+        if not found.is_relative_to(root):
             return ""
         found = found.relative_to(root)
     normal = PurePath(os.path.normpath(found)).as_posix()

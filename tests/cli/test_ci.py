@@ -85,10 +85,34 @@ def test_doctor_says_what_is_missing_and_why(cli, environment):
     assert found["missing"]["run_url"] == "not set: GITHUB_SERVER_URL and GITHUB_RUN_ID"
     assert found["problems"] == [
         "GITHUB_OUTPUT is not set: nothing is written there",
-        "the current folder is not within GITHUB_WORKSPACE (/elsewhere): files are not named in annotations",
+        "the current folder is not within GITHUB_WORKSPACE (/elsewhere): annotations name files as if it were GITHUB_WORKSPACE",
         "the event file, which GITHUB_EVENT_PATH should name, cannot be read: what it tells is not known; in a container, mount it",
     ]
     assert found["values"] == "outputs of the step"
+
+
+def test_doctor_is_not_taken_in_by_folders_and_links(cli, environment, folder):
+    (folder / "real").mkdir()
+    (folder / "link").symlink_to(folder / "real")
+    os.chdir(folder / "real")
+    variables = GITHUB | {"GITHUB_WORKSPACE": str(folder / "link"), "GITHUB_OUTPUT": str(folder)}
+    environment(variables | {"GITHUB_STEP_SUMMARY": "no/summary.md", "GITHUB_EVENT_PATH": str(folder)})
+    assert [p.split(",")[0] for p in json.loads(cli("ci", "doctor", "--format", "json")[1])["problems"]] == [
+        "GITHUB_STEP_SUMMARY names no/summary.md",
+        f"GITHUB_OUTPUT names {folder}",
+        "the event file",
+    ]
+
+
+def test_doctor_where_there_is_no_folder(cli, environment, folder):
+    environment({"CIRCLECI": "true", "BASH_ENV": "env", "CIRCLE_WORKING_DIRECTORY": "~nobody-of-that-name/project"})
+    assert "not within CIRCLE_WORKING_DIRECTORY" in cli("ci", "doctor")[1]
+    (folder / "gone").mkdir()
+    os.chdir(folder / "gone")
+    (folder / "gone").rmdir()
+    code, out, _ = cli("ci", "doctor", "travis")
+    os.chdir(folder)
+    assert (code, out.splitlines()[0]) == (0, "Travis CI")
 
 
 def test_doctor_of_a_system_whose_mark_is_not_set(cli, environment):

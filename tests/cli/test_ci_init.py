@@ -98,6 +98,18 @@ def test_a_folder_within_a_repository(cli, one, monkeypatch):
     assert "warning" not in cli("ci", "init", "github", "users", "-c", "../truthound.yaml", "-o", "x.yml")[2]
 
 
+@pytest.mark.parametrize("absolute", [True, False])
+def test_the_configuration_as_the_pipeline_sees_it(cli, one, monkeypatch, tmp_path, absolute):
+    (one / ".git").mkdir()
+    (one / "docs").mkdir()
+    monkeypatch.chdir(one / "docs")
+    config = str(one / "truthound.yaml") if absolute else "../truthound.yaml"
+    assert "run users --config truthound.yaml\n" in cli("ci", "init", "github", "-c", config, "--print")[1]
+    code, out, err = cli("ci", "init", "github", "users", "-c", "../../truthound.yaml", "--print")
+    assert (code, "run users --config ../../truthound.yaml\n" in out) == (0, True)
+    assert f"warning: ../../truthound.yaml is not within {one}" in err
+
+
 @pytest.mark.parametrize("name", ["-rf", "it's ${{ x }} $(touch pwned)", "<< größe >>", "--help"])
 def test_the_generated_command_runs_the_checkpoint(cli, folder, name):
     (folder / "users.csv").write_text("id\n1\n2\n")

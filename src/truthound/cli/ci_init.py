@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from pathlib import Path
 from typing import Annotated, Any
@@ -73,8 +74,10 @@ def init(
     if show and (output is not None or force):
         raise typer.BadParameter("--print writes no file; leave out --output and --force")
     found, target = target_of(platform)
+    here = Path.cwd()
+    top = next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), here)
     options: dict[str, Any] = {
-        "config": config.as_posix(), "schedule": schedule, "python_version": python_version, "strict": strict,
+        "config": _from_top(config, top).as_posix(), "schedule": schedule, "python_version": python_version, "strict": strict,
         "notify_slack": notify_slack, "paths": path or (), "branches": branch or (), "cache": not no_cache,
         "secrets": secret or (), "extras": extra or ("all",), "version": version,
     }  # fmt: skip
@@ -84,13 +87,25 @@ def init(
         return
     written = write_ci_config(found, checkpoint_name=pipeline.checkpoint_name, path=output, force=force, **options)
     say(f"wrote {terminal(written)}")
-    here = Path.cwd()
-    top = next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), here)
     if output is None and top != here:
         say(f"warning: it is read at the top of the repository only, which is {terminal(top)}")
     if pipeline.wanted_secrets:
         say(f"next: set in {target.secrets}: {', '.join(pipeline.wanted_secrets)}")
     say(f"next: git add {shlex.quote(terminal(written))}, commit and push; its first lines say what is left to set up")
+
+
+def _from_top(config: Path, top: Path) -> Path:
+    """A path that leads up or from the root, as the pipeline will see it; with a warning if it will not."""
+    from truthound.cli.output import say
+    from truthound.text import terminal
+
+    if not config.is_absolute() and ".." not in config.parts:
+        return config
+    found = Path(os.path.realpath(config))
+    if found.is_relative_to(top):
+        return found.relative_to(top)
+    say(f"warning: {terminal(config)} is not within {terminal(top)}; the pipeline will not find it in the repository")
+    return config
 
 
 def _named(name: str | None, config: Path) -> str:

@@ -18,6 +18,7 @@ import pipelines
 import truthound.checkpoint.ci as face
 from truthound.checkpoint.ci import (
     generate_codebuild_buildspec,
+    generate_drone_config,
     generate_github_workflow,
     generate_teamcity_config,
     write_ci_config,
@@ -268,6 +269,10 @@ def test_no_option_is_ignored(platform):
         ({"schedule": "0 0 5/2 * *"}, "a step"),
         ({"schedule": "0 5-1 * * *"}, "after the last"),
         ({"schedule": "0 0 L * *"}, "day of the month"),
+        ({"schedule": "0 0 */2 * 1"}, '"*/2" beside days of the other kind'),
+        ({"schedule": "0 0 13 * */2,5"}, '"*/2,5" beside days of the other kind'),
+        ({"schedule": "0 0 1-31/2 * 1"}, None),
+        ({"schedule": "0 0 */2 * *"}, None),
         ({"schedule": "0 0 * * ', x: '"}, "five fields"),
         ({"python_version": "3"}, "python_version"),
         ({"python_version": 3.12}, "in quotes"),
@@ -281,10 +286,15 @@ def test_no_option_is_ignored(platform):
         ({"paths": ("/data",)}, "paths"),
         ({"paths": ("../data",)}, "paths"),
         ({"paths": ("!data",)}, "paths"),
+        ({"paths": ("./data/**",)}, "paths"),
+        ({"paths": ("data/",)}, "paths"),
+        ({"paths": ("data//users.csv",)}, "paths"),
         ({"paths": ("my data",)}, "paths"),
         ({"paths": ("${{ x }}",)}, "paths"),
         ({"paths": ("a\n",)}, "paths"),
         ({"branches": ("a b",)}, "branches"),
+        ({"branches": ("main/",)}, "branches"),
+        ({"branches": ("a//b",)}, "branches"),
         ({"branches": ('a"b',)}, "branches"),
         ({"branches": ("$(x)",)}, "branches"),
         ({"branches": (3,)}, "branches: give a list"),
@@ -344,6 +354,7 @@ def test_extras_are_those_of_the_package():
         ("0 0 * jan,Dec 7", "0 0 * 1,12 0", "0 0 * 1,12 0"),
         ("0 0 * * 5-7", "0 0 * * 0,5,6", "0 0 * * 0,5,6"),
         ("*/1 0 29 2 *", "* 0 29 2 *", "* 0 29 2 *"),
+        ("*,5 0 *,3 * 1", "* 0 * * 1", "* 0 * * 1"),
         ("1-9/3,30 0 * * */2", "1-9/3,30 0 * * */2", "1,4,7,30 0 * * 0,2,4,6"),
     ],
 )
@@ -465,7 +476,8 @@ def test_the_files_that_a_run_leaves_are_published(platform):
         ("0 6 * * 1-5", ["cron(0 6 ? * MON,TUE,WED,THU,FRI *)"]),
         ("*/20 6 1 * *", ["cron(0,20,40 6 1 * ? *)"]),
         ("5 * * 1-3 *", ["cron(5 * * 1-3 ? *)"]),
-        ("0 0 1 * 0", ["cron(0 0 1 * ? *)", "cron(0 0 ? * SUN *)"]),
+        ("0 5 * 3,* *", ["cron(0 5 * 1,2,3,4,5,6,7,8,9,10,11,12 ? *)"]),
+        ("0 6 13 * 5", ["cron(0 6 13 * ? *)", "cron(0 6 ? * FRI *)"]),
     ],
 )
 def test_schedules_of_eventbridge(schedule, events):
@@ -474,6 +486,13 @@ def test_schedules_of_eventbridge(schedule, events):
     assert [line for line in notes.splitlines() if "EventBridge" in line] == [
         f"# Schedule: a rule of EventBridge that starts the project at {event} (UTC)" for event in events
     ]
+    assert ("has both, and two builds" in notes) == (len(events) == 2)
+
+
+def test_a_command_in_a_note_is_on_one_line():
+    assert "\n# drone cron add OWNER/REPOSITORY data-quality '0 0 6 * * 1-5'\n" in generate_drone_config(
+        "users", schedule="0 6 * * 1-5"
+    )
 
 
 @pytest.mark.parametrize("force", [False, True])

@@ -106,6 +106,8 @@ def codebuild(p: Pipeline) -> Built:
         notes += [
             f"Schedule: a rule of EventBridge that starts the project at {event} (UTC)" for event in p.cron.events
         ]
+        if len(p.cron.events) > 1:
+            notes.append("A day of the month that is such a day of the week has both, and two builds.")
     document: dict[str, Any] = {"version": 0.2}
     if p.wanted_secrets:
         document["env"] = {"secrets-manager": {name: f"truthound:{name}" for name in p.wanted_secrets}}

@@ -41,12 +41,13 @@ class Cron:
 
     @property
     def events(self) -> tuple[str, ...]:
-        """The same for EventBridge, which has a year, no steps of `*`, and never both kinds of days: two schedules then.
+        """The same for EventBridge, which has a year, no steps of `*`, and never both kinds of days: two schedules then,
+        which both come on a day that is of both kinds.
 
         https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html (November 2026)
         """
         minute, hour, days, month = (
-            ",".join(map(str, sorted(_values(text, field)))) if "/" in text else text
+            ",".join(map(str, sorted(_values(text, field)))) if re.search(r"/|,\*", text) else text
             for text, field in zip((self.minute, self.hour, self.days, self.month), _FIELDS[:4], strict=True)
         )
         by_month, by_week = f"{days} {month} ?", f"? {month} {self.weekday_names}"
@@ -70,6 +71,12 @@ def parse(text: str) -> Cron:
     names: tuple[dict[str, int], ...] = ({}, {}, {}, months, days)
     fields = [_field(part, field, known) for part, field, known in zip(parts, _FIELDS, names, strict=True)]
     cron = Cron(*fields)
+    stepped = next((days for days in (cron.days, cron.weekdays) if days.startswith("*") and days != "*"), None)
+    if stepped and "*" not in (cron.days, cron.weekdays):
+        raise ValueError(
+            f'"{stepped}" beside days of the other kind means both to some systems and either to others: write the '
+            "days out, for either, or give one kind"
+        )
     if cron.days != "*" and cron.weekdays == "*" and cron.month != "*":
         longest = max(_LONGEST[m - 1] for m in _values(cron.month, _FIELDS[3]))
         if min(_values(cron.days, _FIELDS[2])) > longest:
@@ -93,7 +100,7 @@ def _field(text: str, field: tuple[str, int, int], names: dict[str, int]) -> str
     written = ",".join(items)
     if field[1:] == (0, 7) and re.search(r"\b7\b", re.sub(r"/[0-9]+", "", written)):  # not all systems know Sunday as 7
         written = ",".join(map(str, sorted(_values(written, field))))
-    return "*" if written == "*/1" else written
+    return "*" if re.match(r"\*(?:/1)?(?:,|$)", written) else written
 
 
 def _number(text: str, field: tuple[str, int, int], names: dict[str, int]) -> int:
