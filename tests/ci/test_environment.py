@@ -195,7 +195,7 @@ def test_the_number_of_a_pull_request(text, number):
     ("text", "name"),
     [
         ("refs/heads/feature/x", "feature/x"), ("refs/remotes/origin/x", "x"), ("ada:x", "x"), ("x", "x"), ("pr/7", "pr/7"),
-        ("refs/tags/v1", ""), ("refs/pull/7/merge", ""), ("pull/7", ""), ("pull/7/head", ""), ("7/merge", ""), ("HEAD", ""),
+        ("refs/tags/v1", ""), ("refs/heads/x^{1ecfd27}", "x"), ("refs/pull/7/merge", ""), ("pull/7", ""), ("pull/7/head", ""), ("7/merge", ""), ("HEAD", ""),
         ("detached", ""), ("(detached from 1ecfd27)", ""), ("<default>", ""),
     ],
 )  # fmt: skip

@@ -85,7 +85,7 @@ def test_doctor_says_what_is_missing_and_why(cli, environment):
     assert found["missing"]["run_url"] == "not set: GITHUB_SERVER_URL and GITHUB_RUN_ID"
     assert found["problems"] == [
         "GITHUB_OUTPUT is not set: nothing is written there",
-        "the current folder is not within GITHUB_WORKSPACE (/elsewhere): files are not named in annotations",
+        "the current folder is not within GITHUB_WORKSPACE (/elsewhere): annotations name files as if it were GITHUB_WORKSPACE",
         "the event file, which GITHUB_EVENT_PATH should name, cannot be read: what it tells is not known; in a container, mount it",
     ]
     assert found["values"] == "outputs of the step"

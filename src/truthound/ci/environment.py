@@ -140,7 +140,10 @@ class _Places:
         """Of the build's file, or else of the configuration's, which that one names."""
         if self._properties is None:
             build = values.properties(_get(self.env, "TEAMCITY_BUILD_PROPERTIES_FILE"))
-            self._properties = values.properties(build.get("teamcity.configuration.properties.file", "")) | build
+            found = values.properties(build.get("teamcity.configuration.properties.file", "")) | build
+            if found.get("teamcity.build.branch", "<default>") == "<default>":
+                found["teamcity.build.branch"] = found.get("vcsroot.branch", "")
+            self._properties = found
         return self._properties.get(name, "")
 
     def _filled(self, template: str, *, quoted: bool) -> str:

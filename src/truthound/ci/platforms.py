@@ -179,11 +179,9 @@ TABLE: tuple[Platform, ...] = (  # in the order they are asked: those that imita
     Platform(
         CIPlatform.TEAMCITY, "TeamCity", ("TEAMCITY_VERSION",),
         {
-            "branch": (
-                "pr:file:teamcity.pullRequest.source.branch", "no-pr:file:teamcity.build.branch", "no-pr:file:vcsroot.branch",
-            ),
+            "branch": ("pr:file:teamcity.pullRequest.source.branch", "no-pr:file:teamcity.build.branch"),
             "commit_sha": ("BUILD_VCS_NUMBER", "file:build.vcs.number"),
-            "pr_number": ("file:teamcity.pullRequest.number",),
+            "pr_number": ("file:teamcity.pullRequest.number", "file:teamcity.build.branch#pull/"),
             "pr_target_branch": ("pr:file:teamcity.pullRequest.target.branch",),
             "repository": ("file:vcsroot.url",),
             "run_id": ("file:teamcity.build.id", "BUILD_NUMBER"),

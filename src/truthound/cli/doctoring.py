@@ -29,6 +29,8 @@ _FILES = {
 }
 """a kind of place -> the file it is in, and the variable that names the file"""
 _READERS: Mapping[str, Callable[[str], Mapping[str, Any]]] = {"event": values.event, "file": values.properties}
+_MADE = {"BUILDER_OUTPUT", "DRONE_CARD_PATH"}
+"""what names no file that is added to, but one that is written anew, with its folder"""
 
 
 def findings(platform: CIPlatform, environ: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -82,21 +84,39 @@ def _problems(platform: CIPlatform, dialect: Dialect, build: CIEnvironment, env:
         yield "no CI system was detected; try one with: truthound ci doctor NAME"
         return
     for name in dialect.needs:
-        if not env.get(name):
+        path = env.get(name, "")
+        if not path:
             yield f"{name} is not set: nothing is written there"
+        elif name not in _MADE and not _takes_more(path):
+            yield f"{name} names {terminal(path)}, which cannot be written to: nothing is; in a container, mount it"
+    here = _here()
     for root in dialect.roots:
-        if (folder := env.get(root)) and within(Path.cwd(), os.path.expanduser(folder)) is None:  # noqa: PTH111 never raises
-            yield f"the current folder is not within {root} ({terminal(folder)}): files are not named in annotations"
+        if here and (folder := env.get(root)) and within(here, os.path.expanduser(folder)) is None:  # noqa: PTH111 never raises
+            yield f"the current folder is not within {root} ({terminal(folder)}): annotations name files as if it were {root}"
     places = ":".join(place for places in PLATFORMS[platform].fields.values() for place in places)
     for kind, (file, name) in _FILES.items():
         if f"{kind}:" in places and not _READERS[kind](env.get(name) or ""):
             yield f"{file}, which {name} should name, cannot be read: what it tells is not known; in a container, mount it"
-    if not os.access(Path.cwd(), os.W_OK) and dialect.files:
+    if not (here and os.access(here, os.W_OK)) and dialect.files:
         yield "the current folder cannot be written to: no files"
     if platform is CIPlatform.BUILDKITE and shutil.which("buildkite-agent") is None:
         yield "buildkite-agent is not on PATH: no annotation; in a container, mount it (mount-buildkite-agent: true)"
     if platform is CIPlatform.BITBUCKET and not bitbucket.reachable(env, build):
         yield "no Code Insights: neither the pipeline's proxy nor BITBUCKET_TOKEN, or no commit or repository is known"
+
+
+def _here() -> Path | None:
+    """The current folder, unless it was deleted."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return None
+
+
+def _takes_more(path: str) -> bool:
+    """Whether a file can be added to, or begun."""
+    file = Path(path)
+    return os.access(file, os.W_OK) and not file.is_dir() if file.exists() else os.access(file.parent, os.W_OK)
 
 
 def page(found: Mapping[str, Any], look: Look) -> str:

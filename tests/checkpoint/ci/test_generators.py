@@ -285,10 +285,15 @@ def test_no_option_is_ignored(platform):
         ({"paths": ("/data",)}, "paths"),
         ({"paths": ("../data",)}, "paths"),
         ({"paths": ("!data",)}, "paths"),
+        ({"paths": ("./data/**",)}, "paths"),
+        ({"paths": ("data/",)}, "paths"),
+        ({"paths": ("data//users.csv",)}, "paths"),
         ({"paths": ("my data",)}, "paths"),
         ({"paths": ("${{ x }}",)}, "paths"),
         ({"paths": ("a\n",)}, "paths"),
         ({"branches": ("a b",)}, "branches"),
+        ({"branches": ("main/",)}, "branches"),
+        ({"branches": ("a//b",)}, "branches"),
         ({"branches": ('a"b',)}, "branches"),
         ({"branches": ("$(x)",)}, "branches"),
         ({"branches": (3,)}, "branches: give a list"),
@@ -348,6 +353,7 @@ def test_extras_are_those_of_the_package():
         ("0 0 * jan,Dec 7", "0 0 * 1,12 0", "0 0 * 1,12 0"),
         ("0 0 * * 5-7", "0 0 * * 0,5,6", "0 0 * * 0,5,6"),
         ("*/1 0 29 2 *", "* 0 29 2 *", "* 0 29 2 *"),
+        ("*,5 0 *,3 * 1", "* 0 * * 1", "* 0 * * 1"),
         ("1-9/3,30 0 * * */2", "1-9/3,30 0 * * */2", "1,4,7,30 0 * * 0,2,4,6"),
     ],
 )
@@ -469,7 +475,8 @@ def test_the_files_that_a_run_leaves_are_published(platform):
         ("0 6 * * 1-5", ["cron(0 6 ? * MON,TUE,WED,THU,FRI *)"]),
         ("*/20 6 1 * *", ["cron(0,20,40 6 1 * ? *)"]),
         ("5 * * 1-3 *", ["cron(5 * * 1-3 ? *)"]),
-        ("0 0 1 * 0", ["cron(0 0 1 * ? *)", "cron(0 0 ? * SUN *)"]),
+        ("0 5 * 3,* *", ["cron(0 5 * 1,2,3,4,5,6,7,8,9,10,11,12 ? *)"]),
+        ("0 6 13 * 5", ["cron(0 6 13 * ? *)", "cron(0 6 ? * FRI *)"]),
     ],
 )
 def test_schedules_of_eventbridge(schedule, events):

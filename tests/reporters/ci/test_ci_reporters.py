@@ -413,6 +413,14 @@ def test_without_the_agent(build, tmp_path, monkeypatch, capsys):
     assert junitparser.JUnitXml.fromfile("truthound-junit.xml").tests == 8
 
 
+def test_an_agent_that_is_no_program_is_told_once(build, tmp_path, monkeypatch):
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "buildkite-agent").write_text("no program")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    problems = reporter("buildkite", build)[0].publish([FAILING])
+    assert problems == ["buildkite-agent annotate: buildkite-agent cannot be run: Permission denied"]
+
+
 def test_an_agent_that_hangs_is_waited_for_once(build, tmp_path, monkeypatch):
     (tmp_path / "agent" / "buildkite-agent").write_text(f"#!/bin/sh\necho >> {tmp_path}/calls\nexec sleep 60\n")
     monkeypatch.setattr(outputs, "_SECONDS", 0.2)

@@ -41,12 +41,13 @@ class Cron:
 
     @property
     def events(self) -> tuple[str, ...]:
-        """The same for EventBridge, which has a year, no steps of `*`, and never both kinds of days: two schedules then.
+        """The same for EventBridge, which has a year, no steps of `*`, and never both kinds of days: two schedules then,
+        which both come on a day that is of both kinds.
 
         https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html (November 2026)
         """
         minute, hour, days, month = (
-            ",".join(map(str, sorted(_values(text, field)))) if "/" in text else text
+            ",".join(map(str, sorted(_values(text, field)))) if re.search(r"/|,\*", text) else text
             for text, field in zip((self.minute, self.hour, self.days, self.month), _FIELDS[:4], strict=True)
         )
         by_month, by_week = f"{days} {month} ?", f"? {month} {self.weekday_names}"
@@ -98,7 +99,7 @@ def _field(text: str, field: tuple[str, int, int], names: dict[str, int]) -> str
     written = ",".join(items)
     if field[1:] == (0, 7) and re.search(r"\b7\b", re.sub(r"/[0-9]+", "", written)):  # not all systems know Sunday as 7
         written = ",".join(map(str, sorted(_values(written, field))))
-    return "*" if written == "*/1" else written
+    return "*" if re.match(r"\*(?:/1)?(?:,|$)", written) else written
 
 
 def _number(text: str, field: tuple[str, int, int], names: dict[str, int]) -> int:

@@ -80,7 +80,7 @@ _MARK = "Written by truthound; edit it freely, only --force writes over an edite
 _MARKED = re.compile(rf"(?:#|//) {re.escape(_MARK)}([0-9a-f]{{64}})")
 
 
-_SCHEDULE = re.compile(r"cron\([^)]*\)|(?<= )(?:[0-9*][\w*,/-]* ){4,5}[0-9*][\w*,/-]*")
+_SCHEDULE = re.compile(r"cron\([^)]*\)|drone cron add [^']*'[^']*'|(?<= )(?:[0-9*][\w*,/-]* ){4,5}[0-9*][\w*,/-]*")
 
 
 def target_of(platform: str | CIPlatform) -> tuple[CIPlatform, Target]:

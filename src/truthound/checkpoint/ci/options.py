@@ -83,14 +83,14 @@ class Pipeline:
         ]
         problems += _versions(self.python_version, self.version)
         problems += [
-            f'paths: "{p}" is no pattern all systems understand: letters, digits and "_ . / * @ = , -", from the top of the repository'
+            f'paths: "{p}" is no pattern all systems understand: letters, digits and "_ . / * @ = , -", from the top of the repository, with no "./" and no "/" at its end'
             for p in self.paths
-            if not _PATTERN.fullmatch(p) or ".." in p.split("/") or "***" in p
+            if not _PATTERN.fullmatch(p) or {"", ".", ".."} & {*p.split("/")} or "***" in p
         ]
         problems += [
             f'branches: "{b}" is no pattern all systems understand: letters, digits and "_ . / * @ = -"'
             for b in self.branches
-            if not _BRANCH.fullmatch(b) or ".." in b or "***" in b
+            if not _BRANCH.fullmatch(b) or ".." in b or "" in b.split("/") or "***" in b
         ]
         problems += [
             f'secrets: "{s}" is no name for a secret of yours: letters, digits and "_", and none of the system\'s own'

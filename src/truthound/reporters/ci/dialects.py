@@ -27,6 +27,7 @@ from truthound.text import shorten
 MIB = 1024 * 1024
 _DOTENV = 5 * 1024
 """bytes; GitLab refuses a larger file, and fails the job"""
+_BUILDER = 4 * 1024
 _VERDICT_STYLE = {"success": "success", "warning": "warning", "failure": "error", "error": "error"}
 _COUNTS = ("total_issues", "total_checks", "passed", "failed", "warned", "errored")
 _ROOTED = {"codequality": codequality, "sarif": sarif}
@@ -123,7 +124,7 @@ def outputs(results: Sequence[CheckpointResult]) -> dict[str, str]:
 
 
 def _word(name: str) -> str:
-    return re.sub(r"[^\w-]+", "_", name, flags=re.ASCII)
+    return re.sub(r"[^\w-]+", "_", name, flags=re.ASCII) or "_"  # GitHub fails a step whose output has no name
 
 
 def variable(name: str) -> str:
@@ -213,10 +214,17 @@ def _buildkite_values(values: Mapping[str, str], _env: Mapping[str, str]) -> Ite
 
 
 def _cloudbuild_values(values: Mapping[str, str], env: Mapping[str, str]) -> Iterator[Output]:
-    """The first 4 KiB of a builder's output are kept in the build's results."""
+    """The first 4 KiB of a builder's output are kept in the build's results: the newest values stay within them."""
     if folder := env.get("BUILDER_OUTPUT"):
-        short = {k: shorten(v, 200) for k, v in values.items()}
-        yield Write(f"{folder}/output", json.dumps(short))
+        path = f"{folder}/output"
+        known: dict[str, str] = {}
+        with contextlib.suppress(OSError, ValueError, RecursionError):
+            there = json.loads(Path(path).read_text("utf-8"))
+            known |= {k: v for k, v in there.items() if isinstance(v, str)} if isinstance(there, dict) else {}
+        known |= {k: shorten(v, 200) for k, v in values.items()}
+        while len(json.dumps(known)) > _BUILDER and len(known) > 1:
+            del known[next(iter(known))]
+        yield Write(path, json.dumps(known))
 
 
 def _plain_values(values: Mapping[str, str], _env: Mapping[str, str]) -> Iterator[Output]:

@@ -130,6 +130,8 @@ def _pipe(command: tuple[str, ...], text: str) -> None:
         )
     except FileNotFoundError:
         raise _GoneError(command[0], f"{command[0]} is not on PATH") from None
+    except OSError as error:
+        raise _GoneError(command[0], f"{command[0]} cannot be run: {error.strerror}") from None
     except subprocess.TimeoutExpired:
         raise _GoneError(command[0], f"not done within {_SECONDS:g} s") from None
     if done.returncode:
