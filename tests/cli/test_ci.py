@@ -307,3 +307,14 @@ def test_a_reader_that_went_away_ends_nothing(project, environment):
         assert process.wait() == 0
     assert told == b""
     assert (project / "s.md").exists()
+
+
+def test_doctor_where_there_is_no_folder(cli, environment, folder):
+    environment({"CIRCLECI": "true", "BASH_ENV": "env", "CIRCLE_WORKING_DIRECTORY": "~nobody-of-that-name/project"})
+    assert "not within CIRCLE_WORKING_DIRECTORY" in cli("ci", "doctor")[1]
+    (folder / "gone").mkdir()
+    os.chdir(folder / "gone")
+    (folder / "gone").rmdir()
+    code, out, _ = cli("ci", "doctor", "travis")
+    os.chdir(folder)
+    assert (code, out.splitlines()[0]) == (0, "Travis CI")

@@ -18,6 +18,7 @@ import pipelines
 import truthound.checkpoint.ci as face
 from truthound.checkpoint.ci import (
     generate_codebuild_buildspec,
+    generate_drone_config,
     generate_github_workflow,
     generate_teamcity_config,
     write_ci_config,
@@ -272,6 +273,8 @@ def test_no_option_is_ignored(platform):
         ({"schedule": "0 0 L * *"}, "day of the month"),
         ({"schedule": "0 0 */2 * 1"}, "*/2 beside the other kind of days"),
         ({"schedule": "0 0 1 * */2"}, "*/2 beside the other kind of days"),
+        ({"schedule": "0 0 1-31/2 * 1"}, None),
+        ({"schedule": "0 0 */2 * *"}, None),
         ({"schedule": "0 0 * * ', x: '"}, "five fields"),
         ({"python_version": "3"}, "python_version"),
         ({"python_version": 3.12}, "in quotes"),
@@ -516,3 +519,9 @@ def test_arguments_of_other_types(tmp_path, monkeypatch, platform, options, said
     with pytest.raises(ConfigError, match=said):
         write_ci_config(platform, checkpoint_name="users", **options)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_command_in_a_note_is_on_one_line():
+    assert "\n# drone cron add OWNER/REPOSITORY data-quality '0 0 6 * * 1-5'\n" in generate_drone_config(
+        "users", schedule="0 6 * * 1-5"
+    )

@@ -577,3 +577,24 @@ def test_azure_is_given_no_page_that_could_not_be_written(tmp_path, capsys):
     assert face.publish([FAILING]) == []
     (line,) = [line for line in shown if "uploadsummary" in line]
     assert Path(line.partition("]")[2]).is_file()
+
+
+def test_a_value_of_no_name_breaks_no_file(tmp_path):
+    reporter = ci.get_ci_reporter("github", environ={"GITHUB_OUTPUT": str(tmp_path / "out")})
+    reporter.set_output("", 5)
+    assert (tmp_path / "out").read_text().startswith("_<<")
+
+
+def test_what_an_earlier_value_of_cloud_build_was_stays(tmp_path):
+    reporter = ci.get_ci_reporter("cloudbuild", environ={"BUILDER_OUTPUT": str(tmp_path)})
+    reporter.set_output("total_issues", 3)
+    reporter.set_output("status", "failure")
+    written = tmp_path / "output"
+    assert json.loads(written.read_text()) == {"total_issues": "3", "status": "failure"}
+    for i in range(40):
+        reporter.set_output(f"v{i}", "\N{SNOWMAN}" * 100)
+    assert written.stat().st_size <= 4096
+    assert list(json.loads(written.read_text()))[-1] == "v39"
+    written.write_text("[1]")
+    reporter.set_output("status", "success")
+    assert json.loads(written.read_text()) == {"status": "success"}
