@@ -348,17 +348,18 @@ def test_a_command_is_waited_for_with_a_limit_that_every_system_can_count(monkey
     assert waited == [86_400, 86_400]
 
 
-def test_an_interrupt_while_a_command_is_asked_to_end_ends_it(monkeypatch):
+@pytest.mark.parametrize(("number", "raised"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, SystemExit)])
+def test_an_interrupt_while_a_command_is_asked_to_end_ends_it(monkeypatch, number, raised):
     code = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); time.sleep(600)"
     process = subprocess.Popen(python(code), stdout=subprocess.PIPE, start_new_session=True)
 
     def interrupt(seconds):
-        raise KeyboardInterrupt
+        signal.raise_signal(number)
 
     monkeypatch.setattr(custom, "time", SimpleNamespace(monotonic=time.monotonic, sleep=interrupt))
     with process.stdout:
         process.stdout.readline()
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(raised):
             custom._kill(process)
         assert process.wait() == -signal.SIGKILL
 
@@ -494,6 +495,29 @@ def test_cancelling_does_not_hold_up_the_loop(tmp_path, monkeypatch):
     assert asyncio.run(main())
     assert threads
     assert threading.get_ident() not in threads
+
+
+def test_cancelling_again_ends_the_command_at_once(monkeypatch):
+    """What asks it to end has a thread that the end of the program does not wait for."""
+    waiting, asked, over, processes = threading.Event(), threading.Event(), threading.Event(), []
+    monkeypatch.setattr(custom, "_wait", lambda process, seconds: (waiting.set(), over.wait(60)))
+    monkeypatch.setattr(custom, "_kill", lambda process: (processes.append(process), asked.set(), over.wait(60)))
+
+    async def main():
+        action = CustomAction(shell_command=python("import time; time.sleep(600)"))
+        task = asyncio.create_task(arun(action.flow(result(), Run())))
+        for event in (waiting, asked):
+            while not event.is_set():  # noqa: ASYNC110 a thread sets it
+                await asyncio.sleep(0)
+            task.cancel()
+        await asyncio.wait([task])
+        return task.cancelled()
+
+    try:
+        assert asyncio.run(main())
+        assert processes[0].wait(60) == -signal.SIGKILL
+    finally:
+        over.set()
 
 
 def test_a_flow_that_nobody_goes_on_with_leaves_no_command():

@@ -137,9 +137,12 @@ class CustomAction(Action):
                 raise
             finally:  # interrupted or cancelled
                 if not _ended(started):
-                    yield from call(
-                        lambda: _end(started), only_waits=True
-                    )  # it takes its time, which an event loop has not
+                    try:  # it takes its time, which an event loop has not
+                        yield from call(lambda: _end(started), only_waits=True)
+                    except BaseException:  # once more: there is no patience left, and the thread may end with us
+                        with suppress(Exception):  # it has not started
+                            _end_at_once(started.result(0))
+                        raise
             details = {"exit_code": code, "stdout": _tail(out, self.hidden), "stderr": _tail(err, self.hidden)}
         return self._outcome(words[0], details if self.capture_output else {"exit_code": code})
 
@@ -256,15 +259,25 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
         os.killpg(process.pid, signal.SIGTERM)
         until = time.monotonic() + KILL_GRACE
         try:
-            while time.monotonic() < until:
-                process.poll()  # takes the leader away once it has ended, so that the group can be seen to be empty
-                os.killpg(process.pid, 0)
-                time.sleep(0.01)
-        except KeyboardInterrupt:  # once more: there is no patience left
-            os.killpg(process.pid, signal.SIGKILL)
+            with terminable():
+                while time.monotonic() < until:
+                    process.poll()  # takes the leader away once it has ended, so that the group can be seen to be empty
+                    os.killpg(process.pid, 0)
+                    time.sleep(0.01)
+        except (KeyboardInterrupt, SystemExit):  # once more: there is no patience left
+            _end_at_once(process)
             raise
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+
+
+def _end_at_once(process: subprocess.Popen[bytes]) -> None:
+    """Ends the command and all it started without asking, and without waiting for it."""
+    with suppress(ProcessLookupError, PermissionError):
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
 
 
 def _tail(file: BinaryIO, hidden: Collection[str]) -> str:
