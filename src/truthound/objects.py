@@ -67,7 +67,14 @@ def local_path(location: str | Path, base: Path | None = None) -> Path:
     return path if path.is_absolute() or base is None else base / path
 
 
-def unfinished(path: Path) -> bool:
+def add_lines(path: Path, content: bytes) -> None:
+    """Adds lines to a file at once, as other programs may; they begin on a line of their own, whatever the last one lacks."""
+    apart = b"\n" if _unfinished(path) else b""
+    with path.open("ab") as file:
+        file.write(apart + content)
+
+
+def _unfinished(path: Path) -> bool:
     """Whether the last line of a file has no end, so that what is added would belong to it."""
     with contextlib.suppress(OSError):
         if path.is_file() and path.stat().st_size:

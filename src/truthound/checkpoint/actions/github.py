@@ -26,7 +26,7 @@ from truthound.ci.names import CIPlatform
 from truthound.errors import ActionError, RetryableError
 from truthound.flow import Flow, call
 from truthound.message import Message
-from truthound.objects import unfinished
+from truthound.objects import add_lines
 from truthound.results import ActionResult, ActionStatus, CheckpointResult, CheckpointStatus
 from truthound.text import plural, shorten, terminal
 
@@ -340,11 +340,8 @@ class GitHubAction(Channel):
 
 
 def _append(path: str, text: str, said: str, done: _Done) -> None:
-    """Adds to a file at once, as other programs of the step do."""
     try:
-        apart = "\n" if unfinished(Path(path)) else ""
-        with Path(path).open("ab") as file:
-            file.write(f"{apart}{text}".encode("utf-8", "replace"))
+        add_lines(Path(path), text.encode("utf-8", "replace"))
     except OSError as error:  # it keeps nobody from telling the rest
         done.left.append(f"{path} cannot be written: {error.strerror or error}")
     else:

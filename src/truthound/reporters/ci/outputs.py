@@ -10,7 +10,7 @@ from pathlib import Path
 from truthound import wire
 from truthound.errors import RetryableError, TruthoundError
 from truthound.flow import Flow, call, http, retry
-from truthound.objects import replacing, unfinished
+from truthound.objects import add_lines, replacing
 from truthound.text import brief, shorten, terminal
 
 _SECONDS = 30
@@ -114,9 +114,7 @@ def _one(output: Output, show: Callable[[str], None]) -> Flow[None]:
 
 def _write(path: Path, content: bytes, *, append: bool) -> None:
     if append:
-        apart = b"\n" if unfinished(path) else b""
-        with path.open("ab") as file:
-            file.write(apart + content)
+        add_lines(path, content)
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as temporary:
