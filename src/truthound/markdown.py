@@ -91,8 +91,7 @@ def _lines(result: CheckpointResult, previous: CheckpointResult | None, cut: Cut
 
 def _expected(outcome: CheckOutcome, cut: Cut) -> str:
     text = escape(shorten(words.expectation(outcome), cut.width))
-    if cut.examples and any(n > 1 for _, n in outcome.top_values):
-        times = ", ".join(f"{escape(cell(v, 30))} ({plural(n, 'time')})" for v, n in outcome.top_values[:5])
+    if cut.examples and (times := words.most_often(outcome, lambda v: escape(cell(v, 30)))):
         text += f"; most often {times}"
     if outcome.status is CheckStatus.ERROR and outcome.location:
         text += f" ({escape(shorten(outcome.location, cut.width))})"
@@ -115,16 +114,20 @@ def _examples(outcome: CheckOutcome, keys: Sequence[str], cut: Cut) -> Iterator[
     title = (
         f"{shorten(words.subject(outcome), cut.width)}: {shorten(words.expectation(outcome), cut.width)}: {count}{of}"
     )
-    yield ""
-    yield f"<details><summary>{html.escape(terminal(title))}</summary>"
-    yield ""
-    yield from table(
+    lines = table(
         ["row", *(escape(shorten(n, cut.width)) for n in shown)],
         (["" if e.row is None else str(e.row), *(_cell(e.values, n) for n in shown)] for e in examples),
     )
-    if left > 0:
-        yield ""
-        yield f"and {plural(left, 'more column')}"
+    more = ["", f"and {plural(left, 'more column')}"] if left > 0 else []
+    yield from folded(html.escape(terminal(title)), [*lines, *more])
+
+
+def folded(title: str, lines: Iterable[str], *, opened: bool = False) -> Iterator[str]:
+    """Lines that are folded away behind a title, which is escaped already."""
+    yield ""
+    yield f"<details{' open' if opened else ''}><summary>{title}</summary>"
+    yield ""
+    yield from lines
     yield ""
     yield "</details>"
 
@@ -135,24 +138,22 @@ def _cell(values: dict[str, Any], name: str) -> str:
 
 def _skipped(outcomes: list[CheckOutcome], cut: Cut) -> Iterator[str]:
     if outcomes:
-        yield ""
-        yield f"<details><summary>{len(outcomes):,} skipped</summary>"
-        yield from _bullets(
-            [
-                f"{o.validator} {escape(shorten(words.subject(o), cut.width))}: {escape(shorten(o.message, cut.width))}"
-                for o in outcomes
-            ],
-            cut,
-        )
-        yield ""
-        yield "</details>"
+        items = [
+            f"{o.validator} {escape(shorten(words.subject(o), cut.width))}: {escape(shorten(o.message, cut.width))}"
+            for o in outcomes
+        ]
+        yield from folded(f"{len(outcomes):,} skipped", _items(items, cut))
 
 
 def _bullets(items: list[str], cut: Cut) -> Iterator[str]:
     if items:
         yield ""
-        yield from (f"- {item}" for item in items[: cut.issues])
-        yield from _more(len(items) - cut.issues)
+        yield from _items(items, cut)
+
+
+def _items(items: list[str], cut: Cut) -> Iterator[str]:
+    yield from (f"- {item}" for item in items[: cut.issues])
+    yield from _more(len(items) - cut.issues)
 
 
 def _more(count: int, noun: str = "") -> Iterator[str]:

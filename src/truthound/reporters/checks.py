@@ -116,10 +116,8 @@ def details(outcome: CheckOutcome, validation: ValidationResult | None, examples
     rows = [_row(e, outcome, validation) for e in outcome.examples[:examples]]
     if rows and outcome.failed and outcome.failed > len(rows):
         rows.append(f"{plural(len(rows), 'example')} of {plural(outcome.failed, 'row')}")
-    if examples and any(n > 1 for _, n in outcome.top_values):
-        rows.append(
-            "most often: " + ", ".join(f"{said(cell(v))} ({plural(n, 'time')})" for v, n in outcome.top_values[:5])
-        )
+    if examples and (times := words.most_often(outcome, lambda v: said(cell(v)))):
+        rows.append(f"most often: {times}")
     rows += [f"why: {said(outcome.description)}"] if outcome.description else []
     return rows + ([f"declared in {said(outcome.location)}"] if outcome.location else [])
 

@@ -72,8 +72,8 @@ def run_markdown(
         lines += ["", "### Trend", "", *md.table(["when", "verdict", "checks"], rows)]
     if passed := [o for o in known["others"] if level and o["status"] == CheckStatus.PASSED.value]:
         rows = [[escaped(o[k]) for k in ("subject", "expected", "amount")] for o in passed]
-        lines += ["", f"<details{' open' if level > 1 else ''}><summary>{len(passed):,} passed</summary>", ""]
-        lines += [*md.table(["column", "rule", "rows"], rows), "", "</details>"]
+        listed = md.table(["column", "rule", "rows"], rows)
+        lines += md.folded(f"{len(passed):,} passed", listed, opened=level > 1)
     if level > 1:
         for issue in known["issues"]:
             lines += ["", f"### {escaped(issue['subject'])}: {escaped(issue['expected'])}", ""]
