@@ -17,9 +17,9 @@ from truthound.ci.names import CIPlatform
 from truthound.exits import Exit, exit_of, worst
 from truthound.reporters.ci import logs
 from truthound.reporters.ci.dialects import Dialect, Report, dialect_of, outputs, report
-from truthound.reporters.ci.outputs import Write, perform
+from truthound.reporters.ci.outputs import Output, Write, perform
 from truthound.results import CheckpointResult, CheckpointStatus, now
-from truthound.text import terminal, uncommanded
+from truthound.text import uncommanded
 
 __all__ = ["AnnotationLevel", "CIAnnotation", "CIReporter"]
 
@@ -183,10 +183,11 @@ class CIReporter:
         stream.flush()
 
     def _perform(self, todo: Iterable[Any]) -> list[str]:
-        listed = list(todo)
-        problems = flow.run(perform(listed, self.show))
-        kept = [o.path for o in listed if isinstance(o, Write) and not o.append and not Path(o.path).is_absolute()]
-        self.wrote += [path for path in kept if not any(p.startswith(f"{terminal(path)}: ") for p in problems)]
+        def done(output: Output) -> None:
+            if isinstance(output, Write) and not output.append and not Path(output.path).is_absolute():
+                self.wrote.append(output.path)
+
+        problems = flow.run(perform(list(todo), self.show, done))
         for problem in problems:
             sys.stderr.write(f"warning: {uncommanded(problem)}\n")
         return problems

@@ -54,8 +54,10 @@ class Send:
 Output = Print | Write | Pipe | Send
 
 
-def perform(outputs: Iterable[Output], show: Callable[[str], None]) -> Flow[list[str]]:
-    """Carries all of it out and returns what could not be: one that fails does not hinder the others."""
+def perform(
+    outputs: Iterable[Output], show: Callable[[str], None], done: Callable[[Output], None] = lambda _: None
+) -> Flow[list[str]]:
+    """Carries all of it out and returns what could not be: one that fails does not hinder the others. `done` hears of the rest."""
     problems: list[str] = []
     gone: set[str] = set()  # programs that are not there, or answer nobody: told once, waited for once
     for output in outputs:
@@ -63,6 +65,7 @@ def perform(outputs: Iterable[Output], show: Callable[[str], None]) -> Flow[list
             continue
         try:
             yield from _one(output, show)
+            done(output)
         except _GoneError as error:
             gone.add(error.program)
             problems.append(f"{terminal(_named(output))}: {error}")
