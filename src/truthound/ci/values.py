@@ -45,12 +45,17 @@ def message(value: object) -> str:
 
 def branch(text: str) -> str:
     """A branch's name, also from a full reference; that of a fork may come as `owner:branch`."""
-    name = re.sub(r"^refs/(?:heads|remotes/[^/]+)/|\^\{[^}]*\}$", "", text)  # CodeBuild may add the commit: main^{abc}
+    name = re.sub(r"^refs/(?:heads|remotes/[^/]+)/", "", _unpinned(text))
     return "" if _NO_BRANCH.fullmatch(name) else name.rpartition(":")[2]
 
 
 def tag(text: str) -> str:
-    return re.sub(r"\^\{[^}]*\}$", "", text.removeprefix("refs/tags/"))
+    return _unpinned(text).removeprefix("refs/tags/")
+
+
+def _unpinned(text: str) -> str:
+    """A reference without the commit that CodeBuild may add: `refs/heads/main^{abc}`."""
+    return re.sub(r"\^\{[^}]*\}$", "", text)
 
 
 def commit(text: str) -> str:

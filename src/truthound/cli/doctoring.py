@@ -23,12 +23,11 @@ from truthound.text import terminal
 
 _NOT_FIELDS = {"platform", "is_ci", "is_pr"}
 _ON_PULLS = {"pr_number", "pr_target_branch"}
-_FILES = {
-    "event": ("the event file", "GITHUB_EVENT_PATH"),
-    "file": ("the properties file", "TEAMCITY_BUILD_PROPERTIES_FILE"),
+_FILES: Mapping[str, tuple[str, str, Callable[[str], Mapping[str, Any]]]] = {
+    "event": ("the event file", "GITHUB_EVENT_PATH", values.event),
+    "file": ("the properties file", "TEAMCITY_BUILD_PROPERTIES_FILE", values.properties),
 }
-"""a kind of place -> the file it is in, and the variable that names the file"""
-_READERS: Mapping[str, Callable[[str], Mapping[str, Any]]] = {"event": values.event, "file": values.properties}
+"""a kind of place -> the file it is in, the variable that names the file, and what reads it"""
 _MADE = {"BUILDER_OUTPUT", "DRONE_CARD_PATH"}
 """what names no file that is added to, but one that is written anew, with its folder"""
 
@@ -94,8 +93,8 @@ def _problems(platform: CIPlatform, dialect: Dialect, build: CIEnvironment, env:
         if here and (folder := env.get(root)) and within(here, os.path.expanduser(folder)) is None:  # noqa: PTH111 never raises
             yield f"the current folder is not within {root} ({terminal(folder)}): annotations name files as if it were {root}"
     places = ":".join(place for places in PLATFORMS[platform].fields.values() for place in places)
-    for kind, (file, name) in _FILES.items():
-        if f"{kind}:" in places and not _READERS[kind](env.get(name) or ""):
+    for kind, (file, name, read) in _FILES.items():
+        if f"{kind}:" in places and not read(env.get(name, "")):
             yield f"{file}, which {name} should name, cannot be read: what it tells is not known; in a container, mount it"
     if not (here and os.access(here, os.W_OK)) and dialect.files:
         yield "the current folder cannot be written to: no files"

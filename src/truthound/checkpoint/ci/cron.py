@@ -30,8 +30,7 @@ class Cron:
         """The same without steps and ranges, for CircleCI, which has no steps and no ranges within lists."""
         fields = (self.minute, self.hour, self.days, self.month, self.weekdays)
         return " ".join(
-            text if text == "*" else ",".join(map(str, sorted(_values(text, field))))
-            for text, field in zip(fields, _FIELDS, strict=True)
+            text if text == "*" else _listed(text, field) for text, field in zip(fields, _FIELDS, strict=True)
         )
 
     @property
@@ -41,18 +40,17 @@ class Cron:
 
     @property
     def events(self) -> tuple[str, ...]:
-        """The same for EventBridge, which has a year, no steps of `*`, and never both kinds of days: two schedules then,
-        which both come on a day that is of both kinds.
+        """The same for EventBridge, which has a year, no steps of `*`, and never both kinds of days.
 
+        Where both are given there are two schedules, and a day of both kinds has both.
         https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html (November 2026)
         """
         minute, hour, days, month = (
-            ",".join(map(str, sorted(_values(text, field)))) if re.search(r"/|,\*", text) else text
+            _listed(text, field) if re.search(r"/|,\*", text) else text
             for text, field in zip((self.minute, self.hour, self.days, self.month), _FIELDS[:4], strict=True)
         )
         by_month, by_week = f"{days} {month} ?", f"? {month} {self.weekday_names}"
-        both = (by_month, by_week) if "*" not in (self.days, self.weekdays) else None
-        kinds = both or ((by_week,) if self.weekdays != "*" else (by_month,))
+        kinds = [by_month] if self.weekdays == "*" else [by_week] if self.days == "*" else [by_month, by_week]
         return tuple(f"cron({minute} {hour} {kind} *)" for kind in kinds)
 
 
@@ -98,7 +96,7 @@ def _field(text: str, field: tuple[str, int, int], names: dict[str, int]) -> str
         items.append("-".join(map(str, numbers)) + (f"/{step}" if step else "") if numbers else item)
     written = ",".join(items)
     if field[1:] == (0, 7) and re.search(r"\b7\b", re.sub(r"/[0-9]+", "", written)):  # not all systems know Sunday as 7
-        written = ",".join(map(str, sorted(_values(written, field))))
+        written = _listed(written, field)
     return "*" if re.match(r"\*(?:/1)?(?:,|$)", written) else written
 
 
@@ -109,6 +107,11 @@ def _number(text: str, field: tuple[str, int, int], names: dict[str, int]) -> in
         also = f" or {min(names, key=names.__getitem__)} to {max(names, key=names.__getitem__)}" if names else ""
         raise ValueError(f'"{text}" is no {name}; it is {low} to {high}{also}')
     return number
+
+
+def _listed(text: str, field: tuple[str, int, int]) -> str:
+    """A field without steps and ranges."""
+    return ",".join(map(str, sorted(_values(text, field))))
 
 
 def _values(text: str, field: tuple[str, int, int]) -> set[int]:
