@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from truthound.checkpoint.ci.hosted import JOB, NAME, Built
-from truthound.checkpoint.ci.options import RESULTS, TIMEOUT, Pipeline
+from truthound.checkpoint.ci.options import RESULTS, TIMEOUT, Pipeline, unbroken
 
 _NO_CACHE = "What pip downloads is not kept between builds: {0}."
 
@@ -42,7 +42,7 @@ def buildkite(p: Pipeline) -> Built:
             )
         )
     if p.cron:
-        notes.append(f"Schedule: add one under Pipeline Settings > Schedules with the interval {p.cron}")
+        notes.append(f"Schedule: add one under Pipeline Settings > Schedules with the interval {unbroken(p.cron)}")
         if p.paths:
             notes.append("if_changed holds for scheduled builds too: give those a pipeline of their own, without it.")
     return notes, {"steps": [step]}
@@ -65,9 +65,8 @@ def drone(p: Pipeline) -> Built:
     if p.cache:
         notes.append(_NO_CACHE.format("Drone has no cache of its own"))
     if p.cron:
-        notes.append(
-            f"Schedule: add one in the repository's settings, or with: drone cron add OWNER/REPOSITORY {JOB} '0 {p.cron}'"
-        )
+        command = unbroken(f"drone cron add OWNER/REPOSITORY {JOB} '0 {p.cron}'")
+        notes.append(f"Schedule: add one in the repository's settings, or with: {command}")
     return notes, {"kind": "pipeline", "type": "docker", "name": JOB, "trigger": trigger, "steps": [step]}
 
 
@@ -81,7 +80,7 @@ def woodpecker(p: Pipeline) -> Built:
     notes = ["Results are not kept: Woodpecker has no artifacts of its own; store_result may name a bucket."]
     if p.cron:
         when.append({"event": "cron", "cron": JOB})
-        notes.append(f"Schedule: add one named {JOB} in the repository's settings, at 0 {p.cron}")
+        notes.append(f"Schedule: add one named {JOB} in the repository's settings, at {unbroken(f'0 {p.cron}')}")
     if p.cache:
         notes.append(_NO_CACHE.format("Woodpecker has no cache of its own"))
     step: dict[str, Any] = {"name": "check", "image": p.image}
@@ -104,7 +103,8 @@ def codebuild(p: Pipeline) -> Built:
         notes.append(f"Paths ({', '.join(p.paths)}): a filter on FILE_PATH in the project's webhook.")
     if p.cron:
         notes += [
-            f"Schedule: a rule of EventBridge that starts the project at {event} (UTC)" for event in p.cron.events
+            f"Schedule: a rule of EventBridge that starts the project at {unbroken(event)} (UTC)"
+            for event in p.cron.events
         ]
         if len(p.cron.events) > 1:
             notes.append("A day that both rules mean has two builds: EventBridge cannot join them.")
@@ -137,7 +137,7 @@ def cloudbuild(p: Pipeline) -> Built:
         notes.append(_NO_CACHE.format("Cloud Build has no cache of its own"))
     if p.cron:
         notes.append(
-            f"Schedule: a job of Cloud Scheduler that runs the trigger at {p.cron}; the page of triggers makes one"
+            f"Schedule: a job of Cloud Scheduler that runs the trigger at {unbroken(p.cron)}; the page of triggers makes one"
         )
     document: dict[str, Any] = {}
     if p.wanted_secrets:

@@ -13,11 +13,12 @@ import stat
 import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, ParamSpec
 
 from truthound.checkpoint.ci import containers, hosted, scripted
-from truthound.checkpoint.ci.options import Pipeline
+from truthound.checkpoint.ci.options import Pipeline, broken
 from truthound.checkpoint.ci.yamltext import dump
 from truthound.ci.names import CIPlatform
 from truthound.ci.platforms import PLATFORMS, platform_named
@@ -80,9 +81,6 @@ _MARK = "Written by truthound; edit it freely, only --force writes over an edite
 _MARKED = re.compile(rf"(?:#|//) {re.escape(_MARK)}([0-9a-f]{{64}})")
 
 
-_SCHEDULE = re.compile(r"cron\([^)]*\)|drone cron add [^']*'[^']*'|(?<= )(?:[0-9*][\w*,/-]* ){4,5}[0-9*][\w*,/-]*")
-
-
 def target_of(platform: str | CIPlatform) -> tuple[CIPlatform, Target]:
     """A system by the name that people use, and its row.
 
@@ -105,9 +103,9 @@ def pipeline_text(platform: str | CIPlatform, pipeline: Pipeline) -> str:
         head.append(f"Secrets to set in {target.secrets}: {', '.join(pipeline.wanted_secrets)}")
     if pipeline.notify_slack:
         head.append("If the checkpoint has an action for Slack already, take --slack out below: it would tell twice.")
-    kept = [_SCHEDULE.sub(lambda found: found[0].replace(" ", "\0"), note) for note in (*head, *notes)]  # on one line
-    lines = [line for note in kept for line in textwrap.wrap(note, 110, break_long_words=False, break_on_hyphens=False)]
-    text = "".join(f"{target.comment} {line}\n" for line in lines).replace("\0", " ")
+    wrapped = partial(textwrap.wrap, width=110, break_long_words=False, break_on_hyphens=False)
+    lines = [broken(line) for note in (*head, *notes) for line in wrapped(note)]
+    text = "".join(f"{target.comment} {line}\n" for line in lines)
     text += "\n" + (body if isinstance(body, str) else dump(body))
     return f"{target.comment} {_MARK}{_digest(text)}\n{text}"
 

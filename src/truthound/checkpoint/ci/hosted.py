@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from truthound.checkpoint.ci.options import RESULTS, TIMEOUT, Pipeline, regex, shell
+from truthound.checkpoint.ci.options import RESULTS, TIMEOUT, Pipeline, regex, shell, unbroken
 from truthound.checkpoint.ci.yamltext import Said
 
 Built = tuple[list[str], dict[str, Any]]
@@ -87,7 +87,7 @@ def gitlab(p: Pipeline) -> Built:
     notes = []
     if p.cron:
         rules.insert(0, {"if": '$CI_PIPELINE_SOURCE == "schedule"'})
-        notes = [f"Schedule: add one under Build > Pipeline schedules with the interval pattern {p.cron}"]
+        notes = [f"Schedule: add one under Build > Pipeline schedules with the interval pattern {unbroken(p.cron)}"]
     job: dict[str, Any] = {"stage": "test", "image": p.image, "timeout": f"{TIMEOUT} minutes", "interruptible": True}
     if p.cache:
         job["variables"] = {"PIP_CACHE_DIR": "$CI_PROJECT_DIR/.pip-cache"}
@@ -202,7 +202,9 @@ def bitbucket(p: Pipeline) -> Built:
     pipelines |= {"custom": Said("by hand and by schedule", {JOB: [{"step": step}]})}
     notes = ["The tests are read from test-results/ without being named here."]
     if p.cron:
-        notes.append(f"Schedule: add one for the pipeline custom: {JOB} under Pipelines > Schedules, at {p.cron} (UTC)")
+        notes.append(
+            f"Schedule: add one for the pipeline custom: {JOB} under Pipelines > Schedules, at {unbroken(p.cron)} (UTC)"
+        )
     return notes, {"image": p.image, "pipelines": pipelines}
 
 
@@ -219,6 +221,6 @@ def travis(p: Pipeline) -> Built:
         notes.append(f"Paths ({', '.join(p.paths)}): Travis cannot choose builds by them; every push is checked.")
     if p.cron:
         notes.append(
-            f"Schedule: cron jobs are added in the repository's settings: daily, weekly or monthly; {p.cron} was asked for"
+            f"Schedule: cron jobs are added in the repository's settings: daily, weekly or monthly; {unbroken(p.cron)} was asked for"
         )
     return notes, document | {"install": [p.install], "script": [p.run]}

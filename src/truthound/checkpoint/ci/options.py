@@ -159,6 +159,16 @@ def shell(value: str | Path) -> str:
     return _DOUBLED.sub("''", shlex.quote(str(value)))
 
 
+def unbroken(text: object) -> str:
+    """What a note keeps on one line, such as a schedule or a command."""
+    return str(text).replace(" ", "\0")
+
+
+def broken(line: str) -> str:
+    """A line of a note, once it is wrapped."""
+    return line.replace("\0", " ")
+
+
 def regex(glob: str) -> str:
     """A branch pattern as a regular expression between slashes."""
     parts = re.split(r"(\*\*?)", glob)
