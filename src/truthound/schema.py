@@ -63,7 +63,7 @@ class DataType(str):
 
     def matches(self, wanted: str) -> bool:
         """Whether it is the type, the type without parameters, or in the family that `wanted` names."""
-        word = wanted.strip().lower().replace(" ", "")
+        word = _folded(wanted)
         same = (self.replace(" ", "").lower(), self.base)
         word = word if word in same else _meant(word)
         return word in same or self.base in FAMILIES.get(word, ())
@@ -79,10 +79,15 @@ ALIASES: dict[str, str] = {
 _WITH_PARAMETERS = frozenset({"decimal", "datetime", "duration", "list", "array", "struct", "enum", "categorical"})
 
 
+def _folded(wanted: str) -> str:
+    return wanted.strip().lower().replace(" ", "")
+
+
 @cache
 def _meant(word: str) -> str:
     """The type that a word of SQL, pandas or people means. A length (`varchar(20)`) is none of the type's here."""
-    base, parameters = _base(word), word[len(_base(word)) :]
+    base = _base(word)
+    parameters = word.removeprefix(base)
     if base in ("decimal", "numeric") and re.fullmatch(r"\(\d+(,\d+)?\)", parameters):
         return f"decimal{parameters}" if "," in parameters else f"decimal{parameters[:-1]},0)"
     known = ALIASES.get(base, base)
@@ -100,7 +105,7 @@ def known_type(wanted: str) -> str:
     types = [*FAMILIES, *(t for family in FAMILIES.values() for t in family), "duration", "null", "object", "decimal"]
     if base not in types and base not in ALIASES:
         raise ValueError(f'"{wanted}" is not a known type{did_you_mean(base, [*types, *ALIASES])}')
-    meant = DataType(_meant(wanted.strip().lower().replace(" ", "")))
+    meant = DataType(_meant(_folded(wanted)))
     if meant != meant.base and meant.base not in _WITH_PARAMETERS:
         raise ValueError(f'"{wanted}": {meant.base} takes no parameters')
     return wanted.strip()

@@ -269,13 +269,13 @@ class TelegramNotificationWithPhoto(TelegramNotification):
             yield _NO_PILLOW
 
     def preview(self, result: CheckpointResult, run: Run) -> Iterator[str]:
-        if self.photo_path and not ((run.base or Path()) / self.photo_path).is_file():
+        form = "in a form (multipart/form-data) of the fields below"
+        if not self.photo_path and not self.photo_url:
+            yield f"with a chart of the last runs, which is drawn then, {form}"
+        elif self.photo_path and _file(self.photo_path, run).is_file():
+            yield f"with the photo {self.photo_path}, {form}"
+        elif self.photo_path:
             yield f"the photo {self.photo_path} is not there: the message would be sent without it"
-        elif not self.photo_url:
-            what = (
-                f"the photo {self.photo_path}" if self.photo_path else "a chart of the last runs, which is drawn then"
-            )
-            yield f"with {what}, in a form (multipart/form-data) of the fields below"
 
     def flow(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
         try:
@@ -294,7 +294,7 @@ class TelegramNotificationWithPhoto(TelegramNotification):
 
     def _photo(self, result: CheckpointResult, run: Run) -> bytes:
         if self.photo_path:
-            path = (run.base or Path()) / self.photo_path
+            path = _file(self.photo_path, run)
             if path.stat().st_size > _PHOTO:
                 raise ConfigError(f"{self.photo_path} is larger than 10 MB, which is what Telegram takes")
             return path.read_bytes()
@@ -414,3 +414,7 @@ class _Walk:
             return value.replace(self.inside, f"{self.inside}\\{self.inside}{self.inside}")
         made = re.sub(r"([_*`\[])", r"\\\1", value)
         return f"{made}\u200b" if made.endswith("\\") else made
+
+
+def _file(path: Path, run: Run) -> Path:
+    return (run.base or Path()) / path
