@@ -5,11 +5,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from support import need
 
 ROOT = Path(__file__).parent.parent
 
 
+@pytest.mark.slow
 def test_validators_are_made_by_position():
     need(importlib.util.find_spec("mypy") is not None, "mypy is not installed")
     command = [

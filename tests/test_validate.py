@@ -228,6 +228,7 @@ def test_the_work_in_a_child_is_the_same():
     assert here.outcomes == there.outcomes
 
 
+@pytest.mark.slow
 def test_a_time_limit_stops_the_work(tmp_path):
     module = tmp_path / "slow_rules.py"
     module.write_text("import time\ndef slow(frame):\n    time.sleep(600)\n")
@@ -235,14 +236,14 @@ def test_a_time_limit_stops_the_work(tmp_path):
         "import sys, time; sys.path.insert(0, sys.argv[1]); import slow_rules\n"
         "from truthound import check\n"
         "t = time.monotonic()\n"
-        "r = check({'a': [None, 1]}, ['null', slow_rules.slow], timeout_seconds=4)\n"
-        "print([(o.validator, o.status.value, o.error) for o in r.outcomes], r.status.value, time.monotonic() - t < 30)\n"
+        "r = check({'a': [None, 1]}, ['null', slow_rules.slow], timeout_seconds=15)\n"
+        "print([(o.validator, o.status.value, o.error) for o in r.outcomes], r.status.value, time.monotonic() - t < 60)\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=True, timeout=120
     )
     assert "('null', 'warned', None)" in done.stdout or "('null', 'failed', None)" in done.stdout
-    assert "'error', 'stopped after 4 s (timeout_seconds)'" in done.stdout
+    assert "'error', 'stopped after 15 s (timeout_seconds)'" in done.stdout
     assert done.stdout.rstrip().endswith("error True")
 
 

@@ -28,8 +28,13 @@ def told(project, command, redirected):
     return done.returncode, done.stdout, done.stderr
 
 
-@pytest.mark.parametrize("redirected", [">&-", "2>&-", "2>/dev/full", ">&- 2>&-", "<&- >&- 2>&-"])
-@pytest.mark.parametrize("command", COMMANDS)
+CLOSED = (">&-", "2>&-", "2>/dev/full", ">&- 2>&-", "<&- >&- 2>&-")
+
+
+@pytest.mark.parametrize(
+    ("command", "redirected"),
+    [("check users.csv -o out.txt", r) for r in CLOSED] + [(c, ">&- 2>&-") for c in COMMANDS if "-o" not in c],
+)
 def test_closed_streams_change_no_exit_code(project, command, redirected):
     code, out, err = told(project, command, redirected)
     assert code == COMMANDS[command]
@@ -39,8 +44,9 @@ def test_closed_streams_change_no_exit_code(project, command, redirected):
     assert (project / "users.csv").read_text().startswith("user_id,email")
 
 
-@pytest.mark.parametrize("redirected", [">/dev/full", ">/dev/full 2>/dev/full"])
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize(
+    ("command", "redirected"), [*((c, ">/dev/full") for c in COMMANDS), ("check users.csv", ">/dev/full 2>/dev/full")]
+)
 def test_a_full_standard_output_is_an_error_where_it_is_needed(project, command, redirected):
     code, _, err = told(project, command, redirected)
     assert code == (COMMANDS[command] if "-o" in command or "--nope" in command else 3)

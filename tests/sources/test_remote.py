@@ -115,6 +115,7 @@ def test_nothing_is_fetched_to_open():
     assert b"s3://b/a.csv" in open_source("s3a://b/a.csv").frame.serialize()
 
 
+@pytest.mark.slow
 def test_a_machine_that_is_not_there():
     assert "cannot be reached" in told("http://127.0.0.1:9/a.parquet")
 

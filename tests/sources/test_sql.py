@@ -411,6 +411,7 @@ def test_a_database_that_is_locked(duck, tmp_path):
         child.stdin.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["postgresql", "mysql"])
 def test_a_server_that_is_silent(kind):
     with socket.create_server(("127.0.0.1", 0)) as server:

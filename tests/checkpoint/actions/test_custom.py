@@ -356,7 +356,7 @@ def test_an_interrupt_while_a_command_is_asked_to_end_ends_it(monkeypatch, numbe
     def interrupt(seconds):
         signal.raise_signal(number)
 
-    monkeypatch.setattr(custom, "time", SimpleNamespace(monotonic=time.monotonic, sleep=interrupt))
+    monkeypatch.setattr(custom, "time", SimpleNamespace(monotonic=lambda: 0.0, sleep=interrupt))
     with process.stdout:
         process.stdout.readline()
         with pytest.raises(raised):

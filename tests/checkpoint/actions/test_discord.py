@@ -155,7 +155,7 @@ def test_links_emoji_and_lists_stay_text():
     assert text.discord("- a") == r"\- a"
 
 
-@pytest.mark.parametrize("count", [1, 30, 10_000])
+@pytest.mark.parametrize("count", [1, 30, 1000])
 def test_within_limits(count):
     fields = [{"name": "{checkpoint_name}", "value": "{summary}"}] * 25
     for options in ({}, {"custom_message": "{summary}"}, {"embed_fields": fields}, {"embed_description": "{summary}"}):

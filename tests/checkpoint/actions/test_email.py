@@ -316,7 +316,7 @@ def test_nobody_there():
 def test_hostile_data_stay_data():
     box = Box()
     with smtp(box) as port:
-        outcome = send(many_issues(10_000), smtp_port=port, use_tls=False, subject_template="x\nBcc: x@example.com {checkpoint_name}",
+        outcome = send(many_issues(1000), smtp_port=port, use_tls=False, subject_template="x\nBcc: x@example.com {checkpoint_name}",
                        include_examples=True)  # fmt: skip
     assert outcome.status == "success", outcome
     ((_, recipients, letter),) = box.mails

@@ -147,7 +147,7 @@ def test_summaries_are_added_to_each_other_within_a_mebibyte(workflow):
     assert page.read_text().startswith("# mine\n\n## users: FAILED")
     assert page.read_text().count("## users: FAILED") == 2
     page.write_text("x" * (1024 * 1024 - 5000))
-    assert GitHubAction(include_examples=True).execute(many_issues(10_000)).status is ActionStatus.SUCCESS
+    assert GitHubAction(include_examples=True).execute(many_issues(1000)).status is ActionStatus.SUCCESS
     assert 1024 * 1024 - 5000 < page.stat().st_size <= 1024 * 1024
     page.write_text("x" * (1024 * 1024 - 10))
     outcome = GitHubAction().execute(FAILING)
@@ -261,7 +261,7 @@ def test_a_first_success_makes_no_comment_unless_asked_for(pull):
 
 def test_a_comment_stays_within_its_limit(pull):
     github = GitHub()
-    told(github, many_issues(10_000), include_examples=True)
+    told(github, many_issues(1000), include_examples=True)
     body = github.comments[0]["body"]
     assert 5000 < len(body.encode()) <= 65_536
     assert not re.search(r"@\w", body)

@@ -91,7 +91,7 @@ def results(draw):
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
-@settings(max_examples=25, phases=[Phase.reuse, Phase.generate])
+@settings(max_examples=15, phases=[Phase.reuse, Phase.generate])
 @given(st.data())
 def test_what_is_sent_is_within_the_limits(channel, data):
     action, texts, lists = CHANNELS[channel]

@@ -237,7 +237,7 @@ def test_the_priority(options, priority):
 
 def test_everything_is_within_the_limits():
     (first, *_), outcome, _ = sent(
-        replace(many_issues(10_000), checkpoint_name="n" * 600), include_examples=True, tags=["t" * 50] * 20, custom_details={"k": "v" * 5999}, entity="e" * 600, source="s" * 200,
+        replace(many_issues(1000), checkpoint_name="n" * 600), include_examples=True, tags=["t" * 50] * 20, custom_details={"k": "v" * 5999}, entity="e" * 600, source="s" * 200,
     )  # fmt: skip
     body = first.json
     assert outcome.status is ActionStatus.SUCCESS
@@ -245,7 +245,7 @@ def test_everything_is_within_the_limits():
     assert len(body["description"]) <= 15_000
     assert sum(len(k) + len(v) for k, v in body["details"].items()) <= 8000
     assert all(isinstance(v, str) for v in body["details"].values())
-    assert body["message"].endswith("(and 9,999 more)")
+    assert body["message"].endswith("(and 999 more)")
 
 
 @pytest.mark.parametrize(

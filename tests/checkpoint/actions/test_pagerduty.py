@@ -165,12 +165,12 @@ def test_the_key_comes_from_the_environment_under_either_name(monkeypatch):
 
 def test_everything_is_within_the_limits():
     (event,), outcome = sent(
-        many_issues(10_000), include_examples=True, custom_details={str(i): "x" * 900 for i in range(280)}
+        many_issues(1000), include_examples=True, custom_details={str(i): "x" * 900 for i in range(280)}
     )
     assert outcome.status is ActionStatus.SUCCESS
     assert len(json.dumps(event, ensure_ascii=False).encode("utf-8", "replace")) <= 512 * 1024
     assert len(event["payload"]["summary"]) <= 1024
-    assert event["payload"]["summary"].endswith(" (and 9,999 more)")
+    assert event["payload"]["summary"].endswith(" (and 999 more)")
     assert len(event["payload"]["source"]) <= 255
     assert len(event["dedup_key"]) == 255
     with pytest.raises(ConfigError, match="custom_details: they are"):

@@ -169,7 +169,7 @@ def test_a_value_cannot_pose_as_another_place():
     assert said == "\ufffd1\ufffd secret"
 
 
-@pytest.mark.parametrize("count", [1, 30, 10_000])
+@pytest.mark.parametrize("count", [1, 30, 1000])
 def test_within_limits(count):
     result = many_issues(count)
     for options in (
