@@ -152,6 +152,9 @@ def _place(place: str) -> str:
     for mark, said in (("pr:", " (pull request)"), ("no-pr:", " (no pull request)")):
         if place.startswith(mark):
             place, when = place.removeprefix(mark), said
+    if place.startswith("unless:"):
+        _, unwanted, place = place.split(":", 2)
+        when = f" (unless `{unwanted}` is set)"
     name, _, prefix = place.partition("#")
     kind, colon, rest = name.partition(":")
     of = {"event": " of the event file", "file": " of the properties"}.get(kind, "") if colon else ""

@@ -126,6 +126,9 @@ class _Places:
         kind, colon, rest = place.partition(":")
         if colon and kind in {"pr", "no-pr"}:
             return self._at(rest, quoted=quoted) if (kind == "pr") is self.pull_request else ""
+        if colon and kind == "unless":
+            name, _, rest = rest.partition(":")
+            return "" if _get(self.env, name).strip() else self._at(rest, quoted=quoted)
         if colon and kind == "event":
             if self._event is None:
                 self._event = values.event(_get(self.env, "GITHUB_EVENT_PATH"))

@@ -7,7 +7,8 @@ A place is written as:
 - `event:a.b`: a key of the JSON file that GITHUB_EVENT_PATH names
 - `file:name`: a property in TeamCity's files
 
-`pr:` before it: on a pull request only; `no-pr:` never on one. The first place that gives something counts.
+`pr:` before it: on a pull request only; `no-pr:` never on one; `unless:NAME:` only where that variable is not set.
+The first place that gives something counts.
 The variables are those of the vendors' references, read in November 2026.
 """
 
@@ -90,7 +91,8 @@ TABLE: tuple[Platform, ...] = (  # in the order they are asked: those that imita
             "commit_sha": (
                 "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA", "CI_EXTERNAL_PULL_REQUEST_SOURCE_BRANCH_SHA", "CI_COMMIT_SHA",
             ),
-            "commit_message": ("CI_COMMIT_MESSAGE",),
+            # the variable is set where the build is of a merge made for it, whose message is nobody's
+            "commit_message": ("unless:CI_MERGE_REQUEST_SOURCE_BRANCH_SHA:CI_COMMIT_MESSAGE",),
             "pr_number": ("CI_MERGE_REQUEST_IID", "CI_EXTERNAL_PULL_REQUEST_IID"),
             "pr_target_branch": (
                 "pr:CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "pr:CI_EXTERNAL_PULL_REQUEST_TARGET_BRANCH_NAME",

@@ -56,6 +56,8 @@ def _why(field: str, build: CIEnvironment, places: tuple[str, ...], env: Mapping
         return "this is no pull request"
     if field == "tag" and places and build.branch:
         return "this is a build of a branch"
+    if passed := [p.split(":")[1] for p in places if p.startswith("unless:") and env.get(p.split(":")[1])]:
+        return f"what there is belongs to a merge made for the build, as {passed[0]} is set"
     if field == "branch" and build.tag:
         return "this is a build of a tag"
     looked_for = list(dict.fromkeys(_place(place, env) for place in places))
@@ -67,6 +69,8 @@ def _why(field: str, build: CIEnvironment, places: tuple[str, ...], env: Mapping
 def _place(place: str, env: Mapping[str, str]) -> str:
     """A place of the table in words; of several variables together those that are not set."""
     kind, _, rest = place.partition(":")
+    if kind == "unless":
+        return _place(rest.partition(":")[2], env)
     if kind in {"pr", "no-pr"}:
         return _place(rest, env)
     if kind in _FILES:

@@ -113,12 +113,30 @@ def filled(job, inputs):
 
 def test_the_schema_takes_the_component(tmp_path):
     head, job = (YAML(typ="safe", pure=True).load(part) for part in COMPONENT.split("\n---\n"))
-    inputs = {name: str(about.get("default", "users")).lower() for name, about in head["spec"]["inputs"].items()}
+    inputs = {name: str(about.get("default", "")).lower() for name, about in head["spec"]["inputs"].items()}
     asked = set(re.findall(r"inputs\.([\w-]+)", COMPONENT.split("\n---\n")[1]))
     assert asked == set(inputs)
     for name, document in {"head": head, "job": filled(job, inputs)}.items():
         (tmp_path / f"{name}.yml").write_text(yaml.safe_dump(document))
     schema("gitlab-ci", "--data-transform", "gitlab-ci", tmp_path / "head.yml", tmp_path / "job.yml")
+
+
+def test_each_default_of_the_component_fits_its_own_pattern():
+    """GitLab gives the pattern to RE2 as it stands: slashes around it would be part of it."""
+    inputs = YAML(typ="safe", pure=True).load(COMPONENT.split("\n---\n")[0])["spec"]["inputs"]
+    patterns = {name: about["regex"] for name, about in inputs.items() if "regex" in about}
+    assert patterns
+    for name, pattern in patterns.items():
+        assert re.search(pattern, inputs[name]["default"]), name
+        assert not re.search(r"\\[1-9]|\(\?[=!<P]", pattern), "RE2 has no such thing"
+        assert not re.search(pattern, "$(touch pwned)"), name
+    assert re.search(patterns["version"], "1.2.0rc1")
+
+
+def test_the_component_runs_every_checkpoint(stands):
+    (job,) = YAML(typ="safe", pure=True).load(COMPONENT.split("\n---\n")[1]).values()
+    variables = {"TRUTHOUND_CI_CHECKPOINT": "", "TRUTHOUND_CI_CONFIG": "a.yaml", "TRUTHOUND_CI_STRICT": "false"}
+    assert stands(job["script"][1], **variables)[1] == ["truthound", "checkpoint", "run", "--config=a.yaml", "--all"]
 
 
 @pytest.mark.parametrize("text", HOSTILE)

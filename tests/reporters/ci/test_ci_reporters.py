@@ -585,6 +585,18 @@ def test_a_value_of_no_name_breaks_no_file(tmp_path):
     assert (tmp_path / "out").read_text().startswith("_<<")
 
 
+@pytest.mark.parametrize("platform", TWELVE)
+def test_the_ends_of_lines_leave_no_blanks(platform, build, tmp_path):
+    face, log = reporter(platform, build)
+    face.set_output("text", "a\r\nb\rc")
+    plain, _ = reporter(platform, build)
+    plain.set_output("other", "a\nb\nc")
+    assert "\r" not in told(tmp_path, log)
+    assert not re.search(r" (\n|\|n|%0A)", told(tmp_path, log))
+    if platform is CIPlatform.GITHUB:
+        assert "\na\nb\nc\n" in (tmp_path / "outputs.txt").read_text()
+
+
 def test_what_an_earlier_value_of_cloud_build_was_stays(tmp_path):
     reporter = ci.get_ci_reporter("cloudbuild", environ={"BUILDER_OUTPUT": str(tmp_path)})
     reporter.set_output("total_issues", 3)

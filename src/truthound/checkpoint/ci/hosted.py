@@ -122,7 +122,6 @@ def circleci(p: Pipeline) -> Built:
     ]
     only = [regex(b) if "*" in b else b for b in p.branches]
     filtered = {"filters": {"branches": {"only": only}}} if only else {}
-    workflows: dict[str, Any] = {JOB: {"jobs": [{JOB: filtered} if filtered else JOB]}}
     notes = []
     if only:
         notes.append("The branches are those of pull requests too: CircleCI builds branches.")
@@ -132,11 +131,16 @@ def circleci(p: Pipeline) -> Built:
             "files, or use the orb circleci/path-filtering. Until then every push is checked."
         )
     if p.cron:
-        when: dict[str, Any] = {"cron": p.cron.listed, "filters": {"branches": {"only": only or ["main"]}}}
-        schedule = when if only else when | {"filters": Said("a schedule needs a branch", when["filters"])}
-        workflows["scheduled"] = {"triggers": [{"schedule": schedule}], "jobs": [JOB]}
+        notes.append(
+            f"Schedule: add a schedule trigger under Project Settings > Triggers, at {unbroken(p.cron.listed)} (UTC); "
+            "a schedule within the file is deprecated."
+        )
     job = {"docker": [{"image": f"cimg/python:{p.python_version}"}], "steps": steps}
-    return notes, {"version": 2.1, "jobs": {JOB: job}, "workflows": workflows}
+    return notes, {
+        "version": 2.1,
+        "jobs": {JOB: job},
+        "workflows": {JOB: {"jobs": [{JOB: filtered} if filtered else JOB]}},
+    }
 
 
 def azure(p: Pipeline) -> Built:

@@ -194,4 +194,6 @@ class CIReporter:
 
 
 def _text(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else "" if value is None else str(value)
+    """A value as later steps get it; its lines end as those of a shell do."""
+    text = str(value).lower() if isinstance(value, bool) else "" if value is None else str(value)
+    return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -135,8 +135,11 @@ def variable(name: str) -> str:
 
 def _github_values(values: Mapping[str, str], env: Mapping[str, str]) -> Iterator[Output]:
     if path := env.get("GITHUB_OUTPUT"):
-        named = {_word(k): v.replace("\r", " ") for k, v in values.items()}
-        yield Write(path, github.output_file(named, f"truthound_{secrets.token_hex(16)}"), append=True)
+        yield Write(
+            path,
+            github.output_file({_word(k): v for k, v in values.items()}, f"truthound_{secrets.token_hex(16)}"),
+            append=True,
+        )
 
 
 def dotenv(values: Mapping[str, str], path: str = "truthound.env") -> Iterator[Output]:

@@ -22,7 +22,7 @@ def messages(result: CheckpointResult) -> Iterator[str]:
     outcomes = [o for o in result.validation_result.outcomes if not o.hidden] if result.validation_result else []
     seen: dict[str, int] = {}
     for outcome in outcomes:
-        name = shorten(f"{outcome.validator}({', '.join(outcome.columns)})", 500)
+        name = shorten(f"{outcome.validator}({', '.join(outcome.columns) or 'table'})", 500)
         seen[name] = seen.get(name, 0) + 1
         yield from _test(outcome, name if seen[name] == 1 else f"{name} #{seen[name]}", flow)
     yield teamcity_message("testSuiteFinished", name=suite, flowId=flow)
