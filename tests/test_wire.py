@@ -2,10 +2,12 @@
 
 import importlib.util
 import os
+import subprocess
+import sys
 
 import pytest
 
-from loopback import serving
+from loopback import Answer, serving
 from truthound.errors import ConfigError
 from truthound.wire import Request, Sender
 
@@ -65,3 +67,29 @@ def test_a_proxy_that_cannot_be_used(proxy, monkeypatch):
 def test_a_proxy_for_which_a_package_is_missing():
     with pytest.raises(ConfigError, match="install the package socksio"):
         send(Request("GET", "http://localhost:1", proxy="socks5://localhost:1"))
+
+
+FIRST_REQUEST = """
+import logging, sys
+logging.basicConfig(level=logging.DEBUG, stream=sys.stderr)
+from truthound import flow, wire
+request = wire.Request("POST", sys.argv[1])
+if sys.argv[2] == "sync":
+    flow.run(flow.http(request))
+else:
+    import asyncio
+    asyncio.run(flow.arun(flow.http(request)))
+assert "httpcore2.http11" in logging.root.manager.loggerDict
+"""
+
+
+@pytest.mark.parametrize("face", ["sync", "async"])
+def test_the_first_request_of_a_process_logs_nothing_of_its_url_or_answer(face):
+    answer = Answer(302, headers={"Location": "https://elsewhere.example/s3cret-target", "X-Echo": "s3cret-header"})
+    with serving(answer) as server:
+        ran = subprocess.run(
+            [sys.executable, "-c", FIRST_REQUEST, f"{server.url}/s3cret-path?key=s3cret-key", face],
+            capture_output=True, text=True, check=True, timeout=60,
+        )  # fmt: skip
+    assert server.got
+    assert "s3cret" not in ran.stderr

@@ -65,8 +65,19 @@ def markdown(value: object) -> str:
 
 
 def slack(value: object) -> str:
-    """Text that stays text in Slack's mrkdwn: no mention, no link."""
+    """Text that stays text in Slack's mrkdwn: no mention, no link, no block of code."""
+    return _unfenced(_entities(value))
+
+
+def _entities(value: object) -> str:
     return terminal(value).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _unfenced(text: str) -> str:
+    """Text that opens no block of code: the rest of a message would be shown in it. Where no character escapes a
+    backtick, one of no width keeps them apart.
+    """
+    return text.replace("``", "`\u200b`").replace("``", "`\u200b`")
 
 
 def mattermost(value: object) -> str:
@@ -93,12 +104,12 @@ def discord(value: object) -> str:
 
 def telegram(value: object) -> str:
     """Text that stays text in Telegram's HTML, and mentions nobody."""
-    return slack(value).replace('"', "&quot;").replace("@", "@\u200b")
+    return _entities(value).replace('"', "&quot;").replace("@", "@\u200b")
 
 
 def unmentioned(value: object) -> str:
-    """Plain text in which a chat service finds nobody to mention, whatever its marks for that are."""
-    return _MENTION.sub("\\g<0>\u200b", terminal(value))
+    """Plain text in which a chat service finds nobody to mention and no block of code, whatever its marks for that are."""
+    return _unfenced(_MENTION.sub("\\g<0>\u200b", terminal(value)))
 
 
 def reported(error: BaseException) -> str:

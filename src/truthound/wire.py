@@ -300,12 +300,13 @@ _filter = _NotOurs()
 
 
 def _silence() -> None:
-    """The HTTP client logs whole URLs and headers; what others send with it is none of our business."""
-    for name in (
-        "httpx2",
-        "httpcore2",
-        *(n for n in list(logging.root.manager.loggerDict) if n.startswith("httpcore2.")),
-    ):
+    """The HTTP client logs whole URLs and headers; what others send with it is not our business.
+
+    A filter holds for its own logger only, and those of the transport exist once it is imported, which the client
+    does late: it is imported here, so that the first request is as silent as the second.
+    """
+    importlib.import_module("httpcore2")
+    for name in ("httpx2", *(n for n in list(logging.root.manager.loggerDict) if n.partition(".")[0] == "httpcore2")):
         logger = logging.getLogger(name)
         if _filter not in logger.filters:
             logger.addFilter(_filter)

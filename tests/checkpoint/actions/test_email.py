@@ -156,6 +156,13 @@ def test_tls_from_the_start(trusted):
     assert len(box.mails) == 1
 
 
+@pytest.mark.parametrize("options", [{}, {"use_ssl": False}, {"use_tls": False}])
+def test_port_465_without_tls_from_the_start_is_a_mistake(options):
+    with pytest.raises(ConfigError, match="smtp_port: .*set use_ssl: true, or smtp_port: 587"):
+        EmailNotification(**BASIC, smtp_port=465, **options)
+    assert EmailNotification(**BASIC, smtp_port=465, use_ssl=True).smtp_port == 465
+
+
 def test_a_server_without_tls_is_an_error_unless_that_is_said():
     box = Box()
     with smtp(box) as port:

@@ -23,6 +23,7 @@ from truthound.checkpoint.actions.channel import Channel, DeniedError, Proof, Te
 from truthound.errors import ConfigError
 from truthound.flow import Flow, call
 from truthound.message import Message, fitted
+from truthound.models import Mistakes
 from truthound.results import ActionResult, CheckpointResult
 from truthound.text import plural
 from truthound.wire import UnreachableError, trusted
@@ -33,6 +34,7 @@ _MOST = {"ses": ("SES", 50), "sendgrid": ("SendGrid", 1000)}
 _MISSING = "the package boto3 is not installed; install it with: pip install 'truthound[ses]'"
 _THROTTLED = frozenset({"TooManyRequestsException", "ThrottlingException", "Throttling", "LimitExceededException",
                         "InternalFailure", "ServiceUnavailable"})  # fmt: skip
+_IMPLICIT_TLS = 465
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -124,6 +126,9 @@ class EmailNotification(Channel):
         )
         if wrong := [o for o in (*other, *smtp) if o in given]:
             raise ValueError(f"{', '.join(wrong)}: not for the provider {self.provider}")
+        if self.smtp_port == _IMPLICIT_TLS and not self.use_ssl:
+            why = "a connection to port 465 is encrypted from its start: set use_ssl: true, or smtp_port: 587 for STARTTLS"
+            raise Mistakes([("smtp_port", why)])
         if not self.include_html and self.html_template is not None:
             raise ValueError("html_template: there is no HTML part with include_html: false")
         return self
