@@ -158,7 +158,7 @@ def test_tls_from_the_start(trusted):
 
 @pytest.mark.parametrize("options", [{}, {"use_ssl": False}, {"use_tls": False}])
 def test_port_465_without_tls_from_the_start_is_a_mistake(options):
-    with pytest.raises(ConfigError, match="smtp_port: .*set use_ssl: true, or smtp_port: 587"):
+    with pytest.raises(ConfigError, match=r"smtp_port: .*set use_ssl: true, or smtp_port: 587"):
         EmailNotification(**BASIC, smtp_port=465, **options)
     assert EmailNotification(**BASIC, smtp_port=465, use_ssl=True).smtp_port == 465
 
