@@ -12,6 +12,7 @@ from truthound import measures as m
 from truthound.engine import ROW, RowRequest
 from truthound.engine import duplicates as dup
 from truthound.engine import expressions as ex
+from truthound.engine.dependencies import Inconsistencies, inconsistencies
 from truthound.engine.quantiles import NARROW, quantile
 from truthound.engine.rewrite import simplify
 from truthound.engine.values import named, own_names
@@ -32,8 +33,10 @@ class Blocking:
         self._b = backend
         self._repeats: dict[tuple[tuple[str, ...], bool], pl.DataFrame] = {}
         self._again: dict[m.Duplicates, tuple[dup.Key, pl.Series]] = {}
+        self._inconsistent: dict[tuple[m.Inconsistent, m.Predicate | None], Inconsistencies] = {}
 
     def close(self) -> None:
+        self._inconsistent.clear()
         self._repeats.clear()
         self._again.clear()
 
@@ -98,6 +101,8 @@ class Blocking:
                 return self._top(column, k, where)
             case m.CountWhere(m.Repeated(columns, nulls), where):
                 return self._duplicates(m.Duplicates(columns, nulls, where), shared).rows
+            case m.CountWhere(m.Inconsistent() as dependency, where):
+                return self.inconsistent(dependency, where).rows
             case m.CountWhere(predicate, where):
                 rows = self._b.filtered(where).select(self._b.compile(simplify(predicate)).sum())
                 return int(self._b.collect(rows).item() or 0)
@@ -251,6 +256,15 @@ class Blocking:
             return None
         first = pl.col(ROW).min().over(pl.struct([named(c) for c in columns]))
         return rows.sort(first, ROW)
+
+    def inconsistent(self, x: m.Inconsistent, where: m.Predicate | None) -> Inconsistencies:
+        """The rows that break a dependency among those for which `where` holds."""
+        if (x, where) not in self._inconsistent:
+            column, dtype = self._b.compile.column, self._b.compile.dtype
+            self._inconsistent[x, where] = inconsistencies(
+                self._b.filtered(where), [column(c) for c in x.given], [dtype(c) for c in x.given], column(x.column)
+            )
+        return self._inconsistent[x, where]
 
     # --- the others ------------------------------------------------------------------------------------------------
 

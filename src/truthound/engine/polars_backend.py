@@ -111,7 +111,7 @@ class PolarsBackend:
             )
         marks = []
         for name, (predicate, where) in failing.items():
-            if where is not None and ex.is_blocking(predicate):
+            if isinstance(predicate, m.Inconsistent) or (where is not None and ex.is_blocking(predicate)):
                 rows = self.collect(self.failing(predicate, where).select(ROW))[ROW]
                 bad = pl.col(ROW).is_in(rows.implode())
             else:
@@ -174,6 +174,9 @@ class PolarsBackend:
     def failing(self, predicate: m.Predicate, where: m.Predicate | None) -> pl.LazyFrame:
         """Numbered rows for which it is true."""
         rows = self._numbered
+        if isinstance(predicate, m.Inconsistent):
+            kept = rows if where is None else rows.filter(self.compile(simplify(where)))
+            return kept.filter(self.blocking.inconsistent(predicate, where).failing)
         if where is not None and ex.is_blocking(predicate):
             return rows.filter(self.compile(simplify(where))).filter(self.compile(simplify(predicate)))
         return rows.filter(self.compile(simplify(m.both(where, predicate) or predicate)))
