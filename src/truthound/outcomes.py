@@ -68,7 +68,7 @@ def bound(validators: Iterable[Validator], table: Table, also: Iterable[Validato
 
 def _bound(validator: Validator, table: Table) -> list[Check]:
     try:
-        return list(validator.bind(table))
+        return list(validator.bind(table)) or [validator.skipped("there is nothing to check on these columns")]
     except (TruthoundError, ValueError, TypeError, ArithmeticError) as error:
         return [validator.broken(str(error))]  # a validator that cannot be bound is an error of its own
 

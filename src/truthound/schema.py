@@ -11,30 +11,18 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
+from truthound import type_names
 from truthound.errors import ConfigError
 from truthound.models import Mistakes, Model
 from truthound.objects import replacing
 from truthound.text import did_you_mean, terminal, yaml_line
+from truthound.type_names import FAMILIES, meaning
 
 if TYPE_CHECKING:
     from truthound.nodes import Node
 
 LONG = 500
 """characters beyond which a key is marked as a long one; YAML reads at most 1,024 without that"""
-_INTEGERS = ("int8", "int16", "int32", "int64", "int128", "uint8", "uint16", "uint32", "uint64", "uint128")
-FAMILIES: dict[str, tuple[str, ...]] = {
-    "integer": _INTEGERS,
-    "float": ("float16", "float32", "float64"),
-    "numeric": (*_INTEGERS, "float16", "float32", "float64", "decimal"),
-    "text": ("string", "categorical", "enum"),
-    "date": ("date",),
-    "datetime": ("datetime",),
-    "time": ("time",),
-    "temporal": ("date", "datetime", "time", "duration"),
-    "boolean": ("boolean",),
-    "nested": ("list", "array", "struct"),
-    "binary": ("binary",),
-}
 
 
 @cache
@@ -62,52 +50,17 @@ class DataType(str):
         return _belongs(str(self), families)
 
     def matches(self, wanted: str) -> bool:
-        """Whether it is the type, the type without parameters, or in the family that `wanted` names."""
-        word = _folded(wanted)
+        """Whether it is the type, the type without parameters, or in the family that `wanted` spells. Raises ValueError if that is not a type."""
         same = (self.replace(" ", "").lower(), self.base)
-        word = word if word in same else _meant(word)
-        return word in same or self.base in FAMILIES.get(word, ())
-
-
-# words of SQL, pandas and people for the same types
-ALIASES: dict[str, str] = {
-    "str": "string", "text": "text", "varchar": "string", "object": "string", "utf8": "string", "char": "string",
-    "int": "integer", "integer": "integer", "bigint": "int64", "smallint": "int16", "tinyint": "int8",
-    "double": "float64", "real": "float32", "number": "numeric", "bool": "boolean", "timestamp": "datetime",
-    "category": "categorical", "bytes": "binary",
-}  # fmt: skip
-_WITH_PARAMETERS = frozenset({"decimal", "datetime", "duration", "list", "array", "struct", "enum", "categorical"})
-
-
-def _folded(wanted: str) -> str:
-    return wanted.strip().lower().replace(" ", "")
-
-
-@cache
-def _meant(word: str) -> str:
-    """The type that a word of SQL, pandas or people means. A length (`varchar(20)`) is none of the type's here."""
-    base = _base(word)
-    parameters = word.removeprefix(base)
-    if base in ("decimal", "numeric") and re.fullmatch(r"\(\d+(,\d+)?\)", parameters):
-        return f"decimal{parameters}" if "," in parameters else f"decimal{parameters[:-1]},0)"
-    known = ALIASES.get(base, base)
-    if base in _WITH_PARAMETERS - {"datetime"} or not re.fullmatch(r"\(\d+\)", parameters):
-        return known + parameters
-    return known
+        return wanted.strip().lower().replace(" ", "") in same or type_names.matches(str(self), meaning(wanted))
 
 
 # --- a table's expected shape --------------------------------------------------------------------------------------
 
 
 def known_type(wanted: str) -> str:
-    """A type, a family of types, or a word people use for one; raises ValueError for anything else."""
-    base = DataType(wanted.strip().lower()).base.strip()
-    types = [*FAMILIES, *(t for family in FAMILIES.values() for t in family), "duration", "null", "object", "decimal"]
-    if base not in types and base not in ALIASES:
-        raise ValueError(f'"{wanted}" is not a known type{did_you_mean(base, [*types, *ALIASES])}')
-    meant = DataType(_meant(_folded(wanted)))
-    if meant != meant.base and meant.base not in _WITH_PARAMETERS:
-        raise ValueError(f'"{wanted}": {meant.base} takes no parameters')
+    """A type, a family of types, or another spelling of one; raises ValueError for anything else, and for parameters that it does not take."""
+    meaning(wanted)
     return wanted.strip()
 
 

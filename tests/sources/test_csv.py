@@ -310,7 +310,7 @@ def test_options_are_checked_together(write):
     assert 'options.seperator: unknown key; did you mean "separator"?' in told
     assert 'options.encoding: "utf9" is not an encoding' in told
     assert "options.skip_rows: " in told
-    assert 'options.schema_overrides.a: "integr" is not a type; did you mean "integer"?' in told
+    assert 'options.schema_overrides.a: "integr" is not a known type; did you mean "integer"?' in told
     assert "options.quote_char: \"''\" must be one ASCII character" in told
     assert len(caught.value.problems) == 5
 

@@ -387,3 +387,11 @@ def test_a_reference_is_not_in_a_repr():
 def test_mistakes(made, problem):
     with pytest.raises(ConfigError, match=problem):
         made()
+
+
+def test_a_dependency_with_nothing_left_to_determine_is_skipped():
+    data = {"zip_a": [1, 2], "zip_b": [3, 4]}
+    rule = {"functional_dependency": {"columns": ["zip_*"], "determines": ["zip_?"]}}
+    assert [(o.status, o.message) for o in validate(data, [rule]).result.outcomes] == [
+        ("skipped", "nothing left to determine: zip_? has no column but those in columns")
+    ]

@@ -65,7 +65,7 @@ def test_column_types_one_for_each_column():
     [
         ({"columns": "a"}, '"type" is required'),
         ({"columns": "a", "type": "integr"}, 'did you mean "integer"'),
-        ({"columns": "a", "type": "string[pyarrow]"}, "string takes no parameters"),
+        ({"columns": "a", "type": "string[long]"}, "string takes no parameters"),
         ({"columns": "a", "type": []}, "give a type"),
         ({"columns": "a", "type": 5}, "give a type"),
         ({"columns": "a", "type": "int", "dtype": "int"}, "given twice"),

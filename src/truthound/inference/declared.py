@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 from truthound.errors import ConfigError
 from truthound.measures import IsNull
 from truthound.models import Mistakes
-from truthound.schema import FAMILIES, ColumnSchema, DataType, Schema
+from truthound.schema import ColumnSchema, Schema
+from truthound.type_names import alike, meaning
 from truthound.validators.base import Check, Table, Validator, veiled
 from truthound.validators.range import Range
 from truthound.validators.sets import AllowedValues
@@ -18,11 +19,10 @@ from truthound.validators.uniqueness import PrimaryKey, Unique
 
 ANY = "null"
 """the type of a column that had no value, which may have any"""
-_ALIKE = ("numeric", "text", "boolean", "nested", "binary")
 
 
 class OfColumn(Validator):
-    """What a schema asks of a column's values. A column that is lost, or of another kind of type, is told once: by `SchemaMatch`."""
+    """What a schema asks of a column's values. A column that is lost, or of another kind of type, is an issue of `SchemaMatch`; the rules are skipped."""
 
     type: ClassVar[str] = "schema"
 
@@ -35,10 +35,15 @@ class OfColumn(Validator):
 
     def bind(self, table: Table) -> Iterator[Check]:
         found = table.schema.get(self.column)
-        if found is not None and _alike(found, self.wanted):
-            for rule in self.rules:
-                for check in rule.bind(table):
-                    yield check if isinstance(rule, Unique) else veiled(check, table)
+        unfit = "column not found" if found is None else ""
+        if found is not None and not alike(found, meaning(self.wanted)):
+            unfit = f"not evaluated: the column is {found}, the schema says {self.wanted}"
+        for rule in self.rules:
+            if unfit:
+                yield rule.skipped(unfit, (self.column,))
+                continue
+            for check in rule.bind(table):
+                yield check if isinstance(rule, Unique) else veiled(check, table)
 
 
 class Drift(SchemaMatch):
@@ -62,16 +67,6 @@ class Drift(SchemaMatch):
                 (), "no other columns", ok=not added, observed=list(added) or None, message=said if added else ""
             )
         yield from self.in_order(table)
-
-
-def _alike(found: DataType, wanted: str) -> bool:
-    """Whether values of the one type compare with bounds and values meant for the other."""
-    if found.matches(wanted):
-        return True
-    other = DataType(wanted)
-    return other.base == found.base or any(
-        found.of(f) and (other.of(f) or other.base == f) for f in _ALIKE if f in FAMILIES
-    )
 
 
 def schema_validators(schema: Schema, *, learned: bool = False) -> tuple[Validator, ...]:

@@ -6,8 +6,7 @@ import re
 
 import polars as pl
 
-from truthound.schema import ALIASES
-from truthound.text import did_you_mean
+from truthound.type_names import meaning
 
 _TYPES: dict[str, pl.DataType] = {
     **{t.__name__.lower(): t() for t in (
@@ -17,28 +16,24 @@ _TYPES: dict[str, pl.DataType] = {
     "integer": pl.Int64(), "float": pl.Float64(), "numeric": pl.Float64(), "text": pl.String(),
     "datetime": pl.Datetime("us"), "decimal": pl.Decimal(38, 9), "duration": pl.Duration("us"),
 }  # fmt: skip
-_DECIMAL = re.compile(r"decimal\((\d+)(?:,(\d+))?\)")
-_DATETIME = re.compile(r"(datetime|duration)\[(ns|us|ms)(?:,([\w/+:-]+))?\]", re.IGNORECASE)
 
 
 def polars_type(name: str) -> pl.DataType:
     """The Polars type that a type's name means. Raises ValueError, with a suggestion, where it means none."""
-    text = re.sub(r"\s", "", name)
-    word = ALIASES.get(text.lower(), text.lower())
-    if word in _TYPES:
-        return _TYPES[word]
-    if found := _DECIMAL.fullmatch(word):
-        precision, scale = int(found[1]), int(found[2] or 0)
-        if not 0 < precision <= 38 or scale > precision:
-            raise ValueError(f'"{name}": a decimal has 1 to 38 digits, and its scale is not above them')
-        return pl.Decimal(precision, scale)
-    if found := _DATETIME.fullmatch(text):
-        unit = found[2].lower()
-        if found[1].lower() == "duration":
-            return pl.Duration(unit)  # type: ignore[arg-type]  # one of the three
-        return pl.Datetime(unit, found[3])  # type: ignore[arg-type]  # one of the three
-    near = did_you_mean(word, [*_TYPES, *ALIASES]) or f"; known are {', '.join(_TYPES)}"
-    raise ValueError(f'"{name}" is not a type{near}')
+    meant = meaning(name)
+    base, _, inside = re.sub(r"[)\]]$", "", meant).replace("(", "[").partition("[")
+    if not inside and base in _TYPES:
+        return _TYPES[base]
+    parts = inside.split(",")
+    if base == "decimal":
+        return pl.Decimal(*map(int, parts))
+    unit = "us" if parts[0] == "*" else parts[0]
+    if base == "duration":
+        return pl.Duration(unit)  # type: ignore[arg-type]  # one of the three
+    if base == "datetime":
+        zone = {"*": "UTC"}.get(parts[1], parts[1]) if len(parts) > 1 else None
+        return pl.Datetime(unit, zone)  # type: ignore[arg-type]  # one of the three
+    raise ValueError(f'"{name}" is not a type that columns are read as; known are {", ".join(_TYPES)}')
 
 
 def type_word(dtype: pl.DataType) -> str:

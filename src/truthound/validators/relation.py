@@ -165,7 +165,12 @@ class FunctionalDependency(Together):
         return self
 
     def together(self, columns: tuple[str, ...], table: Table) -> Iterator[Check]:
-        for column in self.matching(self.determines, table):
+        chosen = list(self.matching(self.determines, table))
+        if chosen and all(c in columns for c in chosen):
+            yield self.skipped(
+                f"nothing left to determine: {', '.join(self.determines)} has no column but those in columns", columns
+            )
+        for column in chosen:
             if isinstance(column, Check):
                 yield column
             elif table.schema[column].of("nested"):

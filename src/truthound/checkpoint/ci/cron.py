@@ -69,7 +69,8 @@ def parse(text: str) -> Cron:
     names: tuple[dict[str, int], ...] = ({}, {}, {}, months, days)
     fields = [_field(part, field, known) for part, field, known in zip(parts, _FIELDS, names, strict=True)]
     cron = Cron(*fields)
-    starred = [f for f in (cron.days, cron.weekdays) if f.startswith("*") and f != "*"]
+    # as written: a day of the week may be written out below
+    starred = [p for p, f in ((parts[2], cron.days), (parts[4], cron.weekdays)) if "*" in p and f != "*"]
     if starred and "*" not in (cron.days, cron.weekdays):
         raise ValueError(
             f"{starred[0]} beside the other kind of days: some systems take what is both, some either; list the days"
