@@ -68,9 +68,25 @@ def bound(validators: Iterable[Validator], table: Table, also: Iterable[Validato
 
 def _bound(validator: Validator, table: Table) -> list[Check]:
     try:
-        return list(validator.bind(table)) or [validator.skipped("there is nothing to check on these columns")]
+        found = [_unreadable(check, table) for check in validator.bind(table)]
+        return found or [validator.skipped("there is nothing to check on these columns")]
     except (TruthoundError, ValueError, TypeError, ArithmeticError) as error:
         return [validator.broken(str(error))]  # a validator that cannot be bound is an error of its own
+
+
+def _unreadable(check: Check, table: Table) -> Check:
+    """A check that fails to bind to a column that cannot be read is an error that says why it cannot be read."""
+    if check.problem is None or not (unreadable := table.unreadable):
+        return check
+    if column := next((c for c in check.columns if c in unreadable), None):
+        return check.validator.broken(f'column "{column}" cannot be read: {unreadable[column]}', check.columns)
+    return replace(check, problem=replace(check.problem, message=_reasoned(check.problem.message, unreadable)))
+
+
+def _reasoned(said: str, unreadable: Mapping[str, str]) -> str:
+    """An error with the reasons why columns that it names cannot be read."""
+    named = {c: reason for c, reason in unreadable.items() if f'"{c}"' in said and reason not in said}
+    return said + "".join(f'; column "{c}" cannot be read: {reason}' for c, reason in named.items())
 
 
 def _what(check: Check) -> tuple[object, ...]:
@@ -96,6 +112,7 @@ def evaluate(
         if progress:
             progress(outcome)
 
+    unreadable = {c: reason for c, t in backend.schema().items() if (reason := t.unreadable_reason)}
     pending: list[_Open] = []
     for key, check in checks.items():
         if check.problem is not None:
@@ -123,7 +140,7 @@ def evaluate(
                             one.id,
                             one.check,
                             status=CheckStatus.ERROR,
-                            error=_said(result, policy, one.check),
+                            error=_said(_reasoned(str(result), unreadable), policy, one.check),
                             severity=_error_severity(one.check),
                         ),
                     )

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 LONG = 500
 """characters beyond which a key is marked as a long one; YAML reads at most 1,024 without that"""
+UNREADABLE = "unreadable"
+"""the base type of a column that cannot be read; its reason stands in parentheses"""
 
 
 @cache
@@ -44,6 +46,16 @@ class DataType(str):
     def base(self) -> str:
         """The type without its parameters."""
         return _base(str(self))
+
+    @classmethod
+    def unreadable(cls, reason: str) -> DataType:
+        """The type of a column that is there and cannot be read."""
+        return cls(f"{UNREADABLE}({reason})")
+
+    @property
+    def unreadable_reason(self) -> str | None:
+        """Why the column cannot be read, or None where it can."""
+        return self[len(UNREADABLE) + 1 : -1] if self.startswith(f"{UNREADABLE}(") else None
 
     def of(self, *families: str) -> bool:
         """Whether it belongs to one of these families (see `FAMILIES`)."""

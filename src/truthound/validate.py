@@ -221,10 +221,14 @@ class _Opened:
         self.job = job
         self._others: dict[Reference, PolarsBackend] = {}
         self.source = open_source(job.data_source, base=job.base)
-        self.notes: list[str] = []
+        self.notes: list[str] = [*self.source.notes]
+        self.notes += [f'column "{c}" cannot be read: {reason}' for c, reason in self.source.unreadable.items()]
         frame, self.sampled_from = self._sampled(self.source.parsed_once())
         sampled = SAMPLE_ROW if self.sampled_from is not None else None
-        self.backend = PolarsBackend(frame, reference=self._other, explain=self.source.explain, row_number=sampled)
+        self.backend = PolarsBackend(
+            frame, reference=self._other, explain=self.source.explain, row_number=sampled,
+            unreadable=self.source.unreadable,
+        )  # fmt: skip
 
     def __enter__(self) -> Self:
         return self
@@ -271,7 +275,7 @@ class _Opened:
         """All rows: a schema learned from a sample would call the others drift."""
         if self.sampled_from is None:
             return self.backend
-        return PolarsBackend(self.source.frame, explain=self.source.explain)
+        return PolarsBackend(self.source.frame, explain=self.source.explain, unreadable=self.source.unreadable)
 
     def result(self, outcomes: tuple[CheckOutcome, ...]) -> ValidationResult:
         rows = self.backend.measure([RowCount()])[RowCount()]
@@ -316,7 +320,9 @@ class _Opened:
     def _other(self, reference: Reference) -> Backend:
         if reference not in self._others:
             source = open_source(reference.spec, base=self.job.base)
-            self._others[reference] = PolarsBackend(source.parsed_once(), reference=self._other, explain=source.explain)
+            self._others[reference] = PolarsBackend(
+                source.parsed_once(), reference=self._other, explain=source.explain, unreadable=source.unreadable
+            )
         return self._others[reference]
 
 

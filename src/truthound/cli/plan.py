@@ -70,7 +70,7 @@ def _bound(checkpoint: Checkpoint) -> tuple[str, Mapping[str, Check], str]:
     config, base = checkpoint.config, checkpoint.base
     state, pii = (base or Path()) / ".truthound", frozenset(config.pii)
     source = open_source(config.data_source, base=base)
-    types = PolarsBackend(source.frame, explain=source.explain).schema()
+    types = PolarsBackend(source.frame, explain=source.explain, unreadable=source.unreadable).schema()
     expected = Schema.load((base or Path()) / config.schema) if isinstance(config.schema, str | Path) else config.schema
     known = inference.learned(state, checkpoint.name, pii) if config.auto_schema else None
     rules = config.rules

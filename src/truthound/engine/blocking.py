@@ -130,7 +130,7 @@ class Blocking:
         wanted: dict[object, pl.Expr] = {}
         for x in measures:
             match x:
-                case m.Duplicates(columns, _, None) if columns:
+                case m.Duplicates(columns, _, None) if columns and all(c in self._b.types for c in columns):
                     key = self._key(x)
                     if key and key.exact and key.drop is None:
                         wanted[x] = key.expr
@@ -147,7 +147,7 @@ class Blocking:
     # --- duplicates ------------------------------------------------------------------------------------------------
 
     def _columns(self, x: m.Duplicates) -> tuple[str, ...]:
-        columns = x.columns or tuple(self._b.types)
+        columns = x.columns or self._b.compile.every_column()
         for c in columns:
             self._b.compile.dtype(c)
         return columns

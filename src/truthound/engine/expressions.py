@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -35,14 +35,28 @@ def is_blocking(predicate: m.Predicate | None) -> bool:
 class Compiler:
     """Compiles predicates for one table; `lookup` brings the reference's columns for an `Orphan`."""
 
-    def __init__(self, frame: pl.LazyFrame, schema: Schema, lookup: Lookup) -> None:
+    def __init__(
+        self, frame: pl.LazyFrame, schema: Schema, lookup: Lookup, unreadable: Mapping[str, str] | None = None
+    ) -> None:
         self._frame, self._schema, self._lookup = frame, schema, lookup
+        self._unreadable = {} if unreadable is None else unreadable
 
     def dtype(self, column: str) -> pl.DataType:
         """The column's type; an error if it is not there."""
+        if column in self._unreadable:
+            raise ValidatorError(self._reason(column))
         if column not in self._schema:
             raise ValidatorError(f'column "{column}" not found')
         return self._schema[column]
+
+    def every_column(self) -> tuple[str, ...]:
+        """All columns, for what compares whole rows; an error if one cannot be read."""
+        for column in self._unreadable:
+            raise ValidatorError(f"{self._reason(column)}; name the columns that are to be compared")
+        return tuple(self._schema)
+
+    def _reason(self, column: str) -> str:
+        return f'column "{column}" cannot be read: {self._unreadable[column]}'
 
     def column(self, name: str) -> pl.Expr:
         self.dtype(name)
@@ -93,7 +107,7 @@ class Compiler:
             case m.Native(function):
                 return self._native(function)
             case m.Repeated(columns, nulls):
-                columns = columns or tuple(self._schema)
+                columns = columns or self.every_column()
                 repeated = pl.struct([self.column(c) for c in columns]).is_duplicated()
                 return (
                     repeated if nulls else repeated & pl.all_horizontal([self.column(c).is_not_null() for c in columns])

@@ -24,6 +24,8 @@ _ERRORS = (pl.exceptions.PolarsError, pl.exceptions.PanicException, TypeError, V
 class PolarsBackend:
     """A table as a lazy frame. `row_number` names a column that holds row numbers from 0, where rows were sampled.
 
+    `unreadable`: columns of the frame that hold nothing because they cannot be read, and why. What needs one is a ValidatorError.
+
     Inside, names are safe (`truthound.sqltext.safe`); what goes in and comes out has the columns' own.
     """
 
@@ -34,6 +36,7 @@ class PolarsBackend:
         reference: Callable[[m.Reference], Backend] | None = None,
         explain: Callable[[Exception], SourceError] | None = None,
         row_number: str | None = None,
+        unreadable: Mapping[str, str] | None = None,
     ) -> None:
         self._reference = reference
         self._explain = explain or (lambda error: SourceError(str(error)))
@@ -41,6 +44,11 @@ class PolarsBackend:
             types = dict(frame.collect_schema())
         except _ERRORS as error:
             raise self._explain(error) from None
+        self._order = tuple(c for c in types if c != row_number)
+        self._unreadable = dict(unreadable or {})
+        if self._unreadable:  # nulls stand in their place, which nobody may take for values
+            frame = frame.select(pl.nth([i for i, c in enumerate(types) if c not in self._unreadable]))
+            types = {c: t for c, t in types.items() if c not in self._unreadable}
         if patterns := {c: safe(c) for c in types if safe(c) != c}:
             frame = frame.rename(patterns)
         if ROW in types:
@@ -53,13 +61,18 @@ class PolarsBackend:
         self._types: dict[str, pl.DataType] = types
         self._orphans: dict[m.Orphan, list[pl.Series]] = {}
         self._values: dict[m.Measure, Any] = {}
-        self.compile = ex.Compiler(self.frame, types, self._known)
+        self.compile = ex.Compiler(self.frame, types, self._known, self._unreadable)
         self.blocking = Blocking(self)
 
     # --- the protocol ----------------------------------------------------------------------------------------------
 
     def schema(self) -> dict[str, DataType]:
-        return {name: DataType(type_name(dtype)) for name, dtype in self._types.items()}
+        return {
+            c: DataType.unreadable(self._unreadable[c])
+            if c in self._unreadable
+            else DataType(type_name(self._types[c]))
+            for c in self._order
+        }
 
     def measure(self, measures: Iterable[m.Measure]) -> dict[m.Measure, Any]:
         wanted = dict.fromkeys(measures)

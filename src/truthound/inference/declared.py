@@ -55,6 +55,9 @@ class Drift(SchemaMatch):
             if now is None:
                 yield self.decided((wanted.name,), "column exists", ok=False, message=f"column removed, it was {then}")
                 continue
+            if wanted.types and now.unreadable_reason:
+                yield self.broken(f'column "{wanted.name}" cannot be read: {now.unreadable_reason}', (wanted.name,))
+                continue
             ok = not wanted.types or any(now.matches(t) for t in wanted.types)
             expected, said = f"type {then}" if wanted.types else "column exists", f"type changed: {then} -> {now}"
             yield self.decided((wanted.name,), expected, ok=ok, observed=str(now), message="" if ok else said)

@@ -58,12 +58,13 @@ def infer_schema(data: Any, *, base: Path | None = None, pii: Collection[str] = 
     Raises:
         SourceError: the data cannot be read, or have no columns.
     """
-    backend, name = opened(data, base)
-    types = backend.schema()
-    if not types:
-        raise SourceError(f"{name} has no columns to learn from")
-    if unknown := [c for c in pii if c not in types]:
-        raise ConfigError([f'column "{c}" of pii is not in the data{did_you_mean(c, types)}' for c in unknown])
+    backend, source = opened(data, base)
+    every = backend.schema()
+    types = {c: t for c, t in every.items() if t.unreadable_reason is None}
+    if not every:
+        raise SourceError(f"{source} has no columns to learn from")
+    if unknown := [c for c in pii if c not in every]:
+        raise ConfigError([f'column "{c}" of pii is not in the data{did_you_mean(c, every)}' for c in unknown])
     first = head(backend, types)
     columns = [_Column(c, t, first[c]) for c, t in types.items()]
     wanted = {c.name: _wanted(c) for c in columns}
@@ -74,9 +75,13 @@ def infer_schema(data: Any, *, base: Path | None = None, pii: Collection[str] = 
         _learn(c, values, rows, pii)
     _patterns(backend, [c for c in columns if c.name not in pii], rows)
     notes = {(c.name, prop): note for c in columns for prop, note in c.notes.items()}
-    notes["", ""] = f"Inferred from {name}: {plural(rows, 'row')}, {plural(len(columns), 'column')}."
+    notes["", ""] = f"Inferred from {source}: {plural(rows, 'row')}, {plural(len(every), 'column')}."
     notes["", "bounds"] = BOUNDS
-    return Schema(columns={c.name: ColumnSchema(**c.found) for c in columns}).noted(notes)
+    found = {c.name: ColumnSchema(**c.found) for c in columns}
+    for name in [c for c in every if c not in types]:
+        found[name] = ColumnSchema(type="null")
+        notes[name, "type"] = "it cannot be read: any type will do"
+    return Schema(columns={c: found[c] for c in every}).noted(notes)
 
 
 def head(backend: Backend, types: Mapping[str, DataType]) -> dict[str, list[Any]]:

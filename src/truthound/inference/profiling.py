@@ -13,7 +13,7 @@ from truthound.errors import ValidatorError
 from truthound.inference.identity import by_design
 from truthound.inference.learning import head
 from truthound.inference.opening import opened
-from truthound.inference.records import ColumnProfile, Profile, Seen
+from truthound.inference.records import ColumnProfile, Profile, Seen, Suspicion
 from truthound.inference.shapes import FORMATS, formats, guesses
 from truthound.inference.suspicions import FAR, FUTURE, MISSING, NAN, Sign, found, nearly_unique, suspect, tell
 from truthound.results import now
@@ -34,7 +34,9 @@ MANY = 20
 def profile(data: Any, *, base: Path | None = None, clock: Clock = now) -> Profile:
     """Profiles a data source, or a backend. Raises SourceError if the data cannot be read."""
     backend, name = opened(data, base)
-    types = backend.schema()
+    every = backend.schema()
+    types = {c: t for c, t in every.items() if t.unreadable_reason is None}
+    unreadable = [Suspicion(c, f"cannot be read: {t.unreadable_reason}") for c, t in every.items() if c not in types]
     first = {c: _first(c, t) for c, t in types.items()}
     whole = m.Duplicates((), nulls=True)
     values = _known(backend, [m.RowCount(), whole, *(x for found in first.values() for x in found.values())])
@@ -59,7 +61,9 @@ def profile(data: Any, *, base: Path | None = None, clock: Clock = now) -> Profi
     columns = tuple(_column(s, begin[s.name]) for s in seen.values())
     keys = tuple(c for c, s in seen.items() if rows > 1 and s.got.get("distinct") == rows and _by_design(s, begin[c]))
     repeated = values.get(whole)
-    return Profile(name, rows, columns, repeated.rows if repeated else 0, keys, tell(backend, seen, there))
+    return Profile(
+        name, rows, columns, repeated.rows if repeated else 0, keys, (*unreadable, *tell(backend, seen, there))
+    )
 
 
 def _known(backend: Backend, wanted: Iterable[m.Measure]) -> dict[m.Measure, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,6 +37,10 @@ class Source:
         default=lambda error: SourceError(brief(error)), repr=False, compare=False
     )
     """What the engine raised while it read, as a clear error."""
+    unreadable: Mapping[str, str] = field(default_factory=dict)
+    """Columns that are there and cannot be read, and why. The frame holds nulls in their place."""
+    notes: tuple[str, ...] = ()
+    """What users should know of how the data were read."""
     lines: Callable[[Collection[int]], dict[int, int]] = field(default=lambda _: {}, repr=False, compare=False)
     """The lines of the file at `path` that rows begin on, where they can be told. Rows and lines are counted from 1."""
 

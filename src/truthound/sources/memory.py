@@ -8,6 +8,8 @@ from typing import Any
 import polars as pl
 
 from truthound.errors import SourceError
+from truthound.sources.pyvalues import Table, assembled, held
+from truthound.sources.spec import frame_kind
 from truthound.text import brief, did_you_mean, shorten
 
 _REFUSED = (
@@ -20,8 +22,11 @@ _REFUSED = (
 )
 
 
-def frame_of(kind: str, data: Any) -> pl.LazyFrame:
-    """A lazy frame of a table in memory. Raises SourceError where it is not a table, or has types that do not convert."""
+def table_of(kind: str, data: Any) -> Table:
+    """A table in memory. Raises SourceError where it is not a table.
+
+    A column that no type holds exactly is unreadable; the others are read.
+    """
     try:
         return _KINDS[kind](data)
     except ImportError as error:
@@ -32,64 +37,42 @@ def frame_of(kind: str, data: Any) -> pl.LazyFrame:
         raise SourceError(f"the {kind} table cannot be read: {shorten(brief(error), 300)}") from None
 
 
-def _polars(data: Any) -> pl.LazyFrame:
-    if isinstance(data, pl.LazyFrame):
-        return data
+def _polars(data: Any) -> Table:
+    if not isinstance(data, pl.LazyFrame | pl.DataFrame):
+        raise TypeError(f"a polars {type(data).__name__} is not a table; give a DataFrame or a LazyFrame")
+    schema = data.collect_schema()
+    objects = [c for c, t in schema.items() if t.is_object()]
+    if not objects:
+        return Table(data.lazy())
     if isinstance(data, pl.DataFrame):
-        return data.lazy()
-    raise TypeError(f"a polars {type(data).__name__} is not a table; give a DataFrame or a LazyFrame")
+        return assembled({s.name: held(s.name, s.to_list()) if s.name in objects else s for s in data}, data.height)
+    nulls = [pl.lit(None).alias(c) if c in objects else pl.nth(i) for i, c in enumerate(schema)]
+    return Table(data.select(nulls), dict.fromkeys(objects, "it holds Python objects, which are not looked into"))
 
 
-def _pandas(data: Any) -> pl.LazyFrame:
-    if not hasattr(data, "columns") or getattr(data, "ndim", 0) != 2:
-        raise TypeError(f"a pandas {type(data).__name__} is not a table; give a DataFrame, such as data.to_frame()")
-    names = ["_".join(map(str, c)) if isinstance(c, tuple) else str(c) for c in data.columns]
-    _unique(names)
-    named = data.set_axis(names, axis=1)
-    try:
-        frame: pl.DataFrame = pl.from_pandas(named)
-    except ImportError:
-        raise
-    except Exception as error:  # noqa: BLE001 pyarrow's errors are known only once it is imported
-        raise TypeError(_culprit(named, names) or brief(error)) from None
-    return frame.lazy()
+def _pandas(data: Any) -> Table:
+    from truthound.sources.pandas_tables import pandas_table
+
+    return pandas_table(data)
 
 
-def _culprit(data: Any, names: Iterable[str]) -> str | None:
-    """The first column that does not convert, and what it holds."""
-    for name in names:
-        try:
-            pl.from_pandas(data[[name]])
-        except Exception:  # noqa: BLE001 whatever it is, this is the column
-            kinds = sorted({type(v).__name__ for v in data[name].head(10_000)})
-            return f'column "{name}" ({data[name].dtype}) holds {", ".join(kinds[:5])}; give it one type'
-    return None
+def _arrow(data: Any) -> Table:
+    from truthound.sources.arrow_tables import arrow_table
+
+    return arrow_table(data)
 
 
-def _arrow(data: Any) -> pl.LazyFrame:
-    if hasattr(data, "scanner") and hasattr(data, "get_fragments"):  # a pyarrow dataset is read lazily
-        return pl.scan_pyarrow_dataset(data)
-    names = getattr(getattr(data, "schema", None), "names", None)
-    if names is not None:
-        _unique(names)
-    elif type(data).__module__.partition(".")[0] == "pyarrow":
-        raise TypeError(f"a pyarrow {type(data).__name__} is not a table; give a Table")
-    if not hasattr(data, "__arrow_c_stream__") and not hasattr(data, "__arrow_c_array__"):
-        raise TypeError(f"a {type(data).__name__} is not a table")
-    return pl.DataFrame(data).lazy()
-
-
-def _duckdb(data: Any) -> pl.LazyFrame:
+def _duckdb(data: Any) -> Table:
     from truthound.sources.duck import relation_frame
 
     if not hasattr(data, "to_parquet"):
         raise TypeError(
             f"a duckdb {type(data).__name__} is not a table; give a relation, such as connection.table(name)"
         )
-    return relation_frame(data)
+    return Table(relation_frame(data))
 
 
-def _columns(data: Mapping[Any, Any]) -> pl.LazyFrame:
+def _columns(data: Mapping[Any, Any]) -> Table:
     wrong = next((k for k in data if not isinstance(k, str)), None)
     if wrong is not None:
         raise TypeError(f"the name {wrong!r} is not text")
@@ -97,25 +80,25 @@ def _columns(data: Mapping[Any, Any]) -> pl.LazyFrame:
     if len(set(lengths.values())) > 1:
         told = ", ".join(f'"{k}" {n:,}' for k, n in list(lengths.items())[:5])
         raise ValueError(f"its columns differ in length: {told}")
-    series = []
-    for name, values in data.items():
-        plain = list(values) if isinstance(values, tuple | set | frozenset | range) else values
-        try:
-            series.append(pl.Series(name, plain))
-        except _REFUSED as error:
-            raise TypeError(f'column "{name}": {_mixed(values) or brief(error)}') from None
-    return pl.DataFrame(series).lazy()
+    return assembled({n: _sequence(n, v) for n, v in data.items()}, next(iter(lengths.values()), 0))
 
 
-def _mixed(values: Iterable[Any]) -> str | None:
-    kinds = sorted({type(v).__name__ for v in values if v is not None})
-    return f"holds {', '.join(kinds[:5])}; give it one type" if len(kinds) > 1 else None
+def _sequence(name: str, values: Any) -> pl.Series | str:
+    """A column of a dict: a sequence of Python values, or a column of a library."""
+    if isinstance(values, pl.Series) and not values.dtype.is_object():
+        return values.alias(name)
+    kind = getattr(getattr(values, "dtype", None), "kind", None)
+    if frame_kind(values) == "pandas":
+        from truthound.sources.pandas_tables import pandas_column
+
+        return pandas_column(name, values.to_series() if hasattr(values, "to_series") else values)
+    if kind is not None and kind in "biufUSM" and getattr(values, "ndim", 1) == 1:  # an array of NumPy
+        return pl.Series(name, values)
+    return held(name, values.to_pylist() if hasattr(values, "to_pylist") else list(values))
 
 
-def _rows(data: Iterable[Mapping[str, Any]]) -> pl.LazyFrame:
+def _rows(data: Iterable[Mapping[str, Any]]) -> Table:
     rows = list(data)
-    if told := clash(rows):
-        raise TypeError(f"{told}; give it one type")
     names = dict.fromkeys(k for row in rows for k in row)
     if not names:
         raise ValueError("its rows have no columns")
@@ -132,8 +115,8 @@ def clash(rows: Iterable[Mapping[str, Any]], path: str = "") -> str | None:
         for name, value in row.items():
             if value is not None:
                 columns.setdefault(name, []).append(value)
-    for name, held in columns.items():
-        values = held
+    for name, found in columns.items():
+        values = found
         at = f"{path}.{name}" if path else str(name)
         while values and all(isinstance(v, list) for v in values):
             values = [item for v in values for item in v if item is not None]
@@ -153,21 +136,13 @@ def _kind(value: Any) -> str:
     return "object" if isinstance(value, Mapping) else "list" if isinstance(value, list) else "value"
 
 
-def _unique(names: Iterable[str]) -> None:
-    seen: set[str] = set()
-    for name in names:
-        if name in seen:
-            raise ValueError(f'column "{name}" is there twice; rename one')
-        seen.add(name)
-
-
 def unknown_columns(wanted: Iterable[str], known: Iterable[str]) -> list[str]:
     """A sentence for each name that no column has."""
     known = list(known)
     return [f'no column is called "{c}"{did_you_mean(c, known)}' for c in wanted if c not in known]
 
 
-_KINDS: dict[str, Callable[[Any], pl.LazyFrame]] = {
+_KINDS: dict[str, Callable[[Any], Table]] = {
     "polars": _polars, "pandas": _pandas, "pyarrow": _arrow, "arrow": _arrow, "duckdb": _duckdb,
     "columns": _columns, "rows": _rows,
 }  # fmt: skip

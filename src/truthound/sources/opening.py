@@ -38,9 +38,10 @@ def open_source(spec: Any, *, base: Path | None = None) -> Source:
 
 
 def _memory(spec: Spec, _: Path | None) -> Source:
-    from truthound.sources.memory import frame_of
+    from truthound.sources.memory import table_of
 
-    return Source(spec.name, "memory", frame_of(spec.format or "", spec.data))
+    frame, unreadable = table_of(spec.format or "", spec.data)
+    return Source(spec.name, "memory", frame, unreadable=unreadable)
 
 
 def _filtered(source: Source, where: str) -> pl.LazyFrame:
@@ -53,8 +54,9 @@ def _filtered(source: Source, where: str) -> pl.LazyFrame:
         names = source.frame.collect_schema().names()
     except (pl.exceptions.PolarsError, OSError) as error:
         raise source.explain(error) from None
-    if wrong := unknown_column(where, names):
-        raise ConfigError(f"where: {wrong}")
+    if wrong := unknown_column(where, [c for c in names if c not in source.unreadable]):
+        reasons = "".join(f'; "{c}" cannot be read: {r}' for c, r in source.unreadable.items() if f'"{c}"' in wrong)
+        raise ConfigError(f"where: {wrong}{reasons}")
     try:
         patterns = {c: safe(c) for c in names if safe(c) != c}
         query = f"SELECT * FROM self WHERE (\n{marked(where, names)}\n)"

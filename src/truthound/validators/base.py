@@ -99,6 +99,11 @@ class Table:
     """columns whose values are neither told nor kept"""
     context: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def unreadable(self) -> dict[str, str]:
+        """The columns that are there and cannot be read, and why."""
+        return {c: reason for c, t in self.schema.items() if (reason := t.unreadable_reason) is not None}
+
 
 class Validator(Positional):
     """A rule type. Subclasses add their parameters and say which checks they come to."""

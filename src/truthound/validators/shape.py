@@ -263,6 +263,8 @@ class SchemaMatch(_Shape):
 
 def _typed(validator: _Shape, column: str, dtype: DataType, types: tuple[str, ...]) -> Check:
     wanted = " or ".join(types)
+    if dtype.unreadable_reason:
+        return validator.broken(f'column "{column}" cannot be read: {dtype.unreadable_reason}', (column,))
     ok = any(dtype.matches(t) for t in types)
     return validator.decided(
         (column,), f"type {wanted}", ok=ok, observed=str(dtype), message=f"type is {dtype}, expected {wanted}"
