@@ -74,6 +74,5 @@ def test_profiles_and_schemas():
     schema = infer_schema(DATA)
     assert list(schema.columns) == ["id", "m", "t"]
     assert schema.columns["m"].type == "null"  # any
-    assert {k: o.status for k, o in outcomes(schema=infer_schema({"id": [1], "m": [1], "t": [None]})).items() if ":m" in k} == {
-        "schema:m#21dcdc": "error", "schema:m#6001bd": "error",
-    }  # fmt: skip
+    known = outcomes(schema=infer_schema({"id": [1], "m": [1], "t": [None]}))
+    assert {o.status for k, o in known.items() if ":m" in k} == {"error"}
