@@ -14,6 +14,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+from truthound.extended import Extended
+
 MISSING = "∅"
 MASK = "•••"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
@@ -277,7 +279,7 @@ def plain(value: Any, width: int = 1000) -> Any:
             return shorten(value, width)
         case bytes():
             return shorten("0x" + value.hex(), width)
-        case datetime() | date() | time():
+        case datetime() | date() | time() | Extended():
             return value.isoformat()
         case timedelta() | Decimal():
             return str(value)

@@ -13,7 +13,7 @@ import polars as pl
 
 from truthound import inference
 from truthound.engine import Backend, Split
-from truthound.engine.polars_backend import PolarsBackend
+from truthound.engine.polars_backend import PolarsBackend, no_panic
 from truthound.errors import ConfigError, SourceError
 from truthound.measures import Reference, RowCount
 from truthound.outcomes import THRESHOLDS, Failing, Policy, Progress, bound, evaluate
@@ -200,7 +200,7 @@ def run(
 ) -> tuple[ValidationResult, dict[str, Failing]]:
     """Does a job in this process. `opened_with` hears the source's name and the checks before the work, `progress` each outcome."""
     started = time.perf_counter()
-    with _Opened(job) as opened:
+    with no_panic(), _Opened(job) as opened:
         checks = opened.checks()
         if not checks:
             raise ConfigError("no checks: name at least one validator, or a schema")

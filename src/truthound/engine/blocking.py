@@ -12,11 +12,13 @@ from truthound import measures as m
 from truthound.engine import ROW, RowRequest
 from truthound.engine import duplicates as dup
 from truthound.engine import expressions as ex
+from truthound.engine.cells import pairs, records, steps_of
 from truthound.engine.dependencies import Inconsistencies, inconsistencies
 from truthound.engine.quantiles import NARROW, quantile
 from truthound.engine.rewrite import simplify
 from truthound.engine.values import named, own_names
 from truthound.errors import SourceError, TruthoundError, ValidatorError
+from truthound.extended import nanoseconds
 from truthound.sqltext import marked, told
 
 if TYPE_CHECKING:
@@ -170,7 +172,8 @@ class Blocking:
     def _whole(value: Any, dtype: pl.DataType) -> int | None:
         if value is None:
             return None
-        return int(pl.Series([value], dtype=dtype).to_physical().item())
+        count, steps = nanoseconds(value), steps_of(dtype)
+        return int(value) if count is None or steps is None else count // steps[1]
 
     def _duplicates(self, x: m.Duplicates, shared: dict[object, pl.Series]) -> m.DuplicateCounts:
         columns = self._columns(x)
@@ -272,7 +275,7 @@ class Blocking:
         values = self._b.filtered(where).select(self._b.compile.column(column).alias("v")).drop_nulls()
         counts = self._b.collect(values.group_by("v").len(name="n").top_k(k, by=["n", "v"], reverse=[False, True]))
         ordered = counts.sort("n", "v", descending=[True, False])
-        return tuple((ex.scalar(v), int(n)) for v, n in ordered.iter_rows())
+        return tuple((ex.scalar(v), int(n)) for v, n in pairs(ordered.select("v", "n")))
 
     def _gaps(self, x: m.Gaps) -> tuple[tuple[Any, Any, Any, int], ...]:
         c = self._b.compile.column(x.column)
@@ -326,7 +329,7 @@ class Blocking:
                 found.collect_schema()
         except pl.exceptions.PolarsError as error:
             raise ValidatorError(f"the query cannot be made: {told(error, self._b.types)}") from None
-        rows = tuple(own_names(self._b.collect(found.head(limit))).iter_rows(named=True))
+        rows = tuple(records(own_names(self._b.collect(found.head(limit)))))
         if len(rows) < limit:
             return len(rows), rows
         return int(self._b.collect(found.select(pl.len())).item()), rows

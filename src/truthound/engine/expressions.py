@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, time, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -14,13 +14,13 @@ import polars as pl
 from truthound import measures as m
 from truthound.engine.comparing import holds
 from truthound.engine.formats import FORMATS
-from truthound.engine.values import Schema, alike, named, temporal, within, zoned
+from truthound.engine.literals import EQUALITIES, among, within
+from truthound.engine.values import Schema, alike, named
 from truthound.errors import ValidatorError
+from truthound.extended import Extended
 from truthound.sqltext import expression, marked, safe, told
 from truthound.text import plain, shorten
 
-EQUALITIES = 12
-"""up to so many allowed values, comparing with each is quicker than a look-up in a set"""
 BLOCKING = (m.Repeated, m.OutOfOrder, m.Inconsistent, m.Native)
 """predicates that need more of the table than one row; they do not share the streaming pass"""
 
@@ -95,7 +95,7 @@ class Compiler:
             case m.Matches(column, pattern):
                 return self.text(column).str.contains(pattern)
             case m.LengthBetween(column, low, high):
-                return within(self._length(column), low, high)
+                return within(self._length(column), pl.UInt32(), low, high)
             case m.AnyItem(column, inner):
                 return self._any_item(column, inner)
             case m.Format(column, name, argument):
@@ -123,46 +123,17 @@ class Compiler:
             case _:
                 raise ValidatorError(f"the engine does not know {type(p).__name__}")
 
-    def literal(self, value: Any, column: str) -> Any:
-        """A bound or a value as the column's type compares it; text becomes dates and times where the column has them."""
-        dtype = self.dtype(column)
-        if isinstance(value, str) and dtype.is_temporal():
-            value = temporal(value, dtype)
-        if isinstance(value, float) and value.is_integer() and dtype.is_integer():
-            return int(value)
-        if isinstance(dtype, pl.Decimal) and isinstance(value, int | float) and not isinstance(value, bool):
-            return Decimal(str(value))
-        if isinstance(dtype, pl.Datetime):
-            if isinstance(value, date) and not isinstance(value, datetime):
-                value = datetime.combine(value, time())
-            if isinstance(value, datetime):
-                return zoned(value, dtype.time_zone)
-        if isinstance(value, datetime) and dtype == pl.Date:
-            return value.date() if value.time() == time() else pl.lit(value)
-        return value
-
     def _between(self, p: m.Between) -> pl.Expr:
-        c, dtype = self.column(p.column), self.dtype(p.column)
-        if dtype in (pl.Categorical, pl.Enum):
-            c = c.cast(pl.String)
-        low = None if p.low is None else self.literal(p.low, p.column)
-        high = None if p.high is None else self.literal(p.high, p.column)
-        inside = within(c, low, high, low_inclusive=p.low_inclusive, high_inclusive=p.high_inclusive)
-        # Polars orders NaN above every number
-        return inside & c.is_not_nan() if dtype.is_float() and high is None else inside
+        c, dtype = self._comparable(p.column)
+        return within(c, dtype, p.low, p.high, low_inclusive=p.low_inclusive, high_inclusive=p.high_inclusive)
 
     def _in(self, column: str, values: tuple[Any, ...]) -> pl.Expr:
-        dtype = self.dtype(column)
-        c = self.column(column).cast(pl.String) if dtype in (pl.Categorical, pl.Enum) else self.column(column)
-        wanted = [self.literal(v, column) for v in values if v is not None]
-        textual = dtype in (pl.String, pl.Categorical, pl.Enum)
-        if any(isinstance(v, str) != textual for v in wanted):
-            raise ValidatorError(f'values {list(values)[:5]} do not compare with column "{column}", which is {dtype}')
-        if not wanted:
-            return pl.when(c.is_not_null()).then(pl.lit(value=False))
-        if len(wanted) <= EQUALITIES:
-            return _any([c == v for v in wanted])
-        return c.is_in(wanted)
+        return among(*self._comparable(column), values)
+
+    def _comparable(self, column: str) -> tuple[pl.Expr, pl.DataType]:
+        """A column as it compares with values, and its type: categories are texts."""
+        c, dtype = self.column(column), self.dtype(column)
+        return (c.cast(pl.String), pl.String()) if dtype in (pl.Categorical, pl.Enum) else (c, dtype)
 
     def _any_item(self, column: str, predicate: m.Predicate) -> pl.Expr:
         dtype, items = self.dtype(column), self.column(column)
@@ -341,6 +312,6 @@ def scalar(value: Any) -> Any:
     """A measured value as Python has it; durations and the like stay what they are."""
     return (
         value
-        if isinstance(value, int | float | str | date | time | timedelta | Decimal) or value is None
+        if isinstance(value, int | float | str | date | time | timedelta | Decimal | Extended) or value is None
         else plain(value)
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import polars as pl
@@ -11,14 +12,25 @@ from truthound import measures as m
 from truthound.engine import FAILED_CHECKS, ROW, Backend, FailingRows, RowRequest, Split
 from truthound.engine import expressions as ex
 from truthound.engine.blocking import Blocking
+from truthound.engine.cells import first, pairs, records
 from truthound.engine.rewrite import settle, simplify
 from truthound.engine.values import own_names
 from truthound.errors import ConfigError, SourceError, TruthoundError, ValidatorError
 from truthound.schema import DataType
 from truthound.sqltext import safe, told
+from truthound.text import brief
 
 M = TypeVar("M", bound=m.Measure)
 _ERRORS = (pl.exceptions.PolarsError, pl.exceptions.PanicException, TypeError, ValueError, OverflowError, OSError)
+
+
+@contextmanager
+def no_panic() -> Iterator[None]:
+    """Makes a panic of the engine, which is not an Exception and would end the whole process, a SourceError."""
+    try:
+        yield
+    except pl.exceptions.PanicException as error:
+        raise SourceError(f"the engine failed on these data: {brief(error)}") from None
 
 
 class PolarsBackend:
@@ -105,8 +117,15 @@ class PolarsBackend:
 
     def rows(self, requests: Mapping[str, RowRequest]) -> dict[str, FailingRows]:
         return {
-            key: self._rows(r) for key, r in requests.items()
+            key: self._fetched(r) for key, r in requests.items()
         }  # in turn: side by side they take more memory and no less time
+
+    def _fetched(self, r: RowRequest) -> FailingRows:
+        """The rows, or why they cannot be had; the others are fetched in any case."""
+        try:
+            return self._rows(r)
+        except ValidatorError as error:
+            return FailingRows((), error=str(error))
 
     def _rows(self, r: RowRequest) -> FailingRows:
         kept = self.blocking.candidates(r)
@@ -276,7 +295,7 @@ class PolarsBackend:
 
     def _select(self, compiled: dict[m.Measure, list[pl.Expr]]) -> dict[m.Measure, Any]:
         exprs = [e.alias(str(i)) for i, e in enumerate(e for es in compiled.values() for e in es)]
-        row = iter(self.frame.select(exprs).collect(engine="streaming").row(0))
+        row = iter(first(self.frame.select(exprs).collect(engine="streaming")))
         out: dict[m.Measure, Any] = {}
         for x, es in compiled.items():
             values = tuple(next(row) for _ in es)
@@ -298,11 +317,11 @@ class PolarsBackend:
             .len(name="n")
             .top_k(r.top, by=["n", "v"], reverse=[False, True])
         )
-        return tuple(self.collect(counts).sort("n", "v", descending=[True, False]).iter_rows())
+        return tuple(pairs(self.collect(counts).sort("n", "v", descending=[True, False]).select("v", "n")))
 
 
 def _numbered(found: pl.DataFrame) -> tuple[tuple[int, dict[str, Any]], ...]:
-    rows = own_names(found).iter_rows(named=True)
+    rows = records(own_names(found))
     return tuple((int(row.pop(ROW)) + 1, row) for row in rows) if found.height else ()
 
 

@@ -1,11 +1,8 @@
-"""Columns and values as Polars compares them: names, bounds, dates, and types that hold two columns exactly."""
+"""Columns as Polars compares them: names, and types that hold two columns exactly."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, time
-from typing import Any
-from zoneinfo import ZoneInfo
+from collections.abc import Mapping
 
 import polars as pl
 
@@ -55,30 +52,3 @@ def alike(mine: pl.Expr, dtype: pl.DataType, keys: pl.Series, what: str) -> tupl
     if common is None:
         raise ValidatorError(f"{what} are {dtype} and {other}: they never match; cast one")
     return mine.cast(common, strict=False), keys.cast(common, strict=False)
-
-
-def within(e: pl.Expr, low: Any, high: Any, *, low_inclusive: bool = True, high_inclusive: bool = True) -> pl.Expr:
-    low, high = (pl.lit(b) if isinstance(b, str) else b for b in (low, high))  # a bare text would name a column
-    if low is None and high is None:
-        return pl.when(e.is_not_null()).then(pl.lit(value=True))
-    if low is not None and high is not None:
-        closed = {(True, True): "both", (True, False): "left", (False, True): "right", (False, False): "none"}
-        return e.is_between(low, high, closed[low_inclusive, high_inclusive])  # type: ignore[arg-type]
-    if low is not None:
-        return e.ge(low) if low_inclusive else e.gt(low)
-    return e.le(high) if high_inclusive else e.lt(high)
-
-
-def temporal(value: str, dtype: pl.DataType) -> Any:
-    kinds: dict[Any, Callable[[str], Any]] = {pl.Date: date.fromisoformat, pl.Time: time.fromisoformat}
-    try:
-        return kinds.get(dtype.base_type(), datetime.fromisoformat)(value)
-    except ValueError:
-        raise ValidatorError(f"{value!r} is not a {dtype} in ISO format") from None
-
-
-def zoned(value: datetime, zone: str | None) -> datetime:
-    """The same moment as the column tells it; a moment without a zone is taken to be in the column's."""
-    if zone is None:
-        return value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
-    return value.astimezone(ZoneInfo(zone)) if value.tzinfo else value.replace(tzinfo=ZoneInfo(zone))

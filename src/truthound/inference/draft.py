@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
+from truthound.extended import day_of, parse
 from truthound.inference.identity import named
 from truthound.inference.learning import CATEGORIES, OFTEN, WORD
 from truthound.inference.records import ColumnProfile, Profile, Suspicion
@@ -207,7 +208,7 @@ def _past(c: ColumnProfile, p: Profile, today: datetime) -> bool:
         return False
     odd = sum(s.count or 0 for s in p.suspicions if s.column == c.name and s.what in (FUTURE, MISSING))
     high = c.usual[1] if len(c.usual) == 2 and odd <= p.rows * LITTLE else c.max
-    return bool(high) and date.fromisoformat(str(high)[:10]) < today.date() - timedelta(days=1)
+    return bool(high) and day_of(parse(str(high), "datetime")) < day_of(today) - 1
 
 
 # --- as a file -----------------------------------------------------------------------------------------------------

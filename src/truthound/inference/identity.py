@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import date, datetime
 from typing import Any
 
+from truthound.extended import day_of
 from truthound.inference.shapes import FEWEST, guesses
 from truthound.schema import DataType
 
@@ -39,6 +39,6 @@ def by_design(column: str, kind: DataType, present: int, ends: tuple[Any, Any], 
         return False
     if kind.of("integer"):
         return present * present > 2 * LUCK * (int(high) - int(low) + 1)
-    if isinstance(low, date) and not isinstance(low, datetime):
-        return bool(present * present > 2 * LUCK * ((high - low).days + 1))
+    if kind.of("date"):
+        return bool(present * present > 2 * LUCK * (day_of(high) - day_of(low) + 1))
     return False

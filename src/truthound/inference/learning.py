@@ -13,6 +13,7 @@ from typing import Any
 
 from truthound import measures as m
 from truthound.engine import Backend, RowRequest
+from truthound.engine.polars_backend import no_panic
 from truthound.errors import ConfigError, SourceError, ValidatorError
 from truthound.inference.identity import by_design, named
 from truthound.inference.opening import opened
@@ -58,6 +59,11 @@ def infer_schema(data: Any, *, base: Path | None = None, pii: Collection[str] = 
     Raises:
         SourceError: the data cannot be read, or have no columns.
     """
+    with no_panic():
+        return _infer(data, base, pii)
+
+
+def _infer(data: Any, base: Path | None, pii: Collection[str]) -> Schema:
     backend, source = opened(data, base)
     every = backend.schema()
     types = {c: t for c, t in every.items() if t.unreadable_reason is None}

@@ -9,6 +9,7 @@ from typing import Any
 
 from truthound import measures as m
 from truthound.engine import Backend
+from truthound.engine.polars_backend import no_panic
 from truthound.errors import ValidatorError
 from truthound.inference.identity import by_design
 from truthound.inference.learning import head
@@ -33,6 +34,11 @@ MANY = 20
 
 def profile(data: Any, *, base: Path | None = None, clock: Clock = now) -> Profile:
     """Profiles a data source, or a backend. Raises SourceError if the data cannot be read."""
+    with no_panic():
+        return _profile(data, base, clock)
+
+
+def _profile(data: Any, base: Path | None, clock: Clock) -> Profile:
     backend, name = opened(data, base)
     every = backend.schema()
     types = {c: t for c, t in every.items() if t.unreadable_reason is None}

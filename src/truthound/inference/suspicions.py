@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from truthound import measures as m
 from truthound.engine import Backend, RowRequest
+from truthound.extended import day_of, nanoseconds
 from truthound.inference.records import Seen, Suspicion
 from truthound.text import plain
+from truthound.validators.moments import zone_of
 
 SENTINEL_WORDS = (
     "n/a", "na", "#n/a", "null", "none", "nan", "nil", "unknown", "undefined", "missing", "-", "--", "?", "tbd", "test", "xxx",
@@ -124,31 +127,26 @@ def _moments(s: Seen, today: datetime) -> Iterator[Sign]:
     c, low, high = s.name, s.got.get("min"), s.got.get("max")
     if low is None or high is None:
         return
-    moments = isinstance(high, datetime)
-    odd = [d for d in SENTINEL_DATES if _day(low) <= d <= _day(high)]
+    moments, zone = s.type.of("datetime"), zone_of(s.type)
+    odd = [d for d in SENTINEL_DATES if day_of(low) <= day_of(d) <= day_of(high)]
     if odd:
-        days = [m.Between(c, *_whole(d, low)) if moments else m.In(c, (d,)) for d in odd]
-        at_an_end = _day(low) in odd or _day(high) in odd
+        days = [m.Between(c, *_whole(d, zone)) if moments else m.In(c, (d,)) for d in odd]
+        at_an_end = not {day_of(low), day_of(high)}.isdisjoint(map(day_of, odd))
         yield Sign(
             c,
             MISSING,
             m.Or(tuple(days)),
             lambda n, s: n > 0 and (at_an_end or n > s.present / 100),
         )
-    here = today.astimezone(high.tzinfo) if moments and high.tzinfo else today.replace(tzinfo=None)
-    now: date = here if moments else here.date()
-    if high > now:
+    now: date = today if zone else today.replace(tzinfo=None) if moments else today.date()
+    if (nanoseconds(high) or 0) > (nanoseconds(now) or 0):
         yield Sign(c, FUTURE, m.Between(c, now, None, low_inclusive=False), _some, example=high)
 
 
-def _day(value: date) -> date:
-    return value.date() if isinstance(value, datetime) else value
-
-
-def _whole(day: date, like: datetime) -> tuple[datetime, datetime]:
+def _whole(day: date, zone: str | None) -> tuple[datetime, datetime]:
     """A day's first and last moment."""
-    start = datetime.combine(day, time(), like.tzinfo)
-    return start, start + timedelta(days=1) - timedelta(microseconds=1)
+    at = ZoneInfo(zone) if zone else None
+    return datetime.combine(day, time(), at), datetime.combine(day, time.max, at)
 
 
 # --- told ----------------------------------------------------------------------------------------------------------

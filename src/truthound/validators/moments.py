@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import PlainValidator
 
+from truthound.extended import SECOND
 from truthound.schema import DataType
 from truthound.text import duration
 from truthound.validators.range import timespan
@@ -54,5 +55,7 @@ def moment(value: date, zone: ZoneInfo) -> datetime:
         return at.replace(tzinfo=UTC)
 
 
-def spoken(length: timedelta) -> str:
-    return duration(length.total_seconds()).replace(".00 s", " s")
+def spoken(length: timedelta | int) -> str:
+    """A length of time, or one in nanoseconds, in words."""
+    seconds = length / SECOND if isinstance(length, int) else length.total_seconds()
+    return duration(seconds).replace(".00 s", " s")

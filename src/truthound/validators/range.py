@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
+from truthound.exact import as_written
+from truthound.extended import kind_of, parse
 from truthound.measures import (
     Aggregate,
     Between,
@@ -92,15 +94,15 @@ def fitted(value: Any, dtype: DataType) -> Any:
         raise ValueError(f"the bound {value!r} does not compare with text; is the column of the wrong type?")
     if dtype.of("numeric"):
         return _number(value, dtype)
-    kinds: dict[str, tuple[tuple[type, ...], Any]] = {
-        "date": ((date,), _moment), "datetime": ((date,), _moment), "time": ((time,), time.fromisoformat), "duration": ((timedelta,), timespan),
+    parsers: dict[str, tuple[tuple[str, ...], Any]] = {
+        "date": (("date", "datetime"), _moment), "datetime": (("date", "datetime"), _moment), "time": (("time",), _time), "duration": (("duration",), timespan),
     }  # fmt: skip
-    types, parse = kinds[dtype.base]
-    if isinstance(value, types):
+    kinds, read = parsers[dtype.base]
+    if kind_of(value) in kinds:
         return value
     if isinstance(value, str):
         try:
-            return parse(value)
+            return read(value)
         except (ValueError, OverflowError):
             raise ValueError(f"the bound {value!r} is no {dtype.base} (ISO format)") from None
     raise ValueError(f"the bound {value!r} does not compare with a {dtype.base} column")
@@ -112,17 +114,22 @@ def _number(value: Any, dtype: DataType) -> Any:
             raise ValueError(f"the bound {value!r} is no number, the column is {dtype}")
         value = Decimal(value.strip())
     if isinstance(value, Decimal) and dtype.base != "decimal":
-        return int(value) if value == value.to_integral_value() else float(value)
+        value = int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, float) and dtype.base == "decimal" and math.isfinite(value):
+        return Decimal(str(value))
+    if isinstance(value, float) and dtype.of("float"):
+        return as_written(value, int(dtype.base.removeprefix("float")))
     if isinstance(value, int | float | Decimal):
         return value
     raise ValueError(f"the bound {value!r} does not compare with a {dtype} column")
 
 
-def _moment(text: str) -> date:
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError:
-        return datetime.fromisoformat(text.strip())
+def _moment(text: str) -> Any:
+    return parse(text, "datetime")
+
+
+def _time(text: str) -> Any:
+    return parse(text, "time")
 
 
 def expected_bounds(table: Table, column: str) -> tuple[Any, Any]:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar, Self
-from zoneinfo import ZoneInfo
 
 from pydantic import Field, model_validator
 
 from truthound import measures as m
+from truthound.extended import instant, kind_of, nanoseconds
 from truthound.models import Mistakes
 from truthound.schema import DataType
 from truthound.text import number, plural
 from truthound.validators.base import NO_VALUES, Check, Table, Validator, Values, Verdict
 from truthound.validators.configured import Configured
 from truthound.validators.fields import bounds
-from truthound.validators.moments import moment, zone_of
+from truthound.validators.moments import zone_of
 from truthound.validators.range import Bound, Inclusive, fitted
 
 
@@ -107,10 +106,15 @@ class Statistic(Configured, Bounded):
 
 
 def _point(value: Any, dtype: DataType) -> Any:
-    """A value of a date or datetime column, or a bound for it, as a moment; any other value as it is."""
-    if isinstance(value, date):  # a datetime is a date too
-        return moment(value, ZoneInfo(zone_of(dtype) or "UTC"))
-    return value
+    """A value of a column of dates or times, or a bound for it, in nanoseconds; any other value as it is."""
+    kind = kind_of(value)
+    return (
+        instant(value, zone_of(dtype) or "UTC")
+        if kind in ("date", "datetime")
+        else nanoseconds(value)
+        if kind
+        else value
+    )
 
 
 class Mean(Statistic):

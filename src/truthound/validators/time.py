@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, PlainValidator, field_validator, model_validator
 
+from truthound.extended import instant, nanoseconds
 from truthound.measures import Aggregate, Between, Format, Gaps, Not
 from truthound.schema import DataType
 from truthound.text import plural
@@ -70,19 +71,20 @@ class Freshness(Configured, _Moments):
     def check(self, column: str, dtype: DataType, table: Table) -> Check:
         newest, allowed = Aggregate(column, "max", self.row_filter), self.max_age or timedelta()
         ahead = CLOCKS if zone_of(dtype) or "timezone" in self.model_fields_set else ZONES
+        limit, longest = nanoseconds(ahead) or 0, nanoseconds(allowed) or 0
 
         def judge(values: Values) -> Verdict:
             value = values[newest]
             if value is None:
                 return Verdict(ok=False, message=f"no values, expected one at most {spoken(allowed)} old")
-            age = present(table) - moment(value, ZoneInfo(self.timezone))
-            if age < timedelta():
+            age = (nanoseconds(present(table)) or 0) - instant(value, zone_of(dtype) or self.timezone)
+            if age < 0:
                 told = f"newest value {value} lies {spoken(-age)} in the future"
-                if -age > ahead:
+                if -age > limit:
                     told += ", so how fresh the data are cannot be told; the validator future finds such rows"
-                return Verdict(-age <= ahead, observed=value, message=told)
+                return Verdict(-age <= limit, observed=value, message=told)
             message = f"newest value {value} is {spoken(age)} old, expected at most {spoken(allowed)}"
-            return Verdict(age <= allowed, observed=value, message=message)
+            return Verdict(age <= longest, observed=value, message=message)
 
         return Check(
             self, (column,), f"newest value at most {spoken(allowed)} old", (newest,), judge, where=self.row_filter

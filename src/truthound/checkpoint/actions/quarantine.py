@@ -15,7 +15,7 @@ from truthound.errors import ActionError, ConfigError
 from truthound.flow import Flow, call
 from truthound.objects import local_path, replacing, safe_name
 from truthound.results import ActionResult, ActionStatus, CheckpointResult
-from truthound.text import did_you_mean, plural
+from truthound.text import brief, did_you_mean, plural
 
 if TYPE_CHECKING:
     import polars as pl
@@ -130,7 +130,10 @@ class QuarantineAction(Action):
             written = {kind: stack.enter_context(replacing(path)) for kind, path in targets.items()}
             plans = [_sink(frames[kind], path, self._format(targets[kind])) for kind, path in written.items()]
             plans += [frames[kind].select(pl.len()) for kind in frames if kind not in written]
-            done = pl.collect_all(plans, engine="streaming")
+            try:
+                done = pl.collect_all(plans, engine="streaming")
+            except pl.exceptions.PanicException as error:  # not an Exception: CSV has no text for some far dates
+                raise ActionError(f"the engine cannot write these rows: {brief(error)}; write Parquet") from None
             counts = {kind: self._count(path, targets[kind]) for kind, path in written.items()}
             rest = [frame for frame in done if frame.width]
             counts |= {
