@@ -98,9 +98,11 @@ def test_rules_know_their_lines():
     path = HERE / "good" / "full.yaml"
     rules = load_config(path, ENV).checkpoints[0].rules
     text = path.read_text(encoding="utf-8").splitlines()
-    named = {r.location.rpartition(":")[0] for r in rules}
+    named = {r.location.rsplit(":", 2)[0] for r in rules}
     assert named == {str(path)}
-    lines = [text[int(r.location.rpartition(":")[2]) - 1] for r in rules]
+    marks = [[int(n) for n in r.location.rsplit(":", 2)[1:]] for r in rules]
+    assert all(text[line - 1][: column - 1].strip(" -") == "" for line, column in marks)
+    lines = [text[line - 1] for line, _ in marks]
     assert [r.type for r in rules] == ["null", "unique", "range", "range", "length", "completeness"]
     starts = [
         "not_null: {columns: [id",
@@ -223,7 +225,7 @@ def test_relative_paths_start_from_the_files_folder(tmp_path, monkeypatch):
     (checkpoint,) = load_checkpoints("conf/truthound.yaml")
     result = checkpoint.run()
     assert result.status is CheckpointStatus.FAILURE, result.summary()
-    assert result.issues[0].location == "conf/truthound.yaml:5"
+    assert result.issues[0].location == "conf/truthound.yaml:5:5"
     assert list((tmp_path / "conf" / "out").iterdir())
 
 

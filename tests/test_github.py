@@ -15,26 +15,26 @@ COMMAND = re.compile(r"::(error|warning)( [a-zA-Z]+=[^:,]*(,[a-zA-Z]+=[^:,]*)*)?
 
 def test_annotations():
     assert github.issue_commands(FAILING) == [
-        "::error title=users::critical: email: not null: 93 (1.86%)",
-        "::error title=users::high: user_id: unique: 4 (0.08%)",
-        '::error file=truthound.yaml,line=31,title=users::error: prise: column not found: did you mean "price"?',
-        "::warning title=users::medium: age: between 0 and 120: 33 (0.66%)",
+        "::error title=users%3A null%3A email::critical: email: not null: 93 (1.86%)",
+        "::error title=users%3A unique%3A user_id::high: user_id: unique: 4 (0.08%)",
+        '::error file=truthound.yaml,line=31,endLine=31,title=users%3A range%3A prise::error: prise: column not found: did you mean "price"?',
+        "::warning title=users%3A range%3A age::medium: age: between 0 and 120: 33 (0.66%)",
     ]
     assert github.issue_commands(CLEAN) == []
     assert github.issue_commands(UNREADABLE) == [
-        "::error title=users::users.csv: no such file; the folder has users.parquet"
+        "::error title=users%3A run::error: users.csv: no such file; the folder has users.parquet"
     ]
 
 
 @pytest.mark.parametrize(
     ("location", "root", "place"),
     [
-        ("a.yaml:3", "", ("a.yaml", "3")),
-        ("conf/a.yaml:3:7", "", ("conf/a.yaml", "3")),
-        ("/home/ci/repo/conf/a.yaml:3", "/home/ci/repo", ("conf/a.yaml", "3")),
-        ("/etc/a.yaml:3", "/home/ci/repo", ("", "")),
-        ("nowhere", "", ("", "")),
-        (None, "", ("", "")),
+        ("a.yaml:3", "", ("a.yaml", 3, 0)),
+        ("conf/a.yaml:3:7", "", ("conf/a.yaml", 3, 7)),
+        ("/home/ci/repo/conf/a.yaml:3", "/home/ci/repo", ("conf/a.yaml", 3, 0)),
+        ("/etc/a.yaml:3", "/home/ci/repo", ("", 0, 0)),
+        ("nowhere", "", ("", 0, 0)),
+        (None, "", ("", 0, 0)),
     ],
 )
 def test_places(location, root, place):

@@ -36,8 +36,8 @@ def test_a_line_that_is_not_known():
 
 def test_the_line_that_declares_a_check():
     at = replace(EMAIL, location="/repo/truthound.yaml:31:7")
-    assert places.declared(at, "/repo") == ("truthound.yaml", "31")
-    assert places.declared(replace(EMAIL, location="somewhere")) == ("", "")
+    assert places.declared(at, "/repo") == ("truthound.yaml", 31, 7)
+    assert places.declared(replace(EMAIL, location="somewhere")) == ("", 0, 0)
 
 
 def test_a_repository_whose_folder_is_named_by_a_link(tmp_path, monkeypatch):

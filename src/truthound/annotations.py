@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from truthound import places, words
-from truthound.results import CheckOutcome, CheckpointResult, CheckStatus
+from truthound.results import CheckOutcome, CheckpointResult, CheckpointStatus, CheckStatus
 from truthound.text import plural, shorten
 
 _TITLE = 200
@@ -47,7 +47,7 @@ def issue_annotations(results: Iterable[CheckpointResult], root: str | Path = ""
     `root` is the repository's folder.
     """
     runs = list(results)
-    first = [_error(r) for r in runs if r.error and not words.with_status(r, CheckStatus.ERROR)]
+    first = [_issue(outcome, run, root) for run in runs for outcome in words.of_the_run(run)]
     found = sorted(
         ((outcome, run) for run in runs for outcome in words.ordered(run)),
         key=lambda pair: (pair[0].status is CheckStatus.ERROR, -(pair[0].severity.rank if pair[0].severity else 0)),
@@ -66,7 +66,7 @@ def limited(found: Sequence[CIAnnotation], most: int, left_at: str = "the report
         these = [a for a in found if a.level is level]
         if len(these) > most:
             left = len(these) - most + 1
-            rest = CIAnnotation(f"… and {left:,} more; all are in {left_at}", level, title=these[0].title)
+            rest = CIAnnotation(f"… and {left:,} more; all are in {left_at}", level, title="truthound")
             these = [*these[: most - 1], rest]
         shown += these
     return shown
@@ -78,18 +78,14 @@ def status_annotation(result: CheckpointResult) -> CIAnnotation:
     counted = (
         words.tally(validation.statistics) if validation else words.one_line(result.error or "nothing was checked")
     )
-    level = {"success": AnnotationLevel.NOTICE, "warning": AnnotationLevel.WARNING}.get(
-        result.status.value, AnnotationLevel.ERROR
-    )
-    return CIAnnotation(f"{words.VERDICTS[result.status]}: {counted}", level, title=_title(result))
+    passes = AnnotationLevel.WARNING if result.status is CheckpointStatus.WARNING else AnnotationLevel.NOTICE
+    level = AnnotationLevel.ERROR if words.fails(result) else passes
+    return CIAnnotation(f"{words.verdict(result)}: {counted}", level, title=shorten(result.checkpoint_name, _TITLE))
 
 
-def _title(result: CheckpointResult) -> str:
-    return shorten(result.checkpoint_name, _TITLE)
-
-
-def _error(result: CheckpointResult) -> CIAnnotation:
-    return CIAnnotation(result.error or "", AnnotationLevel.ERROR, title=_title(result))
+def _title(result: CheckpointResult, outcome: CheckOutcome) -> str:
+    """`users: null: email`: which check of which run."""
+    return shorten(f"{result.checkpoint_name}: {words.title(outcome)}", _TITLE)
 
 
 def _level(outcome: CheckOutcome) -> AnnotationLevel:
@@ -97,14 +93,13 @@ def _level(outcome: CheckOutcome) -> AnnotationLevel:
 
 
 def _issue(outcome: CheckOutcome, run: CheckpointResult, root: str | Path) -> CIAnnotation:
-    file, number = places.declared(outcome, root)
-    line = int(number or 0)
+    file, line, column = places.declared(outcome, root)
     if not file:
         file, line = places.failing(outcome, run.validation_result, root)
         file = file if line else ""
     return CIAnnotation(
-        words.line(outcome), _level(outcome), file or None, line or None,
-        title=_title(run), validator_name=outcome.validator,
+        words.line(outcome), _level(outcome), file or None, line or None, line or None, column or None,
+        title=_title(run, outcome), validator_name=outcome.validator,
     )  # fmt: skip
 
 
@@ -115,5 +110,5 @@ def _rows(outcome: CheckOutcome, run: CheckpointResult, root: str | Path) -> Ite
     which = "this row" if outcome.failed == 1 else f"the first of {plural(outcome.failed, 'row')}"
     yield CIAnnotation(
         f"{words.severity(outcome)}: {words.subject(outcome)}: {words.expectation(outcome)}: {which}",
-        _level(outcome), file, line, title=_title(run), validator_name=outcome.validator,
+        _level(outcome), file, line, line, title=_title(run, outcome), validator_name=outcome.validator,
     )  # fmt: skip

@@ -14,7 +14,7 @@ from truthound.text import markdown as escape
 
 _SIGNS = {CheckStatus.FAILED: "✗", CheckStatus.WARNED: "!", CheckStatus.ERROR: "‼"}
 _EMOJI = {CheckStatus.FAILED: "❌", CheckStatus.WARNED: "⚠️", CheckStatus.ERROR: "🛑"}
-_VERDICTS = {"PASSED": "✅ ", "WARNING": "⚠️ ", "FAILED": "❌ ", "ERROR": "🛑 "}
+_VERDICTS = {"PASSED": "✅ ", "WARNING": "⚠️ ", "FAILED": "❌ ", "ERROR": "🛑 ", "UNDELIVERED": "🛑 "}
 _WIDEST = 12  # columns of a table of examples
 
 
@@ -44,7 +44,7 @@ def _lines(result: CheckpointResult, previous: CheckpointResult | None, cut: Cut
         return escape(shorten(str(value), cut.width))
 
     validation = result.validation_result
-    verdict, signs = words.VERDICTS[result.status], _EMOJI if emoji else _SIGNS
+    verdict, signs = words.verdict(result), _EMOJI if emoji else _SIGNS
     yield f"## {_VERDICTS[verdict] if emoji else ''}{said(result.checkpoint_name)}: {verdict}"
     yield ""
     facts = [said(validation.source), words.shape(validation, "×")] if validation else []  # noqa: RUF001 the sign is meant
@@ -53,9 +53,7 @@ def _lines(result: CheckpointResult, previous: CheckpointResult | None, cut: Cut
     if validation:
         yield ""
         yield f"**{words.tally(validation.statistics)}**"
-    if result.error and not words.with_status(result, CheckStatus.ERROR):
-        yield ""
-        yield f"**Error:** {said(words.one_line(result.error))}"
+    yield from _wrong(result, cut)
     before = previous.validation_result if previous else None
     change = words.changes(before)
     found = words.ordered(result)
@@ -87,6 +85,16 @@ def _lines(result: CheckpointResult, previous: CheckpointResult | None, cut: Cut
         ],
         cut,
     )
+
+
+def _wrong(result: CheckpointResult, cut: Cut) -> Iterator[str]:
+    """Why the run as a whole is wrong; undelivered actions are listed with the others."""
+    found = [o for o in words.of_the_run(result) if o.validator != words.ACTION]
+    for outcome in found[: max(cut.issues, 1)]:
+        at = f"{escape(shorten(outcome.location, cut.width))}: " if outcome.location else ""
+        yield ""
+        yield f"**Error:** {at}{escape(shorten(words.one_line(outcome.error or ''), cut.width))}"
+    yield from _more(len(found) - max(cut.issues, 1), "error")
 
 
 def _expected(outcome: CheckOutcome, cut: Cut) -> str:

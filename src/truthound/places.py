@@ -8,16 +8,14 @@ from pathlib import Path, PurePath
 
 from truthound.results import CheckOutcome, ValidationResult
 
-_LOCATION = re.compile(r"(.+?):(\d+)(?::\d+)?")
+_LOCATION = re.compile(r"(.+?):(\d+)(?::(\d+))?")
 
 
-def declared(outcome: CheckOutcome, root: str | Path = "") -> tuple[str, str]:
-    """The file and line that declare a check, as seen from the repository's folder; empty where there is none, or it lies elsewhere."""
+def declared(outcome: CheckOutcome, root: str | Path = "") -> tuple[str, int, int]:
+    """The file, line and column that declare a check, as seen from the repository's folder; "" and 0 where there is none, or it lies elsewhere."""
     where = _LOCATION.fullmatch(outcome.location or "")
-    if where is None:
-        return "", ""
-    path = inside(where[1], root)
-    return (path, where[2]) if path else ("", "")
+    path = inside(where[1], root) if where else ""
+    return (path, int(where[2]), int(where[3] or 0)) if where and path else ("", 0, 0)
 
 
 def _absolute(path: str, root: str | Path) -> PurePath:

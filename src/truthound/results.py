@@ -251,6 +251,10 @@ class ValidationResult(Record):
             return CheckpointStatus.ERROR
         return CheckpointStatus.WARNING if CheckStatus.WARNED in seen else CheckpointStatus.SUCCESS
 
+    def strict(self) -> Self:
+        """The same where any issue fails the run, whatever its severity; none is hidden."""
+        return dataclasses.replace(self, outcomes=tuple(_failed(o) if o.is_issue else o for o in self.outcomes))
+
     def to_dict(self) -> dict[str, Any]:
         return Record.to_dict(self) | {"status": self.status.value, "statistics": self.statistics.to_dict()}
 
@@ -266,6 +270,11 @@ class ValidationResult(Record):
         lines = [f"{text.terminal(self.source)}{rows}: {self.status.value}: {head}"]
         lines += [f"  {issue_line(o)}" for o in self.issues]
         return "\n".join([*lines, *(f"  note: {text.terminal(n)}" for n in self.notes)])
+
+
+def _failed(outcome: CheckOutcome) -> CheckOutcome:
+    status = outcome.status if outcome.status is CheckStatus.ERROR else CheckStatus.FAILED
+    return dataclasses.replace(outcome, status=status, hidden=False)
 
 
 def issue_line(outcome: CheckOutcome) -> str:
@@ -337,6 +346,16 @@ class CheckpointResult(Record):
     @property
     def tags(self) -> dict[str, str]:
         return dict(self.metadata.get("tags", {}))
+
+    def strict(self) -> Self:
+        """The same where any issue fails the run, whatever its severity; none is hidden."""
+        if self.validation_result is None:
+            return self
+        validation = self.validation_result.strict()
+        fails = any(o.status is CheckStatus.FAILED for o in validation.outcomes)
+        return dataclasses.replace(
+            self, validation_result=validation, status=CheckpointStatus.FAILURE if fails else self.status
+        )
 
     def summary(self) -> str:
         """A short text for people: the verdict, the issues, the actions that were not delivered."""

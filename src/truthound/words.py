@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
+from truthound.errors import ConfigError
 from truthound.results import (
+    ActionResult,
     CheckOutcome,
     CheckpointResult,
     CheckpointStatus,
@@ -20,6 +23,67 @@ VERDICTS = {
     CheckpointStatus.FAILURE: "FAILED",
     CheckpointStatus.ERROR: "ERROR",
 }
+
+
+RUN, ACTION, FILE = "checkpoint", "action", "configuration"
+"""validators of the checks that say what is wrong with a run as a whole, which no rule asked for"""
+_PLACED = re.compile(r"(?P<place>[^\n]+?:[0-9]+(?::[0-9]+)?): (?P<said>.*)", re.DOTALL)
+
+
+def of_the_run(result: CheckpointResult) -> list[CheckOutcome]:
+    """What fails a run whose checks do not, as checks that could not be evaluated: why it could not run, each mistake of its
+    configuration (at its place in the file), each action that was not delivered.
+    """
+    if result.status in (CheckpointStatus.SUCCESS, CheckpointStatus.WARNING):
+        lost = [a for a in result.action_results if not a.delivered]
+        return [_undelivered(i, action) for i, action in enumerate(lost, 1)]
+    if result.validation_result is None and result.error_type == ConfigError.__name__:
+        return [_mistake(i, said) for i, said in enumerate((result.error or "").split("\n"), 1) if said]
+    wrong = result.error or ("no check ran" if result.status is CheckpointStatus.ERROR else "")
+    if not wrong or with_status(result, CheckStatus.ERROR):
+        return []
+    return [CheckOutcome("(run)", RUN, (), CheckStatus.ERROR, error=wrong)]
+
+
+def _undelivered(number: int, action: ActionResult) -> CheckOutcome:
+    said = f"the action was not delivered: {action.message or action.status.value}"
+    name = action.action_name or action.action_type
+    return CheckOutcome(f"(action {number})", ACTION, (name,), CheckStatus.ERROR, error=said)
+
+
+def is_of_the_run(outcome: CheckOutcome) -> bool:
+    """Whether it is one of `of_the_run`; the id of a check begins with the name of its validator."""
+    return outcome.id.startswith("(")
+
+
+def _mistake(number: int, said: str) -> CheckOutcome:
+    placed = _PLACED.fullmatch(said)
+    where, said = (placed["place"], placed["said"]) if placed else (None, said)
+    return CheckOutcome(f"(configuration {number})", FILE, (), CheckStatus.ERROR, error=said, location=where)
+
+
+def checks(result: CheckpointResult) -> list[CheckOutcome]:
+    """The run's checks as they were asked for, then what is wrong with the run as a whole."""
+    shown = [o for o in result.validation_result.outcomes if not o.hidden] if result.validation_result else []
+    return [*shown, *of_the_run(result)]
+
+
+def fails(result: CheckpointResult) -> bool:
+    """Whether the run fails the job it is part of: every report takes it from here, and the exit code agrees."""
+    return any(o.status in (CheckStatus.FAILED, CheckStatus.ERROR) for o in checks(result))
+
+
+def verdict(result: CheckpointResult) -> str:
+    """The run in one word; `UNDELIVERED` where nothing is wrong but that an action was not."""
+    passes = result.status in (CheckpointStatus.SUCCESS, CheckpointStatus.WARNING)
+    return "UNDELIVERED" if passes and fails(result) else VERDICTS[result.status]
+
+
+def title(outcome: CheckOutcome) -> str:
+    """`range: age (no ghosts)`: the same in each run."""
+    if is_of_the_run(outcome) and not outcome.columns:
+        return "run" if outcome.validator == RUN else outcome.validator
+    return f"{outcome.validator}: {subject(outcome)}" + (f" ({outcome.name})" if outcome.name else "")
 
 
 def ordered(result: CheckpointResult) -> list[CheckOutcome]:
@@ -73,6 +137,8 @@ def amount(outcome: CheckOutcome) -> str:
 
 def line(outcome: CheckOutcome) -> str:
     """An issue in one line: `critical: email: not null: 93 (1.86%)`."""
+    if is_of_the_run(outcome) and not outcome.columns:
+        return f"error: {expectation(outcome)}"
     return ": ".join(filter(None, (severity(outcome), subject(outcome), expectation(outcome), amount(outcome))))
 
 

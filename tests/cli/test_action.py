@@ -269,7 +269,10 @@ def test_the_summary_of_github(cli, project, monkeypatch):
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     code, out, _ = cli("checkpoint", "run", "users", "--github-summary", "--strict")
     assert code == 1
-    assert "\n::error file=truthound.yaml,line=6,title=users::critical: email: not null" in out
+    assert (
+        "\n::error file=truthound.yaml,line=6,endLine=6,col=5,title=users%3A null%3A email::critical: email: not null"
+        in out
+    )
     assert (project / "summary").read_text().startswith("## ❌ users: FAILED")
     assert "<details>" in (project / "summary").read_text()
     assert "total_issues<<" in (project / "output").read_text()

@@ -165,8 +165,14 @@ def test_a_run_in_github_actions_reports_by_itself(cli, project, environment):
     code, out, err = cli("checkpoint", "run", "users")
     assert (code, err) == (1, "")
     lines = [line for line in out.splitlines() if line.startswith("::")]
-    assert lines[0] == "::error file=truthound.yaml,line=6,title=users::critical: email: not null: 1 (20.00%)"
-    assert "::error file=users.csv,line=3,title=users::critical: email: not null: this row" in lines
+    assert (
+        lines[0]
+        == "::error file=truthound.yaml,line=6,endLine=6,col=5,title=users%3A null%3A email::critical: email: not null: 1 (20.00%)"
+    )
+    assert (
+        "::error file=users.csv,line=3,endLine=3,title=users%3A null%3A email::critical: email: not null: this row"
+        in lines
+    )
     assert "users  users.csv" in out
     assert (project / "s.md").read_text().startswith("## ❌ users: FAILED")
     assert "total_issues<<" in (project / "o.txt").read_text()

@@ -140,6 +140,8 @@ class Checkpoint:
             kind = next((c for c in _KINDS if isinstance(error, c)), type(error))
             result = replace(result, error=_reason(error, self.config.hidden), error_type=kind.__name__)
         if validation is not None:
+            if self.config.strict:
+                validation = replace(validation, result=validation.result.strict())
             status, reason = verdict(validation)
             result = replace(result, status=status, error=reason, validation_result=validation.result)
         reads = partial(takes, parse_spec(self.config.data_source), self.base)

@@ -197,6 +197,8 @@ class CheckpointConfig(_Expecting):
     """Whether a high issue makes the run fail."""
     fail_on: Severity | None = None
     """The least severity that makes the run fail, in place of the two above."""
+    strict: bool = False
+    """Whether any issue makes the run fail, whatever its severity; none is hidden then."""
     timeout_seconds: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     """How long the checks may take; then they are stopped."""
     sample_size: int | None = Field(default=None, ge=1)

@@ -69,7 +69,9 @@ Config = Annotated[
     Path | None,
     typer.Option("--config", "-c", metavar="FILE", help="The configuration file; truthound.yaml by default."),
 ]
-Strict = Annotated[bool, typer.Option("--strict", help="Exit 1 on any issue, whatever its severity, hidden ones too.")]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Any issue fails the run, whatever its severity, hidden ones too.")
+]
 FailOn = Annotated[
     str | None,
     typer.Option(

@@ -191,7 +191,7 @@ def run_all(
     native = Native(platform(ci), free=telling.streams or telling.output is not None)
     results: list[CheckpointResult] = []
     codes: list[Exit] = []
-    for checkpoint in checkpoints:
+    for checkpoint in map(_strict, checkpoints) if telling.strict else checkpoints:
         looks_back = native.on or (telling.format == "console" and not telling.quiet)
         history = stored(checkpoint, _HISTORY) if looks_back else []
         if telling.streams and not telling.quiet:
@@ -215,6 +215,13 @@ def run_all(
         emit(f"\n {len(results)} checkpoints, exit {worst(codes).value}\n")
     native.publish()
     return worst(codes)
+
+
+def _strict(checkpoint: Checkpoint) -> Checkpoint:
+    from truthound.checkpoint.checkpoint import Checkpoint
+
+    config = checkpoint.config.changed(strict=True)
+    return Checkpoint(config=config, base=checkpoint.base, clock=checkpoint.clock)
 
 
 def _trouble(result: CheckpointResult) -> None:
@@ -274,7 +281,7 @@ def _verdict(result: CheckpointResult, code: Exit, telling: Telling, stream: Any
 
 def _ending(result: CheckpointResult, telling: Telling) -> str:
     code = exit_of(result, strict=telling.strict)
-    why = " (--strict)" if code != exit_of(result) else ""
+    why = " (--strict)" if telling.strict and code is Exit.FAILURE else ""
     return f"exit {code.value}{why}"
 
 

@@ -59,9 +59,9 @@ class Document:
             for (line, column, said), place in sorted(self._found.items())
         ]
 
-    def line(self, node: Node) -> str:
-        """`truthound.yaml:31`"""
-        return f"{self.name}:{node.line}"
+    def location(self, node: Node) -> str:
+        """`truthound.yaml:31:5`"""
+        return f"{self.name}:{node.line}:{node.column}"
 
     def value(
         self, node: Node, place: str, *, word: bool = False, verbatim: frozenset[str] = frozenset(), fill: bool = True

@@ -133,7 +133,7 @@ class _Reader:
             self.document.report_all(self.node, self.at, found)
         try:
             with configuring(CheckpointConfig):
-                config = CheckpointConfig.model_validate(options, context={"locate": self._line})
+                config = CheckpointConfig.model_validate(options, context={"locate": self._location})
         except Mistakes as error:
             self.document.report_all(self.node, self.at, map(_split, error.found))
             return None
@@ -144,8 +144,8 @@ class _Reader:
         }
         return config.model_copy(update={"actions": self._filled(config.actions)}).from_file(written, self.document.env)
 
-    def _line(self, place: str) -> str:
-        return self.document.line(locate(self.node, place)[0])
+    def _location(self, place: str) -> str:
+        return self.document.location(locate(self.node, place)[0])
 
     def _option(self, key: str, key_node: Scalar, node: Node) -> Any:
         place = f"{self.at}.{key}"

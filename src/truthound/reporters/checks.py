@@ -10,13 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from truthound import places, words
-from truthound.results import CheckOutcome, CheckpointResult, CheckpointStatus, CheckStatus, Example, ValidationResult
+from truthound.results import CheckOutcome, CheckpointResult, CheckStatus, Example, ValidationResult
 from truthound.text import cell, interchange, plural, shorten
 
 FALLBACK = "truthound.yaml"
 """where an issue is shown that no file is known of"""
-RUN = "(run)"
-"""the id of what is wrong with a run as a whole"""
 EXAMPLES, CELLS, WIDTH = 10, 8, 1000
 """failing rows of a check, cells of a row, characters of a text"""
 WITH_EXAMPLES = 500
@@ -32,31 +30,19 @@ def said(value: object, width: int = WIDTH) -> str:
     return shorten(interchange(words.one_line(str(value))), width)
 
 
-def checks(result: CheckpointResult) -> list[CheckOutcome]:
-    """The run's checks, as they were asked for. A run that failed for a reason of its own has one more, which says so."""
-    shown = [o for o in result.validation_result.outcomes if not o.hidden] if result.validation_result else []
-    wrong = result.error or (result.status is CheckpointStatus.ERROR and "no check ran")
-    if wrong and not any(o.status is CheckStatus.ERROR for o in shown):
-        shown.append(CheckOutcome(RUN, "checkpoint", (), CheckStatus.ERROR, error=wrong))
-    return shown
-
-
 def issues(result: CheckpointResult) -> list[CheckOutcome]:
-    """Of `checks` those that did not hold: errors first, then the worst."""
+    """Of `words.checks` those that did not hold: errors first, then the worst."""
 
     def rank(o: CheckOutcome) -> tuple[bool, bool, int, float]:
         warned = o.status is CheckStatus.WARNED
         return warned, o.status is not CheckStatus.ERROR, -(o.severity.rank if o.severity else 0), -(o.ratio or 0)
 
-    return sorted((o for o in checks(result) if o.is_issue), key=rank)
+    return sorted((o for o in words.checks(result) if o.is_issue), key=rank)
 
 
 def title(outcome: CheckOutcome) -> str:
-    """`range: age (no ghosts)`: the same in each run."""
-    if outcome.id == RUN:
-        return "run"
-    name = f" ({said(outcome.name, 200)})" if outcome.name else ""
-    return f"{said(outcome.validator, 100)}: {said(words.subject(outcome), 200)}{name}"
+    """`words.title` in what every format can hold."""
+    return said(words.title(outcome), 500)
 
 
 def distinct(names: Iterable[str]) -> Iterator[str]:
@@ -85,6 +71,8 @@ class Place:
     file: str
     line: int
     what: str
+    column: int = 0
+    """from 1; 0 where it is not known"""
 
 
 def folder(root: str | Path | None) -> str | Path:
@@ -98,9 +86,9 @@ def folder(root: str | Path | None) -> str | Path:
 def places_of(outcome: CheckOutcome, validation: ValidationResult | None, root: str | Path = "") -> list[Place]:
     """Where to look, best first: the first failing row, the line that declares the check, the data file. Never none."""
     file, row = places.failing(outcome, validation, root)
-    config, line = places.declared(outcome, root)
+    config, line, column = places.declared(outcome, root)
     found = [Place(file, row, "the first failing row that is known")] if row else []
-    found += [Place(config, max(int(line), 1), "the check is declared here")] if config else []
+    found += [Place(config, max(line, 1), "the check is declared here", column)] if config else []
     if not found:
         found = [Place(file, 1, "the data")] if file else [Place(FALLBACK, 1, "the configuration")]
     return found
@@ -108,7 +96,7 @@ def places_of(outcome: CheckOutcome, validation: ValidationResult | None, root: 
 
 def told(outcome: CheckOutcome) -> str:
     """An issue in one line."""
-    return said(f"error: {outcome.error}" if outcome.id == RUN else words.line(outcome))
+    return said(words.line(outcome))
 
 
 def details(outcome: CheckOutcome, validation: ValidationResult | None, examples: int = EXAMPLES) -> list[str]:

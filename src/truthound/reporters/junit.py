@@ -12,7 +12,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from truthound import words
-from truthound.reporters.checks import RUN, WITH_EXAMPLES, checks, details, distinct, said, several, title, told
+from truthound.reporters.checks import WITH_EXAMPLES, details, distinct, said, several, title, told
 from truthound.results import CheckOutcome, CheckpointResult, CheckStatus
 
 _COUNTED = {"failures": CheckStatus.FAILED, "errors": CheckStatus.ERROR, "skipped": CheckStatus.SKIPPED}
@@ -33,7 +33,7 @@ def junit(results: CheckpointResult | Sequence[CheckpointResult]) -> str:
 
 
 def _suite(result: CheckpointResult, name: str) -> ET.Element:
-    outcomes = checks(result)
+    outcomes = words.checks(result)
     counts = {key: str(sum(o.status is status for o in outcomes)) for key, status in _COUNTED.items()}
     when = result.run_time.astimezone(UTC).isoformat(timespec="seconds")
     more = {"name": name, "tests": str(len(outcomes)), "time": _seconds(result.duration_ms), "timestamp": when}
@@ -47,7 +47,7 @@ def _suite(result: CheckpointResult, name: str) -> ET.Element:
         suite.append(_case(result, outcome, name, unique, short=issues > WITH_EXAMPLES))
     undelivered = [f"action {a.action_name}: {a.status}: {a.message}" for a in result.action_results if not a.delivered]
     statistics = result.validation_result and words.tally(result.validation_result.statistics)
-    lines = [f"{words.VERDICTS[result.status]}: {statistics or result.error or 'no checks ran'}", *undelivered]
+    lines = [f"{words.verdict(result)}: {statistics or result.error or 'no checks ran'}", *undelivered]
     _element("system-out", within=suite).text = "\n".join(map(said, lines))
     return suite
 
@@ -73,13 +73,20 @@ def _case(result: CheckpointResult, outcome: CheckOutcome, suite: str, name: str
         case CheckStatus.FAILED:
             _element("failure", {"type": words.severity(outcome), "message": told(outcome)}, within=case).text = text
         case CheckStatus.ERROR:
-            kind = said((outcome.id == RUN and result.error_type) or "CheckError")
+            kind = said(_kind(result, outcome))
             _element("error", {"type": kind, "message": told(outcome)}, within=case).text = text
         case CheckStatus.SKIPPED:
             _element("skipped", {"message": said(outcome.message or "not checked")}, within=case)
         case CheckStatus.WARNED:
             _element("system-out", within=case).text = f"warning: {text}"
     return case
+
+
+def _kind(result: CheckpointResult, outcome: CheckOutcome) -> str:
+    """What kind of error it is."""
+    if words.is_of_the_run(outcome):
+        return "ActionError" if outcome.validator == words.ACTION else said(result.error_type or "CheckError")
+    return "CheckError"
 
 
 def _element(tag: str, attributes: Mapping[str, str] | None = None, *, within: ET.Element | None = None) -> ET.Element:

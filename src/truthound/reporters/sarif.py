@@ -17,7 +17,6 @@ from truthound import words
 from truthound._version import __version__
 from truthound.reporters.checks import (
     Place,
-    checks,
     details,
     folder,
     identities,
@@ -36,7 +35,11 @@ SHOWN = 5000
 """results of a run: GitHub takes no more"""
 _EXAMPLES = 3
 _BASE = "%SRCROOT%"
-_RULES = RULES | {"checkpoint": "The checkpoint can be run."}
+_RULES = RULES | {
+    words.RUN: "The checkpoint can be run.",
+    words.FILE: "The configuration has no mistake.",
+    words.ACTION: "Whoever is to be told of a run is told.",
+}
 
 
 def sarif(results: CheckpointResult | Sequence[CheckpointResult], root: str | Path | None = None) -> str:
@@ -133,7 +136,7 @@ def _level(outcome: CheckOutcome) -> str:
 def _invocation(result: CheckpointResult, left: int) -> dict[str, Any]:
     started = result.run_time.astimezone(UTC)
     ended = started + timedelta(milliseconds=max(result.duration_ms, 0))
-    errors = [o for o in checks(result) if o.status is CheckStatus.ERROR]
+    errors = [o for o in words.checks(result) if o.status is CheckStatus.ERROR]
     notes = [("error", told(o)) for o in errors[:100]]
     notes += [("note", said(n)) for n in result.validation_result.notes] if result.validation_result else []
     if left:
@@ -151,7 +154,7 @@ def _location(place: Place) -> dict[str, Any]:
     return {
         "physicalLocation": {
             "artifactLocation": {"uri": uri, "uriBaseId": _BASE},
-            "region": {"startLine": place.line},
+            "region": {"startLine": place.line} | ({"startColumn": place.column} if place.column else {}),
         }
     }
 

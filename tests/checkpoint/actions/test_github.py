@@ -99,7 +99,7 @@ def test_in_a_workflow_without_a_token(workflow, capsys):
     out, err = capsys.readouterr()
     assert out == ""  # it may hold a document
     lines = err.splitlines()
-    assert lines[0] == "::error title=users::critical: email: not null: 93 (1.86%)"
+    assert lines[0] == "::error title=users%3A null%3A email::critical: email: not null: 93 (1.86%)"
     assert len(lines) == 4
     output = (workflow / "output").read_text()
     delimiters = set(re.findall(r"<<(truthound_[0-9a-f]{32})\n", output))

@@ -13,14 +13,16 @@ import junitparser
 import pytest
 from teamcity.messages import escape_value
 
+from ci_results import ALL
 from hostile import TEXTS, many_issues
 from loopback import Answer, serving
 from made_results import CLEAN, FAILING, UNREADABLE, earlier, outcome, run
-from truthound import flow
-from truthound.annotations import CIAnnotation, issue_annotations, limited
+from truthound import flow, words
+from truthound.annotations import CIAnnotation, issue_annotations, limited, status_annotation
 from truthound.ci.names import CIPlatform
 from truthound.errors import ConfigError
-from truthound.reporters import ci
+from truthound.exits import Exit, exit_of
+from truthound.reporters import FORMATS, ci
 from truthound.reporters.ci import bitbucket, logs, outputs
 from truthound.reporters.ci.dialects import DIALECTS, dialect_of, variable
 from truthound.reporters.codequality import codequality
@@ -146,6 +148,55 @@ def test_exit_codes(build):
     assert reporter("github", build)[0].report_to_ci(low) == 0
     assert reporter("github", build, strict=True)[0].report_to_ci(low) == 1
     assert reporter("github", build)[0].report_to_ci([]) == 3  # nothing ran: that is no success
+
+
+WARNS = run(outcome("range", "a", CheckStatus.WARNED, severity=Severity.LOW, failed=1, total=2, hidden=True))
+UNDELIVERED = replace(CLEAN, action_results=FAILING.action_results)
+MISTAKEN = replace(
+    UNREADABLE, error='truthound.yaml:3:5: checkpoints[0]: no "x"\ntruthound.yaml:9:1: y', error_type="ConfigError"
+)
+
+
+@pytest.mark.parametrize("result", [*ALL, WARNS, WARNS.strict(), UNDELIVERED, MISTAKEN])
+def test_the_exit_code_and_the_reports_agree_on_what_fails(result):
+    assert (exit_of(result) is not Exit.OK) == words.fails(result)
+    if result.validation_result:
+        assert (exit_of(result, strict=True) is not Exit.OK) == words.fails(result.strict())
+
+
+SHOWN = {
+    "github": r"^::error ", "gitea": r"^::error ", "azure": r"logissue type=error;", "teamcity": r"testFailed|buildProblem",
+    "buildkite": r"<(failure|error) ", "jenkins": r'"level": "error"', "gitlab": r"<(failure|error) ",
+    "circleci": r"<(failure|error) ", "bitbucket": r"<(failure|error) ", "codebuild": r"<(failure|error) ",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("platform", SHOWN)
+@pytest.mark.parametrize("result", [WARNS, UNDELIVERED, MISTAKEN], ids=["strict", "undelivered", "mistaken"])
+def test_what_fails_the_run_is_a_failure_in_every_report(platform, result, build, tmp_path):
+    face, log = reporter(platform, build, strict=True)
+    assert face.report_to_ci(result) != 0
+    text = told(tmp_path, log)
+    assert re.search(SHOWN[platform], text, re.MULTILINE), text
+    assert (
+        "warning" not in text.lower().replace("0 warnings", "").replace("truthound_warned", "") or result is not WARNS
+    )
+    if platform == "buildkite":
+        assert "error" in given(tmp_path)[0][0]
+    assert bitbucket.body(result.strict(), face.environment)["result"] == "FAILED"
+    assert "FAILED" in [m["result"] for m in bitbucket.marks(result.strict())]
+    assert status_annotation(result.strict()).level == "error"
+
+
+def test_each_mistake_of_a_configuration_is_shown_at_its_place():
+    first, second = issue_annotations([MISTAKEN])
+    assert (first.file, first.line, first.column, first.message) == (
+        "truthound.yaml", 3, 5, 'error: checkpoints[0]: no "x"',
+    )  # fmt: skip
+    assert (second.line, second.column, second.title) == (9, 1, "users: configuration")
+    (suite,) = junitparser.JUnitXml.fromstring(FORMATS["junit"]([MISTAKEN]).encode())
+    assert (suite.errors, [c.result[0].type for c in suite]) == (2, ["ConfigError", "ConfigError"])
+    assert "truthound.yaml:9:1: y" in FORMATS["markdown"](MISTAKEN)
 
 
 def test_what_is_switched_off_is_not_written(build, tmp_path):
@@ -290,7 +341,8 @@ def no_command(platform, text, build):
         assert platform is CIPlatform.BUILDKITE or not re.match(r"(---|\+\+\+|~~~|\^\^\^)\s", line), line
         if ours == "::" and line.lstrip().startswith("::"):
             assert re.match(
-                r"::(error|warning|notice|group|endgroup)( (file|line|title)=[^:,]*(,(line|title)=[^:,]*)*)?::", line
+                r"::(error|warning|notice|group|endgroup)( (file|line|title)=[^:,]*(,(line|endLine|col|title)=[^:,]*)*)?::",
+                line,
             ), line
         if line.startswith("##vso["):
             assert re.fullmatch(r"##vso\[task\.(logissue|setvariable|uploadsummary) ?[^\]]*\][^\r\n]*", line), line

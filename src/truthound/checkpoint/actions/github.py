@@ -356,11 +356,11 @@ def _headline(result: CheckpointResult) -> str:
 def _places(result: CheckpointResult) -> Iterator[dict[str, Any]]:
     """The issues that have a place in a file, as a check run takes them."""
     for outcome in words.ordered(result):
-        file, line = places.declared(outcome, os.environ.get("GITHUB_WORKSPACE", ""))
+        file, line, _ = places.declared(outcome, os.environ.get("GITHUB_WORKSPACE", ""))
         if file:
             level = "warning" if outcome.status.value == "warned" else "failure"
             yield {
-                "path": file, "start_line": int(line), "end_line": int(line), "annotation_level": level,
+                "path": file, "start_line": line, "end_line": line, "annotation_level": level,
                 "message": shorten(terminal(words.line(outcome)), 4096),
             }  # fmt: skip
 

@@ -35,7 +35,7 @@ class CIReporter:
         annotations: Whether issues are marked in the log, where the system shows such marks elsewhere too.
         files: Whether files such as JUnit's are written into the current folder.
         include_examples: Whether failing rows are shown.
-        strict: Whether any issue makes the exit code 1.
+        strict: Whether any issue fails the run: it is a failure in each report, and the exit code is 1.
         environ: The environment to read instead of `os.environ`.
         stream: Where log lines go instead of standard output.
         show: Writes a line of the log, in place of `stream`.
@@ -143,6 +143,7 @@ class CIReporter:
             previous: The run before, of each checkpoint that has one: summaries then tell what changed.
         """
         runs = [results] if isinstance(results, CheckpointResult) else list(results)
+        runs = [run.strict() for run in runs] if self._strict else runs
         before = [previous] if isinstance(previous, CheckpointResult) else list(previous or ())
         for run in runs:
             self._tell(run)
@@ -154,6 +155,7 @@ class CIReporter:
         told on standard error too.
         """
         before = {r.checkpoint_name: r for r in previous}
+        runs = [run.strict() for run in runs] if self._strict else runs
         made = Report(runs, self.environ, self.environment, before, root=self.root, **self._parts)
         return self._perform(report(self.dialect, made))
 

@@ -26,7 +26,6 @@ PROXY = "http://localhost:29418"
 """answers within a pipeline only, and adds its authentication; it takes http, not https"""
 TOKENS = ("BITBUCKET_TOKEN", "BITBUCKET_ACCESS_TOKEN")
 MOST, PART, SUMMARY, DETAILS = 1000, 100, 450, 2000
-_RESULTS = {"success": "PASSED", "warning": "PASSED", "failure": "FAILED", "error": "FAILED"}
 
 
 def reachable(env: Mapping[str, str], ci: CIEnvironment) -> bool:
@@ -57,7 +56,7 @@ def body(result: CheckpointResult, ci: CIEnvironment) -> dict[str, Any]:
     """The report itself."""
     s = result.validation_result.statistics if result.validation_result else None
     said = words.tally(s) if s else words.one_line(result.error or "nothing was checked")
-    left = len(result.issues) - MOST
+    left = len(result.issues) + len(words.of_the_run(result)) - MOST
     more = f" {plural(left, 'issue')} more than are annotated." if left > 0 else ""
     numbers = {"Checks": s.total_checks, "Issues": s.total_issues, "Failed": s.failed, "Warned": s.warned} if s else {}
     rows = result.validation_result.row_count if result.validation_result else None
@@ -69,10 +68,10 @@ def body(result: CheckpointResult, ci: CIEnvironment) -> dict[str, Any]:
     data.append({"title": "Duration", "type": "DURATION", "value": round(result.duration_ms)})
     made: dict[str, Any] = {
         "title": shorten(harmless(f"truthound: {result.checkpoint_name}"), SUMMARY),
-        "details": shorten(harmless(f"{words.VERDICTS[result.status]}: {said}.{more}"), DETAILS),
+        "details": shorten(harmless(f"{words.verdict(result)}: {said}.{more}"), DETAILS),
         "report_type": "TEST",
         "reporter": "truthound",
-        "result": _RESULTS[result.status.value],
+        "result": "FAILED" if words.fails(result) else "PASSED",
         "data": data,
     }
     return made | ({"link": ci.run_url} if ci.run_url.startswith("https://") else {})
@@ -81,13 +80,12 @@ def body(result: CheckpointResult, ci: CIEnvironment) -> dict[str, Any]:
 def marks(result: CheckpointResult, root: str = "") -> Iterator[dict[str, Any]]:
     """The worst issues, each at the line that declares its check, or at the first row that fails."""
     seen: dict[str, int] = {}
-    for outcome in words.ordered(result)[:MOST]:
+    for outcome in [*words.of_the_run(result), *words.ordered(result)][:MOST]:
         seen[outcome.id] = seen.get(outcome.id, 0) + 1
-        file, line = places.declared(outcome, root)
+        file, line, _ = places.declared(outcome, root)
         if not file:
-            file, number = places.failing(outcome, result.validation_result, root)
-            line = str(number or "")
-        at = {"path": file} | ({"line": int(line)} if line else {}) if file else {}
+            file, line = places.failing(outcome, result.validation_result, root)
+        at = {"path": file} | ({"line": line} if line else {}) if file else {}
         warned = outcome.status is CheckStatus.WARNED
         yield {
             "external_id": f"{_short(outcome.id)}-{seen[outcome.id]}",

@@ -28,7 +28,6 @@ MIB = 1024 * 1024
 _DOTENV = 5 * 1024
 """bytes; GitLab refuses a larger file, and fails the job"""
 _BUILDER = 4 * 1024
-_VERDICT_STYLE = {"success": "success", "warning": "warning", "failure": "error", "error": "error"}
 _COUNTS = ("total_issues", "total_checks", "passed", "failed", "warned", "errored")
 _ROOTED = {"codequality": codequality, "sarif": sarif}
 """formats that name files as seen from the repository's folder"""
@@ -266,8 +265,14 @@ def _azure_summary(run: Report) -> Iterator[Output]:
 
 def _buildkite_summary(run: Report) -> Iterator[Output]:
     for result in run.results:
-        style, context = _VERDICT_STYLE[result.status.value], f"truthound-{logs.key(result.checkpoint_name)}"
+        style, context = _style(result), f"truthound-{logs.key(result.checkpoint_name)}"
         yield Pipe(("buildkite-agent", "annotate", "--style", style, "--context", context), run.section(result, MIB))
+
+
+def _style(result: CheckpointResult) -> str:
+    if words.fails(result):
+        return "error"
+    return "warning" if result.status is CheckpointStatus.WARNING else "success"
 
 
 def _teamcity_summary(run: Report) -> Iterator[Output]:
@@ -288,11 +293,6 @@ def _bitbucket_summary(run: Report) -> Iterator[Output]:
 def _drone_summary(run: Report) -> Iterator[Output]:
     if run.results and run.env.get("DRONE_CARD_PATH"):
         yield drone.card(run.results, run.env, run.ci)
-
-
-def verdicts(results: Iterable[CheckpointResult]) -> str:
-    """`users: FAILED; orders: PASSED`."""
-    return "; ".join(f"{r.checkpoint_name}: {words.VERDICTS[r.status]}" for r in results)
 
 
 # --- the table --------------------------------------------------------------------------------------------------------

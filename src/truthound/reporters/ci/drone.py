@@ -18,7 +18,7 @@ from truthound.results import CheckpointResult
 from truthound.text import card as escaped
 from truthound.text import plural, shorten
 
-_COLOURS = {"success": "Good", "warning": "Warning", "failure": "Attention", "error": "Attention"}
+_COLOURS = {"success": "Good", "warning": "Warning"}
 _RUNS, _ISSUES, _WIDTH = 20, 10, 200
 
 
@@ -45,13 +45,13 @@ def layout(results: Sequence[CheckpointResult], ci: CIEnvironment) -> dict[str, 
         name = escaped(shorten(result.checkpoint_name, _WIDTH))
         body.append(
             {
-                "type": "TextBlock", "weight": "Bolder", "size": "Medium", "wrap": True, "color": _COLOURS[result.status.value],
-                "text": f"{name}: {words.VERDICTS[result.status]}",
+                "type": "TextBlock", "weight": "Bolder", "size": "Medium", "wrap": True, "color": "Attention" if words.fails(result) else _COLOURS[result.status.value],
+                "text": f"{name}: {words.verdict(result)}",
             }
         )  # fmt: skip
         said = words.tally(s) if s else words.one_line(result.error or "nothing was checked")
         body.append({"type": "TextBlock", "wrap": True, "text": escaped(shorten(said, _WIDTH))})
-        found = words.ordered(result)
+        found = [*words.of_the_run(result), *words.ordered(result)]
         facts = [
             {"title": words.severity(o), "value": escaped(shorten(words.line(o).partition(": ")[2], _WIDTH))}
             for o in found[:_ISSUES]

@@ -26,9 +26,9 @@ def messages(result: CheckpointResult) -> Iterator[str]:
         seen[name] = seen.get(name, 0) + 1
         yield from _test(outcome, name if seen[name] == 1 else f"{name} #{seen[name]}", flow)
     yield teamcity_message("testSuiteFinished", name=suite, flowId=flow)
-    if result.error and not words.with_status(result, CheckStatus.ERROR):
-        said = shorten(f"{suite}: {words.one_line(result.error)}", _LONGEST)
-        yield teamcity_message("buildProblem", description=said, identity=flow)
+    for outcome in words.of_the_run(result):
+        said = shorten(f"{suite}: {words.line(outcome)}", _LONGEST)
+        yield teamcity_message("buildProblem", description=said, identity=_identity(f"{suite}\0{outcome.id}"))
 
 
 def statistics(outputs: Mapping[str, str]) -> Iterator[str]:
