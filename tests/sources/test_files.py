@@ -1,9 +1,11 @@
 """Parquet, NDJSON, JSON, Arrow, Excel, Delta; files, globs and folders; and what is wrong with them."""
 
+import datetime as dt
 import gzip
 import json
 import os
 import sys
+from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
@@ -122,17 +124,146 @@ def test_hive_partitions(tmp_path):
     assert "x" not in frame.columns
 
 
-def test_parquet_files_that_differ(tmp_path):
-    FRAME.write_parquet(tmp_path / "a.parquet")
-    FRAME.with_columns(more=1).drop("name").write_parquet(tmp_path / "b.parquet")
-    assert "set options.missing_columns: insert and options.extra_columns: ignore" in told(tmp_path)
-    options = {"missing_columns": "insert", "extra_columns": "ignore"}
-    assert open_source({"path": tmp_path, "options": options}).frame.collect()["name"].to_list() == [
-        "ann",
-        None,
-        None,
-        None,
-    ]
+@pytest.mark.parametrize(
+    ("ending", "write"), [("parquet", pl.DataFrame.write_parquet), ("arrow", pl.DataFrame.write_ipc)]
+)
+def test_files_that_differ_in_their_columns(tmp_path, ending, write):
+    write(FRAME, tmp_path / f"a.{ending}")
+    write(FRAME.with_columns(more=1).drop("name").select("more", "id"), tmp_path / f"b.{ending}")
+
+    def read(**options):
+        return open_source({"path": tmp_path, "options": options}).frame.collect()
+
+    assert f'b.{ending} lacks the column "name" that a.{ending} has; set options.missing_columns: insert' in told(
+        tmp_path
+    )
+    extra = told({"path": tmp_path, "options": {"columns": ["id"], "missing_columns": "raise"}})
+    assert "lacks the column" in extra
+    both = read(missing_columns="insert")
+    assert both.columns == ["id", "name", "more"]
+    assert both.rows() == [(1, "ann", None), (2, None, None), (1, None, 1), (2, None, 1)]
+    first = read(missing_columns="insert", extra_columns="ignore")
+    assert (first.columns, first["name"].to_list()) == (["id", "name"], ["ann", None, None, None])
+    write(FRAME.with_columns(more=1).select("more", "name", "id"), tmp_path / f"b.{ending}")
+    assert f'b.{ending} has a column "more" that a.{ending} lacks; set options.extra_columns: ignore' in told(tmp_path)
+    assert read(extra_columns="ignore").rows() == [(1, "ann"), (2, None), (1, "ann"), (2, None)]
+
+
+def column(*values, dtype=None):
+    return pl.DataFrame({"id": [1] * len(values), "x": pl.Series(values, dtype=dtype)})
+
+
+@pytest.mark.parametrize(
+    ("frames", "dtype"),
+    [
+        ([column(1, dtype=pl.Int32), column(2**40)], pl.Int64),
+        ([column(2**40), column(1, dtype=pl.Int32)], pl.Int64),
+        ([column(None, dtype=pl.Null), column(5)], pl.Int64),
+        ([column(5), column(None, dtype=pl.Null), column(1.5)], pl.Float64),
+        ([column(1, dtype=pl.Int32), column(1.5)], pl.Float64),
+        ([column(2**53), column(1.5, dtype=pl.Float32)], pl.Float64),
+        ([column(200, dtype=pl.UInt8), column(-1, dtype=pl.Int8)], pl.Int16),
+        ([column(2**64 - 1, dtype=pl.UInt64), column(-1)], pl.Int128),
+        ([column("a", dtype=pl.Categorical), column("b")], pl.String),
+        ([column(Decimal("1.5"), dtype=pl.Decimal(5, 1)), column(Decimal("1.25"), dtype=pl.Decimal(10, 2))], pl.Decimal(10, 2)),
+        ([column(Decimal("1.5"), dtype=pl.Decimal(5, 1)), column(2**40)], pl.Decimal(21, 1)),
+        ([column(dt.datetime(2024, 1, 1), dtype=pl.Datetime("ms")), column(dt.datetime(2024, 1, 2), dtype=pl.Datetime("ns"))], pl.Datetime("ns")),
+        ([column([1], dtype=pl.List(pl.Int8)), column([2**40])], pl.List(pl.Int64)),
+        ([column({"a": 1}), column({"a": 1.5, "b": "x"})], pl.Struct({"a": pl.Float64, "b": pl.String})),
+    ],
+)  # fmt: skip
+def test_files_that_differ_in_their_types_have_the_type_that_holds_all_values(tmp_path, frames, dtype):
+    for i, frame in enumerate(frames):
+        frame.write_parquet(tmp_path / f"{i}.parquet")
+    source = open_source(tmp_path)
+    read = source.frame.collect()
+    assert (read.schema["x"], source.unreadable) == (dtype, {})
+    before = [v for frame in frames for v in frame["x"].to_list()]
+    if not dtype.is_nested():
+        assert read["x"].to_list() == before
+    assert read["x"].null_count() == before.count(None)
+    assert open_source(str(tmp_path / "*.parquet")).frame.collect().equals(read)
+
+
+@pytest.mark.parametrize(
+    ("frames", "words"),
+    [
+        ([column(1), column("a")], "it is int64 in 0.parquet and string in 1.parquet; set options.schema_overrides: {x: string}"),
+        ([column(2**53 + 1), column(1.5)], "it is int64 in 0.parquet and float64 in 1.parquet"),
+        ([column(dt.date(2024, 1, 1)), column(dt.datetime(2024, 1, 1, 5))], "it is date in 0.parquet and datetime"),
+        ([column(True), column(1)], "it is boolean in 0.parquet and int64 in 1.parquet"),
+        ([column(dt.datetime(2024, 1, 1)), column(dt.datetime(2024, 1, 1, tzinfo=dt.UTC))], "time_zone='utc'"),
+        ([column(dt.datetime(1, 1, 1)), column(dt.datetime(2024, 1, 1), dtype=pl.Datetime("ns"))], "of which no one type holds all values"),
+    ],
+)  # fmt: skip
+def test_files_whose_types_have_none_in_common_make_that_column_unreadable(tmp_path, frames, words):
+    for i, frame in enumerate(frames):
+        frame.write_parquet(tmp_path / f"{i}.parquet")
+    source = open_source(tmp_path)
+    assert words in source.unreadable["x"]
+    assert source.frame.collect()["id"].to_list() == [1] * len(frames)
+    text = open_source({"path": tmp_path, "options": {"schema_overrides": {"x": "string"}}})
+    assert (text.unreadable, text.frame.collect().schema["x"]) == ({}, pl.String)
+
+
+def test_types_that_are_asked_for_and_that_values_are_not_of(tmp_path):
+    column(1.5, 2.0).write_parquet(tmp_path / "a.parquet")
+    source = open_source({"path": tmp_path, "options": {"schema_overrides": {"x": "int64"}}})
+    assert source.unreadable == {"x": "it holds values that are not Int64"}
+    assert 'options.schema_overrides: no column is called "y"' in wrong(
+        {"path": str(tmp_path), "options": {"schema_overrides": {"y": "int64"}}}
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype", "read"),
+    [
+        (["02139", "10001"], pl.String, ["02139", "10001"]), (["1", "2139"], pl.Int64, [1, 2139]), (["1", "A1"], pl.String, ["1", "A1"]),
+        (["1.10", "1.2"], pl.String, ["1.10", "1.2"]), (["1.5", "2"], pl.Float64, [1.5, 2.0]), (["1E5", "5"], pl.String, ["1E5", "5"]),
+        (["01", "12"], pl.String, ["01", "12"]), (["true", "false"], pl.Boolean, [True, False]), (["-0", "1"], pl.String, ["-0", "1"]),
+        (["2024-01-01", "2024-01-02"], pl.Date, [dt.date(2024, 1, 1), dt.date(2024, 1, 2)]), (["2024-01-01", "2024-13-01"], pl.String, ["2024-01-01", "2024-13-01"]),
+        (["a%20b", "__HIVE_DEFAULT_PARTITION__"], pl.String, ["a b", None]), (["5", "__HIVE_DEFAULT_PARTITION__"], pl.Int64, [5, None]),
+    ],
+)  # fmt: skip
+def test_codes_in_names_of_folders_stay_codes(tmp_path, values, dtype, read):
+    for ending, write in (
+        ("parquet", pl.DataFrame.write_parquet),
+        ("arrow", pl.DataFrame.write_ipc),
+        ("arrows", pl.DataFrame.write_ipc_stream),
+    ):
+        for i, value in enumerate(values):
+            folder = tmp_path / ending / f"k={value}"
+            folder.mkdir(parents=True)
+            write(pl.DataFrame({"i": [i]}), folder / f"a.{ending}")
+        found = open_source(tmp_path / ending).frame.collect().sort("i")
+        assert (found.schema["k"], found["k"].to_list()) == (dtype, read)
+    if dtype == pl.String and values[0] == "01":
+        asked = open_source({"path": tmp_path / "parquet", "options": {"schema_overrides": {"k": "int64"}}})
+        assert sorted(asked.frame.collect()["k"]) == [1, 12]
+
+
+def test_files_beside_folders_named_key_value(tmp_path):
+    (tmp_path / "k=1").mkdir()
+    FRAME.write_parquet(tmp_path / "k=1" / "a.parquet")
+    FRAME.write_parquet(tmp_path / "b.parquet")
+    assert "b.parquet lies in no folder k=…, as other files do; set options.hive_partitioning: false" in told(tmp_path)
+    assert open_source({"path": tmp_path, "options": {"hive_partitioning": False}}).frame.collect().height == 4
+
+
+def test_parquet_columns_of_types_that_the_engine_lacks(tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    pq.write_table(
+        pa.table({"id": [1], "d": pa.array([Decimal(10) ** 60], pa.decimal256(76, 2))}), tmp_path / "a.parquet"
+    )
+    source = open_source(tmp_path / "a.parquet")
+    assert source.unreadable == {"d": "its type is decimal(precision=76, scale=2), a decimal of more than 38 digits"}
+    assert source.frame.collect().rows() == [(1, None)]
+    pq.write_table(pa.table({"id": [1], "v": pa.array([[1]], pa.list_view(pa.int64()))}), tmp_path / "b.parquet")
+    source = open_source(tmp_path / "b.parquet")
+    assert source.unreadable == {"v": "its type is list_view<element: int64>, which is not read from a dataset"}
+    assert source.frame.collect().rows() == [(1, None)]
 
 
 @pytest.mark.parametrize(

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import importlib.util
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
 
-from truthound.errors import ConfigError, SourceError
+from truthound.errors import ConfigError, SourceError, TruthoundError
 from truthound.sources.base import Source
 from truthound.sources.dtypes import polars_type
-from truthound.sources.files import Found, find, head
+from truthound.sources.files import Found, find
 from truthound.sources.memory import unknown_columns
+from truthound.sources.merging import Part, Rules, united
 from truthound.sources.options import parse_options
+from truthound.sources.pyvalues import Table
 from truthound.sources.spec import Spec
 from truthound.text import brief, plural, shorten
 
@@ -32,6 +34,7 @@ class Read(NamedTuple):
     frame: pl.LazyFrame
     explain: Explain
     lines: Lines | None = None
+    unreadable: Mapping[str, str] = {}
 
 
 FAILURES = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError, TypeError)
@@ -46,7 +49,13 @@ def open_files(spec: Spec, base: Path | None) -> Source:
         found = Found("ndjson", found.files)
     options = parse_options(found.format, spec.options)
     need_extra(found.format)
-    frame, explain, lines = _READERS[found.format](found, options)
+    explain = _guarded(_plain(found, _WORDS.get(found.format, found.format)), found)
+    try:
+        frame, told, lines, unreadable = _READERS[found.format](found, options)
+    except FAILURES as error:
+        if isinstance(error, TruthoundError):
+            raise
+        raise explain(error) from None
     source = Source(
         name=spec.name,
         kind=found.format,
@@ -54,7 +63,8 @@ def open_files(spec: Spec, base: Path | None) -> Source:
         path=found.single,
         reparse=found.format in ("csv", "ndjson"),
         size=None if found.format == "delta" else sum(f.stat().st_size for f in found.files),
-        explain=_guarded(explain, found),
+        explain=_guarded(told, found),
+        unreadable=unreadable,
     )
     if lines and found.single:
         source = replace(source, lines=lines)
@@ -71,7 +81,8 @@ def projected(source: Source, columns: Sequence[str] | None, names: Sequence[str
         return source
     if problems := unknown_columns(columns, names):
         raise ConfigError(f"options.columns: {p}" for p in problems)
-    return replace(source, frame=source.frame.select(pl.nth([list(names).index(c) for c in dict.fromkeys(columns)])))
+    frame = source.frame.select(pl.nth([list(names).index(c) for c in dict.fromkeys(columns)]))
+    return replace(source, frame=frame, unreadable={c: r for c, r in source.unreadable.items() if c in columns})
 
 
 def need_extra(fmt: str) -> None:
@@ -136,59 +147,28 @@ def _json(found: Found, options: Any) -> Read:
     from truthound.sources import ndjson
 
     frames = [ndjson.read(path, options) for path in found.files]
-    return Read(_concatenated(frames, found), _plain(found, "JSON"))
+    frame, unreadable = _concatenated(frames, found)
+    return Read(frame, _plain(found, "JSON"), unreadable=unreadable)
 
 
-def _concatenated(frames: list[pl.LazyFrame], found: Found) -> pl.LazyFrame:
+def _concatenated(frames: list[pl.LazyFrame], found: Found) -> Table:
     """Tables below each other, if they have the same columns."""
-    first = frames[0].collect_schema()
-    for frame, path in zip(frames[1:], found.files[1:], strict=True):
-        if frame.collect_schema() != first:
-            raise SourceError(f"{path.name} has other columns or types than {found.files[0].name}")
-    return frames[0] if len(frames) == 1 else pl.concat(frames)
-
-
-def _hive(found: Found, wanted: bool | None) -> bool:
-    if wanted is not None:
-        return wanted
-    return found.root is not None and any("=" in p for f in found.files for p in f.relative_to(found.root).parts[:-1])
+    parts = [Part(f, dict(f.collect_schema()), path) for f, path in zip(frames, found.files, strict=True)]
+    return united(parts, Rules(optional=False))
 
 
 def _parquet(found: Found, options: Any) -> Read:
-    hive = _hive(found, options.hive_partitioning)
-    frame = pl.scan_parquet(
-        list(found.files),
-        hive_partitioning=hive,
-        missing_columns=options.missing_columns,
-        extra_columns=options.extra_columns,
-        glob=False,
-    )
-    return Read((_below(frame, found) if hive else frame), _plain(found, "Parquet"))
+    from truthound.sources import columnar
 
-
-def _below(frame: pl.LazyFrame, found: Found) -> pl.LazyFrame:
-    """Without the columns of `key=value` folders above the table, which the engine takes for a part of it."""
-    above = {p.partition("=")[0] for p in (found.root.absolute().parts if found.root else ()) if "=" in p}
-    own = {
-        p.partition("=")[0] for f in found.files[:1] if found.root for p in f.relative_to(found.root).parts if "=" in p
-    }
-    return frame.drop(above - own, strict=False) if above - own else frame
+    frame, unreadable = columnar.parquet(found, options)
+    return Read(frame, _plain(found, "Parquet"), unreadable=unreadable)
 
 
 def _ipc(found: Found, options: Any) -> Read:
-    streams = [path for path in found.files if not head(path, 6).startswith(b"ARROW1")]
-    if not streams:
-        hive = _hive(found, options.hive_partitioning)
-        frame = pl.scan_ipc(list(found.files), hive_partitioning=hive, glob=False)
-        return Read((_below(frame, found) if hive else frame), _plain(found, "Arrow IPC"))
-    frames = []
-    for path in found.files:
-        try:
-            read = pl.read_ipc_stream if path in streams else pl.read_ipc
-            frames.append(read(path).lazy())
-        except FAILURES as error:
-            raise SourceError(f"{path.name} is not Arrow IPC: {brief(error)}") from None
-    return Read(_concatenated(frames, found), _plain(found, "Arrow IPC"))
+    from truthound.sources import columnar
+
+    frame, unreadable = columnar.ipc(found, options)
+    return Read(frame, _plain(found, "Arrow IPC"), unreadable=unreadable)
 
 
 def _excel(found: Found, options: Any) -> Read:
@@ -206,7 +186,8 @@ def _excel(found: Found, options: Any) -> Read:
             if isinstance(error, SourceError | ConfigError):
                 raise
             raise SourceError(f"{path.name} cannot be read as Excel: {shorten(brief(error), 300)}") from None
-    return Read(_concatenated(frames, found), _plain(found, "Excel"))
+    frame, unreadable = _concatenated(frames, found)
+    return Read(frame, _plain(found, "Excel"), unreadable=unreadable)
 
 
 def _sheet(path: Path, options: Any, overrides: dict[str, pl.DataType]) -> pl.DataFrame:
@@ -265,13 +246,7 @@ def _plain(found: Found, word: str) -> Explain:
                     f"{path.name} cannot be read as {word}: {shorten(brief(mine), 300)}; the file is damaged or of another format"
                 )
         name = found.files[0].name if len(found.files) == 1 else plural(len(found.files), "file")
-        helped = ""
-        if isinstance(error, pl.exceptions.SchemaError) and found.format == "parquet" and len(found.files) > 1:
-            helped = (
-                "; the files differ in their columns: set options.missing_columns: insert and options.extra_columns: ignore, "
-                "or rewrite those whose types differ"
-            )
-        return SourceError(f"{name} cannot be read as {word}: {shorten(brief(error), 300)}{helped}")
+        return SourceError(f"{name} cannot be read as {word}: {shorten(brief(error), 300)}")
 
     return told
 

@@ -120,15 +120,16 @@ class CsvOptions(_Options):
 class ParquetOptions(_Options):
     hive_partitioning: bool | None = None
     """Columns from folders named `key=value`; without it, where there are such folders."""
-    missing_columns: Annotated[str, Field(pattern="^(insert|raise)$")] = "raise"
-    """`insert`: a column that a later file lacks is null there."""
-    extra_columns: Annotated[str, Field(pattern="^(ignore|raise)$")] = "raise"
-    """`ignore`: columns that only later files have are left out."""
+    missing_columns: Literal["insert", "raise"] = "raise"
+    """`insert`: a column that some of several files lack is null there."""
+    extra_columns: Literal["ignore", "raise"] = "raise"
+    """`ignore`: columns that the first of several files lacks are left out."""
+    schema_overrides: Overrides
+    """Types by column, for files whose types have none in common, and for codes that folders name."""
 
 
-class IpcOptions(_Options):
-    hive_partitioning: bool | None = None
-    """Columns from folders named `key=value`; without it, where there are such folders."""
+class IpcOptions(ParquetOptions):
+    pass
 
 
 class NdjsonOptions(_Options):
