@@ -45,7 +45,7 @@ def fails(spec, **options):
 def test_a_file(write):
     path = write("users.csv", "id,name,born\n1,ann,2001-02-03\n2,,2002-03-04\n")
     source = open_source(path)
-    assert (source.kind, source.path, source.reparse, source.size) == ("csv", path, True, path.stat().st_size)
+    assert (source.kind, source.path, source.reparse, source.size) == ("csv", path, False, path.stat().st_size)
     assert source.name == str(path)
     assert source.frame.collect_schema() == {"id": pl.Int64, "name": pl.String, "born": pl.Date}
     assert source.frame.collect().height == 2
@@ -278,13 +278,11 @@ def test_truncated_gzip(write, keep):
     assert "damaged" in told
 
 
-def test_files_that_go(write):
+def test_a_file_that_goes_was_read(write):
     path = write("a.csv", "a\n1\n")
     source = open_source(path)
     path.unlink()
-    with pytest.raises((pl.exceptions.PolarsError, OSError)) as caught:
-        source.frame.collect()
-    assert str(source.explain(caught.value)) == "a.csv has gone since it was found; it was deleted or moved"
+    assert source.frame.collect().rows() == [(1,)]
 
 
 def test_several_files(write, tmp_path):
@@ -352,13 +350,11 @@ def test_memory_stays_small(write, tmp_path):
         for _ in range(20):
             file.write((b"1," + b"x" * 500 + b"\n") * 2_000)
         file.write(b"x,y\n")
-    error = pl.exceptions.ComputeError("could not parse `x` as dtype `i64` at column 'a' (column number 1)")
-    source = open_source(path)
     tracemalloc.start()
-    told = source.explain(error)
+    told = fails(path)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert str(told).startswith('big.csv:40002:1: "x" is not an int64 (column "a")')
+    assert told.startswith('big.csv:40002:1: "x" is not an int64 (column "a")')
     assert peak < 16_000_000 < path.stat().st_size
 
 

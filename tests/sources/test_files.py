@@ -472,3 +472,12 @@ def test_a_name_that_is_not_utf_8(tmp_path):
         open_source(os.fsdecode(path))
     with pytest.raises(SourceError, match="not UTF-8"):
         open_source(tmp_path / "*.csv")
+
+
+def test_a_file_that_goes(tmp_path):
+    FRAME.write_parquet(tmp_path / "a.parquet")
+    source = open_source(tmp_path / "a.parquet")
+    (tmp_path / "a.parquet").unlink()
+    with pytest.raises((pl.exceptions.PolarsError, OSError)) as caught:
+        source.frame.collect()
+    assert str(source.explain(caught.value)) == "a.parquet has gone since it was found; it was deleted or moved"

@@ -14,8 +14,11 @@ from truthound.sources import open_source, rows
 
 CSV = {
     "plain": ("id,x\n1,a\n2,b\n", {}, {1: 2, 2: 3}),
-    "blank lines": ("\n\nid,x\n1,a\n\n2,b\n", {}, {1: 4, 3: 6}),
-    "line ends": ("id,x\r\n1,a\r\n\r\n2,b", {}, {1: 2, 3: 4}),
+    "blank lines": ("\n\nid,x\n1,a\n\n2,b\n", {}, {1: 4, 2: 6}),
+    "line ends": ("id,x\r\n1,a\r\n\r\n2,b", {}, {1: 2, 2: 4}),
+    "blank rows": ("id,x\n1,a\n\n2,b\n", {"skip_blank_lines": False}, {1: 2, 2: 3, 3: 4}),
+    "spaces": ("id,x\n1,a\n \t\n2,b\n", {}, {1: 2, 2: 4}),
+    "one column": ("x\na\n \n\nb\n", {}, {1: 2, 2: 3, 3: 5}),
     "old line ends": ("id,x\r1,a\r2,b\r", {}, {1: 2, 2: 3}),
     "quoted": ('"id\nno",x\n1,"a\n\n""b"\n2,"c\n"\n3,d\n', {}, {1: 3, 2: 6, 3: 8}),
     "other quotes": ("id,x\n1,'a\nb'\n2,\"\n3,c\n", {"quote_char": "'"}, {1: 2, 2: 4, 3: 5}),
@@ -23,7 +26,7 @@ CSV = {
     "comments": ('#1\nid,x\n#2 "\n1,"a\n# b"\n#3\n2,c\n#', {"comment_prefix": "#"}, {1: 4, 2: 7}),
     "skipped": ('"\n\n#\nid,x\n1,a\n', {"skip_rows": 3}, {1: 5}),
     "no header": ("1,a\n2,b\n", {"has_header": False}, {1: 1, 2: 2}),
-    "no header, blank": ("\n1,a\n", {"has_header": False}, {2: 2}),
+    "no header, blank": ("\n1,a\n", {"has_header": False}, {1: 2}),
     "ragged": ("id,x\n1,a,b\n2\n3,c\n", {"truncate_ragged_lines": True}, {1: 2, 2: 3, 3: 4}),
     "tabs": ('id\tx\n1\t"a\n"\n2\tb\n', {}, {1: 2, 2: 4}),
 }

@@ -15,9 +15,9 @@ from truthound.errors import SourceError
 from truthound.sources.delimited import OPEN_QUOTE, Dialect, look, reader
 from truthound.sources.dtypes import type_word
 from truthound.sources.lines import Unreadable, lines
+from truthound.sources.text_types import MisfitError
 from truthound.text import brief, cell, plural, shorten
 
-_CELL = re.compile(r"could not parse `(.*?)` as dtype `[^`]*` at column '(.*?)' \(column number (\d+)\)", re.DOTALL)
 _HEADERS = re.compile(r"schema (lengths|names) differ|did not find column|extra column in file")
 _NULLS = {
     "", "na", "n/a", "n.a.", "#n/a", "null", "none", "nil", "nan", "-", "--", "?", ".", "missing", "unknown", "undefined",
@@ -86,26 +86,22 @@ def position(record: Record, index: int, dialect: Dialect) -> tuple[int, int]:
     return record.lines[skipped][0], len(before.rpartition(dialect.end)[2]) + 1
 
 
-def explain(error: Exception, files: Sequence[Path], dialect: Dialect, schema: pl.Schema) -> SourceError:
-    """The engine's complaint, with the place that it is about."""
+def explain(error: Exception, files: Sequence[Path], dialect: Dialect) -> SourceError:
+    """Why the files cannot be read, with the place that it is about."""
     words = str(error)
     if _HEADERS.match(words) and (differ := _headers(files, dialect)):
         return SourceError(differ)
-    found = _CELL.search(words)
     finder: Callable[[Path, Dialect], str | None]
-    if found is not None and dialect.quote and found[1].startswith(dialect.quote):
-        finder = _unclosed
-    elif found is not None:
-        text, column = found[1], _meant(found[2], dialect, schema)
-        index = schema.names().index(column) if column in schema else int(found[3]) - 1
-        dtype = schema[column] if column in schema else pl.String()
+    complaint = ""
+    if isinstance(error, MisfitError):
+        complaint = _complaint(error.text, error.column, error.dtype, dialect)
 
         def finder(path: Path, dialect: Dialect) -> str | None:
-            at = _cell(path, dialect, text, index)
-            return at and f"{at[0]}:{at[1]}: {_complaint(text, column, dtype, dialect)}"
+            at = _cell(path, dialect, error.text, error.column)
+            return at and f"{at[0]}:{at[1]}: {complaint}"
 
     elif "more fields than" in words:
-        finder = lambda path, dialect: _ragged(path, dialect, len(schema) or len(dialect.header or ()))  # noqa: E731 one line says it
+        finder = lambda path, dialect: _ragged(path, dialect, len(dialect.header or ()))  # noqa: E731 one line says it
     else:
         finder = lambda path, dialect: _undecoded(path, dialect) or _unclosed(path, dialect)  # noqa: E731 one line says it
     for path in files:
@@ -118,16 +114,7 @@ def explain(error: Exception, files: Sequence[Path], dialect: Dialect, schema: p
         if told:
             return SourceError(f"{path.name}:{told}")
     name = files[0].name if len(files) == 1 else plural(len(files), "file")
-    if found is not None:
-        column = _meant(found[2], dialect, schema)
-        return SourceError(f"{name}: {_complaint(found[1], column, schema.get(column, pl.String()), dialect)}")
-    return SourceError(f"{name} cannot be read: {shorten(brief(error), 300)}")
-
-
-def _meant(column: str, dialect: Dialect, schema: pl.Schema) -> str:
-    """A column as the file means it; the engine leaves quotes within its name doubled."""
-    quote = dialect.quote
-    return column if column in schema or not quote else column.replace(quote * 2, quote)
+    return SourceError(f"{name}: {complaint}" if complaint else f"{name} cannot be read: {shorten(brief(error), 300)}")
 
 
 def _headers(files: Sequence[Path], dialect: Dialect) -> str | None:
@@ -158,9 +145,12 @@ def _place(path: Path, stop: Unreadable) -> str:
     return f"{at}: {stop.told}{helped}"
 
 
-def _cell(path: Path, dialect: Dialect, text: str, index: int) -> tuple[int, int] | None:
+def _cell(path: Path, dialect: Dialect, text: str, column: str) -> tuple[int, int] | None:
+    """The line and the column of the first field of a column that holds the text."""
+    header = look(path, dialect.options).header or ()
+    index = header.index(column) if column in header else int(column.rpartition("_")[2] if not header else 0) - 1
     for record in records(path, dialect):
-        if index < len(record.fields) and record.fields[index] == text:
+        if 0 <= index < len(record.fields) and record.fields[index] == text:
             return position(record, index, dialect)
     return None
 
@@ -206,6 +196,7 @@ def _yaml(name: str) -> str:
 
 def _ragged(path: Path, dialect: Dialect, width: int) -> str | None:
     for record in records(path, dialect):
+        width = width or len(record.fields)
         if len(record.fields) > width:
             line, at = position(record, width, dialect)
             what = "the header" if dialect.options.has_header else "the first line"

@@ -1,29 +1,25 @@
-"""CSV and its relatives, scanned: separator, encoding, header and types are settled before the engine starts."""
+"""CSV and its relatives: separator, line end, header and blank lines are found before the engine starts."""
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-import polars as pl
-
-from truthound.errors import ConfigError, SourceError
-from truthound.sources.dtypes import polars_type
+from truthound.errors import SourceError
 from truthound.sources.files import Found, foreign
-from truthound.sources.lines import FIRST, start, transcoded
-from truthound.sources.memory import unknown_columns
+from truthound.sources.lines import FIRST, last, start
 from truthound.sources.options import CsvOptions
 from truthound.text import cell
 
 SNIFFED = 10
 """files of a data set whose first bytes are looked at"""
-SAMPLED = 1000
-"""rows that are searched for numbers with leading zeros, which are codes"""
+SHOWN = 10
+"""records whose number of fields shows the separator"""
 _SEPARATORS = ";|\t"
 _LONGEST_NAME = 10_000
 """characters; a column's name that is longer is all that follows a quote which nothing closes"""
@@ -39,6 +35,15 @@ class Dialect:
     end: str
     header: tuple[str, ...] | None
     options: CsvOptions
+    blank: bool = False
+    """There are blank lines at the start or at the end of a file; there may be others."""
+
+    @property
+    def spaces(self) -> str:
+        """What a line may hold and still be blank. In a table of one column spaces are a value."""
+        if self.header is not None and len(self.header) == 1:
+            return "" if self.end == "\r" else "\r"
+        return "".join(s for s in " \t\r" if s not in (self.separator, self.end))
 
 
 def dialect_of(found: Found, options: CsvOptions) -> Dialect:
@@ -46,7 +51,7 @@ def dialect_of(found: Found, options: CsvOptions) -> Dialect:
     dialects = [look(path, options) for path in found.files[:SNIFFED]]
     for path in found.files[SNIFFED:]:
         _not_empty(path)
-    first = dialects[0]
+    first = replace(dialects[0], blank=any(d.blank for d in dialects))
     for path, dialect in zip(found.files, dialects, strict=False):
         if dialect.separator != first.separator:
             raise SourceError(
@@ -54,89 +59,6 @@ def dialect_of(found: Found, options: CsvOptions) -> Dialect:
                 "set options.separator, or read them apart"
             )
     return first
-
-
-def scan(found: Found, dialect: Dialect) -> pl.LazyFrame:
-    """The files as one lazy frame."""
-    if dialect.options.encoding in ("utf8", "utf8-lossy"):
-        return _typed(list(found.files), dialect)
-    with contextlib.ExitStack() as stack:  # the engine keeps descriptors of its own
-        decoded = [stack.enter_context(transcoded(path, dialect.options.encoding)) for path in found.files]
-        return _typed(decoded, dialect)
-
-
-def _typed(sources: list[Path] | list[IO[bytes]], dialect: Dialect) -> pl.LazyFrame:
-    options = dialect.options
-    overrides = {name: polars_type(t) for name, t in options.schema_overrides.items()}
-    meant = _doubled(sources, dialect)
-    left = {name: doubled for doubled, name in meant.items()}
-
-    def scanner(**more: Any) -> pl.LazyFrame:
-        given = {"null_values": options.null_values, "schema_overrides": overrides} | more
-        told = {k: {left.get(n, n): v for n, v in o.items()} if isinstance(o, dict) else o for k, o in given.items()}
-        # renamed afterwards: `with_column_names` would keep the engine from comparing the headers of several files
-        return _scan(sources, dialect, told).rename(meant, strict=False)
-
-    per_column = options.null_values if isinstance(options.null_values, dict) else {}
-    if overrides or per_column:
-        known = scanner(null_values=None, schema_overrides=None, infer_schema=False).collect_schema().names()
-        problems = [f"options.schema_overrides: {p}" for p in unknown_columns(overrides, known)]
-        problems += [f"options.null_values: {p}" for p in unknown_columns(per_column, known)]
-        if problems:
-            raise ConfigError(problems)
-    if options.infer_schema_length == 0:
-        return scanner(infer_schema=False)
-    length = options.infer_schema_length
-    frame = scanner(infer_schema_length=length)
-    codes = _codes(frame.collect_schema(), overrides, scanner)
-    if not codes:
-        return frame
-    return scanner(infer_schema_length=length, schema_overrides=overrides | dict.fromkeys(codes, pl.String()))
-
-
-def _scan(sources: Any, dialect: Dialect, more: dict[str, Any]) -> pl.LazyFrame:
-    options = dialect.options
-    return pl.scan_csv(
-        sources,
-        has_header=options.has_header,
-        separator=dialect.separator,
-        comment_prefix=options.comment_prefix,
-        quote_char=options.quote_char,
-        skip_lines=options.skip_rows,
-        ignore_errors=options.ignore_errors,
-        encoding="utf8-lossy" if options.encoding == "utf8-lossy" else "utf8",
-        try_parse_dates=options.try_parse_dates,
-        eol_char=dialect.end,
-        truncate_ragged_lines=options.truncate_ragged_lines,
-        decimal_comma=options.decimal_comma,
-        missing_columns=options.missing_columns,
-        infer_schema_files=len(sources) if options.missing_columns == "insert" else SNIFFED,
-        glob=False,
-        **more,
-    )
-
-
-def _doubled(sources: Any, dialect: Dialect) -> dict[str, str]:
-    """Names with quotes in them: as the engine has them, which leaves quoted ones doubled, and as the file means them."""
-    quote, header = dialect.quote, dialect.header or ()
-    doubled = {name.replace(quote, quote * 2): name for name in header if quote in name} if quote else {}
-    if not doubled:
-        return {}
-    known = _scan(sources, dialect, {"infer_schema": False}).collect_schema()
-    return {left: name for left, name in doubled.items() if left in known and left not in header}
-
-
-def _codes(schema: pl.Schema, overrides: dict[str, pl.DataType], scanner: Callable[..., pl.LazyFrame]) -> list[str]:
-    """Integer columns with leading zeros among the first rows: codes, whose zeros a number would lose."""
-    whole = [i for i, (n, t) in enumerate(schema.items()) if t.is_integer() and n not in overrides]
-    if not whole:
-        return []
-    text = scanner(infer_schema=False, schema_overrides=None, n_rows=SAMPLED)
-    try:
-        found = text.select(pl.nth(whole).str.contains(r"^[+-]?0\d").any()).collect()
-    except (pl.exceptions.PolarsError, OSError):
-        return []  # the reading itself will fail in the same way, and say it better
-    return [name for name in found.columns if found[name].item()]
 
 
 def look(path: Path, options: CsvOptions) -> Dialect:
@@ -159,7 +81,9 @@ def look(path: Path, options: CsvOptions) -> Dialect:
     numbers, lines = [n for n, _ in kept], [line for _, line in kept]
     if not any(line.strip() for line in lines):
         raise SourceError(f"{path.name} has nothing after {options.skip_rows} skipped lines and its comments")
-    dialect = Dialect(_separator(path, lines, options), options.quote_char, end, None, options)
+    shown = lines[:-1] if len(first) == FIRST and len(lines) > 1 else lines  # the last may be cut off
+    dialect = Dialect(_separator(path, shown, options), options.quote_char, end, None, options)
+    dialect = replace(dialect, blank=_blank(lines, last(path), dialect))
     if not options.has_header:
         return dialect
     at = next(i for i, line in enumerate(lines) if line.strip())
@@ -203,7 +127,7 @@ def _not_empty(path: Path) -> None:
         raise SourceError(f"{path.name} is empty (0 bytes)")
 
 
-def _separator(path: Path, lines: list[str], options: CsvOptions) -> str:
+def _separator(path: Path, lines: Sequence[str], options: CsvOptions) -> str:
     if options.separator is not None:
         return options.separator
     name = path.name.lower().removesuffix(".gz").removesuffix(".zst")
@@ -211,21 +135,31 @@ def _separator(path: Path, lines: list[str], options: CsvOptions) -> str:
         return "\t"
     if name.endswith(".psv"):
         return "|"
-    filled = [line for line in lines if line.strip()][:2]
-    found = [{s: _fields(line, s, options) for s in f",{_SEPARATORS}"} for line in filled]
-    if found[0][","] > 1 and not options.decimal_comma:
+    found = {s: _fields(lines, s, options) for s in f",{_SEPARATORS}"}
+    even = [s for s, counts in found.items() if counts[0] > 1 and len(set(counts)) == 1]
+    if found[","][0] > 1 and not options.decimal_comma and ("," in even or not even):
         return ","
     # a header that shows it; where there are rows, they show it too
-    shown = [s for s in _SEPARATORS if all(line[s] > 1 for line in found)]
-    if shown:
-        return max(shown, key=lambda s: found[0][s])
+    shown = [s for s in _SEPARATORS if all(n > 1 for n in found[s][:2])]
+    if best := [s for s in shown if s in even] or shown:
+        return max(best, key=lambda s: found[s][0])
     return ";" if options.decimal_comma else ","
 
 
-def _fields(line: str, separator: str, options: CsvOptions) -> int:
-    if options.quote_char is None:
-        return line.count(separator) + 1
+def _fields(lines: Sequence[str], separator: str, options: CsvOptions) -> list[int]:
+    """How many fields the first records have if this is the separator; a record may have line breaks in its quotes."""
+    text = io.StringIO("\n".join(lines), newline="")
     try:
-        return len(next(csv.reader([line], delimiter=separator, quotechar=options.quote_char)))
-    except (csv.Error, StopIteration):
-        return 1
+        rows = reader(text, Dialect(separator, options.quote_char, "\n", None, options))
+        counts = list(islice((len(row) for row in rows if any(f.strip() for f in row)), SHOWN))
+    except csv.Error:
+        return [1]
+    return counts or [1]
+
+
+def _blank(lines: Sequence[str], tail: bytes, dialect: Dialect) -> bool:
+    """Whether one of the first lines is blank, or the last one."""
+    spaces, end = dialect.spaces, dialect.end
+    encoding = "utf-8" if dialect.options.encoding.startswith("utf8") else dialect.options.encoding
+    _, ended, final = tail.decode(encoding, "replace").removesuffix(end).rpartition(end)
+    return any(not line.strip(spaces) for line in lines[:-1]) or (bool(ended) and not final.strip(spaces))

@@ -61,7 +61,7 @@ def open_files(spec: Spec, base: Path | None) -> Source:
         kind=found.format,
         frame=frame,
         path=found.single,
-        reparse=found.format in ("csv", "ndjson"),
+        reparse=found.format == "ndjson",
         size=None if found.format == "delta" else sum(f.stat().st_size for f in found.files),
         explain=_guarded(told, found),
         unreadable=unreadable,
@@ -117,16 +117,17 @@ def _is_lines(path: Path) -> bool:
 
 
 def _csv(found: Found, options: Any) -> Read:
-    from truthound.sources import csv_errors, delimited, rows
+    from truthound.sources import csv_errors, csv_table, delimited, rows, text_types
 
     dialect = delimited.dialect_of(found, options)
     try:
-        frame = delimited.scan(found, dialect)
-        schema = frame.collect_schema()
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise csv_errors.explain(error, found.files, dialect, pl.Schema({})) from None
+        frame = csv_table.read(found, dialect, whole=True)
+    except (*FAILURES, text_types.MisfitError) as error:
+        if isinstance(error, ConfigError):
+            raise
+        raise csv_errors.explain(error, found.files, dialect) from None
     lines = rows.csv_lines(found.files[0], dialect)
-    return Read(frame, lambda error: csv_errors.explain(error, found.files, dialect, schema), lines)
+    return Read(frame, lambda error: csv_errors.explain(error, found.files, dialect), lines)
 
 
 def _ndjson(found: Found, options: Any) -> Read:

@@ -6,6 +6,7 @@ import codecs
 import contextlib
 import gzip
 import io
+import re
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,6 +46,20 @@ def opened(path: Path) -> IO[bytes]:
     opener: Any = gzip.open if packing(path) == "gz" else open
     file: IO[bytes] = opener(path, "rb")
     return file
+
+
+@contextlib.contextmanager
+def plain(path: Path) -> Iterator[IO[bytes]]:
+    """A file's bytes, unpacked, whatever it is packed with."""
+    if packing(path) != "zst":
+        with opened(path) as file:
+            yield file
+        return
+    with scratch() as file:
+        for line in _zstd(path):
+            file.write(line.encode())
+        file.seek(0)
+        yield file
 
 
 def lines(path: Path, *, encoding: str = "utf8", end: str = "\n") -> Iterator[str]:
@@ -116,6 +131,15 @@ def start(path: Path, size: int = FIRST) -> bytes:
     return "".join(f"{line}\n" for line in first).encode()[:size]
 
 
+def last(path: Path, size: int = 4096) -> bytes:
+    """The last bytes; none of packed files."""
+    if packing(path):
+        return b""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - size))
+        return file.read()
+
+
 @contextlib.contextmanager
 def transcoded(path: Path, encoding: str) -> Iterator[IO[bytes]]:
     """The text in UTF-8, in a file without a name. Raises SourceError with the line that does not decode."""
@@ -147,3 +171,62 @@ def _decode(name: str, raw: IO[bytes], encoding: str, file: IO[bytes]) -> None:
         line += text.count("\n")
         before = (before + text).rpartition("\n")[2][-LONGEST:]
         file.write((text if file.tell() else text.removeprefix("\ufeff")).encode("utf-8", "surrogatepass"))
+
+
+def blank_line(end: bytes, spaces: bytes) -> re.Pattern[bytes]:
+    """What finds a blank line behind another line's end."""
+    return re.compile(b"%b[%b]*%b" % (end, re.escape(spaces), end) if spaces else end + end)
+
+
+def without_blank_lines(
+    file: IO[bytes], end: bytes, *, quote: bytes, comment: bytes, spaces: bytes, skip: int
+) -> IO[bytes]:
+    """A copy of a text without its blank lines. A line within quotes is not blank.
+
+    Args:
+        file: The text in UTF-8.
+        end: What ends a line.
+        quote: The quote, or nothing.
+        comment: What a comment begins with, or nothing; quotes in it are plain text.
+        spaces: What a blank line may hold.
+        skip: Lines at the start that are kept as they are.
+    """
+    blank = blank_line(end, spaces)
+    copy, quoted = scratch(), False
+    for block in _whole_lines(file, end):
+        if (
+            not skip
+            and not (comment and comment in block)
+            and not blank.search(b"%b%b%b" % (end, block.removesuffix(end), end))
+        ):
+            copy.write(block)
+            quoted ^= bool(quote) and block.count(quote) % 2 == 1
+            continue
+        for line in _split(block, end):
+            if skip:
+                skip -= 1
+            elif not quoted and not line.strip(spaces + end):
+                continue
+            elif quoted or not comment or not line.startswith(comment):
+                quoted ^= bool(quote) and line.count(quote) % 2 == 1
+            copy.write(line)
+    copy.seek(0)
+    return copy
+
+
+def _split(block: bytes, end: bytes) -> Iterator[bytes]:
+    *whole, rest = block.split(end)
+    yield from (line + end for line in whole)
+    if rest:
+        yield rest
+
+
+def _whole_lines(file: IO[bytes], end: bytes) -> Iterator[bytes]:
+    """Blocks of whole lines; the last may lack its end."""
+    rest = b""
+    while piece := file.read(1 << 20):
+        whole, ended, rest = (rest + piece).rpartition(end)
+        if ended:
+            yield whole + ended
+    if rest:
+        yield rest

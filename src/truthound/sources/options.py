@@ -76,6 +76,8 @@ class CsvOptions(_Options):
     has_header: bool = True
     skip_rows: Rows = 0
     """Lines before the header."""
+    skip_blank_lines: bool = True
+    """Lines that are empty or hold only spaces are not rows; with false each is a row of nulls."""
     comment_prefix: str | None = Field(default=None, min_length=1, max_length=5)
     decimal_comma: bool = False
     truncate_ragged_lines: bool = False

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from truthound.sources.delimited import Dialect
-from truthound.sources.lines import LONGEST, packing
+from truthound.sources.lines import LONGEST, blank_line, packing
 
 LOOKED_AT = 16 * 1024 * 1024
 """bytes of a file that are searched: a fraction of a second; a repository has no larger tables"""
@@ -24,12 +24,15 @@ def csv_lines(path: Path, dialect: Dialect) -> Lines:
     """Rows of text in columns: a record may have several lines, and comments and what stands before the header are none."""
     options, end = dialect.options, dialect.end.encode()
     quote, comment = (dialect.quote or "").encode(), (options.comment_prefix or "").encode()
+    spaces = dialect.spaces.encode()
+    blank = blank_line(end, spaces) if options.skip_blank_lines else None
 
     def found(rows: Collection[int]) -> Iterator[tuple[int, int]]:
         skip, row = options.skip_rows, -int(options.has_header)
         quoted, started = False, not options.has_header
         for first, block in _blocks(path, options.encoding, end):
-            if started and not skip and not (comment and comment in block):
+            plain = not (comment and comment in block) and not (blank and blank.search(end + block))
+            if started and not skip and plain:
                 parts = block.split(quote) if quote else [block]
                 after = quoted ^ (len(parts) % 2 == 0)
                 begun = (
@@ -43,7 +46,7 @@ def csv_lines(path: Path, dialect: Dialect) -> Lines:
                     skip -= 1
                     continue
                 if not quoted:
-                    if not started and not line.strip(b"\r"):
+                    if not line.strip(spaces) if blank else not started and not line.strip(b"\r"):
                         continue
                     started = True
                     if comment and line.startswith(comment):

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 import polars as pl
 
 from truthound.errors import SourceError
 
+_FULL = re.compile(rf"os error ({errno.ENOSPC}|{errno.EDQUOT}|{errno.EFBIG})\b|{os.strerror(errno.ENOSPC)}")
 IN_MEMORY = 64 * 1024 * 1024
 """a table of so many bytes is kept in memory, a larger one on disk"""
 
@@ -34,11 +37,20 @@ def unnamed(write: Callable[[str], Any], suffix: str) -> IO[bytes]:
         return path.open("rb")
 
 
-def settled(frame: pl.LazyFrame, size: int) -> pl.LazyFrame:
+def settled(
+    frame: pl.LazyFrame, size: int, *, limit: int = IN_MEMORY, compression: Literal["lz4", "uncompressed"] = "lz4"
+) -> pl.LazyFrame:
     """The frame computed once: in memory if it comes from few bytes, else in a file of Arrow batches."""
-    if size <= IN_MEMORY:
+    if size <= limit:
         return frame.collect(engine="streaming").lazy()
     with scratch() as file:  # the engine keeps a descriptor of its own
-        frame.sink_ipc(file, compression="lz4", engine="streaming")
+        try:
+            frame.sink_ipc(file, compression=compression, engine="streaming")
+        except (pl.exceptions.PolarsError, OSError) as error:
+            if _FULL.search(str(error)):
+                raise SourceError(
+                    f"the table does not fit in {tempfile.gettempdir()}: {os.strerror(errno.ENOSPC)}; set TMPDIR to a folder with room"
+                ) from None
+            raise
         file.seek(0)
         return pl.scan_ipc(file)

@@ -1,0 +1,214 @@
+"""CSV read whole: all fields of all lines, once, whatever is asked of the table later.
+
+The engine's own lazy scan skips what a query does not need, and with it the mistakes there: behind a stray quote or a field too
+many it loses rows without a word. Here each file is read as text with all its columns, which the engine checks; the text
+becomes values batch by batch, and the table is kept in memory, or in a file of Arrow batches where it is large.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, Any
+
+import polars as pl
+
+from truthound.errors import ConfigError
+from truthound.sources import base
+from truthound.sources.delimited import SNIFFED, Dialect
+from truthound.sources.dtypes import polars_type
+from truthound.sources.files import Found
+from truthound.sources.lines import packing, plain, transcoded, without_blank_lines
+from truthound.sources.memory import unknown_columns
+from truthound.sources.temporary import settled
+from truthound.sources.text_types import TEXT, Reading, Typing, declared, infer
+
+_UNPACKED = 8
+"""bytes of text that a packed byte stands for, as a guess"""
+_WIDER = 4
+"""times that the types of all rows are made wider before what does not fit is text"""
+_SAMPLE = 100_000
+"""rows that the types of all rows are first guessed from"""
+
+Sources = Sequence[Path | IO[bytes]]
+
+
+class _BlankLinesError(Exception):
+    """A row without any value was met; it may be a blank line."""
+
+
+def read(found: Found, dialect: Dialect, *, whole: bool) -> pl.LazyFrame:
+    """The files as one table. Without `whole` it is lazy, and its types are those of the first rows.
+
+    Raises:
+        ConfigError: An option names a column that is not there.
+        MisfitError: A text is not of its column's type.
+        PolarsError: The engine cannot read the text.
+    """
+    options = dialect.options
+    with contextlib.ExitStack() as stack:  # the engine keeps descriptors of its own
+        sources: Sources = list(found.files)
+        if options.encoding not in ("utf8", "utf8-lossy"):
+            sources = [stack.enter_context(transcoded(p, options.encoding)) for p in found.files]
+        size = sum(p.stat().st_size * (_UNPACKED if packing(p) else 1) for p in found.files)
+        watched = options.skip_blank_lines and not dialect.blank
+        if options.skip_blank_lines and dialect.blank:
+            sources = _without_blank_lines(sources, dialect, stack)
+        if not whole:
+            return _Table(sources, dialect, size, watched=False).lazy()
+        try:
+            return _Table(sources, dialect, size, watched=watched).read()
+        except _BlankLinesError:
+            sources = _without_blank_lines(sources, dialect, stack)
+            return _Table(sources, dialect, size, watched=False).read()
+
+
+def _without_blank_lines(sources: Sources, dialect: Dialect, stack: contextlib.ExitStack) -> list[IO[bytes]]:
+    copies = []
+    for source in sources:
+        with plain(source) if isinstance(source, Path) else contextlib.nullcontext(source) as file:
+            file.seek(0)
+            copy = without_blank_lines(
+                file, dialect.end.encode(), quote=(dialect.quote or "").encode(),
+                comment=(dialect.options.comment_prefix or "").encode(), spaces=dialect.spaces.encode(),
+                skip=dialect.options.skip_rows,
+            )  # fmt: skip
+        copies.append(stack.enter_context(copy))
+    return copies
+
+
+class _Table:
+    """Text in columns, on its way to a table. `watched`: rows without a value are met with an error, as they may be blank lines."""
+
+    def __init__(self, sources: Sources, dialect: Dialect, size: int, *, watched: bool) -> None:
+        self.sources, self.dialect, self.size, self.watched = sources, dialect, size, watched
+        self.options = dialect.options
+        self.meant = _doubled(sources, dialect)
+        self.text = self._scan(sources)
+        self.names = self.text.collect_schema().names()
+        self.types = {name: polars_type(t) for name, t in self.options.schema_overrides.items()}
+        self.stopped: Exception | None = None
+        self._known()
+
+    def lazy(self) -> pl.LazyFrame:
+        """The table, of the types that the first rows show."""
+        return self._typed(self._typing(self._readings(self._sample())))
+
+    def read(self) -> pl.LazyFrame:
+        """The table, read. A column of which a later row shows that it holds codes is read again, as text."""
+        sample = self._sample()
+        readings, met = self._readings(sample), dict[str, list[str]]()
+        while True:
+            typing = self._typing(readings)
+            frame = self._settled(typing)
+            if not typing.codes and not typing.misfits:
+                return frame
+            for name, text in typing.misfits.items():
+                met.setdefault(name, []).append(text)
+                seen = pl.DataFrame({name: [*sample[name], *met[name]]}, schema={name: pl.String})
+                readings[name] = self._inferred(seen)[name] if len(met[name]) < _WIDER else TEXT
+            readings |= dict.fromkeys(typing.codes, TEXT)
+
+    def _typing(self, readings: dict[str, Reading]) -> Typing:
+        learned = frozenset(self.names if self.options.infer_schema_length is None else ()) - self.types.keys()
+        return Typing(readings, lenient=self.options.ignore_errors, learned=learned)
+
+    def _known(self) -> None:
+        """Raises ConfigError where options name columns that are not there."""
+        per_column = self.options.null_values if isinstance(self.options.null_values, dict) else {}
+        problems = [f"options.schema_overrides: {p}" for p in unknown_columns(self.types, self.names)]
+        problems += [f"options.null_values: {p}" for p in unknown_columns(per_column, self.names)]
+        if problems:
+            raise ConfigError(problems)
+
+    def _sample(self) -> pl.DataFrame:
+        """The first rows of the first files, as text."""
+        length = self.options.infer_schema_length
+        rows = _SAMPLE if length is None else max(length, 1)
+        starts = [self._scan([source], n_rows=rows).collect() for source in self.sources[:SNIFFED]]
+        return pl.concat(starts, how="diagonal") if len(starts) > 1 else starts[0]
+
+    def _readings(self, sample: pl.DataFrame) -> dict[str, Reading]:
+        found = dict.fromkeys(self.names, TEXT)
+        if self.options.infer_schema_length != 0:
+            found |= self._inferred(sample.drop(self.types, strict=False))
+        return found | declared(self.types, sample, comma=self.options.decimal_comma)
+
+    def _inferred(self, sample: pl.DataFrame) -> dict[str, Reading]:
+        return infer(sample, dates=self.options.try_parse_dates, comma=self.options.decimal_comma)
+
+    def _typed(self, typing: Typing) -> pl.LazyFrame:
+        def batch(text: pl.DataFrame) -> pl.DataFrame:
+            try:
+                return self._batch(text, typing)
+            except Exception as error:
+                self.stopped = self.stopped or error
+                raise
+
+        return self.text.map_batches(batch, schema={n: typing.readings[n].dtype for n in self.names}, streamable=True)
+
+    def _batch(self, text: pl.DataFrame, typing: Typing) -> pl.DataFrame:
+        if self.watched and _may_be_blank(text):
+            raise _BlankLinesError
+        return typing(text)
+
+    def _settled(self, typing: Typing) -> pl.LazyFrame:
+        try:
+            return settled(self._typed(typing), self.size, limit=base.PARSED_ONCE, compression="uncompressed")
+        except pl.exceptions.PolarsError:
+            if self.stopped is not None:  # what the engine makes of it has lost its type
+                raise self.stopped from None
+            raise
+
+    def _scan(self, sources: Sources, **more: Any) -> pl.LazyFrame:
+        left = {name: doubled for doubled, name in self.meant.items()}
+        nulls: Any = self.options.null_values
+        if isinstance(nulls, dict):
+            nulls = {left.get(name, name): word for name, word in nulls.items()}
+        # renamed afterwards: `with_column_names` would keep the engine from comparing the headers of several files
+        return _scan(sources, self.dialect, null_values=nulls, **more).rename(self.meant, strict=False)
+
+
+def _may_be_blank(batch: pl.DataFrame) -> bool:
+    """Whether a row has no value, or nothing but spaces in its first column, as a blank line is read."""
+    first, *rest = batch.get_columns()
+    if not all(c.null_count() for c in rest or [first]):
+        return False
+    empty = pl.nth(0).is_null() | (pl.nth(0).str.strip_chars() == "") if rest else pl.nth(0).is_null()
+    return bool(
+        batch.select((empty & pl.all_horizontal(pl.nth(range(bool(rest), batch.width)).is_null())).any()).item()
+    )
+
+
+def _scan(sources: Sources, dialect: Dialect, **more: Any) -> pl.LazyFrame:
+    """All columns as text. Nothing of a query goes into it, for a reader that skips columns skips mistakes."""
+    options = dialect.options
+    given: Any = list(sources)
+    return pl.scan_csv(
+        given,
+        has_header=options.has_header,
+        separator=dialect.separator,
+        comment_prefix=options.comment_prefix,
+        quote_char=options.quote_char,
+        skip_lines=options.skip_rows,
+        ignore_errors=options.ignore_errors,
+        encoding="utf8-lossy" if options.encoding == "utf8-lossy" else "utf8",
+        eol_char=dialect.end,
+        truncate_ragged_lines=options.truncate_ragged_lines,
+        missing_columns=options.missing_columns,
+        infer_schema=False,
+        infer_schema_files=len(sources) if options.missing_columns == "insert" else SNIFFED,
+        glob=False,
+        **more,
+    )
+
+
+def _doubled(sources: Sources, dialect: Dialect) -> dict[str, str]:
+    """Names with quotes in them: as the engine has them, which leaves quoted ones doubled, and as the file means them."""
+    quote, header = dialect.quote, dialect.header or ()
+    doubled = {name.replace(quote, quote * 2): name for name in header if quote in name} if quote else {}
+    if not doubled:
+        return {}
+    known = _scan(sources, dialect).collect_schema()
+    return {left: name for left, name in doubled.items() if left in known and left not in header}

@@ -1,0 +1,236 @@
+"""The types of text columns: inferred from a sample, and applied to every value without changing what it says.
+
+A code stays text: leading zeros, a leading plus, digits around one E, and whole numbers that a float would round. A sample
+cannot show that a column has none, so every value is looked at while the column gets its type.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import product
+
+import polars as pl
+
+from truthound.errors import ConfigError
+from truthound.sources.dtypes import type_word
+
+_TRUE, _FALSE = ("true", "True", "TRUE"), ("false", "False", "FALSE")
+_E = r"^\d{2,}[eE]\d+$|^\dE\d+$|^\de\d{3,}$"
+"""digits around one E, as no program writes a number"""
+_ZEROS = r"^[+-]?0\d"
+_CODES = {
+    "integer": rf"{_ZEROS}|^\+|{_E}",
+    "decimals": _ZEROS,  # with a decimal point somewhere in the column, 12E4 is a number
+    "float": rf"{_ZEROS}|{_E}|^[+-]?\d{{16,}}$",
+}
+_NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)([eE][+-]?\d+)?|[+-]?inf|NaN")
+_DATES = {
+    "ymd": (r"\d{4}([-/.])\d{1,2}[-/.]\d{1,2}", ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d")),
+    "dmy": (r"\d{1,2}([-/.])\d{1,2}[-/.]\d{4}", ("%d-%m-%Y", "%d/%m/%Y", "%d.%m.%Y")),
+}
+_TIME, _TIMES = r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?", ("%H:%M:%S%.f", "%H:%M")
+_ZONE = r" ?(Z|[+-]\d{2}(:?\d{2})?)"
+_FLOAT = pl.Float64()
+
+
+def _moments(order: str, zone: str) -> tuple[str, ...]:
+    return tuple(f"{d}{s}{t}{zone}" for s, d, t in product("T ", _DATES[order][1], _TIMES))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How text becomes values: the type, the formats of dates and times that are tried in turn, and what shows a code."""
+
+    dtype: pl.DataType = field(default_factory=pl.String)
+    formats: tuple[str, ...] = ()
+    codes: str | None = None
+    comma: bool = False
+    """The decimal sign of floats and decimals is a comma."""
+
+    def values(self, c: pl.Expr, fmt: str | None = None) -> pl.Expr:
+        """The text as values, null where it is none of them."""
+        dtype = self.dtype
+        match dtype:
+            case pl.String():
+                return c
+            case pl.Boolean():
+                return pl.when(c.is_in(_TRUE)).then(True).when(c.is_in(_FALSE)).then(False)  # noqa: FBT003
+            case pl.Date():
+                return c.str.to_date(fmt, strict=False)
+            case pl.Time():
+                return c.str.to_time(fmt, strict=False)
+            case pl.Datetime():
+                value = c.str.to_datetime(fmt, time_unit=dtype.time_unit, strict=False)
+                if dtype.time_zone and not (fmt or "").endswith("%#z"):
+                    value = value.dt.replace_time_zone("UTC")
+                return value.dt.convert_time_zone(dtype.time_zone) if dtype.time_zone else value
+            case pl.Float32() | pl.Float64() | pl.Decimal() if self.comma:
+                c = pl.when(~c.str.contains(".", literal=True)).then(c.str.replace(",", ".", literal=True))
+        return c.cast(dtype, strict=False)
+
+    def first_values(self, c: pl.Expr) -> pl.Expr:
+        return self.values(c, self.formats[0] if self.formats else None)
+
+    def shows_code(self, c: pl.Expr) -> pl.Expr:
+        """Whether any value is a code; what begins with 1 to 9 and has the type is none."""
+        if self.dtype.is_integer() or self.codes == _CODES["decimals"]:
+            c = c.filter(c < "1")
+        return c.str.contains(self.codes or "$^").any()
+
+
+TEXT = Reading()
+
+
+class MisfitError(Exception):
+    """A text is not of its column's type."""
+
+    def __init__(self, column: str, text: str, dtype: pl.DataType) -> None:
+        super().__init__(f'"{text}" (column "{column}")')
+        self.column, self.text, self.dtype = column, text, dtype
+
+
+def declared(types: Mapping[str, pl.DataType], sample: pl.DataFrame, *, comma: bool) -> dict[str, Reading]:
+    """The readings of columns whose types are given. Raises ConfigError for types that text cannot become."""
+    wrong = [
+        f"options.schema_overrides: {n}: text cannot be read as {type_word(t)}; read it as string"
+        for n, t in types.items()
+        if t.is_nested() or isinstance(t, pl.Duration | pl.Binary)
+    ]
+    if wrong:
+        raise ConfigError(wrong)
+    return {name: _declared(dtype, sample.get_column(name, default=None), comma) for name, dtype in types.items()}
+
+
+def _declared(dtype: pl.DataType, sample: pl.Series | None, comma: bool) -> Reading:
+    texts = pl.Series("c", dtype=pl.String) if sample is None else sample.filter(sample != "").alias("c")
+    orders = ("dmy", "ymd") if texts.str.contains(f"^{_DATES['dmy'][0]}").any() else ("ymd", "dmy")
+    formats: tuple[str, ...] = ()
+    if isinstance(dtype, pl.Date):
+        formats = tuple(f for o in orders for f in _DATES[o][1])
+    elif isinstance(dtype, pl.Time):
+        formats = _TIMES
+    elif isinstance(dtype, pl.Datetime):
+        zones = ("%#z", "") if texts.str.contains(f"{_TIME}{_ZONE}$").any() else ("", "%#z")
+        formats = tuple(f for o, z in product(orders, zones) for f in _moments(o, z))
+    return _sorted(Reading(dtype, formats, comma=comma), texts)
+
+
+def infer(sample: pl.DataFrame, *, dates: bool, comma: bool) -> dict[str, Reading]:
+    """The narrowest reading of each column that takes every value of the sample."""
+    return {c.name: _inferred(c.filter(c != "").alias("c"), dates, comma) for c in sample.iter_columns()}
+
+
+def _inferred(texts: pl.Series, dates: bool, comma: bool) -> Reading:
+    if texts.is_empty():
+        return TEXT
+    first = texts[0]
+    if _NUMBER.fullmatch(first):
+        return _number(texts, comma)
+    if first in _TRUE + _FALSE:
+        return _first_that_fits([Reading(pl.Boolean())], texts)
+    return _first_that_fits(_temporal(first), texts) if dates and first[:1].isdigit() else TEXT
+
+
+def _number(texts: pl.Series, comma: bool) -> Reading:
+    whole = [Reading(t, codes=_CODES["integer"]) for t in (pl.Int64(), pl.Int128())]
+    if _fits(whole[1], texts).all():
+        return _first_that_fits(whole, texts)
+    decimals = texts.str.contains("," if comma else ".", literal=True).any()
+    words = texts.str.contains("(?i)nan|inf")
+    if words.any() and not texts.filter(words).str.contains(r"^(NaN|[+-]?inf)$").all():
+        return TEXT
+    return _first_that_fits([Reading(_FLOAT, codes=_CODES["decimals" if decimals else "float"], comma=comma)], texts)
+
+
+def _temporal(first: str) -> list[Reading]:
+    if re.fullmatch(_TIME, first):
+        return [Reading(pl.Time(), _TIMES)]
+    for order, (date, formats) in _DATES.items():
+        if re.fullmatch(date, first):
+            return [Reading(pl.Date(), formats)]
+        if re.fullmatch(f"{date}[T ]{_TIME}", first):
+            return [Reading(pl.Datetime("us"), _moments(order, ""))]
+        if re.fullmatch(f"{date}[T ]{_TIME}{_ZONE}", first):
+            return [Reading(pl.Datetime("us", "UTC"), _moments(order, "%#z"))]
+    return []
+
+
+def _first_that_fits(readings: Iterable[Reading], texts: pl.Series) -> Reading:
+    for reading in readings:
+        ordered = _sorted(reading, texts)
+        if _fits(ordered, texts).all() and not (reading.codes and _shows_code(reading, texts)):
+            return ordered
+    return TEXT
+
+
+def _sorted(reading: Reading, texts: pl.Series) -> Reading:
+    """With the format first that takes the most of the sample."""
+    if len(reading.formats) < 2 or texts.is_empty():
+        return reading
+    counts = texts.to_frame().select(reading.values(pl.nth(0), f).count().alias(f) for f in reading.formats).row(0)
+    order = sorted(range(len(counts)), key=lambda i: -counts[i])
+    return Reading(reading.dtype, tuple(reading.formats[i] for i in order), reading.codes, reading.comma)
+
+
+def _fits(reading: Reading, texts: pl.Series) -> pl.Series:
+    return typed_column(reading, texts).is_not_null()
+
+
+def _shows_code(reading: Reading, texts: pl.Series) -> bool:
+    return bool(texts.to_frame().select(reading.shows_code(pl.nth(0))).item())
+
+
+def typed_column(reading: Reading, texts: pl.Series) -> pl.Series:
+    """All formats tried: those after the first only on a column that it does not take."""
+    c, frame = pl.nth(0), texts.to_frame()
+    values = frame.select(reading.first_values(c)).to_series()
+    if values.null_count() != texts.null_count() and len(reading.formats) > 1:
+        values = frame.select(pl.coalesce(*(reading.values(c, f) for f in reading.formats))).to_series()
+    return values.alias(texts.name)
+
+
+@dataclass
+class Typing:
+    """Gives batches of text their types, and keeps what it saw."""
+
+    readings: Mapping[str, Reading]
+    lenient: bool = False
+    """What is not of its type becomes null."""
+    learned: frozenset[str] = frozenset()
+    """Columns of which what is not of its type is kept and not refused, for another reading with wider types."""
+    codes: set[str] = field(default_factory=set)
+    """Columns that hold codes: they have to be read as text."""
+    misfits: dict[str, str] = field(default_factory=dict)
+    """By column, a text that is not of its type."""
+
+    def schema(self) -> dict[str, pl.DataType]:
+        return {n: r.dtype for n, r in self.readings.items()}
+
+    def __call__(self, batch: pl.DataFrame) -> pl.DataFrame:
+        changed = {
+            i: self.readings[name] for i, name in enumerate(batch.columns) if self.readings[name].dtype != pl.String()
+        }
+        if not changed:
+            return batch
+        names = batch.columns
+        typed = batch.select(r.first_values(pl.nth(i)).alias(names[i]) for i, r in changed.items())
+        flags = batch.select(r.shows_code(pl.nth(i)).alias(names[i]) for i, r in changed.items() if r.codes)
+        self.codes.update(name for name in flags.columns if flags[name].item())
+        columns = batch.get_columns()
+        for (i, reading), values in zip(changed.items(), typed.iter_columns(), strict=True):
+            whole = values.null_count() == columns[i].null_count()
+            columns[i] = values if whole else self._looked_at(reading, columns[i])
+        return pl.DataFrame(dict(zip(names, columns, strict=True)))  # a list would give names to those without
+
+    def _looked_at(self, reading: Reading, texts: pl.Series) -> pl.Series:
+        values = typed_column(reading, texts)
+        left = texts.filter(values.is_null() & (texts != ""))
+        if reading.codes and left.str.contains(reading.codes).any():
+            self.codes.add(texts.name)
+        elif left.len() and not self.lenient:
+            self.misfits.setdefault(texts.name, left[0])
+            if texts.name not in self.learned:
+                raise MisfitError(texts.name, left[0], reading.dtype)
+        return values
