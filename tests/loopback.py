@@ -126,7 +126,7 @@ def serving(
                 return
             self.wfile.write(raw)
 
-        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = _answer  # noqa: N815 the names that the server looks for
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = do_CONNECT = _answer  # noqa: N815 the names that the server looks for
 
         def log_message(self, *args: Any) -> None:
             """Nothing is printed."""

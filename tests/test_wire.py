@@ -2,14 +2,15 @@
 
 import importlib.util
 import os
+import socket
 import subprocess
 import sys
 
 import pytest
 
 from loopback import Answer, serving
-from truthound.errors import ConfigError
-from truthound.wire import Request, Sender
+from truthound.errors import ActionError, ConfigError
+from truthound.wire import Request, Sender, UnreachableError
 
 
 @pytest.fixture(autouse=True)
@@ -93,3 +94,38 @@ def test_the_first_request_of_a_process_logs_nothing_of_its_url_or_answer(face):
         )  # fmt: skip
     assert server.got
     assert "s3cret" not in ran.stderr
+
+
+def refused() -> str:
+    """Host and port where nobody is."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return f"127.0.0.1:{server.getsockname()[1]}"
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("given", ["option", "environment"])
+def test_a_proxy_that_cannot_be_reached_is_named(scheme, given, monkeypatch):
+    where, option = refused(), None
+    if given == "option":
+        option = f"http://user:hunter2@{where}"
+    else:
+        monkeypatch.setenv(f"{scheme.upper()}_PROXY", f"http://user:hunter2@{where}")
+    with pytest.raises(
+        UnreachableError, match=f"^the proxy {where} could not be reached: .*; api.example.com"
+    ) as caught:
+        send(Request("POST", f"{scheme}://api.example.com/", proxy=option))
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_proxy_that_refuses_is_named():
+    with serving(Answer(407)) as server:
+        where = server.url.partition("//")[2]
+        with pytest.raises(
+            ActionError, match=f"the proxy {where} did not let api.example.com .*407.*user and password"
+        ):
+            send(Request("POST", "https://api.example.com/", proxy=server.url))
+    with (
+        serving(by=lambda sent: Answer(503 if sent.method == "CONNECT" else 200)) as server,
+        pytest.raises(UnreachableError),
+    ):
+        send(Request("POST", "https://api.example.com/", proxy=server.url))

@@ -37,7 +37,9 @@ class StoreError(TruthoundError):
 
 
 class ActionError(TruthoundError):
-    """An action was not delivered."""
+    """An action was not delivered, as far as is known: with `uncertain` it may have been all the same."""
+
+    uncertain: bool = False
 
 
 class RetryableError(ActionError):

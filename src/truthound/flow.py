@@ -22,7 +22,7 @@ from concurrent.futures import (
     ThreadPoolExecutor,
     wait,
 )
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -36,7 +36,9 @@ Flow = Generator["Effect", Any, T]
 
 
 class OverdueError(TimeoutError):
-    """A flow was not done within its time."""
+    """A flow was not done within its time. What it did until then is done, and a call of it may still be at work."""
+
+    uncertain: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ class Within:
 
 @dataclass(frozen=True, slots=True)
 class Http:
-    """A request, sent. Raises what `truthound.wire` says: a network error is a RetryableError, any status is an answer."""
+    """A request, sent. Raises what `truthound.wire` says; any status is an answer."""
 
     request: Request
 
@@ -90,13 +92,18 @@ def call(fn: Callable[[], T | Awaitable[T]], *, only_waits: bool = False) -> Flo
 
 
 def http(request: Request) -> Flow[Response]:
-    """The answer to a request, which has `request.seconds` from its start to its end."""
-    from truthound.wire import UnreachableError
+    """The answer to a request, which has `request.seconds` from its start to its end.
 
+    Raises UnreachableError where nothing arrived (or it may be sent again), UnansweredError where it may have arrived.
+    """
+    from truthound.wire import Dispatch, cut_off
+
+    request = replace(request, dispatch=Dispatch())
     try:
         return cast("Response", (yield Within(_send(request), request.seconds)))
     except OverdueError:
-        raise UnreachableError(f"no answer from {request.where} within {request.seconds:g} s") from None
+        said = f"no answer from {request.where} within {request.seconds:g} s"
+    return cut_off(request, said)
 
 
 def _send(request: Request) -> Flow[Response]:

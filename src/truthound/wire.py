@@ -28,18 +28,56 @@ if TYPE_CHECKING:
 
 LONGEST = 64 * 1024
 """bytes kept of an answer, if not more are asked for"""
-_log = logging.getLogger(__name__)
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_IDEMPOTENT = _SAFE | {"PUT", "DELETE"}
 _ours: contextvars.ContextVar[bool] = contextvars.ContextVar("truthound_wire", default=False)
 
 
 class UnreachableError(RetryableError):
-    """The other side could not be reached, or did not answer to the end."""
+    """The other side could not be reached, or did not answer to the end, and the request may be sent again."""
+
+
+class UnansweredError(ActionError):
+    """The connection was lost, or time was over, when the request was on its way: it may have been taken, so it must not
+    be sent again unless the other side takes it once (`Request.repeatable`).
+    """
+
+    uncertain = True
+
+
+class Dispatch:
+    """The moment from which on something may arrive. Who waits for it and who sends it may be two threads: what is given
+    up before that moment is never sent, and what is sent is known to whoever gives it up.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._dropped = False
+        self.begun = False
+        """whether something may have arrived"""
+        self.peer = ""
+        """host and port that a connection was last made to"""
+        self.answer: Response | None = None
+        """what has come of the answer before its body"""
+
+    def begin(self) -> None:
+        """To be called just before it is sent; raises RuntimeError if it was given up."""
+        with self._lock:
+            if self._dropped:
+                raise RuntimeError("given up before it was sent")
+            self.begun = True
+
+    def drop(self) -> bool:
+        """Gives it up; says whether it is certain that nothing was sent, nor will be."""
+        with self._lock:
+            self._dropped = True
+            return not self.begun
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """What is sent. `seconds` bounds each wait for the network; `verify` is whether a certificate is checked; of the
-    answer `longest` bytes are kept.
+    answer `longest` bytes are kept. `repeatable`: to be sent twice does no more than to be sent once.
     """
 
     method: str
@@ -50,6 +88,13 @@ class Request:
     verify: bool = True
     proxy: str | None = field(default=None, repr=False)
     longest: int = LONGEST
+    repeatable: bool = False
+    dispatch: Dispatch = field(default_factory=Dispatch, repr=False, compare=False)
+
+    @property
+    def may_repeat(self) -> bool:
+        """Whether it may be sent again though it may have arrived: by RFC 9110 (9.2.2), or because it is known to be so."""
+        return self.repeatable or self.method in _IDEMPOTENT
 
     @property
     def where(self) -> str:
@@ -152,16 +197,21 @@ class Sender:
         self._clients = _Clients(httpx2.Client)
 
     def send(self, request: Request) -> Response:
+        def seen(event: str, info: Mapping[str, Any]) -> None:
+            _follow(request.dispatch, event, info)
+
         with (
             _sending(request),
             self._clients.one(request) as client,
-            client.stream(**_arguments(request)) as answer,
+            client.stream(**_arguments(request), extensions={"trace": seen}) as answer,
         ):
             body = bytearray()
-            for chunk in answer.iter_bytes():
-                body += chunk
-                if len(body) > request.longest:
-                    break
+            request.dispatch.answer = _response(answer, b"")
+            with _judged(answer):
+                for chunk in answer.iter_bytes():
+                    body += chunk
+                    if len(body) > request.longest:
+                        break
             return _response(answer, bytes(body[: request.longest]))
         raise AssertionError  # _sending raises what it catches
 
@@ -179,13 +229,18 @@ class AsyncSender:
         self._clients = _Clients(httpx2.AsyncClient)
 
     async def send(self, request: Request) -> Response:
+        async def seen(event: str, info: Mapping[str, Any]) -> None:
+            _follow(request.dispatch, event, info)
+
         with _sending(request), self._clients.one(request) as client:
-            async with client.stream(**_arguments(request)) as answer:
+            async with client.stream(**_arguments(request), extensions={"trace": seen}) as answer:
                 body = bytearray()
-                async for chunk in answer.aiter_bytes():
-                    body += chunk
-                    if len(body) > request.longest:
-                        break
+                request.dispatch.answer = _response(answer, b"")
+                with _judged(answer):
+                    async for chunk in answer.aiter_bytes():
+                        body += chunk
+                        if len(body) > request.longest:
+                            break
                 return _response(answer, bytes(body[: request.longest]))
         raise AssertionError  # _sending raises what it catches
 
@@ -195,6 +250,8 @@ class AsyncSender:
 
 
 def _arguments(request: Request) -> dict[str, Any]:
+    import httpx2
+
     own = {"user-agent": "truthound", "accept-encoding": "identity"}
     given = {k.lower(): v for k, v in request.headers.items()}
     return {
@@ -202,13 +259,53 @@ def _arguments(request: Request) -> dict[str, Any]:
         "url": request.url,
         "headers": own | given,
         "content": request.content or None,
-        "timeout": request.seconds,
+        # less than the request has, so that the client ends it, and closes what it opened, where it can
+        "timeout": httpx2.Timeout(request.seconds, connect=0.9 * request.seconds),
         "follow_redirects": False,
     }
 
 
 def _response(answer: httpx2.Response, body: bytes) -> Response:
     return Response(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, body)
+
+
+def _follow(dispatch: Dispatch, event: str, info: Mapping[str, Any]) -> None:
+    """Notes how far a request has come, as the transport tells it."""
+    if event.endswith("connect_tcp.started"):
+        dispatch.peer = f"{info['host']}:{info['port']}"
+    elif event in ("proxy.start_tls.started", "socks.start_tls.started"):  # from here on it is the other side
+        dispatch.peer = ""
+    elif event.endswith("send_request_headers.started") and info["request"].method != b"CONNECT":  # that is for a proxy
+        dispatch.begin()
+
+
+@contextmanager
+def _judged(answer: httpx2.Response) -> Iterator[None]:
+    """Bears the loss of a body where the status line says no: the message was not taken, whatever the body is."""
+    import httpx2
+
+    try:
+        yield
+    except httpx2.HTTPError:
+        if answer.is_success:
+            raise
+
+
+def cut_off(request: Request, said: str) -> Response:
+    """What is known of a request that was given up: its answer, if the status line came and says no; raises else."""
+    certain, answer = request.dispatch.drop(), request.dispatch.answer
+    if not certain and answer is not None and not 200 <= answer.status < 300:
+        return answer
+    raise _lost(request, said)
+
+
+def _lost(request: Request, said: str) -> ActionError:
+    """The error that a broken connection stands for: nothing was sent, or it may have arrived."""
+    if request.dispatch.begun and not request.may_repeat:
+        return UnansweredError(said)
+    error = UnreachableError(said)
+    error.uncertain = request.dispatch.begun and request.method not in _SAFE
+    return error
 
 
 @contextmanager
@@ -220,10 +317,12 @@ def _sending(request: Request) -> Iterator[None]:
     token = _ours.set(True)
     try:
         yield
+    except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
+        raise _unconnected(request, error) from None
     except httpx2.TimeoutException:
-        raise UnreachableError(f"no answer from {request.where} within {request.seconds:g} s") from None
-    except httpx2.ProxyError:
-        raise UnreachableError(f"the proxy did not let {request.where} be reached") from None
+        raise _lost(request, f"no answer from {request.where} within {request.seconds:g} s") from None
+    except httpx2.ProxyError as error:
+        raise _barred(request, str(error)) from None
     except (httpx2.InvalidURL, httpx2.UnsupportedProtocol):
         raise ConfigError(f"the URL for {request.where} is not one that can be sent to") from None
     except httpx2.LocalProtocolError:  # its text repeats the header
@@ -231,20 +330,51 @@ def _sending(request: Request) -> Iterator[None]:
             f"the request to {request.where} cannot be sent: a header holds what HTTP does not allow"
         ) from None
     except httpx2.HTTPError as error:
-        said = str(error).replace(request.url, request.where)
-        if "CERTIFICATE_VERIFY_FAILED" in said or "certificate" in said.lower():
-            raise ActionError(
-                f"the certificate of {request.where} is not trusted ({_short(said)}); give a private authority's in SSL_CERT_FILE"
-            ) from None
-        raise UnreachableError(
-            f"{request.where} could not be reached: {_short(said) or type(error).__name__}"
-        ) from None
+        said = _short(str(error).replace(request.url, request.where)) or type(error).__name__
+        what = "hung up before its answer was whole" if request.dispatch.begun else "could not be reached"
+        raise _lost(request, f"{request.where} {what}: {said}") from None
     except ConfigError:
         raise
     except (ValueError, UnicodeError) as error:  # a header that cannot be sent, and the like
         raise ConfigError(f"the request to {request.where} cannot be sent: {type(error).__name__}") from None
     finally:
         _ours.reset(token)
+
+
+def _unconnected(request: Request, error: Exception) -> ActionError:
+    """No connection was made, to the other side or to the proxy before it: nothing was sent."""
+    import httpx2
+
+    said = str(error).replace(request.url, request.where)
+    late = isinstance(error, httpx2.ConnectTimeout)
+    if "certificate" in said.lower():
+        return ActionError(
+            f"the certificate of {request.where} is not trusted ({_short(said)}); give a private authority's in SSL_CERT_FILE"
+        )
+    why = f"no connection within {request.seconds:g} s" if late else _short(said) or type(error).__name__
+    if proxy := _proxy(request):
+        return UnreachableError(
+            f"the proxy {proxy} could not be reached: {why}; {request.where} is to be reached through it "
+            "(the option proxy, or HTTP_PROXY, HTTPS_PROXY, ALL_PROXY)"
+        )
+    return UnreachableError(f"{request.where} could not be reached: {why}")
+
+
+def _barred(request: Request, said: str) -> ActionError:
+    """The proxy answered, and did not let the request through."""
+    line = f"the proxy {_proxy(request)} did not let {request.where} be reached: {_short(said)}".replace(
+        "proxy  ", "proxy "
+    )
+    if said.startswith("407"):
+        return ActionError(f"{line}; give its user and password in the proxy's URL")
+    return UnreachableError(line) if said[:1] != "4" else ActionError(line)
+
+
+def _proxy(request: Request) -> str:
+    """Host and port of the proxy that a connection was made to, if it was not made to the other side."""
+    peer, parts = request.dispatch.peer, urlsplit(request.url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    return "" if peer.lower() in ("", f"{parts.hostname}:{port}") else peer
 
 
 def _short(said: str) -> str:
@@ -315,11 +445,14 @@ def _silence() -> None:
 __all__ = [
     "LONGEST",
     "AsyncSender",
+    "Dispatch",
     "Request",
     "Response",
     "Sender",
+    "UnansweredError",
     "UnreachableError",
     "check_url",
+    "cut_off",
     "host",
     "trusted",
 ]

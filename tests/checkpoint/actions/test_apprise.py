@@ -59,7 +59,7 @@ def test_the_environments_urls(monkeypatch):
 
 @pytest.mark.usefixtures("_installed")
 def test_who_has_the_message_does_not_get_it_again():
-    with serving(by=lambda sent: Answer(500 if sent.path == "/bad" else 200)) as server:
+    with serving(by=lambda sent: Answer(503 if sent.path == "/bad" else 200)) as server:
         options = {"retry_count": 2, "retry_delay_seconds": 0}
         outcome = AppriseAction(urls=[local(server, "good"), local(server, "bad")], **options).execute(FAILING)
         assert [s.path for s in server.got] == ["/good", "/bad"]
@@ -67,6 +67,25 @@ def test_who_has_the_message_does_not_get_it_again():
         assert "1 of 2 services did not take the message: JSON (Failed to send JSON" in outcome.message
         outcome = AppriseAction(urls=[local(server, "bad")], **options).execute(FAILING)
         assert outcome.details["attempts"] == 3
+        assert "may_have_been_delivered" not in outcome.details
+
+
+@pytest.mark.usefixtures("_installed")
+@pytest.mark.parametrize(
+    ("answer", "unsure", "attempts"),
+    [(Answer(500), True, 1), (Answer(hang=True), True, 1), (Answer(404), False, 1), (Answer(429), False, 3)],
+    ids=["500", "hang", "404", "429"],
+)
+def test_a_message_that_a_service_may_have_is_not_sent_again(answer, unsure, attempts):
+    with serving(answer) as server:
+        url = f"{local(server)}?rto=0.2"
+        outcome = AppriseAction(urls=[url], retry_count=2, retry_delay_seconds=0).execute(FAILING)
+        assert (outcome.status.value, outcome.details["attempts"]) == ("failure", attempts)
+        assert outcome.details.get("may_have_been_delivered", False) is unsure
+        assert ("may have been delivered" in outcome.message) is unsure
+        if unsure:
+            again = AppriseAction(urls=[url], retry_count=2, retry_delay_seconds=0, at_least_once=True).execute(FAILING)
+            assert again.details["attempts"] == 3
 
 
 @pytest.mark.usefixtures("_installed")

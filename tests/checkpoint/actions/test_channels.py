@@ -14,6 +14,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 import trustme
 
+from channels import CHANNELS, SECRET
 from hostile import many_issues
 from limits import LIMITS, beyond
 from loopback import Answer, Sent, Server, serving
@@ -23,48 +24,6 @@ from truthound.checkpoint import actions
 from truthound.checkpoint.actions.base import Action, Run
 from truthound.checkpoint.actions.channel import seconds_until
 from truthound.results import ActionResult, ActionStatus, CheckpointResult
-
-SECRET = "s3cr3tT0kenValue0123456789"
-
-# name -> an action that sends to this URL; SECRET is what must never be seen
-CHANNELS: dict[str, Callable[..., Action]] = {
-    "sendgrid": lambda url, **o: actions.EmailNotification(
-        provider="sendgrid",
-        api_key=SECRET,
-        api_url=url,
-        from_address="dq@example.com",
-        to_addresses="a@example.com",
-        **o,
-    ),
-    "slack": lambda url, **o: actions.SlackNotification(webhook_url=f"{url}/services/T0/B0/{SECRET}", **o),
-    "discord": lambda url, **o: actions.DiscordNotification(webhook_url=f"{url}/api/webhooks/1/{SECRET}", **o),
-    "telegram": lambda url, **o: actions.TelegramNotification(
-        bot_token=f"123456:{SECRET}", chat_id="-100123", api_url=url, **o
-    ),
-    "telegram_photo": lambda url, **o: actions.TelegramNotificationWithPhoto(
-        bot_token=f"123456:{SECRET}", chat_id="-100123", api_url=url, photo_url="https://example.com/a.png", **o
-    ),
-    "github": lambda url, **o: actions.GitHubAction(
-        token=SECRET,
-        repository="o/r",
-        sha="a" * 40,
-        api_url=url,
-        set_commit_status=True,
-        comment_on_pr=False,
-        set_summary=False,
-        set_output=False,
-        annotations=False,
-        **o,
-    ),
-    "mattermost": lambda url, **o: actions.MattermostNotification(url=f"{url}/hooks/{SECRET}", **o),
-    "google_chat": lambda url, **o: actions.GoogleChatNotification(url=f"{url}/v1/messages?key=k&token={SECRET}", **o),
-    "webhook": lambda url, **o: actions.WebhookAction(url=f"{url}/in/{SECRET}", **o),
-    "teams": lambda url, **o: actions.TeamsNotification(
-        webhook_url=f"{url}/workflows/x?api-version=1&sig={SECRET}", **o
-    ),
-    "opsgenie": lambda url, **o: actions.OpsGenieAction(api_key=SECRET, api_url=url, **o),
-    "pagerduty": lambda url, **o: actions.PagerDutyAction(routing_key=SECRET, api_url=f"{url}/v2/enqueue", **o),
-}
 
 # what would notify or run if it were in a request as it stands
 HTTPS = "https://example.com"
@@ -321,13 +280,6 @@ def test_a_redirect_is_not_followed(face, make, status):
     assert len(server.got) == 1
     assert "elsewhere.example" in outcome.message
     assert SECRET not in repr(outcome)
-
-
-def test_an_answer_cut_half_way_is_asked_for_again(face, make):
-    with serving(Answer(body={"message": "x" * 5000}, cut=100), Answer()) as server:
-        outcome = face(make(server.url), failed_result(), [])
-    assert outcome.status is ActionStatus.SUCCESS, outcome
-    assert outcome.details["attempts"] == 2
 
 
 def test_ten_thousand_hostile_issues(face, make, channel):

@@ -226,19 +226,48 @@ def test_no_part_of_a_password_is_left_where_an_answer_is_cut(before):
     assert PASSWORD[:2] not in outcome.message.partition("xx")[2]
 
 
-def test_a_mail_that_is_sent_again_is_the_same_mail():
-    class Losing(Box):
-        """Loses the first connection after it took the mail."""
+class Losing(Box):
+    """Loses the first connection after it took the mail: it hangs up, says nothing for good, or says no word of SMTP."""
 
-        async def handle_DATA(self, server, session, envelope):  # noqa: N802 the server looks for it
-            await super().handle_DATA(server, session, envelope)
-            if len(self.mails) == 1:
-                server.transport.abort()
+    def __init__(self, how="drop"):
+        super().__init__()
+        self.how = how
+
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802 the server looks for it
+        await super().handle_DATA(server, session, envelope)
+        if len(self.mails) > 1:
             return "250 OK"
+        if self.how == "drop":
+            server.transport.abort()
+        if self.how == "hang":
+            await asyncio.sleep(60)
+        return "HTTP/1.1 200 OK" if self.how == "babble" else "250 OK"
 
+
+@pytest.mark.parametrize(
+    ("how", "face"), [("drop", "thread"), ("drop", "loop"), ("hang", "thread"), ("hang", "loop"), ("babble", "thread")]
+)
+def test_a_mail_that_may_have_been_taken_is_not_sent_again(how, face):
+    box = Losing(how)
+    with smtp(box) as port:
+        made = EmailNotification(**BASIC, smtp_port=port, use_tls=False, timeout_seconds=2 if how == "hang" else 30)
+        outcome = made.execute(FAILING) if face == "thread" else asyncio.run(made.aexecute(FAILING))
+    assert len(box.mails) == 1
+    assert (outcome.status.value, outcome.details["attempts"]) == ("failure", 1)
+    assert outcome.details["may_have_been_delivered"] is True
+    assert outcome.message.endswith("it may have been delivered all the same, so it was not sent again")
+
+
+def test_a_mail_that_is_sent_again_on_request_is_the_same_mail():
     box = Losing()
     with smtp(box) as port:
-        options = {"smtp_port": port, "use_tls": False, "retry_count": 2, "retry_delay_seconds": 0}
+        options = {
+            "smtp_port": port,
+            "use_tls": False,
+            "retry_count": 2,
+            "retry_delay_seconds": 0,
+            "at_least_once": True,
+        }
         outcome = send(**options)
         send(failed_result(run_id="another"), **options)
         send(name="another", **options)
@@ -248,6 +277,21 @@ def test_a_mail_that_is_sent_again_is_the_same_mail():
     assert known[0] == known[1] == outcome.details["message_id"]
     assert len(set(known[1:])) == 3
     assert box.raw[0].count(b"Message-ID") == 1
+
+
+def test_a_connection_that_breaks_before_the_mail_is_made_again():
+    class Moody(Box):
+        async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802 the server looks for it
+            self.users.append(address)
+            if len(self.users) == 1:
+                server.transport.abort()
+            return await super().handle_RCPT(server, session, envelope, address, options)
+
+    box = Moody()
+    with smtp(box) as port:
+        outcome = send(smtp_port=port, use_tls=False, retry_count=2, retry_delay_seconds=0)
+    assert (outcome.status.value, outcome.details["attempts"]) == ("success", 2)
+    assert len(box.mails) == 1
 
 
 def test_the_whole_conversation_has_the_time():
@@ -269,8 +313,8 @@ def test_the_whole_conversation_has_the_time():
         finally:
             over.set()
             greeter.join()
-    assert "not done within 0.3 s" in outcome.message
-    assert outcome.details["attempts"] == 1
+    assert outcome.message == "not done within 0.3 s (timeout_seconds); it was given up"  # and nothing was sent
+    assert outcome.details == {"attempts": 1}
 
 
 ENCODED = "=?utf-8?q?x=0D=0ABcc:_evil@example.com=0D=0A=0D=0Abody?="

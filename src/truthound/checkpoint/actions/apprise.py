@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, Field, SecretStr
 from truthound import message as messages
 from truthound import templates
 from truthound.checkpoint.actions.base import RefusedError, Run
-from truthound.checkpoint.actions.channel import Channel, DeniedError, Template, filled, success
+from truthound.checkpoint.actions.channel import NOT_TAKEN, Channel, DeniedError, Template, filled, success
 from truthound.errors import ConfigError
 from truthound.flow import Flow, call
 from truthound.message import Message, fitted
@@ -28,6 +28,9 @@ _TYPES = {
     CheckpointStatus.SUCCESS: "success", CheckpointStatus.WARNING: "warning", CheckpointStatus.FAILURE: "failure",
     CheckpointStatus.ERROR: "failure",
 }  # fmt: skip
+_STATUS = re.compile(
+    r"\berror=(\d{3})\b"
+)  # of a service's answer; of anything else Apprise says no more than that it failed
 _LONGEST = 30_000  # characters of a body, whatever a service would take
 
 
@@ -57,7 +60,7 @@ class AppriseAction(Channel):
     body: Template | None = None
     """The text; may hold {checkpoint_name}, {summary} and the like. Not given: the summary."""
     retry_count: int = Field(default=0, ge=0, le=100)
-    """How often it is tried again where no service took the message."""
+    """How often it is sent again where all services said that they did not take it (408, 425, 429, 503)."""
 
     @property
     def deadline(self) -> float | None:
@@ -87,9 +90,14 @@ class AppriseAction(Channel):
         if not refused:
             return success(f"sent to {total}", services=sent)
         line = f"{len(refused)} of {total} did not take the message: {'; '.join(refused)}"
-        if sent:  # whoever has it must not get it again
-            raise DeniedError(line, services=sent, refused=refused)
-        raise RefusedError(line, refused=refused)
+        answers = [int(found[1]) if (found := _STATUS.search(said)) else 0 for said in refused]
+        unsure = not all(400 <= answer < 500 or answer in NOT_TAKEN for answer in answers)
+        again = self.at_least_once or all(answer in NOT_TAKEN for answer in answers)
+        if sent or not again:  # whoever has it must not get it again
+            raise DeniedError(line, uncertain=unsure, services=sent, refused=refused)
+        error = RefusedError(line, refused=refused)
+        error.uncertain = unsure
+        raise error
 
     def preview(self, result: CheckpointResult, run: Run) -> Iterator[str]:
         message = self.message(result, run)

@@ -43,6 +43,8 @@ _TRANSIENT = frozenset(
                  "EHOSTDOWN", "EHOSTUNREACH", "ETIMEDOUT", "ECONNRESET", "ECONNREFUSED", "ECONNABORTED", "EPIPE", "ENOBUFS")
     if hasattr(errno, name)
 )  # fmt: skip
+UNSURE: dict[str, Any] = {"may_have_been_delivered": True}
+"""the details of a result that does not know whether it was delivered"""
 _LONGEST = 10_000  # characters of a text in an action's result
 
 T = TypeVar("T")
@@ -105,6 +107,11 @@ def transient(error: BaseException | None) -> bool:
     if isinstance(error, RetryableError | ConnectionError | TimeoutError | InterruptedError | BlockingIOError):
         return True
     return (isinstance(error, OSError) and error.errno in _TRANSIENT) or transient(error.__cause__)
+
+
+def uncertain(error: BaseException) -> bool:
+    """Whether what ended with this error may have been delivered all the same."""
+    return bool(getattr(error, "uncertain", False))
 
 
 class Action(Model):
@@ -270,12 +277,16 @@ class Action(Model):
         if reason := "" if owed else self._idle(result, run.previous):
             skipped = ActionResult(ActionStatus.SKIPPED, message=reason)
             return self._finished(skipped, started, run.clock(), {}, self.hidden)
-        attempts, hidden, notes = 0, self.hidden, list[str]()
+        attempts, hidden, notes, unsure = 0, self.hidden, list[str](), False
 
         def attempt(number: int) -> Flow[ActionResult]:
-            nonlocal attempts
+            nonlocal attempts, unsure
             attempts = number
-            return within(work(ready, result, run), ready.deadline)
+            try:
+                return (yield from within(work(ready, result, run), ready.deadline))
+            except Exception as error:
+                unsure = unsure or uncertain(error)
+                raise
 
         try:
             ready = self.ready(os.environ)
@@ -286,6 +297,10 @@ class Action(Model):
             )
         except Exception as error:  # noqa: BLE001 whatever an action does, the run that called it goes on
             outcome = _failed(error)
+            if unsure:
+                said = f"{outcome.message}; it may have been delivered all the same"
+                said += "" if transient(error) else ", so it was not sent again"
+                outcome = dataclasses.replace(outcome, message=said, details=outcome.details | UNSURE)
         if notes and outcome.status is not ActionStatus.SKIPPED:
             outcome = dataclasses.replace(outcome, message="; ".join([outcome.message, *notes]))
         more = (
@@ -479,6 +494,6 @@ def secret_values(value: Any, environment: Mapping[str, str]) -> set[str]:
 
 
 __all__ = [
-    "LOOKING_BACK", "NOTIFY_ON", "Action", "ActionError", "ActionResult", "ActionStatus", "NotifyOn", "RefusedError", "RetryableError", "Run",
-    "due", "transient",
+    "LOOKING_BACK", "NOTIFY_ON", "UNSURE", "Action", "ActionError", "ActionResult", "ActionStatus", "NotifyOn", "RefusedError",
+    "RetryableError", "Run", "due", "transient", "uncertain",
 ]  # fmt: skip

@@ -27,16 +27,18 @@ from truthound.results import ActionResult, ActionStatus, CheckpointResult
 from truthound.text import enumerated, plural, terminal
 
 _ENDLESS = 1e9  # seconds, some 30 years: an answer that names such a time does not mean it
-RETRIED = frozenset({408, 425, 429, *range(500, 600)})
-"""statuses that may pass"""
+NOT_TAKEN = frozenset({408, 425, 429, 503})
+"""statuses that may pass, and say that the request was not acted on"""
+_FINAL = frozenset({501, 505})
+"""statuses above 499 that will not pass"""
 
 
 class DeniedError(ActionError):
-    """The other side said no, and will say so again. `details` are kept in the action's result."""
+    """The other side said no, and will say so again; or it is not to be asked again. `details` are kept in the action's result."""
 
-    def __init__(self, said: str, **details: Any) -> None:
+    def __init__(self, said: str, *, uncertain: bool = False, **details: Any) -> None:
         super().__init__(said)
-        self.details = details
+        self.details, self.uncertain = details, uncertain
 
 
 def _url(value: Any) -> Any:
@@ -135,7 +137,9 @@ class Channel(Action):
     timeout_seconds: float | None = Field(default=30.0, gt=0, allow_inf_nan=False)
     """How long one request may take."""
     retry_count: int = Field(default=3, ge=0, le=100)
-    """How often a request is sent again after a fault of the network, 429 or 5xx."""
+    """How often a request that was certainly not taken is sent again: no connection, 429, 503."""
+    at_least_once: bool = False
+    """Whether a message that may have arrived (no answer, or another 5xx) is sent again, and so may come twice."""
     include_examples: bool = False
     """Whether failing rows are shown. They hold values of the data; columns marked pii are masked."""
     report_url: Template | None = Field(default=None, validate_default=False)
@@ -255,15 +259,20 @@ class Channel(Action):
         proxy: str | None = None,
         longest: int = wire.LONGEST,
         proof: Proof | None = None,
+        repeatable: bool | None = None,
     ) -> Flow[wire.Response]:
         """Sends a request and gives the answer; raises RefusedError (may pass) or DeniedError for one that says no, and
         DeniedError for one that lacks what `proof` wants.
+
+        `repeatable`: it may be sent again when it may have been taken; as `at_least_once` says, if not given. What the
+        network does to it is raised as `truthound.flow.http` says.
         """
         told = url.get_secret_value() if isinstance(url, SecretStr) else url
         if why := wire.check_url(told):
             raise ActionError(f"the URL for {self.called} cannot be used: {why}")
+        again = self.at_least_once if repeatable is None else repeatable
         asked = wire.Request(
-            method, told, headers or {}, content, self.timeout_seconds or 3600.0, verify, proxy, longest
+            method, told, headers or {}, content, self.timeout_seconds or 3600.0, verify, proxy, longest, again
         )
         answer = yield from http(asked)
         if not good(answer.status):
@@ -279,7 +288,7 @@ class Channel(Action):
         line = (
             f"{self.called} ({asked.where}) answered {answer.status}, but that is no proof of delivery: {why}; this is"
         )
-        details = {"status_code": answer.status, "response": self.quoted(answer.text, 1000)}
+        details: dict[str, Any] = {"status_code": answer.status, "response": self.quoted(answer.text, 1000)}
         return DeniedError(f"{line} {terminal(kind)}: {came}" if came else f"{line} empty", **details)
 
     def refusal(self, asked: wire.Request, answer: wire.Response, now: datetime) -> ActionError:
@@ -287,9 +296,11 @@ class Channel(Action):
         status = answer.status
         said = self.quoted(" ".join(self.reason(answer).split()), 300)
         line = f"{self.called} ({asked.where}) answered {status}" + (f": {said}" if said else "")
-        details = {"status_code": status, "response": self.quoted(answer.text, 1000)}
-        if status in RETRIED:
+        details: dict[str, Any] = {"status_code": status, "response": self.quoted(answer.text, 1000)}
+        unsure = status >= 500 and status not in NOT_TAKEN | _FINAL
+        if status in NOT_TAKEN or (unsure and asked.may_repeat):
             error = RefusedError(line, **details)
+            error.uncertain = unsure
             error.after = self.retry_after(answer, now)
             if error.after:
                 error.details["retry_after"] = error.after
@@ -299,7 +310,7 @@ class Channel(Action):
             line += f"; it redirects to {target}, which is not followed: give the final URL"
         elif hint := self.hints.get(status):
             line += f"; {hint}"
-        return DeniedError(line, **details)
+        return DeniedError(line, uncertain=unsure, **details)
 
     def reason(self, answer: wire.Response) -> str:
         """What the answer says went wrong."""
@@ -421,6 +432,6 @@ def _quoted(value: str) -> str:
 
 
 __all__ = [
-    "IS_TEMPLATE", "RETRIED", "Channel", "DeniedError", "Options", "Proof", "SecretUrl", "Template", "Url", "config_of", "encoded", "failing", "filled",
+    "IS_TEMPLATE", "NOT_TAKEN", "Channel", "DeniedError", "Options", "Proof", "SecretUrl", "Template", "Url", "config_of", "encoded", "failing", "filled",
     "linked", "seconds", "seconds_until", "success", "told",
 ]  # fmt: skip

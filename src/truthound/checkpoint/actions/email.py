@@ -8,32 +8,36 @@ import os
 import smtplib
 import ssl
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, suppress
 from email.message import EmailMessage
 from email.utils import getaddresses
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
 from truthound import mail, templates
 from truthound import message as messages
 from truthound.checkpoint.actions.base import RefusedError, Run
-from truthound.checkpoint.actions.channel import Channel, DeniedError, Proof, Template, Url, success
-from truthound.errors import ConfigError
-from truthound.flow import Flow, call
+from truthound.checkpoint.actions.channel import NOT_TAKEN, Channel, DeniedError, Proof, Template, Url, success
+from truthound.errors import ActionError, ConfigError
+from truthound.flow import Flow, OverdueError, call, within
 from truthound.message import Message, fitted
 from truthound.models import Mistakes
 from truthound.results import ActionResult, CheckpointResult
 from truthound.text import plural
-from truthound.wire import UnreachableError, trusted
+from truthound.wire import Dispatch, UnansweredError, UnreachableError, trusted
 
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
+
+T = TypeVar("T")
 SENDGRID = "https://api.sendgrid.com/v3/mail/send"
 _LONGEST = 90_000  # bytes of a part: mail programs cut what is longer
 _MOST = {"ses": ("SES", 50), "sendgrid": ("SendGrid", 1000)}
 _MISSING = "the package boto3 is not installed; install it with: pip install 'truthound[ses]'"
 _THROTTLED = frozenset({"TooManyRequestsException", "ThrottlingException", "Throttling", "LimitExceededException",
-                        "InternalFailure", "ServiceUnavailable"})  # fmt: skip
+                        "ServiceUnavailable"})  # fmt: skip
 _IMPLICIT_TLS = 465
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -135,8 +139,7 @@ class EmailNotification(Channel):
 
     @property
     def deadline(self) -> float | None:
-        """The whole conversation; SendGrid's is one request, which has a limit of its own."""
-        return None if self.provider == "sendgrid" else self.timeout_seconds
+        return None  # see `_posted`; SendGrid's one request has a limit of its own
 
     def needed(self) -> Iterable[str]:
         yield "to_addresses"
@@ -177,9 +180,9 @@ class EmailNotification(Channel):
             )
         letter = self._letter(result, run, who, (about, text, page))
         if self.provider == "ses":
-            found = yield from call(lambda: self._by_ses(letter, who))
+            found = yield from self._posted(lambda dispatch: self._by_ses(letter, who, dispatch))
             return success(f"sent to {total} through SES", message_id=found)
-        refused = yield from call(lambda: self._by_smtp(letter, who))
+        refused = yield from self._posted(lambda dispatch: self._by_smtp(letter, who, dispatch))
         if refused:
             told = "; ".join(f"{a}: {said}" for a, said in refused.items())
             sent = [a for a in who.everybody if a not in refused]
@@ -187,6 +190,20 @@ class EmailNotification(Channel):
                 f"{self.smtp_host} refused {len(refused)} of {total}: {told}", refused=list(refused), sent=sent
             )
         return success(f"sent to {total} through {self.smtp_host}", message_id=str(letter["Message-ID"]))
+
+    def _posted(self, post: Callable[[Dispatch], T]) -> Flow[T]:
+        """What comes of posting the mail; the whole conversation has the time. What is given up before the mail is on
+        its way is not sent later by the thread that is left behind.
+        """
+        dispatch = Dispatch()
+        try:
+            return (yield from within(call(lambda: post(dispatch)), self.timeout_seconds))
+        except OverdueError as error:
+            error.uncertain = False
+            if dispatch.drop():
+                raise
+            service = "SES" if self.provider == "ses" else self.smtp_host
+        raise self._lost(f"{service} gave no answer to the mail within {self.timeout_seconds:g} s", sent=True)
 
     def preview(self, result: CheckpointResult, run: Run) -> Iterator[str]:
         if self.provider != "sendgrid":
@@ -268,7 +285,7 @@ class EmailNotification(Channel):
         secure = self.use_tls or self.use_ssl
         return self.provider == "smtp" and bool(self.smtp_password) and not secure and self.smtp_host not in _LOCAL
 
-    def _by_smtp(self, letter: EmailMessage, who: mail.Addresses) -> dict[str, str]:
+    def _by_smtp(self, letter: EmailMessage, who: mail.Addresses, dispatch: Dispatch) -> dict[str, str]:
         """The addresses that were refused while others were not; raises where none was taken."""
         host, port = self.smtp_host or "", self.smtp_port or (465 if self.use_ssl else 587 if self.use_tls else 25)
         where = f"{host}:{port}"
@@ -276,9 +293,9 @@ class EmailNotification(Channel):
         try:
             context = trusted()
             with closing(
-                smtplib.SMTP_SSL(host, port, timeout=seconds, context=context)
+                _SecureConversation(dispatch, host, port, timeout=seconds, context=context)
                 if self.use_ssl
-                else smtplib.SMTP(host, port, timeout=seconds)
+                else _Conversation(dispatch, host, port, timeout=seconds)
             ) as server:
                 if self.use_tls and not self.use_ssl:
                     server.starttls(context=context)
@@ -304,14 +321,24 @@ class EmailNotification(Channel):
         except smtplib.SMTPNotSupportedError as error:
             raise DeniedError(f"{where}: {error}; use_tls: false is for servers without STARTTLS") from None
         except smtplib.SMTPServerDisconnected as error:
-            raise UnreachableError(f"{where} hung up: {error}") from None
+            raise self._lost(f"{where} hung up: {error}", sent=dispatch.begun) from None
         except smtplib.SMTPResponseException as error:
+            if dispatch.begun and not 400 <= error.smtp_code < 600:  # no answer of SMTP's, after the mail
+                raise self._lost(f"{where}: {error.smtp_code} {self._said(error.smtp_error)}", sent=True) from None
             raise self._refused(f"{where} refused the mail", error.smtp_code, error.smtp_error) from None
         except (OSError, smtplib.SMTPException) as error:
-            raise UnreachableError(
-                f"{where} could not be reached: {self.quoted(str(error), 200) or type(error).__name__}"
-            ) from None
+            why = self.quoted(str(error), 200) or type(error).__name__
+            what = "gave no answer to the mail" if dispatch.begun else "could not be reached"
+            raise self._lost(f"{where} {what}: {why}", sent=dispatch.begun) from None
         return {a: f"{code} {self._said(said)}" for a, (code, said) in refused.items()}
+
+    def _lost(self, said: str, *, sent: bool) -> ActionError:
+        """The error of a conversation that broke off. A mail that was sent may have been taken."""
+        if sent and not self.at_least_once:
+            return UnansweredError(said)
+        error = UnreachableError(said)
+        error.uncertain = sent
+        return error
 
     def _refused(self, line: str, code: int, said: bytes | str) -> RefusedError | DeniedError:
         """SMTP's codes from 400 may pass, those from 500 do not."""
@@ -324,11 +351,11 @@ class EmailNotification(Channel):
 
     # --- by SES ---------------------------------------------------------------------------------------------------
 
-    def _by_ses(self, letter: EmailMessage, who: mail.Addresses) -> str:
+    def _by_ses(self, letter: EmailMessage, who: mail.Addresses, dispatch: Dispatch) -> str:
         try:
             import boto3
+            import botocore.exceptions as e
             from botocore.config import Config
-            from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError  # noqa: A004 theirs
         except ImportError:
             raise ConfigError(_MISSING) from None
         seconds = self.timeout_seconds
@@ -338,24 +365,56 @@ class EmailNotification(Channel):
             client = boto3.Session().client(
                 "sesv2", region_name=self.region, endpoint_url=self.api_url, config=config, verify=authorities
             )
+            client.meta.events.register("before-send.sesv2.SendEmail", lambda **_: dispatch.begin())
             groups = {"ToAddresses": who.to, "CcAddresses": who.copy, "BccAddresses": who.hidden}
             made = client.send_email(
                 FromEmailAddress=who.sender,
                 Destination={k: list(v) for k, v in groups.items() if v},
                 Content={"Raw": {"Data": letter.as_bytes()}},
             )
-        except ClientError as error:
+        except e.ClientError as error:
             found = error.response.get("Error", {})
             status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-            kind = RefusedError if found.get("Code") in _THROTTLED or status >= 500 else DeniedError
-            raise kind(f"SES: {found.get('Code')}: {found.get('Message')}", status_code=status) from None
-        except (HTTPClientError, ConnectionError) as error:
-            raise UnreachableError(f"SES could not be reached: {self.quoted(str(error), 200)}") from None
-        except BotoCoreError as error:
+            said = f"SES: {found.get('Code')}: {found.get('Message')}"
+            if found.get("Code") in _THROTTLED or status in NOT_TAKEN:
+                raise RefusedError(said, status_code=status) from None
+            if status >= 500:
+                raise self._lost(f"{said} ({status})", sent=True) from None
+            raise DeniedError(said, status_code=status) from None
+        except e.SSLError as error:
+            why = self.quoted(str(error), 200)
+            raise DeniedError(
+                f"the certificate of SES is not trusted ({why}); give a private authority's in SSL_CERT_FILE"
+            ) from None
+        except e.ProxyConnectionError as error:
+            why = self.quoted(str(error), 200)
+            raise UnreachableError(f"the proxy for SES could not be reached: {why}") from None
+        except (e.HTTPClientError, e.ConnectionError) as error:
+            sent = not isinstance(error, e.EndpointConnectionError | e.ConnectTimeoutError)
+            what = "gave no answer to the mail" if sent else "could not be reached"
+            raise self._lost(f"SES {what}: {self.quoted(str(error), 200)}", sent=sent) from None
+        except e.BotoCoreError as error:
             raise DeniedError(
                 f"SES: {self.quoted(str(error), 300)}; give credentials and a region as AWS's tools take them"
             ) from None
         return str(made.get("MessageId", ""))
+
+
+class _Conversation(smtplib.SMTP):
+    """A conversation that tells when the mail itself is on its way: all else is sent as text."""
+
+    def __init__(self, dispatch: Dispatch, *args: Any, **options: Any) -> None:
+        self._dispatch = dispatch
+        super().__init__(*args, **options)
+
+    def send(self, s: Buffer | str) -> None:
+        if not isinstance(s, str):
+            self._dispatch.begin()
+        super().send(s)
+
+
+class _SecureConversation(_Conversation, smtplib.SMTP_SSL):
+    """The same with TLS from its start."""
 
 
 def _plain(secret: SecretStr | None) -> str:

@@ -19,7 +19,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import AfterValidator, AliasChoices, Field, PrivateAttr, SecretStr
 
 from truthound import github, places, wire, words
-from truthound.checkpoint.actions.base import NotifyOn, Run
+from truthound.checkpoint.actions.base import UNSURE, NotifyOn, Run
 from truthound.checkpoint.actions.channel import Channel, DeniedError, Proof, Url, encoded
 from truthound.ci.environment import CIEnvironment, detect_ci_platform, environment_of
 from truthound.ci.names import CIPlatform
@@ -29,6 +29,7 @@ from truthound.message import Message
 from truthound.objects import add_lines
 from truthound.results import ActionResult, ActionStatus, CheckpointResult, CheckpointStatus
 from truthound.text import plural, shorten, terminal
+from truthound.wire import UnansweredError
 
 API = "https://api.github.com"
 _PAGES, _PAGE = 20, 50  # comments that are looked through
@@ -223,13 +224,18 @@ class GitHubAction(Channel):
                     yield from what(result, run, link, target, done)
                 else:
                     done.notes.append(missed)
+            except UnansweredError as error:
+                done.left.append(f"{error}; it may have been delivered all the same")
+                done.details |= UNSURE
             except DeniedError as error:
                 code = error.details.get("status_code")
                 if on is None and code in (403, 404):  # nobody asked for it
                     done.notes.append(str(error))
                 else:
-                    done.left.append(str(error))
-                    done.details |= error.details
+                    done.left.append(
+                        str(error) + ("; it may have been delivered all the same" if error.uncertain else "")
+                    )
+                    done.details |= error.details | (UNSURE if error.uncertain else {})
             except RetryableError as error:
                 later = error if later is None or error.after > later.after else later
                 continue
@@ -243,7 +249,7 @@ class GitHubAction(Channel):
             "context": shorten(terminal(f"truthound/{result.checkpoint_name}"), 200),
         }
         body |= {"target_url": link} if link else {}
-        yield from self._api("POST", f"statuses/{sha}", run, body)
+        yield from self._api("POST", f"statuses/{sha}", run, body, repeatable=True)  # of a context the last one counts
         done.said.append("commit status set")
 
     def _comment(self, result: CheckpointResult, run: Run, link: str, number: Any, done: _Done) -> Flow[None]:
@@ -259,14 +265,15 @@ class GitHubAction(Channel):
         answer = None
         for one in ours:
             try:
-                answer = yield from self._api("PATCH", f"issues/comments/{one}", run, made)
+                answer = yield from self._api("PATCH", f"issues/comments/{one}", run, made, repeatable=True)
                 done.said.append("comment updated")
                 break
             except DeniedError as error:
                 if error.details.get("status_code") not in (403, 404):  # another's after all, or gone
                     raise
         if answer is None:
-            answer = yield from self._api("POST", f"issues/{number}/comments", run, made)
+            # a retry looks for our comment first, and finds one that was made
+            answer = yield from self._api("POST", f"issues/{number}/comments", run, made, repeatable=True)
             done.said.append("comment made")
         found = answer.json()
         if isinstance(found, dict) and found.get("html_url"):
@@ -318,7 +325,9 @@ class GitHubAction(Channel):
         yield from self._api("POST", "check-runs", run, body)
         done.said.append("check run made")
 
-    def _api(self, method: str, path: str, run: Run, body: Any = None) -> Flow[wire.Response]:
+    def _api(
+        self, method: str, path: str, run: Run, body: Any = None, *, repeatable: bool | None = None
+    ) -> Flow[wire.Response]:
         headers = {
             "accept": "application/vnd.github+json",
             "authorization": f"Bearer {self.token.get_secret_value() if self.token else ''}",
@@ -329,7 +338,11 @@ class GitHubAction(Channel):
         url = (self.api_url or API).rstrip("/") + within
         content = b"" if body is None else encoded(body)
         proof = None if method == "GET" else self.wanted
-        return (yield from self.request(method, url, content, run=run, headers=headers, longest=_LONGEST, proof=proof))
+        return (
+            yield from self.request(
+                method, url, content, run=run, headers=headers, longest=_LONGEST, proof=proof, repeatable=repeatable
+            )
+        )
 
     def refusal(self, asked: wire.Request, answer: wire.Response, now: datetime) -> ActionError:
         """GitHub says 403 where others say 429."""

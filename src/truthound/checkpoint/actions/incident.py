@@ -45,6 +45,9 @@ class IncidentChannel(Channel):
     closing: ClassVar[str]
     """the option that says whether a success closes the incident"""
 
+    at_least_once: bool = True
+    """Whether an event that may have arrived (no answer, or another 5xx) is sent again. Its key makes it the same incident."""
+
     def runs_on(self, result: CheckpointResult, previous: CheckpointResult | None) -> bool:
         if result.status is CheckpointStatus.SUCCESS:  # whatever notify_on says: a success opens nothing
             return bool(getattr(self, self.closing))

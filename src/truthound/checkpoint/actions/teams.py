@@ -25,6 +25,7 @@ from truthound.checkpoint.actions.cards import (
     without_dead_links,
 )
 from truthound.checkpoint.actions.channel import (
+    NOT_TAKEN,
     Channel,
     Proof,
     SecretUrl,
@@ -197,8 +198,15 @@ class TeamsNotification(Channel):
     def unproven(self, asked: wire.Request, answer: wire.Response, why: str) -> ActionError:
         """A connector answers 200 with `1`, or 200 with what went wrong."""
         error = super().unproven(asked, answer, why)
-        may_pass = self.is_connector and re.search("HTTP error (429|5)", answer.text)
-        return RefusedError(str(error), status_code=answer.status) if may_pass else error
+        told = re.search("HTTP error (429|5..)", answer.text) if self.is_connector else None
+        if told is None:
+            return error
+        error.uncertain = int(told[1]) not in NOT_TAKEN
+        if error.uncertain and not asked.may_repeat:
+            return error
+        passing = RefusedError(str(error), status_code=answer.status)
+        passing.uncertain = error.uncertain
+        return passing
 
     @property
     def is_connector(self) -> bool:

@@ -102,6 +102,8 @@ class Endpoint(Channel):
     """An HTTP endpoint: how it is reached, who says so, and a body of the user's own."""
 
     service: ClassVar[str] = "the webhook"
+    key_header: ClassVar[str] = ""
+    """the header in which a request that is not idempotent says its id, the same in all attempts"""
     variables: ClassVar[Mapping[str, tuple[str, ...]]] = {"url": ("TRUTHOUND_WEBHOOK_URL",)}
     hints: ClassVar[Mapping[int, str]] = {
         401: "check auth_type and auth_credentials",
@@ -224,6 +226,8 @@ class Endpoint(Channel):
             made["authorization"] = f"Bearer {known['token']}"
         elif self.auth_type == "api_key" and known["location"] == "header":
             made[known["name"].lower()] = known["key"]
+        if self.key_header and self.method in ("POST", "PATCH"):
+            made.setdefault(self.key_header, message_id(identity))
         if self.signing_secret is not None:
             made |= signature(self.signing_secret.get_secret_value(), identity, moment, body)
         if problems := [why for name, value in made.items() if (why := _unfit(name, value))]:
@@ -268,7 +272,11 @@ class WebhookAction(Endpoint):
     """Sends a run's result to an HTTP endpoint, as JSON of ours or in a form of your own."""
 
     type: ClassVar[str] = "webhook"
+    key_header: ClassVar[str] = "idempotency-key"
 
+    at_least_once: bool = False
+    """Whether a request that may have arrived (no answer, or another 5xx) is sent again: for an endpoint that takes one
+    `Idempotency-Key` (or `webhook-id`) once."""
     include_full_result: bool = False
     """Whether the body is the whole result, as it is stored. It holds failing rows unless include_examples is false."""
 
@@ -288,6 +296,11 @@ def summary(result: CheckpointResult, message: Message, *, few: bool = False) ->
     return known | {"omitted_issues": message.omitted, "fixed": list(message.fixed), "metadata": metadata}
 
 
+def message_id(identity: str) -> str:
+    """The id of a message, the same in all attempts to deliver it."""
+    return f"msg_{hashlib.sha256(identity.encode('utf-8', 'replace')).hexdigest()[:32]}"
+
+
 def signature(secret: str, identity: str, moment: int, body: bytes) -> dict[str, str]:
     """The headers that prove who sent a body and when. A secret `whsec_...` is base64, as its specification has it."""
     key = secret.encode()
@@ -300,7 +313,7 @@ def signature(secret: str, identity: str, moment: int, body: bytes) -> dict[str,
         raise ConfigError(
             "signing_secret is empty: what everybody can sign proves nothing; leave it out to sign nothing"
         )
-    name = f"msg_{hashlib.sha256(identity.encode('utf-8', 'replace')).hexdigest()[:32]}"
+    name = message_id(identity)
     made = hmac.new(key, f"{name}.{moment}.".encode() + body, hashlib.sha256).digest()
     return {
         "webhook-id": name,
@@ -339,4 +352,4 @@ def _no_number(said: str) -> NoReturn:
     raise ValueError(f"{said} is no number in JSON")
 
 
-__all__ = ["LIMIT", "Endpoint", "WebhookAction", "signature", "summary"]
+__all__ = ["LIMIT", "Endpoint", "WebhookAction", "message_id", "signature", "summary"]

@@ -43,7 +43,9 @@ def insights(result: CheckpointResult, env: Mapping[str, str], ci: CIEnvironment
 
     def request(method: str, path: str, body: Any) -> Request:
         content = b"" if body is None else json.dumps(body).encode()
-        return Request(method, url + path, headers, content, seconds=10.0, proxy=None if token else PROXY)
+        return Request(
+            method, url + path, headers, content, seconds=10.0, proxy=None if token else PROXY, repeatable=True
+        )
 
     found = list(marks(result, root))
     parts = [request("POST", "/annotations", found[i : i + PART]) for i in range(0, len(found), PART)]
