@@ -209,7 +209,7 @@ def test_files_whose_types_have_none_in_common_make_that_column_unreadable(tmp_p
 def test_types_that_are_asked_for_and_that_values_are_not_of(tmp_path):
     column(1.5, 2.0).write_parquet(tmp_path / "a.parquet")
     source = open_source({"path": tmp_path, "options": {"schema_overrides": {"x": "int64"}}})
-    assert source.unreadable == {"x": "it holds values that are not Int64"}
+    assert source.unreadable == {"x": "it holds values that are not int64"}
     assert 'options.schema_overrides: no column is called "y"' in wrong(
         {"path": str(tmp_path), "options": {"schema_overrides": {"y": "int64"}}}
     )
@@ -418,27 +418,6 @@ def test_json_documents(tmp_path):
 
 
 # --- extras --------------------------------------------------------------------------------------------------------
-
-
-def test_excel_sheets(tmp_path):
-    import xlsxwriter
-
-    path = tmp_path / "a.xlsx"
-    with xlsxwriter.Workbook(path) as book:
-        for number, name in enumerate(["first", "second", "blank"]):
-            sheet = book.add_worksheet(name)
-            if name != "blank":
-                FRAME.with_columns(n=pl.lit(number)).write_excel(book, sheet)
-
-    def at(**options):
-        return open_source({"path": path, "options": options}).frame.collect()
-
-    assert at()["n"].to_list() == [0, 0]
-    assert at(sheet="second")["n"].to_list() == at(sheet=2)["n"].to_list() == [1, 1]
-    assert at(schema_overrides={"id": "string"})["id"].to_list() == ["1", "2"]
-    assert 'no sheet "secnd"; it has first, second, blank' in wrong({"path": str(path), "options": {"sheet": "secnd"}})
-    assert "has 3 sheets, no number 9" in wrong({"path": str(path), "options": {"sheet": 9}})
-    assert "the sheet is empty" in told({"path": path, "options": {"sheet": "blank"}})
 
 
 def test_delta(tmp_path):

@@ -13,7 +13,6 @@ import polars as pl
 
 from truthound.errors import ConfigError, SourceError, TruthoundError
 from truthound.sources.base import Source
-from truthound.sources.dtypes import polars_type
 from truthound.sources.files import Found, find
 from truthound.sources.memory import unknown_columns
 from truthound.sources.merging import Part, Rules, united
@@ -35,6 +34,7 @@ class Read(NamedTuple):
     explain: Explain
     lines: Lines | None = None
     unreadable: Mapping[str, str] = {}
+    notes: tuple[str, ...] = ()
 
 
 FAILURES = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError, TypeError)
@@ -51,7 +51,7 @@ def open_files(spec: Spec, base: Path | None) -> Source:
     need_extra(found.format)
     explain = _guarded(_plain(found, _WORDS.get(found.format, found.format)), found)
     try:
-        frame, told, lines, unreadable = _READERS[found.format](found, options)
+        frame, told, lines, unreadable, notes = _READERS[found.format](found, options)
     except FAILURES as error:
         if isinstance(error, TruthoundError):
             raise
@@ -65,6 +65,7 @@ def open_files(spec: Spec, base: Path | None) -> Source:
         size=None if found.format == "delta" else sum(f.stat().st_size for f in found.files),
         explain=_guarded(told, found),
         unreadable=unreadable,
+        notes=notes,
     )
     if lines and found.single:
         source = replace(source, lines=lines)
@@ -173,42 +174,10 @@ def _ipc(found: Found, options: Any) -> Read:
 
 
 def _excel(found: Found, options: Any) -> Read:
-    overrides = {n: polars_type(t) for n, t in options.schema_overrides.items()}
-    frames = []
-    for path in found.files:
-        _full(path)
-        try:
-            frames.append(_sheet(path, options, overrides).lazy())
-        except pl.exceptions.NoDataError:
-            raise SourceError(
-                f"{path.name}: the sheet is empty; set options.sheet to the name of one with data"
-            ) from None
-        except Exception as error:  # the reader's errors are known only once it is imported
-            if isinstance(error, SourceError | ConfigError):
-                raise
-            raise SourceError(f"{path.name} cannot be read as Excel: {shorten(brief(error), 300)}") from None
-    frame, unreadable = _concatenated(frames, found)
-    return Read(frame, _plain(found, "Excel"), unreadable=unreadable)
+    from truthound.sources.excel import excel
 
-
-def _sheet(path: Path, options: Any, overrides: dict[str, pl.DataType]) -> pl.DataFrame:
-    import fastexcel
-
-    names = fastexcel.read_excel(os.fspath(path)).sheet_names
-    if isinstance(options.sheet, str) and options.sheet not in names:
-        raise ConfigError(f'options.sheet: {path.name} has no sheet "{options.sheet}"; it has {", ".join(names[:10])}')
-    if isinstance(options.sheet, int) and options.sheet > len(names):
-        raise ConfigError(f"options.sheet: {path.name} has {plural(len(names), 'sheet')}, no number {options.sheet}")
-    name = options.sheet if isinstance(options.sheet, str) else names[(options.sheet or 1) - 1]
-    return pl.read_excel(
-        path,
-        sheet_name=name,
-        has_header=options.has_header,
-        schema_overrides=overrides or None,
-        infer_schema_length=options.infer_schema_length,
-        drop_empty_rows=False,
-        drop_empty_cols=False,
-    )
+    (frame, unreadable), notes = excel(found, options)
+    return Read(frame, _plain(found, "Excel"), unreadable=unreadable, notes=notes)
 
 
 def _delta(found: Found, options: Any) -> Read:
@@ -225,11 +194,6 @@ def scan_delta(address: str, version: int | str | None, name: str) -> pl.LazyFra
     except Exception as error:  # noqa: BLE001 the reader's errors are known only once it is imported
         raise SourceError(f"{name} cannot be read as a Delta table: {shorten(brief(error), 300)}") from None
     return frame
-
-
-def _full(path: Path) -> None:
-    if path.stat().st_size == 0:
-        raise SourceError(f"{path.name} is empty (0 bytes)")
 
 
 def _plain(found: Found, word: str) -> Explain:

@@ -66,7 +66,7 @@ def united(parts: Sequence[Part], rules: Rules) -> Table:
     for name in _lossy(parts, targets):
         given = rules.overrides.get(name)
         unreadable[name] = (
-            f"it holds values that are not {given}"
+            f"it holds values that are not {str(given).lower()}"
             if given is not None
             else f"{_types(name, parts, rules)}, of which no one type holds all values"
         )
@@ -237,7 +237,9 @@ def _changed(c: pl.Expr, source: pl.DataType, target: pl.DataType) -> pl.Expr:
     """Whether a value is lost, or another, in a type. Text is what it is written as: 02139 may be asked for as a number."""
     made = _cast(c, source, target, strict=False)
     lost = c.is_not_null() & made.is_null()
-    if source.is_nested() or (source.is_numeric() and target.is_numeric()):
+    if source.is_nested() or any(
+        getattr(source, of)() and getattr(target, of)() for of in ("is_numeric", "is_temporal")
+    ):
         lost |= _cast(made, target, source, strict=False).ne_missing(c)
     return lost.any()
 

@@ -119,13 +119,16 @@ class CsvOptions(_Options):
         return self
 
 
-class ParquetOptions(_Options):
-    hive_partitioning: bool | None = None
-    """Columns from folders named `key=value`; without it, where there are such folders."""
+class _Several(_Options):
     missing_columns: Literal["insert", "raise"] = "raise"
     """`insert`: a column that some of several files lack is null there."""
     extra_columns: Literal["ignore", "raise"] = "raise"
     """`ignore`: columns that the first of several files lacks are left out."""
+
+
+class ParquetOptions(_Several):
+    hive_partitioning: bool | None = None
+    """Columns from folders named `key=value`; without it, where there are such folders."""
     schema_overrides: Overrides
     """Types by column, for files whose types have none in common, and for codes that folders name."""
 
@@ -145,12 +148,25 @@ class JsonOptions(_Options):
     schema_overrides: Overrides
 
 
-class ExcelOptions(_Options):
+class ExcelOptions(_Several):
     sheet: str | Annotated[int, Field(ge=1, strict=True)] | None = None
     """A sheet's name, or its number from 1; the first without it."""
     has_header: bool = True
-    infer_schema_length: Annotated[int, Field(gt=0, strict=True)] | None = None
+    """Whether a row names the columns."""
+    header_row: Annotated[int, Field(ge=1, strict=True)] | None = None
+    """The number of the row that names the columns, as Excel shows it; titles above it are left out."""
+    skip_rows: Rows = 0
+    """Rows above the header, or above the data where there is none: another way to say `header_row`."""
     schema_overrides: Overrides
+    """Types by column."""
+
+    @model_validator(mode="after")
+    def _agreed(self) -> Self:
+        if self.header_row is not None and not self.has_header:
+            raise ValueError("header_row is for sheets with a header; use skip_rows")
+        if self.header_row is not None and self.skip_rows:
+            raise ValueError("header_row and skip_rows say the same; give one of them")
+        return self
 
 
 class DeltaOptions(_Options):
