@@ -48,8 +48,9 @@ def _lines(result: CheckpointResult, previous: CheckpointResult | None, cut: Cut
     yield f"## {_VERDICTS[verdict] if emoji else ''}{said(result.checkpoint_name)}: {verdict}"
     yield ""
     facts = [said(validation.source), words.shape(validation, "×")] if validation else []  # noqa: RUF001 the sign is meant
-    facts += [f"run {said(result.run_id)}", duration(result.duration_ms / 1000)]
-    yield " · ".join(f for f in facts if f)
+    facts += [f"run {said(result.run_id)}", duration(result.duration_ms / 1000)] if result.run_id else []
+    if facts:
+        yield " · ".join(f for f in facts if f)
     if validation:
         yield ""
         yield f"**{words.tally(validation.statistics)}**"

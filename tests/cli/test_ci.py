@@ -3,6 +3,7 @@ import os
 import subprocess
 import sys
 
+import junitparser
 import pytest
 import yaml
 
@@ -246,6 +247,62 @@ def test_off_and_a_name(cli, project, environment):
     code, _, err = cli("checkpoint", "run", "users", "--ci", "gitlub")
     assert code == 2
     assert 'did you mean "gitlab"?' in err
+
+
+@pytest.mark.parametrize(
+    ("change", "options", "line", "said"),
+    [
+        ({"unique:": "uniqe:"}, ["users"], 7, 'unknown validator "uniqe"; did you mean "unique"?'),
+        ({"checkpoints:": "checkpoints: ["}, ["users"], None, "not valid YAML"),
+        ({}, ["usres"], None, 'no checkpoint "usres" in truthound.yaml; did you mean "users"?'),
+        ({}, [], None, "name a checkpoint, or give --all; there are: users, cities"),
+        ({}, ["users", "--stict"], None, "No such option: --stict"),
+        ({}, ["users", "--output", "truthound.yaml"], None, "truthound.yaml"),
+        ({}, ["users", "--ci", "gitlub"], None, 'did you mean "gitlab"'),
+    ],
+)
+def test_a_mistake_is_reported_in_place_of_an_older_report(cli, project, environment, change, options, line, said):  # noqa: PLR0917 the fixtures come by name
+    config = project / "truthound.yaml"
+    for old, new in change.items():
+        config.write_text(config.read_text().replace(old, new, 1))
+    environment({"GITLAB_CI": "true"})
+    for name in ("truthound-junit.xml", "gl-code-quality-report.json", "truthound.env"):
+        (project / name).write_text("of an older run")
+    assert cli("checkpoint", "run", *options)[0] == 2
+    (suite,) = junitparser.JUnitXml.fromfile("truthound-junit.xml")
+    (case,) = suite
+    assert (suite.errors, said in case.result[0].message) == (1, True)
+    (issue,) = json.loads((project / "gl-code-quality-report.json").read_text())
+    assert issue["location"]["lines"]["begin"] == (line or issue["location"]["lines"]["begin"])
+    assert "TRUTHOUND_STATUS=error\n" in (project / "truthound.env").read_text()
+    environment({"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": "s.md", "GITHUB_OUTPUT": "o.txt"})
+    got, out, err = cli("checkpoint", "run", *options)
+    assert got == 2
+    (mark,) = [x for x in (out + err).splitlines() if x.startswith("::error")]
+    assert said in mark
+    assert line is None or f"file=truthound.yaml,line={line},endLine={line},col=5," in mark
+    assert (project / "s.md").read_text().startswith("## 🛑 ")
+    assert "\nerror\n" in (project / "o.txt").read_text()
+
+
+def test_validate_marks_each_mistake_and_writes_no_file(cli, project, environment):
+    (project / "truthound.yaml").write_text("checkpoints:\n- name: a\n  data_sorce: b.csv\n  validators: [nul]\n")
+    environment({"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": "s.md"})
+    code, out, _ = cli("checkpoint", "validate")
+    assert code == 2
+    assert [line.split(",title")[0] for line in out.splitlines()] == [
+        "::error file=truthound.yaml,line=2,endLine=2,col=3", "::error file=truthound.yaml,line=3,endLine=3,col=3",
+        "::error file=truthound.yaml,line=4,endLine=4,col=16",
+    ]  # fmt: skip
+    assert not (project / "s.md").exists()
+
+
+def test_a_run_is_reported_though_its_document_cannot_be_written(cli, project, environment):
+    environment({"GITLAB_CI": "true"})
+    (project / "there").mkdir()
+    assert cli("checkpoint", "run", "cities", "--format", "json", "--output", "there")[0] == 3
+    names = [suite.name for suite in junitparser.JUnitXml.fromfile("truthound-junit.xml")]
+    assert names == ["cities", "cities (2)"]
 
 
 def test_a_report_that_cannot_be_written_is_a_warning(cli, project, environment):

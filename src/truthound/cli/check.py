@@ -37,6 +37,8 @@ def check(
       truthound check users.csv
     """  # noqa: D301 the mark of a paragraph that is not to be wrapped
     from truthound.checkpoint.checkpoint import Checkpoint
+    from truthound.ci.names import CIPlatform
+    from truthound.cli.native import Native
     from truthound.cli.output import fancy, width
     from truthound.cli.run import run_all
     from truthound.cli.sparing import spare_inputs
@@ -52,6 +54,7 @@ def check(
     code = run_all(
         checkpoints,
         telling,
+        native=Native(CIPlatform.LOCAL, free=telling.free),
         several=len(files) > 1,
         hints=_hints,
         before=lambda c: _page(c, width(sys.stdout), fancy(sys.stdout, no_color=telling.no_color)),

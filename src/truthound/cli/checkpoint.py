@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +20,7 @@ from truthound.cli.options import (
     split_names,
 )
 from truthound.cli.options import telling as shared
+from truthound.cli.reported import VARIABLE, Reported
 
 if TYPE_CHECKING:
     from truthound.checkpoint.checkpoint import Checkpoint
@@ -26,7 +28,19 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Write, run, list, validate and look back at checkpoints.", no_args_is_help=True)
 
 
-@app.command(epilog=HELP, short_help="Run checkpoints.")
+def _system(value: str) -> str:
+    """The name of a CI system, `auto` or `off`."""
+    from truthound.cli.native import platform
+    from truthound.errors import ConfigError
+
+    try:
+        platform(value)
+    except ConfigError as error:
+        raise typer.BadParameter(str(error)) from None
+    return value
+
+
+@app.command(cls=Reported, epilog=HELP, short_help="Run checkpoints.")
 @shared
 def run(
     names: Annotated[
@@ -70,7 +84,8 @@ def run(
         typer.Option(
             "--ci",
             metavar="[auto|off|NAME]",
-            envvar="TRUTHOUND_CI",
+            envvar=VARIABLE,
+            callback=_system,
             help="Tell this CI system in its own way; by default the one that is detected, if any.",
         ),
     ] = "auto",
@@ -86,8 +101,9 @@ def run(
       truthound checkpoint run --all --strict
       truthound checkpoint run quick -d data.csv -v null
     """  # noqa: D301 the mark of a paragraph that is not to be wrapped
+    from truthound.ci.names import CIPlatform
     from truthound.cli.exits import worst
-    from truthound.cli.native import tells_github
+    from truthound.cli.native import Native, platform, tells_github
     from truthound.cli.options import DEFAULT_CONFIG
     from truthound.cli.run import Choice, Hints, ad_hoc, chosen, run_all
     from truthound.cli.sparing import spare_inputs
@@ -96,17 +112,19 @@ def run(
         tuple(names or ()), every, config, tuple(tag or ()), data, split_names(validators), store, telling.fail_on,
         telling.limit, slack, webhook, github_summary and not tells_github(ci),
     )  # fmt: skip
-    checkpoints = chosen(choice)
-    spare_inputs(telling.output, config or DEFAULT_CONFIG, checkpoints)
-    if dry_run:
-        from truthound.cli.plan import plan
+    native = Native(CIPlatform.LOCAL if dry_run else platform(ci), free=telling.free)
+    with native.reporting(", ".join(choice.names) or str(config or DEFAULT_CONFIG)):
+        checkpoints = chosen(choice)
+        spare_inputs(telling.output, config or DEFAULT_CONFIG, checkpoints)
+        if dry_run:
+            from truthound.cli.plan import plan
 
-        if not telling.streams:
-            raise typer.BadParameter("--dry-run shows a plan on the terminal; leave out --format and --output")
-        raise typer.Exit(worst([plan(c, no_color=telling.no_color) for c in checkpoints]))
-    hints = Hints(choice, ad_hoc(choice))
-    several = every or len(choice.names) > 1 or bool(tag)
-    raise typer.Exit(run_all(checkpoints, telling, several=several, hints=hints.after, ci=ci))
+            if not telling.streams:
+                raise typer.BadParameter("--dry-run shows a plan on the terminal; leave out --format and --output")
+            raise typer.Exit(worst([plan(c, no_color=telling.no_color) for c in checkpoints]))
+        hints = Hints(choice, ad_hoc(choice))
+        several = every or len(choice.names) > 1 or bool(tag)
+        raise typer.Exit(run_all(checkpoints, telling, several=several, hints=hints.after, native=native))
 
 
 @app.command("list")
@@ -130,16 +148,23 @@ def validate(
     config: Config = None,
 ) -> None:
     """Say whether configuration files are right, or all that is wrong with them; warn of what actions lack here."""
+    from truthound.cli.native import Native, platform
+
+    if files and config is not None:
+        raise typer.BadParameter("give the file once: as an argument or with --config")
+    with Native(platform("auto"), free=True, marks_only=True).reporting("truthound checkpoint validate"):
+        _validate(files or (config,))
+
+
+def _validate(files: Iterable[Path | None]) -> None:
     from truthound.cli.options import DEFAULT_CONFIG
     from truthound.cli.output import emit_folded
     from truthound.cli.run import load
     from truthound.errors import ConfigError
     from truthound.text import plural
 
-    if files and config is not None:
-        raise typer.BadParameter("give the file once: as an argument or with --config")
     problems: list[str] = []
-    for path in files or (config,):
+    for path in files:
         try:
             checkpoints = load(path)
         except ConfigError as error:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
+
+import typer
 
 from truthound.ci.environment import detect_ci_platform
 from truthound.ci.names import CIPlatform
 from truthound.ci.platforms import PLATFORMS, platform_named
 from truthound.cli.output import emit, say
-from truthound.results import CheckpointResult, CheckpointStatus
+from truthound.errors import ConfigError, TruthoundError
+from truthound.results import CheckpointResult, CheckpointStatus, now
+from truthound.text import reported
 
 if TYPE_CHECKING:
     from truthound.checkpoint.checkpoint import Checkpoint
@@ -34,6 +38,10 @@ def tells_github(choice: str) -> bool:
     return platform(choice) in _ACTIONS
 
 
+def _said(error: Exception) -> str:
+    return str(error) if isinstance(error, TruthoundError) else reported(error)
+
+
 def _show(line: str) -> None:
     emit(f"{line}\n", ours=True)
 
@@ -45,6 +53,8 @@ class Native:
     platform: CIPlatform
     free: bool
     """whether standard output is for people; else log lines go to standard error, which every system reads too"""
+    marks_only: bool = False
+    """whether nothing but annotations is written"""
     results: list[CheckpointResult] = field(default_factory=list)
     before: list[CheckpointResult] = field(default_factory=list)
 
@@ -55,7 +65,14 @@ class Native:
     def reporter(self) -> CIReporter:
         from truthound.reporters.ci import get_ci_reporter
 
-        return get_ci_reporter(self.platform, show=_show if self.free else partial(say, ours=True))
+        written = not self.marks_only
+        return get_ci_reporter(
+            self.platform,
+            step_summary=written,
+            set_output=written,
+            files=written,
+            show=_show if self.free else partial(say, ours=True),
+        )
 
     def folded(self, result: CheckpointResult) -> AbstractContextManager[None]:
         """What went well is folded away where the system can; what did not is open."""
@@ -71,12 +88,35 @@ class Native:
             self.results.append(result)
             self.before += [r for r in history if r.validation_result][-1:]
 
+    def failed(self, error: Exception, name: str) -> None:
+        """What ended the command, to be told as a run that could not begin: in place of what an earlier run told."""
+        said = error.format_message() if hasattr(error, "format_message") else _said(error)
+        kind = ConfigError if isinstance(error, ConfigError) else type(error)
+        if self.on:
+            self.results.append(
+                CheckpointResult("", name, now(), CheckpointStatus.ERROR, error=said, error_type=kind.__name__)
+            )
+
+    @contextmanager
+    def reporting(self, name: str) -> Iterator[None]:
+        """Publishes at the end, whatever ends it; an error is told as a run of this name that could not begin."""
+        try:
+            yield
+        except typer.Exit:
+            self.publish()
+            raise
+        except Exception as error:
+            self.failed(error, name)
+            self.publish()
+            raise
+        self.publish()
+
     def publish(self) -> None:
         """Tells all. What the system does not take is a warning: the verdict stays what it is."""
         if self.results:
             face = self.reporter()
             for name in face.dialect.needs:
-                if not face.environ.get(name):
+                if not (self.marks_only or face.environ.get(name)):
                     say(f"for {PLATFORMS[self.platform].title}: {name} is not set: nothing is written there")
             face.publish(self.results, self.before)
             if face.wrote:

@@ -119,6 +119,11 @@ class Telling:
         """Whether each run is shown as soon as it is done."""
         return self.format == "console" and self.output is None
 
+    @property
+    def free(self) -> bool:
+        """Whether standard output is for people, and so has room for lines of a CI system."""
+        return self.streams or self.output is not None
+
 
 def telling(command: Callable[..., None]) -> Callable[..., None]:
     """A command whose parameter `telling` is made of the options of `Telling`."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from truthound.cli.exits import Exit, exit_of, worst
-from truthound.cli.native import OFF, Native, platform
+from truthound.cli.native import Native
 from truthound.cli.options import DEFAULT_CONFIG, Telling
 from truthound.cli.output import deliver, emit, fancy, problem, say, width
 from truthound.cli.progress import Progress
@@ -181,14 +181,13 @@ def run_all(
     hints: Callable[[CheckpointResult, Checkpoint], list[str]],
     before: Callable[[Checkpoint], str] = lambda _: "",
     write: Callable[[Sequence[CheckpointResult]], str] | None = None,
-    ci: str = OFF,
+    native: Native,
 ) -> Exit:
     """Runs one after another; a later one runs whatever an earlier came to.
 
     `hints` gives commands worth running after a run, `before` what is shown ahead of it; `write` writes the results
-    where they are not shown as they come. `ci` is the CI system that is told too: `auto`, `off` or its name.
+    where they are not shown as they come. `native` collects the results for the CI system.
     """
-    native = Native(platform(ci), free=telling.streams or telling.output is not None)
     results: list[CheckpointResult] = []
     codes: list[Exit] = []
     for checkpoint in map(_strict, checkpoints) if telling.strict else checkpoints:
@@ -213,7 +212,6 @@ def run_all(
                 say(_verdict(result, code, telling, sys.stderr).rstrip("\n"))
     elif len(results) > 1 and not telling.quiet:
         emit(f"\n {len(results)} checkpoints, exit {worst(codes).value}\n")
-    native.publish()
     return worst(codes)
 
 
