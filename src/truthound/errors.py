@@ -32,6 +32,10 @@ class ValidatorError(TruthoundError):
     """One check could not be made."""
 
 
+class ReferenceDataError(ValidatorError):
+    """The other data source of a check could not be read, or does not have the columns that are asked for."""
+
+
 class StoreError(TruthoundError):
     """A result or a state could not be kept."""
 

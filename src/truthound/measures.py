@@ -7,7 +7,7 @@ A predicate is true for a row, false, or null where a cell it needs is null; onl
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from typing import Any
 
@@ -154,6 +154,13 @@ class Not(Predicate):
     predicate: Predicate
 
 
+@dataclass(frozen=True)
+class Unknown(Predicate):
+    """The predicate is null: a cell that it needs is missing."""
+
+    predicate: Predicate
+
+
 # --- measures ------------------------------------------------------------------------------------------------------
 
 
@@ -222,6 +229,8 @@ class DuplicateCounts:
     rows: int
     extra: int
     groups: int
+    keyed: int | None = field(default=None, compare=False)
+    """rows that have a key, if they were counted on the way"""
 
 
 @dataclass(frozen=True)
@@ -290,6 +299,33 @@ def both(*predicates: Predicate | None) -> Predicate | None:
     """Their conjunction, without the absent ones."""
     given = tuple(p for p in predicates if p is not None)
     return given[0] if len(given) == 1 else And(given) if given else None
+
+
+def passed_over(predicate: Predicate) -> Predicate | None:
+    """True for the rows that a rule with this predicate passes over, as a cell it needs is null; None where it judges every row."""
+    match predicate:
+        case Not(inner):
+            return passed_over(inner)
+        case IsNull() | Repeated(nulls=True):
+            return None
+        case Repeated(columns) | Orphan(columns):
+            return any_null(columns)
+        case Compare(left, _, right):
+            return any_null((left, right))
+        case Inconsistent(given, column):
+            return any_null((*given, column))
+        case And(inner) | Or(inner):
+            found = {passed_over(p) for p in inner}
+            return found.pop() if len(found) == 1 else Unknown(predicate)
+        case SQL() | Native() | Unknown():
+            return Unknown(predicate)
+        case _:
+            return IsNull(predicate.column)  # type: ignore[attr-defined]  # all others read one column
+
+
+def any_null(columns: tuple[str, ...]) -> Predicate:
+    """Some of these columns is null."""
+    return IsNull(columns[0]) if len(columns) == 1 else Or(tuple(map(IsNull, columns)))
 
 
 def parts(predicate: Predicate) -> Iterator[Predicate]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from truthound.engine import Backend, FailingRows, RowRequest
-from truthound.errors import SourceError, TruthoundError, ValidatorError
+from truthound.errors import ReferenceDataError, SourceError, TruthoundError, ValidatorError
 from truthound.measures import IsNull, Measure, Predicate, Repeated
 from truthound.results import CheckOutcome, CheckStatus, Example, Severity
 from truthound.text import MASK, plain
@@ -165,6 +165,13 @@ def _stages(backend: Backend, pending: Sequence[_Open], *, staged: bool) -> Iter
 
 def _judge(one: _Open, values: Mapping[Measure, Any]) -> Verdict | More | Exception:
     for x in one.measures:
+        if isinstance(values[x], ReferenceDataError):
+            return ValidatorError(str(values[x]))
+    if one.check.nothing and one.measures is one.check.measures:
+        left_out, rows = (values[x] for x in one.check.nothing)
+        if left_out == rows:  # what the rule says of other rows may not even be measurable
+            return one.check.validator.of_nothing(rows)
+    for x in one.measures:
         if isinstance(values[x], ValidatorError):
             return ValidatorError(str(values[x]))
     try:
@@ -215,9 +222,10 @@ def judged(key: str, check: Check, verdict: Verdict, policy: Policy) -> CheckOut
     hidden = bool(policy.pii & set(check.columns))
     observed = None if verdict.observed is None else MASK if hidden else plain(verdict.observed)
     message = check.expected if hidden and verdict.observed is not None else verdict.message
-    allowed = check.validator.tolerated(verdict.total) if verdict.total else None
+    base = verdict.total if verdict.judged is None else verdict.judged
+    allowed = check.validator.tolerated(base) if base else None
     common: dict[str, Any] = {
-        "failed": verdict.failed, "total": verdict.total, "allowed": allowed or None, "observed": observed, "message": message,
+        "failed": verdict.failed, "total": verdict.total, "judged": verdict.judged, "allowed": allowed or None, "observed": observed, "message": message,
     }  # fmt: skip
     if verdict.ok:
         return _outcome(key, check, status=CheckStatus.PASSED, **common)
@@ -235,7 +243,7 @@ def judged(key: str, check: Check, verdict: Verdict, policy: Policy) -> CheckOut
 def weigh(check: Check, verdict: Verdict, thresholds: Mapping[Severity, float]) -> Severity:
     """The severity of an issue: what the user set, or the validator's own raised by the failing ratio."""
     v = check.validator
-    total, failed = verdict.total or 0, verdict.failed or 0
+    total, failed = (verdict.total if verdict.judged is None else verdict.judged) or 0, verdict.failed or 0
     if isinstance(v.max_fail, dict):
         over = [s for s, limit in v.max_fail.items() if failed > allowed_rows(limit, total)]
         return max(over, key=lambda s: s.rank, default=Severity.LOW)

@@ -129,7 +129,8 @@ class Example(Record):
 class CheckOutcome(Record):
     """What one check came to.
 
-    `failed` of `total` rows did not hold, or None for a check on the whole table. `allowed` failures were accepted.
+    `failed` of `total` rows did not hold, or None for a check on the whole table. `allowed` failures were accepted. `judged`
+    are the rows of `total` that were not passed over because of a null; None where that was not counted, as nothing failed.
     """
 
     id: str
@@ -139,6 +140,7 @@ class CheckOutcome(Record):
     severity: Severity | None = None
     failed: int | None = None
     total: int | None = None
+    judged: int | None = None
     allowed: int | None = None
     expected: str = ""
     observed: Any = None
@@ -155,12 +157,17 @@ class CheckOutcome(Record):
 
     @property
     def ratio(self) -> float | None:
-        """Failing rows over rows, from 0 to 1; 1 for a failed check on the whole table; None where it was not made."""
+        """Failing rows over judged rows, from 0 to 1; 1 for a failed check on the whole table; None where it was not made."""
         if self.status in (CheckStatus.ERROR, CheckStatus.SKIPPED):
             return None
         if self.failed is None:
             return float(self.is_issue)
-        return self.failed / self.total if self.total else 0.0
+        return self.failed / self.base if self.base else 0.0
+
+    @property
+    def base(self) -> int | None:
+        """The rows that percentages are of: those that were judged."""
+        return self.total if self.judged is None else self.judged
 
     @property
     def is_issue(self) -> bool:
@@ -283,9 +290,9 @@ def issue_line(outcome: CheckOutcome) -> str:
     severity = outcome.severity.value if outcome.severity else outcome.status.value
     if outcome.status is CheckStatus.ERROR:
         return f"error {what}: {outcome.validator}: {text.terminal(outcome.error)}"
-    if outcome.failed is None or outcome.total is None:
+    if outcome.failed is None or outcome.base is None:
         return f"{severity} {what}: {text.terminal(outcome.message or outcome.expected)}"
-    count = f"{text.plural(outcome.failed, 'row')} ({text.percent(outcome.failed, outcome.total)})"
+    count = f"{text.plural(outcome.failed, 'row')} ({text.percent(outcome.failed, outcome.base)})"
     return f"{severity} {what}: {text.terminal(outcome.expected)}: {count}"
 
 

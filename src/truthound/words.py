@@ -122,17 +122,23 @@ def expectation(outcome: CheckOutcome) -> str:
         said = outcome.message or outcome.expected
     else:
         said = outcome.expected or outcome.message
+    if outcome.status is CheckStatus.PASSED and outcome.judged == 0 and outcome.message not in ("", said):
+        said = f"{said} ({outcome.message})"  # it passed as there was nothing to judge
     said = one_line(said or outcome.validator)
     named = f"{outcome.name}: {said}" if outcome.name else said
     return f"{named} where {outcome.where}" if outcome.where else named
 
 
 def amount(outcome: CheckOutcome) -> str:
-    """`93 (1.86%)`, with what was allowed where anything was; nothing for a check on the table as a whole."""
-    if outcome.failed is None or outcome.total is None or outcome.status is CheckStatus.ERROR:
+    """`93 (1.86%)`, or `93 (9.30% of 1,000 judged)` where nulls were passed over, with what was allowed where anything was.
+
+    Nothing for a check on the table as a whole.
+    """
+    if outcome.failed is None or outcome.base is None or outcome.status is CheckStatus.ERROR:
         return ""
+    judged = f" of {outcome.base:,} judged" if outcome.base != outcome.total and outcome.failed else ""
     allowed = f", {outcome.allowed:,} allowed" if outcome.allowed else ""
-    return f"{outcome.failed:,} ({percent(outcome.failed, outcome.total)}{allowed})"
+    return f"{outcome.failed:,} ({percent(outcome.failed, outcome.base)}{judged}{allowed})"
 
 
 def line(outcome: CheckOutcome) -> str:

@@ -166,7 +166,7 @@ def test_an_empty_table_and_all_nulls_break_no_rule():
         assert [
             o.status
             for o in outcomes(table, Range("a", min_value=0), Positive(), NonNegative(), Outlier(), Increasing("a"))
-        ] == [*[CheckStatus.PASSED] * 3, CheckStatus.SKIPPED, CheckStatus.PASSED]
+        ] == [CheckStatus.PASSED] * 5
 
 
 @pytest.mark.parametrize(
@@ -272,10 +272,11 @@ def test_constants_and_too_few_values():
     assert one({"a": [0.1] * 7 + [INF]}, Outlier()).failed == 1
     alone = one({"a": [5]}, Outlier(method="zscore"))
     assert (alone.status, alone.message) == (CheckStatus.SKIPPED, "a single value")
-    for values, said in (([], "no values"), ([None], "no values"), ([NAN, INF], "no values but NaN and infinities")):
+    for values, said in (([], ""), ([None], ""), ([NAN, INF], " but NaN and infinities")):
         for method in ("iqr", "zscore"):
             found = one(pl.DataFrame({"a": values}, schema={"a": pl.Float64}), Outlier(method=method))
-            assert (found.status, found.message) == (CheckStatus.SKIPPED, said)
+            status = CheckStatus.SKIPPED if said else CheckStatus.PASSED
+            assert (found.status, found.message) == (status, f"no values{said}")
 
 
 def test_outlier_with_a_filter():

@@ -63,10 +63,10 @@ def test_duplicates_of_empty_and_single_tables():
 def test_unique_is_about_each_column():
     found = outcomes({"a": [1, 1, 2, None, None], "b": [1, 2, 3, 4, 5]}, Unique("a", "b"))
     assert [(o.columns, o.failed, o.status) for o in found] == [
-        (("a",), 2, CheckStatus.WARNED),
+        (("a",), 2, CheckStatus.FAILED),
         (("b",), 0, CheckStatus.PASSED),
     ]
-    assert found[0].severity is Severity.HIGH
+    assert (found[0].judged, found[0].severity) == (3, Severity.CRITICAL)  # two of the three that have a value
     assert len(outcomes({"a": [1], "b": [1]}, Unique("*"))) == 2
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from truthound.engine.dependencies import Inconsistencies, inconsistencies
 from truthound.engine.quantiles import NARROW, quantile
 from truthound.engine.rewrite import simplify
 from truthound.engine.values import named, own_names
-from truthound.errors import SourceError, TruthoundError, ValidatorError
+from truthound.errors import ReferenceDataError, SourceError, TruthoundError, ValidatorError
 from truthound.extended import nanoseconds
 from truthound.sqltext import marked, told
 
@@ -120,7 +121,7 @@ class Blocking:
                 try:
                     value = self._b.other(reference).measure([inner])[inner]
                 except SourceError as error:
-                    raise ValidatorError(f"the reference: {error}") from None
+                    raise ReferenceDataError(f"the reference: {error}") from None
                 if isinstance(value, ValidatorError):
                     raise ValidatorError(f"in the reference: {value}")
                 return value
@@ -190,7 +191,7 @@ class Blocking:
         else:
             again, counts = dup.scan(frame, key, self._b.value(m.RowCount()))
         if not len(again):
-            return dup.NONE
+            return counts
         if x.where is None:
             self._again[x] = (key, again)
         if key.exact:
@@ -198,7 +199,7 @@ class Blocking:
         alike = frame if key.drop is None else frame.filter(key.drop.not_())
         if counts.rows <= FEW:
             alike = alike.filter(key.expr.is_in(again.implode()))
-        return dup.compared(alike, columns)
+        return replace(dup.compared(alike, columns), keyed=counts.keyed)
 
     def _by_a_key(self, x: m.Duplicates, columns: tuple[str, ...]) -> m.DuplicateCounts | None:
         """Rows can only be equal where a key repeats: no repeat settles it, a few are compared."""

@@ -7,7 +7,7 @@ Columns become one 64-bit key a row: packed where the values' ranges allow it (t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -85,6 +85,11 @@ def selected(frame: pl.LazyFrame, key: Key) -> pl.LazyFrame:
 
 def repeated(keys: pl.Series) -> tuple[pl.Series, DuplicateCounts]:
     """The values that occur more than once, and how often."""
+    again, counts = _repeated(keys)
+    return again, replace(counts, keyed=len(keys))
+
+
+def _repeated(keys: pl.Series) -> tuple[pl.Series, DuplicateCounts]:
     if len(keys) < 2 or bool((keys.slice(1) > keys.slice(0, len(keys) - 1)).all()):
         return keys.clear(), NONE
     ordered = keys.sort()
@@ -104,12 +109,17 @@ def scan(frame: pl.LazyFrame, key: Key, rows: int) -> tuple[pl.Series, Duplicate
         return pl.Series("k", [], pl.Int64 if key.exact else pl.UInt64), NONE
     count = -(-rows // IN_MEMORY)
     found = []
-    total = NONE
+    total = DuplicateCounts(0, 0, 0, 0)
     for part in range(count):
         keys = selected(frame, key).filter(pl.col("k").hash(7) % count == part).collect(engine="streaming")["k"]
         again, counts = repeated(keys)
         found.append(again)
-        total = DuplicateCounts(total.rows + counts.rows, total.extra + counts.extra, total.groups + counts.groups)
+        total = DuplicateCounts(
+            total.rows + counts.rows,
+            total.extra + counts.extra,
+            total.groups + counts.groups,
+            (total.keyed or 0) + len(keys),
+        )
     return pl.concat(found), total
 
 

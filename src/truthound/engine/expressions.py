@@ -83,6 +83,8 @@ class Compiler:
                 return self(inner).not_()
             case m.IsNull(column):
                 return self.column(column).is_null()
+            case m.Unknown(inner):
+                return self(inner).is_null()
             case m.IsNan(column):
                 c = self.column(column)
                 return (

@@ -15,7 +15,7 @@ from truthound.engine.blocking import Blocking
 from truthound.engine.cells import first, pairs, records
 from truthound.engine.rewrite import settle, simplify
 from truthound.engine.values import own_names
-from truthound.errors import ConfigError, SourceError, TruthoundError, ValidatorError
+from truthound.errors import ConfigError, ReferenceDataError, SourceError, TruthoundError, ValidatorError
 from truthound.schema import DataType
 from truthound.sqltext import safe, told
 from truthound.text import brief
@@ -223,7 +223,7 @@ class PolarsBackend:
         try:
             return self._reference(reference)
         except (SourceError, ConfigError) as error:  # the other source's fault is this check's, not this table's
-            raise ValidatorError(f"the reference: {error}") from None
+            raise ReferenceDataError(f"the reference: {error}") from None
 
     # --- inside ----------------------------------------------------------------------------------------------------
 
@@ -235,7 +235,7 @@ class PolarsBackend:
                 raise ValidatorError("the reference is in another engine")
             for c in p.reference_columns:
                 if c not in other.types:
-                    raise ValidatorError(
+                    raise ReferenceDataError(
                         f'column "{c}" is not in the reference; it has {", ".join(list(other.types)[:10])}'
                     )
             try:
@@ -243,7 +243,7 @@ class PolarsBackend:
                     other.frame.select([other.compile.column(c) for c in p.reference_columns]).drop_nulls().unique()
                 )
             except SourceError as error:
-                raise ValidatorError(f"the reference: {error}") from None
+                raise ReferenceDataError(f"the reference: {error}") from None
             self._orphans[p] = [keys[safe(c)] for c in p.reference_columns]
         return self._orphans[p]
 

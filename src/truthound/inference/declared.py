@@ -13,7 +13,7 @@ from truthound.type_names import alike, meaning
 from truthound.validators.base import Check, Table, Validator, veiled
 from truthound.validators.range import Range
 from truthound.validators.sets import AllowedValues
-from truthound.validators.shape import ExpectedColumn, SchemaMatch
+from truthound.validators.shape import ExpectedColumn, SchemaMatch, any_if_empty
 from truthound.validators.text import Length, Regex
 from truthound.validators.uniqueness import PrimaryKey, Unique
 
@@ -60,7 +60,8 @@ class Drift(SchemaMatch):
                 continue
             ok = not wanted.types or any(now.matches(t) for t in wanted.types)
             expected, said = f"type {then}" if wanted.types else "column exists", f"type changed: {then} -> {now}"
-            yield self.decided((wanted.name,), expected, ok=ok, observed=str(now), message="" if ok else said)
+            check = self.decided((wanted.name,), expected, ok=ok, observed=str(now), message="" if ok else said)
+            yield check if ok else any_if_empty(check, wanted.name, now)
             if not wanted.nullable:
                 yield self.rows((wanted.name,), "not null, as learned", IsNull(wanted.name))
         added = {c: t for c, t in table.schema.items() if c not in self.names}

@@ -107,7 +107,7 @@ def _result(
 ) -> dict[str, Any]:
     first, *others = places_of(outcome, result.validation_result, root)
     text = "\n".join([told(outcome), *details(outcome, result.validation_result, _EXAMPLES)])
-    counts = {"failed": outcome.failed, "total": outcome.total}
+    counts = {"failed": outcome.failed, "total": outcome.total, "judged": outcome.judged}
     made: dict[str, Any] = {
         "ruleId": _id(outcome),
         "ruleIndex": rules[_id(outcome)],

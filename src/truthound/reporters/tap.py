@@ -62,6 +62,7 @@ def _diagnostics(result: CheckpointResult, outcome: CheckOutcome, *, short: bool
         "columns": [said(c) for c in outcome.columns],
         "failed": outcome.failed,
         "total": outcome.total,
+        "judged": outcome.judged,
     }
     yield "  ---"
     yield from (f"  {key}: {json.dumps(value, ensure_ascii=False)}" for key, value in known.items() if value)

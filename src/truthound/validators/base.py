@@ -16,7 +16,20 @@ from typing import Any, ClassVar, Self
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from truthound.errors import ConfigError, ValidatorError
-from truthound.measures import SQL, CountWhere, IsNull, Measure, Not, Predicate, RowCount
+from truthound.measures import (
+    SQL,
+    CountWhere,
+    Inconsistent,
+    Measure,
+    Native,
+    Not,
+    Predicate,
+    Repeated,
+    RowCount,
+    any_null,
+    parts,
+    passed_over,
+)
 from truthound.models import Mistakes, Positional
 from truthound.results import CheckStatus, Severity
 from truthound.schema import DataType, known_type
@@ -30,11 +43,15 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a check's measures say. `failed` of `total` rows, or `ok` for a check on the table as a whole."""
+    """What a check's measures say. `failed` of `judged` of `total` rows, or `ok` for a check on the table as a whole.
+
+    `judged` leaves out the rows that a null lets the rule pass over; it is None where nobody asked, as nothing failed.
+    """
 
     ok: bool
     failed: int | None = None
     total: int | None = None
+    judged: int | None = None
     observed: Any = None
     message: str = ""
     examples: tuple[dict[str, Any], ...] = ()
@@ -43,7 +60,9 @@ class Verdict:
     """there was nothing to judge, as `message` says"""
 
 
-NO_VALUES = Verdict(ok=True, message="no values", skipped=True)
+ALL_NULL = "every value is null"
+NO_ROWS = "no rows"
+NO_VALUES = Verdict(ok=True, judged=0, message="no values")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +103,10 @@ class Check:
     where: Predicate | None = None
     severity: Severity | None = None
     """a default of this check's own, before the validator's"""
+    doubt: str = ""
+    """what makes it an error unless the columns have no values, which only the data can tell"""
+    nothing: tuple[Measure, Measure] | None = None
+    """two counts, of the rows that are passed over and of all: where they are equal the check passes, whatever its other measures are"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +138,7 @@ class Validator(Positional):
     default_severity: ClassVar[Severity | None] = None
     """none: medium when configured, low for a bare name"""
     needs_values: ClassVar[bool] = False
-    """a column without any value is skipped, as there is nothing to judge"""
+    """it judges a column's values as one, and not row by row: its verdict has no rows"""
     requires: ClassVar[tuple[str, ...]] = ()
     """options without which it says nothing: a bare name is skipped, other options without them are a mistake"""
     unused: ClassVar[tuple[str, ...]] = ()
@@ -196,12 +219,18 @@ class Validator(Positional):
         return SQL(self.where) if self.where else None
 
     def tolerated(self, total: int) -> int:
-        """How many of `total` rows may fail."""
+        """How many of `total` judged rows may fail."""
         if self.mostly is not None:
             return int((1 - Decimal(str(self.mostly))) * total)
         if isinstance(self.max_fail, dict):
             return min((allowed_rows(limit, total) for limit in self.max_fail.values()), default=0)
         return 0 if self.max_fail is None else allowed_rows(self.max_fail, total)
+
+    @property
+    def relative(self) -> bool:
+        """Whether a share of the judged rows may fail, and not a count."""
+        limits = self.max_fail.values() if isinstance(self.max_fail, dict) else (self.max_fail,)
+        return self.mostly is not None or any(isinstance(limit, str) for limit in limits)
 
     def at(self, location: str | None) -> Self:
         """The same, declared at this place of a file."""
@@ -250,6 +279,8 @@ class Validator(Positional):
         if self.columns is None:
             if fitting := self._fitting(table):
                 yield from fitting
+            elif untyped := [c for c, t in table.schema.items() if t.base == "null"]:
+                yield from (self.unfit(c, table.schema[c]) for c in untyped)
             else:
                 yield self.skipped(f"no column fits ({' or '.join(self.fits) or 'the table has none'})")
         else:
@@ -277,11 +308,18 @@ class Validator(Positional):
             elif any(ch in wanted for ch in "*?["):
                 matching = [c for c in table.schema if fnmatch.fnmatchcase(c, wanted)]
                 if matching:
-                    yield from self._selected(wanted, [c for c in matching if self.suits(table.schema[c])])
+                    yield from self._of_glob(wanted, matching, table)
                 else:
                     yield self.broken(f'no column matches "{wanted}"{listed(table.schema)}', (wanted,))
             else:
                 yield self.missing(wanted, table)
+
+    def _of_glob(self, wanted: str, matching: list[str], table: Table) -> Iterator[str | Check]:
+        """The columns of a glob that fit; where none does, each may be one without any value, which fits whatever it is read as."""
+        fitting = [c for c in matching if self.suits(table.schema[c])]
+        yield from fitting
+        for column in () if fitting else matching:
+            yield self.unless_empty((column,), f'no column that fits matches "{wanted}"', CheckStatus.SKIPPED)
 
     def _fitting(self, table: Table) -> list[str]:
         return [c for c, t in table.schema.items() if self.suits(t)]
@@ -323,39 +361,80 @@ class Validator(Positional):
 
     def unfit(self, column: str, dtype: DataType) -> Check:
         """A named column of a type the validator says nothing about."""
-        if dtype.of("nested", "binary") or dtype.base in ("null", "object"):
-            return self.skipped(f"{self.type} does not look into {dtype}", (column,))
+        if dtype.of("nested", "binary") or dtype.base == "object":
+            return self.unless_empty((column,), f"{self.type} does not look into {dtype}", CheckStatus.SKIPPED)
         kinds = " or ".join(self.fits)
-        said = f"{self.type} needs a {kinds} column, this one is {dtype}"
-        return self.unless_empty(column, said) if dtype.of("text") else self.broken(said, (column,))
+        return self.unless_empty((column,), f"{self.type} needs a {kinds} column, this one is {dtype}")
 
-    def unless_empty(self, column: str, said: str) -> Check:
-        """A column of text files without any value is read as text: nothing in it is wrong."""
-        missing, rows = CountWhere(IsNull(column)), RowCount()
+    def unless_empty(
+        self, columns: tuple[str, ...], said: str, otherwise: CheckStatus = CheckStatus.ERROR, expected: str = ""
+    ) -> Check:
+        """The check of columns whose types do not fit, as `said`, unless no row has all of them: then they fit every rule about values.
+
+        A column without any value has the type that its source gives for want of a better one: CSV text, pandas floats, JSON none.
+        """
+        missing, rows = CountWhere(any_null(columns), self.row_filter), RowCount(self.row_filter)
 
         def judge(values: Values) -> Verdict:
-            if values[missing] < values[rows] or not values[rows]:
-                raise ValidatorError(said)
-            if self.needs_values:
-                return NO_VALUES
-            return Verdict(ok=True, failed=0, total=values[rows], message="every value is null")
+            if values[missing] == values[rows]:
+                return self.of_nothing(values[rows])
+            if otherwise is CheckStatus.SKIPPED:
+                return Verdict(ok=True, message=said, skipped=True)
+            raise ValidatorError(said)
 
-        return Check(self, (column,), "", (missing, rows), judge, severity=Severity.CRITICAL)
+        doubt = "" if otherwise is CheckStatus.SKIPPED else said
+        return Check(self, columns, expected, (missing, rows), judge, severity=Severity.CRITICAL, doubt=doubt)
+
+    def of_nothing(self, rows: int) -> Verdict:
+        """The verdict on rows that are all passed over, as a column has no value there; a rule that asks for values overrides it."""
+        message = ALL_NULL if rows else NO_ROWS
+        if self.needs_values:
+            return Verdict(ok=True, judged=0, message=message)
+        return Verdict(ok=True, failed=0, total=rows, judged=0, message=message)
 
     def rows(self, columns: tuple[str, ...], expected: str, failing: Predicate, **more: Any) -> Check:
-        """A check that counts failing rows."""
-        count, total = CountWhere(failing, self.row_filter), RowCount(self.row_filter)
+        """A check that counts failing rows.
 
-        def judge(values: Values) -> Verdict:
-            return self.counted(values[count], values[total])
+        Rows that are passed over are counted in the same pass where that is nearly free, which is a null count of columns that
+        are read anyway; else only if rows failed, or if a share of the judged rows may.
+        """
+        where = self.row_filter
+        count, total = CountWhere(failing, where), RowCount(where)
+        left_out = passed_over(failing)
+        nulls = None if left_out is None else CountWhere(left_out, where)
+        free = nulls is not None and where is None and not any(isinstance(p, _COSTLY) for p in parts(failing))
+        asked = (count, total, *((nulls,) if nulls and free else ()))
 
-        return Check(self, columns, expected, (count, total), judge, failing, where=self.row_filter, **more)
+        def judge(values: Values) -> Verdict | More:
+            failed, rows = values[count], values[total]
+            if nulls is None:
+                return self.counted(failed, rows, rows)
+            if nulls in values:
+                return self.counted(failed, rows, rows - values[nulls])
+            return self.judging(failed, rows, nulls)
 
-    def counted(self, failed: int, total: int, observed: Any = None, message: str = "") -> Verdict:
-        """The verdict on `failed` of `total` rows, with what is tolerated."""
-        return Verdict(failed <= self.tolerated(total), failed, total, observed, message)
+        nothing = (nulls, total) if nulls and free else None
+        return Check(self, columns, expected, asked, judge, failing, where=where, nothing=nothing, **more)
+
+    def judging(
+        self, failed: int, total: int, nulls: Measure, observed: Any = None, message: str = ""
+    ) -> Verdict | More:
+        """The verdict on rows; what was passed over is asked for where a share needs it."""
+        if not failed and not self.relative:
+            return self.counted(failed, total, None if total else 0, observed, message)
+        return More((nulls,), lambda v: self.counted(failed, total, total - v[nulls], observed, message))
+
+    def counted(self, failed: int, total: int, judged: int | None, observed: Any = None, message: str = "") -> Verdict:
+        """The verdict on `failed` of `judged` rows, with what is tolerated."""
+        if judged == 0:
+            message = ALL_NULL if total else NO_ROWS
+        return Verdict(
+            failed <= self.tolerated(total if judged is None else judged), failed, total, judged, observed, message
+        )
 
 
+_COSTLY = (SQL, Native, Repeated, Inconsistent)
+"""predicates whose unknown rows are not known from a null count, or that are not read in the shared pass"""
 Validator.__annotations__ = inspect.get_annotations(
     Validator, eval_str=True
 )  # once; pydantic does it again for each subclass

@@ -88,7 +88,7 @@ class Completeness(Configured):
             missing, total = values[nulls], values[rows]
             there = (total - missing) / total if total else None
             said = "no rows" if there is None else f"{percent(total - missing, total)} not null"
-            return self.counted(missing, total, there, said)
+            return self.counted(missing, total, total, there, said)
 
         least = "" if self.min_value is None else f"at least {percent(self.min_value, 1)} "
         return Check(self, (column,), f"{least}not null", (nulls, rows), judge, IsNull(column), where=self.row_filter)

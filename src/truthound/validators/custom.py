@@ -86,7 +86,7 @@ class SqlQuery(Validator):
         def judge(values: Values) -> Verdict:
             count, rows = values[measure]
             message = f"the query returned {plural(count, 'row')}"
-            return Verdict(count <= self.tolerated(0), count, None, count, message, examples=tuple(rows))
+            return Verdict(count <= self.tolerated(0), count, observed=count, message=message, examples=tuple(rows))
 
         yield Check(self, (), f"no rows from {shorten(' '.join(text.split()), 200)}", (measure,), judge)
 

@@ -236,7 +236,7 @@ class Distribution(Validator):
             edges = edges_of([values[q] for q in quantiles])
             deciles = edges_of([values[q] for q in quantiles[FINE // 10 - 1 :: FINE // 10]])
             if not edges:
-                return Verdict(ok=True, message="no values, no baseline kept", skipped=True)
+                return Verdict(ok=True, judged=0, message="no values, no baseline kept")
             bins = m.Histogram(column, edges, self.row_filter)
             return More((bins,), lambda v: _keep(column, Summary(v[bins], edges, deciles), key, table))
 
@@ -248,7 +248,7 @@ class Distribution(Validator):
         def judge(values: Values) -> Verdict:
             found = _categories(values[top])
             if not found:
-                return Verdict(ok=True, message="no values, no baseline kept", skipped=True)
+                return Verdict(ok=True, judged=0, message="no values, no baseline kept")
             return _keep(column, Summary(tuple(found.values()), categories=tuple(found)), key, table)
 
         return More((top,), judge)
@@ -300,7 +300,7 @@ class Distribution(Validator):
                 if n
                 else message
             )
-            return self.counted(n, values[total], found, said)
+            return self.counted(n, values[total], values[total] - found["nulls"], found, said)
 
         return More((count, total), judge, failing)
 

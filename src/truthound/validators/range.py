@@ -18,6 +18,7 @@ from truthound.measures import (
     Between,
     CountWhere,
     IsNan,
+    IsNull,
     Measure,
     Not,
     OutOfOrder,
@@ -28,7 +29,7 @@ from truthound.measures import (
 )
 from truthound.schema import DataType
 from truthound.text import did_you_mean, number
-from truthound.validators.base import Check, More, Table, Validator, Values, Verdict
+from truthound.validators.base import NO_VALUES, Check, More, Table, Validator, Values, Verdict
 from truthound.validators.configured import Configured, expected_of
 from truthound.validators.fields import Names, bounds
 
@@ -180,7 +181,7 @@ class Range(_Fenced, Configured):
         try:
             low, high = fitted(self.min_value, dtype), fitted(self.max_value, dtype)
         except ValueError as error:
-            return self.unless_empty(column, str(error)) if dtype.of("text") else self.broken(str(error), (column,))
+            return self.unless_empty((column,), str(error), expected=bounds(self.min_value, self.max_value))
         try:
             crossed = low is not None and high is not None and low > high
         except TypeError:
@@ -251,6 +252,8 @@ class Outlier(Validator):
         def judge(values: Values) -> Verdict | More:
             a, b = (None if values[m] is None else float(values[m]) for m in pair)
             if a is None or b is None:
+                if not values[count] and where == self.row_filter:
+                    return NO_VALUES
                 few = "a single value" if values[count] else "no values"
                 return Verdict(
                     ok=True, message=few if where == self.row_filter else f"{few} but NaN and infinities", skipped=True
@@ -272,12 +275,14 @@ class Outlier(Validator):
     def _outside(self, column: str, low: float, high: float) -> More:
         failing = Not(Between(column, low, high))
         count, rows = CountWhere(failing, self.row_filter), RowCount(self.row_filter)
+        nulls = CountWhere(IsNull(column), self.row_filter)
         said = f"near is {number(low)} to {number(high)}"
 
         def judge(values: Values) -> Verdict:
-            return self.counted(values[count], values[rows], {"low": low, "high": high}, said)
+            judged = values[rows] - values[nulls]
+            return self.counted(values[count], values[rows], judged, {"low": low, "high": high}, said)
 
-        return More((count, rows), judge, failing)
+        return More((count, rows, nulls), judge, failing)
 
 
 class Increasing(Validator):

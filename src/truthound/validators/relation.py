@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import PurePath
@@ -18,7 +19,7 @@ from truthound.models import Mistakes
 from truthound.results import Severity
 from truthound.schema import DataType
 from truthound.text import number, plural, redact
-from truthound.validators.base import Check, Table, Together, Validator, Values, Verdict, negated
+from truthound.validators.base import Check, More, Table, Together, Validator, Values, Verdict, negated
 from truthound.validators.fields import Limit, Names, allowed_rows
 from truthound.validators.moments import parse_duration, spoken
 
@@ -129,15 +130,18 @@ class Compare(Validator):
         types = table.schema[left], table.schema[right]
         numbers, times = (all(t.of(f) for t in types) for f in ("numeric", "temporal"))
         within = spoken(self.tolerance) if isinstance(self.tolerance, timedelta) else number(self.tolerance)
+        said = ""
         if types[0].of("nested") and self.operator not in ("==", "!="):
-            yield self.broken(f"{types[0]} has no order; compare with == or !=")
+            said = f"{types[0]} has no order; compare with == or !="
         elif not comparable(*types):
-            yield self.broken(f"{left} is {types[0]} and {right} is {types[1]}: they do not compare")
+            said = f"{left} is {types[0]} and {right} is {types[1]}: they do not compare"
         elif self.tolerance and not (times if isinstance(self.tolerance, timedelta) else numbers):
             instead = "; write it as 1d or 2h" if times else "; write it as a number" if numbers else ""
-            yield self.broken(f"a tolerance of {within} is not for {types[0]}, which {left} is{instead}")
+            said = f"a tolerance of {within} is not for {types[0]}, which {left} is{instead}"
+        expected = f"{left} {self.operator} {right}" + (f" within {within}" if self.tolerance else "")
+        if said:
+            yield self.unless_empty((left, right), said, expected=expected)
         else:
-            expected = f"{left} {self.operator} {right}" + (f" within {within}" if self.tolerance else "")
             yield self.rows((left, right), expected, negated(m.Compare(left, self.operator, right, self.tolerance)))
 
 
@@ -275,10 +279,25 @@ class AggregateMatch(Validator):
         function = self.function or "count"
         kinds = _NEEDS[function]
         if kinds and not dtype.of(*kinds):
-            return self.broken(f"{function} needs a {' or '.join(kinds)} column, this one is {dtype}", (column,))
+            said = f"{function} needs a {' or '.join(kinds)} column, this one is {dtype}"
+            return self._empty(column, function, said)
         if self.tolerance and function in ("min", "max") and not dtype.of("numeric"):
             return self.broken(f"a tolerance is for numbers; this column is {dtype}", (column,))
-        here = m.Aggregate(column, function, self.row_filter)
+        return self._against(column, function, m.Aggregate(column, function, self.row_filter))
+
+    def _empty(self, column: str, function: str, said: str) -> Check:
+        """The check of a column that has no value, for all its type; one that has is an error."""
+        count = m.Aggregate(column, "count", self.row_filter)
+        check = self._against(column, function, count)
+
+        def judge(values: Values) -> Verdict | More:
+            if values[count] or check.judge is None:
+                raise ValidatorError(said)
+            return check.judge({**values, count: None})
+
+        return replace(check, judge=judge, doubt=said)
+
+    def _against(self, column: str, function: str, here: m.Measure) -> Check:
         there = m.On(m.Reference(self.reference), m.Aggregate(counterpart(self, column), function))
         name = named(self.reference)
         rounding = ROUNDING if function in ("sum", "mean", "std", "var") else 0.0

@@ -62,7 +62,7 @@ class _OfValues(Configured):
             inside = _items(dtype)
             fitting = tuple(_value(v, inside) for v in given if v is not None)
         except ValueError as error:
-            return self.unless_empty(column, str(error)) if dtype.of("text") else self.broken(str(error), (column,))
+            return self.unless_empty((column,), str(error))
         if not fitting:
             return self.broken(
                 "values has nothing but null, and null is passed over here; use the validator null", (column,)
@@ -162,6 +162,12 @@ class ContainsValues(_OfValues):
 
     ignore_case: bool = False
     """Upper and lower case are the same."""
+
+    def of_nothing(self, rows: int) -> Verdict:
+        said = _listed(tuple(self.values or ()))
+        return Verdict(
+            ok=False, observed={"missing": list(self.values or ())}, message=f"{said} cannot occur: no values"
+        )
 
     def of(self, column: str, dtype: DataType, values: tuple[Any, ...]) -> Check:
         counts = {

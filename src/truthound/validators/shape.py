@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AliasChoices, Field, PlainValidator, model_validator
 
-from truthound.measures import IsNull, RowCount
+from truthound.measures import CountWhere, IsNull, RowCount
 from truthound.models import Mistakes
 from truthound.results import Severity
 from truthound.schema import DataType, known_type
 from truthound.text import did_you_mean
-from truthound.validators.base import Check, Table, Validator, Values, Verdict
+from truthound.validators.base import Check, More, Table, Validator, Values, Verdict
 from truthound.validators.statistics import Bounded
 
 
@@ -266,9 +266,24 @@ def _typed(validator: _Shape, column: str, dtype: DataType, types: tuple[str, ..
     if dtype.unreadable_reason:
         return validator.broken(f'column "{column}" cannot be read: {dtype.unreadable_reason}', (column,))
     ok = any(dtype.matches(t) for t in types)
-    return validator.decided(
-        (column,), f"type {wanted}", ok=ok, observed=str(dtype), message=f"type is {dtype}, expected {wanted}"
-    )
+    message = f"type is {dtype}, expected {wanted}"
+    check = validator.decided((column,), f"type {wanted}", ok=ok, observed=str(dtype), message=message)
+    return check if ok else any_if_empty(check, column, dtype)
+
+
+def any_if_empty(check: Check, column: str, dtype: DataType) -> Check:
+    """A check of a type that fails, unless the column has no type of its own: without any value JSON has none, and CSV is read as text."""
+    if not dtype.of("text") and dtype.base != "null":
+        return check
+    missing, rows, judged = CountWhere(IsNull(column)), RowCount(), check.judge
+
+    def judge(values: Values) -> Verdict | More:
+        if values[missing] < values[rows] and judged:
+            return judged(values)
+        message = "every value is null: any type will do" if values[rows] else "no rows: any type will do"
+        return Verdict(ok=True, judged=0, observed=str(dtype), message=message)
+
+    return replace(check, measures=(missing, rows), judge=judge)
 
 
 def hint(column: str, known: Iterable[str]) -> str:

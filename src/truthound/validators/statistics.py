@@ -83,7 +83,7 @@ class Statistic(Configured, Bounded):
         try:
             low, high = fitted(self.min_value, dtype), fitted(self.max_value, dtype)
         except ValueError as error:
-            return self.broken(str(error), (column,))
+            return self.unless_empty((column,), str(error))
         said = self.said(low, high)
         measure, nan = self.measure(column), m.CountWhere(m.IsNan(column), self.row_filter)
         count = m.Aggregate(column, "count", self.row_filter)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, ClassVar, Self
 from zoneinfo import ZoneInfo
@@ -14,7 +15,7 @@ from truthound.extended import instant, nanoseconds
 from truthound.measures import Aggregate, Between, Format, Gaps, Not
 from truthound.schema import DataType
 from truthound.text import plural
-from truthound.validators.base import Check, Table, Validator, Values, Verdict, counts_only
+from truthound.validators.base import NO_VALUES, Check, Table, Validator, Values, Verdict, counts_only
 from truthound.validators.configured import Configured
 from truthound.validators.fields import Names
 from truthound.validators.moments import Duration, moment, spoken, zone_of
@@ -48,7 +49,7 @@ class _Moments(Validator):
     def unfit(self, column: str, dtype: DataType) -> Check:
         if dtype.of("text"):
             said = "is text: let the data source read it as dates, or check it with date_format"
-            return self.broken(f"{self.type} needs a date or datetime column, this one {said}", (column,))
+            return self.unless_empty((column,), f"{self.type} needs a date or datetime column, this one {said}")
         return super().unfit(column, dtype)
 
 
@@ -68,6 +69,9 @@ class Freshness(Configured, _Moments):
     timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
     """The time zone of values that have none. Dates count from their midnight."""
 
+    def of_nothing(self, rows: int) -> Verdict:
+        return Verdict(ok=False, message=f"no values, expected one at most {spoken(self.max_age or timedelta())} old")
+
     def check(self, column: str, dtype: DataType, table: Table) -> Check:
         newest, allowed = Aggregate(column, "max", self.row_filter), self.max_age or timedelta()
         ahead = CLOCKS if zone_of(dtype) or "timezone" in self.model_fields_set else ZONES
@@ -76,7 +80,7 @@ class Freshness(Configured, _Moments):
         def judge(values: Values) -> Verdict:
             value = values[newest]
             if value is None:
-                return Verdict(ok=False, message=f"no values, expected one at most {spoken(allowed)} old")
+                return self.of_nothing(0)
             age = (nanoseconds(present(table)) or 0) - instant(value, zone_of(dtype) or self.timezone)
             if age < 0:
                 told = f"newest value {value} lies {spoken(-age)} in the future"
@@ -155,20 +159,29 @@ class Gap(_Moments):
         if dtype.of("date") and self.every.lstrip("0123456789") in ("ms", "s", "m", "h"):
             return self.broken(f"every {self.every} is shorter than a day, and this column has whole days", (column,))
         gaps = Gaps(column, self.every, self.group_by, where=self.row_filter)
+        there = Aggregate(column, "count", self.row_filter)
 
         def judge(values: Values) -> Verdict:
             found = [_whole(gap) for gap in values[gaps]]
             count = sum(gap[3] for gap in found)
+            if not values[there]:
+                return replace(NO_VALUES, failed=0)
             if not count:
                 return Verdict(ok=True, failed=0, message=f"no step of {self.every} is missing")
             longest = max(found, key=lambda gap: gap[3])
             message = f"{plural(count, 'step')} of {self.every} missing in {plural(len(found), 'gap')}; the longest: {self._told(longest)}"
             return Verdict(
-                count <= self.tolerated(0), count, None, count, message, examples=tuple(map(self._row, found))
+                ok=count <= self.tolerated(0),
+                failed=count,
+                observed=count,
+                message=message,
+                examples=tuple(map(self._row, found)),
             )
 
         by = f" for each {', '.join(self.group_by)}" if self.group_by else ""
-        return Check(self, (column,), f"no gap in steps of {self.every}{by}", (gaps,), judge, where=self.row_filter)
+        return Check(
+            self, (column,), f"no gap in steps of {self.every}{by}", (gaps, there), judge, where=self.row_filter
+        )
 
     def _row(self, gap: tuple[tuple[Any, ...], Any, Any, int]) -> dict[str, Any]:
         group, first, last, count = gap

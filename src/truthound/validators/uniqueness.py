@@ -17,11 +17,12 @@ from truthound.measures import (
     Predicate,
     Repeated,
     RowCount,
+    passed_over,
 )
 from truthound.results import Severity
 from truthound.schema import DataType
 from truthound.text import percent, plural
-from truthound.validators.base import Check, More, Table, Together, Validator, Values, Verdict
+from truthound.validators.base import NO_VALUES, Check, More, Table, Together, Validator, Values, Verdict
 from truthound.validators.completeness import Ratio
 from truthound.validators.configured import Configured, expected_of
 from truthound.validators.fields import bounds
@@ -41,12 +42,15 @@ def _said(counts: DuplicateCounts) -> tuple[dict[str, int], str]:
 def _repeats(
     v: Validator, columns: tuple[str, ...], expected: str, measure: Duplicates, failing: Repeated, **more: Any
 ) -> Check:
-    """A check that counts rows in repeated groups."""
-    rows = RowCount(v.row_filter)
+    """A check that counts rows in repeated groups. Rows with a null in their key are passed over."""
+    rows, left_out = RowCount(v.row_filter), passed_over(failing)
 
-    def judge(values: Values) -> Verdict:
-        observed, said = _said(values[measure])
-        return v.counted(values[measure].rows, values[rows], observed, said)
+    def judge(values: Values) -> Verdict | More:
+        counts, total = values[measure], values[rows]
+        observed, said = _said(counts)
+        if left_out is None or counts.keyed is not None:
+            return v.counted(counts.rows, total, total if left_out is None else counts.keyed, observed, said)
+        return v.judging(counts.rows, total, CountWhere(left_out, v.row_filter), observed, said)
 
     return Check(v, columns, expected, (measure, rows), judge, failing, where=v.row_filter, **more)
 
@@ -119,7 +123,11 @@ class PrimaryKey(Together):
                 said = f"{plural(values[nulls], 'row')} without a key; {said}"
             # a key with a null never repeats, so that no row is counted twice
             verdict = self.counted(
-                values[nulls] + values[again].rows, values[rows], {"nulls": values[nulls], **observed}, said
+                values[nulls] + values[again].rows,
+                values[rows],
+                values[rows],
+                {"nulls": values[nulls], **observed},
+                said,
             )
             if values[nulls] and values[again].rows:
                 return verdict
@@ -168,6 +176,8 @@ class Cardinality(Configured):
             )
             share = "" if ratio is None else f", {percent(n, total)} of the values"
             said = f"{plural(n, 'distinct value')}{share}; expected {' and '.join(expected)}"
+            if ok and not total:
+                return NO_VALUES
             return Verdict(ok, observed={"distinct": n, "ratio": ratio}, message=said)
 
         return Check(self, (column,), " and ".join(expected), (distinct, count), judge, where=self.row_filter)
