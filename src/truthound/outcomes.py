@@ -101,9 +101,17 @@ Progress = Callable[[CheckOutcome], None]
 
 
 def evaluate(
-    checks: Mapping[str, Check], backend: Backend, policy: Policy, progress: Progress | None = None
+    checks: Mapping[str, Check],
+    backend: Backend,
+    policy: Policy,
+    progress: Progress | None = None,
+    *,
+    keys: tuple[str, ...] = (),
 ) -> tuple[tuple[CheckOutcome, ...], dict[str, Failing]]:
-    """Every check's outcome, in order, and what is true for the rows of those that failed. A round's measures are taken together."""
+    """Every check's outcome, in order, and what is true for the rows of those that failed. A round's measures are taken together.
+
+    `keys`: columns that tell rows apart, which examples show.
+    """
     done: dict[str, CheckOutcome] = {}
     failed: dict[str, Failing] = {}
 
@@ -152,7 +160,7 @@ def evaluate(
             waiting += again
         pending = waiting
     if policy.examples:
-        for key, rows in _fetch(checks, failed, backend, policy).items():
+        for key, rows in _fetch(checks, failed, backend, policy, keys).items():
             done[key] = _with_rows(done[key], checks[key], rows, policy)
     return tuple(done[key] for key in checks), failed
 
@@ -255,7 +263,7 @@ def weigh(check: Check, verdict: Verdict, thresholds: Mapping[Severity, float]) 
 
 
 def _fetch(
-    checks: Mapping[str, Check], failed: Mapping[str, Failing], backend: Backend, policy: Policy
+    checks: Mapping[str, Check], failed: Mapping[str, Failing], backend: Backend, policy: Policy, keys: tuple[str, ...]
 ) -> dict[str, FailingRows]:
     requests = {}
     for key, (predicate, where) in failed.items():
@@ -265,7 +273,15 @@ def _fetch(
             and not isinstance(predicate, IsNull | Repeated)
             and check.columns[0] not in policy.pii
         )
-        requests[key] = RowRequest(predicate, where, policy.examples, check.columns[0] if telling else None)
+        requests[key] = RowRequest(
+            predicate,
+            where,
+            policy.examples,
+            check.columns[0] if telling else None,
+            keys=keys,
+            columns=check.columns,
+            brief=True,
+        )
     return backend.rows(requests) if requests else {}
 
 

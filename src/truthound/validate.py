@@ -206,7 +206,7 @@ def run(
             raise ConfigError("no checks: name at least one validator, or a schema")
         if opened_with:
             opened_with(opened.source.name, checks)
-        outcomes, failing = evaluate(checks, opened.backend, job.policy, progress)
+        outcomes, failing = evaluate(checks, opened.backend, job.policy, progress, keys=opened.keys())
         result = opened.result(outcomes)
     return replace(result, duration_ms=round((time.perf_counter() - started) * 1000, 3)), failing
 
@@ -260,7 +260,7 @@ class _Opened:
             return checks
         return {key: _of_all_rows(c) if c.validator.type in OF_ALL_ROWS else c for key, c in checks.items()}
 
-    def _keys(self) -> tuple[str, ...]:
+    def keys(self) -> tuple[str, ...]:
         """What tells a row from the others: as given, else as the schema or a primary_key rule has it."""
         declared = [self.job.schema.primary_key] if self.job.schema else []
         declared += [v.names for v in self.job.validators if v.type == "primary_key"]
@@ -287,7 +287,7 @@ class _Opened:
             row_count=rows,
             column_count=len(self.backend.schema()),
             sampled_from=self.sampled_from,
-            key_columns=self._keys(),
+            key_columns=self.keys(),
             notes=tuple(self.notes),
             file=_near(self.source.path) if self.source.path else None,
         )

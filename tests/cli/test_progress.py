@@ -2,26 +2,27 @@ import os
 import pty
 import subprocess
 import sys
-import time
 
 CODE = """
-import sys, time
+import sys
 from truthound.cli import progress
-progress.PATIENCE = 0.1
+progress.PATIENCE = {patience}
 with progress.Progress("us\\x1bers: checking", no_color={no_color}, quiet={quiet}):
-    time.sleep({seconds})
+    sys.stdin.read()
 """
 
 
-def on_a_terminal(seconds, no_color=False, quiet=False):
+def on_a_terminal(patience, until=b"", no_color=False, quiet=False):
+    """What is shown while work goes on until `until` is seen."""
     master, slave = pty.openpty()
-    code = CODE.format(seconds=seconds, no_color=no_color, quiet=quiet)
+    code = CODE.format(patience=patience, no_color=no_color, quiet=quiet)
     env = {**os.environ, "TERM": "xterm", "COLUMNS": "40", "PYTHONIOENCODING": "utf-8"}
-    process = subprocess.Popen([sys.executable, "-c", code], stderr=slave, env=env)
+    process = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stderr=slave, env=env)
     os.close(slave)
     shown = b""
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
+    while True:
+        if until in shown:
+            process.stdin.close()
         try:
             part = os.read(master, 1000)
         except OSError:  # the other side is closed
@@ -35,23 +36,22 @@ def on_a_terminal(seconds, no_color=False, quiet=False):
 
 
 def test_long_work_is_shown_and_wiped():
-    shown = on_a_terminal(0.4)
+    shown = on_a_terminal(0, b"checking")
     assert "⠋ us\\x1bers: checking  0 s" in shown
     assert shown.split("\r")[-2].strip() == ""
     assert shown.endswith("\r")
 
 
 def test_plain_without_colour():
-    assert "| us\\x1bers: checking  0 s" in on_a_terminal(0.4, no_color=True)
+    assert "| us\\x1bers: checking  0 s" in on_a_terminal(0, b"checking", no_color=True)
 
 
 def test_short_or_quiet_work_is_not_shown():
-    assert on_a_terminal(0.0) == ""
-    assert on_a_terminal(0.4, quiet=True) == ""
+    assert on_a_terminal(3600) == ""
+    assert on_a_terminal(0, quiet=True) == ""
 
 
 def test_nothing_where_there_is_no_terminal():
-    done = subprocess.run(
-        [sys.executable, "-c", CODE.format(seconds=0.3, no_color=False, quiet=False)], capture_output=True, check=True
-    )
+    code = CODE.format(patience=0, no_color=False, quiet=False)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, input=b"")
     assert done.stderr == b""

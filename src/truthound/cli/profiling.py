@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from truthound.inference import ColumnProfile, Profile, Suspicion
 
 _MOST = 3  # values shown of a column
-_COLUMNS, _DOUBTS, _RULES, _LINES = 50, 20, 20, 24  # shown at a first look, lines of each rule
+_COLUMNS, _DOUBTS, _LINES = 16, 8, 24  # shown at a first look; of rules, lines
+_WORDS = 3  # lines of what a rule is drafted for
+_FEWEST_LINES = 3  # with fewer left, the other rules are counted
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(:\d\d)(?:\.\d+)?(?:[+-]\d\d:\d\d)?$")
 _HEADER = ("COLUMN", "TYPE", "NULLS", "DISTINCT", "", "VALUES")
 
@@ -112,16 +114,22 @@ def _rules(profile: Profile, look: Look) -> Iterator[list[Span]]:
     from truthound.inference import as_yaml, draft_rules
 
     rules = draft_rules(profile)
-    for rule, seen in rules[:_RULES]:
-        for line in fold(terminal(seen), look.width - 5):
-            yield [(f"   # {line}", "dim")]
-        lines = as_yaml(rule)
-        for line in lines[:_LINES]:
+    room = _LINES
+    for number, (rule, seen) in enumerate(rules):
+        if room < _FEWEST_LINES:
+            yield from _more(len(rules) - number, "rule", look)
+            return
+        words = fold(terminal(seen), look.width - 5)
+        lines: list[list[Span]] = [[(f"   # {line}", "dim")] for line in words[:_WORDS]]
+        if len(words) > _WORDS:
+            lines.append([(f"   # {look.sign('cut')}", "dim")])
+        for line in as_yaml(rule):
             indent = " " * (len(line) - len(line.lstrip(" ")) + 3)
-            for i, text in enumerate(fold(terminal(line.lstrip(" ")), look.width - len(indent) - 4)):
-                yield [(indent + " " * 4 * bool(i), ""), (text, "cyan")]
-        yield from _more(len(lines) - _LINES, "line", look)
-    yield from _more(len(rules) - _RULES, "rule", look)
+            folded = fold(terminal(line.lstrip(" ")), look.width - len(indent) - 4)
+            lines += [[(indent + " " * 4 * bool(i), ""), (text, "cyan")] for i, text in enumerate(folded)]
+        yield from lines[:room]
+        yield from _more(len(lines) - room, "line", look)
+        room -= len(lines)
 
 
 def _more(count: int, noun: str, look: Look) -> Iterator[list[Span]]:

@@ -15,13 +15,19 @@ FAILED_CHECKS = "_failed_checks"
 
 @dataclass(frozen=True, slots=True)
 class RowRequest:
-    """Up to `limit` rows for which the predicate is true, and the `top` most frequent values of `column` among all such rows."""
+    """Up to `limit` rows for which the predicate is true, and the `top` most frequent values of `column` among all such rows.
+
+    `brief`: rows of a wide table hold only the cells of `keys`, of the judged `columns` and of a few more.
+    """
 
     predicate: Predicate
     where: Predicate | None = None
     limit: int = 10
     column: str | None = None
     top: int = 5
+    keys: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    brief: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from truthound import measures as m
 from truthound.engine import FAILED_CHECKS, ROW, Backend, FailingRows, RowRequest, Split
 from truthound.engine import expressions as ex
 from truthound.engine.blocking import Blocking
-from truthound.engine.cells import first, pairs, records
+from truthound.engine.cells import first
+from truthound.engine.failing_rows import fetch
 from truthound.engine.rewrite import settle, simplify
-from truthound.engine.values import own_names
 from truthound.errors import ConfigError, ReferenceDataError, SourceError, TruthoundError, ValidatorError
 from truthound.schema import DataType
 from truthound.sqltext import safe, told
@@ -116,24 +116,7 @@ class PolarsBackend:
             yield {x: value}
 
     def rows(self, requests: Mapping[str, RowRequest]) -> dict[str, FailingRows]:
-        return {
-            key: self._fetched(r) for key, r in requests.items()
-        }  # in turn: side by side they take more memory and no less time
-
-    def _fetched(self, r: RowRequest) -> FailingRows:
-        """The rows, or why they cannot be had; the others are fetched in any case."""
-        try:
-            return self._rows(r)
-        except ValidatorError as error:
-            return FailingRows((), error=str(error))
-
-    def _rows(self, r: RowRequest) -> FailingRows:
-        kept = self.blocking.candidates(r)
-        if kept is not None:
-            return FailingRows(_numbered(kept.head(r.limit)))
-        failing = self.failing(r.predicate, r.where)
-        found = self.collect(failing.head(r.limit)) if r.limit else pl.DataFrame()
-        return FailingRows(_numbered(found), self._top(failing, r) if r.column and r.top else ())
+        return fetch(self, requests)
 
     def split(self, failing: Mapping[str, tuple[m.Predicate, m.Predicate | None]]) -> Split:
         if FAILED_CHECKS in self._types:
@@ -192,6 +175,13 @@ class PolarsBackend:
         """Runs a query; what the engine raises is the data's fault if the plain data cannot be read, else the query's."""
         try:
             return frame.collect(engine="streaming")
+        except _ERRORS as error:
+            raise self.fault(error) from None
+
+    def batches(self, frame: pl.LazyFrame) -> Iterator[pl.DataFrame]:
+        """The result of a query in parts, in the order of the table; whoever has enough may stop."""
+        try:
+            yield from frame.collect_batches(maintain_order=True, engine="streaming")
         except _ERRORS as error:
             raise self.fault(error) from None
 
@@ -307,22 +297,6 @@ class PolarsBackend:
                 case _:
                     out[x] = ex.scalar(values[0])
         return out
-
-    def _top(self, failing: pl.LazyFrame, r: RowRequest) -> tuple[tuple[Any, int], ...]:
-        if r.column not in self._types or self._types[r.column].is_nested():
-            return ()
-        counts = (
-            failing.select(self.compile.column(r.column).alias("v"))
-            .group_by("v")
-            .len(name="n")
-            .top_k(r.top, by=["n", "v"], reverse=[False, True])
-        )
-        return tuple(pairs(self.collect(counts).sort("n", "v", descending=[True, False]).select("v", "n")))
-
-
-def _numbered(found: pl.DataFrame) -> tuple[tuple[int, dict[str, Any]], ...]:
-    rows = records(own_names(found))
-    return tuple((int(row.pop(ROW)) + 1, row) for row in rows) if found.height else ()
 
 
 def _simplified(x: m.Measure) -> m.Measure:

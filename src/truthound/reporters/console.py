@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from truthound import words
@@ -20,6 +21,7 @@ _STYLES = {
 _VERDICT_STYLES = {"PASSED": "green", "WARNING": "yellow", "FAILED": "red", "ERROR": "magenta"}
 _SEVERITY, _DETAIL = 8, 13
 _NARROW = 64
+_ISSUES = 12  # listed with their rows; the others are counted by what they expect
 _ROWS_IN_GROUP = 5  # rows that look alike, in one line
 
 
@@ -47,7 +49,7 @@ def render(
         result: The run.
         width: Cells a line may take.
         colour: Colours and symbols, or plain ASCII.
-        verbose: Also list what passed and what was skipped, with reasons, descriptions and places in the configuration.
+        verbose: List all issues, and what passed and what was skipped, with reasons, descriptions and places in the configuration.
         quiet: Only the line of the verdict.
         limit: Lines of example rows shown for each issue; rows that look alike share one.
         history: Earlier runs of the checkpoint, oldest first.
@@ -115,9 +117,29 @@ class _Page:
 
     def issues(self) -> Iterator[list[Span]]:
         found = words.ordered(self.result)
-        sizes = self.sizes(found)
-        for outcome in found:
+        listed = found if self.verbose or len(found) <= _ISSUES + 1 else found[:_ISSUES]
+        sizes = self.sizes(listed)
+        for outcome in listed:
             yield from self.issue(outcome, *sizes)
+        yield from self.more_issues(found[len(listed) :])
+
+    def more_issues(self, found: list[CheckOutcome]) -> Iterator[list[Span]]:
+        """Those that are not listed, by status and by what they expect."""
+        for status in (CheckStatus.ERROR, CheckStatus.FAILED, CheckStatus.WARNED):
+            some = [o for o in found if o.status is status]
+            if not some:
+                continue
+            sign, style = _STYLES[status]
+            kinds = Counter(self.look.said(words.expectation(o)) for o in some).most_common(3)
+            times = self.look.sign("times")
+            said = ", ".join(f"{self.look.fit(kind, 40)}{f' {times}{n:,}' if n > 1 else ''}" for kind, n in kinds)
+            rest = len({words.expectation(o) for o in some}) - len(kinds)
+            text = f"{len(some):,} more {sign}: {said}{f' and {rest:,} other kinds' if rest > 0 else ''}"
+            hint = " (--verbose lists them)"
+            label = f" {pad(self.look.sign(sign), self.glyph)} "
+            first, *more = fold(text, self.look.width - len(label) - len(hint))
+            yield [(label, style), (first, ""), *([] if more else [(hint, "dim")])]
+            yield from ([(" " * len(label) + line, "")] for line in more)
 
     def sizes(self, found: list[CheckOutcome]) -> tuple[int, int, int]:
         """Cells for the column's name, the expectation and the count. No cells for an expectation: a line for each."""
