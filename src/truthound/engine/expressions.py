@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, time, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -15,6 +16,7 @@ from truthound import measures as m
 from truthound.engine.comparing import holds
 from truthound.engine.formats import FORMATS
 from truthound.engine.literals import EQUALITIES, among, within
+from truthound.engine.stages import in_stages
 from truthound.engine.values import Schema, alike, named
 from truthound.errors import ValidatorError
 from truthound.extended import Extended
@@ -23,6 +25,8 @@ from truthound.text import plain, shorten
 
 BLOCKING = (m.Repeated, m.OutOfOrder, m.Inconsistent, m.Native)
 """predicates that need more of the table than one row; they do not share the streaming pass"""
+
+_TEXTS = (m.Matches, m.LengthBetween, m.Format)
 
 _ISO = re.compile(r"(?<!DATE )(?<!TIMESTAMP )'\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}[^']*)?'")
 Lookup = Callable[[m.Orphan], "list[pl.Series]"]
@@ -75,6 +79,8 @@ class Compiler:
         match p:
             case m.And(inner):
                 return _all([self(i) for i in inner])
+            case m.Or((m.LengthBetween(column) as quick, *slow)) if all(_only(column, s) for s in slow):
+                return self._in_stages(column, quick, slow)
             case m.Or(inner):
                 return _any([self(i) for i in inner])
             case m.Not(m.In(column, values)) if len(values) > EQUALITIES:
@@ -143,6 +149,12 @@ class Compiler:
             raise ValidatorError(f'column "{column}" is {dtype}, not a list')
         of_items = Compiler(self._frame, {"": dtype.inner}, self._lookup)(predicate)  # type: ignore[dict-item]  # the class of a type is typed too
         return (items.arr.to_list() if isinstance(dtype, pl.Array) else items).list.eval(of_items).list.any()
+
+    def _in_stages(self, column: str, quick: m.Predicate, slow: Sequence[m.Predicate]) -> pl.Expr:
+        """An alternative of which the first is cheap: the others are asked for the values that it leaves."""
+        of_values = Compiler(self._frame, {"v": self.dtype(column)}, self._lookup)
+        first, *others = (of_values(_of(p, "v")) for p in (quick, *slow))
+        return in_stages(self.column(column), lambda _: pl.when(first).then(pl.lit(value=True)), lambda _: _any(others))
 
     def _length(self, column: str) -> pl.Expr:
         dtype = self.dtype(column)
@@ -230,6 +242,21 @@ class Compiler:
             return wrong
         groups, order = ([self.column(c) for c in names] for names in (p.group_by, p.order_by))
         return wrong.over(groups or None, order_by=order or None)
+
+
+def _only(column: str, p: m.Predicate) -> bool:
+    """Whether it is about the texts of one column alone."""
+    return all(
+        isinstance(part, m.And | m.Or | m.Not) or (isinstance(part, _TEXTS) and part.column == column)
+        for part in m.parts(p)
+    )
+
+
+def _of(p: m.Predicate, column: str) -> m.Predicate:
+    """A predicate about texts, of another column."""
+    if isinstance(p, m.And | m.Or):
+        return replace(p, predicates=tuple(_of(i, column) for i in p.predicates))
+    return m.Not(_of(p.predicate, column)) if isinstance(p, m.Not) else replace(p, column=column)  # type: ignore[type-var]
 
 
 def _all(exprs: Sequence[pl.Expr]) -> pl.Expr:

@@ -1,0 +1,37 @@
+"""Costly truths about texts: told for few of them, because a cheaper look settles most, or because texts repeat."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import polars as pl
+
+Decide = Callable[[pl.Expr], pl.Expr]
+SAMPLE = 1 << 10
+"""texts that tell whether a column repeats a few"""
+
+
+def in_stages(column: pl.Expr, quick: Decide, slow: Decide) -> pl.Expr:
+    """`quick` for all values, and `slow` only for those of which it says neither true nor false. Null stays null."""
+
+    def look(values: pl.Series) -> pl.Series:
+        frame = values.to_frame("v")
+        found = frame.select(quick(pl.col("v"))).to_series()
+        rest = found.is_null() & values.is_not_null()
+        if rest.any():
+            found = found.scatter(rest.arg_true(), frame.filter(rest).select(slow(pl.col("v"))).to_series())
+        return found.alias(values.name)
+
+    return column.map_batches(look, return_dtype=pl.Boolean, is_elementwise=True)
+
+
+def by_value(column: pl.Expr, decide: Callable[[pl.Series], pl.Series]) -> pl.Expr:
+    """A function of each value, called once for equal ones where a sample says that they repeat."""
+
+    def look(values: pl.Series) -> pl.Series:
+        if len(values) > 8 * SAMPLE and values.gather_every(len(values) // SAMPLE).n_unique() <= SAMPLE // 8:
+            distinct = values.unique()
+            return values.replace_strict(distinct, decide(distinct), return_dtype=pl.Boolean)
+        return decide(values)
+
+    return column.map_batches(look, return_dtype=pl.Boolean, is_elementwise=True)
