@@ -174,6 +174,8 @@ def test_types_that_the_engine_lacks():
     assert read.rows() == [("2024-01", 1), ("2024-02", 0)]
     far = pd.DataFrame({"id": [1], "x": pd.array([2**60], dtype="int64").astype("datetime64[s]")})
     assert "beyond 285 million years" in open_source(far).unreadable["x"]
+    late = pa.table({"id": [1, 2], "t": pa.array([86_400 * 10**6, 5], pa.int64()).cast(pa.time64("us"))})
+    assert open_source(late).unreadable == {"t": "it holds 24:00:00, which no time of day is"}
     union = pa.UnionArray.from_sparse(pa.array([0, 1], pa.int8()), [pa.array([1, 2]), pa.array(["a", "b"])])
     table = pa.table({
         "id": [1, 2], "u": union, "d": pa.array([Decimal("1.1"), None], pa.decimal256(76, 2)), "v": pa.array([[1], [2]], pa.list_view(pa.int64())),

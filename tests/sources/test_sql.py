@@ -115,12 +115,44 @@ def test_postgres_types(postgres):
 
 def test_postgres_values_that_no_type_holds_stay_text(postgres):
     postgres.execute(
-        f"CREATE TABLE {SCHEMA}.odd AS SELECT 'infinity'::date AS d, '0044-03-15 BC'::timestamp AS t, 'NaN'::float8 AS f, 1e40::numeric AS n"
+        f"CREATE TABLE {SCHEMA}.odd AS SELECT 'infinity'::date AS d, '-infinity'::timestamptz AS z, '24:00'::time AS t, "
+        "123456789012345678901234567890123456789012.5::numeric AS big, 'NaN'::float8 AS f, 1e40::numeric AS n, 'NaN'::numeric(12,2) AS nan, "
+        "'294276-12-31 23:59:59.999999'::timestamp AS last, 'x'::text AS plain"
     )
-    frame = read(POSTGRES, table=f"{SCHEMA}.odd")
-    assert frame.drop("f", "n").row(0) == ("infinity", "0044-03-15 00:00:00 BC")
-    assert frame["f"].is_nan().item()
+    source = open_source({"url": POSTGRES, "table": f"{SCHEMA}.odd"})
+    frame = source.frame.collect()
+    assert frame.drop("f", "n", "nan").row(0, named=True) == {
+        "d": "infinity", "z": "-infinity", "t": "24:00:00", "big": "123456789012345678901234567890123456789012.5",
+        "last": "294276-12-31 23:59:59.999999", "plain": "x",
+    }  # fmt: skip
+    assert frame.select(pl.col("f", "nan").is_nan()).row(0) == (True, True)
     assert frame["n"].item() == 1e40
+    assert source.notes == (
+        'column "d" is read as text, not as date: "infinity" is among its values',
+        'column "z" is read as text, not as datetime: "-infinity" is among its values',
+        'column "t" is read as text, not as time: "24:00:00" is among its values',
+        'column "big" is read as text, not as decimal: not every value is of that type',
+        'column "last" is read as text, not as datetime: not every value is of that type',
+    )
+
+
+def test_postgres_dates_beyond_those_of_python(postgres):
+    days = {
+        "0044-03-15 BC": -735_160, "0001-12-31 BC": -719_163, "4714-11-24 BC": -2_440_588, "0001-01-01": -719_162, "1970-01-01": 0, "2000-02-29": 11_016,
+        "9999-12-31": 2_932_896, "20000-01-01": 6_585_322, "5874897-12-31": 2_145_042_905,
+    }  # fmt: skip
+    rows = ", ".join(
+        f"('{d}'::date, '{d[:-3] if d.endswith('BC') else d} 01:02:03.000004{' BC' * d.endswith('BC')}')" for d in days
+    )
+    postgres.execute(f"CREATE TABLE {SCHEMA}.far AS SELECT d, t::text FROM (VALUES {rows}) AS v(d, t)")
+    asked = f"SELECT d, t::timestamp AS ts, t::timestamptz AS tz, (d - '1970-01-01'::date) AS days FROM {SCHEMA}.far"
+    frame = read(POSTGRES, query=f"{asked} WHERE d < '290000-01-01'")
+    assert frame.schema == {"d": pl.Date, "ts": pl.Datetime("us"), "tz": pl.Datetime("us", "UTC"), "days": pl.Int32}
+    assert frame["d"].to_physical().to_list() == frame["days"].to_list() == list(days.values())[:-1]
+    moments = [n * 86_400_000_000 + 3_723_000_004 for n in list(days.values())[:-1]]
+    assert frame["ts"].to_physical().to_list() == frame["tz"].to_physical().to_list() == moments
+    whole = read(POSTGRES, query=f"SELECT d FROM {SCHEMA}.far")
+    assert whole["d"].to_physical().to_list() == list(days.values())
 
 
 def test_mysql_types(mysql):
@@ -148,12 +180,40 @@ def test_mysql_types(mysql):
 
 def test_mysql_values_that_no_type_holds_stay_text(mysql):
     mysql.execute("SET sql_mode = ''")
-    mysql.execute("CREATE TABLE odd (d date, t time, u decimal(5,2) unsigned, long_ decimal(60,2))")
-    mysql.execute("INSERT INTO odd VALUES ('0000-00-00', '100:00:00', 999.99, 1.5), ('2024-01-02', '10:00:00', 0, 2)")
-    assert read(MYSQL, table=f"{SCHEMA}.odd").rows() == [
-        ("0000-00-00", "100:00:00", Decimal("999.99"), Decimal("1.50")),
-        ("2024-01-02", "10:00:00", Decimal(0), Decimal(2)),
+    mysql.execute(
+        "CREATE TABLE odd (d date, ts datetime, t time, u decimal(5,2) unsigned, long_ decimal(65,30), short decimal(60,2), b bit(64))"
+    )
+    digits = "12345678901234567890123456789012345.123456789012345678901234567890"
+    mysql.execute(
+        f"INSERT INTO odd VALUES ('0000-00-00', '0000-00-00', '-838:59:59', 999.99, {digits}, 1.5, ~0), ('2024-01-02', '2024-01-02', '10:00:00', 0, 2, 2, 0)"
+    )
+    source = open_source({"url": MYSQL, "table": f"{SCHEMA}.odd"})
+    assert source.frame.collect().rows() == [
+        ("0000-00-00", "0000-00-00 00:00:00", "-838:59:59", Decimal("999.99"), digits, Decimal("1.50"), 2**64 - 1),
+        (
+            "2024-01-02",
+            "2024-01-02 00:00:00",
+            "10:00:00",
+            Decimal(0),
+            "2.000000000000000000000000000000",
+            Decimal(2),
+            0,
+        ),
     ]
+    assert source.notes[0] == 'column "d" is read as text, not as date: "0000-00-00" is among its values'
+    assert [n.split('"')[1] for n in source.notes] == ["d", "ts", "t", "long_"]
+
+
+def test_mysql_floats_have_all_their_digits(mysql):
+    mysql.execute("CREATE TABLE floats (id int, f float, `we``ird` float(7,3), d double)")
+    mysql.execute("INSERT INTO floats VALUES (1, 1.23456789, 1.234, 1.2345678901234567), (2, 16777217, NULL, 1e300)")
+    frame = read(MYSQL, table=f"{SCHEMA}.floats")
+    assert frame.equals(pl.DataFrame(
+        {"id": [1, 2], "f": [1.23456789, 16777217], "we`ird": [1.234, None], "d": [1.2345678901234567, 1e300]},
+        schema={"id": pl.Int32, "f": pl.Float32, "we`ird": pl.Float32, "d": pl.Float64},
+    ))  # fmt: skip
+    query = f"SELECT f AS x FROM {SCHEMA}.floats WHERE id = 1 -- one"
+    assert read(MYSQL, query=query)["x"].to_list() == frame["f"].to_list()[:1]
 
 
 def test_sqlite_types(sqlite, tmp_path):
@@ -180,6 +240,15 @@ def test_a_declaration_that_values_do_not_keep(sqlite, tmp_path):
     assert read(f"sqlite:///{tmp_path / 'x.db'}", table="odd").rows() == [("2024-01-02", 1), ("soon", 2)]
 
 
+def test_sqlite_integers_that_a_float_does_not_hold(sqlite, tmp_path):
+    sqlite.execute("CREATE TABLE large (mixed, price DECIMAL(30,2), plain DECIMAL, real REAL)")
+    sqlite.execute("INSERT INTO large VALUES (9007199254740993, 9007199254740993, 5, 9e999), (0.5, 1, 0.5, -9e999)")
+    assert read(f"sqlite:///{tmp_path / 'x.db'}", table="large").rows() == [
+        ("9007199254740993", 9007199254740993, 5.0, float("inf")),
+        ("0.5", 1, 0.5, float("-inf")),
+    ]
+
+
 def test_duckdb_types(duck):
     url = duck(
         "CREATE TABLE kinds AS SELECT 1 i, 170141183460469231731687303715884105727::hugeint h, 1.10::decimal(12,2) d, date '2024-01-02' AS day, "
@@ -192,6 +261,39 @@ def test_duckdb_types(duck):
         "iv": "1 day", "u": "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "e": "a", "l": [1, 2], "s": {"k": 1}, "j": '{"a":1}', "at": dt.time(10), "tz": UTC,
         "m": "{k=1}",
     }  # fmt: skip
+
+
+def test_duckdb_values_that_no_type_holds(duck):
+    url = duck(
+        "CREATE TABLE odd AS SELECT 340282366920938463463374607431768211455::uhugeint u, [170141183460469231731687303715884105727::hugeint] hs, "
+        "{'id': 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'::uuid, 'n': 1} s, [interval 1 day] ivs, [1, 2]::hugeint[2] a, ['{}'::json] js, "
+        "123456789012345678901234567890123456789012345::bignum big, '0101'::bit bits, 'infinity'::date inf, '-infinity'::timestamp ninf, "
+        "time '24:00:00' t24, time_ns '10:00:00.000000001' tns, 'nan'::double nan, '0044-03-15 (BC)'::date bc, '20000-01-01'::timestamp far"
+    )
+    source = open_source({"url": url, "table": "odd"})
+    frame = source.frame.collect()
+    assert frame.drop("nan", "bc", "far", "tns").row(0, named=True) == {
+        "u": 2**128 - 1, "hs": [2**127 - 1], "s": {"id": "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "n": 1}, "ivs": ["1 day"], "a": [1, 2], "js": ["{}"],
+        "big": "123456789012345678901234567890123456789012345", "bits": "0101", "inf": "infinity", "ninf": "-infinity", "t24": "24:00:00",
+    }  # fmt: skip
+    assert frame.select(pl.col("bc", "far", "tns").to_physical()).row(0) == (
+        -735_160,
+        568_971_820_800_000_000,
+        36_000_000_000_001,
+    )
+    assert frame["nan"].is_nan().item()
+    assert source.notes == (
+        'column "inf" is read as text: "infinity" is among its values',
+        'column "ninf" is read as text: "-infinity" is among its values',
+        'column "t24" is read as text: "24:00:00" is among its values',
+    )
+
+
+def test_infinite_dates_beside_others_keep_their_text(duck):
+    url = duck(
+        "CREATE TABLE d AS SELECT * FROM (VALUES ('infinity'::date, time '10:00'), ('2024-01-02', '24:00'), (NULL, NULL)) AS v(d, t)"
+    )
+    assert read(url, table="d").rows() == [("infinity", "10:00:00"), ("2024-01-02", "24:00:00"), (None, None)]
 
 
 # --- tables, queries, filters --------------------------------------------------------------------------------------

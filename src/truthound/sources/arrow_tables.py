@@ -23,16 +23,13 @@ def arrow_table(data: Any) -> Table:
         raise TypeError(f"a {type(data).__name__} is not a table")
     if names is None or not hasattr(data, "column"):
         return Table(stored(pl.DataFrame(data).lazy()))
-    odd = {
-        n
-        for n in names
-        if not (arrow_readable(data.schema.field(n).type) and not _in_seconds(data.schema.field(n).type))
-    }
+    types = {n: data.schema.field(n).type for n in names}
+    odd = {n for n, t in types.items() if not arrow_readable(t) or _in_seconds(t) or _holds_24(data.column(n), t)}
     if not odd:
         return Table(stored(pl.DataFrame(data).lazy()))
     fine = pl.DataFrame(data.select([n for n in names if n not in odd]))
     columns = {n: arrow_column(n, data.column(n)) if n in odd else fine[n] for n in names}
-    frame, unreadable = assembled(columns, data.num_rows)
+    frame, unreadable, _ = assembled(columns, data.num_rows)
     return Table(stored(frame), unreadable)
 
 
@@ -47,6 +44,8 @@ def arrow_column(name: str, column: Any) -> pl.Series | str:
     import pyarrow as pa
 
     dtype = column.type
+    if pa.types.is_time(dtype):
+        return "it holds 24:00:00, which no time of day is"
     try:
         if pa.types.is_timestamp(dtype):
             return pl.Series(name, column.cast(pa.timestamp("ms", dtype.tz)))
@@ -109,6 +108,19 @@ def _in_seconds(dtype: Any) -> bool:
     import pyarrow.types as t
 
     return bool((t.is_timestamp(dtype) or t.is_duration(dtype)) and dtype.unit == "s")
+
+
+def _holds_24(column: Any, dtype: Any) -> bool:
+    """Whether it is times of day with 24:00:00 among them, which the engine takes for null."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not pa.types.is_time(dtype):
+        return False
+    numbers = column.cast(pa.int32() if pa.types.is_time32(dtype) else pa.int64())
+    last = pc.max(numbers).as_py()
+    per_second = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[dtype.unit]
+    return last is not None and last >= 86_400 * per_second
 
 
 def _known_zone(zone: str) -> bool:

@@ -106,14 +106,14 @@ def _whole(parts: Sequence[Part], rules: Rules) -> Table:
         if _beyond(t)
     }
     if not beyond:
-        frame, unreadable = united(parts, rules)
+        frame, unreadable, _ = united(parts, rules)
         return Table(stored(frame), unreadable)
     kept = [
         Part(p.frame.select(pl.nth(i) if n not in beyond else pl.lit(None).alias(n) for i, n in enumerate(p.schema)),
              {n: pl.Null() if n in beyond else t for n, t in p.schema.items()}, p.path)
         for p in parts
     ]  # fmt: skip
-    frame, unreadable = united(kept, rules)
+    frame, unreadable, _ = united(kept, rules)
     return Table(stored(frame), {**unreadable, **beyond})
 
 

@@ -28,8 +28,8 @@ _WHOLE = 1 << 53
 _UNNAMED = "__UNNAMED__"
 
 
-def excel(found: Found, options: Any) -> tuple[Table, tuple[str, ...]]:
-    """A sheet of each workbook as one table, and what users should know of it."""
+def excel(found: Found, options: Any) -> Table:
+    """A sheet of each workbook as one table."""
     logging.getLogger("fastexcel").setLevel(logging.ERROR)  # it warns of columns without values
     parts, notes = [], []
     for path in found.files:
@@ -44,7 +44,8 @@ def excel(found: Found, options: Any) -> tuple[Table, tuple[str, ...]]:
         notes += _titled(frame, path, options)
         parts.append(Part(frame.lazy(), dict(frame.schema), path))
     overrides = {n: polars_type(t) for n, t in options.schema_overrides.items()}
-    return united(parts, Rules(options.missing_columns, options.extra_columns, overrides)), tuple(notes)
+    table = united(parts, Rules(options.missing_columns, options.extra_columns, overrides))
+    return table._replace(notes=tuple(notes))
 
 
 def _sheet(path: Path, options: Any) -> pl.DataFrame:

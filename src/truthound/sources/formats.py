@@ -149,8 +149,11 @@ def _json(found: Found, options: Any) -> Read:
     from truthound.sources import ndjson
 
     frames = [ndjson.read(path, options) for path in found.files]
-    frame, unreadable = _concatenated(frames, found)
-    return Read(frame, _plain(found, "JSON"), unreadable=unreadable)
+    return _read(_concatenated(frames, found), found, "JSON")
+
+
+def _read(table: Table, found: Found, word: str) -> Read:
+    return Read(table.frame, _plain(found, word), unreadable=table.unreadable, notes=table.notes)
 
 
 def _concatenated(frames: list[pl.LazyFrame], found: Found) -> Table:
@@ -162,22 +165,19 @@ def _concatenated(frames: list[pl.LazyFrame], found: Found) -> Table:
 def _parquet(found: Found, options: Any) -> Read:
     from truthound.sources import columnar
 
-    frame, unreadable = columnar.parquet(found, options)
-    return Read(frame, _plain(found, "Parquet"), unreadable=unreadable)
+    return _read(columnar.parquet(found, options), found, "Parquet")
 
 
 def _ipc(found: Found, options: Any) -> Read:
     from truthound.sources import columnar
 
-    frame, unreadable = columnar.ipc(found, options)
-    return Read(frame, _plain(found, "Arrow IPC"), unreadable=unreadable)
+    return _read(columnar.ipc(found, options), found, "Arrow IPC")
 
 
 def _excel(found: Found, options: Any) -> Read:
     from truthound.sources.excel import excel
 
-    (frame, unreadable), notes = excel(found, options)
-    return Read(frame, _plain(found, "Excel"), unreadable=unreadable, notes=notes)
+    return _read(excel(found, options), found, "Excel")
 
 
 def _delta(found: Found, options: Any) -> Read:

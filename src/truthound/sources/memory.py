@@ -63,13 +63,13 @@ def _arrow(data: Any) -> Table:
 
 
 def _duckdb(data: Any) -> Table:
-    from truthound.sources.duck import relation_frame
+    from truthound.sources.duck import relation_table
 
     if not hasattr(data, "to_parquet"):
         raise TypeError(
             f"a duckdb {type(data).__name__} is not a table; give a relation, such as connection.table(name)"
         )
-    return Table(relation_frame(data))
+    return relation_table(data)
 
 
 def _columns(data: Mapping[Any, Any]) -> Table:

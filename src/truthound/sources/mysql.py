@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-import polars as pl
-
 from truthound.errors import ConfigError, SourceError
+from truthound.sources.pyvalues import Table
 from truthound.sources.tabletext import Column, Text
 from truthound.text import did_you_mean
 
@@ -20,7 +19,7 @@ _PARAMS = {
     "ssl_key": str, "ssl_verify_cert": bool, "ssl_verify_identity": bool, "ssl_disabled": bool,
 }  # fmt: skip
 # field types of the protocol
-_BIT, _BLOBS, _DECIMALS, _TINY = 16, (249, 250, 251, 252, 253, 254, 255), (0, 246), 1
+_BIT, _BLOBS, _DECIMALS, _TINY, _FLOAT = 16, (249, 250, 251, 252, 253, 254, 255), (0, 246), 1, 4
 _TYPES: dict[int, tuple[str, ...]] = {
     1: ("int8", "int16", "int64"), 2: ("int16", "int32", "int64"), 3: ("int32", "int64"), 8: ("int64", "uint64"),
     9: ("int32",), 4: ("float32",), 5: ("float64",), 7: ("utc_bare",), 10: ("date",), 11: ("time",), 12: ("datetime",),
@@ -56,13 +55,14 @@ def _connected(request: Request) -> Any:
     )  # fmt: skip
 
 
-def read(request: Request) -> pl.LazyFrame:
+def read(request: Request) -> Table:
     """What the request selects."""
     with Text() as text, _connected(request) as connection, connection.cursor() as cursor:
         cursor.execute("SET SESSION TRANSACTION READ ONLY")  # for what would end the transaction first, such as DROP
         cursor.execute("START TRANSACTION READ ONLY")
-        cursor.execute(request.filtered)
-        told = cursor.description
+        whole = _whole_floats(cursor, request.filtered)
+        cursor.execute(whole[0] if whole else request.filtered)
+        told = whole[1] if whole else cursor.description
         if told is None:
             raise SourceError("the query returns no table; write a SELECT")
         binary: set[int] = set()
@@ -70,6 +70,23 @@ def read(request: Request) -> pl.LazyFrame:
         blobs = [i for i, c in enumerate(told) if c[1] in _BLOBS]
         text.write(_rows(cursor, bits, blobs, binary))
         return text.table([_column(c, i in binary) for i, c in enumerate(told)])
+
+
+def _whole_floats(cursor: Any, query: str) -> tuple[str, Any] | None:
+    """The query with FLOAT columns as DOUBLE, and its own columns, if it has any: the server writes a FLOAT with six digits only."""
+    import pymysql
+
+    try:
+        cursor.execute(f"SELECT * FROM (\n{query}\n) AS data LIMIT 0")
+    except pymysql.err.MySQLError:
+        return None  # two columns of one name, or what is wrong with the query itself shows when it is run
+    told = cursor.description
+    cursor.fetchall()
+    if told is None or all(c[1] != _FLOAT for c in told):
+        return None
+    names = ["`" + c[0].replace("`", "``") + "`" for c in told]
+    chosen = [f"{n} + 0e0 AS {n}" if c[1] == _FLOAT else n for n, c in zip(names, told, strict=True)]
+    return f"SELECT {', '.join(chosen)} FROM (\n{query}\n) AS data", told
 
 
 def _rows(cursor: Any, bits: set[int], blobs: list[int], binary: set[int]) -> Iterator[Any]:
@@ -94,7 +111,7 @@ def _column(told: Any, binary: bool) -> Column:
         exact = tuple(
             f"decimal({p},{scale})" for p in (precision, precision + 1) if p <= 38
         )  # unsigned ones have no sign
-        return Column(name, (*exact, "decimal", "float64"))
+        return Column(name, (*exact, "decimal", "short_float"))
     if kind == _BIT:
         return Column(name, ("boolean",) if length == 1 else ("uint64",))
     if kind == _TINY and length == 1:  # BOOLEAN is a word for TINYINT(1)

@@ -40,8 +40,8 @@ def open_source(spec: Any, *, base: Path | None = None) -> Source:
 def _memory(spec: Spec, _: Path | None) -> Source:
     from truthound.sources.memory import table_of
 
-    frame, unreadable = table_of(spec.format or "", spec.data)
-    return Source(spec.name, "memory", frame, unreadable=unreadable)
+    table = table_of(spec.format or "", spec.data)
+    return Source(spec.name, "memory", table.frame, unreadable=table.unreadable, notes=table.notes)
 
 
 def _filtered(source: Source, where: str) -> pl.LazyFrame:

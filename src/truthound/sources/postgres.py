@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import polars as pl
-
 from truthound.errors import ConfigError, SourceError
+from truthound.sources.pyvalues import Table
 from truthound.sources.tabletext import Column, Text
 
 if TYPE_CHECKING:
@@ -16,9 +15,9 @@ CONNECT_SECONDS = 10
 # type numbers of pg_type, the same in every database
 _TYPES: dict[int, tuple[tuple[str, ...], bool]] = {
     16: (("boolean",), True), 20: (("int64",), True), 21: (("int16",), True), 23: (("int32",), True), 26: (("int64",), True),
-    700: (("float32",), True), 701: (("float64",), True), 1082: (("date", "string"), False), 1083: (("time", "string"), False),
-    1114: (("datetime", "string"), False), 1184: (("utc", "string"), False), 17: (("hex",), True),
-    1700: (("decimal", "float64", "string"), False),
+    700: (("float32",), True), 701: (("float64",), True), 1082: (("date", "far_date"), False), 1083: (("time",), False),
+    1114: (("datetime", "far_datetime"), False), 1184: (("utc", "far_utc"), False), 17: (("hex",), True),
+    1700: (("decimal", "short_float"), False),
 }  # fmt: skip
 
 
@@ -51,7 +50,7 @@ def _connected(request: Request) -> Any:
     return connection
 
 
-def read(request: Request) -> pl.LazyFrame:
+def read(request: Request) -> Table:
     """What the request selects."""
     with Text() as text, _connected(request) as connection, connection.cursor() as cursor:
         cursor.execute(
@@ -71,7 +70,7 @@ def read(request: Request) -> pl.LazyFrame:
 def _column(told: Any) -> Column:
     if told.type_code == 1700 and told.precision and told.precision <= 38 and 0 <= (told.scale or 0) <= told.precision:
         exact = f"decimal({told.precision},{told.scale or 0})"
-        return Column(told.name, (exact, "float64", "string"))  # NaN and infinity are numerics too
+        return Column(told.name, (exact, "short_float"))  # NaN and infinity are numerics too
     types, sure = _TYPES.get(told.type_code, (("string",), True))
     return Column(told.name, types, sure)
 

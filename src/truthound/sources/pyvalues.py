@@ -196,10 +196,11 @@ def _objects(values: Sequence[Mapping[Any, Any]]) -> pl.DataType:
 
 
 class Table(NamedTuple):
-    """A table, and the columns that cannot be read with their reasons; nulls stand in their place."""
+    """A table; the columns that cannot be read with their reasons, nulls stand in their place; and what users should know of it."""
 
     frame: pl.LazyFrame
     unreadable: Mapping[str, str] = {}
+    notes: tuple[str, ...] = ()
 
 
 def assembled(columns: Mapping[str, pl.Series | str], height: int) -> Table:

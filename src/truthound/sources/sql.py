@@ -13,6 +13,7 @@ import polars as pl
 from truthound.errors import ConfigError, SourceError, TruthoundError
 from truthound.sources.address import Address, parse_address, quoted, scrub, sql_name
 from truthound.sources.base import Source
+from truthound.sources.pyvalues import Table
 from truthound.sources.spec import Spec
 from truthound.text import brief, did_you_mean, shorten
 
@@ -61,8 +62,8 @@ def open_sql(spec: Spec, base: Path | None) -> Source:
         raise SourceError(f"{dialect.word} needs the extra sql: pip install 'truthound[sql]'")
     name = sql_name(spec.address, request.table, query=spec.query is not None)
     reader = importlib.import_module(f"truthound.sources.{dialect.module}")
-    frame = _read(reader.read, reader.tables, reader.errors(), request, name)
-    return Source(name, "sql", frame)
+    table = _read(reader.read, reader.tables, reader.errors(), request, name)
+    return Source(name, "sql", table.frame, unreadable=table.unreadable, notes=table.notes)
 
 
 def _request(spec: Spec, address: Address, dialect: Dialect, base: Path | None) -> Request:
@@ -101,12 +102,12 @@ def _file(address: Address, base: Path | None, name: str) -> Path:
 
 
 def _read(
-    read: Callable[[Request], pl.LazyFrame],
+    read: Callable[[Request], Table],
     tables: Callable[[Request], list[str]],
     errors: tuple[type[BaseException], ...],
     request: Request,
     name: str,
-) -> pl.LazyFrame:
+) -> Table:
     """Reads, and says what went wrong without what is secret."""
     secrets = request.address.secrets()
     failures: tuple[type[BaseException], ...] = (
@@ -117,8 +118,8 @@ def _read(
         ValueError,
     )
     try:
-        frame = read(request)
-        frame.collect_schema()
+        table = read(request)
+        table.frame.collect_schema()
     except TruthoundError:
         raise
     except failures as error:
@@ -130,7 +131,7 @@ def _read(
         if request.table is not None:
             near = _near(request, tables, errors)
         raise SourceError(f"{name} cannot be read: {words}{near}") from None
-    return frame
+    return table
 
 
 def _near(request: Request, tables: Callable[[Request], list[str]], errors: tuple[type[BaseException], ...]) -> str:

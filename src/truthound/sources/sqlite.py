@@ -10,17 +10,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-import polars as pl
-
 from truthound.errors import SourceError
+from truthound.sources.pyvalues import Table
 from truthound.sources.tabletext import Column, Text
 
 if TYPE_CHECKING:
     from truthound.sources.sql import Request
 
 WAIT_SECONDS = 10
-_ASKED = 300
+_ASKED = 240
 """columns whose values are looked at in one query"""
+WHOLE = 1 << 53
+LARGE = "large"
+"""stands for integers beyond 2^53 among the kinds of values"""
 # declared types, by what they hold
 _DECLARED: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (r"bool", "integer", ("boolean",)),
@@ -46,7 +48,7 @@ def _connected(path: Path | None) -> Iterator[sqlite3.Connection]:
         yield connection
 
 
-def read(request: Request) -> pl.LazyFrame:
+def read(request: Request) -> Table:
     """What the request selects."""
     with _connected(request.path) as connection:
         connection.execute("BEGIN")  # both queries see the same rows
@@ -63,21 +65,26 @@ def read(request: Request) -> pl.LazyFrame:
 
 
 def _kinds(connection: sqlite3.Connection, query: str, names: list[str]) -> list[set[str]]:
-    """The storage classes that each column holds, in one pass for some hundred columns."""
+    """The storage classes that each column holds, and whether large integers, in one pass for some hundred columns."""
     found: list[set[str]] = []
     words = ("integer", "real", "text", "blob")
+    large = f"typeof(c{{i}}) = 'integer' AND (c{{i}} > {WHOLE} OR c{{i}} < -{WHOLE})"
     inner = ", ".join(f"c{i}" for i in range(len(names)))
     for start in range(0, len(names), _ASKED):
         here = range(start, min(start + _ASKED, len(names)))
-        asked = ", ".join(f"max(typeof(c{i}) = '{w}')" for i in here for w in words)
+        tests = (*(f"typeof(c{{i}}) = '{w}'" for w in words), large)
+        asked = ", ".join(f"max({test.format(i=i)})" for i in here for test in tests)
         row = connection.execute(f"WITH data({inner}) AS (\n{query}\n) SELECT {asked} FROM data").fetchone()
         found += [
-            {w for w, is_there in zip(words, row[at : at + 4], strict=True) if is_there} for at in range(0, len(row), 4)
+            {w for w, is_there in zip((*words, LARGE), row[at : at + 5], strict=True) if is_there}
+            for at in range(0, len(row), 5)
         ]
     return found
 
 
 def _types(kinds: set[str], declared: str) -> tuple[str, ...]:
+    if LARGE in kinds:  # a float would not hold them
+        return ("int64",) if kinds <= {"integer", LARGE} else ("string",)
     for pattern, kind, types in _DECLARED:
         if kinds <= {kind} | ({"real"} if kind == "integer" else set()) and re.search(pattern, declared):
             return (*types, *_held(kinds or {kind}))
