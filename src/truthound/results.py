@@ -58,6 +58,14 @@ class ActionStatus(StrEnum):
     COMPENSATION_FAILED = "compensation_failed"
 
 
+class CIExamples(StrEnum):
+    """What of failing rows a CI system publishes: nothing, their numbers and key columns, or all that is known of them."""
+
+    NONE = "none"
+    KEYS = "keys"
+    ROWS = "rows"
+
+
 class Record:
     """A frozen dataclass that turns into plain JSON values and back without loss."""
 
@@ -284,6 +292,14 @@ def _failed(outcome: CheckOutcome) -> CheckOutcome:
     return dataclasses.replace(outcome, status=status, hidden=False)
 
 
+def _published(examples: tuple[Example, ...], keys: tuple[str, ...] | None) -> tuple[Example, ...]:
+    """Failing rows with these columns only, as far as something is left of them; none at all without `keys`."""
+    if keys is None:
+        return ()
+    bare = (Example(e.row, {k: e.values[k] for k in keys if k in e.values}, e.line) for e in examples)
+    return tuple(e for e in bare if e.values or e.row is not None)
+
+
 def issue_line(outcome: CheckOutcome) -> str:
     """An issue in one line of plain text."""
     what = ", ".join(map(text.terminal, outcome.columns)) or "table"
@@ -323,6 +339,7 @@ class CheckpointResult(Record):
     """What a run came to. `metadata` carries the checkpoint's tags.
 
     `error` says why it could not be made, `error_type` (ConfigError, SourceError, ...) whose fault that is.
+    `ci_examples` is what of failing rows a CI system publishes of it.
     """
 
     run_id: str
@@ -335,9 +352,11 @@ class CheckpointResult(Record):
     error: str | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
     error_type: str | None = None
+    ci_examples: CIExamples = CIExamples.KEYS
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "status", CheckpointStatus(self.status))
+        object.__setattr__(self, "ci_examples", CIExamples(self.ci_examples))
         object.__setattr__(self, "action_results", list(self.action_results))
 
     @property
@@ -363,6 +382,20 @@ class CheckpointResult(Record):
         return dataclasses.replace(
             self, validation_result=validation, status=CheckpointStatus.FAILURE if fails else self.status
         )
+
+    def published(self) -> Self:
+        """The same with as much of failing rows as `ci_examples` lets a CI system publish. Masked cells stay masked."""
+        validation = self.validation_result
+        if validation is None or self.ci_examples is CIExamples.ROWS:
+            return self
+        keys = validation.key_columns if self.ci_examples is CIExamples.KEYS else None
+        outcomes = tuple(
+            dataclasses.replace(o, examples=_published(o.examples, keys), top_values=())
+            if o.examples or o.top_values
+            else o
+            for o in validation.outcomes
+        )
+        return dataclasses.replace(self, validation_result=dataclasses.replace(validation, outcomes=outcomes))
 
     def summary(self) -> str:
         """A short text for people: the verdict, the issues, the actions that were not delivered."""

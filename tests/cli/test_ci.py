@@ -215,14 +215,14 @@ def test_a_document_on_standard_output_stays_one(cli, project, environment):
 
 @pytest.mark.parametrize("format_", ["console", "json", "yaml", "markdown", "junit", "sarif", "codequality", "tap"])
 def test_no_cell_is_a_command_in_the_log(cli, project, environment, format_):
-    nasty = "##vso[task.complete result=Succeeded;]x"
+    nasty, rows = "##vso[task.complete result=Succeeded;]x", ("--ci-examples", "rows")
     (project / "users.csv").write_text(
         f'user_id,email,age,city\n1,,1,"\n::set-output name=a::{nasty}\n##teamcity[x]\ntravis_fold:start:x"\n'
     )
     (project / nasty).write_text("")
     for variables in ({"TF_BUILD": "True"}, {"GITHUB_ACTIONS": "true"}, {"TEAMCITY_VERSION": "1"}, {"CI": "true"}):
         environment(variables)
-        code, out, err = cli("checkpoint", "run", "users", "--format", format_, "--ci", "off", "--limit", "5")
+        code, out, err = cli("checkpoint", "run", "users", "--format", format_, "--ci", "off", *rows)
         assert code == 1
         for line in (out + err).splitlines():
             assert "##vso[" not in line
@@ -324,6 +324,84 @@ def test_a_run_that_went_well_is_folded_away(cli, project, environment):
     environment({"JENKINS_URL": "http://ci"})
     _, out, _ = cli("checkpoint", "run", "cities")
     assert out.startswith("cities  ")
+
+
+# --- what of failing rows is published --------------------------------------------------------------------------------
+
+ROWS = """user_id,email,age,city,phone
+k-81,,31,Oslo-secret,555-0101
+k-82,b@secret.org,212,Rome-secret,555-0102
+k-83,c@secret.org,213,Oslo-secret,555-0103
+k-84,c@secret.org,213,Oslo-secret,555-0103
+"""
+RULES = """checkpoints:
+- name: users
+  data_source: users.csv
+  primary_key: [user_id]
+  pii: [phone]
+  validators:
+  - 'null': {columns: [email], severity: critical}
+  - range: {columns: age, max_value: 120, severity: critical}
+  - unique: {columns: [email], severity: low}
+  - sql: {query: "SELECT city, phone FROM data WHERE age > 100", severity: high}
+"""
+SYSTEMS = {
+    "GITHUB_ACTIONS": {"GITHUB_STEP_SUMMARY": "s.md", "GITHUB_OUTPUT": "o.txt"}, "GITLAB_CI": {}, "JENKINS_URL": {}, "CIRCLECI": {},
+    "TF_BUILD": {"AGENT_TEMPDIRECTORY": "."}, "BITBUCKET_BUILD_NUMBER": {}, "TRAVIS": {}, "TEAMCITY_VERSION": {},
+    "DRONE": {"DRONE_CARD_PATH": "card.json"}, "CODEBUILD_BUILD_ID": {}, "BUILDER_OUTPUT": {},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("mode", ["none", None, "keys", "rows"])
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_failing_rows_are_published_as_the_one_setting_says(cli, folder, environment, system, mode):
+    (folder / "users.csv").write_text(ROWS)
+    (folder / "truthound.yaml").write_text(RULES + (f"  ci_examples: {mode}\n" if mode else ""))
+    environment({system: str(folder) if system == "BUILDER_OUTPUT" else "true"} | SYSTEMS[system])
+    told = "".join(cli("checkpoint", "run", "users")[1:])
+    told += "".join(
+        p.read_text() for p in folder.rglob("*") if p.name not in {"users.csv", "truthound.yaml"} and p.is_file()
+    )
+    assert "555-01" not in told
+    assert ("secret" in told) is (mode == "rows")
+    assert ("213" in told) is (mode == "rows")
+    assert ("k-82" in told) is (mode != "none")
+
+
+@pytest.mark.parametrize("format_", ["console", "json", "yaml", "markdown", "junit", "sarif", "codequality", "tap"])
+def test_a_document_of_a_ci_holds_no_more(cli, folder, environment, format_):
+    (folder / "users.csv").write_text(ROWS)
+    (folder / "truthound.yaml").write_text(RULES)
+    environment({"CI": "true"})
+    for options, keys, rows in (
+        ((), True, False),
+        (("--ci-examples", "none"), False, False),
+        (("--ci-examples", "rows"), True, True),
+    ):
+        for more in ((), ("--output", "document")):
+            _, out, err = cli("checkpoint", "run", "users", "--format", format_, *options, *more)
+            text = out + err + ((folder / "document").read_text() if more else "")
+            assert ("k-82" in text, "secret" in text) == (keys, rows), text
+            assert "555-01" not in text
+    environment({})
+    out = cli("checkpoint", "run", "users", "--format", format_, "--limit", "4")[1]
+    assert ("secret" in out) is (format_ in {"console", "json", "yaml", "markdown"})
+
+
+def test_the_action_of_a_checkpoint_publishes_no_more(cli, folder, environment):
+    (folder / "users.csv").write_text(ROWS)
+    environment({"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": "s.md"})
+    for mode, keys, rows in (("none", False, False), ("keys", True, False), ("rows", True, True)):
+        (folder / "s.md").write_text("")
+        (folder / "truthound.yaml").write_text(RULES + f"  ci_examples: {mode}\n  actions: [{{type: github}}]\n")
+        told = "".join(cli("checkpoint", "run", "users")[1:]) + (folder / "s.md").read_text()
+        assert ("k-82" in told, "secret" in told, "555-01" in told) == (keys, rows, False)
+        assert (folder / "s.md").read_text()
+
+
+def test_a_mode_there_is_not(cli, project):
+    code, _, err = cli("checkpoint", "run", "users", "--ci-examples", "key")
+    assert (code, 'did you mean "keys"' in err) == (2, True)
 
 
 # --- the pipelines of the reference document --------------------------------------------------------------------------

@@ -129,6 +129,7 @@ class Checkpoint:
             run_time=started,
             status=CheckpointStatus.ERROR,
             metadata=self._metadata(context or {}),
+            ci_examples=self.config.ci_examples,
         )
         stored = yield from flow.call(partial(self._stored, 1))
         before = [r for r in (*stored, self._latest) if r is not None]

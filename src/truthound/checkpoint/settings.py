@@ -29,7 +29,7 @@ from truthound.checkpoint.writing import written
 from truthound.env import unset
 from truthound.errors import ConfigError
 from truthound.models import Mistakes, Model, mistakes
-from truthound.results import Severity, now
+from truthound.results import CIExamples, Severity, now
 from truthound.schema import Schema
 from truthound.sources.files import takes
 from truthound.sources.spec import KEYS, describe, parse_spec
@@ -207,6 +207,9 @@ class CheckpointConfig(_Expecting):
     """Draws the sample: the same seed, the same rows."""
     examples: int = Field(default=10, ge=0, le=1000)
     """Failing rows shown for each check, 0 for none."""
+    ci_examples: CIExamples = CIExamples.KEYS
+    """What of failing rows CI systems publish (logs, summaries, JUnit, SARIF, annotations, comments): none, keys (row numbers and the
+    columns of primary_key) or rows; columns marked pii are masked in any case."""
     pii: Names = ()
     """Columns whose values are masked wherever results go."""
     primary_key: Names = ()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from truthound import words
+from truthound.ci.environment import is_ci_environment
 from truthound.cli.options import DEFAULT_CONFIG
 from truthound.cli.output import deliver, fancy, say, width
 from truthound.cli.run import load, named, store_of
@@ -44,7 +45,7 @@ def show(
         look = Look(120 if plain else width(sys.stdout), not plain and fancy(sys.stdout, no_color=no_color))
         deliver(page(name, place, runs, look), output)
     else:
-        deliver(FORMATS[kind](runs), output)
+        deliver(FORMATS[kind]([r.published() for r in runs] if is_ci_environment() else runs), output)
 
 
 def _place(name: str, config: Path | None, store: str | None) -> tuple[str, Path | None]:

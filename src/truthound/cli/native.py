@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from truthound.ci.environment import detect_ci_platform
+from truthound.ci.environment import detect_ci_platform, is_ci_environment
 from truthound.ci.names import CIPlatform
 from truthound.ci.platforms import PLATFORMS, platform_named
 from truthound.cli.output import emit, say
@@ -73,6 +73,10 @@ class Native:
             files=written,
             show=_show if self.free else partial(say, ours=True),
         )
+
+    def public(self, result: CheckpointResult) -> CheckpointResult:
+        """The result as it may be shown: in a CI system, which keeps and publishes its logs, with less of failing rows."""
+        return result.published() if self.on or is_ci_environment() else result
 
     def folded(self, result: CheckpointResult) -> AbstractContextManager[None]:
         """What went well is folded away where the system can; what did not is open."""

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from truthound.reporters import FORMATS
+from truthound.results import CIExamples
 from truthound.text import did_you_mean
 
 LIST_FORMATS = ("console", "json", "yaml", "markdown")
@@ -33,6 +34,10 @@ def _severity(value: str | None) -> str | None:
     if value is not None and value.lower() not in SEVERITIES:
         raise typer.BadParameter(f'"{value}" is not one of {", ".join(SEVERITIES)}{did_you_mean(value, SEVERITIES)}')
     return value and value.lower()
+
+
+def _examples(value: str | None) -> str | None:
+    return None if value is None else _one_of([*CIExamples])(value)
 
 
 def _count(value: int | None) -> int | None:
@@ -90,6 +95,15 @@ Limit = Annotated[
         help="Failing rows kept and shown for each issue; 2 are shown by default.",
     ),
 ]
+CiExamples = Annotated[
+    str | None,
+    typer.Option(
+        "--ci-examples",
+        metavar="[none|keys|rows]",
+        callback=_examples,
+        help="What of failing rows a CI system publishes: nothing, row numbers and key columns (the default), or all.",
+    ),
+]
 Validators = Annotated[
     list[str] | None,
     typer.Option("--validators", "-v", metavar="NAME,NAME", help="Validators to run, such as null,duplicate."),
@@ -110,6 +124,7 @@ class Telling:
     strict: Strict = False
     fail_on: FailOn = None
     limit: Limit = None
+    ci_examples: CiExamples = None
     verbose: Verbose = False
     quiet: Quiet = False
     no_color: NoColor = False

@@ -190,13 +190,14 @@ def run_all(
     """
     results: list[CheckpointResult] = []
     codes: list[Exit] = []
-    for checkpoint in map(_strict, checkpoints) if telling.strict else checkpoints:
+    for given in checkpoints:
+        checkpoint = _as_told(given, telling)
         looks_back = native.on or (telling.format == "console" and not telling.quiet)
         history = stored(checkpoint, _HISTORY) if looks_back else []
         if telling.streams and not telling.quiet:
             emit(("\n" if results else "") + before(checkpoint))
         with Progress(f"{checkpoint.name}: checking", quiet=telling.quiet, no_color=telling.no_color):
-            result = checkpoint.run()
+            result = native.public(checkpoint.run())
         codes.append(exit_of(result, strict=telling.strict))
         results.append(result)
         native.add(result, checkpoint, history)
@@ -215,11 +216,15 @@ def run_all(
     return worst(codes)
 
 
-def _strict(checkpoint: Checkpoint) -> Checkpoint:
+def _as_told(checkpoint: Checkpoint, telling: Telling) -> Checkpoint:
+    """The checkpoint with what `--strict` and `--ci-examples` change."""
     from truthound.checkpoint.checkpoint import Checkpoint
 
-    config = checkpoint.config.changed(strict=True)
-    return Checkpoint(config=config, base=checkpoint.base, clock=checkpoint.clock)
+    options: dict[str, Any] = {"strict": True} if telling.strict else {}
+    options |= {"ci_examples": telling.ci_examples} if telling.ci_examples else {}
+    if not options:
+        return checkpoint
+    return Checkpoint(config=checkpoint.config.changed(**options), base=checkpoint.base, clock=checkpoint.clock)
 
 
 def _trouble(result: CheckpointResult) -> None:

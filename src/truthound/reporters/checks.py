@@ -22,7 +22,8 @@ WITH_EXAMPLES = 500
 
 
 def several(results: CheckpointResult | Sequence[CheckpointResult]) -> Sequence[CheckpointResult]:
-    return [results] if isinstance(results, CheckpointResult) else results
+    """The runs, with as much of failing rows as a CI system may publish of each."""
+    return [r.published() for r in ([results] if isinstance(results, CheckpointResult) else results)]
 
 
 def said(value: object, width: int = WIDTH) -> str:
@@ -115,4 +116,4 @@ def _row(example: Example, outcome: CheckOutcome, validation: ValidationResult |
     names = [n for n in dict.fromkeys((*keys, *outcome.columns, *example.values)) if n in example.values][:CELLS]
     cells = ", ".join(f"{said(n, 60)}={said(cell(example.values[n]))}" for n in names)
     at = f" ({said(validation.file, 200)}:{example.line})" if example.line and validation and validation.file else ""
-    return f"row {'?' if example.row is None else example.row}{at}: {cells}"
+    return f"row {'?' if example.row is None else example.row}{at}" + (f": {cells}" if cells else "")

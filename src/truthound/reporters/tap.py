@@ -21,9 +21,9 @@ _VERSION = "TAP version 14"
 
 def tap(results: CheckpointResult | Sequence[CheckpointResult]) -> str:
     """A list of tests for one run; for a sequence a subtest for each."""
-    if isinstance(results, CheckpointResult):
-        return "\n".join([_VERSION, *_run(results)]) + "\n"
     runs = several(results)
+    if isinstance(results, CheckpointResult):
+        return "\n".join([_VERSION, *_run(runs[0])]) + "\n"
     lines = [_VERSION, _plan(len(runs), "no checkpoint ran")]
     for number, (result, name) in enumerate(zip(runs, distinct(said(r.checkpoint_name) for r in runs), strict=True), 1):
         lines += [f"# Subtest: {_escaped(name)}", *(f"    {line}" for line in _run(result))]

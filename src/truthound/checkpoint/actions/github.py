@@ -103,6 +103,8 @@ class GitHubAction(Channel):
     comment_on_pr: bool | None = None
     """Whether the pull request gets a comment, which later runs update. Not given: if there is a token that may do so,
     and issues (or a comment of a run before)."""
+    include_examples: bool = True
+    """Whether failing rows are shown in the summary and the comment, as far as the checkpoint's `ci_examples` allows."""
     create_check_run: bool = False
     """Whether the commit gets a check run; takes the permission `checks: write`."""
     pr_number: int | None = Field(default=None, ge=1)
@@ -124,6 +126,7 @@ class GitHubAction(Channel):
     # --- its work -------------------------------------------------------------------------------------------------
 
     def flow(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
+        result = result.published()
         env = dict(os.environ)
         message = self.message(result, run)
         begun: dict[str, _Done] = {}
@@ -154,6 +157,7 @@ class GitHubAction(Channel):
     def preview(self, result: CheckpointResult, run: Run) -> Iterator[str]:
         if os.environ.get("GITHUB_ACTIONS") != "true":
             return
+        result = result.published()
         link = self.message(result, run).link
         if self.set_summary:
             text = github.summary(result, run.previous, examples=self.include_examples, link=link)

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar, TextIO
@@ -18,7 +19,7 @@ from truthound.exits import Exit, exit_of, worst
 from truthound.reporters.ci import logs
 from truthound.reporters.ci.dialects import Dialect, Report, dialect_of, outputs, report
 from truthound.reporters.ci.outputs import Output, Write, perform
-from truthound.results import CheckpointResult, CheckpointStatus, now
+from truthound.results import CheckpointResult, CheckpointStatus, CIExamples, now
 from truthound.text import uncommanded
 
 __all__ = ["AnnotationLevel", "CIAnnotation", "CIReporter"]
@@ -34,7 +35,7 @@ class CIReporter:
         set_output: Whether later steps get values.
         annotations: Whether issues are marked in the log, where the system shows such marks elsewhere too.
         files: Whether files such as JUnit's are written into the current folder.
-        include_examples: Whether failing rows are shown.
+        include_examples: Whether failing rows are shown, as far as a run's `ci_examples` allows.
         strict: Whether any issue fails the run: it is a failure in each report, and the exit code is 1.
         environ: The environment to read instead of `os.environ`.
         stream: Where log lines go instead of standard output.
@@ -65,9 +66,9 @@ class CIReporter:
             "outputs": set_output,
             "annotations": annotations,
             "files": files,
-            "examples": include_examples,
             "emoji": emoji_enabled,
         }
+        self._examples = include_examples
         self._groups, self._strict, self._clock, self._stream = use_groups, strict, clock, stream
         self._show = show
         self.environ: Mapping[str, str] = os.environ if environ is None else environ
@@ -142,8 +143,7 @@ class CIReporter:
             results: A run, or several.
             previous: The run before, of each checkpoint that has one: summaries then tell what changed.
         """
-        runs = [results] if isinstance(results, CheckpointResult) else list(results)
-        runs = [run.strict() for run in runs] if self._strict else runs
+        runs = self._public([results] if isinstance(results, CheckpointResult) else results)
         before = [previous] if isinstance(previous, CheckpointResult) else list(previous or ())
         for run in runs:
             self._tell(run)
@@ -155,9 +155,13 @@ class CIReporter:
         told on standard error too.
         """
         before = {r.checkpoint_name: r for r in previous}
-        runs = [run.strict() for run in runs] if self._strict else runs
-        made = Report(runs, self.environ, self.environment, before, root=self.root, **self._parts)
+        made = Report(self._public(runs), self.environ, self.environment, before, root=self.root, **self._parts)
         return self._perform(report(self.dialect, made))
+
+    def _public(self, runs: Iterable[CheckpointResult]) -> list[CheckpointResult]:
+        """The runs as they are told: with what fails them, and with as much of failing rows as may be published."""
+        kept = (run.strict() if self._strict else run for run in runs)
+        return [(r if self._examples else replace(r, ci_examples=CIExamples.NONE)).published() for r in kept]
 
     def values(self, runs: Sequence[CheckpointResult]) -> dict[str, str]:
         """What later steps are given."""

@@ -46,14 +46,13 @@ class Report:
     outputs: bool = True
     annotations: bool = True
     files: bool = True
-    examples: bool = True
     emoji: bool = False
     root: str = ""
 
     def section(self, result: CheckpointResult, limit: int) -> str:
         """A run as Markdown of at most so many bytes."""
         return github.summary(
-            result, self.before.get(result.checkpoint_name), examples=self.examples, limit=limit, emoji=self.emoji
+            result, self.before.get(result.checkpoint_name), examples=True, limit=limit, emoji=self.emoji
         )
 
 

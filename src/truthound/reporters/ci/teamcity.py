@@ -6,9 +6,10 @@ import hashlib
 from collections.abc import Iterator, Mapping
 
 from truthound import words
+from truthound.reporters.checks import details
 from truthound.reporters.ci.logs import teamcity_message
-from truthound.results import CheckOutcome, CheckpointResult, CheckStatus
-from truthound.text import cell, shorten
+from truthound.results import CheckOutcome, CheckpointResult, CheckStatus, ValidationResult
+from truthound.text import shorten
 
 _LONGEST = 4000
 _IDENTITY = 60
@@ -24,7 +25,7 @@ def messages(result: CheckpointResult) -> Iterator[str]:
     for outcome in outcomes:
         name = shorten(f"{outcome.validator}({', '.join(outcome.columns) or 'table'})", 500)
         seen[name] = seen.get(name, 0) + 1
-        yield from _test(outcome, name if seen[name] == 1 else f"{name} #{seen[name]}", flow)
+        yield from _test(outcome, result.validation_result, name if seen[name] == 1 else f"{name} #{seen[name]}", flow)
     yield teamcity_message("testSuiteFinished", name=suite, flowId=flow)
     for outcome in words.of_the_run(result):
         said = shorten(f"{suite}: {words.line(outcome)}", _LONGEST)
@@ -39,7 +40,7 @@ def statistics(outputs: Mapping[str, str]) -> Iterator[str]:
         yield teamcity_message("buildStatisticValue", key=f"truthound.{key}", value=outputs[key])
 
 
-def _test(outcome: CheckOutcome, name: str, flow: str) -> Iterator[str]:
+def _test(outcome: CheckOutcome, validation: ValidationResult | None, name: str, flow: str) -> Iterator[str]:
     if outcome.status is CheckStatus.SKIPPED:
         yield teamcity_message(
             "testIgnored", name=name, message=shorten(outcome.message or "skipped", _LONGEST), flowId=flow
@@ -47,12 +48,12 @@ def _test(outcome: CheckOutcome, name: str, flow: str) -> Iterator[str]:
         return
     yield teamcity_message("testStarted", name=name, flowId=flow)
     if outcome.status in (CheckStatus.FAILED, CheckStatus.ERROR):
-        details = "\n".join(_examples(outcome))
+        more = "\n".join(details(outcome, validation))
         yield teamcity_message(
             "testFailed",
             name=name,
             message=shorten(words.line(outcome), _LONGEST),
-            details=shorten(details, _LONGEST),
+            details=shorten(more, _LONGEST),
             flowId=flow,
         )
     elif outcome.status is CheckStatus.WARNED:
@@ -60,14 +61,6 @@ def _test(outcome: CheckOutcome, name: str, flow: str) -> Iterator[str]:
             "testStdOut", name=name, out=shorten(f"warning: {words.line(outcome)}", _LONGEST), flowId=flow
         )
     yield teamcity_message("testFinished", name=name, flowId=flow)
-
-
-def _examples(outcome: CheckOutcome) -> Iterator[str]:
-    if outcome.location:
-        yield f"declared at {outcome.location}"
-    for example in outcome.examples[:10]:
-        row = "row" if example.row is None else f"row {example.row}"
-        yield f"{row}: {', '.join(f'{k}={cell(v)}' for k, v in list(example.values.items())[:12])}"
 
 
 def _identity(name: str) -> str:
