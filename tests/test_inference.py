@@ -196,13 +196,3 @@ def test_long_texts_are_no_categories():
     data = {"a": ["x" * 3000, "y"] * 40}
     assert "allowed_values" not in drafted(data)[0]
     assert inference.infer_schema(data).columns["a"].values is None
-
-
-def test_text_is_parsed_once_for_a_profile(tmp_path, monkeypatch):
-    from truthound.sources.base import Source
-
-    (tmp_path / "t.csv").write_text("a,b\n1,x\n2,y\n")
-    parsed = []
-    monkeypatch.setattr(Source, "parsed_once", lambda self: parsed.append(self.name) or self.frame.collect().lazy())
-    assert inference.profile(str(tmp_path / "t.csv")).rows == 2
-    assert len(parsed) == 1

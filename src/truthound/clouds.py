@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from urllib.parse import unquote, urlsplit
 
 from truthound.errors import ConfigError, RetryableError, StoreError
@@ -20,6 +20,8 @@ SCHEMES = {"s3": "s3", "s3a": "s3", "gs": "gcs", "az": "azure", "azure": "azure"
 """a URL's scheme -> the kind of store"""
 MISSING = "the package obstore is not installed; install it with: pip install 'truthound[cloud]'"
 _SECONDS = 30
+_PIECE = 8 * 1024 * 1024
+"""bytes that a request asks for, so that each ends within its time"""
 _ENDPOINTS = {
     "s3": ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"),
     "azure": ("AZURE_STORAGE_ENDPOINT", "AZURE_ENDPOINT"),
@@ -90,6 +92,34 @@ class CloudObjects:
                 return bytes(obstore.get(self._store(), checked_key(key)).bytes())
             except (NotFoundError, FileNotFoundError):
                 return None
+
+    def download(self, key: str, file: IO[bytes]) -> bool:
+        """Writes what an object holds to a file, piece by piece; whether there is such an object. It may not change meanwhile."""
+        import obstore
+        from obstore.exceptions import NotFoundError
+
+        store, at = self._store(), 0
+        try:
+            with self._told(f"cannot read {self.where(key)}"):
+                known = obstore.head(store, checked_key(key))
+            while at < known["size"]:
+                options: Any = {"range": (at, min(at + _PIECE, known["size"]))}
+                if known["e_tag"]:
+                    options["if_match"] = known["e_tag"]
+                with self._told(f"cannot read {self.where(key)}"):
+                    piece = obstore.get(store, checked_key(key), options=options).bytes()
+                at += file.write(piece)
+        except (NotFoundError, FileNotFoundError):
+            return False
+        return True
+
+    def below(self, prefix: str) -> Iterator[str]:
+        """The keys of the objects below a prefix that ends in a slash, or of all without one."""
+        import obstore
+
+        with self._told(f"cannot list {redact(self.location)}"):
+            for page in obstore.list(self._store(), prefix or None):
+                yield from (one["path"] for one in page)
 
     def delete(self, key: str) -> bool:
         """Removes an object; where somebody else was faster, that is as good."""

@@ -223,7 +223,7 @@ class _Opened:
         self.source = open_source(job.data_source, base=job.base)
         self.notes: list[str] = [*self.source.notes]
         self.notes += [f'column "{c}" cannot be read: {reason}' for c, reason in self.source.unreadable.items()]
-        frame, self.sampled_from = self._sampled(self.source.parsed_once())
+        frame, self.sampled_from = self._sampled(self.source.frame)
         sampled = SAMPLE_ROW if self.sampled_from is not None else None
         self.backend = PolarsBackend(
             frame, reference=self._other, explain=self.source.explain, row_number=sampled,
@@ -321,7 +321,7 @@ class _Opened:
         if reference not in self._others:
             source = open_source(reference.spec, base=self.job.base)
             self._others[reference] = PolarsBackend(
-                source.parsed_once(), reference=self._other, explain=source.explain, unreadable=source.unreadable
+                source.frame, reference=self._other, explain=source.explain, unreadable=source.unreadable
             )
         return self._others[reference]
 

@@ -18,7 +18,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from truthound.errors import ActionError, ConfigError, RetryableError
@@ -218,6 +218,23 @@ class Sender:
     def close(self) -> None:
         for client in self._clients.all():
             client.close()
+
+
+def download(request: Request, file: IO[bytes]) -> int:
+    """The status of an answer, whose body is written to a file if it is 200. Redirects are followed: a file may lie elsewhere."""
+    import httpx2
+
+    arguments = _arguments(request) | {"follow_redirects": True}
+    with (
+        _sending(request),
+        httpx2.Client(verify=_context(), proxy=request.proxy) as client,
+        client.stream(**arguments) as answer,
+    ):
+        if answer.status_code == 200:
+            for piece in answer.iter_bytes():
+                file.write(piece)
+        return int(answer.status_code)
+    raise AssertionError  # _sending raises what it catches
 
 
 class AsyncSender:

@@ -395,6 +395,27 @@ def test_ndjson_lines_that_do_not_parse(tmp_path, bad, words):
     assert words in told({"path": path, "options": {"infer_schema_length": 100}})
 
 
+@pytest.mark.parametrize(
+    ("usual", "late", "expected"),
+    [
+        ({"a": 1, "b": "x:y"}, {"a": None}, (False, None, None)), ({"a": 1, "b": "x: null"}, {"b": None}, (False, None, None)), ({"a": 1}, {"z": 5}, (True, None, 5)),
+        ({"a": 1}, {"a": "007"}, (True, "007",)), ({"a": None}, {"a": 3}, (True, 3,)), ({"a": {"x": 1}}, {"a": {"y": 2}}, (True, {"x": None, "y": 2},)),
+        ({"a": [{"x": "u:v"}]}, {"a": []}, (False, [],)), ({"a:b": 1, "^c$": 2}, {"a:b": 2}, (False, 2, None)),
+    ],
+)  # fmt: skip
+def test_fields_and_types_of_late_rows(tmp_path, monkeypatch, usual, late, expected):
+    """Columns are learned from the first rows, and from all where these do not show everything."""
+    from truthound.sources import ndjson
+
+    monkeypatch.setattr(ndjson, "SAMPLE", 10)
+    lengths = []
+    settled = ndjson._settled
+    monkeypatch.setattr(ndjson, "_settled", lambda *args: lengths.append(args[-1]) or settled(*args))
+    (tmp_path / "a.ndjson").write_text(lines(*[usual] * 20, late))
+    assert open_source(tmp_path / "a.ndjson").frame.collect().rows()[-1] == expected[1:]
+    assert lengths == ([10, None] if expected[0] else [10])
+
+
 def test_ndjson_bytes_that_do_not_decode(tmp_path):
     path = tmp_path / "a.ndjson"
     path.write_bytes(lines(*[{"a": "x"}] * 5000).encode() + b'{"a": "\xe9"}\n')

@@ -36,7 +36,7 @@ ROWS = [(1, "a"), (2, None)]
 def test_kinds(data, name):
     data = data() if callable(data) else data  # relations must not outlive the test
     source = open_source(data)
-    assert (source.kind, source.name, source.path, source.reparse) == ("memory", name, None, False)
+    assert (source.kind, source.name, source.path) == ("memory", name, None)
     assert describe(data) == describe(source) == name
     for _ in range(2):
         assert source.frame.collect().rows() == ROWS

@@ -15,4 +15,4 @@ def opened(data: Any, base: Path | None = None) -> tuple[Backend, str]:
     if isinstance(data, PolarsBackend):
         return data, "data"
     source = open_source(data, base=base)
-    return PolarsBackend(source.parsed_once(), explain=source.explain, unreadable=source.unreadable), source.name
+    return PolarsBackend(source.frame, explain=source.explain, unreadable=source.unreadable), source.name

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 
 PARSED_ONCE = 1 << 28
-"""text files up to so many bytes are parsed once and kept; larger ones are parsed anew by each pass"""
+"""a table of text of so many bytes is kept in memory, a larger one in a file"""
 
 
 @dataclass(frozen=True)
 class Source:
-    """A table that has been opened, not read."""
+    """A table that has been opened; text has been read, too."""
 
     name: str
     """For people, without secrets."""
@@ -29,8 +29,6 @@ class Source:
     frame: pl.LazyFrame = field(repr=False)
     path: Path | None = None
     """The one local file it is, if it is one."""
-    reparse: bool = False
-    """Each collect parses text again."""
     size: int | None = None
     """Bytes on disk, where known."""
     explain: Callable[[Exception], SourceError] = field(
@@ -43,14 +41,3 @@ class Source:
     """What users should know of how the data were read."""
     lines: Callable[[Collection[int]], dict[int, int]] = field(default=lambda _: {}, repr=False, compare=False)
     """The lines of the file at `path` that rows begin on, where they can be told. Rows and lines are counted from 1."""
-
-    def parsed_once(self) -> pl.LazyFrame:
-        """The rows for several passes: text that is small enough is parsed only once."""
-        import polars as pl
-
-        if self.reparse and self.size is not None and self.size <= PARSED_ONCE:
-            try:
-                return self.frame.collect(engine="streaming").lazy()
-            except (pl.exceptions.PolarsError, OSError) as error:
-                raise self.explain(error) from None
-        return self.frame

@@ -19,13 +19,11 @@ from truthound.sources import base
 from truthound.sources.delimited import SNIFFED, Dialect
 from truthound.sources.dtypes import polars_type
 from truthound.sources.files import Found
-from truthound.sources.lines import packing, plain, transcoded, without_blank_lines
+from truthound.sources.lines import plain, transcoded, unpacked_size, without_blank_lines
 from truthound.sources.memory import unknown_columns
 from truthound.sources.temporary import settled
 from truthound.sources.text_types import TEXT, Reading, Typing, declared, infer
 
-_UNPACKED = 8
-"""bytes of text that a packed byte stands for, as a guess"""
 _WIDER = 4
 """times that the types of all rows are made wider before what does not fit is text"""
 _SAMPLE = 100_000
@@ -51,7 +49,7 @@ def read(found: Found, dialect: Dialect, *, whole: bool) -> pl.LazyFrame:
         sources: Sources = list(found.files)
         if options.encoding not in ("utf8", "utf8-lossy"):
             sources = [stack.enter_context(transcoded(p, options.encoding)) for p in found.files]
-        size = sum(p.stat().st_size * (_UNPACKED if packing(p) else 1) for p in found.files)
+        size = sum(unpacked_size(p) for p in found.files)
         watched = options.skip_blank_lines and not dialect.blank
         if options.skip_blank_lines and dialect.blank:
             sources = _without_blank_lines(sources, dialect, stack)

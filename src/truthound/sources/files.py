@@ -103,7 +103,7 @@ def _taken(path: Path, fmt: str | None, file: Path) -> bool:
     fixed = next(i for i, part in enumerate(parts) if is_glob(part))
     for place in _places(file):
         inside = _below(Path(*parts[:fixed]), place)
-        meant = inside is not None and _matched(parts[fixed:], inside.parts)
+        meant = inside is not None and matched(parts[fixed:], inside.parts)
         if meant and not _hidden(place.name) and _of_format(place, fmt):
             return True
     there = (Path(p) for p in glob.glob(os.fspath(path), recursive=True))  # noqa: PTH207 the pattern may be absolute
@@ -134,16 +134,16 @@ def _of_format(file: PurePath, fmt: str | None) -> bool:
     return fmt is None or format_of(file.name) in (None, format_word(fmt))
 
 
-def _matched(pattern: Sequence[str], parts: Sequence[str]) -> bool:
+def matched(pattern: Sequence[str], parts: Sequence[str]) -> bool:
     """Whether a glob's parts match a path's, as the module glob has it."""
     if not pattern:
         return not parts
     if pattern[0] == "**":
-        deeper = bool(parts) and not parts[0].startswith(".") and _matched(pattern, parts[1:])
-        return deeper or _matched(pattern[1:], parts)
+        deeper = bool(parts) and not parts[0].startswith(".") and matched(pattern, parts[1:])
+        return deeper or matched(pattern[1:], parts)
     if not parts or (parts[0].startswith(".") and not pattern[0].startswith(".")):
         return False
-    return fnmatch.fnmatch(parts[0], pattern[0]) and _matched(pattern[1:], parts[1:])
+    return fnmatch.fnmatch(parts[0], pattern[0]) and matched(pattern[1:], parts[1:])
 
 
 def _placed(address: str, base: Path | None) -> Path:

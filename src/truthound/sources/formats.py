@@ -49,19 +49,12 @@ def open_files(spec: Spec, base: Path | None) -> Source:
         found = Found("ndjson", found.files)
     options = parse_options(found.format, spec.options)
     need_extra(found.format)
-    explain = _guarded(_plain(found, _WORDS.get(found.format, found.format)), found)
-    try:
-        frame, told, lines, unreadable, notes = _READERS[found.format](found, options)
-    except FAILURES as error:
-        if isinstance(error, TruthoundError):
-            raise
-        raise explain(error) from None
+    frame, told, lines, unreadable, notes = read_files(found, options)
     source = Source(
         name=spec.name,
         kind=found.format,
         frame=frame,
         path=found.single,
-        reparse=found.format == "ndjson",
         size=None if found.format == "delta" else sum(f.stat().st_size for f in found.files),
         explain=_guarded(told, found),
         unreadable=unreadable,
@@ -74,6 +67,16 @@ def open_files(spec: Spec, base: Path | None) -> Source:
     except FAILURES as error:
         raise source.explain(error) from None
     return projected(source, options.columns, names)
+
+
+def read_files(found: Found, options: Any) -> Read:
+    """The table of files of one format."""
+    try:
+        return _READERS[found.format](found, options)
+    except FAILURES as error:
+        if isinstance(error, TruthoundError):
+            raise
+        raise _guarded(_plain(found, _WORDS.get(found.format, found.format)), found)(error) from None
 
 
 def projected(source: Source, columns: Sequence[str] | None, names: Sequence[str]) -> Source:
@@ -134,15 +137,18 @@ def _csv(found: Found, options: Any) -> Read:
 def _ndjson(found: Found, options: Any) -> Read:
     from truthound.sources import ndjson, rows
 
+    def told(error: Exception) -> SourceError:
+        return ndjson.explain(error, found.files, options)
+
     try:
         frame = ndjson.scan(found, options)
-        schema = frame.collect_schema()
     except FAILURES as error:
-        if isinstance(error, ConfigError):
+        if isinstance(error, TruthoundError):
             raise
-        raise ndjson.explain(error, found.files, pl.Schema({})) from None
-    lines = None if options.ignore_errors else rows.ndjson_lines(found.files[0])  # lines that were left out would count
-    return Read(frame, lambda error: ndjson.explain(error, found.files, schema), lines)
+        raise told(error) from None
+    return Read(
+        frame, told, None if options.ignore_errors else rows.ndjson_lines(found.files[0])
+    )  # left-out lines would count
 
 
 def _json(found: Found, options: Any) -> Read:

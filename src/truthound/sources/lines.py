@@ -41,6 +41,11 @@ def packing(path: Path) -> str | None:
     return "gz" if start.startswith(GZIP) else "zst" if start == ZSTD else None
 
 
+def unpacked_size(path: Path) -> int:
+    """The bytes of a text, as a guess where it is packed."""
+    return path.stat().st_size * (8 if packing(path) else 1)
+
+
 def opened(path: Path) -> IO[bytes]:
     """A file's bytes, unpacked from gzip."""
     opener: Any = gzip.open if packing(path) == "gz" else open

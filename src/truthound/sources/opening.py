@@ -17,7 +17,7 @@ from truthound.text import shorten
 
 
 def open_source(spec: Any, *, base: Path | None = None) -> Source:
-    """A data source, opened: files are looked at and not read, a database is read.
+    """A data source, opened: text and databases are read, other files are looked at.
 
     Args:
         spec: A path, a glob, a folder or a URL; a mapping (`path` or `url`, `format`, `options`, `table`, `query`, `where`);

@@ -138,8 +138,8 @@ class IpcOptions(ParquetOptions):
 
 
 class NdjsonOptions(_Options):
-    infer_schema_length: Annotated[int, Field(gt=0, strict=True)] | None = 100_000
-    """Rows that columns and types are learned from; null for all."""
+    infer_schema_length: Annotated[int, Field(gt=0, strict=True)] | None = None
+    """Rows that columns and types are learned from; null for all. What only later rows have is left out."""
     ignore_errors: bool = False
     schema_overrides: Overrides
 
