@@ -330,7 +330,7 @@ def test_aggregate_match_by_glob():
     ]
 
 
-def test_rounding_is_only_for_floats_that_were_added():
+def test_rounding_is_only_where_it_is_given():
     assert agree(0.1 + 0.2, 0.3, 0.0, 1e-9)
     assert not agree(0.1 + 0.2, 0.3, 0.0)
     assert not agree(float("inf"), 1.0, 5.0, 1e-9)
@@ -395,3 +395,29 @@ def test_a_dependency_with_nothing_left_to_determine_is_skipped():
     assert [(o.status, o.message) for o in validate(data, [rule]).result.outcomes] == [
         ("skipped", "nothing left to determine: zip_? has no column but those in columns")
     ]
+
+
+@pytest.mark.parametrize(
+    ("function", "here", "there", "tolerance", "same"),
+    [
+        ("sum", [9_999_999_000.0, 1000.0], [9_999_999_000.0, 1000.0, 5.0], 0, False),
+        ("sum", [9_999_999_000.0, 1000.0], [9_999_999_000.0, 1000.0, 5.0], 5, True),
+        ("mean", [10_000_000_000.0], [10_000_000_005.0], 0, False),
+        ("mean", [10_000_000_000.0], [10_000_000_005.0], "0.0000001%", True),
+        ("sum", [0.1] * 10, [1.0], 0, True),
+        ("sum", [2**53], [2.0**53], 0, True),
+        ("sum", [2**53 + 1], [2.0**53], 0, False),
+        ("sum", [Decimal("0.1")], [0.1], 0, True),
+        ("sum", [Decimal("12345678901234567890.12")], [Decimal("12345678901234567890.13")], 0, False),
+        ("std", [1.0, 2.0, 4.0], [4.0, 1.0, 2.0], 0, True),
+        ("std", [1.0, 2.0, 4.0], [1.0, 2.0, 4.00000001], 0, False),
+    ],
+)
+def test_an_aggregate_has_the_tolerance_that_is_given_and_no_other(function, here, there, tolerance, same):
+    rule = AggregateMatch("x", function=function, reference={"x": there}, tolerance=tolerance)
+    assert (one({"x": here}, rule).status == "passed") is same
+
+
+def test_values_that_look_the_same_are_told_with_all_their_digits():
+    rule = AggregateMatch("x", function="sum", reference={"x": [1234567.125]})
+    assert one({"x": [1234567.25]}, rule).message.startswith("sum is 1234567.25 here, 1234567.125 in")

@@ -15,6 +15,7 @@ from truthound.engine.blocking import Blocking
 from truthound.engine.cells import first
 from truthound.engine.failing_rows import fetch
 from truthound.engine.rewrite import settle, simplify
+from truthound.engine.sums import Asked
 from truthound.errors import ConfigError, ReferenceDataError, SourceError, TruthoundError, ValidatorError
 from truthound.schema import DataType
 from truthound.sqltext import safe, told
@@ -240,7 +241,7 @@ class PolarsBackend:
     def _stream(self, measures: Iterable[m.Measure]) -> None:
         """All aggregates in one pass; if that fails, one by one, so that a broken one stands alone."""
         todo = list(dict.fromkeys(x for x in measures if x not in self._values))
-        compiled: dict[m.Measure, list[pl.Expr]] = {}
+        compiled: dict[m.Measure, Asked] = {}
         for x in todo:
             try:
                 compiled[x] = ex.aggregate(_simplified(x), self.compile)
@@ -263,12 +264,12 @@ class PolarsBackend:
                 return
             self._bisect(compiled, error)
 
-    def _bisect(self, compiled: dict[m.Measure, list[pl.Expr]], error: BaseException) -> None:
+    def _bisect(self, compiled: dict[m.Measure, Asked], error: BaseException) -> None:
         """Leaves out what does not even fit the schema; what is left runs again, in halves."""
         unfit = {}
-        for x, exprs in compiled.items():
+        for x, asked in compiled.items():
             try:
-                self.frame.select(e.alias(str(i)) for i, e in enumerate(exprs)).collect_schema()
+                self.frame.select(e.alias(str(i)) for i, e in enumerate(asked.exprs)).collect_schema()
             except _ERRORS as wrong:
                 unfit[x] = ValidatorError(told(wrong, self._types))
         if unfit:
@@ -283,19 +284,21 @@ class PolarsBackend:
         self._stream(todo[:half])
         self._stream(todo[half:])
 
-    def _select(self, compiled: dict[m.Measure, list[pl.Expr]]) -> dict[m.Measure, Any]:
-        exprs = [e.alias(str(i)) for i, e in enumerate(e for es in compiled.values() for e in es)]
-        row = iter(first(self.frame.select(exprs).collect(engine="streaming")))
+    def _select(self, compiled: Mapping[m.Measure, Asked]) -> dict[m.Measure, Any]:
+        """The values of what is asked, in one pass, and in further ones where the first leads to more."""
         out: dict[m.Measure, Any] = {}
-        for x, es in compiled.items():
-            values = tuple(next(row) for _ in es)
-            match x:
-                case m.Histogram():
-                    out[x] = tuple(int(v or 0) for v in values)
-                case m.RowCount() | m.CountWhere():
-                    out[x] = int(values[0] or 0)
-                case _:
-                    out[x] = ex.scalar(values[0])
+        asked = dict(compiled)
+        while asked:
+            shared: dict[object, tuple[pl.Expr, ...]] = {
+                x if a.key is None else a.key: a.exprs for x, a in asked.items()
+            }
+            names = {k: [f"{i}.{j}" for j in range(len(es))] for i, (k, es) in enumerate(shared.items())}
+            exprs = [e.alias(n) for k, es in shared.items() for e, n in zip(es, names[k], strict=True)]
+            found = self.frame.select(exprs).collect(engine="streaming")
+            row = dict(zip(found.columns, first(found), strict=True))
+            done = {x: a.finish(tuple(row[n] for n in names[x if a.key is None else a.key])) for x, a in asked.items()}
+            asked = {x: v for x, v in done.items() if isinstance(v, Asked)}
+            out |= {x: v for x, v in done.items() if not isinstance(v, Asked)}
         return out
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import PurePath
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -15,6 +16,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, mod
 
 from truthound import measures as m
 from truthound.errors import ValidatorError
+from truthound.extended import kind_of, nanoseconds, zoned
 from truthound.models import Mistakes
 from truthound.results import Severity
 from truthound.schema import DataType
@@ -27,8 +29,8 @@ _OPERATORS = {
     "eq": "==", "=": "==", "equal": "==", "equals": "==", "ne": "!=", "<>": "!=", "not_equal": "!=", "lt": "<", "less": "<",
     "le": "<=", "lte": "<=", "less_equal": "<=", "gt": ">", "greater": ">", "ge": ">=", "gte": ">=", "greater_equal": ">=",
 }  # fmt: skip
-ROUNDING = 1e-9
-"""sums and means of floats are equal when they differ by so little of their size: the order of adding is free"""
+ROUNDING = Fraction(1, 10**12)
+"""deviations and variances are equal when they differ by no more of their size: they are the root, or the mean, of what no float holds"""
 
 
 def _operator(value: Any) -> Any:
@@ -267,7 +269,7 @@ class AggregateMatch(Validator):
     reference_columns: Names = ()
     """The columns there, in the order of `columns`; those of the same names where none are given."""
     tolerance: Annotated[float | str, PlainValidator(_tolerance, json_schema_input_type=float | str)] = 0.0
-    """By how much the two may differ: a number, or a percentage of the reference's value (1%)."""
+    """By how much the two may differ: a number, or a percentage of the reference's value (1%). Sums and means are rounded once, so that 0 means equal; `std` and `var` are equal when they differ by no more than 1e-12 of their size."""
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -300,11 +302,11 @@ class AggregateMatch(Validator):
     def _against(self, column: str, function: str, here: m.Measure) -> Check:
         there = m.On(m.Reference(self.reference), m.Aggregate(counterpart(self, column), function))
         name = named(self.reference)
-        rounding = ROUNDING if function in ("sum", "mean", "std", "var") else 0.0
+        rounding = ROUNDING if function in ("std", "var") else Fraction(0)
 
         def judge(values: Values) -> Verdict:
             a, b = values[here], values[there]
-            message = f"{function} is {number(a)} here, {number(b)} in {name}"
+            message = f"{function} is {_told(a, b)} here, {_told(b, a)} in {name}"
             return Verdict(
                 agree(a, b, self.tolerance, rounding), observed={"value": a, "reference": b}, message=message
             )
@@ -317,22 +319,31 @@ class AggregateMatch(Validator):
         return Check(self, (column,), f"{function} as in {name}{within}", (here, there), judge, where=self.row_filter)
 
 
-def agree(a: Any, b: Any, tolerance: float | str, rounding: float = 0.0) -> bool:
+def agree(a: Any, b: Any, tolerance: float | str, rounding: Fraction = Fraction(0)) -> bool:
     """Whether two measured values are equal within a tolerance. No value equals no value; a NaN equals nothing."""
     if a is None or b is None:
         return a is b
     numbers = [isinstance(v, int | float | Decimal) and not isinstance(v, bool) for v in (a, b)]
     if not all(numbers):
-        if type(a) is not type(b):
-            raise ValidatorError(f"{a!r} here and {b!r} in the reference are of different types: they do not compare")
+        return _same(a, b)
+    if not (math.isfinite(a) and math.isfinite(b)):
         return bool(a == b)
-    if not any(isinstance(v, float) for v in (a, b)):
-        allowed: Any = (
-            abs(Decimal(b)) * Decimal(tolerance[:-1]) / 100 if isinstance(tolerance, str) else Decimal(str(tolerance))
-        )
-        return bool(abs(Decimal(a) - Decimal(b)) <= allowed)
-    x, y = float(a), float(b)
-    if x == y:
-        return True
-    wanted = abs(y) * float(tolerance[:-1]) / 100 if isinstance(tolerance, str) else tolerance
-    return abs(x - y) <= max(wanted, rounding * max(abs(x), abs(y))) and math.isfinite(x - y)
+    decimals = any(isinstance(v, Decimal) for v in (a, b))
+    x, y = (Fraction(str(v)) if decimals and isinstance(v, float) else Fraction(v) for v in (a, b))  # as it is written
+    written = Fraction(tolerance[:-1]) / 100 * abs(y) if isinstance(tolerance, str) else Fraction(str(tolerance))
+    return abs(x - y) <= max(written, rounding * max(abs(x), abs(y)))
+
+
+def _same(a: Any, b: Any) -> bool:
+    """Whether two texts, dates or times are equal; dates are midnights."""
+    kinds = {kind_of(a), kind_of(b)}
+    days = kinds <= {"date", "datetime"} and zoned(a) == zoned(b)
+    if type(a) is not type(b) and not days and (None in kinds or len(kinds) > 1):
+        raise ValidatorError(f"{a!r} here and {b!r} in the reference are of different types: they do not compare")
+    return bool(nanoseconds(a) == nanoseconds(b)) if None not in kinds else bool(a == b)
+
+
+def _told(value: Any, other: Any) -> str:
+    """A value as people read it; with all its digits where the other would look the same and is not."""
+    said = number(value)
+    return str(value) if said == number(other) and value != other else said
