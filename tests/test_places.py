@@ -48,3 +48,26 @@ def test_a_repository_whose_folder_is_named_by_a_link(tmp_path, monkeypatch):
         assert places.inside(str(path), tmp_path / "link") == "deep/x.csv"
         assert places.inside(str(path), tmp_path / "repo") == "deep/x.csv"
     assert places.inside(str(tmp_path / "x.csv"), tmp_path / "link") == ""
+
+
+def test_a_link_that_leads_out_of_a_repository_whose_folder_is_named_by_a_link(tmp_path, monkeypatch):
+    (tmp_path / "repo").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "repo" / "data").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "link").symlink_to(tmp_path / "repo")
+    (tmp_path / "other").symlink_to(tmp_path / "repo")
+    monkeypatch.chdir(tmp_path / "link")
+    for root in ("link", "repo", "other"):
+        for path in ("data/x.csv", tmp_path / "repo" / "data" / "x.csv", tmp_path / "link" / "data" / "x.csv"):
+            assert places.inside(str(path), tmp_path / root) == "data/x.csv"
+        assert places.inside(str(tmp_path / "elsewhere" / "x.csv"), tmp_path / root) == ""
+
+
+def test_a_current_folder_that_has_gone(tmp_path, monkeypatch):
+    (tmp_path / "gone").mkdir()
+    (tmp_path / "repo").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert places.inside("x.csv", tmp_path / "repo") == "x.csv"
+    assert places.inside(str(tmp_path / "repo" / "x.csv"), tmp_path / "repo") == "x.csv"
+    assert places.inside(str(tmp_path / "x.csv"), "repo") == ""

@@ -20,15 +20,30 @@ def declared(outcome: CheckOutcome, root: str | Path = "") -> tuple[str, int, in
 
 def _absolute(path: str, root: str | Path) -> PurePath:
     """A relative path starts from the folder of the run, which may be deeper in the repository."""
-    here = Path.cwd() if root and not PurePath(path).is_absolute() else None
+    here = _here() if root and not PurePath(path).is_absolute() else None
     return here / path if here and within(here, root) not in (None, PurePath()) else PurePath(path)
 
 
+def _here() -> Path | None:
+    """The current folder, if it is still there."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return None
+
+
 def within(path: PurePath, root: str | Path) -> PurePath | None:
-    """The path as seen from a folder that it lies in; the folder may be named by a link, as the current one never is."""
+    """The path as seen from a folder that it lies in. Both may be named by links, and a link in the folder may lead out of it."""
     if path.is_relative_to(root):
         return path.relative_to(root)
-    real, home = PurePath(os.path.realpath(path.parent)) / path.name, os.path.realpath(root)
+    try:
+        home = os.path.realpath(root)
+        above = next((p for p in path.parents if os.path.realpath(p) == home), None)
+        real = PurePath(os.path.realpath(path.parent)) / path.name
+    except OSError:  # a relative path, and the current folder has gone
+        return None
+    if above is not None:
+        return path.relative_to(above)
     return real.relative_to(home) if real.is_relative_to(home) else None
 
 

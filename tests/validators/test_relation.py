@@ -373,6 +373,10 @@ def test_a_reference_is_not_in_a_repr():
         (lambda: ForeignKey(reference="x.csv"), "columns: .*required"),
         (lambda: ForeignKey("a", reference=""), "reference: give a data source"),
         (lambda: ForeignKey("a", reference=None), "reference: give a data source"),
+        (
+            lambda: ForeignKey("a", "b", reference="x.csv", reference_columns=["x", "x"]),
+            'reference_columns: "x" is there twice',
+        ),
         (lambda: ForeignKey("a", "b", reference="x.csv", reference_columns="a"), "they go in pairs"),
         (lambda: ForeignKey(columns={"a": {}}), "columns.a.reference: .*required"),
         (lambda: RowCountMatch(tolerance=1), "reference: .*required"),

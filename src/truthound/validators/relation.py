@@ -204,6 +204,15 @@ class ForeignKey(Together):
     def _complete(self) -> Self:
         if not isinstance(self.columns, dict):
             paired(self)
+        if twice := [c for i, c in enumerate(self.reference_columns) if c in self.reference_columns[:i]]:
+            raise Mistakes(
+                [
+                    (
+                        "reference_columns",
+                        f'"{twice[0]}" is there twice; columns are one key together: for keys of their own, give a rule each',
+                    )
+                ]
+            )
         return self
 
     def together(self, columns: tuple[str, ...], table: Table) -> Iterator[Check]:
