@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from truthound.engine import RowRequest, duplicates
+from truthound.engine import RowRequest, duplicates, repeats
 from truthound.engine.polars_backend import PolarsBackend
 from truthound.measures import SQL, CountWhere, DuplicateCounts, Duplicates, IsNull, Repeated, RowCount
 
@@ -120,3 +120,43 @@ def test_no_columns_and_no_rows():
     ]
     empty = pl.LazyFrame(schema={"a": pl.Int64})
     assert list(PolarsBackend(empty).measure([Duplicates(("a",))]).values()) == [DuplicateCounts(0, 0, 0)]
+
+
+def measured(frame, *measures):
+    backend = PolarsBackend(frame.lazy())
+    return backend, backend.measure([*measures, RowCount()])
+
+
+@pytest.mark.parametrize("fetched", [1, 1 << 16])
+def test_whole_rows_are_compared_where_telling_columns_repeat(monkeypatch, fetched):
+    monkeypatch.setattr(repeats, "FETCHED", fetched)
+    count = 400
+    frame = pl.DataFrame(
+        {"t": ["same"] * count, "n": range(count), "m": range(count), "u": [f"{i}" for i in range(count)]}
+    )
+    twins = pl.concat(
+        [
+            frame,
+            frame[7:9],
+            frame[20:21].with_columns(u=pl.lit("other")),
+            frame[30:31].with_columns(m=pl.lit(0, pl.Int64)),
+        ]
+    )
+    measure = Duplicates((), nulls=True)
+    backend, got = measured(twins, measure)
+    assert got[measure] == DuplicateCounts(4, 2, 2)
+    rows = backend.rows({"x": RowRequest(Repeated((), nulls=True))})["x"].rows
+    assert [n for n, _ in rows] == [8, 401, 9, 402]
+
+
+@pytest.mark.parametrize("fetched", [1, 1 << 16])
+@pytest.mark.parametrize("share", [0.001, 0.5])
+def test_few_and_many_repeats_are_counted_and_shown_alike(monkeypatch, share, fetched):
+    monkeypatch.setattr(repeats, "FETCHED", fetched)
+    keys = [f"k{i}" for i in range(2000)] + [f"k{i}" for i in range(5, 5 + int(2000 * share))]
+    frame = pl.DataFrame({"k": [*keys, None, None], "v": 1})
+    measure = Duplicates(("k",))
+    backend, got = measured(frame, measure)
+    assert got[measure] == plain(frame, ["k"], nulls=False)
+    rows = backend.rows({"x": RowRequest(Repeated(("k",)), limit=3)})["x"].rows
+    assert [n for n, _ in rows] == [6, 2001, 7][: 2 * int(2000 * share)]

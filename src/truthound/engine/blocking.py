@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from truthound import measures as m
-from truthound.engine import ROW, RowRequest
+from truthound.engine import RowRequest
 from truthound.engine import duplicates as dup
 from truthound.engine import expressions as ex
-from truthound.engine.cells import pairs, records, steps_of
+from truthound.engine.cells import pairs, records
 from truthound.engine.dependencies import Inconsistencies, inconsistencies
 from truthound.engine.quantiles import NARROW, quantile
+from truthound.engine.repeats import Repeats
 from truthound.engine.rewrite import simplify
-from truthound.engine.values import named, own_names
+from truthound.engine.values import own_names
 from truthound.errors import ReferenceDataError, SourceError, TruthoundError, ValidatorError
-from truthound.extended import nanoseconds
 from truthound.sqltext import marked, told
 
 if TYPE_CHECKING:
     from truthound.engine.polars_backend import PolarsBackend
-
-FEW = 1 << 22
-"""rows that are simply compared cell by cell"""
 
 
 class Blocking:
@@ -34,14 +30,12 @@ class Blocking:
 
     def __init__(self, backend: PolarsBackend) -> None:
         self._b = backend
-        self._repeats: dict[tuple[tuple[str, ...], bool], pl.DataFrame] = {}
-        self._again: dict[m.Duplicates, tuple[dup.Key, pl.Series]] = {}
+        self._repeats = Repeats(backend)
         self._inconsistent: dict[tuple[m.Inconsistent, m.Predicate | None], Inconsistencies] = {}
 
     def close(self) -> None:
         self._inconsistent.clear()
-        self._repeats.clear()
-        self._again.clear()
+        self._repeats.close()
 
     # --- what they need from the streaming pass --------------------------------------------------------------------
 
@@ -92,7 +86,7 @@ class Blocking:
     def _one(self, x: m.Measure, shared: dict[object, pl.Series]) -> Any:
         match x:
             case m.Duplicates():
-                return self._duplicates(x, shared)
+                return self._repeats.count(x, shared.get(x))
             case m.Quantile(column, q, where):
                 return quantile(self._b, column, q, where, shared)
             case m.Aggregate(column, "median", where):
@@ -103,7 +97,7 @@ class Blocking:
             case m.TopValues(column, k, where):
                 return self._top(column, k, where)
             case m.CountWhere(m.Repeated(columns, nulls), where):
-                return self._duplicates(m.Duplicates(columns, nulls, where), shared).rows
+                return self._repeats.count(m.Duplicates(columns, nulls, where), None).rows
             case m.CountWhere(m.Inconsistent() as dependency, where):
                 return self.inconsistent(dependency, where).rows
             case m.CountWhere(predicate, where):
@@ -134,7 +128,7 @@ class Blocking:
         for x in measures:
             match x:
                 case m.Duplicates(columns, _, None) if columns and all(c in self._b.types for c in columns):
-                    key = self._key(x)
+                    key = self._repeats.key(x)
                     if key and key.exact and key.drop is None:
                         wanted[x] = key.expr
                 case m.Quantile(column, _, None) | m.Aggregate(column, "median", None) if column in self._b.types:
@@ -147,119 +141,11 @@ class Blocking:
         frame = self._b.collect(self._b.frame.select(e.alias(names[k]) for k, e in wanted.items()))
         return {k: frame[n] for k, n in names.items()}
 
-    # --- duplicates ------------------------------------------------------------------------------------------------
+    # --- rows ------------------------------------------------------------------------------------------------------
 
-    def _columns(self, x: m.Duplicates) -> tuple[str, ...]:
-        columns = x.columns or self._b.compile.every_column()
-        for c in columns:
-            self._b.compile.dtype(c)
-        return columns
-
-    def _key(self, x: m.Duplicates) -> dup.Key | None:
-        types = self._b.types
-        columns = self._columns(x)
-        if x.where is None and x.columns and all(dup.packable(types[c]) for c in columns):
-            stats = {}
-            for c in columns:
-                low, high = (self._whole(self._b.value(m.Aggregate(c, f)), types[c]) for f in ("min", "max"))
-                stats[c] = (low, high, self._b.value(m.CountWhere(m.IsNull(c))))
-            if key := dup.packed(columns, types, stats, nulls=x.nulls):
-                return key
-        if any(types[c] == pl.Object for c in columns):
-            return None
-        return dup.hashed(columns, types, nulls=x.nulls)
-
-    @staticmethod
-    def _whole(value: Any, dtype: pl.DataType) -> int | None:
-        if value is None:
-            return None
-        count, steps = nanoseconds(value), steps_of(dtype)
-        return int(value) if count is None or steps is None else count // steps[1]
-
-    def _duplicates(self, x: m.Duplicates, shared: dict[object, pl.Series]) -> m.DuplicateCounts:
-        columns = self._columns(x)
-        if not columns:
-            return dup.NONE
-        if x.where is None and (known := self._by_a_key(x, columns)) is not None:
-            return known
-        frame = self._b.filtered(x.where)
-        key = self._key(x)
-        if key is None:
-            raise ValidatorError("columns of Python objects cannot be compared")
-        if x in shared:
-            again, counts = dup.repeated(shared[x])
-        else:
-            again, counts = dup.scan(frame, key, self._b.value(m.RowCount()))
-        if not len(again):
-            return counts
-        if x.where is None:
-            self._again[x] = (key, again)
-        if key.exact:
-            return counts
-        alike = frame if key.drop is None else frame.filter(key.drop.not_())
-        if counts.rows <= FEW:
-            alike = alike.filter(key.expr.is_in(again.implode()))
-        return replace(dup.compared(alike, columns), keyed=counts.keyed)
-
-    def _by_a_key(self, x: m.Duplicates, columns: tuple[str, ...]) -> m.DuplicateCounts | None:
-        """Rows can only be equal where a key repeats: no repeat settles it, a few are compared."""
-        for done in self._done_keys(columns):
-            counts = self._b.value(done)
-            if counts.rows == 0:
-                return dup.NONE
-            if counts.rows <= FEW and (rows := self._repeating(done)) is not None:
-                return dup.compared(self._present(rows, columns, nulls=x.nulls).lazy(), columns)
-        return None
-
-    def _present(self, rows: pl.DataFrame, columns: tuple[str, ...], *, nulls: bool) -> pl.DataFrame:
-        if nulls:
-            return rows
-        return rows.filter(pl.all_horizontal([named(c).is_not_null() for c in columns]))
-
-    def _done_keys(self, columns: tuple[str, ...]) -> Iterator[m.Duplicates]:
-        for done in self._b.measured(m.Duplicates):
-            whole = done.columns and done.where is None and set(done.columns) < set(columns)
-            if whole and all(self._b.measured_nulls(c) == 0 for c in done.columns):
-                yield done
-
-    def _repeating(self, done: m.Duplicates) -> pl.DataFrame | None:
-        """All rows whose key repeats, numbered."""
-        at = (done.columns, done.nulls)
-        if at not in self._repeats and done in self._again:
-            key, again = self._again[done]
-            rows = self._b.numbered if key.drop is None else self._b.numbered.filter(key.drop.not_())
-            found = self._b.collect(rows.filter(key.expr.is_in(again.implode())))
-            if not key.exact:
-                found = found.filter(pl.struct([named(c) for c in key.columns]).is_duplicated())
-            self._repeats[at] = found
-        return self._repeats.get(at)
-
-    def candidates(self, r: RowRequest) -> pl.DataFrame | None:
-        """Failing rows of a duplicate check, from the keys that were found to repeat; None where they are not at hand."""
-        if not isinstance(r.predicate, m.Repeated) or r.where is not None:
-            return None
-        columns, nulls = r.predicate.columns, r.predicate.nulls
-        whole = columns in ((), tuple(self._b.types))
-        done = [x for x in self._b.measured(m.Duplicates) if x.where is None and x.nulls == nulls]
-        for x in done:
-            if x.columns == columns or (whole and x.columns in ((), tuple(self._b.types))):
-                if x in self._again and self._b.value(x).rows <= FEW:
-                    return self._grouped(self._repeating(x), x.columns or tuple(self._b.types))
-                if whole:
-                    for key in self._done_keys(tuple(self._b.types)):
-                        rows = self._repeating(key)
-                        if rows is not None:
-                            same = rows.filter(pl.struct(pl.exclude(ROW)).is_duplicated())
-                            return self._grouped(same, tuple(self._b.types))
-        return None
-
-    @staticmethod
-    def _grouped(rows: pl.DataFrame | None, columns: tuple[str, ...]) -> pl.DataFrame | None:
-        """Equal rows side by side, in the order of their first."""
-        if rows is None:
-            return None
-        first = pl.col(ROW).min().over(pl.struct([named(c) for c in columns]))
-        return rows.sort(first, ROW)
+    def numbers(self, r: RowRequest) -> pl.Series | None:
+        """Row numbers from 0 of some failing rows, where they are at hand without the predicate."""
+        return self._repeats.numbers(r)
 
     def inconsistent(self, x: m.Inconsistent, where: m.Predicate | None) -> Inconsistencies:
         """The rows that break a dependency among those for which `where` holds."""

@@ -137,11 +137,9 @@ def _rises(frame: pl.LazyFrame, key: Key) -> bool:
 
 def compared(frame: pl.LazyFrame, columns: tuple[str, ...]) -> DuplicateCounts:
     """Exact counts among these rows, by comparing cells."""
-    sizes = (
-        frame.select(pl.struct([named(c) for c in columns]).alias("k"))
-        .group_by("k")
-        .len(name="n")
-        .filter(pl.col("n") > 1)
-    )
-    row = sizes.select(pl.col("n").sum().alias("rows"), pl.len().alias("groups")).collect(engine="streaming").row(0)
-    return DuplicateCounts(int(row[0]), int(row[0]) - int(row[1]), int(row[1]))
+    key = named(columns[0]) if len(columns) == 1 else pl.struct([named(c) for c in columns])
+    sizes = frame.select(key.alias("k")).group_by("k").len(name="n")
+    n = pl.col("n")
+    sums = [n.filter(n > 1).sum().alias("rows"), (n > 1).sum().alias("groups"), n.sum().alias("keyed")]
+    rows, groups, keyed = map(int, sizes.select(sums).collect(engine="streaming").row(0))
+    return DuplicateCounts(rows, rows - groups, groups, keyed)

@@ -39,10 +39,9 @@ def fetch(backend: PolarsBackend, requests: Mapping[str, RowRequest]) -> dict[st
     out: dict[str, FailingRows] = {}
     together: dict[str, _Wanted] = {}
     for key, request in requests.items():
-        kept = backend.blocking.candidates(request)
+        kept = backend.blocking.numbers(request)
         if kept is not None:
-            cells = _cells(backend, request, ())
-            out[key] = FailingRows(_records(kept.head(request.limit).select(ROW, *map(named, cells))))
+            out[key] = FailingRows(_numbered(backend, kept, _cells(backend, request, ())))
         elif is_blocking(request.predicate) or is_blocking(request.where):
             out[key] = _isolated(backend, request)
         else:
@@ -136,6 +135,14 @@ def _read(backend: PolarsBackend, wanted: Mapping[str, _Wanted]) -> dict[str, Fa
     return {key: FailingRows(rows(w, cells[key]), w.top()) for key, w in wanted.items()}
 
 
+def _numbered(backend: PolarsBackend, numbers: pl.Series, names: list[str]) -> tuple[tuple[int, dict[str, Any]], ...]:
+    """The cells of rows, in the order of these numbers."""
+    if not len(numbers):
+        return ()
+    found = _by_number(backend, numbers.sort(), names)
+    return _records(pl.DataFrame(numbers).join(found, on=ROW, how="left", maintain_order="left"))
+
+
 def _by_number(backend: PolarsBackend, numbers: pl.Series, names: list[str]) -> pl.DataFrame:
     rows, last = backend.numbered, int(numbers[-1])
     wanted = pl.col(ROW).is_in(numbers.implode())
@@ -151,9 +158,8 @@ def _isolated(backend: PolarsBackend, r: RowRequest) -> FailingRows:
     """The rows of a predicate that needs more of the table than one row, or that does not go together with others."""
     try:
         failing = backend.failing(r.predicate, r.where)
-        cells = _cells(backend, r, ())
-        found = backend.collect(failing.head(r.limit).select(ROW, *map(named, cells)))
-        return FailingRows(_records(found), _top(backend, failing, r))
+        numbers = backend.collect(failing.select(ROW).head(r.limit))[ROW]
+        return FailingRows(_numbered(backend, numbers, _cells(backend, r, ())), _top(backend, failing, r))
     except ValidatorError as error:
         return FailingRows((), error=str(error))
 
