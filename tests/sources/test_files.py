@@ -399,8 +399,8 @@ def test_ndjson_lines_that_do_not_parse(tmp_path, bad, words):
     ("usual", "late", "expected"),
     [
         ({"a": 1, "b": "x:y"}, {"a": None}, (False, None, None)), ({"a": 1, "b": "x: null"}, {"b": None}, (False, None, None)), ({"a": 1}, {"z": 5}, (True, None, 5)),
-        ({"a": 1}, {"a": "007"}, (True, "007",)), ({"a": None}, {"a": 3}, (True, 3,)), ({"a": {"x": 1}}, {"a": {"y": 2}}, (True, {"x": None, "y": 2},)),
-        ({"a": [{"x": "u:v"}]}, {"a": []}, (False, [],)), ({"a:b": 1, "^c$": 2}, {"a:b": 2}, (False, 2, None)),
+        ({"a": 1}, {"a": "007"}, (True, "007")), ({"a": None}, {"a": 3}, (True, 3)), ({"a": {"x": 1}}, {"a": {"y": 2}}, (True, {"x": None, "y": 2})),
+        ({"a": [{"x": "u:v"}]}, {"a": []}, (False, [])), ({"a:b": 1, "^c$": 2}, {"a:b": 2}, (False, 2, None)),
     ],
 )  # fmt: skip
 def test_fields_and_types_of_late_rows(tmp_path, monkeypatch, usual, late, expected):
