@@ -8,9 +8,11 @@ import os
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from http.client import responses
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import unquote, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 from truthound.errors import ConfigError, RetryableError, StoreError
 from truthound.objects import LocalObjects, Stored, checked_key, local_path
@@ -19,7 +21,7 @@ from truthound.text import redact
 SCHEMES = {"s3": "s3", "s3a": "s3", "gs": "gcs", "az": "azure", "azure": "azure", "abfs": "azure", "abfss": "azure"}
 """a URL's scheme -> the kind of store"""
 MISSING = "the package obstore is not installed; install it with: pip install 'truthound[cloud]'"
-_SECONDS = 30
+_SECONDS, _CONNECT = 30, 5
 _PIECE = 8 * 1024 * 1024
 """bytes that a request asks for, so that each ends within its time"""
 _ENDPOINTS = {
@@ -150,6 +152,7 @@ class CloudObjects:
         options: dict[str, Any] = {"config": {"endpoint": endpoint}} if endpoint else {}
         options["client_options"] = {
             "timeout": timedelta(seconds=_SECONDS),
+            "connect_timeout": timedelta(seconds=_CONNECT),
             "allow_http": endpoint.startswith("http://"),
         }
         options["retry_config"] = {"max_retries": 3, "retry_timeout": timedelta(seconds=_SECONDS)}
@@ -167,24 +170,90 @@ class CloudObjects:
 
         try:
             yield
-        except (e.PermissionDeniedError, e.UnauthenticatedError) as error:
-            raise StoreError(f"{what}: {_reason(error)}; credentials: {_HELP[self._kind]}") from None
         except (e.UnknownConfigurationKeyError, ValueError) as error:
             raise StoreError(f"{what}: {_reason(error)}") from None
         except (e.BaseError, OSError) as error:
-            said = _reason(error)
-            why = _ADDRESS.sub("", said)  # which holds names of the user's, and these may say anything
-            if _IDENTITY.search(said) or "credential" in why.lower() or "Account must be specified" in why:
-                raise StoreError(f"{what}: no credentials were found; set {_HELP[self._kind]}") from None
-            if isinstance(error, e.NotFoundError | FileNotFoundError) or _ABSENT.search(why):
-                raise StoreError(f"{what}: there is no such bucket, or nothing there") from None
-            raise CloudError(f"{what}: {said}") from None
+            raise self._told_of(what, error) from None
+
+    def _told_of(self, what: str, error: BaseException) -> StoreError:
+        """The error that the client's error stands for. A refusal is one whichever request was refused, and is not tried
+        again; what may pass is a CloudError.
+        """
+        said = _reason(error)
+        if found := _STATUS.search(str(error)):
+            return self._refused(what, int(found[1]), str(error))
+        why = _ADDRESS.sub("", said)  # which holds names of the user's, and these may say anything
+        if _IDENTITY.search(said) or "credential" in why.lower() or "Account must be specified" in why:
+            return StoreError(f"{what}: no credentials were found; set {_HELP[self._kind]}")
+        if isinstance(error, FileNotFoundError) or type(error).__name__ == "NotFoundError":
+            return StoreError(f"{what}: {_NOTHING}")
+        if "redirect" in why.lower():
+            return StoreError(f"{what}: {_ELSEWHERE}")
+        return _unconnected(what, str(error)) or CloudError(f"{what}: {said}")
+
+    def _refused(self, what: str, status: int, said: str) -> StoreError:
+        """The error of an answer that says no, with the service's own code for it."""
+        code, text = ((m[1] or m[2]).strip() if (m := p.search(said)) else "" for p in (_CODE, _TEXT))
+        told = ": ".join(filter(None, (code, redact(text)[:300]))) or responses.get(status, "no reason is given")
+        line = f"{what}: {told} ({status})"
+        if code in _ELSEWHERE_CODES:
+            return StoreError(f"{line}; {_ELSEWHERE}")
+        if status == 404:
+            return StoreError(f"{line}; {_NOTHING}")
+        if status in (401, 403) or code in _UNKNOWN_CODES:
+            return StoreError(f"{line}; credentials: {_HELP[self._kind]}")
+        return (CloudError if status >= 500 or status in (408, 409, 429) else StoreError)(line)
 
 
 _ADDRESS = re.compile(r"https?://\S+")
 _IDENTITY = re.compile(r"//(169\.254\.\d+\.\d+|metadata\.google\.internal|\[fd00:ec2::254\])")
 """where machines of a cloud ask who they are: the client's last resort where it was given no credentials"""
-_ABSENT = re.compile(r"\b404 Not Found|NoSuchBucket|ContainerNotFound")
+_NOTHING = "there is no such bucket, or nothing there"
+_ELSEWHERE = "the bucket is in another region: set AWS_REGION to it"
+_ELSEWHERE_CODES = frozenset(
+    {"PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"}
+)
+_UNKNOWN_CODES = frozenset(
+    {"ExpiredToken", "InvalidToken", "TokenRefreshRequired", "InvalidSecurity", "InvalidAccessKeyId"}
+)
+_STATUS = re.compile(r"status code: (\d{3})\b")
+_CODE = re.compile(r'<Code>([\w.-]+)</Code>|"(?:reason|code)":\s*"([\w.-]+)"')
+_TEXT = re.compile(r'<Message>(.*?)(?:</Message>|\n)|"message":\s*"([^"]*)"', re.DOTALL)
+# of the structure in which the client repeats what went wrong with a connection
+_CERTIFICATE = re.compile(r"InvalidCertificate\(\s*(\w+)")
+_TUNNEL = re.compile(r"ConnectFailed\(|ProxyAuthRequired|Tunnel\w+")
+_SYSTEM = re.compile(r'(?:message|error): "([^"\\]+)"')
+_URI = re.compile(r"uri: Some\(\s*(\S+?),?\s*\)")
+
+
+def _unconnected(what: str, said: str) -> StoreError | None:
+    """The error of a connection that was not made; None where it is about something else."""
+    if "kind: Connect" not in said:
+        return None
+    uri = found[1] if (found := _URI.search(said)) else ""
+    where = urlsplit(uri).netloc.rpartition("@")[2] or "the service"
+    if found := _CERTIFICATE.search(said):
+        return StoreError(
+            f"{what}: the certificate of {where} is not trusted ({found[1]}); give a private authority's in SSL_CERT_FILE"
+        )
+    why = "it wants a user and a password" if "ProxyAuthRequired" in said else ""
+    why = why or (found[1] if (found := _SYSTEM.search(said)) else "no connection")
+    proxy = _proxy(uri)
+    if proxy or _TUNNEL.search(said):
+        return CloudError(
+            f"{what}: the proxy {proxy or '(of the environment)'} could not be reached: {why}; {where} is to be reached "
+            "through it (HTTP_PROXY, HTTPS_PROXY, ALL_PROXY)"
+        )
+    return CloudError(f"{what}: {where} could not be reached: {why}")
+
+
+def _proxy(uri: str) -> str:
+    """Host and port of the environment's proxy for an address, or an empty text."""
+    parts, given = urlsplit(uri), getproxies()
+    told = given.get(parts.scheme) or given.get("all") or ""
+    if not told or proxy_bypass(parts.hostname or ""):
+        return ""
+    return urlsplit(told if "://" in told else f"//{told}").netloc.rpartition("@")[2]
 
 
 def _reason(error: BaseException) -> str:
