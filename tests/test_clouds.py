@@ -129,7 +129,7 @@ def test_a_server_that_is_gone_is_not_called_an_absent_bucket(monkeypatch):
     }.items():  # fmt: skip
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(clouds, "_SECONDS", 1)
-    with pytest.raises(CloudError, match="127.0.0.1:9 could not be reached: Connection refused"):
+    with pytest.raises(CloudError, match=r"127\.0\.0\.1:9 could not be reached: Connection refused"):
         open_objects("s3://b/404/metadata/credentials").put("404-not-found.json", b"x")
 
 

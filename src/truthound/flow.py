@@ -12,6 +12,7 @@ import contextvars
 import inspect
 import random
 import threading
+import time
 from collections.abc import Awaitable, Callable, Generator, Sequence
 from concurrent.futures import (
     ALL_COMPLETED,
@@ -24,7 +25,7 @@ from concurrent.futures import (
 )
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from truthound.errors import RetryableError
 
@@ -334,6 +335,21 @@ def begin(future: Future[T], fn: Callable[[], T]) -> None:
             future.set_result(value)
 
     threading.Thread(target=contextvars.copy_context().run, args=(work,), name="truthound", daemon=True).start()
+
+
+class Aside(Generic[T]):
+    """Work beside other work whose value is only nice to have: whoever asks for it waits until `seconds` after its start."""
+
+    def __init__(self, fn: Callable[[], T], seconds: float) -> None:
+        self._seconds, self._until = seconds, time.monotonic() + seconds
+        self._future = _thread(fn)
+
+    def value(self) -> T:
+        """Its value; raises OverdueError when it is not there in time."""
+        _settled([self._future], seconds=max(self._until - time.monotonic(), 0.0))
+        if not self._future.done():
+            raise OverdueError(f"not done within {self._seconds:g} s")
+        return self._future.result()
 
 
 def outcome(future: Future[T]) -> T:

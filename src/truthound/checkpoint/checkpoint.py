@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -12,13 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from truthound import flow, text
-from truthound.checkpoint.actions.base import Action, Run, clean
+from truthound.checkpoint.actions.base import LOOK_BACK, Action, Run, clean
 from truthound.checkpoint.actions.store import StoreValidationResult, load_results
 from truthound.checkpoint.async_base import SequentialStrategy, Stage
 from truthound.checkpoint.settings import CheckpointConfig, conflicts
 from truthound.env import expanded
 from truthound.errors import ConfigError, SourceError, TruthoundError
-from truthound.flow import Flow
+from truthound.flow import Flow, OverdueError
 from truthound.models import Mistakes
 from truthound.objects import safe_name
 from truthound.results import ActionResult, CheckpointResult, CheckpointStatus, CheckStatus, now
@@ -131,9 +132,7 @@ class Checkpoint:
             metadata=self._metadata(context or {}),
             ci_examples=self.config.ci_examples,
         )
-        stored = yield from flow.call(partial(self._stored, 1))
-        before = [r for r in (*stored, self._latest) if r is not None]
-        previous = max(before, key=lambda r: r.run_time.timestamp(), default=None)
+        earlier = flow.Aside(partial(self._stored, 1), LOOK_BACK) if self._stores() else None
         validation: Validation | None = None
         try:
             validation = yield from flow.call(self._validate)
@@ -145,10 +144,15 @@ class Checkpoint:
                 validation = replace(validation, result=validation.result.strict())
             status, reason = verdict(validation)
             result = replace(result, status=status, error=reason, validation_result=validation.result)
+        stored, unread = (yield from flow.call(partial(_known, earlier), only_waits=True)) if earlier else ([], "")
+        if unread:
+            result = replace(result, metadata={**result.metadata, "earlier_runs": unread})
+        before = [r for r in (*stored, self._latest) if r is not None]
+        previous = max(before, key=lambda r: r.run_time.timestamp(), default=None)
         reads = partial(takes, parse_spec(self.config.data_source), self.base)
         run = Run(
             previous,
-            history=partial(self._history, result.run_id),
+            history=None if unread else partial(self._history, result.run_id),
             split=validation.split if validation else None,
             base=self.base,
             clock=self.clock,
@@ -202,21 +206,24 @@ class Checkpoint:
         before = (replace(s, actions=tuple(i for i in s.actions if i not in last)) for s in self._stages())
         return [*(s for s in before if s.actions), *(Stage((i,)) for i in last)]
 
+    def _stores(self) -> list[StoreValidationResult]:
+        """The actions that store runs, first the one to look back with."""
+        stores = [a for a in self.actions if a.enabled and isinstance(a, StoreValidationResult)]
+        return sorted(stores, key=lambda s: s.notify_on != "always")
+
     def _stored(self, limit: int) -> list[CheckpointResult]:
         """The newest stored runs, oldest first, where runs are stored."""
-        stores = [a for a in self.actions if a.enabled and isinstance(a, StoreValidationResult)]
+        stores = self._stores()
         if not stores:
             return []
-        store = next((s for s in stores if s.notify_on == "always"), stores[0])
-        try:
-            path = expanded(store.store_path, os.environ)
-            return load_results(path, self.name, limit, base=self.base, problems=[])[::-1]
-        except (TruthoundError, OSError):  # the store action meets the same and tells
-            return []
+        path = expanded(stores[0].store_path, os.environ)
+        return load_results(path, self.name, limit, base=self.base, problems=[])[::-1]
 
     def _history(self, before: str) -> list[CheckpointResult]:
-        """The stored runs without this one, which may be stored already."""
-        return [r for r in self._stored(_HISTORY) if r.run_id != before]
+        """The stored runs without this one, which may be stored already; none where they cannot be read."""
+        with suppress(TruthoundError, OSError):  # the store action meets the same and tells
+            return [r for r in self._stored(_HISTORY) if r.run_id != before]
+        return []
 
     def _metadata(self, context: Mapping[str, Any]) -> dict[str, Any]:
         own: dict[str, Any] = {**self.config.metadata, "tags": dict(self.config.tags)}
@@ -236,6 +243,16 @@ class Checkpoint:
     def _run_id(self, started: datetime) -> str:
         stamp = safe_name(started.strftime(self.config.run_name_template))
         return f"{safe_name(self.name)}_{stamp}_{secrets.token_hex(4)}"
+
+
+def _known(earlier: flow.Aside[list[CheckpointResult]]) -> tuple[list[CheckpointResult], str]:
+    """What was read of earlier runs, and why nothing was."""
+    try:
+        return earlier.value(), ""
+    except OverdueError as error:
+        return [], f"could not be read: {error}; what compares this run with the one before does not know it"
+    except (TruthoundError, OSError) as error:
+        return [], f"could not be read: {error}"
 
 
 def verdict(validation: Validation) -> tuple[CheckpointStatus, str | None]:

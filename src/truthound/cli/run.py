@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ from truthound.text import did_you_mean, terminal
 if TYPE_CHECKING:
     from truthound.checkpoint.actions import Action
     from truthound.checkpoint.checkpoint import Checkpoint
+    from truthound.flow import Aside
     from truthound.results import CheckpointResult
 
 SHOWN_ROWS = 2
@@ -193,11 +195,12 @@ def run_all(
     for given in checkpoints:
         checkpoint = _as_told(given, telling)
         looks_back = native.on or (telling.format == "console" and not telling.quiet)
-        history = stored(checkpoint, _HISTORY) if looks_back else []
+        earlier = _earlier(checkpoint) if looks_back else None
         if telling.streams and not telling.quiet:
             emit(("\n" if results else "") + before(checkpoint))
         with Progress(f"{checkpoint.name}: checking", quiet=telling.quiet, no_color=telling.no_color):
             result = native.public(checkpoint.run())
+        history = _history(earlier, result.run_id) if earlier else []
         codes.append(exit_of(result, strict=telling.strict))
         results.append(result)
         native.add(result, checkpoint, history)
@@ -297,23 +300,42 @@ def store_of(checkpoint: Checkpoint) -> str | None:
     return expand(found[0].store_path, os.environ)[0] if found else None
 
 
-def stored(checkpoint: Checkpoint, limit: int) -> list[CheckpointResult]:
-    """Its earlier runs, oldest first. History is an extra: one that cannot be read is a word on standard error."""
+def stored(checkpoint: Checkpoint, limit: int) -> tuple[list[CheckpointResult], list[str]]:
+    """Its earlier runs, oldest first, and what kept some from being read."""
     from truthound.checkpoint.actions.store import load_results
     from truthound.errors import TruthoundError
 
     path = store_of(checkpoint)
     if path is None:
-        return []
+        return [], []
     problems: list[str] = []
     try:
         found = load_results(path, checkpoint.name, limit, base=checkpoint.base, problems=problems)
     except (TruthoundError, OSError) as error:
         problems.append(str(error))
         found = []
+    return found[::-1], problems
+
+
+def _earlier(checkpoint: Checkpoint) -> Aside[tuple[list[CheckpointResult], list[str]]]:
+    """Reads them beside the run, which does not wait for them."""
+    from truthound.checkpoint.actions.base import LOOK_BACK
+    from truthound.flow import Aside
+
+    return Aside(partial(stored, checkpoint, _HISTORY), LOOK_BACK)
+
+
+def _history(earlier: Aside[tuple[list[CheckpointResult], list[str]]], this: str) -> list[CheckpointResult]:
+    """The runs before this one. History is an extra: one that cannot be read, or not soon, is a word on standard error."""
+    from truthound.flow import OverdueError
+
+    try:
+        found, problems = earlier.value()
+    except OverdueError as error:
+        found, problems = [], [f"earlier runs could not be read: {error}"]
     for line in problems:
         say(f"warning: {terminal(line)}")
-    return found[::-1]
+    return [r for r in found if r.run_id != this]
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,8 @@ _TRANSIENT = frozenset(
 )  # fmt: skip
 UNSURE: dict[str, Any] = {"may_have_been_delivered": True}
 """the details of a result that does not know whether it was delivered"""
+LOOK_BACK = 3.0
+"""seconds within which earlier runs must be known: they are only nice to know, and hold up neither a check nor an alert"""
 _LONGEST = 10_000  # characters of a text in an action's result
 
 T = TypeVar("T")
@@ -79,6 +81,17 @@ class Run:
     """whether a file is, or would be the next time, part of the run's data"""
     told: dict[Any, Any] = dataclasses.field(default_factory=dict, compare=False, repr=False)
     """what there is to tell of the run, as channels share it: made once for each state of its result"""
+
+
+def look_back(run: Run) -> Flow[tuple[CheckpointResult, ...]]:
+    """The stored runs before this one, oldest first; none where they are not known soon."""
+    if run.history is None:
+        return ()
+    read = run.history
+    try:
+        return tuple((yield from within(call(read), LOOK_BACK)))
+    except OverdueError:
+        return ()
 
 
 @runtime_checkable
@@ -494,6 +507,6 @@ def secret_values(value: Any, environment: Mapping[str, str]) -> set[str]:
 
 
 __all__ = [
-    "LOOKING_BACK", "NOTIFY_ON", "UNSURE", "Action", "ActionError", "ActionResult", "ActionStatus", "NotifyOn", "RefusedError",
-    "RetryableError", "Run", "due", "transient", "uncertain",
+    "LOOKING_BACK", "LOOK_BACK", "NOTIFY_ON", "UNSURE", "Action", "ActionError", "ActionResult", "ActionStatus", "NotifyOn", "RefusedError",
+    "RetryableError", "Run", "due", "look_back", "transient", "uncertain",
 ]  # fmt: skip

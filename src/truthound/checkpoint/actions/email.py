@@ -18,7 +18,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_va
 
 from truthound import mail, templates
 from truthound import message as messages
-from truthound.checkpoint.actions.base import RefusedError, Run
+from truthound.checkpoint.actions.base import RefusedError, Run, look_back
 from truthound.checkpoint.actions.channel import NOT_TAKEN, Channel, DeniedError, Proof, Template, Url, success
 from truthound.errors import ActionError, ConfigError
 from truthound.flow import Flow, OverdueError, call, within
@@ -274,10 +274,9 @@ class EmailNotification(Channel):
         return mail.Addresses(sender, to, *others)
 
     def _history(self, run: Run) -> Flow[tuple[CheckpointResult, ...]]:
-        if run.history is None or not (self.include_html and self.include_chart):
+        if not (self.include_html and self.include_chart):
             return ()
-        read = run.history
-        return (yield from call(lambda: tuple(read())))
+        return (yield from look_back(run))
 
     # --- by SMTP --------------------------------------------------------------------------------------------------
 

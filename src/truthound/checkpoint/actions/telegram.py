@@ -7,7 +7,7 @@ import importlib.util
 import json
 import re
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
 from truthound import chart, wire
 from truthound import message as messages
-from truthound.checkpoint.actions.base import Run
+from truthound.checkpoint.actions.base import Run, look_back
 from truthound.checkpoint.actions.channel import (
     Channel,
     DeniedError,
@@ -279,7 +279,8 @@ class TelegramNotificationWithPhoto(TelegramNotification):
 
     def flow(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
         try:
-            photo = None if self.photo_url else (yield from call(lambda: self._photo(result, run)))
+            earlier = () if self.photo_url or self.photo_path else (yield from look_back(run))
+            photo = None if self.photo_url else (yield from call(lambda: self._photo(result, run, earlier)))
             form = Form("sendPhoto", "caption", _CAPTION, photo, self.photo_url or "")
             return (yield from self._send(form, result, run))
         except (ConfigError, OSError) as error:
@@ -292,7 +293,7 @@ class TelegramNotificationWithPhoto(TelegramNotification):
         form = Form("sendMessage", "text", _TEXT)  # the news matter more than the picture
         return (yield from self._send(form, result, run, f"without the photo: {why}"))
 
-    def _photo(self, result: CheckpointResult, run: Run) -> bytes:
+    def _photo(self, result: CheckpointResult, run: Run, earlier: Sequence[CheckpointResult]) -> bytes:
         if self.photo_path:
             path = _file(self.photo_path, run)
             if path.stat().st_size > _PHOTO:
@@ -300,7 +301,8 @@ class TelegramNotificationWithPhoto(TelegramNotification):
             return path.read_bytes()
         if importlib.util.find_spec("PIL") is None:
             raise ConfigError(_NO_PILLOW)
-        runs = [*(run.history() if run.history else [run.previous] if run.previous else [])[1 - _RUNS :], result]
+        known = earlier or tuple(filter(None, [run.previous]))
+        runs = [*known[1 - _RUNS :], result]
         return chart.png([(r.run_time, r.status.value, _failing(r)) for r in runs], result.checkpoint_name)
 
 
