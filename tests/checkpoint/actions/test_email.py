@@ -255,7 +255,7 @@ def test_a_mail_that_may_have_been_taken_is_not_sent_again(how, face):
     assert len(box.mails) == 1
     assert (outcome.status.value, outcome.details["attempts"]) == ("failure", 1)
     assert outcome.details["may_have_been_delivered"] is True
-    assert outcome.message.endswith("it may have been delivered all the same, so it was not sent again")
+    assert outcome.message.endswith("it may have been delivered all the same, so it was not tried again")
 
 
 def test_a_mail_that_is_sent_again_on_request_is_the_same_mail():

@@ -312,7 +312,7 @@ class Action(Model):
             outcome = _failed(error)
             if unsure:
                 said = f"{outcome.message}; it may have been delivered all the same"
-                said += "" if transient(error) else ", so it was not sent again"
+                said += "" if transient(error) else ", so it was not tried again"
                 outcome = dataclasses.replace(outcome, message=said, details=outcome.details | UNSURE)
         if notes and outcome.status is not ActionStatus.SKIPPED:
             outcome = dataclasses.replace(outcome, message="; ".join([outcome.message, *notes]))
