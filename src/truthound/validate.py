@@ -227,7 +227,7 @@ class _Opened:
         sampled = SAMPLE_ROW if self.sampled_from is not None else None
         self.backend = PolarsBackend(
             frame, reference=self._other, explain=self.source.explain, row_number=sampled,
-            unreadable=self.source.unreadable,
+            unreadable=self.source.unreadable, now=job.clock,
         )  # fmt: skip
 
     def __enter__(self) -> Self:

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from truthound.sources import open_source
-from truthound.sqltext import marked, restored, safe
+from truthound.sqltext import restored, safe
 from truthound.validate import validate
 
 DATA = {
@@ -118,8 +118,3 @@ def test_the_filter_of_a_source_takes_any_name(tmp_path):
 def test_the_name_comes_back(name):
     assert restored(safe(name)) == name
     assert pl.LazyFrame({safe(name): [1], "x2": [2]}).select(pl.col(safe(name))).collect().shape == (1, 1)
-
-
-def test_only_names_of_columns_are_marked():
-    assert marked('"*" = \'"*"\' -- "*"', ["*"]) == '"\x1a*" = \'"*"\' -- "*"'
-    assert marked('"*" = 1', ["a"]) == '"*" = 1'

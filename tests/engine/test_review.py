@@ -6,6 +6,7 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
+from truthound.errors import ConfigError
 from truthound.validate import check, validate
 
 
@@ -43,12 +44,11 @@ def test_two_keys_of_other_types():
 
 @pytest.mark.parametrize("text", ["sum(a) < 0", "max(a) > min(a)"])
 def test_an_expression_about_the_table_is_none_about_rows(text):
-    assert "of the table as a whole" in only({"a": [1, 2, 3]}, {"expression": {"expression": text}}).error
+    with pytest.raises(ConfigError, match="of the table as a whole"):
+        only({"a": [1, 2, 3]}, {"expression": {"expression": text}})
 
 
-@pytest.mark.parametrize(
-    ("text", "failed"), [("true", 0), ("false", 4), ("1 = 2", 4), ("null", 0), ("count(*) = 5", 4)]
-)
+@pytest.mark.parametrize(("text", "failed"), [("true", 0), ("false", 4), ("1 = 2", 4), ("null", 0)])
 def test_a_constant_holds_for_each_row(text, failed):
     outcome = only({"a": [1, None, 3, 4]}, {"expression": {"expression": text}})
     assert (outcome.failed, outcome.total) == (failed, 4)

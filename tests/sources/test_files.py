@@ -87,7 +87,7 @@ def test_where(tmp_path):
     assert "is not a SQL expression" in wrong(
         {"path": str(path), "where": "1 = 1) UNION SELECT * FROM self WHERE (1 = 1"}
     )
-    assert "must be of type `Boolean`" in wrong({"path": str(path), "where": "id + 1"})
+    assert "is an integer, not true or false" in wrong({"path": str(path), "where": "id + 1"})
 
 
 def test_globs_and_folders(tmp_path):

@@ -153,9 +153,10 @@ def test_importing_all_validators_loads_neither_polars_nor_scipy():
         ("DROP TABLE data", "not DROP"), ("delete from data", "not DELETE"), ("TRUNCATE TABLE data", "not TRUNCATE"),
         ("INSERT INTO data VALUES (1)", "not INSERT"), ("CREATE TABLE x AS SELECT * FROM data", "not CREATE"), ("SHOW TABLES", "not SHOW"),
         ("EXPLAIN SELECT 1", "not EXPLAIN"), ("-- SELECT\n/* SELECT */ DROP TABLE data", "not DROP"), ("SELECT 1; DROP TABLE data", "several statements"),
-        ("WITH t AS (SELECT 1) DELETE FROM data", "unsupported"), ("SELECT * INTO x FROM data", "not supported"), ("42", "one SELECT"),
-        ("SELECT a FROM data WHERE", "an expression is expected at its end"), ("SELECT * FROM dat", 'no table is called "dat"; the only one is "data"'),
-        ("SELECT nope(a) FROM data", 'no function is called "nope"'),
+        ("WITH t AS (SELECT 1) DELETE FROM data", "give one SELECT"), ("SELECT * INTO x FROM data", "not supported"), ("42", "one SELECT"),
+        ("SELECT a FROM data WHERE", 'something is missing after "WHERE"'), ("SELECT * FROM dat", 'no table is called "dat"; the only one is "data"'),
+        ("SELECT nope(a) FROM data", 'no function is called "nope"'), ("SELECT * FROM read_csv('x.csv')", "reads something other than the table"),
+        ("SELECT * FROM 'x.parquet'", 'no table is called "x.parquet"'), ("SET threads = 1", "not SET"), ("COPY data TO 'x'", "not COPY"),
     ],
 )  # fmt: skip
 def test_only_one_select_is_a_query(query, said):
@@ -178,9 +179,11 @@ def test_a_query_is_read_without_its_columns(query):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("a >", "it is not complete"), ("a > 1; drop table x", '";" is not expected there'), ("select 1", "a whole query is for the validator sql"),
-        ("SELECT", "is not a SQL expression"), ("a > 1 adn", '"adn" is not expected at its end'), ("nope(a) > 1", 'no function is called "nope"'), ("a > 'x", "Unterminated string literal"),
-        ("a IN (SELECT b FROM c)", "a condition holds no query"), ("a IN (SELECT a FROM data)", "that is for the validators sql and foreign_key"),
+        ("a >", "it is not complete"), ("a > 1; drop table x", "several statements"), ("select 1", "a whole query is for the validator sql"),
+        ("SELECT", "is not a SQL expression"), ("a > 1 adn", '"adn" is not expected at its end'), ("nope(a) > 1", 'no function is called "nope"'), ("a > 'x", "is not closed"),
+        ("a IN (SELECT b FROM c)", "a condition holds no query"), ("a IN (SELECT a FROM data)", "that is for the validators sql and foreign_key"), ("sum(a) > 1", "that is for the validator sum"),
+        ("row_number() OVER () > 1", "that is for the validator sql"), ("uper(a) = 'x'", 'did you mean "upper"?'), ("upper(a, b) = 'x'", "takes 1 argument, not 2"),
+        ("upper() = sum(a)", "takes 1 argument, not 0; sum() is of the table"), ("on", "a column of that name is written in double quotes"),
     ],
 )  # fmt: skip
 def test_a_condition_is_read_without_data(text, said):
@@ -198,11 +201,11 @@ def test_a_filter_of_an_unknown_column_is_told_once():
 
 def test_what_does_not_compare_is_said_of_its_expression():
     found = one({"t": ["x"]}, Expression("t > 1"))
-    assert found.error == "SQL expression 't > 1': text and numbers do not compare; cast one of them"
+    assert found.error == "SQL expression 't > 1': text and an integer do not compare; cast one of them"
 
 
 def test_a_query_of_an_unknown_column_is_said_plainly():
     for query in ("SELECT zz FROM data", "SELECT data.zz FROM data"):
         assert (
-            one({"a": [1]}, SqlQuery(query)).error == 'the query cannot be made: no column is called "zz"; there are a'
+            one({"a": [1]}, SqlQuery(query)).error == 'the query cannot be run: no column is called "zz"; there are a'
         )

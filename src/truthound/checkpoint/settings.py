@@ -22,7 +22,7 @@ from pydantic import (
     model_validator,
 )
 
-from truthound import sqltext
+from truthound import sqltree
 from truthound.checkpoint.actions.base import LOOKING_BACK, Action, Run, fill, secret_values
 from truthound.checkpoint.actions.registry import action_class
 from truthound.checkpoint.writing import written
@@ -154,7 +154,7 @@ def _is_empty(value: Any) -> bool:
 def _condition(text: str) -> None:
     """Raises Mistakes unless the text is one SQL expression, as the engine reads it."""
     try:
-        sqltext.expression(text)
+        sqltree.condition(text)
     except ValueError as error:
         raise Mistakes([("where", str(error))]) from None
 

@@ -12,14 +12,12 @@ from truthound import measures as m
 from truthound.engine import RowRequest
 from truthound.engine import duplicates as dup
 from truthound.engine import expressions as ex
-from truthound.engine.cells import pairs, records
+from truthound.engine.cells import pairs
 from truthound.engine.dependencies import Inconsistencies, inconsistencies
 from truthound.engine.quantiles import NARROW, quantile
 from truthound.engine.repeats import Repeats
 from truthound.engine.rewrite import simplify
-from truthound.engine.values import own_names
 from truthound.errors import ReferenceDataError, SourceError, TruthoundError, ValidatorError
-from truthound.sqltext import marked, told
 
 if TYPE_CHECKING:
     from truthound.engine.polars_backend import PolarsBackend
@@ -210,13 +208,6 @@ class Blocking:
         return float((frame["a"] / n - frame["b"] / k).abs().max()), n, k  # type: ignore[arg-type]
 
     def _query(self, text: str, limit: int) -> tuple[int, tuple[dict[str, Any], ...]]:
-        try:
-            with pl.SQLContext(data=self._b.frame, eager=False) as context:
-                found = context.execute(marked(text, self._b.types))
-                found.collect_schema()
-        except pl.exceptions.PolarsError as error:
-            raise ValidatorError(f"the query cannot be made: {told(error, self._b.types)}") from None
-        rows = tuple(records(own_names(self._b.collect(found.head(limit)))))
-        if len(rows) < limit:
-            return len(rows), rows
-        return int(self._b.collect(found.select(pl.len())).item()), rows
+        from truthound.engine import query
+
+        return query.run(text, limit, self._b.frame, self._b.types, self._b.collect)

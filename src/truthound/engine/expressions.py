@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -15,22 +14,22 @@ import polars as pl
 
 from truthound import measures as m
 from truthound.engine.comparing import holds
+from truthound.engine.conditions import Checked, Context, checked, compiled, utc_now
 from truthound.engine.formats import FORMATS
-from truthound.engine.literals import EQUALITIES, among, within
+from truthound.engine.literals import among, within
 from truthound.engine.stages import in_stages
 from truthound.engine.sums import Asked, deviation, total
 from truthound.engine.values import Schema, alike, named
 from truthound.errors import ValidatorError
 from truthound.extended import Extended
-from truthound.sqltext import expression, marked, safe, told
-from truthound.text import plain, shorten
+from truthound.sqltext import safe
+from truthound.text import plain
 
 BLOCKING = (m.Repeated, m.OutOfOrder, m.Inconsistent, m.Native)
 """predicates that need more of the table than one row; they do not share the streaming pass"""
 
 _TEXTS = (m.Matches, m.LengthBetween, m.Format)
 
-_ISO = re.compile(r"(?<!DATE )(?<!TIMESTAMP )'\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}[^']*)?'")
 Lookup = Callable[[m.Orphan], "list[pl.Series]"]
 
 
@@ -42,10 +41,16 @@ class Compiler:
     """Compiles predicates for one table; `lookup` brings the reference's columns for an `Orphan`."""
 
     def __init__(
-        self, frame: pl.LazyFrame, schema: Schema, lookup: Lookup, unreadable: Mapping[str, str] | None = None
+        self,
+        frame: pl.LazyFrame,
+        schema: Schema,
+        lookup: Lookup,
+        unreadable: Mapping[str, str] | None = None,
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._frame, self._schema, self._lookup = frame, schema, lookup
         self._unreadable = {} if unreadable is None else unreadable
+        self._context = Context({**schema, **dict.fromkeys(self._unreadable, pl.Null())}, self.column, now)
 
     def dtype(self, column: str) -> pl.DataType:
         """The column's type; an error if it is not there."""
@@ -78,21 +83,32 @@ class Compiler:
         raise ValidatorError(f'column "{name}" is {dtype}, not text')
 
     def __call__(self, p: m.Predicate) -> pl.Expr:
+        """The predicate's expression; it raises for a row whose answer cannot be had, and on which it depends."""
+        return checked(self._checked(p))
+
+    def _checked(self, p: m.Predicate) -> Checked:
         match p:
             case m.And(inner):
-                return _all([self(i) for i in inner])
+                return Checked.all_of([self._checked(i) for i in inner])
             case m.Or((m.LengthBetween(column) as quick, *slow)) if all(_only(column, s) for s in slow):
-                return self._in_stages(column, quick, slow)
+                return Checked(self._in_stages(column, quick, slow))
             case m.Or(inner):
-                return _any([self(i) for i in inner])
-            case m.Not(m.In(column, values)) if len(values) > EQUALITIES:
-                return self._in(column, values).not_()
+                return Checked.any_of([self._checked(i) for i in inner])
             case m.Not(inner):
-                return self(inner).not_()
+                made = self._checked(inner)
+                return Checked(made.e.not_(), made.fault)
+            case m.Unknown(inner):
+                made = self._checked(inner)
+                return Checked(made.e.is_null(), made.fault)
+            case m.SQL(text):
+                return self._sql(text)
+            case _:
+                return Checked(self._alone(p))
+
+    def _alone(self, p: m.Predicate) -> pl.Expr:
+        match p:
             case m.IsNull(column):
                 return self.column(column).is_null()
-            case m.Unknown(inner):
-                return self(inner).is_null()
             case m.IsNan(column):
                 c = self.column(column)
                 return (
@@ -112,8 +128,6 @@ class Compiler:
                 return FORMATS[name](self.text(column), argument)
             case m.Compare():
                 return self._compare(p)
-            case m.SQL(text):
-                return self._sql(text)
             case m.Native(function):
                 return self._native(function)
             case m.Repeated(columns, nulls):
@@ -179,20 +193,12 @@ class Compiler:
             raise ValidatorError(f"the function returned {type(made).__name__}; it must return a polars expression")
         return self._boolean(made, "the function's expression")
 
-    def _sql(self, text: str) -> pl.Expr:
-        """SQL, in which ISO dates and times in quotes compare with columns of dates and times, as databases have it."""
-        what = f"SQL expression {shorten(text, 200)!r}"
-        given = marked(text, self._schema)
-        dated = _ISO.sub(lambda found: f"{'TIMESTAMP' if found[1] else 'DATE'} {found[0]}", given)
-        try:
-            try:
-                return self._boolean(expression(given), what)
-            except (pl.exceptions.PolarsError, TypeError):
-                return self._boolean(expression(dated), what)
-        except ValueError as error:
-            raise ValidatorError(str(error)) from None
-        except (pl.exceptions.PolarsError, TypeError) as error:
-            raise ValidatorError(f"{what}: {told(error, self._schema)}") from None
+    def _sql(self, text: str) -> Checked:
+        made = compiled(text, self._context)
+        if made.e.meta.root_names() or not self._schema:
+            return made
+        every = named(next(iter(self._schema)))
+        return Checked(made.e | (every.is_null() & False), made.fault)  # a constant, for each row
 
     def _boolean(self, made: pl.Expr, what: str) -> pl.Expr:
         """An expression that must say true or false of each row; `a + 1` says neither."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any, TypeVar
 
 import polars as pl
@@ -13,6 +14,7 @@ from truthound.engine import FAILED_CHECKS, ROW, Backend, FailingRows, RowReques
 from truthound.engine import expressions as ex
 from truthound.engine.blocking import Blocking
 from truthound.engine.cells import first
+from truthound.engine.conditions import utc_now
 from truthound.engine.failing_rows import fetch
 from truthound.engine.rewrite import settle, simplify
 from truthound.engine.sums import Asked
@@ -50,6 +52,7 @@ class PolarsBackend:
         explain: Callable[[Exception], SourceError] | None = None,
         row_number: str | None = None,
         unreadable: Mapping[str, str] | None = None,
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._reference = reference
         self._explain = explain or (lambda error: SourceError(str(error)))
@@ -74,7 +77,7 @@ class PolarsBackend:
         self._types: dict[str, pl.DataType] = types
         self._orphans: dict[m.Orphan, list[pl.Series]] = {}
         self._values: dict[m.Measure, Any] = {}
-        self.compile = ex.Compiler(self.frame, types, self._known, self._unreadable)
+        self.compile = ex.Compiler(self.frame, types, self._known, self._unreadable, now)
         self.blocking = Blocking(self)
 
     # --- the protocol ----------------------------------------------------------------------------------------------

@@ -9,11 +9,11 @@ from typing import Any
 
 import polars as pl
 
-from truthound.errors import ConfigError, SourceError
+from truthound.errors import ConfigError, SourceError, ValidatorError
 from truthound.sources.base import Source
 from truthound.sources.spec import Spec, parse_spec
-from truthound.sqltext import expression, marked, safe, told, unknown_column
-from truthound.text import shorten
+from truthound.sqltext import safe
+from truthound.sqltree import unknown_column
 
 
 def open_source(spec: Any, *, base: Path | None = None) -> Source:
@@ -46,27 +46,23 @@ def _memory(spec: Spec, _: Path | None) -> Source:
 
 def _filtered(source: Source, where: str) -> pl.LazyFrame:
     """The rows for which an SQL expression holds."""
+    from truthound.engine.conditions import Context, checked, compiled
+
     try:
-        expression(where)  # one expression and nothing else, before it becomes part of a query
+        types = dict(source.frame.collect_schema())
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise source.explain(error) from None
+    patterns = {c: safe(c) for c in types if safe(c) != c}
+    try:
+        if wrong := unknown_column(where, types):
+            raise ConfigError(f"where: {wrong}")
     except ValueError as error:
         raise ConfigError(f"where: {error}") from None
     try:
-        names = source.frame.collect_schema().names()
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise source.explain(error) from None
-    if wrong := unknown_column(where, [c for c in names if c not in source.unreadable]):
-        reasons = "".join(f'; "{c}" cannot be read: {r}' for c, r in source.unreadable.items() if f'"{c}"' in wrong)
-        raise ConfigError(f"where: {wrong}{reasons}")
-    try:
-        patterns = {c: safe(c) for c in names if safe(c) != c}
-        query = f"SELECT * FROM self WHERE (\n{marked(where, names)}\n)"
-        frame = source.frame.rename(patterns).sql(query).rename({v: k for k, v in patterns.items()})
-        frame.collect_schema()
-    except pl.exceptions.PolarsError as error:
-        raise ConfigError(
-            f'where: "{shorten(where, 200)}" cannot be used: {shorten(told(error, names), 300)}'
-        ) from None
-    return frame
+        made = checked(compiled(where, Context(types, lambda name: pl.col(safe(name)))))
+    except ValidatorError as error:
+        raise ConfigError(f"where: {error}") from None
+    return source.frame.rename(patterns).filter(made).rename({v: k for k, v in patterns.items()})
 
 
 def _file(spec: Spec, base: Path | None) -> Source:

@@ -33,7 +33,7 @@ from truthound.measures import (
 from truthound.models import Mistakes, Positional
 from truthound.results import CheckStatus, Severity
 from truthound.schema import DataType, known_type
-from truthound.sqltext import expression, unknown_column
+from truthound.sqltree import condition, unknown_column
 from truthound.text import MASK, did_you_mean, enumerated, listed
 from truthound.validators.fields import Columns, Names, Tolerance, allowed_rows
 
@@ -177,7 +177,7 @@ class Validator(Positional):
         if value is not None and not value.strip():
             raise ValueError("an empty filter; leave it out")
         if value is not None:
-            expression(value)
+            condition(value)
         return value
 
     @model_validator(mode="after")

@@ -10,7 +10,7 @@ from pydantic import PlainValidator, field_validator, model_validator
 
 from truthound.errors import ValidatorError
 from truthound.measures import SQL, Native, Not, Query
-from truthound.sqltext import check_query, expression
+from truthound.sqltree import condition, unknown_column
 from truthound.text import plural, reported, shorten
 from truthound.validators.base import Check, Table, Validator, Values, Verdict, counts_only
 
@@ -39,7 +39,7 @@ class Expression(Validator):
     def _readable(cls, value: str | None) -> str | None:
         text = value and _written(value)
         if text:
-            expression(text)
+            condition(text)
         return text
 
     def __init__(self, expression: str | None = None, **options: Any) -> None:
@@ -47,6 +47,9 @@ class Expression(Validator):
 
     def checks(self, table: Table) -> Iterator[Check]:
         text = self.expression or ""
+        if wrong := unknown_column(text, table.schema):
+            yield self.broken(wrong)
+            return
         yield self.rows((), shorten(" ".join(text.split()), 200), Not(SQL(text)))
 
 
@@ -68,7 +71,9 @@ class SqlQuery(Validator):
     def _selects(cls, value: str | None) -> str | None:
         text = value and _written(value)
         if text:
-            check_query(text)
+            from truthound.engine import query
+
+            query.check(text)
         return text
 
     def __init__(self, query: str | None = None, **options: Any) -> None:
@@ -80,7 +85,12 @@ class SqlQuery(Validator):
         return self
 
     def checks(self, table: Table) -> Iterator[Check]:
+        from truthound.engine import query
+
         text = self.query or ""
+        if wrong := query.problem(text, table.schema):
+            yield self.broken(wrong)
+            return
         measure = Query(text, EXAMPLES)
 
         def judge(values: Values) -> Verdict:
