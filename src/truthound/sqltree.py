@@ -192,9 +192,7 @@ def _function_problem(name: str, arguments: list[Any]) -> str:
     if known not in FUNCTIONS:
         names = [*FUNCTIONS, *ALIASES]
         hint = did_you_mean(lower, names)
-        return (
-            f'no function is called "{name}" in a condition{hint or "; the functions are listed in docs/validators.md"}'
-        )
+        return f'no function is called "{name}" in a condition{hint or "; the functions are listed in docs/sql.md"}'
     least, most = FUNCTIONS[known]
     if len(arguments) < least or (most is not None and len(arguments) > most):
         wanted = f"{least}" if least == most else f"{least} or more" if most is None else f"{least} to {most}"

@@ -5,6 +5,7 @@ import itertools
 import math
 import random
 from decimal import Decimal
+from pathlib import Path
 
 import duckdb
 import polars as pl
@@ -14,6 +15,7 @@ from truthound import sqltree
 from truthound.engine import query
 from truthound.engine.conditions import Context
 from truthound.engine.conditions.compile import Tree
+from truthound.engine.conditions.functions import FUNCTIONS
 from truthound.errors import ValidatorError
 
 D, T = dt.date, dt.datetime
@@ -292,3 +294,10 @@ def test_conditions_by_a_grammar(duck):
     rng = random.Random(7)
     texts = [grown(rng, rng.choice([2, 3, 4])) for _ in range(400)]
     check(duck, texts)
+
+
+def test_the_functions_that_are_known_are_compiled_and_documented():
+    page = (Path(__file__).parents[2] / "docs/sql.md").read_text(encoding="utf-8")
+    assert set(sqltree.FUNCTIONS) == set(FUNCTIONS)
+    assert set(sqltree.ALIASES.values()) <= set(FUNCTIONS)
+    assert [f for f in FUNCTIONS if f"`{f}`" not in page] == []

@@ -109,8 +109,8 @@ def _nanoseconds(text: str) -> tuple[int, str] | None:
 
 def date(text: str) -> int | None:
     """Days since 1970; a time behind the date is left out."""
-    found = moment(text)
-    return None if found is None else found[0] // (DAY * UNITS["ns"])
+    found = _date(text.strip())
+    return None if found is None or moment(text) is None else found[0]
 
 
 def moment(text: str) -> tuple[int, int] | None:
