@@ -146,7 +146,8 @@ class Checkpoint:
             result = replace(result, status=status, error=reason, validation_result=validation.result)
         stored, unread = (yield from flow.call(partial(_known, earlier), only_waits=True)) if earlier else ([], "")
         if unread:
-            result = replace(result, metadata={**result.metadata, "earlier_runs": unread})
+            hidden = self.config.hidden.union(*(s.hidden for s in self._stores()))
+            result = replace(result, metadata={**result.metadata, "earlier_runs": text.redact(unread, hidden)})
         before = [r for r in (*stored, self._latest) if r is not None]
         previous = max(before, key=lambda r: r.run_time.timestamp(), default=None)
         reads = partial(takes, parse_spec(self.config.data_source), self.base)

@@ -15,6 +15,7 @@ from types import SimpleNamespace
 import pytest
 
 from truthound.checkpoint.actions import ActionResult, ActionStatus, CustomAction, Run, custom
+from truthound.checkpoint.actions.output import Output
 from truthound.config import load_checkpoints
 from truthound.errors import ConfigError
 from truthound.flow import arun, run
@@ -436,7 +437,7 @@ HIDDEN = {"API_KEY": "hunter22secret", "MY_TOKEN": "tok9876/abc"}
 def test_no_secret_of_a_file_is_shown_anywhere(tmp_path, monkeypatch, caplog, capfd, source):
     for name, value in HIDDEN.items():
         monkeypatch.setenv(name, value)
-    (tmp_path / "x.csv").write_text("a\n\n1\n" if source == "x.csv" else "")
+    (tmp_path / "x.csv").write_text("a,b\n,2\n1,2\n" if source == "x.csv" else "")
     (tmp_path / "truthound.yaml").write_text(SECRETIVE.format(validators="'null'"))
     (checkpoint,) = load_checkpoints(tmp_path / "truthound.yaml")
     made = checkpoint.run()
@@ -563,3 +564,50 @@ def test_the_time_of_many_commands_runs_at_once(monkeypatch):
         return await asyncio.gather(*(action.aexecute(result()) for _ in range(12)))
 
     assert {made.status for made in asyncio.run(main())} == {ActionStatus.SUCCESS}
+
+
+# --- output without end -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("stream", ["", ">&2"])
+def test_a_command_that_prints_without_end_is_ended_at_the_limit(stream, tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    action = CustomAction(shell_command=f"yes {stream} & yes {stream}; wait", shell=True, max_output_bytes=5_000_000)
+    began = time.monotonic()
+    made = action.execute(result())
+    assert made.status is ActionStatus.FAILURE
+    assert made.message == "the command printed more than 5,000,000 bytes (max_output_bytes) and was killed"
+    assert len(made.details["stdout" if not stream else "stderr"]) < 10_100
+    assert time.monotonic() - began < 30
+    assert not list(tmp_path.iterdir())
+
+
+def test_any_amount_may_be_printed_where_that_is_said():
+    code = "import sys; sys.stdout.write('x' * 3_000_000 + 'end')"
+    made = CustomAction(shell_command=python(code), max_output_bytes=None).execute(result())
+    assert made.status is ActionStatus.SUCCESS
+    assert made.details["stdout"].endswith("xend")
+    made = CustomAction(shell_command="yes", max_output_bytes=None, timeout_seconds=0.5).execute(result())
+    assert made.message == "yes did not end within 0.5 s (timeout_seconds) and was killed"
+
+
+def test_the_output_of_a_command_takes_little_memory():
+    output = Output(1000, None)
+    read, write = os.pipe()
+    output.follow(os.fdopen(read, "rb", buffering=0), lambda: None)
+    with os.fdopen(write, "wb", buffering=0) as pipe:
+        most = 0
+        for i in range(300):
+            pipe.write(b"%06d" % i * 10_000)
+            most = max(most, len(output._kept))
+    output.end()
+    assert output.drained()
+    assert output.size == 300 * 60_000
+    assert output.tail == (b"%06d" % 299 * 10_000)[-1000:]
+    assert most < 300_000
+
+
+def test_what_a_command_left_running_may_print_on_and_is_not_waited_for():
+    made = CustomAction(shell_command="echo first; yes & echo $!", shell=True, max_output_bytes=None).execute(result())
+    assert made.status is ActionStatus.SUCCESS
+    assert threading.active_count() < 20

@@ -12,7 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import Future
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO, ClassVar, Self, cast
 
@@ -22,6 +22,7 @@ from pydantic.json_schema import SkipJsonSchema
 from truthound import env
 from truthound.checkpoint.actions.base import Action, RefusedError, Run
 from truthound.checkpoint.actions.channel import encoded
+from truthound.checkpoint.actions.output import Output
 from truthound.errors import ActionError, ConfigError
 from truthound.flow import Flow, begin, call, outcome
 from truthound.models import Mistakes
@@ -69,13 +70,18 @@ class CustomAction(Action):
     """Whether the command gets the whole result as JSON on standard input."""
     capture_output: bool = True
     """Whether what it prints goes to the details; otherwise it goes to standard error."""
+    max_output_bytes: int | None = Field(default=64 * 1024 * 1024, ge=1)
+    """How much it may print to standard output, and to standard error, where that is captured: one that prints more is
+    ended as one whose time is over. Null: any amount. Its end is kept."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if (self.callback is None) == (self.shell_command is None):
             raise ValueError("give either callback or shell_command")
         if self.callback is not None:
-            options = ("shell", "environment", "working_directory", "pass_result_as_json", "capture_output")
+            options = (
+                "shell", "environment", "working_directory", "pass_result_as_json", "capture_output", "max_output_bytes",
+            )  # fmt: skip
             if given := [o for o in options if o in self.model_fields_set]:
                 raise ValueError(f"{', '.join(given)}: only a shell_command takes this, a callback does not")
         for key in self.environment:
@@ -124,8 +130,10 @@ class CustomAction(Action):
         if not self.shell:
             words = [env.expanded(word, environment) for word in words]
         sent = encoded(result.to_dict()) if self.pass_result_as_json else None
-        with ExitStack() as stack:
-            stdin, out, err = (stack.enter_context(tempfile.TemporaryFile()) for _ in range(3))
+        # a secret that begins before what is shown is masked all the same: each byte of it as %00, or \u0000
+        keep = _TAIL + max((6 * len(s.encode("utf-8", "replace")) for s in self.hidden), default=0)
+        out, err = (Output(keep, self.max_output_bytes) for _ in range(2))
+        with tempfile.TemporaryFile() as stdin:
             started: Future[subprocess.Popen[bytes]] = Future()
             try:
                 # in a thread of its own: no interrupt comes between the start of the process and our knowing it
@@ -143,8 +151,12 @@ class CustomAction(Action):
                         with suppress(Exception):  # it has not started
                             _end_at_once(started.result(0))
                         raise
-            details = {"exit_code": code, "stdout": _tail(out, self.hidden), "stderr": _tail(err, self.hidden)}
-        return self._outcome(words[0], details if self.capture_output else {"exit_code": code})
+                for output in (out, err):
+                    output.end()
+            yield from call(lambda: all(output.drained() for output in (out, err)), only_waits=True)
+        details = {"exit_code": code, "stdout": _tail(out, self.hidden), "stderr": _tail(err, self.hidden)}
+        exceeded = out.exceeded or err.exceeded
+        return self._outcome(words[0], details if self.capture_output else {"exit_code": code}, exceeded=exceeded)
 
     def _start(
         self,
@@ -152,31 +164,40 @@ class CustomAction(Action):
         environment: Mapping[str, str],
         cwd: Path | None,
         sent: bytes | None,
-        files: tuple[BinaryIO, BinaryIO, BinaryIO],
+        streams: tuple[BinaryIO, Output, Output],
     ) -> subprocess.Popen[bytes]:
-        """The running command. Files instead of pipes: a child that does not read, or prints without end, holds nobody up."""
-        stdin, out, err = files
+        """The running command. It gets a file, so that one that does not read holds nobody up; what it prints is read as it comes."""
+        stdin, out, err = streams
         if sent is not None:
             stdin.write(sent)
             stdin.seek(0)
         if cwd is not None and not cwd.is_dir():
             raise ConfigError(f"working_directory {cwd} is not a folder")
+        captured = subprocess.PIPE if self.capture_output else 2
         try:
-            return subprocess.Popen(  # noqa: S603 the command is the user's own
+            process = subprocess.Popen(  # noqa: S603 the command is the user's own
                 words[0] if self.shell else words,
                 shell=self.shell,
                 stdin=subprocess.DEVNULL if sent is None else stdin,
-                stdout=out if self.capture_output else 2,
-                stderr=err if self.capture_output else 2,
+                stdout=captured,
+                stderr=captured,
+                bufsize=0,
                 cwd=cwd,
                 env=environment,
                 start_new_session=True,
             )
         except OSError as error:
             raise ActionError(_cannot_start(words[0], cwd, error)) from None
+        for output, pipe in ((out, process.stdout), (err, process.stderr)):
+            if pipe is not None:
+                output.follow(cast("BinaryIO", pipe), lambda: _kill(process))
+        return process
 
-    def _outcome(self, program: str, details: dict[str, Any]) -> ActionResult:
+    def _outcome(self, program: str, details: dict[str, Any], *, exceeded: bool) -> ActionResult:
         label, code = "the command" if self.shell else self.quoted(program, 100), details["exit_code"]
+        if exceeded:
+            said = f"{label} printed more than {number(self.max_output_bytes)} bytes (max_output_bytes) and was killed"
+            raise RefusedError(said, **details)
         if code == 0:
             return ActionResult(ActionStatus.SUCCESS, message=f"ran {label}", details=details)
         if code is None:
@@ -280,15 +301,13 @@ def _end_at_once(process: subprocess.Popen[bytes]) -> None:
             process.kill()
 
 
-def _tail(file: BinaryIO, hidden: Collection[str]) -> str:
-    """The end of what was printed, without the secrets. More than that is read, so that none is cut before it is found."""
-    longest = max((6 * len(s.encode("utf-8", "replace")) for s in hidden), default=0)  # each byte as %00, or \u0000
-    size = file.seek(0, os.SEEK_END)
-    file.seek(max(size - _TAIL - longest, 0))
-    kept = redact(file.read().decode(errors="replace"), hidden)
+def _tail(output: Output, hidden: Collection[str]) -> str:
+    """The end of what was printed, without the secrets. More than that is kept, so that none is cut before it is found."""
+    longest = max((6 * len(s.encode("utf-8", "replace")) for s in hidden), default=0)
+    kept, size = redact(output.tail.decode(errors="replace"), hidden), output.size
     if size <= _TAIL:
         return kept
-    begun = longest if size > _TAIL + longest else 0  # here a secret may begin before what was read
+    begun = longest if size > _TAIL + longest else 0  # here a secret may begin before what was kept
     return f"… ({plural(size - _TAIL, 'byte')} before)\n{kept[begun:][-_TAIL:]}"
 
 
