@@ -4,49 +4,38 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
 import polars as pl
 
 from truthound import inference
-from truthound.engine import Backend, Split
+from truthound.engine import Backend, RowRequest, Split
 from truthound.engine.polars_backend import PolarsBackend, no_panic
-from truthound.errors import ConfigError, SourceError
-from truthound.measures import Reference, RowCount
-from truthound.outcomes import THRESHOLDS, Failing, Policy, Progress, bound, evaluate
-from truthound.results import CheckOutcome, CheckStatus, Severity, ValidationResult, now
+from truthound.errors import ConfigError, SourceError, ValidatorError
+from truthound.jobs import DEFAULT_VALIDATORS, Job, job_of, require_columns
+from truthound.measures import Not, Reference, RowCount, any_null
+from truthound.outcomes import Failing, Progress, bound, evaluate
+from truthound.results import CheckOutcome, CheckStatus, ValidationResult
 from truthound.schema import Schema
 from truthound.sources import open_source
-from truthound.text import did_you_mean, plural
-from truthound.validators.base import Check, Clock, Problem, Table, Validator
-from truthound.validators.registry import parse_validators
+from truthound.text import plural
+from truthound.validators.base import Check, Problem, Table, Validator
 
-DEFAULT_VALIDATORS = ("null", "nan", "duplicate", "blank", "whitespace", "encoding")
-"""what is looked for when nothing is asked for"""
 OF_ALL_ROWS = ("row_count", "row_count_match", "aggregate_match", "contains_values")
 """validators that a sample says nothing about"""
 SAMPLE_ROW = "__truthound_sampled_row"
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
-    """All that a validation needs; it can be sent to a child process unless it holds functions or open connections."""
+class Plan:
+    """The checks that a run would make of a source, by id, and what is to be said of them."""
 
-    data_source: Any
-    validators: tuple[Validator, ...]
-    policy: Policy = field(default_factory=Policy)
-    schema: Schema | None = None
-    auto_schema: bool = False
-    sample_size: int | None = None
-    seed: int = 0
-    primary_key: tuple[str, ...] = ()
-    base: Path | None = None
-    state_dir: Path | None = None
-    clock: Clock = now
-    name: str = "data"
+    source: str
+    checks: Mapping[str, Check]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +48,7 @@ class Validation:
 
     def split(self) -> Split:
         """All rows as good and bad ones, by the row-level checks that did not hold. The data are read again, whole also where a sample was checked."""
-        with _Opened(replace(self.job, sample_size=None)) as opened:
+        with ValidationSession(replace(self.job, sample_size=None)) as opened:
             return opened.backend.split(self.failing)
 
 
@@ -68,101 +57,44 @@ def check(data_source: Any, validators: Iterable[Any] | None = None, **options: 
     return validate(data_source, validators, **options).result
 
 
-def require_columns(
-    primary_key: Iterable[str],
-    pii: Iterable[str],
-    known: Collection[str],
-    shape: Schema | None,
-    rules: Iterable[Validator],
-) -> None:
-    """Raises ConfigError where a table's options name columns that it does not have.
-
-    Those that a schema or a rule names are not meant: its own check tells that they are gone, and the others run on.
-    """
-    told = {*(shape.columns if shape else ()), *(name for rule in rules for name in rule.names)}
-    unknown = [c for c in (*primary_key, *sorted(pii)) if c not in known and c not in told]
-    if unknown:
-        raise ConfigError(
-            [f'column "{c}" of primary_key or pii is not in the data{did_you_mean(c, known)}' for c in unknown]
-        )
-
-
 def validate(
-    data_source: Any,
-    validators: Iterable[Any] | None = None,
-    *,
-    validator_config: Mapping[str, Any] | None = None,
-    schema: Schema | str | Path | None = None,
-    auto_schema: bool = False,
-    min_severity: Severity | str | None = None,
-    fail_on_critical: bool = True,
-    fail_on_high: bool = False,
-    fail_on: Severity | str | None = None,
-    severity_thresholds: Mapping[Any, Any] | None = None,
-    sample_size: int | None = None,
-    seed: int = 0,
-    examples: int = 10,
-    pii: Iterable[str] = (),
-    primary_key: Iterable[str] | str = (),
-    timeout_seconds: float | None = None,
-    clock: Clock = now,
-    base: Path | None = None,
-    state_dir: Path | None = None,
-    name: str = "data",
+    data_source: Any, validators: Iterable[Any] | None = None, *, timeout_seconds: float | None = None, **options: Any
 ) -> Validation:
-    """Checks a table and keeps what is needed to set its bad rows aside.
+    """Checks a table and keeps what is needed to set its bad rows aside. Takes the options of `job_of`.
 
     Args:
-        data_source: a path, glob or URL, a mapping (`path`, `format`, `options`, `table`, `query`, `where`), a data frame or a dict of lists.
-        validators: names, mappings of a name to its options, or validator objects; none: what `schema` asks for, else a default set.
-        validator_config: options for validators given by name.
-        schema: a Schema or the path of a schema file to validate against.
-        auto_schema: learn the schema on the first run, validate later runs against it.
-        min_severity: lower issues are hidden and do not count.
-        fail_on: the least severity that makes the status a failure; else `fail_on_critical` and `fail_on_high` decide.
-        fail_on_critical: a critical issue makes the status a failure.
-        fail_on_high: so does a high one.
-        severity_thresholds: failing ratios (0 to 1) above which an issue is at least medium, high, critical.
-        seed: chooses the sample.
-        sample_size: check a random sample of so many rows.
-        examples: failing rows kept for each check, 0 for none.
-        pii: columns whose values are masked in results.
-        primary_key: columns that tell a row from the others; shown first.
+        data_source: as `job_of` has it.
+        validators: as `job_of` has them.
         timeout_seconds: the work is stopped after so long; checks that had not finished are errors.
-        clock: gives the present as an aware datetime.
-        base: the folder that relative paths start from.
-        state_dir: where learned schemas and baselines are kept; `.truthound` in `base` by default.
-        name: what learned schemas and baselines are kept under.
+        options: the others of `job_of`.
 
     Raises:
         ConfigError: a mistake in the arguments, all of them at once.
         SourceError: the data could not be read.
     """
-    if (
-        examples < 0
-        or (sample_size is not None and sample_size < 1)
-        or (timeout_seconds is not None and timeout_seconds <= 0)
-    ):
-        raise ConfigError("examples is 0 or more, sample_size 1 or more, timeout_seconds above 0")
-    loaded = schema if isinstance(schema, Schema) or schema is None else Schema.load((base or Path()) / schema)
-    parsed = parse_validators(validators, validator_config)
-    if validators is None and loaded is None and not auto_schema:
-        parsed = parse_validators(DEFAULT_VALIDATORS, validator_config)
-    policy = Policy(
-        fails=_fails(fail_on, critical=fail_on_critical, high=fail_on_high),
-        min_severity=None if min_severity is None else _severity(min_severity),
-        thresholds=THRESHOLDS if severity_thresholds is None else _thresholds(severity_thresholds),
-        examples=examples,
-        pii=frozenset([pii] if isinstance(pii, str) else pii),
-    )
-    keys = (primary_key,) if isinstance(primary_key, str) else tuple(primary_key)
-    folder = state_dir or (base or Path()) / ".truthound"
-    job = Job(data_source, parsed, policy, loaded, auto_schema, sample_size, seed, keys, base, folder, clock, name)
+    if timeout_seconds is not None and timeout_seconds <= 0:
+        raise ConfigError("timeout_seconds is above 0")
+    job = job_of(data_source, validators, **options)
     if timeout_seconds is None:
         return Validation(*run(job), job)
     from truthound.worker import run_in_child
 
     return Validation(*run_in_child(job, timeout_seconds), job)
+
+
+def plan(data_source: Any, validators: Iterable[Any] | None = None, **options: Any) -> Plan:
+    """The checks that `validate` would make, without making them; of the data only the columns are read, and nothing is kept.
+
+    Takes the options of `job_of`. What is known to be wrong with a check is its problem: a column, a reference or a column of one
+    that is not there, SQL that does not fit the columns, rows that a sample says nothing about.
+
+    Raises:
+        ConfigError: a mistake in the arguments, all of them at once.
+        SourceError: the data could not be read.
+    """
+    with no_panic(), ValidationSession(job_of(data_source, validators, **options), rehearsal=True) as session:
+        checks = session.rehearsed(session.checks())
+        return Plan(session.source.name, checks, tuple(session.notes))
 
 
 def _near(path: Path) -> str:
@@ -172,38 +104,13 @@ def _near(path: Path) -> str:
     return path.as_posix()
 
 
-def _severity(value: Any) -> Severity:
-    try:
-        return Severity(value)
-    except ValueError:
-        raise ConfigError(
-            f"{value!r} is not a severity: low, medium, high or critical{did_you_mean(str(value), Severity)}"
-        ) from None
-
-
-def _thresholds(given: Mapping[Any, Any]) -> dict[Severity, float]:
-    wrong = [k for k, v in given.items() if isinstance(v, bool) or not isinstance(v, int | float) or not 0 <= v <= 1]
-    if wrong:
-        raise ConfigError([f"severity_thresholds: {k}: {given[k]!r} is not a ratio from 0 to 1" for k in wrong])
-    return {_severity(k): float(v) for k, v in given.items()}
-
-
-def _fails(fail_on: Severity | str | None, *, critical: bool, high: bool) -> frozenset[Severity]:
-    if fail_on is not None:
-        least = _severity(fail_on).rank
-        return frozenset(s for s in Severity if s.rank >= least)
-    return frozenset({Severity.CRITICAL} if critical else ()) | frozenset({Severity.HIGH} if high else ())
-
-
 def run(
     job: Job, progress: Progress | None = None, opened_with: Announce | None = None
 ) -> tuple[ValidationResult, dict[str, Failing]]:
     """Does a job in this process. `opened_with` hears the source's name and the checks before the work, `progress` each outcome."""
     started = time.perf_counter()
-    with no_panic(), _Opened(job) as opened:
+    with no_panic(), ValidationSession(job) as opened:
         checks = opened.checks()
-        if not checks:
-            raise ConfigError("no checks: name at least one validator, or a schema")
         if opened_with:
             opened_with(opened.source.name, checks)
         outcomes, failing = evaluate(checks, opened.backend, job.policy, progress, keys=opened.keys())
@@ -214,15 +121,22 @@ def run(
 Announce = Callable[[str, Mapping[str, Check]], None]
 
 
-class _Opened:
-    """A job's data, open."""
+class ValidationSession:
+    """A job's data, open.
 
-    def __init__(self, job: Job) -> None:
-        self.job = job
+    In a `rehearsal` only columns are read: its backends are tables without rows, of the same columns, and nothing is learned or kept.
+    """
+
+    def __init__(self, job: Job, *, rehearsal: bool = False) -> None:
+        self.job, self._rehearsal = job, rehearsal
         self._others: dict[Reference, PolarsBackend] = {}
         self.source = open_source(job.data_source, base=job.base)
         self.notes: list[str] = [*self.source.notes]
         self.notes += [f'column "{c}" cannot be read: {reason}' for c, reason in self.source.unreadable.items()]
+        if rehearsal:
+            self.sampled_from = self._rows_beyond_sample() if self._asks_for_all_rows else None
+            self.backend = self._whole().without_rows(self._other)
+            return
         frame, self.sampled_from = self._sampled(self.source.frame)
         sampled = SAMPLE_ROW if self.sampled_from is not None else None
         self.backend = PolarsBackend(
@@ -245,20 +159,55 @@ class _Opened:
         expected = job.schema
         learned: tuple[Validator, ...] = ()
         if job.auto_schema and job.state_dir is not None:
-            found, note = inference.auto_schema(job.state_dir, job.name, self._whole(), pii=job.policy.pii)
-            learned = inference.schema_validators(found, learned=True)
+            found, note = self._learned(job.state_dir)
+            learned = inference.schema_validators(found, learned=True) if found else ()
             expected = expected or found
             self.notes.append(note)
         require_columns(job.primary_key, job.policy.pii, types, expected, job.validators)
         declared = inference.schema_validators(job.schema) if job.schema else ()
         baselines = None if job.state_dir is None else inference.Baselines(job.state_dir / "baselines", job.name)
-        if baselines and job.policy.pii:
+        if baselines and job.policy.pii and not self._rehearsal:
             baselines.forget(job.policy.pii)
         table = Table(types, expected, job.clock, baselines, self._present(), job.policy.pii)
         checks = bound(job.validators, table, (*declared, *learned))
+        if not checks and not (self._rehearsal and job.auto_schema):
+            raise ConfigError("no checks: name at least one validator, or a schema")
         if self.sampled_from is None:
             return checks
         return {key: _of_all_rows(c) if c.validator.type in OF_ALL_ROWS else c for key, c in checks.items()}
+
+    def rehearsed(self, checks: Mapping[str, Check]) -> dict[str, Check]:
+        """The checks, with what their measures say of a table that has these columns and no rows."""
+        measured = self.backend.measure(x for c in checks.values() if c.problem is None for x in c.measures)
+        wrong = {x: str(v) for x, v in measured.items() if isinstance(v, ValidatorError)}
+        out = {}
+        for key, check in checks.items():
+            said = next((wrong[x] for x in check.measures if x in wrong), "") if check.problem is None else ""
+            if not said and check.doubt and self._any_value(check):
+                said = check.doubt
+            out[key] = replace(check, problem=Problem(CheckStatus.ERROR, said)) if said else check
+        return out
+
+    def _any_value(self, check: Check) -> bool:
+        """Whether the data have a row with values in all columns of the check; they are read to the first one."""
+        request = RowRequest(Not(any_null(check.columns)), check.validator.row_filter, 1)
+        return bool(self._whole().rows({"": request})[""].rows)
+
+    def _learned(self, state_dir: Path) -> tuple[Schema | None, str]:
+        """The learned schema, and a note on it. A rehearsal learns none."""
+        job = self.job
+        if not self._rehearsal:
+            return inference.auto_schema(state_dir, job.name, self._whole(), pii=job.policy.pii)
+        known = inference.learned(state_dir, job.name, job.policy.pii)
+        return known, (
+            "the schema is as learned on the first run"
+            if known
+            else "no schema: none is learned yet, the first run learns it and checks it"
+        )
+
+    @property
+    def _asks_for_all_rows(self) -> bool:
+        return any(v.type in OF_ALL_ROWS for v in self.job.validators)
 
     def keys(self) -> tuple[str, ...]:
         """What tells a row from the others: as given, else as the schema or a primary_key rule has it."""
@@ -273,7 +222,7 @@ class _Opened:
 
     def _whole(self) -> PolarsBackend:
         """All rows: a schema learned from a sample would call the others drift."""
-        if self.sampled_from is None:
+        if self.sampled_from is None and not self._rehearsal:
             return self.backend
         return PolarsBackend(self.source.frame, explain=self.source.explain, unreadable=self.source.unreadable)
 
@@ -303,13 +252,10 @@ class _Opened:
 
     def _sampled(self, frame: pl.LazyFrame) -> tuple[pl.LazyFrame, int | None]:
         """The rows with the smallest hashes of their number and the seed: a random sample in one pass that keeps no more than itself."""
-        size = self.job.sample_size
-        if size is None:
+        size, total = self.job.sample_size, self._rows_beyond_sample(frame)
+        if size is None or total is None:
             return frame, None
         try:
-            total = int(frame.select(pl.len()).collect(engine="streaming").item())
-            if total <= size:
-                return frame, None
             order = pl.col(SAMPLE_ROW).hash(self.job.seed)
             picked = frame.with_row_index(SAMPLE_ROW).bottom_k(size, by=order).collect(engine="streaming")
         except (pl.exceptions.PolarsError, OSError) as error:
@@ -317,9 +263,24 @@ class _Opened:
         self.notes.append(f"a sample of {plural(size, 'row')} of {total:,}, seed {self.job.seed}")
         return picked.sort(SAMPLE_ROW).lazy(), total
 
+    def _rows_beyond_sample(self, frame: pl.LazyFrame | None = None) -> int | None:
+        """How many rows there are, if they are more than a sample takes."""
+        if self.job.sample_size is None:
+            return None
+        rows = (self.source.frame if frame is None else frame).select(pl.len())
+        try:
+            total = int(rows.collect(engine="streaming").item())
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise self.source.explain(error) from None
+        return total if total > self.job.sample_size else None
+
     def _other(self, reference: Reference) -> Backend:
         if reference not in self._others:
             source = open_source(reference.spec, base=self.job.base)
+            if self._rehearsal:
+                found = PolarsBackend(source.frame, explain=source.explain, unreadable=source.unreadable)
+                self._others[reference] = found.without_rows(self._other)
+                return self._others[reference]
             self._others[reference] = PolarsBackend(
                 source.frame, reference=self._other, explain=source.explain, unreadable=source.unreadable
             )

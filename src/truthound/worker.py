@@ -23,8 +23,8 @@ from truthound.results import CheckOutcome, CheckStatus, Severity, ValidationRes
 from truthound.text import number, reported
 
 if TYPE_CHECKING:
+    from truthound.jobs import Job
     from truthound.outcomes import Failing
-    from truthound.validate import Job
 
 
 Answer = tuple[ValidationResult, "dict[str, Failing]"]

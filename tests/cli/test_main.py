@@ -73,7 +73,7 @@ def test_a_wrong_value_is_a_usage_error(cli, args, said):
     assert said in err
 
 
-@pytest.mark.parametrize("args", [["--help"], ["checkpoint", "list"], ["checkpoint", "validate"], ["config", "schema"]])
+@pytest.mark.parametrize("args", [["--help"], ["checkpoint", "list"], ["config", "schema"]])
 def test_what_needs_no_data_loads_no_engine(project, args):
     done = python(*args, after="print('polars' in sys.modules or 'pandas' in sys.modules, file=sys.stderr)")
     assert (done.returncode, done.stderr) == (0, "False\n")

@@ -175,6 +175,9 @@ def test_long_names_fit_and_numbers_stay_whole(cli, long, monkeypatch, columns, 
         ("action", "list"): ("store_result",),
     }
     for command, numbers in commands.items():
+        if "validate" in command:  # the column that is not there is a mistake to it
+            file = Path("truthound.yaml")
+            file.write_text(file.read_text().replace("columns: 'no'", "columns: id"))
         out = re.sub(r"\x1b\[[0-9;]*m", "", cli(*command)[1])
         assert max(cells(line) for line in out.splitlines()) <= columns, command
         told = " ".join(out.split())

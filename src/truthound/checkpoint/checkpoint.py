@@ -28,7 +28,7 @@ from truthound.sources.spec import parse_spec
 from truthound.validators.base import Clock
 
 if TYPE_CHECKING:
-    from truthound.validate import Validation
+    from truthound.validate import Plan, Validation
 
 
 _HISTORY = 50
@@ -171,30 +171,44 @@ class Checkpoint:
         return self._latest
 
     def _validate(self) -> Validation:
-        from truthound.outcomes import THRESHOLDS
         from truthound.validate import validate
 
         c = self.config
-        return validate(
-            c.data_source,
-            c.rules or None,
-            schema=c.schema,
-            auto_schema=c.auto_schema,
-            min_severity=c.min_severity,
-            fail_on_critical=c.fail_on_critical,
-            fail_on_high=c.fail_on_high,
-            fail_on=c.fail_on,
-            severity_thresholds=THRESHOLDS | c.severity_thresholds,
-            sample_size=c.sample_size,
-            seed=c.seed,
-            examples=c.examples,
-            pii=c.pii,
-            primary_key=c.primary_key,
-            timeout_seconds=c.timeout_seconds,
-            clock=self.clock,
-            base=self.base,
-            name=c.name,
-        )
+        return validate(c.data_source, c.rules or None, timeout_seconds=c.timeout_seconds, **self._options())
+
+    def plan(self) -> Plan:
+        """The checks that a run would make, without making them; only the columns of the data are read, and no action is done.
+
+        Raises:
+            ConfigError: a mistake that a run would meet before its first check.
+            SourceError: the data cannot be read.
+        """
+        from truthound.validate import plan
+
+        return plan(self.config.data_source, self.config.rules or None, **self._options())
+
+    def _options(self) -> dict[str, Any]:
+        """How its data are validated."""
+        from truthound.outcomes import THRESHOLDS
+
+        c = self.config
+        return {
+            "schema": c.schema,
+            "auto_schema": c.auto_schema,
+            "min_severity": c.min_severity,
+            "fail_on_critical": c.fail_on_critical,
+            "fail_on_high": c.fail_on_high,
+            "fail_on": c.fail_on,
+            "severity_thresholds": THRESHOLDS | c.severity_thresholds,
+            "sample_size": c.sample_size,
+            "seed": c.seed,
+            "examples": c.examples,
+            "pii": c.pii,
+            "primary_key": c.primary_key,
+            "clock": self.clock,
+            "base": self.base,
+            "name": c.name,
+        }
 
     def _stages(self) -> list[Stage]:
         """The actions in the order in which they are done."""
@@ -260,15 +274,17 @@ def verdict(validation: Validation) -> tuple[CheckpointStatus, str | None]:
     """The status that a validation comes to, and why it is an error if it is one."""
     result = validation.result
     if all(o.status is CheckStatus.SKIPPED for o in result.outcomes):
-        reasons = "; ".join(dict.fromkeys(o.message for o in result.outcomes if o.message))
-        return (
-            CheckpointStatus.ERROR,
-            f"no check ran{': all were skipped: ' if reasons else ''}{text.shorten(reasons, 500)}",
-        )
+        return CheckpointStatus.ERROR, f"no check ran{all_skipped(o.message for o in result.outcomes)}"
     if result.status is not CheckpointStatus.ERROR:
         return result.status, None
     errors = [o for o in result.outcomes if o.status is CheckStatus.ERROR and not o.hidden]
     return result.status, f"{text.plural(len(errors), 'check')} could not be made; {errors[0].id}: {errors[0].error}"
+
+
+def all_skipped(messages: Iterable[str]) -> str:
+    """Why no check ran, from the reasons of each."""
+    reasons = "; ".join(dict.fromkeys(filter(None, messages)))
+    return f"{': all were skipped: ' if reasons else ''}{text.shorten(reasons, 500)}"
 
 
 def _reason(error: Exception, secrets: Iterable[str]) -> str:

@@ -147,7 +147,10 @@ def validate(
     ] = None,
     config: Config = None,
 ) -> None:
-    """Say whether configuration files are right, or all that is wrong with them; warn of what actions lack here."""
+    """Say whether configuration files are right, or all that is wrong with them; warn of what actions lack here.
+
+    Rules are compared with the columns of data and references that are files on this machine; databases and other machines are not asked.
+    """
     from truthound.cli.native import Native, platform
 
     if files and config is not None:
@@ -158,7 +161,8 @@ def validate(
 
 def _validate(files: Iterable[Path | None]) -> None:
     from truthound.cli.options import DEFAULT_CONFIG
-    from truthound.cli.output import emit_folded
+    from truthound.cli.output import emit_folded, say
+    from truthound.cli.plan import compared
     from truthound.cli.run import load
     from truthound.errors import ConfigError
     from truthound.text import plural
@@ -170,8 +174,16 @@ def _validate(files: Iterable[Path | None]) -> None:
         except ConfigError as error:
             problems += error.problems
             continue
+        wrong: list[str] = []
         for checkpoint in checkpoints:
             _warn(checkpoint)
+            found, warnings = compared(checkpoint, path or DEFAULT_CONFIG)
+            wrong += found
+            for warning in warnings:
+                say(f"warning: {warning}")
+        problems += wrong
+        if wrong:
+            continue
         counts = [
             plural(len(checkpoints), "checkpoint"),
             plural(sum(len(c.config.rules) for c in checkpoints), "validator"),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from truthound.cli.exits import Exit
 from truthound.cli.output import emit, fancy, width
@@ -23,19 +23,46 @@ def plan(checkpoint: Checkpoint, *, no_color: bool = False) -> Exit:
     from truthound.cli.tables import table
 
     look = Look(width(sys.stdout), fancy(sys.stdout, no_color=no_color))
-    name, checks, note = _bound(checkpoint)
-    broken = [c for c in checks.values() if c.problem and c.problem.status is CheckStatus.ERROR]
-    rows = [_row(c, look) for c in checks.values()]
-    lines: list[list[Span]] = [*look.titled(terminal(checkpoint.name), [terminal(name)], ""), []]
-    lines += table(rows, look, indent=1)
+    found = checkpoint.plan()
+    checks = list(found.checks.values())
+    why = obstacles(checks)
+    lines: list[list[Span]] = [*look.titled(terminal(checkpoint.name), [terminal(found.source)], ""), []]
+    lines += table([_row(c, look) for c in checks], look, indent=1)
     lines.append([])
-    lines += look.flow([(" schema    ", "dim")], [[(note, "")]], "") if note else []
+    for note in found.notes:
+        lines += look.flow([(" note      ", "dim")], [[(terminal(note), "")]], "")
     lines += look.flow([(" actions   ", "dim")], _actions(checkpoint), "   ") if checkpoint.actions else []
-    counted = plural(len(checks), "check") + (f", {len(broken):,} of which cannot be made" if broken else "")
-    verdict = [[(counted, "")], [("nothing was checked, no action was done", "")]]
-    lines += look.flow([(" DRY RUN   ", "bold red" if broken else "bold green")], verdict, f" {look.sign('dot')} ")
+    counted = plural(len(checks), "check") + "".join(f", {n:,} of which {said}" for n, said in _counts(checks) if n)
+    verdict = [
+        [(counted, "")],
+        *([[(terminal(why), "")]] if why else []),
+        [("nothing was checked, no action was done", "")],
+    ]
+    lines += look.flow([(" DRY RUN   ", "bold red" if why else "bold green")], verdict, f" {look.sign('dot')} ")
     emit("\n".join(look.paint(line) for line in lines) + "\n")
-    return Exit.ERROR if broken else Exit.OK
+    return Exit.ERROR if why else Exit.OK
+
+
+def with_problem(checks: Iterable[Check], status: CheckStatus) -> list[Check]:
+    """The checks that are known to end so before any row is read."""
+    return [c for c in checks if c.problem and c.problem.status is status]
+
+
+def _counts(checks: list[Check]) -> tuple[tuple[int, str], ...]:
+    broken, skipped = (len(with_problem(checks, s)) for s in (CheckStatus.ERROR, CheckStatus.SKIPPED))
+    return (broken, "cannot be made"), (skipped, f"{'is' if skipped == 1 else 'are'} skipped")
+
+
+def obstacles(checks: list[Check]) -> str:
+    """Why a run would end in an error, or nothing."""
+    from truthound.checkpoint.checkpoint import all_skipped
+
+    if with_problem(checks, CheckStatus.ERROR):
+        return "the run would end in an error"
+    skipped = with_problem(checks, CheckStatus.SKIPPED)
+    if checks and len(skipped) == len(checks):
+        return f"no check would run{all_skipped(c.problem.message for c in skipped if c.problem)}"
+    return ""
 
 
 def _row(check: Check, look: Look) -> list[Span]:
@@ -56,34 +83,61 @@ def _actions(checkpoint: Checkpoint) -> Iterator[list[Span]]:
         yield [(terminal(action.name), ""), (f" ({when})", "dim")]
 
 
-def _bound(checkpoint: Checkpoint) -> tuple[str, Mapping[str, Check], str]:
-    """The source's name, the checks as a run would make them, and what is to be said of a learned schema."""
-    from truthound import inference
-    from truthound.engine.polars_backend import PolarsBackend
-    from truthound.outcomes import bound
-    from truthound.schema import Schema
-    from truthound.sources import open_source
-    from truthound.validate import DEFAULT_VALIDATORS, require_columns
-    from truthound.validators.base import Table
-    from truthound.validators.registry import parse_validators
+# --- what `validate` says of the data --------------------------------------------------------------------------------
 
-    config, base = checkpoint.config, checkpoint.base
-    state, pii = (base or Path()) / ".truthound", frozenset(config.pii)
-    source = open_source(config.data_source, base=base)
-    types = PolarsBackend(source.frame, explain=source.explain, unreadable=source.unreadable).schema()
-    expected = Schema.load((base or Path()) / config.schema) if isinstance(config.schema, str | Path) else config.schema
-    known = inference.learned(state, checkpoint.name, pii) if config.auto_schema else None
-    rules = config.rules
-    require_columns(config.primary_key, pii, types, expected or known, rules)
-    if not rules and expected is None and not config.auto_schema:
-        rules = parse_validators(DEFAULT_VALIDATORS, None)
-    declared = inference.schema_validators(expected) if expected else ()
-    learned = inference.schema_validators(known, learned=True) if known else ()
-    baselines = inference.Baselines(state / "baselines", checkpoint.name)
-    table = Table(
-        types, expected or known, checkpoint.clock, baselines, tuple(c for c in config.primary_key if c in types), pii
-    )
-    note = ""
-    if config.auto_schema:
-        note = "as learned on the first run" if known else "none is learned yet: the first run learns it and checks it"
-    return source.name, bound(rules, table, (*declared, *learned)), note
+
+def compared(checkpoint: Checkpoint, file: Path) -> tuple[list[str], list[str]]:
+    """What is wrong with a checkpoint's rules where its data lie on this machine, and what is worth a warning.
+
+    No other machine is asked: rules that have data elsewhere as their reference are left out.
+    """
+    from truthound.errors import ConfigError, SourceError
+
+    name = terminal(checkpoint.name)
+    near = _with_near_references(checkpoint)
+    if near is None:
+        return [], []
+    try:
+        checks = list(near.plan().checks.values())
+    except SourceError as error:
+        return [], [f"{name}: its rules were not compared with its data: {terminal(error)}"]
+    except ConfigError as error:
+        return [f"{file}: {name}: {p}" for p in error.problems], []
+    broken = [
+        f"{c.validator.location or file}: {name}: {_named(c)}: {_reason(c)}"
+        for c in with_problem(checks, CheckStatus.ERROR)
+    ]
+    skipped = [f"{name}: {_named(c)} would be skipped: {_reason(c)}" for c in with_problem(checks, CheckStatus.SKIPPED)]
+    if not broken and (why := obstacles(checks)):
+        return [f"{file}: {name}: {why}"], []
+    return broken, skipped
+
+
+def _with_near_references(checkpoint: Checkpoint) -> Checkpoint | None:
+    """The checkpoint with the rules that need no other machine; None where its data are elsewhere, or no rule is left."""
+    from truthound.checkpoint.checkpoint import Checkpoint
+
+    config = checkpoint.config
+    if not _near(config.data_source):
+        return None
+    rules = [r for r in config.rules if _near(getattr(r, "reference", None))]
+    if len(rules) == len(config.rules):
+        return checkpoint
+    if not rules and config.schema is None and not config.auto_schema:
+        return None
+    changed = config.changed(validators=rules or None, validator_config={})
+    return Checkpoint(config=changed, base=checkpoint.base, clock=checkpoint.clock)
+
+
+def _near(source: Any) -> bool:
+    from truthound.sources.spec import parse_spec
+
+    return source is None or parse_spec(source).family in ("file", "memory")
+
+
+def _named(check: Check) -> str:
+    return f"{check.validator.type}{' of ' if check.columns else ''}{terminal(', '.join(check.columns))}"
+
+
+def _reason(check: Check) -> str:
+    return terminal(check.problem.message) if check.problem else ""

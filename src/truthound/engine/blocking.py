@@ -182,13 +182,22 @@ class Blocking:
             out.append((tuple(row[n] for n in names), row["first"], last, len(absent)))
         return tuple(sorted(out, key=lambda gap: -gap[3]))
 
+    @staticmethod
+    def _column_of(other: Any, column: str) -> pl.Expr:
+        """A column of the reference."""
+        try:
+            found: pl.Expr = other.compile.column(column)
+        except ValidatorError as error:
+            raise ReferenceDataError(f"in the reference: {error}") from None
+        return found
+
     def _ks(self, x: m.KolmogorovSmirnov) -> tuple[float, int, int] | None:
         other: Any = self._b.other(x.reference)
         here = self._b.filtered(x.where).select(
             self._b.compile.column(x.column).cast(pl.Float64).alias("v"), pl.lit(1).alias("s")
         )
         there = other.frame.select(
-            other.compile.column(x.reference_column).cast(pl.Float64).alias("v"), pl.lit(0).alias("s")
+            self._column_of(other, x.reference_column).cast(pl.Float64).alias("v"), pl.lit(0).alias("s")
         )
         counts = (
             pl.concat([here, there])

@@ -143,6 +143,13 @@ class PolarsBackend:
         good, bad_rows = marked.filter(fine).drop(FAILED_CHECKS), marked.filter(~fine)
         return Split(good.rename(back), bad_rows.rename(back)) if back else Split(good, bad_rows)
 
+    def without_rows(self, reference: Callable[[m.Reference], Backend]) -> PolarsBackend:
+        """A table with the same columns and no rows: what its measures raise is known before any row is read."""
+        schema = {c: pl.Null() if c in self._unreadable else self._types[c] for c in self._order}
+        return PolarsBackend(
+            pl.DataFrame(schema=schema).lazy(), reference=reference, explain=self._explain, unreadable=self._unreadable
+        )
+
     def close(self) -> None:
         self._values.clear()
         self._orphans.clear()
