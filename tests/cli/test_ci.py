@@ -7,6 +7,8 @@ import junitparser
 import pytest
 import yaml
 
+from loopback import Answer, serving
+
 GITHUB = {
     "GITHUB_ACTIONS": "true", "GITHUB_REF": "refs/pull/7/merge", "GITHUB_HEAD_REF": "fix", "GITHUB_BASE_REF": "main",
     "GITHUB_REPOSITORY": "octocat/hello-world", "GITHUB_ACTOR": "octo\x1b[31mcat\u202e",
@@ -324,6 +326,48 @@ def test_a_run_that_went_well_is_folded_away(cli, project, environment):
     environment({"JENKINS_URL": "http://ci"})
     _, out, _ = cli("checkpoint", "run", "cities")
     assert out.startswith("cities  ")
+
+
+def test_a_comment_is_made_and_all_else_is_told_as_ever(cli, project, environment):
+    def github(sent):
+        return Answer(200, []) if sent.method == "GET" else Answer(201, {"id": 1, "html_url": "https://github.com/c/1"})
+
+    with serving(by=github) as server:
+        environment({
+            "GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": "s.md", "GITHUB_OUTPUT": "o.txt", "GITHUB_REPOSITORY": "o/r",
+            "GITHUB_REF": "refs/pull/7/merge", "GITHUB_SHA": "a" * 40, "GITHUB_TOKEN": "ghs_x", "GITHUB_API_URL": server.url,
+        })  # fmt: skip
+        code, out, _ = cli("checkpoint", "run", "users", "--comment")
+    assert code == 1
+    assert [(s.method, s.path.partition("?")[0]) for s in server.got] == [
+        ("GET", "/repos/o/r/issues/7/comments"), ("POST", "/repos/o/r/issues/7/comments"),
+    ]  # fmt: skip
+    assert "users: FAILED" in server.got[1].json["body"]
+    assert "d@x.org" not in server.got[1].json["body"]
+    assert "::error file=truthound.yaml" in out
+    assert (project / "s.md").read_text().count("users: FAILED") == 1
+
+
+def test_a_fork_may_not_comment_and_that_fails_nothing(cli, project, environment):
+    with serving(Answer(403, {"message": "Resource not accessible by integration"})) as server:
+        environment({
+            "GITHUB_ACTIONS": "true", "GITHUB_REPOSITORY": "o/r", "GITHUB_REF": "refs/pull/7/merge", "GITHUB_TOKEN": "ghs_x",
+            "GITHUB_API_URL": server.url,
+        })  # fmt: skip
+        assert cli("checkpoint", "run", "cities", "--comment")[0] == 0
+
+
+def test_sarif_beside_the_report(cli, project, environment):
+    environment({})
+    code, out, err = cli("checkpoint", "run", "--all", "--sarif", "out.sarif")
+    assert (code, "wrote out.sarif" in err, "exit 1" in out) == (1, True, True)
+    runs = json.loads((project / "out.sarif").read_text())["runs"]
+    assert [r["properties"]["checkpoint"] for r in runs] == ["users", "cities"]
+    (project / "truthound.yaml").write_text("checkpoints: 5\n")
+    assert cli("checkpoint", "run", "--all", "--sarif", "out.sarif")[0] == 2
+    (run,) = json.loads((project / "out.sarif").read_text())["runs"]
+    assert run["results"][0]["locations"][0]["physicalLocation"]["region"] == {"startLine": 1, "startColumn": 1}
+    assert cli("checkpoint", "run", "--all", "--sarif", "truthound.yaml")[0] == 2
 
 
 # --- what of failing rows is published --------------------------------------------------------------------------------

@@ -2,6 +2,7 @@ import json
 import shlex
 
 import pytest
+import yaml
 
 from truthound.checkpoint.ci import generate_github_workflow, generate_gitlab_ci
 from truthound.checkpoint.ci.options import Pipeline
@@ -50,7 +51,7 @@ def test_print_writes_no_file(cli, one):
 
 def test_which_checkpoint(cli, project):
     code, _, err = cli("ci", "init", "github")
-    assert (code, err) == (2, "error: name a checkpoint; there are: users, cities\n")
+    assert (code, err) == (2, "error: name a checkpoint, or give --all; there are: users, cities\n")
     code, _, err = cli("ci", "init", "github", "usres", "--print")
     assert code == 0
     assert err == 'warning: no checkpoint "usres" in truthound.yaml; did you mean "users"?\n'
@@ -133,3 +134,51 @@ def test_mistakes(cli, one):
     assert code == 2
     assert len(err.splitlines()) == 3
     assert not (one / ".github").exists()
+
+
+ACTING = """checkpoints:
+- name: users
+  data_source: users.csv
+  validators: ['null']
+  actions:
+  - {type: github, comment_on_pr: true, token: "${GITHUB_TOKEN}"}
+- name: cities
+  data_source: users.csv
+  validators: ['null']
+  actions:
+  - {type: github, set_commit_status: true}
+  - {type: slack, webhook_url: "${SLACK_WEBHOOK_URL}"}
+"""
+
+
+def job(text):
+    return yaml.safe_load(text.replace("\non:\n", '\n"on":\n'))["jobs"]["data-quality"]
+
+
+def test_the_token_that_the_checkpoints_actions_need(cli, folder, monkeypatch):
+    for name in ("GITHUB_TOKEN", "SLACK_WEBHOOK_URL"):
+        monkeypatch.delenv(name, raising=False)
+    (folder / "truthound.yaml").write_text(ACTING)
+    code, out, err = cli("ci", "init", "github", "users", "--print")
+    assert (code, err) == (0, "")
+    assert job(out)["permissions"] == {"contents": "read", "pull-requests": "write"}
+    assert job(out)["steps"][3]["env"] == {"GITHUB_TOKEN": "${{ github.token }}"}
+    code, out, err = cli("ci", "init", "github", "--all", "--print")
+    assert (code, err) == (0, "")
+    assert job(out)["permissions"] == {"contents": "read", "pull-requests": "write", "statuses": "write"}
+    assert job(out)["steps"][3]["run"] == "truthound checkpoint run --all --config truthound.yaml"
+    assert cli("ci", "init", "gitlab", "--all", "--print")[0] == 0
+    code, _, err = cli("ci", "init", "github", "--print")
+    assert (code, "or give --all; there are: users, cities" in err) == (2, True)
+    assert "not both" in cli("ci", "init", "github", "users", "--all")[2]
+
+
+def test_the_main_branch_is_what_the_remote_says(cli, one):
+    (one / ".git/refs/remotes/origin").mkdir(parents=True)
+    assert "      - master\n" in cli("ci", "init", "github", "--print")[1]
+    (one / ".git/refs/remotes/origin/HEAD").write_text("ref: refs/remotes/origin/trunk\n")
+    out = cli("ci", "init", "github", "--print", "--comment", "--sarif")[1]
+    assert "    branches:\n      - trunk\n" in out
+    assert "--comment --sarif truthound.sarif" in out
+    code, _, err = cli("ci", "init", "gitlab", "--print", "--comment")
+    assert (code, "comment: GitHub has it, GitLab CI has not" in err) == (2, True)

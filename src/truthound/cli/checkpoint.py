@@ -79,6 +79,15 @@ def run(
     github_summary: Annotated[
         bool, typer.Option("--github-summary", help="Also write GitHub Actions' summary, annotations and outputs.")
     ] = False,
+    comment: Annotated[
+        bool,
+        typer.Option(
+            "--comment", help="Also comment on GitHub's pull request what is wrong, through GITHUB_TOKEN, if it may."
+        ),
+    ] = False,
+    sarif: Annotated[
+        Path | None, typer.Option("--sarif", metavar="FILE", help="Also write the issues to this file, as SARIF.")
+    ] = None,
     ci: Annotated[
         str,
         typer.Option(
@@ -110,12 +119,13 @@ def run(
 
     choice = Choice(
         tuple(names or ()), every, config, tuple(tag or ()), data, split_names(validators), store, telling.fail_on,
-        telling.limit, slack, webhook, github_summary and not tells_github(ci),
+        telling.limit, slack, webhook, github_summary and not tells_github(ci), comment,
     )  # fmt: skip
-    native = Native(CIPlatform.LOCAL if dry_run else platform(ci), free=telling.free)
+    native = Native(CIPlatform.LOCAL if dry_run else platform(ci), free=telling.free, sarif=None if dry_run else sarif)
     with native.reporting(", ".join(choice.names) or str(config or DEFAULT_CONFIG)):
         checkpoints = chosen(choice)
-        spare_inputs(telling.output, config or DEFAULT_CONFIG, checkpoints)
+        for written in (telling.output, sarif):
+            spare_inputs(written, config or DEFAULT_CONFIG, checkpoints)
         if dry_run:
             from truthound.cli.plan import plan
 

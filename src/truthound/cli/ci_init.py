@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from truthound.cli.options import DEFAULT_CONFIG, Force
+
+_UNSET = re.compile(r"environment variables? .* (?:is|are) not set")
 
 
 def init(
@@ -19,6 +23,7 @@ def init(
         typer.Argument(metavar="NAME", help="The checkpoint to run; may be left out where the configuration has one."),
     ] = None,
     *,
+    every: Annotated[bool, typer.Option("--all", help="Run every checkpoint of the configuration file.")] = False,
     config: Annotated[
         Path, typer.Option("--config", "-c", metavar="FILE", help="The configuration file, in the repository.")
     ] = DEFAULT_CONFIG,
@@ -34,12 +39,24 @@ def init(
     strict: Annotated[bool, typer.Option("--strict", help="Fail on any issue, whatever its severity.")] = False,
     path: Annotated[
         list[str] | None,
-        typer.Option("--path", metavar="GLOB", help="Run only if such a file changed, as data/**. Repeatable."),
+        typer.Option(
+            "--path",
+            metavar="GLOB",
+            help="Run only if such a file, or the configuration, changed, as data/**. Repeatable.",
+        ),
     ] = None,
     branch: Annotated[
         list[str] | None,
-        typer.Option("--branch", metavar="GLOB", help="Run on pushes to this branch; on all by default. Repeatable."),
+        typer.Option(
+            "--branch",
+            metavar="GLOB",
+            help="Run on pushes to this branch; by default to the main one, as pull requests run anyway. Repeatable.",
+        ),
     ] = None,
+    comment: Annotated[
+        bool, typer.Option("--comment", help="Comment on the pull request what is wrong (GitHub).")
+    ] = False,
+    sarif: Annotated[bool, typer.Option("--sarif", help="Upload the issues to code scanning (GitHub).")] = False,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Do not keep what pip downloads.")] = False,
     secret: Annotated[
         list[str] | None,
@@ -63,11 +80,12 @@ def init(
     """Write the pipeline of a CI system that runs a checkpoint and publishes its report.
 
     \b
-      truthound ci init github
+      truthound ci init github --all --comment --sarif
       truthound ci init gitlab users --schedule '0 6 * * 1-5' --notify-slack --path 'data/**'
     """  # noqa: D301 the mark of a paragraph that is not to be wrapped
     from truthound.checkpoint.ci.generators import pipeline_text, target_of, write_ci_config
     from truthound.checkpoint.ci.options import Pipeline
+    from truthound.ci.names import CIPlatform
     from truthound.cli.output import emit, say
     from truthound.text import terminal
 
@@ -76,12 +94,16 @@ def init(
     found, target = target_of(platform)
     here = Path.cwd()
     top = next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), here)
+    chosen = _chosen(name, config, every=every)
+    actions = _github(chosen) if found is CIPlatform.GITHUB else []
     options: dict[str, Any] = {
+        "every": every, "comment": comment, "sarif": sarif, "default_branch": _default_branch(top),
+        "permissions": _permissions(actions), "token": bool(actions),
         "config": _seen(config, top), "schedule": schedule, "python_version": python_version, "strict": strict,
         "notify_slack": notify_slack, "paths": path or (), "branches": branch or (), "cache": not no_cache,
         "secrets": secret or (), "extras": extra or ("all",), "version": version,
     }  # fmt: skip
-    pipeline = Pipeline(_named(name, config), **options)
+    pipeline = Pipeline(None if every else name or str(chosen[0]["name"]), **options)
     if show:
         emit(pipeline_text(found, pipeline))
         return
@@ -108,32 +130,62 @@ def _seen(config: Path, top: Path) -> str:
     return (config if place is None else place).as_posix()
 
 
-def _named(name: str | None, config: Path) -> str:
-    """The checkpoint's name, with a warning if the pipeline would not find it."""
+def _default_branch(top: Path) -> str | None:
+    """The repository's main branch, as its remote says; None where it does not."""
+    try:
+        head = (top / ".git/refs/remotes/origin/HEAD").read_text("utf-8")
+    except (OSError, UnicodeError):
+        return None
+    return head.strip().removeprefix("ref: refs/remotes/origin/") if head.startswith("ref: refs/remotes/") else None
+
+
+def _permissions(actions: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """What the job's token has to be allowed for what actions are asked to do."""
+    asked = {"comment_on_pr": "pull-requests", "set_commit_status": "statuses", "create_check_run": "checks"}
+    return tuple(needed for option, needed in asked.items() if any(a.get(option) is True for a in actions))
+
+
+def _github(checkpoints: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The actions that tell GitHub."""
+    listed = [a for c in checkpoints for a in (c.get("actions") or ())]
+    found = [a if isinstance(a, dict) else {"type": a} for a in listed]
+    return [a for a in found if a.get("type") == "github" and a.get("enabled", True) is not False]
+
+
+def _chosen(name: str | None, config: Path, *, every: bool) -> list[dict[str, Any]]:
+    """The checkpoints that will run, as they are written, with a warning if the pipeline would not find them; none where
+    they cannot be known. Variables that are not set here may be set there.
+    """
     from truthound.cli.output import say
-    from truthound.config import load_checkpoints
+    from truthound.config import load_config
+    from truthound.config.loader import outline
     from truthound.errors import ConfigError
     from truthound.text import did_you_mean, terminal
 
+    if every and name is not None:
+        raise typer.BadParameter("give a name or --all, not both")
     if not config.exists():
-        if name is None:
+        if name is None and not every:
             raise ConfigError(
                 f"no {terminal(config)} here; name the checkpoint, or write one with: truthound checkpoint init"
             )
         say(f"warning: no {terminal(config)} here yet; the pipeline will want it at the top of the repository")
-        return name
+        return []
     try:
-        known = [checkpoint.name for checkpoint in load_checkpoints(config)]
+        load_config(config)
     except ConfigError as error:
-        if name is None:
-            raise
-        say(f"warning: {terminal(error.problems[0])}")
-        return name
-    if name is None:
-        if len(known) != 1:
-            raise ConfigError(f"name a checkpoint; there are: {', '.join(map(terminal, known))}")
-        return known[0]
-    if name not in known:
+        if problems := [p for p in error.problems if not _UNSET.search(p)]:
+            if name is None and not every:
+                raise
+            say(f"warning: {terminal(problems[0])}")
+            return []
+    known = {str(c.get("name")): c for c in outline(config)}
+    if every:
+        return list(known.values())
+    if name is None and len(known) != 1:
+        raise ConfigError(f"name a checkpoint, or give --all; there are: {', '.join(map(terminal, known))}")
+    if name is not None and name not in known:
         near = did_you_mean(name, known) or f"; it has: {', '.join(known)}"
         say(f'warning: no checkpoint "{terminal(name)}" in {terminal(config)}{terminal(near)}')
-    return name
+        return []
+    return list(known.values()) if name is None else [known[name]]

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -13,12 +14,13 @@ import typer
 from truthound.ci.environment import detect_ci_platform, is_ci_environment
 from truthound.ci.names import CIPlatform
 from truthound.ci.platforms import PLATFORMS, platform_named
-from truthound.cli.output import emit, say
+from truthound.cli.output import emit, say, write_bytes
 from truthound.errors import ConfigError, TruthoundError
 from truthound.results import CheckpointResult, CheckpointStatus, now
-from truthound.text import reported
+from truthound.text import reported, terminal
 
 if TYPE_CHECKING:
+    from truthound.checkpoint.actions import Action
     from truthound.checkpoint.checkpoint import Checkpoint
     from truthound.reporters.ci.base import CIReporter
 
@@ -38,6 +40,13 @@ def tells_github(choice: str) -> bool:
     return platform(choice) in _ACTIONS
 
 
+def _tells(action: Action) -> bool:
+    """Whether it tells GitHub what would be told otherwise; one that only comments does not."""
+    if action.type != "github" or not action.enabled:
+        return False
+    return any(getattr(action, part) for part in ("set_summary", "set_output", "annotations"))
+
+
 def _said(error: Exception) -> str:
     return str(error) if isinstance(error, TruthoundError) else reported(error)
 
@@ -55,6 +64,10 @@ class Native:
     """whether standard output is for people; else log lines go to standard error, which every system reads too"""
     marks_only: bool = False
     """whether nothing but annotations is written"""
+    sarif: Path | None = None
+    """a file for the issues of all runs"""
+    every: list[CheckpointResult] = field(default_factory=list)
+    """the runs, also those that an action tells of"""
     results: list[CheckpointResult] = field(default_factory=list)
     before: list[CheckpointResult] = field(default_factory=list)
 
@@ -87,7 +100,8 @@ class Native:
 
     def add(self, result: CheckpointResult, checkpoint: Checkpoint, history: Sequence[CheckpointResult]) -> None:
         """A run to be told, unless an action of its checkpoint tells GitHub already."""
-        told = self.platform in _ACTIONS and any(a.type == "github" and a.enabled for a in checkpoint.actions)
+        self.every.append(result)
+        told = self.platform in _ACTIONS and any(map(_tells, checkpoint.actions))
         if self.on and not told:
             self.results.append(result)
             self.before += [r for r in history if r.validation_result][-1:]
@@ -96,10 +110,9 @@ class Native:
         """What ended the command, to be told as a run that could not begin: in place of what an earlier run told."""
         said = error.format_message() if hasattr(error, "format_message") else _said(error)
         kind = ConfigError if isinstance(error, ConfigError) else type(error)
-        if self.on:
-            self.results.append(
-                CheckpointResult("", name, now(), CheckpointStatus.ERROR, error=said, error_type=kind.__name__)
-            )
+        result = CheckpointResult("", name, now(), CheckpointStatus.ERROR, error=said, error_type=kind.__name__)
+        self.every.append(result)
+        self.results += [result] if self.on else []
 
     @contextmanager
     def reporting(self, name: str) -> Iterator[None]:
@@ -117,6 +130,11 @@ class Native:
 
     def publish(self) -> None:
         """Tells all. What the system does not take is a warning: the verdict stays what it is."""
+        if self.sarif is not None:
+            from truthound.reporters.sarif import sarif
+
+            write_bytes(self.sarif, sarif(self.every, self.reporter().root).encode("utf-8", "backslashreplace"))
+            say(f"wrote {terminal(self.sarif)}")
         if self.results:
             face = self.reporter()
             for name in face.dialect.needs:

@@ -48,6 +48,7 @@ class Choice:
     slack: str | None = None
     webhook: str | None = None
     github_summary: bool = False
+    comment: bool = False
 
 
 # --- which checkpoints ------------------------------------------------------------------------------------------------
@@ -163,6 +164,11 @@ def _told(checkpoint: Checkpoint, choice: Choice) -> Iterator[Action]:
         yield WebhookAction(url=choice.webhook)
     if choice.github_summary and not any(isinstance(a, GitHubAction) and a.enabled for a in checkpoint.actions):
         yield GitHubAction()
+    comments = any(
+        isinstance(a, GitHubAction) and a.enabled and a.comment_on_pr is not False for a in checkpoint.actions
+    )
+    if choice.comment and not (comments or choice.github_summary):
+        yield GitHubAction(set_summary=False, set_output=False, annotations=False, set_commit_status=False)
 
 
 def _from_here(path: str, base: Path | None) -> str:

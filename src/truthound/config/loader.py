@@ -65,6 +65,20 @@ def load_config(path: str | Path, env: MappingABC[str, str] | None = None) -> Co
     return ConfigFile(Path(path), tuple(configs))
 
 
+def outline(path: str | Path) -> list[dict[str, Any]]:
+    """The checkpoints of a file as they are written, with the defaults; `${VAR}` stay, and nothing is checked.
+
+    Raises:
+        ConfigError: the file cannot be read, or is no YAML.
+    """
+    document = Document(path)
+    root = document.root if isinstance(document.root, Mapping) else Mapping(0, 0)
+    defaults, listed = root.get("defaults"), root.get("checkpoints")
+    under = defaults if isinstance(defaults, Mapping) else Mapping(0, 0)
+    nodes = [n for n in (listed.items if isinstance(listed, Sequence) else ()) if isinstance(n, Mapping)]
+    return [document.value(overlaid(node, under), "", fill=False) for node in nodes]
+
+
 def _checkpoints(document: Document, root: Mapping, base: Path) -> list[CheckpointConfig]:
     _top(document, root)
     defaults = root.get("defaults")

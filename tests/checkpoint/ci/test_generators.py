@@ -117,7 +117,8 @@ def test_schemas_take_them(schema, tmp_path):
     wanted = []
     for platform in SCHEMAS[schema]:
         variants = [{}, FULL, {"notify_slack": True}, {"secrets": ("A",)}, {"paths": ("data/**",)}, {"branches": ("main",)},
-                    {"schedule": "0 0 * * *"}, {"cache": False}, {"extras": ()}]  # fmt: skip
+                    {"schedule": "0 0 * * *"}, {"cache": False}, {"extras": ()},
+                    *([{"comment": True, "sarif": True, "permissions": ("statuses",)}] if platform == "github" else [])]  # fmt: skip
         texts = [pipeline_text(platform, Pipeline("users", **options)) for options in variants]
         texts += [pipeline_text(platform, Pipeline(name, **FULL | {"config": name})) for name in NAMES[::6]]
         for i, text in enumerate(texts):
@@ -319,6 +320,10 @@ def test_no_option_is_ignored(platform):
         ({"schedule": 5}, "schedule: give a text of five fields, not 5"),
         ({"schedule": b"0 0 * * *"}, "schedule: give a text of five fields"),
         ({"config": None}, "config: give the path of a file, not None"),
+        ({"every": True}, "leave the name out"),
+        ({"permissions": ("contents",)}, 'permissions: "contents" is not one of'),
+        ({"default_branch": "a b"}, "branches"),
+        ({"sarif": 1}, "sarif: give True or False"),
         ({"checkpoint_name": "x" * 1001}, "checkpoint_name: it has more than 1,000 characters"),
     ],
 )
@@ -389,8 +394,76 @@ def test_least_permissions():
         checkout = made["jobs"]["data-quality"]["steps"][0]
         assert checkout["with"] == {"persist-credentials": False}
         used = [s["uses"] for s in made["jobs"]["data-quality"]["steps"] if "uses" in s]
-        assert all(re.fullmatch(r"actions/[a-z-]+@v[0-9]+", u) for u in used)
+        assert all(re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40}", u) for u in used)
         assert "pull_request_target" not in made["on"]
+
+
+def test_the_token_may_do_what_is_asked_and_no_more():
+    def job(**options):
+        return pipelines.load(generate_github_workflow("users", **options))["jobs"]["data-quality"]
+
+    assert "permissions" not in job()
+    assert "env" not in job()["steps"][3]
+    assert job(comment=True)["permissions"] == {"contents": "read", "pull-requests": "write"}
+    assert job(permissions=("statuses", "checks"))["permissions"] == {
+        "contents": "read", "statuses": "write", "checks": "write",
+    }  # fmt: skip
+    made = job(sarif=True)
+    assert made["permissions"] == {"contents": "read", "security-events": "write", "actions": "read"}
+    assert made["steps"][4]["with"] == {"sarif_file": "truthound.sarif"}
+    assert "--sarif truthound.sarif" in made["steps"][3]["run"]
+    assert "env" not in made["steps"][3]
+    for options in ({"comment": True}, {"permissions": ("checks",)}, {"token": True}):
+        assert job(**options)["steps"][3]["env"] == {"GITHUB_TOKEN": "${{ github.token }}"}
+    for platform in TARGETS:
+        if platform is not CIPlatform.GITHUB:
+            with pytest.raises(ConfigError, match="comment: GitHub has it"):
+                pipeline_text(platform, Pipeline("users", comment=True, sarif=True))
+
+
+def test_what_a_workflow_uses_is_pinned_with_its_version_behind():
+    text = generate_github_workflow("users", sarif=True)
+    assert len(re.findall(r"uses: [\w/-]+@[0-9a-f]{40} # v[0-9]+\.[0-9]+\.[0-9]+\n", text)) == text.count("uses:") == 4
+
+
+@PLATFORMS
+def test_every_checkpoint_of_a_file(platform, stands):
+    text = pipeline_text(platform, Pipeline(every=True, config="it's.yaml", strict=True))
+    assert stands(pipelines.commands(platform, text))[-1] == [
+        "truthound", "checkpoint", "run", "--all", "--config", "it's.yaml", "--strict",
+    ]  # fmt: skip
+
+
+TWICE = {
+    "github": lambda d: d["on"]["push"]["branches"], "gitea": lambda d: d["on"]["push"]["branches"],
+    "azure": lambda d: d["trigger"]["branches"]["include"], "bitbucket": lambda d: list(d["pipelines"]["branches"]),
+    "travis": lambda d: re.findall(r"branch = \"?([\w-]+)", d["if"]), "woodpecker": lambda d: d["when"][0]["branch"],
+    "drone": lambda d: [r.removeprefix("refs/heads/") for r in d["trigger"]["ref"]["include"] if "heads" in r],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("platform", TWICE)
+def test_a_push_to_a_pull_request_runs_once(platform):
+    for options, branches in (
+        ({}, ["main", "master"]),
+        ({"default_branch": "trunk"}, ["trunk"]),
+        ({"branches": ["x-1"]}, ["x-1"]),
+    ):
+        made = pipelines.load(pipeline_text(platform, Pipeline("users", **options)))
+        assert TWICE[platform](made) == branches
+        assert "default" not in made.get("pipelines", {})
+
+
+@pytest.mark.parametrize(
+    ("config", "own"),
+    [
+        ("truthound.yaml", "truthound.yaml"), ("./conf/a.yaml", "conf/a.yaml"), ("it's my.yaml", "it*s*my.yaml"), ("-x.yaml", "*x.yaml"),
+        ("/etc/a.yaml", None), ("../a.yaml", None),
+    ],
+)  # fmt: skip
+def test_the_configuration_is_watched_too(config, own):
+    assert Pipeline("users", config=config, paths=("data/**",)).watched == ("data/**", *([own] if own else []))
+    assert Pipeline("users", config=config).watched == ()
 
 
 # --- files ------------------------------------------------------------------------------------------------------------

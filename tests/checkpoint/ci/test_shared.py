@@ -9,6 +9,7 @@ import pytest
 import yaml
 from ruamel.yaml import YAML
 
+from truthound.checkpoint.ci.pins import PINS
 from truthound.cli.main import main
 
 ROOT = Path(__file__).parents[3]
@@ -58,21 +59,38 @@ def test_inputs_reach_the_shell_as_variables_only():
     assert "${{" not in "".join(scripts)
     given = {value for step in STEPS.values() for value in step.get("env", {}).values()}
     given |= {value for step in STEPS.values() for value in step.get("with", {}).values()}
-    assert given == {f"${{{{ inputs.{name} }}}}" for name in ACTION["inputs"]}
+    assert given - {"truthound.sarif"} == {f"${{{{ inputs.{name} }}}}" for name in ACTION["inputs"]}
+
+
+def test_the_action_gives_on_all_outputs():
+    from made_results import FAILING
+    from truthound.reporters.ci.dialects import outputs
+
+    assert ACTION["outputs"].keys() == outputs([FAILING]).keys()
+    assert all(o["value"] == f"${{{{ steps.check.outputs.{name} }}}}" for name, o in ACTION["outputs"].items())
+
+
+def test_what_the_action_uses_is_pinned_as_in_generated_workflows():
+    text = (ROOT / "action.yml").read_text("utf-8")
+    used = re.findall(r"uses: (\S+)@(\S+) # (\S+)\n", text)
+    assert len(used) == text.count("uses:")
+    assert all(PINS[name] == (commit, version) for name, commit, version in used)
+
+
+INPUTS = {"CHECKPOINT": "users", "CONFIG": "truthound.yaml", "STRICT": "false", "COMMENT": "false", "SARIF": "false", "EXAMPLES": "",
+          "ARGS": ""}  # fmt: skip
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_the_action_runs_the_checkpoint(stands, text):
     run = STEPS["Check the data"]["run"]
-    inputs = {"CHECKPOINT": text, "CONFIG": text, "STRICT": "false", "ARGS": ""}
+    inputs = INPUTS | {"CHECKPOINT": text, "CONFIG": text}
     assert stands(run, **inputs) == (0, ["truthound", "checkpoint", "run", f"--config={text}", "--", text])
 
 
 def test_the_actions_options(stands):
     run = STEPS["Check the data"]["run"]
-    inputs = {
-        "CHECKPOINT": "users",
-        "CONFIG": "truthound.yaml",
+    inputs = INPUTS | {
         "STRICT": "true",
         "ARGS": "--tag 'a b' --limit 5 $(touch pwned) *",
     }
@@ -83,6 +101,10 @@ def test_the_actions_options(stands):
         "--", "users",
     ]  # fmt: skip
     assert stands(run, **inputs | {"STRICT": "yes"}) == (2, [])
+    every = INPUTS | {"CHECKPOINT": "", "COMMENT": "true", "SARIF": "true", "EXAMPLES": "none"}
+    assert stands(run, **every)[1][3:] == [
+        "--config=truthound.yaml", "--comment", "--sarif=truthound.sarif", "--ci-examples=none", "--all",
+    ]  # fmt: skip
     assert stands(run, **inputs | {"ARGS": "it's"})[1] == []  # half a quote is a mistake
 
 

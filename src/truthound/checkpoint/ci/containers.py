@@ -9,7 +9,10 @@ from typing import Any
 
 from truthound.checkpoint.ci.hosted import JOB, NAME, Built
 from truthound.checkpoint.ci.options import RESULTS, TIMEOUT, Pipeline, unbroken
+from truthound.checkpoint.ci.yamltext import Said
 
+_DRONE_PULLS = ("pull", "pull-requests", "merge-requests")
+"""what the references of pull requests begin with, on the hosting services that Drone knows"""
 _NO_CACHE = "What pip downloads is not kept between builds: {0}."
 
 
@@ -29,7 +32,7 @@ def buildkite(p: Pipeline) -> Built:
     step: dict[str, Any] = {"label": NAME, "key": JOB, "command": "\n".join(map(_doubled, (p.install, p.run))) + "\n"}
     step |= {"timeout_in_minutes": TIMEOUT, "artifact_paths": files}
     step |= {"branches": " ".join(p.branches)} if p.branches else {}
-    step |= {"if_changed": list(p.paths)} if p.paths else {}
+    step |= {"if_changed": list(p.watched)} if p.watched else {}
     step |= {"secrets": list(p.wanted_secrets)} if p.wanted_secrets else {}
     step["plugins"] = [{"docker#v5.13.0": docker}]
     notes = ["The agents need Docker."]
@@ -50,18 +53,19 @@ def buildkite(p: Pipeline) -> Built:
 
 def drone(p: Pipeline) -> Built:
     events = ["push", "pull_request", "custom", *(["cron"] if p.cron else [])]
-    trigger: dict[str, Any] = {"event": events} | ({"branch": list(p.branches)} if p.branches else {})
+    refs = [f"refs/heads/{b}" for b in p.pushed] + [f"refs/{name}/**" for name in _DRONE_PULLS]
+    once = Said("a push to a pull request runs once, for the pull request", {"include": refs})
+    trigger: dict[str, Any] = {"event": events, "ref": once}
     step: dict[str, Any] = {"name": "check", "image": p.image}
     if p.wanted_secrets:
         step["environment"] = {name: {"from_secret": name} for name in p.wanted_secrets}
     step["commands"] = [_braces(p.install), _braces(p.run)]
     notes = [
-        "Results are not kept: Drone has no artifacts of its own; store_result may name a bucket. It stops at the repository's timeout."
+        "Results are not kept: Drone has no artifacts of its own; store_result may name a bucket. It stops at the repository's timeout.",
+        "Builds by hand are of the branches below, too.",
     ]
-    if p.branches:
-        notes.append("The branches are those that pull requests are to be merged into, too.")
     if p.paths:
-        notes.append(f"Paths ({', '.join(p.paths)}): Drone cannot choose builds by them; every push is checked.")
+        notes.append(f"Paths ({', '.join(p.watched)}): Drone cannot choose builds by them; every push is checked.")
     if p.cache:
         notes.append(_NO_CACHE.format("Drone has no cache of its own"))
     if p.cron:
@@ -71,9 +75,12 @@ def drone(p: Pipeline) -> Built:
 
 
 def woodpecker(p: Pipeline) -> Built:
-    files = {"path": {"include": list(p.paths)}} if p.paths else {}
-    when: list[dict[str, Any]] = [
-        {"event": "push"} | ({"branch": list(p.branches)} if p.branches else {}) | files,
+    files = {"path": {"include": list(p.watched)}} if p.watched else {}
+    when: list[Any] = [
+        Said(
+            "a push to a pull request runs once, for the pull request",
+            {"event": "push", "branch": list(p.pushed)} | files,
+        ),
         {"event": "pull_request"} | files,
         {"event": "manual"},
     ]
@@ -92,7 +99,7 @@ def woodpecker(p: Pipeline) -> Built:
 
 def codebuild(p: Pipeline) -> Built:
     notes = [
-        "Pushes and pull requests: the events of the project's webhook.",
+        "Pushes and pull requests: the events of the project's webhook; with pushes to the default branch only, no pull request runs twice.",
         f"The build stops at the project's own timeout; {TIMEOUT} minutes are enough for most.",
     ]
     if p.python_version != p.minor:
@@ -100,7 +107,7 @@ def codebuild(p: Pipeline) -> Built:
     if p.branches:
         notes.append(f"Branches ({', '.join(p.branches)}): a filter on HEAD_REF in the project's webhook.")
     if p.paths:
-        notes.append(f"Paths ({', '.join(p.paths)}): a filter on FILE_PATH in the project's webhook.")
+        notes.append(f"Paths ({', '.join(p.watched)}): a filter on FILE_PATH in the project's webhook.")
     if p.cron:
         notes += [
             f"Schedule: a rule of EventBridge that starts the project at {unbroken(event)} (UTC)"
@@ -126,13 +133,13 @@ def cloudbuild(p: Pipeline) -> Built:
     script = "\n".join(map(_doubled, ("set -e", p.install, p.run))) + "\n"
     step: dict[str, Any] = {"id": JOB, "name": p.image, "entrypoint": "sh", "args": ["-c", script]}
     notes = [
-        "Pushes and pull requests: one trigger for each.",
+        "Pushes and pull requests: one trigger for each; with pushes to the default branch only, no pull request runs twice.",
         "Results are not kept: artifacts need a bucket, and are uploaded after success only; store_result may name a bucket (gs://).",
     ]
     if p.branches:
         notes.append(f"Branches ({', '.join(p.branches)}): the trigger's branch, a regular expression.")
     if p.paths:
-        notes.append(f"Paths ({', '.join(p.paths)}): the trigger's included files.")
+        notes.append(f"Paths ({', '.join(p.watched)}): the trigger's included files.")
     if p.cache:
         notes.append(_NO_CACHE.format("Cloud Build has no cache of its own"))
     if p.cron:

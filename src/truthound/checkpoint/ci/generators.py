@@ -97,8 +97,14 @@ def target_of(platform: str | CIPlatform) -> tuple[CIPlatform, Target]:
 def pipeline_text(platform: str | CIPlatform, pipeline: Pipeline) -> str:
     """The whole file, with its mark."""
     found, target = target_of(platform)
+    asked = {n: bool(getattr(pipeline, n)) for n in ("comment", "sarif", "permissions", "token")}
+    if found is not CIPlatform.GITHUB and (only := [name for name, given in asked.items() if given]):
+        raise ConfigError([f"{name}: GitHub has it, {PLATFORMS[found].title} has not" for name in only])
     notes, body = target.build(pipeline)
-    head = [f"{PLATFORMS[found].title}: runs a checkpoint of truthound and publishes its report."]
+    what = "all checkpoints" if pipeline.every else "a checkpoint"
+    head = [
+        f"{PLATFORMS[found].title}: runs {what} of truthound and publishes {'their' if pipeline.every else 'its'} report."
+    ]
     if pipeline.wanted_secrets:
         head.append(f"Secrets to set in {target.secrets}: {', '.join(pipeline.wanted_secrets)}")
     if pipeline.notify_slack:
@@ -147,7 +153,7 @@ generate_cloudbuild_config = _generator(CIPlatform.CLOUDBUILD, Pipeline)
 def write_ci_config(
     platform: str | CIPlatform,
     *,
-    checkpoint_name: str,
+    checkpoint_name: str | None = None,
     path: str | Path | None = None,
     force: bool = False,
     **options: Any,
@@ -156,7 +162,7 @@ def write_ci_config(
 
     Args:
         platform: such as `github`, `gitlab` or `Azure Pipelines`.
-        checkpoint_name: the checkpoint that is run.
+        checkpoint_name: the checkpoint that is run; none with `every=True`, which runs all.
         path: where to write; the place that the system reads by default, in the current folder.
         force: also write over a file that somebody else wrote, or that was edited.
         **options: those of `Pipeline`.

@@ -5,12 +5,15 @@ A builder gives notes for the head of the file and the document. What a system c
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from truthound.checkpoint.ci.options import RESULTS, TIMEOUT, Pipeline, regex, shell, unbroken
+from truthound.checkpoint.ci.options import PERMISSIONS, RESULTS, SARIF, TIMEOUT, Pipeline, regex, shell, unbroken
+from truthound.checkpoint.ci.pins import UPLOAD_3, pinned
 from truthound.checkpoint.ci.yamltext import Said
 
 Built = tuple[list[str], dict[str, Any]]
+Pin = tuple[str, str]
 
 NAME = "Data quality"
 JOB = "data-quality"
@@ -18,22 +21,23 @@ DAYS = 30
 """for which reports are kept, where that can be said"""
 
 
-def github(p: Pipeline, *, folder: str = ".github", upload: str = "actions/upload-artifact@v7") -> Built:
+def github(p: Pipeline, *, folder: str = ".github", upload: Pin | None = None) -> Built:
     """The summary, the annotations and the outputs need no file; what the run stored is uploaded."""
-    files = {"paths": list(p.paths)} if p.paths else {}
-    on: dict[str, Any] = {"push": ({"branches": list(p.branches)} if p.branches else {}) | files or None}
-    on |= {"pull_request": files or None}
+    files = {"paths": list(p.watched)} if p.watched else {}
+    once = Said("a push to a pull request runs once, for the pull request", {"branches": list(p.pushed)} | files)
+    on: dict[str, Any] = {"push": once, "pull_request": files or None}
     on |= {"schedule": [{"cron": str(p.cron)}]} if p.cron else {}
     python: dict[str, Any] = {"python-version": p.python_version}
     if p.cache:  # without such a path setup-python wants a requirements.txt
         python |= {"cache": "pip", "cache-dependency-path": f"{folder}/workflows/*.y*ml"}
     check: dict[str, Any] = {"name": "Check the data", "id": "check", "run": p.run}
-    if p.wanted_secrets:
-        check["env"] = {name: f"${{{{ secrets.{name} }}}}" for name in p.wanted_secrets}
+    env = {name: f"${{{{ secrets.{name} }}}}" for name in p.wanted_secrets}
+    env |= {"GITHUB_TOKEN": "${{ github.token }}"} if p.comment or p.permissions or p.token else {}
+    check |= {"env": env} if env else {}
     report = {
         "name": "Keep the results",
         "if": "always()",
-        "uses": upload,
+        "uses": pinned("actions/upload-artifact", upload),
         "with": {
             "name": "data-quality-report",
             "path": "".join(f"{folder}/\n" for folder in RESULTS),
@@ -42,12 +46,16 @@ def github(p: Pipeline, *, folder: str = ".github", upload: str = "actions/uploa
         },
     }
     steps = [
-        {"uses": "actions/checkout@v7", "with": {"persist-credentials": False}},
-        {"uses": "actions/setup-python@v7", "with": python},
+        {"uses": pinned("actions/checkout"), "with": {"persist-credentials": False}},
+        {"uses": pinned("actions/setup-python"), "with": python},
         {"name": "Install truthound", "run": p.install},
         check,
+        *([_code_scanning()] if p.sarif else []),
         report,
     ]
+    job: dict[str, Any] = {"name": NAME, "runs-on": "ubuntu-latest", "timeout-minutes": TIMEOUT}
+    if more := _permissions(p):
+        job["permissions"] = {"contents": "read"} | more
     return [], {
         "name": NAME,
         "on": on | {"workflow_dispatch": Said("by hand, too", None)},
@@ -56,7 +64,25 @@ def github(p: Pipeline, *, folder: str = ".github", upload: str = "actions/uploa
             "group": f"{JOB}-${{{{ github.event_name }}}}-${{{{ github.ref }}}}",
             "cancel-in-progress": True,
         },
-        "jobs": {JOB: {"name": NAME, "runs-on": "ubuntu-latest", "timeout-minutes": TIMEOUT, "steps": steps}},
+        "jobs": {JOB: job | {"steps": steps}},
+    }
+
+
+def _permissions(p: Pipeline) -> dict[str, Any]:
+    """What the job's token may do beside reading the repository."""
+    wanted = {*p.permissions, *(["pull-requests"] if p.comment else [])}
+    found: dict[str, Any] = {name: "write" for name in PERMISSIONS if name in wanted}
+    if p.sarif:
+        found |= {"security-events": "write", "actions": Said("private repositories only", "read", behind=True)}
+    return found
+
+
+def _code_scanning() -> dict[str, Any]:
+    return {
+        "name": "Upload the issues to code scanning",
+        "if": f"always() && hashFiles('{SARIF}') != ''",
+        "uses": pinned("github/codeql-action/upload-sarif"),
+        "with": {"sarif_file": SARIF},
     }
 
 
@@ -69,12 +95,12 @@ def forgejo(p: Pipeline) -> Built:
 
 
 def _alike(p: Pipeline, folder: str) -> Built:
-    notes, document = github(p, folder=folder, upload="actions/upload-artifact@v3")
+    notes, document = github(p, folder=folder, upload=UPLOAD_3)
     return [*notes, "upload-artifact stays at v3: later ones need a service that only GitHub has."], document
 
 
 def gitlab(p: Pipeline) -> Built:
-    changes = {"changes": list(p.paths)} if p.paths else {}
+    changes = {"changes": list(p.watched)} if p.watched else {}
     pushes = '$CI_PIPELINE_SOURCE == "push" && $CI_COMMIT_BRANCH'
     rules: list[Any] = [
         {"if": '$CI_PIPELINE_SOURCE == "web"'},
@@ -127,7 +153,7 @@ def circleci(p: Pipeline) -> Built:
         notes.append("The branches are those of pull requests too: CircleCI builds branches.")
     if p.paths:
         notes.append(
-            f"Paths ({', '.join(p.paths)}): a config cannot hold them; give the pipeline's trigger a condition on changed "
+            f"Paths ({', '.join(p.watched)}): a config cannot hold them; give the pipeline's trigger a condition on changed "
             "files, or use the orb circleci/path-filtering. Until then every push is checked."
         )
     if p.cron:
@@ -144,14 +170,15 @@ def circleci(p: Pipeline) -> Built:
 
 
 def azure(p: Pipeline) -> Built:
-    files = {"paths": {"include": list(p.paths)}} if p.paths else {}
+    files = {"paths": {"include": list(p.watched)}} if p.watched else {}
+    once = {"branches": {"include": list(p.pushed)}} | files
     document: dict[str, Any] = {
-        "trigger": {"branches": {"include": list(p.branches) or ["*"]}} | files,
+        "trigger": Said("a push to a pull request runs once, for the pull request", once),
         "pr": Said("for repositories on GitHub and Bitbucket", {"branches": {"include": ["*"]}} | files),
     }
     notes = ["Pull requests of Azure Repos: add this pipeline as a build validation to the branch policy."]
     if p.cron:
-        branches: Any = {"include": list(p.branches) or ["main"]}
+        branches: Any = {"include": list(p.pushed)}
         schedule = {"cron": str(p.cron), "displayName": "Scheduled", "branches": branches, "always": "true"}
         document["schedules"] = [schedule]
     install = {"bash": p.install, "displayName": "Install truthound"}
@@ -197,11 +224,10 @@ def bitbucket(p: Pipeline) -> Built:
     step |= {"caches": ["pip"]} if p.cache else {}
     upload = {"name": "Data quality report", "paths": [f"{f}/**" for f in RESULTS], "capture-on": "always"}
     step |= {"script": [p.install, p.run], "artifacts": {"upload": [upload]}}
-    changed = {"condition": {"changesets": {"includePaths": list(p.paths)}}} if p.paths else {}
+    changed = {"condition": {"changesets": {"includePaths": list(p.watched)}}} if p.watched else {}
     on_change = [{"step": step | changed}]
-    pipelines: dict[str, Any] = (
-        {"branches": dict.fromkeys(p.branches, on_change)} if p.branches else {"default": on_change}
-    )
+    once = Said("a push to a pull request runs once, for the pull request", dict.fromkeys(p.pushed, on_change))
+    pipelines: dict[str, Any] = {"branches": once}
     pipelines |= {"pull-requests": {"**": on_change}}
     pipelines |= {"custom": Said("by hand and by schedule", {JOB: [{"step": step}]})}
     notes = ["The tests are read from test-results/ without being named here."]
@@ -215,16 +241,20 @@ def bitbucket(p: Pipeline) -> Built:
 def travis(p: Pipeline) -> Built:
     document: dict[str, Any] = {"language": "python", "os": "linux", "dist": "jammy", "python": [p.python_version]}
     document |= {"cache": "pip"} if p.cache else {"cache": False}
-    document |= {"branches": {"only": [regex(b) if "*" in b else b for b in p.branches]}} if p.branches else {}
+    pushed = " OR ".join(f"branch =~ {regex(b)}" if "*" in b else f"branch = {_word(b)}" for b in p.pushed)
+    document |= {"if": Said("a push to a pull request runs once, for the pull request", f"type != push OR {pushed}")}
     notes = [
         "Results are not kept: Travis has no artifacts of its own; the log has the report, store_result may name a bucket."
     ]
-    if p.branches:
-        notes.append("The branches are those that pull requests are to be merged into, too.")
     if p.paths:
-        notes.append(f"Paths ({', '.join(p.paths)}): Travis cannot choose builds by them; every push is checked.")
+        notes.append(f"Paths ({', '.join(p.watched)}): Travis cannot choose builds by them; every push is checked.")
     if p.cron:
         notes.append(
             f"Schedule: cron jobs are added in the repository's settings: daily, weekly or monthly; {unbroken(p.cron)} was asked for"
         )
     return notes, document | {"install": [p.install], "script": [p.run]}
+
+
+def _word(branch: str) -> str:
+    """A branch in a condition of Travis."""
+    return branch if re.fullmatch(r"\w+", branch, re.ASCII) else f'"{branch}"'

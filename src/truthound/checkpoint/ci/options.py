@@ -17,6 +17,8 @@ from truthound.text import did_you_mean
 SLACK = "SLACK_WEBHOOK_URL"
 TIMEOUT = 30
 """minutes after which a generated job is stopped"""
+SARIF = "truthound.sarif"
+PERMISSIONS = ("pull-requests", "statuses", "checks")
 RESULTS = ("truthound_results", "truthound_docs")
 EXTRAS = ("all", "apprise", "chart", "cloud", "delta", "excel", "pandas", "ses", "sql")
 
@@ -41,8 +43,8 @@ class Pipeline:
         ConfigError: with a line for each mistake.
     """
 
-    checkpoint_name: str
-    """the checkpoint to run"""
+    checkpoint_name: str | None = None
+    """the checkpoint to run; none with `every`"""
     _: KW_ONLY
     config: str | Path = "truthound.yaml"
     """the configuration file, seen from the top of the repository"""
@@ -54,9 +56,10 @@ class Pipeline:
     strict: bool = False
     """fail on any issue, whatever its severity"""
     paths: Sequence[str] = ()
-    """run only if one of these files changed, such as `data/**`; `*` stays within a folder"""
+    """run only if one of these files, or the configuration, changed, such as `data/**`; `*` stays within a folder"""
     branches: Sequence[str] = ()
-    """run on pushes to these branches only, such as `main` and `release/*`; pull requests always run"""
+    """run on pushes to these branches only, such as `main` and `release/*`; pull requests always run. None given, and a system that
+    would run twice for a push to a pull request: on those to the default branch"""
     cache: bool = True
     """keep what pip downloads, where the system can"""
     secrets: Sequence[str] = ()
@@ -65,11 +68,23 @@ class Pipeline:
     """of the package, such as `sql` and `cloud`"""
     version: str | None = None
     """of truthound; the newest by default"""
+    every: bool = False
+    """run all checkpoints of the configuration file"""
+    comment: bool = False
+    """comment on the pull request what is wrong (GitHub)"""
+    sarif: bool = False
+    """upload the issues to code scanning (GitHub)"""
+    permissions: Sequence[str] = ()
+    """what the job's token may write for actions of the checkpoint (GitHub): `pull-requests`, `statuses`, `checks`"""
+    token: bool = False
+    """give the checkpoint the job's token, as GITHUB_TOKEN (GitHub); `comment` and `permissions` do"""
+    default_branch: str | None = None
+    """the repository's; `main` and `master` where it is not known"""
     cron: Cron | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
-        problems = [*_text("checkpoint_name", self.checkpoint_name), *_place("config", self.config)]
-        for name in ("paths", "branches", "secrets", "extras"):
+        problems = [*_which(self.checkpoint_name, every=self.every is True), *_place("config", self.config)]
+        for name in ("paths", "branches", "secrets", "extras", "permissions"):
             value = getattr(self, name)
             listed = isinstance(value, Sequence) and not isinstance(value, str)
             if not listed or not all(isinstance(item, str) for item in value):
@@ -78,7 +93,7 @@ class Pipeline:
             object.__setattr__(self, name, tuple(dict.fromkeys(value)))
         problems += [
             f"{n}: give True or False"
-            for n in ("notify_slack", "strict", "cache")
+            for n in ("notify_slack", "strict", "cache", "every", "comment", "sarif", "token")
             if not isinstance(getattr(self, n), bool)
         ]
         problems += _versions(self.python_version, self.version)
@@ -89,7 +104,7 @@ class Pipeline:
         ]
         problems += [
             f'branches: "{b}" is no pattern all systems understand: letters, digits and "_ . / * @ = -"'
-            for b in self.branches
+            for b in (*self.branches, *([] if self.default_branch is None else [str(self.default_branch)]))
             if not _BRANCH.fullmatch(b) or ".." in b or "" in b.split("/") or "***" in b
         ]
         problems += [
@@ -101,6 +116,11 @@ class Pipeline:
             f'extras: truthound has no "{e}"{did_you_mean(e, EXTRAS) or "; it has " + ", ".join(EXTRAS)}'
             for e in self.extras
             if e not in EXTRAS
+        ]
+        problems += [
+            f'permissions: "{p}" is not one of {", ".join(PERMISSIONS)}{did_you_mean(p, PERMISSIONS)}'
+            for p in self.permissions
+            if p not in PERMISSIONS
         ]
         schedule: Any = self.schedule
         if schedule is not None and not isinstance(schedule, str):
@@ -117,6 +137,22 @@ class Pipeline:
     def wanted_secrets(self) -> tuple[str, ...]:
         """The secrets that have to be set in the system."""
         return tuple(dict.fromkeys([*self.secrets, *([SLACK] if self.notify_slack else [])]))
+
+    @property
+    def pushed(self) -> tuple[str, ...]:
+        """The branches whose pushes run it where a system would otherwise run it twice for a push to a pull request."""
+        known = (self.default_branch,) if self.default_branch else ("main", "master")
+        return tuple(self.branches) or known
+
+    @property
+    def watched(self) -> tuple[str, ...]:
+        """The patterns of `paths`, and the configuration itself where it lies in the repository."""
+        if not self.paths:
+            return ()
+        file = PurePath(self.config).as_posix()
+        own = re.sub(r"^[,=-]|[^\w./@=,-]+", "*", file)
+        inside = _PATTERN.fullmatch(own) and not {"", ".", ".."} & {*own.split("/")}
+        return tuple(dict.fromkeys([*self.paths, *([own] if inside else [])]))
 
     @property
     def minor(self) -> str:
@@ -144,7 +180,11 @@ class Pipeline:
         file = shell(self.config)
         words = [f"--config={file}" if str(self.config).startswith("-") else f"--config {file}"]
         words += ["--strict"] if self.strict else []
+        words += ["--comment"] if self.comment else []
+        words += [f"--sarif {SARIF}"] if self.sarif else []
         words += [f"${{{SLACK}:+--slack '${{{SLACK}}}'}}"] if self.notify_slack else []
+        if self.checkpoint_name is None:
+            return " ".join(["truthound checkpoint run --all", *words])
         name = shell(self.checkpoint_name)
         ordered = [*words, "--", name] if self.checkpoint_name.startswith("-") else [name, *words]
         return " ".join(["truthound checkpoint run", *ordered])
@@ -174,6 +214,14 @@ def regex(glob: str) -> str:
     parts = re.split(r"(\*\*?)", glob)
     text = "".join({"**": ".*", "*": r"[^\/]*"}.get(p) or p.replace(".", r"\.").replace("/", r"\/") for p in parts)
     return f"/^{text}$/"
+
+
+def _which(name: object, *, every: bool) -> list[str]:
+    if name is None and every:
+        return []
+    if every:
+        return ["checkpoint_name: every means all checkpoints; leave the name out"]
+    return _text("checkpoint_name", name)
 
 
 def _text(name: str, text: object) -> list[str]:

@@ -9,6 +9,8 @@ from truthound.checkpoint.ci.hosted import NAME
 from truthound.checkpoint.ci.options import RESULTS, TIMEOUT, Pipeline
 from truthound.errors import ConfigError
 
+_PULLS = ("pull/*", "pull-requests/*", "merge-requests/*")
+"""what TeamCity calls the branches of pull requests; with every branch, a push to one would run twice"""
 _VENV = ".truthound-venv"
 
 
@@ -35,7 +37,7 @@ def jenkins(p: Pipeline) -> tuple[list[str], str]:
     if p.cache:
         notes.append("What pip downloads is not kept between builds: the container is new.")
     branches = [f"branch pattern: {_groovy(b)}, comparator: 'GLOB'" for b in p.branches]
-    files = [f"changeset pattern: {_groovy(path)}" for path in p.paths]
+    files = [f"changeset pattern: {_groovy(path)}" for path in p.watched]
     started = ["triggeredBy 'TimerTrigger'", "triggeredBy cause: 'UserIdCause'"]
     when = [*_any(["changeRequest()", *branches] if branches else []), *_any([*started, *files] if files else [])]
     commands = [f"python -m venv {_VENV}", f". {_VENV}/bin/activate", p.install, p.run]
@@ -95,8 +97,9 @@ def teamcity(p: Pipeline) -> tuple[list[str], str]:
         *(["triggers.schedule"] if p.cron else []),
         "triggers.vcs",
     ]
-    branches = "\\n".join(f"+:{b.replace('**', '*')}" for b in p.branches) or "+:*"
-    rules = _lines(12, "triggerRules", [f"+:{path}" for path in p.paths]) if p.paths else []
+    pushed = [b.replace("**", "*") for b in p.branches] or ["<default>"]
+    branches = "\\n".join(f"+:{b}" for b in (*pushed, *_PULLS))
+    rules = _lines(12, "triggerRules", [f"+:{path}" for path in p.watched]) if p.watched else []
     commands = ["set -e", p.install, p.run]
     artifacts = [f"+:{folder}/** => data-quality-report.zip!/{folder}" for folder in RESULTS]
     lines = [

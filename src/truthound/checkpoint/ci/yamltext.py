@@ -13,10 +13,11 @@ _WORDS = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"}
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A value with a comment above it."""
+    """A value with a comment above it, or behind it."""
 
     comment: str
     value: Any
+    behind: bool = False
 
 
 def dump(document: Mapping[str, Any]) -> str:
@@ -61,7 +62,8 @@ def _mapping(mapping: Mapping[str, Any]) -> Iterator[str]:
             case None:
                 yield f"{name}:"
             case _:
-                yield f"{name}: {scalar(value)}"
+                behind = f" # {given.comment}" if isinstance(given, Said) and given.behind else ""
+                yield f"{name}: {scalar(value)}{behind}"
 
 
 def _node(value: Any) -> Iterator[str]:
@@ -83,7 +85,7 @@ def _node(value: Any) -> Iterator[str]:
 
 
 def _said(given: Any) -> Iterator[str]:
-    if isinstance(given, Said):
+    if isinstance(given, Said) and not given.behind:
         yield from (f"# {line}" for line in given.comment.split("\n"))
 
 

@@ -1,4 +1,4 @@
-// Written by truthound; edit it freely, only --force writes over an edited file. sha256:517bbf41b7881673129afc663905a26466a7cef52ad7fec4dfd93735b34a543f
+// Written by truthound; edit it freely, only --force writes over an edited file. sha256:a47f3bc54a2574b6f2e12ef436713db647088063854b046f5c00bf17bd801fa4
 // Jenkins: runs a checkpoint of truthound and publishes its report.
 // Secrets to set in Manage Jenkins > Credentials, as secret texts with these ids: DATABASE_URL,
 // SLACK_WEBHOOK_URL
@@ -31,6 +31,7 @@ pipeline {
                     triggeredBy cause: 'UserIdCause'
                     changeset pattern: 'data/**'
                     changeset pattern: 'my-data/*.csv'
+                    changeset pattern: 'checks/truthound.yaml'
                 }
             }
             steps {

@@ -1,4 +1,4 @@
-// Written by truthound; edit it freely, only --force writes over an edited file. sha256:2f11fdbe5b7207668927b953fac826bf283f96d5f75b59cdffa79b4f5fcf1880
+// Written by truthound; edit it freely, only --force writes over an edited file. sha256:29b56d77100cc896dcf76a531dee1a2b2ff221bfd9f655024ef07604825d9d10
 // TeamCity: runs a checkpoint of truthound and publishes its report.
 // Secrets to set in the project's Parameters, of the type password, named "env." and this: DATABASE_URL,
 // SLACK_WEBHOOK_URL
@@ -48,10 +48,11 @@ object DataQuality : BuildType({
 
     triggers {
         vcs {
-            branchFilter = "+:main\n+:release/*"
+            branchFilter = "+:main\n+:release/*\n+:pull/*\n+:pull-requests/*\n+:merge-requests/*"
             triggerRules = listOf(
                 "+:data/**",
                 "+:my-data/*.csv",
+                "+:checks/truthound.yaml",
             ).joinToString("\n")
         }
         schedule {
