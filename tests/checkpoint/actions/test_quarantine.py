@@ -111,7 +111,7 @@ def test_a_column_of_the_name_of_the_failed_checks_is_refused(tmp_path, paths, s
 def run_on(tmp_path, data_source, **options):
     """A checkpoint whose data are in `tmp_path/data`, and its result."""
     (tmp_path / "data").mkdir(exist_ok=True)
-    pl.DataFrame({"id": [1, None, 3]}).write_csv(tmp_path / "data" / "src.csv")
+    pl.DataFrame({"id": [1, None, 3], "n": 1}).write_csv(tmp_path / "data" / "src.csv")
     checkpoint = Checkpoint("daily", data_source, ["null"], base=tmp_path, actions=[QuarantineAction(**options)])
     return checkpoint.run().action_results[0]
 
@@ -265,3 +265,12 @@ def test_paths_from_the_environment(tmp_path, monkeypatch):
     monkeypatch.setenv("TH_OUT", "same.csv")
     made = execute(QuarantineAction(bad_path="${TH_OUT}", good_path="same.csv"))
     assert "the same file" in made.message
+
+
+def test_a_null_of_the_only_column_is_a_row_in_the_file(tmp_path):
+    (tmp_path / "data.csv").write_text('id\n1\n""\n3\n4000\n')
+    action = QuarantineAction(bad_path="bad.csv", good_path="good.csv")
+    rules = [{"range": {"columns": "id", "max_value": 100}}]
+    made = Checkpoint("daily", "data.csv", rules, base=tmp_path, actions=[action]).run().action_results[0]
+    assert (made.details["bad_rows"], made.details["good_rows"]) == (1, 3)
+    assert (tmp_path / "good.csv").read_text() == 'id\n1\n""\n3\n'

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -306,8 +305,8 @@ def test_a_file_instead_of_a_folder(tmp_path):
 
 
 @pytest.mark.parametrize("compress", [False, True])
-def test_five_thousand_runs_are_read_quickly(tmp_path, compress):
-    """Only the newest are parsed, although another checkpoint's names begin the same."""
+def test_of_five_thousand_runs_only_the_newest_are_parsed(tmp_path, compress):
+    """Although another checkpoint's names begin the same."""
     action = StoreValidationResult(store_path=str(tmp_path), compress=compress)
     content = {
         c: action.encode(result(run_id="RUN", checkpoint=c)).decode("latin-1") if not compress else None
@@ -327,13 +326,11 @@ def test_five_thousand_runs_are_read_quickly(tmp_path, compress):
         os.utime(path, (at.timestamp(),) * 2)
     parsed = []
     original = CheckpointResult.from_dict.__func__
-    started = time.monotonic()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(CheckpointResult, "from_dict", classmethod(lambda cls, d: parsed.append(1) or original(cls, d)))
         found = load_results(tmp_path, "daily", limit=20)
     assert [r.run_id for r in found] == [f"r{n}" for n in range(0, 40, 2)]
     assert len(parsed) <= 40
-    assert time.monotonic() - started < 2
 
 
 WRITER = """

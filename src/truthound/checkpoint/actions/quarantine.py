@@ -166,4 +166,5 @@ def _sink(frame: pl.LazyFrame, path: Path, form: str) -> pl.LazyFrame:
         frame = frame.with_columns(pl.col(FAILED_CHECKS).list.join(";"))
     if nested := [c for c, t in schema.items() if t.is_nested() and c != FAILED_CHECKS]:
         raise ActionError(f"CSV cannot hold the nested columns {', '.join(nested)}; write Parquet")
-    return frame.sink_csv(path, lazy=True, check_extension=False)
+    alone = len(schema) == 1  # a null would be an empty line, which is not a row to most readers
+    return frame.sink_csv(path, lazy=True, check_extension=False, null_value='""' if alone else None)
