@@ -143,7 +143,7 @@ OVERWRITING = [
 def test_what_is_read_is_not_written(tmp_path, monkeypatch, source, target, kind):
     (tmp_path / "data").mkdir()
     for name in ("src", "daily-1"):
-        (tmp_path / "data" / f"{name}.csv").write_text("id\n")
+        (tmp_path / "data" / f"{name}.csv").write_text("id,n\n")
     (tmp_path / "link.csv").symlink_to(tmp_path / "data" / "src.csv")
     (tmp_path / "hard.csv").hardlink_to(tmp_path / "data" / "src.csv")
     (tmp_path / "folder").symlink_to(tmp_path / "data")
