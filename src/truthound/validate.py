@@ -21,6 +21,7 @@ from truthound.outcomes import Failing, Progress, bound, evaluate
 from truthound.results import CheckOutcome, CheckStatus, ValidationResult
 from truthound.schema import Schema
 from truthound.sources import open_source
+from truthound.sources.opening import readable
 from truthound.text import plural
 from truthound.validators.base import Check, Problem, Table, Validator
 
@@ -48,7 +49,10 @@ class Validation:
 
     def split(self) -> Split:
         """All rows as good and bad ones, by the row-level checks that did not hold. The data are read again, whole also where a sample was checked."""
-        with ValidationSession(replace(self.job, sample_size=None)) as opened:
+        job = replace(self.job, sample_size=None)
+        if any("cannot be read: " in (o.error or "") for o in self.result.outcomes):  # a damaged column would end it
+            job = replace(job, data_source=readable(job.data_source, job.base) or job.data_source)
+        with ValidationSession(job) as opened:
             return opened.backend.split(self.failing)
 
 
@@ -107,7 +111,21 @@ def _near(path: Path) -> str:
 def run(
     job: Job, progress: Progress | None = None, opened_with: Announce | None = None
 ) -> tuple[ValidationResult, dict[str, Failing]]:
-    """Does a job in this process. `opened_with` hears the source's name and the checks before the work, `progress` each outcome."""
+    """Does a job in this process. `opened_with` hears the source's name and the checks before the work, `progress` each outcome.
+
+    Columns of a file that turn out to be damaged are left to the checks that need them: all checks are done once more.
+    """
+    try:
+        return _done(job, progress, opened_with)
+    except SourceError:
+        if (source := readable(job.data_source, job.base)) is None:
+            raise
+    return _done(replace(job, data_source=source), progress, opened_with)
+
+
+def _done(
+    job: Job, progress: Progress | None, opened_with: Announce | None
+) -> tuple[ValidationResult, dict[str, Failing]]:
     started = time.perf_counter()
     with no_panic(), ValidationSession(job) as opened:
         checks = opened.checks()

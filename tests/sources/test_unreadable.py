@@ -1,9 +1,10 @@
 """A column that cannot be read is an error of the checks that need it, and of no other."""
 
+import polars as pl
 import pytest
 
 import truthound as th
-from truthound.errors import ConfigError
+from truthound.errors import ConfigError, SourceError
 from truthound.inference import infer_schema, profile
 from truthound.validate import validate
 
@@ -76,3 +77,43 @@ def test_profiles_and_schemas():
     assert schema.columns["m"].type == "null"  # any
     known = outcomes(schema=infer_schema({"id": [1], "m": [1], "t": [None]}))
     assert {o.status for k, o in known.items() if ":m" in k} == {"error"}
+
+
+def damaged(path, column):
+    """A Parquet file of which one column's bytes are no longer what they were."""
+    import pyarrow.parquet as pq
+
+    pl.DataFrame({"id": range(5_000), "x": [i / 7 for i in range(5_000)]}).write_parquet(path)
+    chunk = pq.ParquetFile(path).metadata.row_group(0).column(column)
+    at, data = chunk.dictionary_page_offset or chunk.data_page_offset, bytearray(path.read_bytes())
+    data[at + 40 : at + chunk.total_compressed_size - 10] = b"\xff" * (chunk.total_compressed_size - 50)
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize("options", [{}, {"sample_size": 10}, {"timeout_seconds": 60}])
+def test_a_damaged_column_of_a_file(tmp_path, options):
+    path = damaged(tmp_path / "a.parquet", 1)
+    result = th.check(path, ["null", {"range": {"columns": "id", "min_value": 5000}}, "duplicate"], **options)
+    found = {o.id: o for o in result.outcomes}
+    assert {k: str(o.status) for k, o in found.items()} == {
+        "null:id": "passed", "null:x": "error", "range:id": "failed", "duplicate": "error",
+    }  # fmt: skip
+    assert 'column "x" cannot be read: a.parquet cannot be read as Parquet' in found["null:x"].error
+    assert found["range:id"].examples[0].values.keys() == {"id"}
+
+
+def test_rows_of_a_file_with_a_damaged_column_are_set_aside_without_it(tmp_path):
+    path = damaged(tmp_path / "a.parquet", 1)
+    split = validate(path, ["null", {"range": {"columns": "id", "max_value": 4998}}]).split()
+    assert split.bad.collect().to_dicts() == [{"id": 4999, "_failed_checks": ["range:id"]}]
+    assert split.good.collect().height == 4999
+
+
+def test_a_file_whose_every_column_is_damaged(tmp_path):
+    pl.DataFrame({"id": range(5_000)}).write_parquet(path := tmp_path / "a.parquet")
+    data = bytearray(path.read_bytes())
+    data[60:-600] = b"\xff" * (len(data) - 660)
+    path.write_bytes(data)
+    with pytest.raises(SourceError, match=r"a\.parquet cannot be read as Parquet"):
+        th.check(path, ["null"])

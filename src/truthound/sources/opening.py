@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from truthound.errors import ConfigError, SourceError, ValidatorError
+from truthound.errors import ConfigError, SourceError, TruthoundError, ValidatorError
 from truthound.sources.base import Source
 from truthound.sources.spec import Spec, parse_spec
 from truthound.sqltext import safe
 from truthound.sqltree import unknown_column
+
+_FAILURES = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError, TypeError)
 
 
 def open_source(spec: Any, *, base: Path | None = None) -> Source:
@@ -35,6 +38,32 @@ def open_source(spec: Any, *, base: Path | None = None) -> Source:
     if wanted.where is None or wanted.family == "sql":  # a database filters for itself
         return source
     return replace(source, frame=_filtered(source, wanted.where), lines=lambda _: {})  # rows are counted anew
+
+
+def readable(spec: Any, base: Path | None) -> Source | None:
+    """The source without the columns that cannot be read, if others can.
+
+    Only of local files that keep each column by itself. None where that mends nothing.
+    """
+    if not isinstance(spec, Source | str | os.PathLike | Mapping | Spec):
+        return None
+    try:
+        source = open_source(spec, base=base)
+    except TruthoundError:
+        return None
+    if source.kind not in ("parquet", "ipc", "delta"):
+        return None
+    reasons = {}
+    names = source.frame.collect_schema().names()
+    for i, name in enumerate(names):
+        try:
+            source.frame.select(pl.nth(i).null_count()).collect(engine="streaming")
+        except _FAILURES as failure:
+            reasons[name] = str(source.explain(failure))
+    if not reasons or len(reasons) + len(source.unreadable) == len(names):
+        return None
+    frame = source.frame.select(pl.lit(None).alias(n) if n in reasons else pl.nth(i) for i, n in enumerate(names))
+    return replace(source, frame=frame, unreadable={**source.unreadable, **reasons})
 
 
 def _memory(spec: Spec, _: Path | None) -> Source:
