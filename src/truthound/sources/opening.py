@@ -83,8 +83,9 @@ def _filtered(source: Source, where: str) -> pl.LazyFrame:
         raise source.explain(error) from None
     patterns = {c: safe(c) for c in types if safe(c) != c}
     try:
-        if wrong := unknown_column(where, types):
-            raise ConfigError(f"where: {wrong}")
+        if wrong := unknown_column(where, [c for c in types if c not in source.unreadable]):
+            reasons = (f'; "{c}" cannot be read: {r}' for c, r in source.unreadable.items() if f'"{c}"' in wrong)
+            raise ConfigError(f"where: {wrong}{''.join(reasons)}")
     except ValueError as error:
         raise ConfigError(f"where: {error}") from None
     try:
