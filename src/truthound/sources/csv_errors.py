@@ -15,6 +15,7 @@ from truthound.errors import SourceError
 from truthound.sources.delimited import OPEN_QUOTE, Dialect, look, reader
 from truthound.sources.dtypes import type_word
 from truthound.sources.lines import Unreadable, lines
+from truthound.sources.quotes import MisquotedError
 from truthound.sources.text_types import MisfitError
 from truthound.text import brief, cell, plural, shorten
 
@@ -82,12 +83,14 @@ def position(record: Record, index: int, dialect: Dialect) -> tuple[int, int]:
         opens = char == dialect.separator and not inside
         at += 1
     before = text[:at]
-    skipped = before.count(dialect.end)
+    skipped = min(before.count(dialect.end), len(record.lines) - 1)
     return record.lines[skipped][0], len(before.rpartition(dialect.end)[2]) + 1
 
 
 def explain(error: Exception, files: Sequence[Path], dialect: Dialect) -> SourceError:
     """Why the files cannot be read, with the place that it is about."""
+    if isinstance(error, MisquotedError):
+        return SourceError(f"{error.path.name}:{error.line}:{error.column}: {error.told}")
     words = str(error)
     if _HEADERS.match(words) and (differ := _headers(files, dialect)):
         return SourceError(differ)

@@ -8,7 +8,7 @@ becomes values batch by batch, and the table is kept in memory, or in a file of 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,8 +19,9 @@ from truthound.sources import base
 from truthound.sources.delimited import SNIFFED, Dialect
 from truthound.sources.dtypes import polars_type
 from truthound.sources.files import Found
-from truthound.sources.lines import plain, transcoded, unpacked_size, without_blank_lines
+from truthound.sources.lines import DAMAGED, plain, transcoded, unpacked_size, without_blank_lines
 from truthound.sources.memory import unknown_columns
+from truthound.sources.quotes import check_quotes
 from truthound.sources.temporary import settled
 from truthound.sources.text_types import TEXT, Reading, Typing, declared, infer
 
@@ -41,6 +42,7 @@ def read(found: Found, dialect: Dialect, *, whole: bool) -> pl.LazyFrame:
 
     Raises:
         ConfigError: An option names a column that is not there.
+        MisquotedError: A quote means nothing where it stands.
         MisfitError: A text is not of its column's type.
         PolarsError: The engine cannot read the text.
     """
@@ -49,6 +51,9 @@ def read(found: Found, dialect: Dialect, *, whole: bool) -> pl.LazyFrame:
         sources: Sources = list(found.files)
         if options.encoding not in ("utf8", "utf8-lossy"):
             sources = [stack.enter_context(transcoded(p, options.encoding)) for p in found.files]
+        for path, source in zip(found.files, sources, strict=True):
+            with contextlib.suppress(*DAMAGED), _text(source) as file:  # of what is damaged the engine's reader tells
+                check_quotes(path, file, dialect)
         size = sum(unpacked_size(p) for p in found.files)
         watched = options.skip_blank_lines and not dialect.blank
         if options.skip_blank_lines and dialect.blank:
@@ -62,11 +67,22 @@ def read(found: Found, dialect: Dialect, *, whole: bool) -> pl.LazyFrame:
             return _Table(sources, dialect, size, watched=False).read()
 
 
+@contextlib.contextmanager
+def _text(source: Path | IO[bytes]) -> Iterator[IO[bytes]]:
+    """A source's text from its start, where it is again afterwards."""
+    if isinstance(source, Path):
+        with plain(source) as file:
+            yield file
+        return
+    source.seek(0)
+    yield source
+    source.seek(0)
+
+
 def _without_blank_lines(sources: Sources, dialect: Dialect, stack: contextlib.ExitStack) -> list[IO[bytes]]:
     copies = []
     for source in sources:
-        with plain(source) if isinstance(source, Path) else contextlib.nullcontext(source) as file:
-            file.seek(0)
+        with _text(source) as file:
             copy = without_blank_lines(
                 file, dialect.end.encode(), quote=(dialect.quote or "").encode(),
                 comment=(dialect.options.comment_prefix or "").encode(), spaces=dialect.spaces.encode(),

@@ -121,12 +121,12 @@ def _is_lines(path: Path) -> bool:
 
 
 def _csv(found: Found, options: Any) -> Read:
-    from truthound.sources import csv_errors, csv_table, delimited, rows, text_types
+    from truthound.sources import csv_errors, csv_table, delimited, quotes, rows, text_types
 
     dialect = delimited.dialect_of(found, options)
     try:
         frame = csv_table.read(found, dialect, whole=True)
-    except (*FAILURES, text_types.MisfitError) as error:
+    except (*FAILURES, text_types.MisfitError, quotes.MisquotedError) as error:
         if isinstance(error, ConfigError):
             raise
         raise csv_errors.explain(error, found.files, dialect) from None

@@ -198,7 +198,7 @@ def without_blank_lines(
     """
     blank = blank_line(end, spaces)
     copy, quoted = scratch(), False
-    for block in _whole_lines(file, end):
+    for block in whole_lines(file, end):
         if (
             not skip
             and not (comment and comment in block)
@@ -226,7 +226,7 @@ def _split(block: bytes, end: bytes) -> Iterator[bytes]:
         yield rest
 
 
-def _whole_lines(file: IO[bytes], end: bytes) -> Iterator[bytes]:
+def whole_lines(file: IO[bytes], end: bytes) -> Iterator[bytes]:
     """Blocks of whole lines; the last may lack its end."""
     rest = b""
     while piece := file.read(1 << 20):
