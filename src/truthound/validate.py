@@ -160,6 +160,7 @@ class ValidationSession:
         self.backend = PolarsBackend(
             frame, reference=self._other, explain=self.source.explain, row_number=sampled,
             unreadable=self.source.unreadable, now=job.clock,
+            statistics=self.source.kind == "parquet" and self.sampled_from is None,
         )  # fmt: skip
 
     def __enter__(self) -> Self:

@@ -166,12 +166,13 @@ class Blocking:
         c = self._b.compile.column(x.column)
         names = [f"group{i}" for i in range(len(x.group_by))]
         groups = [self._b.compile.column(g).alias(n) for g, n in zip(x.group_by, names, strict=True)]
-        steps = self._b.filtered(x.where).select(*groups, c.dt.truncate(x.every).alias("at")).drop_nulls("at").unique()
+        rows = self._b.filtered(x.where).select(*groups, c.alias("at")).drop_nulls("at")
+        steps = self._steps(rows, names, x.every)
         before = pl.col("at").shift(1)
         following = before.dt.offset_by(x.every)
         if names:
             before, following = before.over(names, order_by="at"), following.over(names, order_by="at")
-        frame = self._b.collect(steps).sort(*names, "at")
+        frame = steps.sort(*names, "at")
         missing = frame.with_columns(before.alias("before"), following.alias("first")).filter(
             pl.col("at") > pl.col("first")
         )
@@ -190,6 +191,25 @@ class Blocking:
         except ValidatorError as error:
             raise ReferenceDataError(f"in the reference: {error}") from None
         return found
+
+    def _steps(self, rows: pl.LazyFrame, names: list[str], every: str) -> pl.DataFrame:
+        """The steps that have a row, in each group.
+
+        To cut moments to steps of a zone's calendar is costly. Where the first and the last one of a quarter of an hour lie
+        in one step, the others do too: no zone changes its clock twice in so short a time.
+        """
+        at = pl.col("at").dt.truncate(every)
+        if getattr(rows.collect_schema()["at"], "time_zone", None) in (None, "UTC"):
+            return self._b.collect(rows.with_columns(at).unique())
+        quarter = pl.col("at").dt.convert_time_zone("UTC").dt.truncate("15m").alias("quarter")
+        ends = rows.with_columns(quarter).group_by(*names, "quarter").agg(pl.min("at"), pl.max("at").alias("last"))
+        found = self._b.collect(ends).with_columns(pl.col("at", "last").dt.truncate(every))
+        whole = found.filter(pl.col("at") == pl.col("last"))
+        mixed = found.filter(pl.col("at") != pl.col("last"))["quarter"].unique()
+        parts = [whole.select(*names, "at").unique()]
+        if len(mixed):
+            parts.append(self._b.collect(rows.filter(quarter.is_in(mixed.implode())).with_columns(at).unique()))
+        return pl.concat(parts).unique()
 
     def _ks(self, x: m.KolmogorovSmirnov) -> tuple[float, int, int] | None:
         other: Any = self._b.other(x.reference)

@@ -16,6 +16,7 @@ from truthound.engine.blocking import Blocking
 from truthound.engine.cells import first
 from truthound.engine.conditions import utc_now
 from truthound.engine.failing_rows import fetch
+from truthound.engine.null_counts import apart, null_counts
 from truthound.engine.rewrite import settle, simplify
 from truthound.engine.sums import Asked
 from truthound.errors import ConfigError, ReferenceDataError, SourceError, TruthoundError, ValidatorError
@@ -40,6 +41,7 @@ class PolarsBackend:
     """A table as a lazy frame. `row_number` names a column that holds row numbers from 0, where rows were sampled.
 
     `unreadable`: columns of the frame that hold nothing because they cannot be read, and why. What needs one is a ValidatorError.
+    `statistics`: the frame is read from files that tell of each part of a column whether it has nulls.
 
     Inside, names are safe (`truthound.sqltext.safe`); what goes in and comes out has the columns' own.
     """
@@ -53,8 +55,10 @@ class PolarsBackend:
         row_number: str | None = None,
         unreadable: Mapping[str, str] | None = None,
         now: Callable[[], datetime] = utc_now,
+        statistics: bool = False,
     ) -> None:
         self._reference = reference
+        self._statistics = statistics
         self._explain = explain or (lambda error: SourceError(str(error)))
         try:
             types = dict(frame.collect_schema())
@@ -296,8 +300,9 @@ class PolarsBackend:
 
     def _select(self, compiled: Mapping[m.Measure, Asked]) -> dict[m.Measure, Any]:
         """The values of what is asked, in one pass, and in further ones where the first leads to more."""
-        out: dict[m.Measure, Any] = {}
-        asked = dict(compiled)
+        alone = apart({x: a.exprs for x, a in compiled.items()}) if self._statistics else []
+        out: dict[m.Measure, Any] = {m.CountWhere(m.IsNull(c)): n for c, n in null_counts(self.frame, alone).items()}
+        asked = {x: a for x, a in compiled.items() if x not in out}
         while asked:
             shared: dict[object, tuple[pl.Expr, ...]] = {
                 x if a.key is None else a.key: a.exprs for x, a in asked.items()
