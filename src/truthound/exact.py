@@ -49,6 +49,13 @@ def beside(value: Exact, bits: int, *, up: bool, strict: bool) -> float | None:
     return found if _beyond(found, value, up=up, strict=strict) else None
 
 
+def shortest(value: float, bits: int) -> str:
+    """How a float of so many bits is written, with the fewest digits that tell it from its neighbours."""
+    if bits == 64:
+        return repr(value)
+    return next(s for digits in range(1, 18) if _packed(float(s := f"{value:.{digits}g}"), bits) == value)
+
+
 def as_written(value: float, bits: int) -> float:
     """What a number that someone wrote means for floats of so many bits: 0.1 is the one that is shown as 0.1.
 
@@ -57,8 +64,7 @@ def as_written(value: float, bits: int) -> float:
     if not math.isfinite(value) or bits == 64:
         return value
     near = _packed(value, bits)
-    shown = next(s for digits in range(1, 18) if _packed(float(s := f"{near:.{digits}g}"), bits) == near)
-    return near if float(shown) == value else value
+    return near if not math.isinf(near) and float(shortest(near, bits)) == value else value
 
 
 def _beyond(found: float, value: Exact, *, up: bool, strict: bool) -> bool:

@@ -182,9 +182,6 @@ class Compiler:
 
     def _compare(self, p: m.Compare) -> pl.Expr:
         left, right = self.column(p.left), self.column(p.right)
-        zone = getattr(self.dtype(p.left), "time_zone", None)
-        if zone and getattr(self.dtype(p.right), "time_zone", None) not in (zone, None):
-            right = right.dt.convert_time_zone(zone)
         return holds(left, right, (self.dtype(p.left), self.dtype(p.right)), p.operator, p.tolerance)
 
     def _native(self, function: Callable[[Any], Any]) -> pl.Expr:
@@ -232,7 +229,7 @@ class Compiler:
             here.append(mine.alias(f"{i}"))
             there.append(theirs.alias(f"{i}"))
         if len(here) == 1:
-            return here[0].is_in(there[0].implode()).fill_null(value=False).not_() & present
+            return here[0].is_in(there[0].drop_nulls().implode()).fill_null(value=False).not_() & present
         found = pl.DataFrame(there).drop_nulls().to_struct("keys")
         return pl.struct(here).is_in(found.implode()).not_() & present
 

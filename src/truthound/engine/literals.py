@@ -53,6 +53,14 @@ def _sides(
     return above, every if high is None else e.le(high) if high_inclusive else e.lt(high)
 
 
+def reaches(e: pl.Expr, dtype: pl.DataType, most: Fraction, *, strict: bool, above: bool) -> pl.Expr:
+    """Whether values are at most so much (less, if `strict`; or more, if `above`); null where the value is."""
+    place = most * 10 ** (dtype.scale if isinstance(dtype, pl.Decimal) else 0)
+    end = _step(place, dtype, upper=True, closed=not strict)
+    inside = always(e, value=end is None) if end is None or end is False else e.le(end)
+    return inside.not_() if above else inside
+
+
 def among(e: pl.Expr, dtype: pl.DataType, values: tuple[Any, ...]) -> pl.Expr:
     """Whether values are one of these; null where the value is."""
     wanted = [v for v in values if v is not None]
@@ -85,6 +93,10 @@ def _end(value: Any, dtype: pl.DataType, *, upper: bool, closed: bool) -> Any:
     if bits := BITS.get(dtype.base_type()):
         last = beside(place, bits, up=not upper, strict=not closed)
         return False if last is None else pl.lit(last, dtype=dtype)
+    return _step(place, dtype, upper=upper, closed=closed)
+
+
+def _step(place: Exact, dtype: pl.DataType, *, upper: bool, closed: bool) -> Any:
     if isinstance(place, float):
         return None if (place > 0) is upper else False
     step = math.floor(place) if upper else math.ceil(place)

@@ -1,12 +1,18 @@
-"""Columns as Polars compares them: names, and types that hold two columns exactly."""
+"""Columns as Polars compares them: names, and keys of another table brought to a column's type."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
 
 import polars as pl
 
+from truthound.engine.cells import steps_of
+from truthound.engine.literals import BITS, TEXT, limits
 from truthound.errors import ValidatorError
+from truthound.exact import as_written, beside, decimal, shortest
 from truthound.sqltext import restored, safe
 
 Schema = Mapping[str, pl.DataType]
@@ -24,31 +30,78 @@ def own_names(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def alike(mine: pl.Expr, dtype: pl.DataType, keys: pl.Series, what: str) -> tuple[pl.Expr, pl.Series]:
-    """Both sides of a comparison in a type that holds the values of both exactly; a value that has no equal there becomes null."""
+    """A column, and keys brought to its type: what has no equal there becomes null. ValidatorError where none could have one."""
     other = keys.dtype
     if dtype == other:
         return mine, keys
-    text = (pl.String, pl.Categorical, pl.Enum)
-    common: pl.DataType | None = None
-    if dtype in text and other in text:
-        common = pl.String()
-    elif dtype.is_integer() and other.is_integer():
-        common = pl.Int128()
-    elif dtype.is_float() and other.is_float():
-        common = pl.Float64()
-    elif {dtype.is_float(), other.is_float()} == {True, False} and (dtype.is_integer() or other.is_integer()):
-        whole = pl.when(mine == mine.floor()).then(mine) if dtype.is_float() else mine
-        return whole.cast(pl.Int128, strict=False), (
-            keys.filter(keys == keys.floor()) if other.is_float() else keys
-        ).cast(pl.Int128, strict=False)
-    elif any(isinstance(t, pl.Decimal) for t in (dtype, other)) and all(
-        isinstance(t, pl.Decimal) or t.is_integer() for t in (dtype, other)
+    if dtype in TEXT and other in TEXT:
+        return mine.cast(pl.String), keys.cast(pl.String)
+    if dtype.is_numeric() and other.is_numeric():
+        return mine, _numbers(keys, dtype)
+    here, there = steps_of(dtype), steps_of(other)
+    if here and there and {here[0], there[0]} <= {"date", "datetime"}:
+        if here[0] != there[0]:  # a date is its midnight on the clock on the wall
+            mine = mine.dt.replace_time_zone(None) if here[2] else mine
+            keys = keys.dt.replace_time_zone(None) if there[2] else keys
+            dtype = pl.Datetime(dtype.time_unit) if isinstance(dtype, pl.Datetime) else dtype
+        if here[0] != there[0] or (here[2] is None) == (there[2] is None):
+            return mine, _stepped(keys, there[1], dtype, here[1])
+    if here and there and here[0] == there[0] != "datetime":
+        return mine, _stepped(keys, there[1], dtype, here[1])
+    raise ValidatorError(f"{what} are {dtype} and {other}: they never match; cast one")
+
+
+def _stepped(keys: pl.Series, their: int, dtype: pl.DataType, our: int) -> pl.Series:
+    """Times as whole steps of another type, those that are."""
+    frame = pl.DataFrame({"n": keys.to_physical().cast(pl.Int128)}).select(
+        n=pl.col("n") * pl.lit(their, dtype=pl.Int128)
+    )
+    step = pl.lit(our, dtype=pl.Int128)
+    whole = pl.col("n") // step
+    low, high = limits(dtype)
+    fits = (whole * step == pl.col("n")) & whole.is_between(pl.lit(low, dtype=pl.Int128), pl.lit(high, dtype=pl.Int128))
+    physical = pl.Int32 if dtype == pl.Date else pl.Int64
+    return frame.select(pl.when(fits).then(whole).cast(physical).cast(dtype)).to_series()
+
+
+def _numbers(keys: pl.Series, dtype: pl.DataType) -> pl.Series:
+    """Numbers as another type holds them, those that it holds. Between floats and decimals, floats are what they are written as."""
+    other = keys.dtype
+    wide = (pl.Int128, pl.UInt128)
+    if (
+        (dtype.is_float() or dtype.is_integer())
+        and (other.is_float() or other.is_integer())
+        and not {dtype, other} & {*wide}
     ):
-        common = pl.Decimal(38, max(getattr(t, "scale", 0) for t in (dtype, other)))
-    elif all(isinstance(t, pl.Datetime | pl.Date) for t in (dtype, other)):
-        finest = "ns" if "ns" in (getattr(dtype, "time_unit", ""), getattr(other, "time_unit", "")) else "us"
-        zones = {getattr(t, "time_zone", None) for t in (dtype, other)}
-        common = pl.Datetime(finest, next(iter(zones))) if len(zones) == 1 else None  # type: ignore[arg-type]  # one of the units
-    if common is None:
-        raise ValidatorError(f"{what} are {dtype} and {other}: they never match; cast one")
-    return mine.cast(common, strict=False), keys.cast(common, strict=False)
+        given = keys.fill_nan(None) if other.is_float() and not dtype.is_float() else keys
+        made = given.cast(dtype, strict=False)
+        back = made.cast(pl.Int128 if not other.is_float() else other, strict=False)
+        same = back.eq_missing(given.cast(back.dtype))
+        return pl.DataFrame({"k": made, "same": same}).select(pl.when("same").then("k")).to_series()
+    if other.is_decimal() and dtype.is_decimal():
+        made = keys.cast(pl.Decimal(38, dtype.scale), strict=False)  # type: ignore[attr-defined]  # a decimal
+        return pl.DataFrame({"k": made, "o": keys}).select(pl.when(pl.col("k") == pl.col("o")).then("k")).to_series()
+    return pl.Series([_held(v, other, dtype) for v in keys.to_list()], dtype=_type(dtype))
+
+
+def _type(dtype: pl.DataType) -> pl.DataType:
+    return pl.Decimal(38, dtype.scale) if isinstance(dtype, pl.Decimal) else dtype
+
+
+def _held(value: Any, other: pl.DataType, dtype: pl.DataType) -> Any:
+    """A number as a type holds it exactly; None where it does not."""
+    if value is None or value != value or (isinstance(value, float) and value in (float("inf"), -float("inf"))):  # noqa: PLR0124 NaN
+        return None
+    bits, theirs = BITS.get(dtype.base_type()), BITS.get(other.base_type())
+    if bits and isinstance(value, Decimal):
+        near = as_written(float(value), bits)
+        return near if Fraction(shortest(near, bits)) == Fraction(value) else None
+    place = Fraction(shortest(value, theirs)) if theirs and isinstance(dtype, pl.Decimal) else Fraction(value)
+    if bits:
+        return float(place) if beside(place, bits, up=True, strict=False) == place else None
+    scale = dtype.scale if isinstance(dtype, pl.Decimal) else 0
+    place *= 10**scale
+    low, high = limits(dtype)
+    if place.denominator != 1 or not low <= place <= high:
+        return None
+    return decimal(int(place), scale) if isinstance(dtype, pl.Decimal) else int(place)
