@@ -136,7 +136,9 @@ def _decimal_float(number: pl.Expr, real: pl.Expr, types: Types, op: str) -> pl.
     """A decimal against a float as it is written. Where they are the same float, or nearly, their digits decide."""
     scale, bits = getattr(types[0], "scale", 0), BITS[types[1].base_type()]
     units, x = number.to_physical(), real.cast(pl.Float64)
-    near = (units.cast(pl.Float64) / 10.0**scale).cast(types[1]).cast(pl.Float64)
+    # divided by a column, as the engine multiplies by what it rounds of 1 / 10 ** scale where it divides by a constant
+    whole = units.cast(pl.Float64)
+    near = (whole / (whole * 0.0 + 10.0**scale)).cast(types[1]).cast(pl.Float64)
     # of so few digits, it is the nearest float, and the float is written as it
     short = (units.abs() < 10 ** {64: 15, 32: 6, 16: 3}[bits]) & (scale <= 22)
     clear = short | ((near - x).abs() > x.abs() * 2.0 ** {64: -45, 32: -20, 16: -8}[bits])
