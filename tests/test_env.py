@@ -1,6 +1,6 @@
 import pytest
 
-from truthound.env import expand, expanded, is_secret, malformed, names
+from truthound.env import expand, expanded, is_secret, malformed, names, reported
 from truthound.errors import ConfigError
 
 ENV = {"A": "1", "EMPTY": "", "NESTED": "${A}", "SPACE": "a b; rm -rf"}
@@ -69,3 +69,29 @@ def test_names_of_secrets(name):
 )
 def test_names_of_no_secrets(name):
     assert not is_secret(name)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("password='hun ter2' for user='joe'", "password=••• for user='joe'"),
+        ("{'api_key': 'abc', 'n': 1}", "{'api_key': •••, 'n': 1}"),
+        ('{"DB_PASSWORD": "a\\"b"}', '{"DB_PASSWORD": •••}'),
+        ("secret=abc,x=1 auth_token = t0k;", "secret=•••,x=1 auth_token = •••;"),
+        ("unexpected token: a", "unexpected token: a"),
+        ("key='x' passed, tokens 3", "key='x' passed, tokens 3"),
+        ("login of hunter22 failed at /etc/x.pem", "login of ••• failed at /etc/x.pem"),
+    ],
+)
+def test_an_error_of_other_code_is_told_without_secrets(said, told, monkeypatch):
+    monkeypatch.setenv("DB_PASSWORD", "hunter22")
+    monkeypatch.setenv("MY_CERT_FILE", "/etc/x.pem")
+    assert reported(ValueError(said)) == f"ValueError: {told}"
+
+
+def test_an_error_that_cannot_say_what_it_is():
+    class Mute(Exception):  # noqa: N818 a name is all it has
+        def __str__(self):
+            raise RuntimeError
+
+    assert reported(Mute()) == "Mute"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 
 from truthound.errors import ConfigError
-from truthound.text import shorten
+from truthound.text import MASK, redact, shorten
 
 _REFERENCE = re.compile(r"\$\$(?=\{)|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|(\$\{[^}]*\}?)")
 _SECRET_WORD = re.compile(
@@ -15,6 +16,12 @@ _SECRET_WORD = re.compile(
     r"|[a-z]*(?:secrets?|tokens?|passwords?|passwd)"
 )
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_PLACE = re.compile(r"(?i).*(file|dir|path|sock|type)")
+_ASSIGNED = re.compile(
+    r"(?i)\b([\w.-]*(?:passw(?:or)?d|passphrase|pwd|secret|token|credentials?|(?:api|access|private)[_-]?key)[\w.-]*[\"']?\s*"
+    r"(?:=|:(?=\s*[\"']))\s*)(\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|[^\s,;&)\]}]+)"
+)
+"""a value that is quoted with its telling name: `password='x'`, `"api_key": "x"`"""
 SHORTEST = 4
 """characters that a secret has at least: to hide all places of a shorter text would hide nothing but the sense"""
 
@@ -79,3 +86,24 @@ def is_secret(name: str) -> bool:
     `DB_PASSWORD`, `apiKey` and `x-auth-token`, but not in `AUTHOR`.
     """
     return any(_SECRET_WORD.fullmatch(word.lower()) for word in _WORD.findall(name))
+
+
+def secrets(env: Mapping[str, str]) -> set[str]:
+    """What the variables of a telling name hold: what code that is not ours may know, and repeat. Places of files are not secret."""
+    return {v for n, v in env.items() if len(v) >= SHORTEST and is_secret(n) and not _PLACE.fullmatch(n)}
+
+
+def reported(error: BaseException) -> str:
+    """`ValueError: what it says`, also of an error of the user's own that cannot say it, without the secrets of the
+    environment and values that it quotes with a telling name.
+    """
+    try:
+        said = str(error)
+    except Exception:  # noqa: BLE001 its `__str__` is the user's own, too
+        said = ""
+    return f"{type(error).__name__}: {unassigned(redact(said, secrets(os.environ)))}".removesuffix(": ")
+
+
+def unassigned(text: str) -> str:
+    """Text without the values that it gives to telling names."""
+    return _ASSIGNED.sub(rf"\g<1>{MASK}", text)

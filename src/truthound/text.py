@@ -114,15 +114,6 @@ def unmentioned(value: object) -> str:
     return _unfenced(_MENTION.sub("\\g<0>\u200b", terminal(value)))
 
 
-def reported(error: BaseException) -> str:
-    """`ValueError: what it says`, also of an error of the user's own that cannot say it."""
-    try:
-        said = str(error)
-    except Exception:  # noqa: BLE001 its `__str__` is the user's own, too
-        said = ""
-    return f"{type(error).__name__}: {said}".removesuffix(": ")
-
-
 def brief(error: BaseException) -> str:
     """An engine's or driver's words on one line, without the query plan that may follow them."""
     text = str(error).partition("\n\nResolved plan")[0].partition("\n\nThis error occurred")[0]

@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from truthound import errors
+from truthound.env import reported
 from truthound.errors import ConfigError, SourceError, TruthoundError
 from truthound.results import CheckOutcome, CheckStatus, Severity, ValidationResult
-from truthound.text import number, reported
+from truthound.text import number
 
 if TYPE_CHECKING:
     from truthound.jobs import Job

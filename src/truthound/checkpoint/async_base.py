@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from truthound.checkpoint.actions.base import Action
+from truthound.env import reported
 from truthound.errors import ConfigError
-from truthound.text import did_you_mean, reported
+from truthound.text import did_you_mean
 
 _FIRST = ("storage", "documentation")
 """kinds of actions that a pipeline does before it tells anybody"""

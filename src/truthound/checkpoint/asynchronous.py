@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from truthound import flow
 from truthound.checkpoint.async_base import Stage, Strategy, positive, stages_of, strategy
 from truthound.checkpoint.checkpoint import Checkpoint
+from truthound.env import reported
 from truthound.errors import ConfigError
 from truthound.flow import Flow
 from truthound.results import CheckpointResult, CheckpointStatus
-from truthound.text import redact, reported
+from truthound.text import redact
 
 if TYPE_CHECKING:
     from truthound.validate import Validation

@@ -17,7 +17,7 @@ from truthound.checkpoint.actions.base import LOOK_BACK, Action, Run, clean
 from truthound.checkpoint.actions.store import StoreValidationResult, load_results
 from truthound.checkpoint.async_base import SequentialStrategy, Stage
 from truthound.checkpoint.settings import CheckpointConfig, conflicts
-from truthound.env import expanded
+from truthound.env import expanded, reported
 from truthound.errors import ConfigError, SourceError, TruthoundError
 from truthound.flow import Flow, OverdueError
 from truthound.models import Mistakes
@@ -288,7 +288,7 @@ def all_skipped(messages: Iterable[str]) -> str:
 
 
 def _reason(error: Exception, secrets: Iterable[str]) -> str:
-    said = str(error) if isinstance(error, TruthoundError) else text.reported(error)
+    said = str(error) if isinstance(error, TruthoundError) else reported(error)
     return text.redact(said, secrets)
 
 

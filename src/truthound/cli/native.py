@@ -15,9 +15,10 @@ from truthound.ci.environment import detect_ci_platform, is_ci_environment
 from truthound.ci.names import CIPlatform
 from truthound.ci.platforms import PLATFORMS, platform_named
 from truthound.cli.output import emit, say, write_bytes
+from truthound.env import reported
 from truthound.errors import ConfigError, TruthoundError
 from truthound.results import CheckpointResult, CheckpointStatus, now
-from truthound.text import reported, terminal
+from truthound.text import terminal
 
 if TYPE_CHECKING:
     from truthound.checkpoint.actions import Action

@@ -8,10 +8,11 @@ from typing import Annotated, Any, Self
 
 from pydantic import PlainValidator, field_validator, model_validator
 
+from truthound.env import reported
 from truthound.errors import ValidatorError
 from truthound.measures import SQL, Native, Not, Query
 from truthound.sqltree import condition, unknown_column
-from truthound.text import plural, reported, shorten
+from truthound.text import plural, shorten
 from truthound.validators.base import Check, Table, Validator, Values, Verdict, counts_only
 
 EXAMPLES = 10

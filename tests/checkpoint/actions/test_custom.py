@@ -14,10 +14,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from truthound.checkpoint.actions import ActionResult, ActionStatus, CustomAction, Run, custom
+from truthound.checkpoint.actions import Action, ActionResult, ActionStatus, CustomAction, Run, custom
 from truthound.checkpoint.actions.output import Output
 from truthound.config import load_checkpoints
-from truthound.errors import ConfigError
+from truthound.errors import ActionError, ConfigError
 from truthound.flow import arun, run
 from truthound.results import CheckOutcome, CheckpointResult, CheckStatus, ValidationResult
 
@@ -564,6 +564,35 @@ def test_the_time_of_many_commands_runs_at_once(monkeypatch):
         return await asyncio.gather(*(action.aexecute(result()) for _ in range(12)))
 
     assert {made.status for made in asyncio.run(main())} == {ActionStatus.SUCCESS}
+
+
+@pytest.mark.parametrize("face", ["thread", "loop"])
+def test_what_other_code_says_has_no_secret_of_the_environment(face, monkeypatch):
+    monkeypatch.setenv("WAREHOUSE_PASSWORD", "hunter22")
+
+    def raising(_):
+        raise ValueError(f"login with {os.environ['WAREHOUSE_PASSWORD']} and token='abcdef' failed")
+
+    def refusing(_):
+        raise ActionError("no login with hunter22")
+
+    class Own(Action):
+        def execute(self, result):
+            raise RuntimeError("hunter22")
+
+    class Told(Action):
+        def execute(self, result):
+            return ActionResult("success", message="hunter22", details={"hunter22": ["hunter22"]})
+
+    for action in (
+        CustomAction(callback=raising), CustomAction(callback=refusing), CustomAction(callback=lambda _: {"x": "hunter22"}),
+        CustomAction(shell_command="echo $WAREHOUSE_PASSWORD; env; exit 1", shell=True), Own(), Told(),
+    ):  # fmt: skip
+        flow = action.guarded(result(), Run())
+        made = run(flow) if face == "thread" else asyncio.run(arun(flow))
+        assert "•••" in repr(made)
+        assert "hunter22" not in repr(made)
+        assert "abcdef" not in repr(made)
 
 
 # --- output without end -----------------------------------------------------------------------------------------------

@@ -182,8 +182,11 @@ class Action(Model):
 
     @property
     def hidden(self) -> frozenset[str]:
-        """All that must not be shown: its secrets, and those that came with its options."""
-        return frozenset((*self._hidden, *self.secrets()))
+        """All that must not be shown: its secrets, those that came with its options, and those of the environment, where the
+        code is not ours and may quote them.
+        """
+        own = type(self).__module__.partition(".")[0] != __name__.partition(".")[0]
+        return frozenset((*self._hidden, *self.secrets(), *(env.secrets(os.environ) if own else ())))
 
     def quoted(self, said: str, width: int) -> str:
         """At most `width` characters of what another program said, without the secrets: a cut first could leave a part of one."""
@@ -431,7 +434,7 @@ def _failed(error: Exception) -> ActionResult:
     known = isinstance(error, TruthoundError)
     if isinstance(error, ConfigError):  # several mistakes are one sentence
         return ActionResult(ActionStatus.ERROR, message="; ".join(error.problems), details=details)
-    message = str(error) if known else text.reported(error)
+    message = str(error) if known else env.reported(error)
     return ActionResult(ActionStatus.ERROR, message=message, details=details)
 
 

@@ -103,6 +103,7 @@ class CustomAction(Action):
         """Its environment's values too, unless they are so short and named so plainly that they cannot be secrets."""
         values = {k: v.get_secret_value() for k, v in self.environment.items()}
         yield from (v for k, v in values.items() if len(v) > 4 or env.is_secret(k))
+        yield from env.secrets(os.environ)  # which a callback and a command may know
         commands = self.shell_command if isinstance(self.shell_command, list) else [self.shell_command or ""]
         known = os.environ | values
         found = (known.get(n, "") for c in commands for n in _VARIABLE.findall(c) if env.is_secret(n))
