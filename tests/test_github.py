@@ -5,9 +5,11 @@ from dataclasses import replace
 
 import pytest
 
+from ci_results import PLACED
 from hostile import TEXTS, many_issues
 from made_results import CLEAN, FAILING, PRISE, UNREADABLE, earlier, failed_result, outcome, run
 from truthound import github, places
+from truthound.ci.environment import get_ci_environment
 from truthound.results import CheckStatus, Severity
 
 COMMAND = re.compile(r"::(error|warning)( [a-zA-Z]+=[^:,]*(,[a-zA-Z]+=[^:,]*)*)?::.*")
@@ -39,6 +41,52 @@ def test_annotations():
 )
 def test_places(location, root, place):
     assert places.declared(replace(PRISE, location=location), root) == place
+
+
+GITHUB = {
+    "GITHUB_ACTIONS": "true", "GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "o/r", "GITHUB_SHA": "a" * 40,
+}  # fmt: skip
+BLOB = f"https://github.com/o/r/blob/{'a' * 40}"
+
+
+def test_a_summary_leads_to_the_lines_of_the_files():
+    text = github.summary(PLACED, source=BLOB, link="https://docs.example/run", examples=True)
+    assert (
+        f"| [conf/truthound.yaml:12]({BLOB}/conf/truthound.yaml#L12) [data/my users.csv:36]({BLOB}/data/my%20users.csv#L36) |"
+        in text
+    )
+    assert text.endswith("\n[Open the report](https://docs.example/run)\n")
+    mistaken = replace(UNREADABLE, error="a.yaml:3:5: see https://x", error_type="ConfigError")
+    assert f"**Error:** [a.yaml:3]({BLOB}/a.yaml#L3): see https:&#8203;//x" in github.summary(mistaken, source=BLOB)
+    assert "where" not in github.summary(PLACED)
+
+
+@pytest.mark.parametrize("text", [*TEXTS, "\0" + "0\0", "a](https://evil)", "a b)c.csv", "@everyone.csv"])
+def test_no_name_of_a_file_is_another_link(text):
+    hostile = run(replace(PRISE, location=f"{text}:3:1"), checkpoint_name=text)
+    made = github.summary(hostile, source=BLOB)
+    assert "\0" not in made
+    assert all(found.startswith(BLOB + "/") for found in re.findall(r"\]\((.*?)\)", made))
+    assert made.count("](http") <= 1
+
+
+@pytest.mark.parametrize(
+    ("env", "address"),
+    [
+        (GITHUB, BLOB),
+        (GITHUB | {"GITEA_ACTIONS": "true", "GITHUB_SERVER_URL": "https://git.example/"}, f"https://git.example/o/r/src/commit/{'a' * 40}"),
+        (GITHUB | {"GITHUB_SERVER_URL": "javascript:x"}, ""),
+        (GITHUB | {"GITHUB_REPOSITORY": "o/r)x"}, ""),
+        (GITHUB | {"GITHUB_SHA": ""}, ""),
+        ({"TF_BUILD": "True", "BUILD_REPOSITORY_NAME": "o/r", "BUILD_SOURCEVERSION": "a" * 40,
+          "BUILD_REPOSITORY_URI": "https://github.com/o/r"}, BLOB),
+        ({"BUILDKITE": "true", "BUILDKITE_REPO": "git@github.com:o/r.git", "BUILDKITE_COMMIT": "a" * 40}, BLOB),
+        ({"BUILDKITE": "true", "BUILDKITE_REPO": "git@example.com:o/r.git", "BUILDKITE_COMMIT": "a" * 40}, ""),
+        ({"GITLAB_CI": "true", "CI_PROJECT_PATH": "o/r", "CI_COMMIT_SHA": "a" * 40}, ""),
+    ],
+)  # fmt: skip
+def test_where_the_files_of_a_commit_are(env, address):
+    assert github.source_of(env, get_ci_environment(env)) == address
 
 
 def test_ten_annotations_of_a_kind():

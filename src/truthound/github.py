@@ -8,11 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from urllib.parse import quote
 
+from truthound import places
 from truthound.annotations import CIAnnotation, issue_annotations, limited
+from truthound.ci.environment import CIEnvironment
+from truthound.ci.names import CIPlatform
+from truthound.ci.values import address
 from truthound.markdown import Cut, markdown
-from truthound.results import CheckpointResult
+from truthound.results import CheckOutcome, CheckpointResult
 from truthound.text import harmless, shorten, terminal
+from truthound.text import markdown as markdown_text
 
 SUMMARY = 1024 * 1024
 """bytes that a step's summaries may have; GitHub drops larger ones whole"""
@@ -26,6 +32,15 @@ _CUTS = (
     Cut(2000, 10, 1000), Cut(1000, 5, 500), Cut(500, 3, 300), Cut(200, 2, 200), Cut(100, 1, 150), Cut(50, 1, 120),
     Cut(20, 0, 100), Cut(10, 0, 80), Cut(3, 0, 60), Cut(0, 0, 40),
 )  # fmt: skip
+_MARK = re.compile(r"\0(\d+)\0")
+_TREES = {CIPlatform.GITHUB: "blob", CIPlatform.GITEA: "src/commit", CIPlatform.FORGEJO: "src/commit"}
+_REMOTES = {
+    CIPlatform.AZURE: "BUILD_REPOSITORY_URI",
+    CIPlatform.BUILDKITE: "BUILDKITE_REPO",
+    CIPlatform.CIRCLECI: "CIRCLE_REPOSITORY_URL",
+}
+"""systems that show Markdown, and the variable with the address of a repository that may be on GitHub"""
+_ON_GITHUB = re.compile(r"(?:https://(?:[^@/]*@)?|git@|ssh://git@)github\.com[:/]")
 _REFERENCE = re.compile(r"@|:(?=//)|(?<!&)#(?=\d)|\b[Gg][Hh]-(?=\d)|\b[Ww]{3}(?=\.)")
 
 
@@ -42,15 +57,60 @@ def summary(
     link: str = "",
     limit: int = SUMMARY,
     emoji: bool = False,
+    source: str = "",
+    root: str | Path = "",
 ) -> str:
-    """The run as GitHub's Markdown, in at most `limit` bytes of UTF-8; empty where not even the least fits."""
+    """The run as GitHub's Markdown, in at most `limit` bytes of UTF-8; empty where not even the least fits.
+
+    `link` is the address of the run's report, `source` that of the repository's files at the commit (see `source_of`), by which
+    each issue leads to its lines; `root` is the repository's folder.
+    """
     ending = f"\n[Open the report]({link})\n" if link and not re.search(r"[\s()<>]", link) else ""
     for cut in _CUTS:
         shown = cut if examples else Cut(cut.issues, 0, cut.width)
-        made = unlinked(markdown(result, previous, shown, emoji=emoji)) + ending
+        links = _Links(result, source, root)
+        text = unlinked(markdown(result, previous, shown, emoji=emoji, where=links.add if source else None))
+        made = links.filled(text) + ending
         if len(made.encode("utf-8", "replace")) <= limit:
             return made
     return ""
+
+
+class _Links:
+    """Links to lines of files. Markdown holds marks in their place until all that is no link of ours has been taken apart."""
+
+    def __init__(self, result: CheckpointResult, source: str, root: str | Path) -> None:
+        self._validation, self._source, self._root = result.validation_result, source, root
+        self._made: list[str] = []
+
+    def add(self, outcome: CheckOutcome) -> str:
+        """A mark for the line that declares a check, and one for its first failing row; control characters are in no other text."""
+        file, line, _ = places.declared(outcome, self._root)
+        found = [(file, line)] if file else []
+        file, line = places.failing(outcome, self._validation, self._root)
+        found += [(file, line)] if line else []
+        marks = []
+        for name, number in found:
+            marks.append(f"\0{len(self._made)}\0")
+            target = f"{self._source}/{quote(name, errors='replace')}#L{number}"
+            self._made.append(f"[{unlinked(markdown_text(shorten(f'{name}:{number}', 200)))}]({target})")
+        return " ".join(marks)
+
+    def filled(self, text: str) -> str:
+        return _MARK.sub(lambda m: self._made[int(m[1])], text)
+
+
+def source_of(env: Mapping[str, str], ci: CIEnvironment) -> str:
+    """The address of the repository's files at the commit of a build, on GitHub and those that are like it; else empty."""
+    if ci.platform in _TREES:
+        server = address(env.get("GITHUB_SERVER_URL", ""))
+        tree = _TREES[ci.platform]
+    else:
+        remote = env.get(_REMOTES.get(ci.platform, ""), "")
+        server, tree = "https://github.com" if _ON_GITHUB.match(remote) else "", "blob"
+    if not (server and ci.commit_sha and re.fullmatch(r"[\w.-]+/[\w.-]+", ci.repository, re.ASCII)):
+        return ""
+    return f"{quote(server.rstrip('/'), safe=':/')}/{ci.repository}/{tree}/{ci.commit_sha}"
 
 
 def command(kind: str, said: str, **properties: object) -> str:

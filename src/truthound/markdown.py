@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,16 +30,24 @@ class Cut:
 
 
 WHOLE = Cut()
+Where = Callable[[CheckOutcome], str]
 
 
 def markdown(
-    result: CheckpointResult, previous: CheckpointResult | None = None, cut: Cut = WHOLE, *, emoji: bool = False
+    result: CheckpointResult,
+    previous: CheckpointResult | None = None,
+    cut: Cut = WHOLE,
+    *,
+    emoji: bool = False,
+    where: Where | None = None,
 ) -> str:
-    """A section with a heading. With the run before, what changed is told too."""
-    return "\n".join(_lines(result, previous, cut, emoji=emoji)) + "\n"
+    """A section with a heading. With the run before, what changed is told too; `where` gives an issue's places, ready for a cell."""
+    return "\n".join(_lines(result, previous, cut, emoji, where)) + "\n"
 
 
-def _lines(result: CheckpointResult, previous: CheckpointResult | None, cut: Cut, *, emoji: bool) -> Iterator[str]:
+def _lines(
+    result: CheckpointResult, previous: CheckpointResult | None, cut: Cut, emoji: bool, where: Where | None
+) -> Iterator[str]:
     def said(value: object) -> str:
         return escape(shorten(str(value), cut.width))
 
@@ -54,7 +62,7 @@ def _lines(result: CheckpointResult, previous: CheckpointResult | None, cut: Cut
     if validation:
         yield ""
         yield f"**{words.tally(validation.statistics)}**"
-    yield from _wrong(result, cut)
+    yield from _wrong(result, cut, where)
     before = previous.validation_result if previous else None
     change = words.changes(before)
     found = words.ordered(result)
@@ -62,10 +70,19 @@ def _lines(result: CheckpointResult, previous: CheckpointResult | None, cut: Cut
     if shown:
         yield ""
         yield from table(
-            ["", "severity", "column", "expected", "failing", *(["since the last run"] if before else [])],
+            [
+                "",
+                "severity",
+                "column",
+                "expected",
+                "failing",
+                *(["since the last run"] if before else []),
+                *(["where"] if where else []),
+            ],
             (
                 [signs[o.status], words.severity(o), said(words.subject(o)), _expected(o, cut), words.amount(o)]
                 + ([change(o)] if before else [])
+                + ([where(o)] if where else [])
                 for o in shown
             ),
         )
@@ -88,11 +105,13 @@ def _lines(result: CheckpointResult, previous: CheckpointResult | None, cut: Cut
     )
 
 
-def _wrong(result: CheckpointResult, cut: Cut) -> Iterator[str]:
+def _wrong(result: CheckpointResult, cut: Cut, where: Where | None) -> Iterator[str]:
     """Why the run as a whole is wrong; undelivered actions are listed with the others."""
     found = [o for o in words.of_the_run(result) if o.validator != words.ACTION]
     for outcome in found[: max(cut.issues, 1)]:
-        at = f"{escape(shorten(outcome.location, cut.width))}: " if outcome.location else ""
+        at = where(outcome) if where else ""
+        at = at or escape(shorten(outcome.location or "", cut.width))
+        at += ": " if at else ""
         yield ""
         yield f"**Error:** {at}{escape(shorten(words.one_line(outcome.error or ''), cut.width))}"
     yield from _more(len(found) - max(cut.issues, 1), "error")

@@ -171,6 +171,13 @@ def shape(validation: ValidationResult, times: str) -> str:
     return rows if validation.column_count is None else f"{rows} {times} {plural(validation.column_count, 'column')}"
 
 
+def page(result: CheckpointResult) -> str:
+    """The address of the run's page among the data docs, or of the report that its metadata name; empty where neither is known."""
+    found = (a.details.get("url", "") for a in result.action_results)
+    published = next((p for p in found if isinstance(p, str) and p.startswith(("http://", "https://"))), "")
+    return published or str(result.metadata.get("report_url") or "")
+
+
 def one_line(text: str) -> str:
     """Lines that belong to one message, in one."""
     return " ".join(text.split("\n")) if "\n" in text else text

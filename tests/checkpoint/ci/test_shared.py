@@ -66,7 +66,7 @@ def test_the_action_gives_on_all_outputs():
     from made_results import FAILING
     from truthound.reporters.ci.dialects import outputs
 
-    assert ACTION["outputs"].keys() == outputs([FAILING]).keys()
+    assert ACTION["outputs"].keys() == outputs([FAILING]).keys() | {"report_url"}
     assert all(o["value"] == f"${{{{ steps.check.outputs.{name} }}}}" for name, o in ACTION["outputs"].items())
 
 

@@ -17,7 +17,7 @@ from pydantic import AfterValidator, Field, SecretStr, create_model, model_valid
 from pydantic.fields import FieldInfo
 
 from truthound import message as messages
-from truthound import templates, wire
+from truthound import templates, wire, words
 from truthound.checkpoint.actions.base import Action, NotifyOn, RefusedError, Run, kinds
 from truthound.errors import ActionError, ConfigError
 from truthound.flow import Flow, http
@@ -234,9 +234,7 @@ class Channel(Action):
         """Where the report is, as it was told."""
         if self.report_url:
             return linked(self.report_url, messages.values(result, bare))
-        pages = (a.details.get("url", "") for a in result.action_results)
-        found = next((p for p in pages if isinstance(p, str) and p.startswith(("http://", "https://"))), "")
-        return found or str(result.metadata.get("report_url") or "")
+        return words.page(result)
 
     # --- sending ----------------------------------------------------------------------------------------------------
 

@@ -160,7 +160,7 @@ class GitHubAction(Channel):
         result = result.published()
         link = self.message(result, run).link
         if self.set_summary:
-            text = github.summary(result, run.previous, examples=self.include_examples, link=link)
+            text = self._text(result, run, link, dict(os.environ))
             yield f"to the file GITHUB_STEP_SUMMARY\n{text}"
         if self.annotations:
             lines = github.issue_commands(result, os.environ.get("GITHUB_WORKSPACE", ""))
@@ -185,6 +185,15 @@ class GitHubAction(Channel):
             values = github.outputs(result, message.link)
             _append(path, github.output_file(values, f"truthound_{secrets.token_hex(16)}"), "outputs set", done)
 
+    def _text(
+        self, result: CheckpointResult, run: Run, link: str, env: Mapping[str, str], limit: int = github.SUMMARY
+    ) -> str:
+        """The run as Markdown, with links to the lines of the repository's files."""
+        source, root = github.source_of(env, _build(env)), env.get("GITHUB_WORKSPACE", "")
+        return github.summary(
+            result, run.previous, examples=self.include_examples, link=link, limit=limit, source=source, root=root
+        )
+
     def _summary(self, result: CheckpointResult, run: Run, link: str, env: Mapping[str, str], done: _Done) -> None:
         path = env.get("GITHUB_STEP_SUMMARY")
         if not path:
@@ -192,7 +201,7 @@ class GitHubAction(Channel):
             return
         there = Path(path).stat().st_size if Path(path).is_file() else 0
         left = github.SUMMARY - there - 2
-        text = github.summary(result, run.previous, examples=self.include_examples, link=link, limit=left)
+        text = self._text(result, run, link, env, left)
         if not text:
             done.left.append("the step's summary is full (1 MiB), nothing was added")
             return
@@ -262,9 +271,7 @@ class GitHubAction(Channel):
         if not ours and self.comment_on_pr is None and result.status is CheckpointStatus.SUCCESS:
             done.notes.append("all is well: no comment was made")
             return
-        text = github.summary(
-            result, run.previous, examples=self.include_examples, link=link, limit=github.COMMENT - len(marker) - 1
-        )
+        text = self._text(result, run, link, os.environ, github.COMMENT - len(marker) - 1)
         made = {"body": f"{marker}\n{text}"}
         answer = None
         for one in ours:
@@ -312,7 +319,7 @@ class GitHubAction(Channel):
         return str(found.get("login") or "") if isinstance(found, dict) else ""
 
     def _check_run(self, result: CheckpointResult, run: Run, link: str, sha: Any, done: _Done) -> Flow[None]:
-        text = github.summary(result, run.previous, examples=self.include_examples, limit=github.COMMENT - 1)
+        text = self._text(result, run, "", os.environ, github.COMMENT - 1)
         body: dict[str, Any] = {
             "name": shorten(terminal(f"truthound/{result.checkpoint_name}"), 200),
             "head_sha": sha,

@@ -52,7 +52,14 @@ class Report:
     def section(self, result: CheckpointResult, limit: int) -> str:
         """A run as Markdown of at most so many bytes."""
         return github.summary(
-            result, self.before.get(result.checkpoint_name), examples=True, limit=limit, emoji=self.emoji
+            result,
+            self.before.get(result.checkpoint_name),
+            examples=True,
+            link=words.page(result),
+            limit=limit,
+            emoji=self.emoji,
+            source=github.source_of(self.env, self.ci),
+            root=self.root,
         )
 
 
@@ -104,7 +111,7 @@ def _written(name: str, results: CheckpointResult | Sequence[CheckpointResult], 
 
 def outputs(results: Sequence[CheckpointResult]) -> dict[str, str]:
     """What later steps may want to know; of several runs the worst status and the sums."""
-    each = [github.outputs(r) for r in results]
+    each = [github.outputs(r, words.page(r)) for r in results]
     if len(each) == 1:
         return {k: v for k, v in each[0].items() if v}
     sums = {k: str(sum(int(one[k]) for one in each)) for k in _COUNTS}
