@@ -17,12 +17,13 @@ from truthound.errors import SourceError
 from truthound.sources.arrow_tables import arrow_table, stored
 from truthound.sources.dtypes import polars_type
 from truthound.sources.files import Found, head
-from truthound.sources.merging import Part, Rules, alike, united
+from truthound.sources.merging import Part, Rules, alike, planned, united, widened
 from truthound.sources.pyvalues import DIGITS, Table
 from truthound.text import brief
 
 NOTHING = "__HIVE_DEFAULT_PARTITION__"
 """the folder of rows whose value is null"""
+_WIDER = pl.ScanCastOptions(integer_cast=["upcast", "allow-float"], float_cast="upcast")
 _WHOLE = re.compile(r"0|-?[1-9]\d{0,37}")
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}(\.\d{1,6})?")
 _FAILURES = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError, TypeError)
@@ -39,7 +40,14 @@ def parquet(found: Found, options: Any) -> Table:
     parts = [
         _part(_scanned(files, hive, found), schema, files[0], hive) for files, schema in alike(found.files, schemas)
     ]
-    return _whole(parts, _rules(options, options.missing_columns, options.extra_columns))
+    rules = _rules(options)
+    if len(parts) > 1 and not rules.overrides and widened(parts, plan := planned(parts, rules)):
+        own = {n: t for n, t in plan.types.items() if n not in hive}
+        frame = _scanned(
+            found.files, hive, found, schema=own, missing_columns="insert", extra_columns="ignore", cast_options=_WIDER
+        )
+        return Table(stored(_part(frame, own, found.files[0], hive).frame))
+    return _whole(parts, rules)
 
 
 def ipc(found: Found, options: Any) -> Table:
@@ -68,16 +76,17 @@ def ipc(found: Found, options: Any) -> Table:
             else:
                 lazy = _scanned_ipc([path], hive, found)
             parts.append(_part(lazy, schema, path, hive))
-    return _whole(parts, _rules(options, options.missing_columns, options.extra_columns))
+    return _whole(parts, _rules(options))
 
 
-def _rules(options: Any, missing: str, extra: str) -> Rules:
-    return Rules(missing, extra, {n: polars_type(t) for n, t in options.schema_overrides.items()})
+def _rules(options: Any) -> Rules:
+    overrides = {n: polars_type(t) for n, t in options.schema_overrides.items()}
+    return Rules(options.missing_columns, options.extra_columns, overrides)
 
 
-def _scanned(files: Sequence[Path], hive: Schema, found: Found) -> pl.LazyFrame:
+def _scanned(files: Sequence[Path], hive: Schema, found: Found, **more: Any) -> pl.LazyFrame:
     return pl.scan_parquet(
-        list(files), glob=False, hive_partitioning=bool(hive), hive_schema=_every(hive, found), try_parse_hive_dates=_dated(hive),
+        list(files), glob=False, hive_partitioning=bool(hive), hive_schema=_every(hive, found), try_parse_hive_dates=_dated(hive), **more,
     )  # fmt: skip
 
 

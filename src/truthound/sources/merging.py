@@ -46,8 +46,16 @@ class Rules:
     optional: bool = True
 
 
-def united(parts: Sequence[Part], rules: Rules) -> Table:
-    """All rows as one table. Columns go by their names; each has the type that holds the values of all files exactly.
+@dataclass(frozen=True)
+class Plan:
+    """What the whole is to be: the type of each column, null for those that are unreadable."""
+
+    types: Mapping[str, pl.DataType]
+    unreadable: Mapping[str, str]
+
+
+def planned(parts: Sequence[Part], rules: Rules) -> Plan:
+    """The columns that parts have together, and the types that hold the values of all of them.
 
     A column whose types have none in common is unreadable. Raises SourceError where a file lacks a column, unless that is allowed.
     """
@@ -70,9 +78,21 @@ def united(parts: Sequence[Part], rules: Rules) -> Table:
             if given is not None
             else f"{_types(name, parts, rules)}, of which no one type holds all values"
         )
-        targets[name] = pl.Null()
-    frames = [_shaped(p, names, {**targets, **dict.fromkeys(unreadable, pl.Null())}, unreadable) for p in parts]
-    return Table(frames[0] if len(frames) == 1 else pl.concat(frames), unreadable)
+    return Plan({n: pl.Null() if n in unreadable else targets[n] for n in names}, unreadable)
+
+
+def united(parts: Sequence[Part], rules: Rules) -> Table:
+    """All rows as one table, as it is planned. Columns go by their names."""
+    plan = planned(parts, rules)
+    frames = [_shaped(p, plan) for p in parts]
+    return Table(frames[0] if len(frames) == 1 else pl.concat(frames), plan.unreadable)
+
+
+def widened(parts: Sequence[Part], plan: Plan) -> bool:
+    """Whether all that parts differ in is what the engine's readers widen by themselves, in one scan."""
+    return not plan.unreadable and all(
+        _widens(t, plan.types[n]) for p in parts for n, t in p.schema.items() if n in plan.types
+    )
 
 
 def alike(
@@ -118,17 +138,16 @@ def _types(name: str, parts: Sequence[Part], rules: Rules) -> str:
     return f"it is {told}" + _help(rules, f"set options.schema_overrides: {{{name}: string}} or rewrite one of them")
 
 
-def _shaped(
-    part: Part, names: Sequence[str], targets: Mapping[str, pl.DataType], gone: Mapping[str, str]
-) -> pl.LazyFrame:
+def _shaped(part: Part, plan: Plan) -> pl.LazyFrame:
     """A part with the columns of the whole. Columns are taken by place: a name may be a pattern."""
     places = {n: i for i, n in enumerate(part.schema)}
-    if list(part.schema.items()) == [(n, targets[n]) for n in names]:
+    if list(part.schema.items()) == list(plan.types.items()):
         return part.frame
     return part.frame.select(
-        pl.lit(None, dtype=targets[n]).alias(n) if n in gone or n not in places else _cast(pl.nth(places[n]), part.schema[n], targets[n]).alias(n)
-        if part.schema[n] != targets[n] else pl.nth(places[n])
-        for n in names
+        pl.lit(None, dtype=t).alias(n) if n in plan.unreadable or n not in places
+        else pl.nth(places[n]) if part.schema[n] == t
+        else _cast(pl.nth(places[n]), part.schema[n], t).alias(n)
+        for n, t in plan.types.items()
     )  # fmt: skip
 
 
@@ -231,6 +250,14 @@ def _always(source: pl.DataType, target: pl.DataType) -> bool:
     if isinstance(source, pl.Datetime) and isinstance(target, pl.Datetime):
         return source.time_unit == target.time_unit
     return False
+
+
+def _widens(source: pl.DataType, target: pl.DataType) -> bool:
+    if source in (target, pl.Null):
+        return True
+    if source.is_integer() and target.is_integer():
+        return source.is_signed_integer() == target.is_signed_integer()
+    return (source.is_float() or source.is_integer()) and target == pl.Float64
 
 
 def _changed(c: pl.Expr, source: pl.DataType, target: pl.DataType) -> pl.Expr:
