@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from truthound.sqltree import TABLE, dialect, statements_of
-from truthound.text import shorten
+from truthound.schema import DataType
+from truthound.sqltree import TABLE, dialect, instead, statements_of
+from truthound.text import did_you_mean, shorten
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -121,3 +124,129 @@ def clashing(columns: Iterable[str]) -> list[str]:
     for c in columns:
         seen.setdefault(c.lower(), []).append(c)
     return next((same for same in seen.values() if len(same) > 1), [])
+
+
+# --- DuckDB --------------------------------------------------------------------------------------------------------
+
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "enable_external_access": False, "python_enable_replacements": False, "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False, "memory_limit": "60%", "TimeZone": "UTC",
+}  # fmt: skip
+_MISSING = re.compile(r'(?:Referenced column|column named|Referenced table) "(.*?)"')
+_NO_COLUMN = re.compile(r'does not have a column named "(.*?)"')
+_NO_FUNCTION = re.compile(r"Function with name (\S+) does not exist")
+_PREFIX = re.compile(r"^(?:[A-Z]\w+ )+Error: ")
+
+
+@contextmanager
+def connection() -> Iterator[Any]:
+    import duckdb
+
+    config = {k: v for k, v in _CONFIG.items() if k != "TimeZone"}
+    with duckdb.connect(":memory:", config=config) as connected:
+        connected.execute("SET TimeZone = 'UTC'")
+        connected.execute("SET lock_configuration = true")
+        yield connected
+
+
+def needed(tree: Any, types: Mapping[str, Any]) -> list[str]:
+    """The columns that are read; where it names none, one for the number of rows."""
+    read = columns_of_query(tree, types)
+    if same := clashing(read):
+        raise ValueError(
+            f"the columns {' and '.join(map(repr, same))} differ in case only, which SQL does not tell apart; rename one"
+        )
+    return read or list(types)[:1]
+
+
+def words_of(error: BaseException, columns: Mapping[str, Any] | None = None) -> str:
+    """What DuckDB says, in plain words."""
+    said = str(error)
+    known = list(columns or {})
+    if found := _NO_FUNCTION.search(said):
+        return f'no function is called "{found[1]}"{did_you_mean(found[1].lower(), functions())}'
+    if (found := _MISSING.search(said) or _NO_COLUMN.search(said)) and columns is not None and found[1] not in known:
+        return f'no column is called "{found[1]}"{instead(found[1], known)}'
+    first = _PREFIX.sub("", re.split(r"\n+LINE |\n?\s*Candidate (?:functions|bindings)", said)[0])
+    return shorten(" ".join(first.split()), 300)
+
+
+@lru_cache(maxsize=1)
+def functions() -> tuple[str, ...]:
+    """The names of DuckDB's functions."""
+    with connection() as connected:
+        return tuple(
+            sorted(
+                r[0]
+                for r in connected.execute("SELECT DISTINCT lower(function_name) FROM duckdb_functions()").fetchall()
+            )
+        )
+
+
+def check(text: str) -> None:
+    """Raises ValueError, in plain words, unless the text is one SELECT over `data` whose functions there are."""
+    tree = query(text)
+    known = set(functions())
+    unknown = [n for n in of_functions(tree) if n.lower() not in known]
+    if unknown:
+        said = "; ".join(f'no function is called "{n}"{did_you_mean(n.lower(), known)}' for n in unknown)
+        raise ValueError(f"{shorten(text, 200)!r} is not a SQL query: {said}")
+
+
+def problem(text: str, schema: Mapping[str, DataType]) -> str:
+    """Why a query cannot be run over a table of this schema, or nothing. No data are read."""
+    import duckdb
+
+    try:
+        columns = needed(query(text), schema)
+    except ValueError as error:
+        return str(error)
+    typed = []
+    for c in columns:
+        quoted = '"' + c.replace('"', '""') + '"'
+        typed.append(f"NULL::{_sql_type(schema[c])} AS {quoted}")
+    try:
+        with connection() as connected:
+            connected.execute(f"CREATE TEMP VIEW {TABLE} AS SELECT {', '.join(typed) or 'NULL AS nothing'} LIMIT 0")
+            connected.execute(f"SELECT * FROM ({text}\n) LIMIT 0")
+    except duckdb.Error as error:
+        return f"the query cannot be run: {words_of(error, schema)}"
+    return ""
+
+
+_NAMES = {
+    "int8": "TINYINT", "int16": "SMALLINT", "int32": "INTEGER", "int64": "BIGINT", "int128": "HUGEINT", "uint8": "UTINYINT",
+    "uint16": "USMALLINT", "uint32": "UINTEGER", "uint64": "UBIGINT", "uint128": "UHUGEINT", "float16": "FLOAT", "float32": "FLOAT",
+    "float64": "DOUBLE", "boolean": "BOOLEAN", "string": "VARCHAR", "categorical": "VARCHAR", "enum": "VARCHAR", "date": "DATE",
+    "time": "TIME", "duration": "INTERVAL", "binary": "BLOB", "null": "INTEGER", "object": "VARCHAR",
+}  # fmt: skip
+
+
+def _sql_type(dtype: DataType) -> str:
+    """A column's type as DuckDB calls it."""
+    name = str(dtype)
+    if name.startswith("datetime"):
+        unit, _, zone = name.removeprefix("datetime").strip("[]").partition(",")
+        return "TIMESTAMPTZ" if zone else {"ns": "TIMESTAMP_NS", "ms": "TIMESTAMP_MS"}.get(unit, "TIMESTAMP")
+    if name.startswith("decimal"):
+        return name.upper()
+    if name.startswith(("list[", "array[")):
+        return f"{_sql_type(DataType(name.partition('[')[2][:-1]))}[]"
+    if name.startswith("struct{"):
+        fields = _fields(name.removeprefix("struct{").removesuffix("}"))
+        inner = [f'"{f}" {_sql_type(DataType(t))}' for f, t in fields]
+        return f"STRUCT({', '.join(inner)})"
+    return _NAMES.get(name, "VARCHAR")
+
+
+def _fields(text: str) -> list[tuple[str, str]]:
+    """The fields of a structure's type, with their types."""
+    out, depth, start = [], 0, 0
+    for i, ch in enumerate(text + ","):
+        depth += (ch in "{[(") - (ch in "}])")
+        if ch == "," and depth == 0:
+            name, _, t = text[start:i].partition(":")
+            if t:
+                out.append((name.replace('"', '""'), t))
+            start = i + 1
+    return out

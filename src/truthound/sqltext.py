@@ -15,7 +15,7 @@ MARK = "\x1a"
 FAULT = -86
 """what a condition gives a row for which it has no answer, by which the engine's error about it is known"""
 _FAULT = re.compile(rf"conversion from `i8` to `u8` failed.*\[.*{FAULT}", re.DOTALL)
-_FAULT_WORDS = "in some row a number is beyond its type or divided by zero, or a value cannot be cast; TRY_CAST(...) and TRY(...) give NULL there"
+FAULT_WORDS = "in some row a number is beyond its type or divided by zero, or a value cannot be cast; TRY_CAST(...) and TRY(...) give NULL there"
 _WORDS = (
     (re.compile(r"^cannot compare string with numeric type.*"), "text and numbers do not compare; cast one of them"),
 )
@@ -36,7 +36,7 @@ def told(error: BaseException, columns: Iterable[str] = ()) -> str:
     """What the engine says, in plain words."""
     words = brief(error).replace(MARK, "")
     if _FAULT.search(str(error)):
-        return _FAULT_WORDS
+        return FAULT_WORDS
     if found := re.match(r'unable to find column "(.*?)"', words):
         known = list(columns)
         return f'no column is called "{found[1]}"{did_you_mean(found[1], known) or (listed(known) if known else "")}'

@@ -246,13 +246,16 @@ def instead(missing: str, known: list[str]) -> str:
     return did_you_mean(missing, known) or (listed(known) if known else "")
 
 
-def uses_clock(text: str) -> bool:
-    """Whether a condition's value depends on the time at which it is asked."""
+def calculated(text: str, columns: Iterable[str]) -> set[str]:
+    """The columns that a condition calculates with, or compares with one another."""
     from sqlglot import exp
 
-    tree = condition(text)
-    if tree.find(exp.CurrentDate, exp.CurrentTimestamp):
-        return True
-    return any(
-        ALIASES.get(str(n.this).lower(), str(n.this).lower()) in ("now", "today") for n in tree.find_all(exp.Anonymous)
-    )
+    known = list(columns)
+    found: set[str] = set()
+    for node in condition(text).find_all(exp.Binary, exp.Neg, exp.Anonymous, exp.Abs, exp.Between, exp.In):
+        inside = list(node.find_all(exp.Column))
+        compares = isinstance(node, exp.Predicate) and len(inside) < 2
+        if not compares and not isinstance(node, exp.Connector):
+            paths = (column_path(c, known) for c in inside)
+            found.update(path[0] for path in paths if path is not None)
+    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -13,8 +14,9 @@ from typing import Any
 import polars as pl
 
 from truthound import measures as m
+from truthound import sqltree
 from truthound.engine.comparing import holds
-from truthound.engine.conditions import Checked, Context, checked, compiled, utc_now
+from truthound.engine.conditions import LONG, Checked, Context, checked, compiled, utc_now
 from truthound.engine.formats import FORMATS
 from truthound.engine.literals import among, within
 from truthound.engine.stages import in_stages
@@ -22,13 +24,15 @@ from truthound.engine.sums import Asked, deviation, total
 from truthound.engine.values import Schema, alike, named
 from truthound.errors import ValidatorError
 from truthound.extended import Extended
-from truthound.sqltext import safe
+from truthound.sqltext import FAULT_WORDS, safe
 from truthound.text import plain
 
 BLOCKING = (m.Repeated, m.OutOfOrder, m.Inconsistent, m.Native)
 """predicates that need more of the table than one row; they do not share the streaming pass"""
 
 _TEXTS = (m.Matches, m.LengthBetween, m.Format)
+_ASSUMED = (2**61, 2**53, 2**31)
+"""what columns of 64 bits hold at most, as a rule: sums do not overflow, floats hold them, products do not overflow"""
 
 Lookup = Callable[[m.Orphan], "list[pl.Series]"]
 
@@ -104,6 +108,25 @@ class Compiler:
                 return self._sql(text)
             case _:
                 return Checked(self._alone(p))
+
+    def counted(self, p: m.Predicate) -> Asked:
+        """How many rows it is true for, or the error that some row has no answer.
+
+        Sums and products of 64-bit integers are first taken without a check for an overflow, beside the extremes of their
+        columns; only where these do not rule one out, they are taken again in 128 bits.
+        """
+        sure = self._checked(p)
+        sql = [part.text for part in m.parts(p) if isinstance(part, m.SQL)]
+        names = {c for text in sql for c in sqltree.calculated(text, self._schema) if self._schema[c] in LONG}
+        if "Int128" not in f"{sure.e}{sure.fault}":
+            return _faulty(sure)
+        for most in _ASSUMED if names else ():
+            quick = copy(self)
+            quick._context = replace(self._context, most=most)  # noqa: SLF001 a compiler of its own kind
+            found = quick._checked(p)  # noqa: SLF001
+            if "Int128" not in f"{found.e}{found.fault}":
+                return _assuming(found, [self.column(c) for c in sorted(names)], most, sure)
+        return _faulty(sure)
 
     def _alone(self, p: m.Predicate) -> pl.Expr:
         match p:
@@ -305,11 +328,11 @@ def aggregate(measure: m.Measure, c: Compiler) -> Asked:
         case m.RowCount(None):
             return _count(pl.len())
         case m.RowCount(where):
-            return _count(c(where).sum())  # type: ignore[arg-type]
+            return c.counted(where)  # type: ignore[arg-type]
         case m.CountWhere(m.IsNull(column), None):
             return _count(c.column(column).null_count())
         case m.CountWhere(predicate, where):
-            return _count(c(predicate if where is None else m.And((where, predicate))).sum())
+            return c.counted(predicate if where is None else m.And((where, predicate)))
         case m.Aggregate(column, _, where):
             return _aggregate(filtered(c, column, where), c.dtype(column), measure)
         case m.Histogram(column, edges, where):
@@ -319,6 +342,26 @@ def aggregate(measure: m.Measure, c: Compiler) -> Asked:
             return Asked(tuple(counts), lambda found: tuple(int(n or 0) for n in found))
         case _:
             raise AssertionError(measure)
+
+
+def _faulty(made: Checked) -> Asked:
+    """A count, or the error that a row has no answer."""
+    if made.fault is None:
+        return _count(made.e.sum())
+    faulty = made.fault.any()
+    return Asked((made.e.sum(), faulty), lambda found: ValidatorError(FAULT_WORDS) if found[1] else int(found[0] or 0))
+
+
+def _assuming(quick: Checked, columns: Sequence[pl.Expr], most: int, sure: Checked) -> Asked:
+    """A count that is right if no column holds a greater number than `most`; else the sure one is asked for."""
+    count = _faulty(quick)
+    given = len(count.exprs)
+
+    def finish(found: tuple[Any, ...]) -> Any:
+        fits = all(x is None or -most <= x <= most for x in found[given:])
+        return count.finish(found[:given]) if fits else _faulty(sure)
+
+    return Asked((*count.exprs, *(e for c in columns for e in (c.min(), c.max()))), finish)
 
 
 def _count(e: pl.Expr) -> Asked:

@@ -89,10 +89,16 @@ def _filtered(source: Source, where: str) -> pl.LazyFrame:
     except ValueError as error:
         raise ConfigError(f"where: {error}") from None
     try:
-        made = checked(compiled(where, Context(types, lambda name: pl.col(safe(name)))))
+        made = checked(compiled(where, Context(types, lambda name: _column(source, name))))
     except ValidatorError as error:
         raise ConfigError(f"where: {error}") from None
     return source.frame.rename(patterns).filter(made).rename({v: k for k, v in patterns.items()})
+
+
+def _column(source: Source, name: str) -> pl.Expr:
+    if name in source.unreadable:
+        raise ValidatorError(f'column "{name}" cannot be read: {source.unreadable[name]}')
+    return pl.col(safe(name))
 
 
 def _file(spec: Spec, base: Path | None) -> Source:

@@ -72,9 +72,9 @@ class SqlQuery(Validator):
     def _selects(cls, value: str | None) -> str | None:
         text = value and _written(value)
         if text:
-            from truthound.engine import query
+            from truthound import sqlquery
 
-            query.check(text)
+            sqlquery.check(text)
         return text
 
     def __init__(self, query: str | None = None, **options: Any) -> None:
@@ -86,10 +86,10 @@ class SqlQuery(Validator):
         return self
 
     def checks(self, table: Table) -> Iterator[Check]:
-        from truthound.engine import query
+        from truthound import sqlquery
 
         text = self.query or ""
-        if wrong := query.problem(text, table.schema):
+        if wrong := sqlquery.problem(text, table.schema):
             yield self.broken(wrong)
             return
         measure = Query(text, EXAMPLES)

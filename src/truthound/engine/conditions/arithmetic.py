@@ -110,8 +110,8 @@ def _fmod(x: pl.Expr, y: pl.Expr, t: pl.DataType) -> pl.Expr:
 
 def _remainder(x: pl.Expr, y: pl.Expr) -> pl.Expr:
     """The remainder that has the sign of the dividend."""
-    r = x % y
-    return pl.when((r != 0) & ((x < 0) != (y < 0)) & r.is_not_null()).then(r - y).otherwise(r)
+    r = x - x // y * y  # quicker than the engine's own remainder
+    return pl.when((r != 0) & ((x < 0) != (y < 0))).then(r - y).otherwise(r)
 
 
 def _integer(a: Value, op: str, b: Value) -> Value:
@@ -148,11 +148,11 @@ def _division(a: Value, op: str, b: Value, t: pl.DataType) -> Value:
     if bl <= 0 <= bh:
         faults.append(_zero(x, y))
     if op == "%":
-        e = x % y if al >= 0 and bl >= 0 else _remainder(x, y)
+        e = x - x // y * y if al >= 0 and bl >= 0 else _remainder(x, y)
     else:
         e = x // y
         if al < 0 or bl < 0:
-            rounded = (x % y != 0) & ((x < 0) != (y < 0))
+            rounded = (e * y != x) & ((x < 0) != (y < 0))
             e = e + rounded.cast(t)
             if al == limits(t)[0] and bl <= -1 <= bh:
                 edge = (x == limits(t)[0]) & (y == -1)
@@ -176,7 +176,10 @@ def _decimal(a: Value, op: str, b: Value) -> Value:
     if digits > 38:  # what is near the end of 38 digits is a fault
         size = _PLAIN[op](as_type(a, pl.Float64()), as_type(b, pl.Float64())).abs()
         near = [(size >= 10.0 ** (38 - places) * 0.999).fill_null(value=False)]
-    x, y = (v.e.cast(wide, strict=False) for v in (a, b))
+    # a product is scaled back by the places of the side that has fewer
+    least = pl.Decimal(38, min(scale(a.t), scale(b.t)))
+    sides = (least, wide) if op == "*" and scale(a.t) <= scale(b.t) else (wide, least) if op == "*" else (wide, wide)
+    x, y = (v.e.cast(t, strict=False) for v, t in zip((a, b), sides, strict=True))
     e = _PLAIN[op](x, y)
     if near:
         e = pl.when(near[0].not_()).then(e)

@@ -273,15 +273,14 @@ def _fast(t: pl.DataType) -> pl.Expr:
     """What the engine reads natively in the column `text` as the database does; all else is null."""
     e = pl.col("text")
     if t == pl.Date:
-        return pl.when(e.str.contains(r"^\d{4}-\d\d-\d\d$")).then(e.str.to_date("%Y-%m-%d", strict=False))
+        return e.str.to_date("%Y-%m-%d", strict=False)
     if isinstance(t, pl.Datetime):
         plain = e.str.contains(r"^\d{4}-\d\d-\d\d[ T]\d\d:[0-5]\d:[0-5]\d$")
         spaced = e.str.replace("T", " ", literal=True)
         read = spaced.str.to_datetime("%Y-%m-%d %H:%M:%S", strict=False, time_unit=t.time_unit)
         return pl.when(plain).then(read.dt.replace_time_zone(t.time_zone))
     if t in INTEGERS or t.is_float():
-        digits = r"^-?\d+$" if is_int(t) else r"^-?\d+(\.\d+)?$"
-        return pl.when(e.str.contains(digits)).then(e.cast(t, strict=False))
+        return e.cast(t, strict=False)
     return pl.lit(None, dtype=t)
 
 

@@ -276,6 +276,8 @@ def _moments(a: Value, op: str, b: Value) -> pl.Expr:
         return _OPERATORS[op](a.e, b.e)
     a, b = naive(a) if a.t != pl.Date else a, naive(b) if b.t != pl.Date else b
     ua, ub = _ticks_a_day(a.t), _ticks_a_day(b.t)
+    if pl.Date() in (a.t, b.t) and max(ua, ub) <= DAY * UNITS["us"]:
+        return _OPERATORS[op](naive(a).e, naive(b).e)
     if ua > ub:
         return _coarse_fine(b, _MIRRORED.get(op, op), a, ua // ub)
     return _coarse_fine(a, op, b, ub // ua)

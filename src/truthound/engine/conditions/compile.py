@@ -45,8 +45,8 @@ from truthound.text import shorten
 
 FEW = 12
 """up to so many allowed values, comparing with each is quicker than a look-up in a set"""
-SMALL = (-(2**31), 2**31)
-"""the values that columns have where `Context.small` says so"""
+LONG = (pl.Int64, pl.UInt64, pl.Int128)
+"""integers whose sums and products may be beyond 64 bits"""
 _COMPARISONS = {"EQ": "=", "NEQ": "<>", "LT": "<", "LTE": "<=", "GT": ">", "GTE": ">="}
 _ARITHMETIC = {"Add": "+", "Sub": "-", "Mul": "*", "Div": "/", "IntDiv": "//", "Mod": "%"}
 
@@ -115,9 +115,10 @@ class Tree:
         bounds = None
         if is_int(t):
             bounds = limits(t)
-            if self._context.small and t in (pl.Int64, pl.UInt64, pl.Int128):
-                bounds = (max(bounds[0], SMALL[0]), SMALL[1])
-        made = Value(e, t, bounds=bounds)
+            most = self._context.most
+            if most is not None and t in LONG:
+                bounds = (max(bounds[0], -most), most)
+        made = Value(e, t, None, bounds=bounds) if t == pl.Null else Value(e, t, bounds=bounds)
         for part in path:
             made = field(made, part)
         return made

@@ -33,15 +33,24 @@ from truthound.engine.conditions.values import (
 
 def upper(e: pl.Expr) -> pl.Expr:
     """Letter by letter: ß has a capital of its own."""
-    return e.str.replace_all("ß", "ẞ", literal=True).str.to_uppercase()
+    return e.map_batches(_upper, return_dtype=TEXT, is_elementwise=True)
+
+
+def _upper(s: pl.Series) -> pl.Series:
+    if s.str.contains("ß", literal=True).any():
+        s = s.str.replace_all("ß", "ẞ", literal=True)
+    return s.str.to_uppercase()
 
 
 def lower(e: pl.Expr) -> pl.Expr:
-    return (
-        e.str.replace_all("İ", "i", literal=True)
-        .str.replace_all("\N{GREEK CAPITAL LETTER SIGMA}", "\N{GREEK SMALL LETTER SIGMA}", literal=True)
-        .str.to_lowercase()
-    )
+    return e.map_batches(_lower, return_dtype=TEXT, is_elementwise=True)
+
+
+def _lower(s: pl.Series) -> pl.Series:
+    for capital, small in (("İ", "i"), ("\N{GREEK CAPITAL LETTER SIGMA}", "\N{GREEK SMALL LETTER SIGMA}")):
+        if s.str.contains(capital, literal=True).any():
+            s = s.str.replace_all(capital, small, literal=True)
+    return s.str.to_lowercase()
 
 
 def length(args: list[Value], _: Context) -> Value:

@@ -88,8 +88,8 @@ class Context:
     schema: Mapping[str, pl.DataType]
     column: Callable[[str], pl.Expr] = pl.col
     now: Callable[[], datetime] = utc_now
-    small: bool = False
-    """columns of 64-bit integers are known to hold no value beyond 31 bits"""
+    most: int | None = None
+    """columns of 64-bit integers are taken to hold no greater number, and no less than its opposite"""
 
 
 def refuse(said: str) -> ValidatorError:
