@@ -68,7 +68,7 @@ class Extended:
                 days, rest = divmod(self.ns, DAY)
                 clock = _clock(rest).removeprefix("0")
                 return f"{days} day{'s' * (abs(days) != 1)}, {clock}" if days else clock
-        offset = _offset(self.ns, self.zone) if self.zone else 0
+        offset = offset_at(self.ns, self.zone) if self.zone else 0
         days, rest = divmod(self.ns + offset, DAY)
         return f"{_day(days)}{sep}{_clock(rest)}" + ("" if self.zone is None else _sign(offset))
 
@@ -134,7 +134,7 @@ def day_of(value: Any) -> int:
     """Days since 1970-01-01 of a date, or of a datetime as a clock on a wall in its time zone shows it."""
     if isinstance(value, datetime):
         value = value.date()
-    offset = _offset(value.ns, value.zone) if isinstance(value, Extended) and value.zone else 0
+    offset = offset_at(value.ns, value.zone) if isinstance(value, Extended) and value.zone else 0
     return ((nanoseconds(value) or 0) + offset) // DAY
 
 
@@ -170,10 +170,10 @@ def parse(text: str, kind: Kind) -> Any:
             return value_of("time", _on_clock(*found.groups(), last=24))
         return time.fromisoformat(text)
     if found := _WRITTEN_DATE.fullmatch(text):
-        return value_of("date", _days(*map(int, found.groups())) * DAY)
+        return value_of("date", days_of(*map(int, found.groups())) * DAY)
     if found := _WRITTEN.fullmatch(text):
         year, month, day, hour, minute, second, fraction, zone = found.groups()
-        count = _days(int(year), int(month), int(day)) * DAY + _on_clock(hour, minute, second, fraction, last=24)
+        count = days_of(int(year), int(month), int(day)) * DAY + _on_clock(hour, minute, second, fraction, last=24)
         if zone is None:
             return value_of("datetime", count)
         sign, digits = (
@@ -202,7 +202,7 @@ def _on_clock(hour: str, minute: str, second: str | None, fraction: str | None, 
     return count
 
 
-def _days(year: int, month: int, day: int) -> int:
+def days_of(year: int, month: int, day: int) -> int:
     """Days since 1970-01-01 of a date in the Gregorian calendar, of any year. ValueError where there is none."""
     cycles, within = divmod(year - 2000, 400)
     return date(2000 + within, month, day).toordinal() - date(1970, 1, 1).toordinal() + cycles * _CYCLE
@@ -240,7 +240,7 @@ def _has(name: str) -> bool:
     return True
 
 
-def _offset(utc: int, zone: str) -> int:
+def offset_at(utc: int, zone: str) -> int:
     """How far a zone is ahead of UTC at a moment, in nanoseconds; 0 where that is not known, so that UTC is shown."""
     if not (_FIRST < utc // DAY < _LAST and _has(zone)):
         return 0

@@ -164,26 +164,6 @@ def test_gaps():
     ]
 
 
-@pytest.mark.parametrize("zone", ["America/St_Johns", "Australia/Lord_Howe", "Asia/Kathmandu", "UTC"])
-@pytest.mark.parametrize("every", ["7m", "1h", "1d"])
-def test_gaps_in_a_zone_are_those_of_steps_cut_one_by_one(zone, every):
-    # the clocks of St. John's were changed a minute past midnight, Lord Howe's by half an hour
-    around = [
-        datetime(1972, 1, 6),
-        datetime(2006, 4, 1),
-        datetime(2006, 10, 28),
-        datetime(2023, 4, 1),
-        datetime(2023, 9, 30),
-    ]
-    moments = [start + timedelta(seconds=97 * i * (1 + i % 7)) for start in around for i in range(300)]
-    frame = pl.DataFrame({"at": moments, "g": [i % 2 for i in range(len(moments))]}).with_columns(
-        pl.col("at").dt.replace_time_zone("UTC").dt.convert_time_zone(zone)
-    )
-    blocking, rows = PolarsBackend(frame.lazy()).blocking, frame.lazy().select("g", "at")
-    plain = frame.select("g", pl.col("at").dt.truncate(every)).unique()
-    assert blocking._steps(rows, ["g"], every).sort("g", "at").equals(plain.sort("g", "at"))
-
-
 def test_kolmogorov_smirnov_is_scipys():
     from scipy.stats import ks_2samp
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -14,6 +13,7 @@ from truthound.engine import duplicates as dup
 from truthound.engine import expressions as ex
 from truthound.engine.cells import pairs
 from truthound.engine.dependencies import Inconsistencies, inconsistencies
+from truthound.engine.gaps import gaps
 from truthound.engine.quantiles import NARROW, quantile
 from truthound.engine.repeats import Repeats
 from truthound.engine.rewrite import simplify
@@ -104,7 +104,7 @@ class Blocking:
             case m.RowCount(where):
                 return int(self._b.collect(self._b.filtered(where).select(pl.len())).item())
             case m.Gaps():
-                return self._gaps(x)
+                return gaps(self._b, x)
             case m.KolmogorovSmirnov():
                 return self._ks(x)
             case m.Query(text, limit):
@@ -162,27 +162,6 @@ class Blocking:
         ordered = counts.sort("n", "v", descending=[True, False])
         return tuple((ex.scalar(v), int(n)) for v, n in pairs(ordered.select("v", "n")))
 
-    def _gaps(self, x: m.Gaps) -> tuple[tuple[Any, Any, Any, int], ...]:
-        c = self._b.compile.column(x.column)
-        names = [f"group{i}" for i in range(len(x.group_by))]
-        groups = [self._b.compile.column(g).alias(n) for g, n in zip(x.group_by, names, strict=True)]
-        rows = self._b.filtered(x.where).select(*groups, c.alias("at")).drop_nulls("at")
-        steps = self._steps(rows, names, x.every)
-        before = pl.col("at").shift(1)
-        following = before.dt.offset_by(x.every)
-        if names:
-            before, following = before.over(names, order_by="at"), following.over(names, order_by="at")
-        frame = steps.sort(*names, "at")
-        missing = frame.with_columns(before.alias("before"), following.alias("first")).filter(
-            pl.col("at") > pl.col("first")
-        )
-        out = []
-        for row in missing.iter_rows(named=True):
-            absent = pl.datetime_range(row["first"], row["at"], x.every, closed="left", eager=True)
-            last = absent[-1] if isinstance(row["first"], datetime) else absent[-1].date()
-            out.append((tuple(row[n] for n in names), row["first"], last, len(absent)))
-        return tuple(sorted(out, key=lambda gap: -gap[3]))
-
     @staticmethod
     def _column_of(other: Any, column: str) -> pl.Expr:
         """A column of the reference."""
@@ -191,25 +170,6 @@ class Blocking:
         except ValidatorError as error:
             raise ReferenceDataError(f"in the reference: {error}") from None
         return found
-
-    def _steps(self, rows: pl.LazyFrame, names: list[str], every: str) -> pl.DataFrame:
-        """The steps that have a row, in each group.
-
-        To cut moments to steps of a zone's calendar is costly. Where the first and the last one of a quarter of an hour lie
-        in one step, the others do too: no zone changes its clock twice in so short a time.
-        """
-        at = pl.col("at").dt.truncate(every)
-        if getattr(rows.collect_schema()["at"], "time_zone", None) in (None, "UTC"):
-            return self._b.collect(rows.with_columns(at).unique())
-        quarter = pl.col("at").dt.convert_time_zone("UTC").dt.truncate("15m").alias("quarter")
-        ends = rows.with_columns(quarter).group_by(*names, "quarter").agg(pl.min("at"), pl.max("at").alias("last"))
-        found = self._b.collect(ends).with_columns(pl.col("at", "last").dt.truncate(every))
-        whole = found.filter(pl.col("at") == pl.col("last"))
-        mixed = found.filter(pl.col("at") != pl.col("last"))["quarter"].unique()
-        parts = [whole.select(*names, "at").unique()]
-        if len(mixed):
-            parts.append(self._b.collect(rows.filter(quarter.is_in(mixed.implode())).with_columns(at).unique()))
-        return pl.concat(parts).unique()
 
     def _ks(self, x: m.KolmogorovSmirnov) -> tuple[float, int, int] | None:
         other: Any = self._b.other(x.reference)

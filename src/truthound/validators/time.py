@@ -137,7 +137,7 @@ class Gap(_Moments):
     unused = ("mostly",)
 
     every: Annotated[str, PlainValidator(_every, json_schema_input_type=str)] = "1d"
-    """The step: `15m`, `1h`, `1d`, `1w`, `1mo` (month), `1q`, `1y`."""
+    """The step: `15m`, `1h`, `1d`, `1w`, `1mo` (month), `1q`, `1y`. Days and longer steps are those of the calendar in the column's time zone; hours and shorter ones are elapsed time."""
     group_by: Names = ()
     """Columns whose values make groups; each group has its own steps."""
 
@@ -162,7 +162,7 @@ class Gap(_Moments):
         there = Aggregate(column, "count", self.row_filter)
 
         def judge(values: Values) -> Verdict:
-            found = [_whole(gap) for gap in values[gaps]]
+            found = values[gaps]
             count = sum(gap[3] for gap in found)
             if not values[there]:
                 return replace(NO_VALUES, failed=0)
@@ -196,12 +196,6 @@ class Gap(_Moments):
         group, first, last, count = gap
         of = ", ".join(f"{name}={value}" for name, value in zip(self.group_by, group, strict=True))
         return f"{count:,} from {first} to {last}" + (f" of {of}" if of else "")
-
-
-def _whole(gap: tuple[tuple[Any, ...], Any, Any, int]) -> tuple[tuple[Any, ...], Any, Any, int]:
-    """Both ends as dates where the column has dates."""
-    group, first, last, count = gap
-    return group, first, last.date() if isinstance(last, datetime) and not isinstance(first, datetime) else last, count
 
 
 class DateFormat(Configured):
