@@ -1,5 +1,6 @@
 """Files behind URLs: a real S3 server and a real HTTP server, both on this machine; nothing leaves it."""
 
+import datetime as dt
 import functools
 import gzip
 import http.server
@@ -146,7 +147,6 @@ def test_nothing_is_fetched_to_open():
     for url in (
         "gs://no-such-bucket/a.parquet",
         "az://no-such/a.parquet",
-        "s3://no-such-bucket/y=*/a.parquet",
         "https://host.invalid/a.parquet",
     ):
         source = open_source(url)
@@ -220,6 +220,23 @@ def test_s3(bucket, tmp_path):
         assert source.frame.collect(engine="streaming").equals(FRAME)
     frame = open_source("s3://bucket/hive/year=*/*.parquet").frame.collect()
     assert frame["year"].to_list() == [2023, 2023, 2024, 2024]
+
+
+def test_codes_in_names_of_folders_of_a_bucket_stay_codes(bucket, tmp_path):
+    for code in ("02139", "501"):
+        put(bucket, tmp_path, f"codes/zip={code}/day=2024-01-01/n=1/a.parquet", pl.DataFrame.write_parquet)
+    url = "s3://bucket/codes/zip=*/*/*/*.parquet"
+    frame = open_source(url).frame.collect()
+    assert frame.select("zip", "day", "n").unique().sort("zip").rows() == [
+        ("02139", dt.date(2024, 1, 1), 1),
+        ("501", dt.date(2024, 1, 1), 1),
+    ]
+    asked = open_source({"url": url, "options": {"schema_overrides": {"zip": "int64"}}})
+    assert set(asked.frame.collect()["zip"]) == {501, 2139}
+    text = open_source({"url": "s3://bucket/a.parquet", "options": {"schema_overrides": {"name": "int64"}}})
+    assert text.unreadable == {"name": "it holds values that are not int64"}
+    with pytest.raises(ConfigError, match="Arrow IPC files that differ are read from local files only"):
+        open_source({"url": "s3://bucket/a.arrow", "options": {"missing_columns": "insert"}})
 
 
 def test_text_in_a_bucket_is_read_as_a_local_file_is(bucket, tmp_path):

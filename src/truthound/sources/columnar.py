@@ -23,7 +23,8 @@ from truthound.text import brief
 
 NOTHING = "__HIVE_DEFAULT_PARTITION__"
 """the folder of rows whose value is null"""
-_WIDER = pl.ScanCastOptions(integer_cast=["upcast", "allow-float"], float_cast="upcast")
+WIDER = pl.ScanCastOptions(integer_cast=["upcast", "allow-float"], float_cast="upcast")
+"""how files are read whose types the engine widens by itself"""
 _WHOLE = re.compile(r"0|-?[1-9]\d{0,37}")
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}(\.\d{1,6})?")
 _FAILURES = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError, TypeError)
@@ -44,7 +45,7 @@ def parquet(found: Found, options: Any) -> Table:
     if len(parts) > 1 and not rules.overrides and widened(parts, plan := planned(parts, rules)):
         own = {n: t for n, t in plan.types.items() if n not in hive}
         frame = _scanned(
-            found.files, hive, found, schema=own, missing_columns="insert", extra_columns="ignore", cast_options=_WIDER
+            found.files, hive, found, schema=own, missing_columns="insert", extra_columns="ignore", cast_options=WIDER
         )
         return Table(stored(_part(frame, own, found.files[0], hive).frame))
     return _whole(parts, rules)
@@ -86,13 +87,13 @@ def _rules(options: Any) -> Rules:
 
 def _scanned(files: Sequence[Path], hive: Schema, found: Found, **more: Any) -> pl.LazyFrame:
     return pl.scan_parquet(
-        list(files), glob=False, hive_partitioning=bool(hive), hive_schema=_every(hive, found), try_parse_hive_dates=_dated(hive), **more,
+        list(files), glob=False, hive_partitioning=bool(hive), hive_schema=_every(hive, found), try_parse_hive_dates=dated(hive), **more,
     )  # fmt: skip
 
 
 def _scanned_ipc(files: Sequence[Path], hive: Schema, found: Found) -> pl.LazyFrame:
     return pl.scan_ipc(
-        list(files), glob=False, hive_partitioning=bool(hive), hive_schema=_every(hive, found), try_parse_hive_dates=_dated(hive),
+        list(files), glob=False, hive_partitioning=bool(hive), hive_schema=_every(hive, found), try_parse_hive_dates=dated(hive),
     )  # fmt: skip
 
 
@@ -162,7 +163,7 @@ def _hive(found: Found, wanted: bool | None) -> dict[str, pl.DataType]:
             raise SourceError(
                 f"{path.name} lies in no folder {lost[0]}=…, as other files do; set options.hive_partitioning: false to read them without it"
             )
-    return {k: _type({v[k] for v in values}) for k in keys}
+    return {k: type_of({v[k] for v in values}) for k in keys}
 
 
 def _told(path: Path, found: Found) -> dict[str, str | None]:
@@ -180,11 +181,12 @@ def _every(hive: Schema, found: Found) -> dict[str, pl.DataType] | None:
     return {**{p.partition("=")[0]: pl.String() for p in parts if p.count("=") == 1}, **hive}
 
 
-def _dated(hive: Schema) -> bool:
+def dated(hive: Schema) -> bool:
+    """Whether the engine is to look for dates in names of folders."""
     return any(t.is_temporal() for t in hive.values())
 
 
-def _type(values: Collection[str | None]) -> pl.DataType:
+def type_of(values: Collection[str | None]) -> pl.DataType:
     """A type that every value is written in as its own text; codes such as 02139, 1.10 and 1E5 stay text."""
     held = [v for v in values if v is not None]
     if not held:

@@ -12,12 +12,16 @@ from urllib.parse import unquote
 import polars as pl
 
 from truthound.errors import ConfigError, SourceError
+from truthound.sources import columnar
 from truthound.sources.address import clean_url, scrub
 from truthound.sources.base import Source
 from truthound.sources.download import DownloadError, download
+from truthound.sources.dtypes import polars_type
 from truthound.sources.files import EXTENSIONS, Found, format_of, format_word
 from truthound.sources.formats import FAILURES, need_extra, projected, read_files, scan_delta
+from truthound.sources.merging import Part, Rules, united
 from truthound.sources.options import parse_options
+from truthound.sources.pyvalues import Table
 from truthound.sources.spec import Spec
 from truthound.text import brief, shorten
 
@@ -34,7 +38,7 @@ _LOGIN = {
 _FORBIDDEN = re.compile(r"(?i)\b(40[13]|forbidden|access ?denied|unauthori[sz]ed|credential|authenticat|permission)")
 _UNREACHED = re.compile(r"(?i)(timed? ?out|no answer|reached|connect|dns|resolve|network|error sending request)")
 _TEXT = ("csv", "ndjson")
-_SCANS: dict[str, Callable[[str, Any], pl.LazyFrame]] = {}
+_SCANS: dict[str, Callable[[str, Any], Table]] = {}
 
 
 def open_url(spec: Spec) -> Source:
@@ -57,8 +61,8 @@ def open_url(spec: Spec) -> Source:
     need_extra(fmt)
     explain = _explainer(spec, scheme)
     try:
-        frame = _fetched(url, fmt, options) if fmt in _TEXT else _SCANS[fmt](url, options)
-        source = Source(spec.name, fmt, frame, explain=explain)
+        table = Table(_fetched(url, fmt, options)) if fmt in _TEXT else _SCANS[fmt](url, options)
+        source = Source(spec.name, fmt, table.frame, explain=explain, unreadable=table.unreadable)
         return (
             source
             if options.columns is None
@@ -77,22 +81,53 @@ def _fetched(url: str, fmt: str, options: Any) -> pl.LazyFrame:
         return read_files(Found(fmt, files), options).frame
 
 
-def _parquet(url: str, options: Any) -> pl.LazyFrame:
-    return pl.scan_parquet(
-        url,
-        hive_partitioning=options.hive_partitioning if options.hive_partitioning is not None else "=" in url,
-        missing_columns=options.missing_columns,
-        extra_columns=options.extra_columns,
+def _parquet(url: str, options: Any) -> Table:
+    hive = _hive(url, options, pl.scan_parquet)
+    frame = pl.scan_parquet(
+        url, hive_partitioning=bool(hive), hive_schema=hive or None, try_parse_hive_dates=columnar.dated(hive),
+        missing_columns=options.missing_columns, extra_columns=options.extra_columns, cast_options=columnar.WIDER,
+    )  # fmt: skip
+    return _overridden(frame, url, options)
+
+
+def _ipc(url: str, options: Any) -> Table:
+    if given := {"missing_columns", "extra_columns"} & options.model_fields_set:
+        raise ConfigError(
+            f"options.{min(given)}: Arrow IPC files that differ are read from local files only; download them"
+        )
+    hive = _hive(url, options, pl.scan_ipc)
+    frame = pl.scan_ipc(
+        url, hive_partitioning=bool(hive), hive_schema=hive or None, try_parse_hive_dates=columnar.dated(hive)
     )
+    return _overridden(frame, url, options)
 
 
-def _ipc(url: str, options: Any) -> pl.LazyFrame:
-    hive = options.hive_partitioning
-    return pl.scan_ipc(url, hive_partitioning=hive if hive is not None else "=" in url)
+def _delta(url: str, options: Any) -> Table:
+    return Table(scan_delta(url, options.version, clean_url(url)))
 
 
-def _delta(url: str, options: Any) -> pl.LazyFrame:
-    return scan_delta(url, options.version, clean_url(url))
+def _hive(url: str, options: Any, scan: Callable[..., pl.LazyFrame]) -> dict[str, pl.DataType]:
+    """The columns that folders named `key=value` make, and their types; only the ends of files are read for them."""
+    wanted = options.hive_partitioning if options.hive_partitioning is not None else "=" in url
+    if not wanted:
+        return {}
+    own = scan(url, hive_partitioning=False).collect_schema()
+    names = [n for n in scan(url, hive_partitioning=True).collect_schema() if n not in own]
+    text = scan(url, hive_partitioning=True, hive_schema=dict.fromkeys(names, pl.String), try_parse_hive_dates=False)
+    values = (
+        text.select(pl.struct(names).alias("v")).unique().collect(engine="streaming")["v"].struct if names else None
+    )
+    return {n: columnar.type_of(values.field(n).unique().to_list()) for n in names} if values else {}
+
+
+def _overridden(frame: pl.LazyFrame, url: str, options: Any) -> Table:
+    """With the types that are asked for."""
+    if not options.schema_overrides:
+        return Table(frame)
+    overrides = {n: polars_type(t) for n, t in options.schema_overrides.items()}
+    return united(
+        [Part(frame, dict(frame.collect_schema()), Path(PurePosixPath(url).name))], Rules(overrides=overrides)
+    )
 
 
 _SCANS.update(parquet=_parquet, ipc=_ipc, delta=_delta)
