@@ -33,6 +33,8 @@ def check(
 ) -> None:
     """Look at data without any configuration: what is in it, what looks wrong, and which rules would fit.
 
+    Checked are nulls, NaN, blanks, repeated rows and the like, and all that looks wrong; or what --validators names.
+
     \b
       truthound check users.csv
     """  # noqa: D301 the mark of a paragraph that is not to be wrapped
@@ -43,22 +45,23 @@ def check(
     from truthound.cli.run import run_all
     from truthound.cli.sparing import spare_inputs
 
-    options: dict[str, Any] = {
-        "fail_on": telling.fail_on,
-        "examples": telling.limit,
-        "validators": split_names(validators),
-    }
+    options: dict[str, Any] = {"fail_on": telling.fail_on, "examples": telling.limit}
     options = {k: v for k, v in options.items() if v is not None}
-    checkpoints = [Checkpoint(name=name_of(file), data_source=file, **options) for file in files]
+    asked = split_names(validators)
+    checkpoints = [Checkpoint(name=name_of(file), data_source=file, validators=asked, **options) for file in files]
     spare_inputs(telling.output, None, checkpoints)
+    profiles = [_profiled(c) for c in checkpoints]
+    if asked is None:
+        checkpoints = [_with_rules(c, profile) for c, profile in zip(checkpoints, profiles, strict=True)]
+    pages = iter(profiles)  # checkpoints run in this order
     code = run_all(
         checkpoints,
         telling,
         native=Native(CIPlatform.LOCAL, free=telling.free),
         several=len(files) > 1,
         hints=_hints,
-        before=lambda c: _page(c, width(sys.stdout), fancy(sys.stdout, no_color=telling.no_color)),
-        write=lambda results: _written(results, checkpoints, telling),
+        before=lambda _: _shown(next(pages), width(sys.stdout), fancy(sys.stdout, no_color=telling.no_color)),
+        write=lambda results: _written(results, profiles, telling),
     )
     raise typer.Exit(code)
 
@@ -89,9 +92,15 @@ def _profiled(checkpoint: Checkpoint) -> Profile | None:
         return None
 
 
-def _page(checkpoint: Checkpoint, width: int, colour: bool) -> str:
-    """The data and the rules drafted for them, for people."""
-    return _shown(_profiled(checkpoint), width, colour)
+def _with_rules(checkpoint: Checkpoint, profile: Profile | None) -> Checkpoint:
+    """The checkpoint that checks what is always looked for, and what looks wrong in its data."""
+    from truthound.checkpoint.checkpoint import Checkpoint
+    from truthound.inference import telling_rules
+    from truthound.jobs import DEFAULT_VALIDATORS
+
+    found = telling_rules(profile, without=(*DEFAULT_VALIDATORS, "completeness")) if profile else []
+    config = checkpoint.config.changed(validators=[*DEFAULT_VALIDATORS, *found])
+    return Checkpoint(config=config, base=checkpoint.base, clock=checkpoint.clock)
 
 
 def _shown(profile: Profile | None, width: int, colour: bool) -> str:
@@ -101,7 +110,7 @@ def _shown(profile: Profile | None, width: int, colour: bool) -> str:
     return page(profile, Look(width, colour), drafted=True) + "\n" if profile else ""
 
 
-def _written(results: Sequence[CheckpointResult], checkpoints: Sequence[Checkpoint], telling: Telling) -> str:
+def _written(results: Sequence[CheckpointResult], found: Sequence[Profile | None], telling: Telling) -> str:
     """The results, in formats that have a place for it with what was found in the data; a list where there are several files."""
     from truthound.cli.profiling import as_markdown
     from truthound.cli.run import written
@@ -110,7 +119,6 @@ def _written(results: Sequence[CheckpointResult], checkpoints: Sequence[Checkpoi
 
     if telling.format not in LIST_FORMATS:
         return written(results, telling, several=len(results) > 1)
-    found = [_profiled(c) for c in checkpoints]
     if telling.format in {"json", "yaml"}:
         data = []
         for result, profile in zip(results, found, strict=True):

@@ -9,9 +9,10 @@ from truthound.lazy import lazily
 if TYPE_CHECKING:
     from truthound.inference.baselines import Baselines as Baselines
     from truthound.inference.declared import schema_validators as schema_validators
-    from truthound.inference.draft import as_yaml as as_yaml
-    from truthound.inference.draft import draft_checkpoint as draft_checkpoint
     from truthound.inference.draft import draft_rules as draft_rules
+    from truthound.inference.draft import telling_rules as telling_rules
+    from truthound.inference.draft_file import as_yaml as as_yaml
+    from truthound.inference.draft_file import draft_checkpoint as draft_checkpoint
     from truthound.inference.learning import infer_schema as infer_schema
     from truthound.inference.profiling import profile as profile
     from truthound.inference.records import ColumnProfile as ColumnProfile
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 _PARTS = {
     "baselines": ("Baselines",),
     "declared": ("schema_validators",),
-    "draft": ("as_yaml", "draft_checkpoint", "draft_rules"),
+    "draft": ("draft_rules", "telling_rules"),
+    "draft_file": ("as_yaml", "draft_checkpoint"),
     "learning": ("infer_schema",),
     "profiling": ("profile",),
     "records": ("ColumnProfile", "Profile", "Suspicion"),

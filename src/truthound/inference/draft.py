@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from decimal import ROUND_CEILING, Decimal
@@ -13,10 +13,25 @@ from truthound.extended import day_of, parse
 from truthound.inference.identity import named
 from truthound.inference.learning import CATEGORIES, OFTEN, WORD
 from truthound.inference.records import ColumnProfile, Profile, Suspicion
-from truthound.inference.suspicions import FAR, FUTURE, MISSING, NAN, REPEATS, SPELLING, odd_word
+from truthound.inference.suspicions import (
+    BLANK,
+    CONSTANT,
+    FAR,
+    FUTURE,
+    MISSING,
+    MIXED,
+    NAN,
+    NOT_NUMBERS,
+    NUMBERS,
+    REPEATS,
+    SPELLING,
+    ZEROS,
+    odd_word,
+    planned,
+)
 from truthound.results import now
-from truthound.schema import LONG, DataType
-from truthound.text import cell, percent, plural, terminal, yaml_line
+from truthound.schema import DataType
+from truthound.text import cell, percent, plural, yaml_line
 from truthound.validators.base import Clock
 
 Drafted = tuple[dict[str, Any], str]
@@ -25,7 +40,7 @@ LITTLE = 0.05
 """a rule that more rows break is none of these data's"""
 ENDS = frozenset({1, 12, 23, 24, 31, 52, 53, 59, 60, 90, 100, 180, 255, 360, 365, 366, 999, 1000, 2359, 2400})
 """numbers that ranges end with by their nature"""
-_FUTURE = ("due", "expir", "valid", "until", "end", "plan", "sched", "deadline", "target", "birthday", "next", "renew")
+_OF_NULLS = ("only nulls", "mostly null")
 
 
 def draft_rules(profile: Profile, *, clock: Clock = now) -> list[Drafted]:
@@ -35,10 +50,12 @@ def draft_rules(profile: Profile, *, clock: Clock = now) -> list[Drafted]:
     """
     if not profile.rows:
         return [({"duplicate": {}}, "there are no rows yet")]
-    return list(_rules(_named(profile), clock()))
+    p, today = named_columns(profile), clock()
+    rules = list(_rules(p, today))
+    return [*rules, *_telling(p, [rule for rule, _ in rules], today)]
 
 
-def _named(p: Profile) -> Profile:
+def named_columns(p: Profile) -> Profile:
     """A profile without the column that has no name, for which a configuration can have no rule."""
     return replace(
         p,
@@ -64,16 +81,112 @@ def _rules(p: Profile, today: datetime) -> Iterator[Drafted]:
     past = [c.name for c in p.columns if _past(c, p, today)]
     if past:
         odd = [s for s in p.suspicions if s.column in past and s.what == FUTURE]
-        yield {"future": {"columns": past}}, "; ".join(map(_said, odd)) or "no value lies in the future"
+        yield {"future": {"columns": past}}, "; ".join(map(said, odd)) or "no value lies in the future"
     for c in p.columns:
         yield from _texts(c, p)
 
 
+# --- what looks wrong ----------------------------------------------------------------------------------------------
+
+
+def _telling(p: Profile, rules: list[dict[str, Any]], today: datetime) -> Iterator[Drafted]:
+    """The rules that find what looks wrong, where those that were drafted do not; one for all columns that have the same."""
+    for rule, same in _together(s for s in p.suspicions if not _told(s, p, rules, today)):
+        hints = dict.fromkeys(filter(None, (_hint(s, p) for s in same)))
+        yield rule, "; ".join([*map(said, same), *hints])
+
+
+def telling_rules(profile: Profile, without: Collection[str] = ()) -> list[dict[str, Any]]:
+    """The validators, as a configuration has them, that find what looks wrong, but for those of these names."""
+    suspicions = (s for s in profile.suspicions if s.rule and _options(s.rule)[0] not in without)
+    return [rule for rule, _ in _together(s for s in suspicions if not _of_numbers(s, profile))]
+
+
+def _together(suspicions: Iterable[Suspicion]) -> Iterator[tuple[dict[str, Any], list[Suspicion]]]:
+    """Their rules, one for all columns that have the same, each with what it finds."""
+    groups: dict[str, list[Suspicion]] = {}
+    for s in suspicions:
+        if s.rule:
+            groups.setdefault(repr(_options(s.rule)), []).append(s)
+    for same in groups.values():
+        kind, options = _options(same[0].rule or {})
+        yield {kind: {"columns": list(dict.fromkeys(s.column for s in same)), **options}}, same
+
+
+def _type(column: str, p: Profile) -> str:
+    return next((c.type for c in p.columns if c.name == column), "")
+
+
+def _options(rule: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """A rule's validator and its options, but for the columns."""
+    ((kind, options),) = rule.items()
+    return kind, {k: v for k, v in options.items() if k != "columns"}
+
+
+def _told(s: Suspicion, p: Profile, rules: list[dict[str, Any]], today: datetime) -> bool:
+    """Whether a run of these rules finds what looks wrong."""
+    kind, _ = _options(s.rule or {})
+    values = s.values or ((s.example,) if s.example is not None else ())
+    missing = s.what == MISSING or s.what.startswith(SPELLING)
+    if _of_numbers(s, p):
+        return True
+    for rule in rules:
+        ((drafted, options),) = rule.items()
+        if s.column not in (options.get("columns") or ()):
+            continue
+        if drafted == kind and kind in _WHOLE:
+            return True
+        match drafted:
+            case "allowed_values" if missing and values and not set(values) & set(options["values"]):
+                return True
+            case "format" if s.what in (MISSING, MIXED):
+                return True
+            case "range" if s.what == NAN or (
+                s.what in (MISSING, FAR) and _outside(values, options["columns"][s.column])
+            ):
+                return True
+            case "future" if (
+                s.what == MISSING and values and all(str(v)[:10] > today.date().isoformat() for v in values)
+            ):
+                return True
+    return False
+
+
+_WHOLE = ("unique", "future", "blank", "whitespace", "nan", "encoding")
+"""rules that say all there is to say by their name"""
+
+
+def _of_numbers(s: Suspicion, p: Profile) -> bool:
+    """Whether the rule that values are numbers finds the words that stand for missing ones."""
+    return s.what == MISSING and any(o.column == s.column and o.what == NOT_NUMBERS for o in p.suspicions)
+
+
+def _outside(values: tuple[Any, ...], bounds: dict[str, Any]) -> bool:
+    numbers = [_float(v) for v in values]
+    low, high = bounds.get("min_value", -math.inf), bounds.get("max_value", math.inf)
+    return bool(numbers) and all(n is None or not low <= n <= high for n in numbers)
+
+
+def _hint(s: Suspicion, p: Profile) -> str:
+    """What else may be done about it."""
+    if s.what in (MISSING, NOT_NUMBERS):
+        words = next((o.values for o in p.suspicions if o.column == s.column and o.what == MISSING), ())
+        if words and all(isinstance(v, str) for v in words) and DataType(_type(s.column, p)).of("text"):
+            return f"options: {{null_values: {yaml_line(list(words))}}} of the data source reads them as missing"
+    if s.what == NUMBERS:
+        return f"options: {{schema_overrides: {{{yaml_line(s.column)}: float64}}}} of the data source reads numbers"
+    return "the column may have to be read as text" if s.what == ZEROS else ""
+
+
+# --- what holds ----------------------------------------------------------------------------------------------------
+
+
 def _nulls(p: Profile) -> Iterator[Drafted]:
-    full = [c.name for c in p.columns if not c.nulls]
+    stand_in = {s.column for s in p.suspicions if s.what in (MISSING, BLANK)}
+    full = [c.name for c in p.columns if not c.nulls and c.name not in stand_in]
     if full:
         yield {"null": {"columns": full}}, f"no null in {plural(p.rows, 'row')}"
-    some = [c for c in p.columns if 0 < c.nulls <= p.rows * LITTLE]
+    some = [c for c in p.columns if 0 < c.nulls <= p.rows * LITTLE and c.name not in stand_in]
     if len(some) == 1:
         yield {"null": {"columns": [some[0].name], **_tolerance(some[0].nulls, p.rows)}}, _nulls_of(some[0], p)
     elif some:
@@ -91,10 +204,11 @@ def _texts(c: ColumnProfile, p: Profile) -> Iterator[Drafted]:
         return
     present = p.rows - c.nulls
     of = {"columns": [c.name]}
-    odd = {s.what: s for s in p.suspicions if s.column == c.name and s.count}
+    odd = {s.what: s for s in p.suspicions if s.column == c.name and s.count and s.what not in (REPEATS, *_OF_NULLS)}
     short = all(len(str(v)) <= WORD for v, _ in c.top)
-    if short and c.distinct <= CATEGORIES and c.distinct * OFTEN <= present and len(c.top) == c.distinct:
-        wrong = {s.example for what, s in odd.items() if what.startswith(SPELLING)}
+    told = NUMBERS in odd or CONSTANT in odd
+    if short and not told and c.distinct <= CATEGORIES and c.distinct * OFTEN <= present and len(c.top) == c.distinct:
+        wrong = {v for s in odd.values() for v in s.values}
         wrong |= {v for v, _ in c.top if odd_word(str(v))}
         good = sorted(str(v) for v, _ in c.top if v not in wrong)
         if 2 * sum(n for v, n in c.top if v not in wrong) > present:
@@ -104,14 +218,12 @@ def _texts(c: ColumnProfile, p: Profile) -> Iterator[Drafted]:
     elif c.format:
         said = f"{c.misfits:,} of {plural(present, 'value')} are none today ({percent(c.misfits, present)})"
         yield {"format": {**of, "format": c.format}}, said if c.misfits else f"all of {plural(present, 'value')} are"
-    elif c.pattern:
+    elif c.pattern and not odd:
         yield {"regex": {**of, "pattern": c.pattern}}, f"all of {plural(present, 'value')} match"
-    for what, kind in (("empty or only blanks", "blank"), ("blanks at an end", "whitespace")):
-        if (s := odd.get(what)) and s.count and s.count <= p.rows * LITTLE:
-            yield {kind: of}, _said(s)
 
 
-def _said(s: Suspicion) -> str:
+def said(s: Suspicion) -> str:
+    """What looks wrong, in words."""
     count = "" if s.count is None else f", {plural(s.count, 'row')}" + (f" ({s.percent})" if s.percent else "")
     return f"{s.column}: {s.what}{count}" + _such(s)
 
@@ -145,7 +257,7 @@ def _ranges(p: Profile) -> Iterator[Drafted]:
     if not ranges:
         return
     odd = [s for s in p.suspicions if s.column in ranges and s.what in (MISSING, FAR, NAN)]
-    left = f"; left out: {'; '.join(map(_said, odd))}" if odd else ""
+    left = f"; left out: {'; '.join(map(said, odd))}" if odd else ""
     yield {"range": {"columns": ranges}}, f"as found, rounded outwards{left}"
 
 
@@ -203,76 +315,11 @@ def _short(value: float) -> float | int:
 
 
 def _past(c: ColumnProfile, p: Profile, today: datetime) -> bool:
-    """Whether a column of moments lies in the past, but for a few that look wrong, and is not one of plans by its name."""
-    if not DataType(c.type).of("date", "datetime") or any(w in c.name.casefold() for w in _FUTURE):
+    """Whether a column of moments lies in the past, but for what looks wrong, and is not one of plans by its name."""
+    if not DataType(c.type).of("date", "datetime") or planned(c.name):
         return False
+    if any(s.column == c.name and s.what == FUTURE for s in p.suspicions):
+        return True
     odd = sum(s.count or 0 for s in p.suspicions if s.column == c.name and s.what in (FUTURE, MISSING))
     high = c.usual[1] if len(c.usual) == 2 and odd <= p.rows * LITTLE else c.max
     return bool(high) and day_of(parse(str(high), "datetime")) < day_of(today) - 1
-
-
-# --- as a file -----------------------------------------------------------------------------------------------------
-
-
-def draft_checkpoint(profile: Profile, *, data_source: str, name: str | None = None, clock: Clock = now) -> str:
-    """A configuration file with one checkpoint whose rules the data hold, all but the rows that look wrong."""
-    title = name or _name(data_source)
-    lines = [
-        f"# Drafted from {terminal(data_source)}: {plural(profile.rows, 'row')}, {plural(len(profile.columns), 'column')}.",
-        "# Read each rule, keep what should always hold, and say how bad a breach is (severity) or how much is fine (max_fail).",
-        "# What looks wrong today is not allowed for, so that a run tells it.",
-        f"# Run it:  truthound checkpoint run {terminal(title)}",
-        "checkpoints:",
-        f"- name: {_written(title)}",
-        f"  data_source: {_written(data_source)}",
-    ]
-    known = _named(profile)
-    if known.keys:
-        lines.append(f"  primary_key: {_written([known.keys[0]])}  # shown first with each failing row")
-    if len(known.columns) < len(profile.columns):
-        lines.append("  # there are no rules for the column without a name: give it one in the data's header")
-    lines.append("  validators:")
-    for rule, seen in draft_rules(profile, clock=clock):
-        lines.append(f"  # {terminal(seen)}")
-        lines += [f"  {line}" for line in as_yaml(rule)]
-    lines += [f"  # look at {terminal(_said(s))}" for s in profile.suspicions]
-    lines += ["  actions:", "  - type: store_result", "    store_path: truthound_results"]
-    return "\n".join(lines) + "\n"
-
-
-def _name(data_source: str) -> str:
-    stem = data_source.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1].split(".")[0]
-    return "".join(ch if ch.isalnum() or ch in "_-" else "_" for ch in stem) or "data"
-
-
-def as_yaml(rule: dict[str, Any]) -> list[str]:
-    """A rule as the lines of a configuration."""
-    ((kind, options),) = rule.items()
-    each = options.get("columns")
-    if not isinstance(each, dict):
-        return [f"- {_written(kind)}: {_written(options)}"]
-    keyed = [line for column, value in each.items() for line in _keyed(column, _written(value))]
-    return [f"- {_written(kind)}:", "    columns:", *(f"      {line}" for line in keyed)]
-
-
-def _keyed(column: str, value: str) -> list[str]:
-    """A column and its options. YAML reads a long key only with a mark."""
-    key = yaml_line(column)
-    return [f"{key}: {value}"] if len(column) <= LONG else [f"? {key}", f": {value}"]
-
-
-def _written(value: Any) -> str:
-    """A value as YAML on one line. What looks like a variable of the environment is none."""
-    return yaml_line(_escaped(value))
-
-
-def _escaped(value: Any) -> Any:
-    match value:
-        case str():
-            return value.replace("${", "$${")
-        case dict():
-            return {k: _escaped(v) for k, v in value.items()}
-        case list():
-            return [_escaped(v) for v in value]
-        case _:
-            return value

@@ -16,7 +16,7 @@ from truthound.inference.learning import head
 from truthound.inference.opening import opened
 from truthound.inference.records import ColumnProfile, Profile, Seen, Suspicion
 from truthound.inference.shapes import FORMATS, formats, guesses
-from truthound.inference.suspicions import FAR, FUTURE, MISSING, NAN, Sign, found, nearly_unique, suspect, tell
+from truthound.inference.suspicions import FAR, FUTURE, MISSING, NAN, Sign, found, nearly_unique, of, suspect, tell
 from truthound.results import now
 from truthound.schema import DataType
 from truthound.text import plain
@@ -42,7 +42,11 @@ def _profile(data: Any, base: Path | None, clock: Clock) -> Profile:
     backend, name = opened(data, base)
     every = backend.schema()
     types = {c: t for c, t in every.items() if t.unreadable_reason is None}
-    unreadable = [Suspicion(c, f"cannot be read: {t.unreadable_reason}") for c, t in every.items() if c not in types]
+    unreadable = [
+        Suspicion(c, f"cannot be read: {t.unreadable_reason}", rule=of({"null": {}}, c))
+        for c, t in every.items()
+        if c not in types
+    ]
     first = {c: _first(c, t) for c, t in types.items()}
     whole = m.Duplicates((), nulls=True)
     values = _known(backend, [m.RowCount(), whole, *(x for found in first.values() for x in found.values())])

@@ -49,6 +49,10 @@ class Suspicion(Record):
     count: int | None = None
     example: Any = None
     total: int | None = None
+    values: tuple[Any, ...] = ()
+    """the values, where they are few"""
+    rule: dict[str, Any] | None = None
+    """the validator, as a configuration has it, that finds these rows; none for a column without a name"""
 
     @property
     def percent(self) -> str:

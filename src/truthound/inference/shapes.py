@@ -22,6 +22,16 @@ FORMATS: dict[str, str] = {
     "UUID": "uuid", "e-mail address": "email", "ISO date": "date", "ISO time stamp": "datetime", "URL": "url", "IPv4 address": "ipv4",
 }  # fmt: skip
 """those that the validator `format` knows"""
+DAYS: dict[str, str] = {
+    "2024-12-31": r"^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[T ].*)?$",
+    "2024/12/31": r"^[0-9]{4}/[0-9]{1,2}/[0-9]{1,2}(?: .*)?$",
+    "31.12.2024": r"^[0-9]{1,2}[.][0-9]{1,2}[.](?:[0-9]{4}|[0-9]{2})(?: .*)?$",
+    "12/31/2024": r"^[0-9]{1,2}/[0-9]{1,2}/(?:[0-9]{4}|[0-9]{2})(?: .*)?$",
+    "31-12-2024": r"^[0-9]{1,2}-[0-9]{1,2}-[0-9]{4}(?: .*)?$",
+    "31 Dec 2024": r"^[0-9]{1,2}[. -]+[A-Za-z]{3,9}[., -]+[0-9]{2,4}$",
+    "Dec 31, 2024": r"^[A-Za-z]{3,9}[. ]+[0-9]{1,2},? [0-9]{4}$",
+}
+"""ways in which days are written"""
 FEWEST = 20
 """different values that make a shape more than a coincidence"""
 MOST = 0.9
@@ -38,6 +48,14 @@ def formats(values: Iterable[str]) -> list[str]:
     if len(set(some)) < 2:
         return []
     return [name for name, p in PATTERNS.items() if sum(bool(re.search(p, v)) for v in some) >= MOST * len(some)]
+
+
+def days(values: Sequence[str]) -> str | None:
+    """The way (of `DAYS`) in which most of these days are written; none where they are no days."""
+    counts = {name: sum(bool(re.search(p, v)) for v in values) for name, p in DAYS.items()}
+    if len(values) < 2 or sum(counts.values()) < MOST * len(values):
+        return None
+    return max(counts, key=counts.__getitem__)
 
 
 def guesses(values: Iterable[str]) -> list[tuple[str, str]]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,9 +13,12 @@ from zoneinfo import ZoneInfo
 from truthound import measures as m
 from truthound.engine import Backend, RowRequest
 from truthound.extended import day_of, nanoseconds
+from truthound.inference.identity import CODE, named
 from truthound.inference.records import Seen, Suspicion
+from truthound.inference.shapes import DAYS, days
 from truthound.text import plain
 from truthound.validators.moments import zone_of
+from truthound.validators.text import Encoding
 
 SENTINEL_WORDS = (
     "n/a", "na", "#n/a", "null", "none", "nan", "nil", "unknown", "undefined", "missing", "-", "--", "?", "tbd", "test", "xxx",
@@ -22,7 +26,6 @@ SENTINEL_WORDS = (
 SENTINEL_NUMBERS = (-1, -9, -99, -999, -9999, -99999, 99, 999, 9999, 99999, 999999, 9999999, 99999999, 999999999)
 SENTINEL_DATES = (date(1, 1, 1), date(1900, 1, 1), date(1970, 1, 1), date(2099, 12, 31), date(9999, 12, 31))
 _NUMERIC = r"^\s*[-+]?[0-9]+([.,][0-9]+)?\s*$"
-_CODE = re.compile(r"(?i)(^|[_ .-])(zip|postal|postcode|plz|code|fips|ssn|ean|upc|isbn|gtin|phone|account|sku|barcode)")
 _WORDS = rf"(?i)^\s*(?:{'|'.join(SENTINEL_WORDS).replace('?', '[?]')})\s*$"
 EXAMPLES = 200
 """examples that are fetched at most"""
@@ -34,6 +37,17 @@ REPEATS = "nearly unique: a key with repeats?"
 SPELLING = "the same word in different spelling as"
 FUTURE = "in the future"
 NAN = "NaN"
+NUMBERS = "numbers kept as text"
+NOT_NUMBERS = "numbers, but not all"
+ZEROS = "zeros lost in front?"
+BLANK = "empty or only blanks"
+CONSTANT = "always the same value"
+ENCODING = "signs of a wrong encoding"
+MIXED = "days written in another way than most"
+SEVERAL = 20
+"""values that are listed at most"""
+_PLANS = ("due", "expir", "valid", "until", "end", "plan", "sched", "deadline", "target", "birthday", "next", "renew")
+"""parts of the names of columns whose days may well lie in the future"""
 
 Keep = Callable[[int, Seen], bool]
 
@@ -49,6 +63,10 @@ class Sign:
     count: int | None = None
     """known already"""
     example: Any = None
+    rule: dict[str, Any] | None = field(default=None, compare=False)
+    """the options of the validator that finds it, by its name; without the columns"""
+    values: tuple[Any, ...] = ()
+    """known already"""
 
     @property
     def measures(self) -> tuple[m.Measure, ...]:
@@ -60,18 +78,21 @@ def suspect(s: Seen, begin: list[Any], today: datetime) -> Iterator[Sign]:
     nulls = s.got["nulls"]
     if not s.rows or not s.present:
         if s.rows:
-            yield Sign(s.name, "only nulls", None, _some, nulls)
+            yield Sign(s.name, "only nulls", None, _some, nulls, rule=_HALF)
         return
     if nulls > s.rows / 2:
-        yield Sign(s.name, "mostly null", None, _some, nulls)
+        yield Sign(s.name, "mostly null", None, _some, nulls, rule=_HALF)
     if s.type.of("text"):
         yield from _text(s, begin)
     if s.type.of("float"):
-        yield Sign(s.name, NAN, m.IsNan(s.name), _some, example="NaN")
+        yield Sign(s.name, NAN, m.IsNan(s.name), _some, example="NaN", rule={"nan": {}})
     if s.type.of("numeric"):
         yield from _numbers(s)
     if s.type.of("date", "datetime"):
         yield from _moments(s, today)
+
+
+_HALF = {"completeness": {"min_value": 0.5, "severity": "low"}}
 
 
 def _some(count: int, _: Seen) -> bool:
@@ -82,13 +103,19 @@ def _text(s: Seen, begin: list[Any]) -> Iterator[Sign]:
     c = s.name
     zeros = m.Matches(c, "^0[0-9]")
     numeric = m.Matches(c, _NUMERIC)
-    if 2 * sum(bool(re.search(_NUMERIC, v)) for v in begin) >= len(begin):
-        yield Sign(c, "numbers kept as text", m.And((numeric, m.Not(zeros))), lambda n, s: n == s.present)
-        yield Sign(c, "numbers, but not all", m.Not(numeric), lambda n, s: 0 < n <= s.present * 0.1)
+    if 2 * sum(bool(re.search(_NUMERIC, v)) for v in begin) >= len(begin) and not named(c):
+        typed = {"column_type": {"type": "numeric", "severity": "low"}}
+        yield Sign(c, NUMBERS, m.And((numeric, m.Not(zeros))), lambda n, s: n == s.present, rule=typed)
+        number = {"regex": {"pattern": _NUMERIC}}
+        yield Sign(c, NOT_NUMBERS, m.Not(numeric), lambda n, s: 0 < n <= s.present * 0.1, rule=number)
     blank = m.Matches(c, r"^\s*$")
-    yield Sign(c, "empty or only blanks", blank, _some)
-    yield Sign(c, "blanks at an end", m.And((m.Matches(c, r"^\s|\s$"), m.Not(blank))), _some)
-    yield Sign(c, MISSING, m.Matches(c, _WORDS), lambda n, s: 0 < n < s.present)
+    yield Sign(c, BLANK, blank, _some, rule={"blank": {}})
+    yield Sign(c, "blanks at an end", m.And((m.Matches(c, r"^\s|\s$"), m.Not(blank))), _some, rule={"whitespace": {}})
+    yield Sign(c, MISSING, m.Matches(c, _WORDS), _some, rule={"regex": {"pattern": _WORDS, "match": False}})
+    yield Sign(c, ENCODING, m.Matches(c, Encoding.found), _some, rule={"encoding": {}})
+    if usual := days(begin):
+        others = tuple(m.Matches(c, p) for way, p in DAYS.items() if way != usual)
+        yield Sign(c, MIXED, m.Or(others), _some, rule={"regex": {"pattern": DAYS[usual]}})
 
 
 def _numbers(s: Seen) -> Iterator[Sign]:
@@ -105,6 +132,8 @@ def _numbers(s: Seen) -> Iterator[Sign]:
             m.In(c, ends),
             lambda n, s: holes and n > max(1, s.present / 1000),
             example=ends[0],
+            rule=_forbidden(ends),
+            values=ends,
         )
     q1, q3 = s.got.get("q25"), s.got.get("q75")
     if q1 is not None and q3 is not None and q3 > q1:
@@ -116,11 +145,15 @@ def _numbers(s: Seen) -> Iterator[Sign]:
             (m.Between(c, None, near[0], high_inclusive=False), m.Between(c, near[1], None, low_inclusive=False))
         )
         if max(float(high) - near[1], near[0] - float(low)) > reach:  # what is nearer is the end of a tail
-            yield Sign(c, FAR, outside, few, example=furthest)
-    if s.type.of("integer") and low > 0 and 10_000 <= high < 10**15 and _CODE.search(c):
+            fence = (math.ceil(near[0]), math.floor(near[1])) if s.type.of("integer") else near
+            rule = {"range": {"min_value": fence[0], "max_value": fence[1]}}
+            yield Sign(c, FAR, outside, few, example=furthest, rule=rule)
+    if s.type.of("integer") and low > 0 and 10_000 <= high < 10**15 and CODE.search(c):
         # codes of one length, some of them shorter: zeros in front were lost where the text became a number
-        shorter = m.Between(c, None, 10 ** (len(str(high)) - 1), high_inclusive=False)
-        yield Sign(c, "zeros lost in front?", shorter, lambda n, s: 0 < n <= s.present / 2, example=low)
+        least = 10 ** (len(str(high)) - 1)
+        shorter = m.Between(c, None, least, high_inclusive=False)
+        half: Keep = lambda n, s: 0 < n <= s.present / 2  # noqa: E731
+        yield Sign(c, ZEROS, shorter, half, example=low, rule={"range": {"min_value": least}})
 
 
 def _moments(s: Seen, today: datetime) -> Iterator[Sign]:
@@ -130,17 +163,24 @@ def _moments(s: Seen, today: datetime) -> Iterator[Sign]:
     moments, zone = s.type.of("datetime"), zone_of(s.type)
     odd = [d for d in SENTINEL_DATES if day_of(low) <= day_of(d) <= day_of(high)]
     if odd:
-        days = [m.Between(c, *_whole(d, zone)) if moments else m.In(c, (d,)) for d in odd]
+        spans = [m.Between(c, *_whole(d, zone)) if moments else m.In(c, (d,)) for d in odd]
         at_an_end = not {day_of(low), day_of(high)}.isdisjoint(map(day_of, odd))
         yield Sign(
             c,
             MISSING,
-            m.Or(tuple(days)),
+            m.Or(tuple(spans)),
             lambda n, s: n > 0 and (at_an_end or n > s.present / 100),
+            rule=_forbidden(map(plain, odd)),
         )
     now: date = today if zone else today.replace(tzinfo=None) if moments else today.date()
-    if (nanoseconds(high) or 0) > (nanoseconds(now) or 0):
-        yield Sign(c, FUTURE, m.Between(c, now, None, low_inclusive=False), _some, example=high)
+    if (nanoseconds(high) or 0) > (nanoseconds(now) or 0) and not planned(c):
+        later = m.Between(c, now, None, low_inclusive=False)
+        yield Sign(c, FUTURE, later, _some, example=high, rule={"future": {}})
+
+
+def planned(column: str) -> bool:
+    """Whether days may well lie in the future, by the name of their column."""
+    return any(word in column.casefold() for word in _PLANS)
 
 
 def _whole(day: date, zone: str | None) -> tuple[datetime, datetime]:
@@ -163,14 +203,42 @@ def found(
 
 
 def tell(backend: Backend, seen: Mapping[str, Seen], there: Iterable[tuple[Sign, int]]) -> tuple[Suspicion, ...]:
-    """What looks wrong, column by column, each with a count and an example."""
+    """What looks wrong, column by column, each with a count, an example and the rule that finds it."""
     there = list(there)
     examples = _examples(backend, [sign for sign, _ in there])
+    listed = _listed(backend, seen, [sign for sign, _ in there])
     out: dict[str, list[Suspicion]] = {c: list(_frequent(s)) for c, s in seen.items()}
     for sign, count in there:
+        values = tuple(map(plain, sign.values or listed.get(sign, ())))
+        rule = _forbidden(values) if sign.what == MISSING and 0 < len(values) < SEVERAL else sign.rule
         example = plain(examples.get(sign, sign.example))
-        out[sign.column].append(Suspicion(sign.column, sign.what, count, example, seen[sign.column].rows))
+        out[sign.column].append(
+            Suspicion(sign.column, sign.what, count, example, seen[sign.column].rows, values, of(rule, sign.column))
+        )
     return tuple(s for one in out.values() for s in one)
+
+
+def of(rule: dict[str, Any] | None, column: str) -> dict[str, Any] | None:
+    """A rule for a column; none for one without a name, which no configuration can name."""
+    if rule is None or not column:
+        return None
+    ((kind, options),) = rule.items()
+    return {kind: {"columns": [column], **options}}
+
+
+def _forbidden(values: Iterable[Any]) -> dict[str, Any]:
+    return {"forbidden_values": {"values": list(values)}}
+
+
+def _listed(backend: Backend, seen: Mapping[str, Seen], signs: list[Sign]) -> dict[Sign, tuple[Any, ...]]:
+    """The values of signs of text, dates and times, where they are few."""
+    measures = {
+        s: m.TopValues(s.column, SEVERAL, s.predicate)
+        for s in signs
+        if s.predicate is not None and not s.values and seen[s.column].type.of("text", "date", "datetime")
+    }
+    found = backend.measure(measures.values()) if measures else {}
+    return {s: tuple(v for v, _ in found[x]) for s, x in measures.items() if isinstance(found[x], tuple)}
 
 
 def nearly_unique(s: Seen) -> bool:
@@ -196,10 +264,11 @@ def _frequent(s: Seen) -> Iterator[Suspicion]:
     """What the most frequent values show."""
     top, distinct, present = s.got.get("top") or (), s.got.get("distinct"), s.present
     if distinct == 1 and present > 1:
-        yield Suspicion(s.name, "always the same value", present, plain(top[0][0]) if top else None, s.rows)
+        rule = of({"cardinality": {"min_value": 2, "severity": "low"}}, s.name)
+        yield Suspicion(s.name, CONSTANT, present, plain(top[0][0]) if top else None, s.rows, rule=rule)
     if repeats := s.got.get("repeats"):
         example = plain(top[0][0]) if top and top[0][1] > 1 else None
-        yield Suspicion(s.name, REPEATS, repeats.rows, example, s.rows)
+        yield Suspicion(s.name, REPEATS, repeats.rows, example, s.rows, rule=of({"unique": {}}, s.name))
     if s.type.of("text") and distinct == len(top):  # else they are no categories
         yield from _spellings(s, top)
 
@@ -210,5 +279,5 @@ def _spellings(s: Seen, top: Iterable[tuple[Any, int]]) -> Iterator[Suspicion]:
         folded = " ".join(str(value).casefold().split())
         if folded and folded in known:
             what = f"{SPELLING} {known[folded]}"
-            yield Suspicion(s.name, what, count, plain(value), s.rows)
+            yield Suspicion(s.name, what, count, plain(value), s.rows, (plain(value),), of(_forbidden([value]), s.name))
         known.setdefault(folded, value)
