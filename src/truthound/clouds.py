@@ -76,6 +76,9 @@ class CloudObjects:
         """How people name an object."""
         return redact(f"{self.location}/{key}")
 
+    def sweep(self, depth: int) -> None:
+        """Nothing: nobody sees an object that was not written to its end."""
+
     def put(self, key: str, data: bytes, *, modified: float | None = None) -> str:
         """Writes an object in place of an older one. The bucket knows when it was written, whatever `modified` says."""
         import obstore

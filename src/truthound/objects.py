@@ -93,7 +93,7 @@ def replacing(path: Path) -> Iterator[Path]:
     temporary = path.with_name(f"{_TEMPORARY}{_host()}-{os.getpid()}-{secrets.token_hex(8)}")
     with _told(f"cannot write {path}"):
         path.parent.mkdir(parents=True, exist_ok=True)
-    _sweep(path.parent)
+    sweep(path.parent)
     _ours.add(temporary.name)
     try:
         with terminable():
@@ -120,11 +120,15 @@ def _host() -> str:
     return hashlib.sha256(socket.gethostname().encode()).hexdigest()[:8]
 
 
-def _sweep(folder: Path) -> None:
-    """Deletes the temporary files that processes which were killed left in a folder. What cannot be deleted stays."""
+def sweep(folder: Path, depth: int = 0) -> None:
+    """Deletes the temporary files that processes which were killed left in a folder and, so deep, in folders in it. What
+    cannot be deleted stays.
+    """
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             owner = _OWNED.fullmatch(entry.name)
+            if depth and owner is None and entry.is_dir(follow_symlinks=False):
+                sweep(Path(entry), depth - 1)
             if owner is None or not entry.is_file(follow_symlinks=False):
                 continue
             with contextlib.suppress(OSError):
@@ -209,6 +213,10 @@ class LocalObjects:
                 if modified is not None:
                     os.utime(temporary, (modified, modified))
         return path
+
+    def sweep(self, depth: int) -> None:
+        """Deletes what processes that were killed left half-written in the folder and, so deep, in folders in it."""
+        sweep(self.root, depth)
 
     def where(self, key: str) -> str:
         """How people name an object."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
@@ -15,6 +17,7 @@ from truthound.text import shorten, terminal
 
 FOLDERS = {"html": "records", "md": "records-md"}
 """where the records of pages with this ending are: a site may have both kinds"""
+_WITHIN = re.compile(rb"<!-- truthound:record ((?:[\w+/]{4})+(?:[\w+/]{2}==|[\w+/]{3}=)?) -->\s*\Z")
 _WORST = 3
 
 
@@ -39,6 +42,10 @@ class Record:
     def encoded(self) -> bytes:
         """The record as a file holds it."""
         return json.dumps({k: getattr(self, k) for k in self.__slots__}).encode()
+
+    def within(self) -> bytes:
+        """The record as the end of its page, not to be seen: for a run that is killed between the two."""
+        return b"\n<!-- truthound:record " + base64.b64encode(self.encoded()) + b" -->\n"
 
 
 def stem(result: CheckpointResult) -> str:
@@ -96,6 +103,12 @@ def decoded(content: bytes | None) -> Record | None:
         isinstance(n, int | float) for n in (made.share, made.issues, made.checks)
     )
     return made if sound and made.page.startswith("runs/") and ".." not in made.page else None
+
+
+def found_in(page: bytes | None) -> Record | None:
+    """The record at the end of a page; None where there is none."""
+    found = _WITHIN.search(page or b"")
+    return decoded(base64.b64decode(found[1])) if found else None
 
 
 def checkpoint_of(key: str) -> str:

@@ -20,6 +20,7 @@ from truthound.site.records import Record
 from truthound.wire import check_url
 
 _ROUNDS = 20  # how often the index is built anew because another process added a run meanwhile
+_FOLDERS = 2  # folders deep: runs/<checkpoint> and records/<checkpoint>
 _TREND = 60  # earlier runs in a page's chart
 
 
@@ -83,9 +84,12 @@ class UpdateDataDocs(Action):
         listed = open_objects(f"{self.site_path.rstrip('/')}/{records.FOLDERS[ending]}", run.base)
         kept = Kept(listed)
         key = f"runs/{name}.{ending}"
+        yield from call(lambda: objects.sweep(_FOLDERS))
+        yield from call(lambda: self._adopt(name, listed, kept, ending, run))
         known = yield from call(lambda: self._known(kept, result) if self.include_history else [])
         record = yield from call(lambda: records.record(result, key))
-        content = yield from call(lambda: self._page(result, run, [*known, record], source).encode("utf-8", "replace"))
+        page_text = yield from call(lambda: self._page(result, run, [*known, record], source))
+        content = page_text.encode("utf-8", "replace") + record.within()
         page = yield from call(lambda: objects.put(key, content))
         yield from call(lambda: listed.put(f"{name}.json", record.encoded()))
         yield from call(lambda: self._index(objects, kept, ending))
@@ -122,6 +126,18 @@ class UpdateDataDocs(Action):
             raise ConfigError(
                 f"template_path {self.template_path}:{line} {type(error).__name__}: {str(error)[:300]}"
             ) from None
+
+    def _adopt(self, name: str, listed: Objects, kept: Kept, ending: str, run: Run) -> None:
+        """Writes the records of pages whose runs were killed before they could: each page holds its own. So they are listed."""
+        folder = name.partition("/")[0]
+        written = open_objects(f"{self.site_path.rstrip('/')}/runs/{folder}", run.base)
+        have = set(kept.listed())
+        for stored in list(written.list(0)):
+            key = f"{folder}/{stored.key.removesuffix(f'.{ending}')}.json"
+            if stored.key.endswith(f".{ending}") and key not in have:
+                found = records.found_in(written.get(stored.key))
+                if found is not None and found.page == f"runs/{folder}/{stored.key}":
+                    listed.put(key, found.encoded())
 
     def _known(self, kept: Kept, result: CheckpointResult) -> list[Record]:
         """The records of the checkpoint's earlier runs, in the order of time, as many as a trend shows."""

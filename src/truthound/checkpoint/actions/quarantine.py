@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
@@ -11,9 +13,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 from pydantic import field_validator, model_validator
 
 from truthound.checkpoint.actions.base import Action, Run
-from truthound.errors import ActionError, ConfigError
+from truthound.errors import ActionError, ConfigError, StoreError
 from truthound.flow import Flow, call
-from truthound.objects import local_path, replacing, safe_name
+from truthound.objects import local_path, replacing, safe_name, sweep
 from truthound.results import ActionResult, ActionStatus, CheckpointResult
 from truthound.text import brief, did_you_mean, plural
 
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 FAILED_CHECKS = "_failed_checks"
 _SUFFIXES = {".parquet": "parquet", ".pq": "parquet", ".csv": "csv"}
 _PLACEHOLDER = re.compile(r"(?<!\$)\{(\w*)\}")
+_SYSTEM = re.compile(r"\(os error (\d+)\)")
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
 _PLACEHOLDERS = ("run_id", "checkpoint", "date")
 
 
@@ -81,6 +85,7 @@ class QuarantineAction(Action):
         targets = self._targets(names, run)
         if wrong := list(self._overwriting(targets, run)):
             raise ConfigError(f"{option}: {said}" for option, said in wrong)
+        yield from call(lambda: self._sweep(run))
         counts = yield from call(lambda: self._write(split(), targets, validated.row_count, validated.sampled_from))
         details: dict[str, Any] = {f"{kind}_rows": n for kind, n in counts.items()}
         details |= {f"{kind}_path": str(path) for kind, path in targets.items()}
@@ -109,6 +114,14 @@ class QuarantineAction(Action):
             if path
         }
 
+    def _sweep(self, run: Run) -> None:
+        """Deletes what runs that were killed left half-written in the folders that a path with placeholders has had."""
+        for path in filter(None, (self.good_path, self.bad_path)):
+            folders = local_path(path, run.base).parent.parts
+            fixed = next((i for i, part in enumerate(folders) if _PLACEHOLDER.search(part)), len(folders))
+            if fixed < len(folders):
+                sweep(Path(*folders[:fixed]), len(folders) - fixed)
+
     def _overwriting(self, targets: Mapping[str, Path], run: Run) -> Iterator[tuple[str, str]]:
         """Targets that are each other, or that the checkpoint reads: by what they are on disk, not by how they are written."""
         if len({path.resolve() for path in targets.values()}) < len(targets):
@@ -132,6 +145,11 @@ class QuarantineAction(Action):
             plans += [frames[kind].select(pl.len()) for kind in frames if kind not in written]
             try:
                 done = pl.collect_all(plans, engine="streaming")
+            except (OSError, pl.exceptions.PolarsError) as error:
+                if why := _unwritable(error):
+                    places = " and ".join(map(str, targets.values()))
+                    raise StoreError(f"cannot write {places}: {why}; nothing was written") from None
+                raise
             except pl.exceptions.PanicException as error:  # not an Exception: CSV has no text for some far dates
                 raise ActionError(f"the engine cannot write these rows: {brief(error)}; write Parquet") from None
             counts = {kind: self._count(path, targets[kind]) for kind, path in written.items()}
@@ -153,6 +171,12 @@ class QuarantineAction(Action):
         if self._format(target) == "parquet":
             return int(pl.scan_parquet(path).select(pl.len()).collect().item())
         return int(pl.scan_csv(path, infer_schema=False).select(pl.len()).collect(engine="streaming").item())
+
+
+def _unwritable(error: Exception) -> str:
+    """What the system says of a disk that takes no more, in an error of the engine that does not name the file; or nothing."""
+    number = int(found[1]) if (found := _SYSTEM.search(str(error))) else 0
+    return os.strerror(number) if number in _FULL else ""
 
 
 def _sink(frame: pl.LazyFrame, path: Path, form: str) -> pl.LazyFrame:

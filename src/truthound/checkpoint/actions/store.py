@@ -90,6 +90,7 @@ class StoreValidationResult(Action):
         objects = open_objects(self.store_path, run.base)
         content = yield from call(lambda: self.encode(result))  # seconds, where there are thousands of issues
         key = self.key(result)
+        yield from call(lambda: objects.sweep(_DEPTH))  # a run that was killed may have written to another partition
         path = yield from call(lambda: objects.put(key, content, modified=result.run_time.timestamp()))
         details: dict[str, Any] = {"path": str(path), "bytes": len(content)}
         message = f"stored in {path}"
