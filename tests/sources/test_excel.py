@@ -138,3 +138,17 @@ def test_several_workbooks(tmp_path):
 
 def test_a_sheet_with_a_header_and_no_rows(tmp_path):
     assert open_source(write(tmp_path / "a.xlsx", [["id", "x"]])).frame.collect().columns == ["id", "x"]
+
+
+def test_cells_that_hold_an_error_are_told(tmp_path):
+    with xlsxwriter.Workbook(tmp_path / "a.xlsx") as book:
+        sheet = book.add_worksheet("s")
+        for row, cells in enumerate([["x", "t"], [1, "a"]]):
+            sheet.write_row(row, 0, cells)
+        sheet.write_formula(2, 0, "=1/0", None, "#DIV/0!")
+        sheet.write_formula(2, 1, "=NA()", None, "#N/A")
+    source = open_source(tmp_path / "a.xlsx")
+    assert source.frame.collect().rows() == [(1, "a"), (None, None)]
+    assert source.notes == tuple(
+        f'a.xlsx: column "{c}" has 1 cell with an error such as #N/A, read as null' for c in "xt"
+    )

@@ -35,8 +35,10 @@ def parquet(found: Found, options: Any) -> Table:
     """Parquet files as one table."""
     try:
         schemas = [dict(pl.scan_parquet(path, glob=False).collect_schema()) for path in found.files]
-    except pl.exceptions.PanicException:  # a type that the engine does not have
-        return _by_arrow(found)
+    except (pl.exceptions.PanicException, pl.exceptions.ComputeError) as error:  # a type that the engine does not have
+        if (table := _by_arrow(found)) is None:
+            raise error from None
+        return table
     hive = _hive(found, options.hive_partitioning)
     parts = [
         _part(_scanned(files, hive, found), schema, files[0], hive) for files, schema in alike(found.files, schemas)
@@ -136,17 +138,18 @@ def _beyond(dtype: Any) -> bool:
     return isinstance(dtype, pl.List | pl.Array) and _beyond(dtype.inner)
 
 
-def _by_arrow(found: Found) -> Table:
-    """Files with a column of a type that the engine does not have, by PyArrow: that column is unreadable."""
-    names = ", ".join(f.name for f in found.files[:3])
+def _by_arrow(found: Found) -> Table | None:
+    """Files with a column of a type that the engine does not have, by PyArrow: that column is unreadable. None where it cannot read them."""
     if importlib.util.find_spec("pyarrow") is None:
-        raise SourceError(
-            f"{names}: a column is of a type that the engine does not have; install pyarrow (truthound[pandas]) to read the others"
-        )
+        return None
+    import pyarrow as pa
     import pyarrow.dataset as ds
 
     partitioning = "hive" if found.root else None
-    return arrow_table(ds.dataset([os.fspath(f) for f in found.files], format="parquet", partitioning=partitioning))
+    try:
+        return arrow_table(ds.dataset([os.fspath(f) for f in found.files], format="parquet", partitioning=partitioning))
+    except (*_FAILURES, pa.ArrowException):
+        return None  # the engine's own error says what is wrong
 
 
 # --- folders named key=value ---------------------------------------------------------------------------------------

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import importlib.util
 import logging
 import os
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,19 +38,20 @@ def excel(found: Found, options: Any) -> Table:
         if path.stat().st_size == 0:
             raise SourceError(f"{path.name} is empty (0 bytes)")
         try:
-            frame = _sheet(path, options)
+            frame, faulty = _sheet(path, options)
         except TruthoundError:
             raise
         except Exception as error:  # noqa: BLE001 the reader's errors are known only once it is imported
             raise SourceError(f"{path.name} cannot be read as Excel: {shorten(brief(error), 300)}") from None
-        notes += _titled(frame, path, options)
+        notes += [*_titled(frame, path, options), *_faulty(faulty, path)]
         parts.append(Part(frame.lazy(), dict(frame.schema), path))
     overrides = {n: polars_type(t) for n, t in options.schema_overrides.items()}
     table = united(parts, Rules(options.missing_columns, options.extra_columns, overrides))
     return table._replace(notes=tuple(notes))
 
 
-def _sheet(path: Path, options: Any) -> pl.DataFrame:
+def _sheet(path: Path, options: Any) -> tuple[pl.DataFrame, dict[str, int]]:
+    """The cells of a sheet, and the number of those that hold an error by column."""
     import fastexcel
 
     book = fastexcel.read_excel(os.fspath(path))
@@ -76,7 +79,16 @@ def _sheet(path: Path, options: Any) -> pl.DataFrame:
     texts |= _mixed(book, name, place, sheet)
     if texts:
         sheet = book.load_sheet(name, **place, dtypes=dict.fromkeys(texts, "string"))
-    return _refined(sheet.to_polars())
+    frame, faulty = _cells(sheet)
+    return _refined(frame), faulty
+
+
+def _cells(sheet: ExcelSheet) -> tuple[pl.DataFrame, dict[str, int]]:
+    if importlib.util.find_spec("pyarrow") is None or not hasattr(sheet, "to_arrow_with_errors"):
+        return sheet.to_polars(), {}
+    batch, errors = sheet.to_arrow_with_errors()
+    frame = pl.DataFrame(batch)
+    return frame, Counter(frame.columns[e.offset_position[1]] for e in errors.errors) if errors else {}
 
 
 def _name(names: list[str], path: Path, wanted: str | int | None) -> str:
@@ -139,6 +151,14 @@ def _refined(frame: pl.DataFrame) -> pl.DataFrame:
         if ok and some[i]:
             casts.setdefault(i, cast)
     return frame.with_columns(casts.values())
+
+
+def _faulty(cells: Mapping[str, int], path: Path) -> list[str]:
+    """Formulas that failed (#DIV/0!, #N/A) have no value."""
+    return [
+        f'{path.name}: column "{c}" has {plural(n, "cell")} with an error such as #N/A, read as null'
+        for c, n in cells.items()
+    ]
 
 
 def _titled(frame: pl.DataFrame, path: Path, options: Any) -> list[str]:
