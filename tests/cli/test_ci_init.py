@@ -181,4 +181,4 @@ def test_the_main_branch_is_what_the_remote_says(cli, one):
     assert "    branches:\n      - trunk\n" in out
     assert "--comment --sarif truthound.sarif" in out
     code, _, err = cli("ci", "init", "gitlab", "--print", "--comment")
-    assert (code, "comment: GitHub has it, GitLab CI has not" in err) == (2, True)
+    assert (code, "comment: available for GitHub Actions only, not for GitLab CI" in err) == (2, True)

@@ -318,7 +318,7 @@ def test_a_check_run(pull, workflow):
     }  # fmt: skip
     assert sent.json["output"]["annotations"] == [
         {"path": "truthound.yaml", "start_line": 31, "end_line": 31, "annotation_level": "failure",
-         "message": 'error: prise: column not found: did you mean "price"?'},
+         "message": 'error: prise: column not found: did you mean "price"?', "title": "users: range: prise"},
     ]  # fmt: skip
     assert sent.json["output"]["summary"].startswith("## users: FAILED")
 

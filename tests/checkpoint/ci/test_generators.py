@@ -417,7 +417,7 @@ def test_the_token_may_do_what_is_asked_and_no_more():
         assert job(**options)["steps"][3]["env"] == {"GITHUB_TOKEN": "${{ github.token }}"}
     for platform in TARGETS:
         if platform is not CIPlatform.GITHUB:
-            with pytest.raises(ConfigError, match="comment: GitHub has it"):
+            with pytest.raises(ConfigError, match="comment: available for GitHub Actions only"):
                 pipeline_text(platform, Pipeline("users", comment=True, sarif=True))
 
 

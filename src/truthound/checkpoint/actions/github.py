@@ -18,7 +18,8 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, AliasChoices, Field, PrivateAttr, SecretStr
 
-from truthound import github, places, wire, words
+from truthound import github, wire, words
+from truthound.annotations import AnnotationLevel, issue_annotations
 from truthound.checkpoint.actions.base import UNSURE, NotifyOn, Run
 from truthound.checkpoint.actions.channel import Channel, DeniedError, Proof, Url, encoded
 from truthound.ci.environment import CIEnvironment, detect_ci_platform, environment_of
@@ -329,7 +330,7 @@ class GitHubAction(Channel):
             "output": {
                 "title": shorten(terminal(_headline(result)), 200),
                 "summary": text,
-                "annotations": list(_places(result))[:50],  # the API takes so many at once
+                "annotations": list(_marks(result))[:50],  # the API takes so many at once
             },
         }
         body |= {"details_url": link} if link else {}
@@ -377,15 +378,17 @@ def _headline(result: CheckpointResult) -> str:
     return f"{verdict}: {words.tally(result.validation_result.statistics)}" if result.validation_result else verdict
 
 
-def _places(result: CheckpointResult) -> Iterator[dict[str, Any]]:
-    """The issues that have a place in a file, as a check run takes them."""
-    for outcome in words.ordered(result):
-        file, line, _ = places.declared(outcome, os.environ.get("GITHUB_WORKSPACE", ""))
-        if file:
-            level = "warning" if outcome.status.value == "warned" else "failure"
+_LEVELS = {AnnotationLevel.ERROR: "failure", AnnotationLevel.WARNING: "warning", AnnotationLevel.NOTICE: "notice"}
+
+
+def _marks(result: CheckpointResult) -> Iterator[dict[str, Any]]:
+    """The annotations that have a place in a file, as a check run takes them."""
+    for a in issue_annotations([result], os.environ.get("GITHUB_WORKSPACE", "")):
+        if a.file and a.line:
+            columns = {"start_column": a.column, "end_column": a.column} if a.column else {}
             yield {
-                "path": file, "start_line": line, "end_line": line, "annotation_level": level,
-                "message": shorten(terminal(words.line(outcome)), 4096),
+                "path": a.file, "start_line": a.line, "end_line": a.end_line or a.line, "annotation_level": _LEVELS[a.level],
+                "message": shorten(terminal(a.message), 4096), "title": shorten(terminal(a.title or ""), 255), **columns,
             }  # fmt: skip
 
 

@@ -99,7 +99,9 @@ def pipeline_text(platform: str | CIPlatform, pipeline: Pipeline) -> str:
     found, target = target_of(platform)
     asked = {n: bool(getattr(pipeline, n)) for n in ("comment", "sarif", "permissions", "token")}
     if found is not CIPlatform.GITHUB and (only := [name for name, given in asked.items() if given]):
-        raise ConfigError([f"{name}: GitHub has it, {PLATFORMS[found].title} has not" for name in only])
+        raise ConfigError(
+            [f"{name}: available for GitHub Actions only, not for {PLATFORMS[found].title}" for name in only]
+        )
     notes, body = target.build(pipeline)
     what = "all checkpoints" if pipeline.every else "a checkpoint"
     head = [
