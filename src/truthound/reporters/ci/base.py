@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar, TextIO
 
-from truthound import flow
+from truthound import flow, words
 from truthound.annotations import AnnotationLevel, CIAnnotation, status_annotation
 from truthound.ci.environment import CIEnvironment, environment_of
 from truthound.ci.names import CIPlatform
@@ -171,7 +171,7 @@ class CIReporter:
         from truthound.reporters.console import render
 
         text = uncommanded(render(run)).rstrip("\n")
-        if run.status is CheckpointStatus.SUCCESS and self.folds:
+        if run.status is CheckpointStatus.SUCCESS and not words.fails(run) and self.folds:
             with self.group(f"{run.checkpoint_name}: {run.status.value}"):
                 self.show(text)
         else:
