@@ -54,9 +54,15 @@ def ours(name, folder, examples):
     from mixed_cases import NOW
 
     from truthound.validate import check
+    from truthound.validators.registry import validator_class
 
-    yield
     cases = cases_of(name)
+    for rule in (rule for case in cases.values() for rule in case.validators):
+        validator_class(next(iter(rule)))
+    if {"expression", "sql"} & cases.keys():
+        import duckdb  # noqa: F401
+        import sqlglot  # noqa: F401 they are imported where a rule is written in SQL
+    yield
     rules = [filled(rule, folder) for case in cases.values() for rule in case.validators]
     result = check(folder / "orders.parquet", rules, examples=examples, clock=lambda: NOW)
     picks = [case.observed for case in cases.values() for _ in range(outcomes_of(case))]
