@@ -152,6 +152,9 @@ class Blocking:
             self._inconsistent[x, where] = inconsistencies(
                 self._b.filtered(where), [column(c) for c in x.given], [dtype(c) for c in x.given], column(x.column)
             )
+            if where is None and m.RowCount() in self._b.measured(m.RowCount):
+                without = self._b.value(m.RowCount()) - self._inconsistent[x, where].known
+                self._b.learn(m.CountWhere(m.any_null((*x.given, x.column))), without)
         return self._inconsistent[x, where]
 
     # --- the others ------------------------------------------------------------------------------------------------

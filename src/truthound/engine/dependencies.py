@@ -13,9 +13,10 @@ SEED = 20260101
 
 @dataclass(frozen=True, slots=True)
 class Inconsistencies:
-    """`rows` in groups of equal keys whose values differ: those without nulls for which `failing` is true."""
+    """`rows` in groups of equal keys whose values differ: those of the `known` rows, without nulls, for which `failing` is true."""
 
     rows: int
+    known: int
     failing: pl.Expr
 
 
@@ -42,11 +43,13 @@ def inconsistencies(
         key, exact = key_of(given, types, seed)
         pairs = rows.select(key.alias("k"), value.alias("v")).group_by("k", "v").len()
         groups = pairs.group_by("k").agg(pl.len().alias("values"), pl.col("len").sum().alias("rows"))
-        found = groups.filter(pl.col("values") > 1).select("k", "rows").collect(engine="streaming")
+        differing = groups.select(pl.when(pl.col("values") > 1).then("k").alias("k"), "rows")  # all others under null
+        sizes = differing.group_by("k").agg(pl.col("rows").sum()).collect(engine="streaming")
+        found = sizes.filter(pl.col("k").is_not_null())
         failing = key.is_in(found["k"].implode()) & known
         hashes = found.height
         if exact or not hashes or _distinct(frame.filter(failing).select(keys)) == hashes:
-            return Inconsistencies(int(found["rows"].sum()), failing)
+            return Inconsistencies(int(found["rows"].sum()), int(sizes["rows"].sum()), failing)
     raise AssertionError  # there is always another seed
 
 

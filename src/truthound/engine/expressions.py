@@ -19,7 +19,7 @@ from truthound.engine.comparing import holds
 from truthound.engine.conditions import LONG, Checked, Context, checked, compiled, utc_now
 from truthound.engine.formats import FORMATS
 from truthound.engine.literals import among, within
-from truthound.engine.stages import in_stages
+from truthound.engine.stages import unless
 from truthound.engine.sums import Asked, deviation, total
 from truthound.engine.values import Schema, alike, named
 from truthound.errors import ValidatorError
@@ -94,8 +94,8 @@ class Compiler:
         match p:
             case m.And(inner):
                 return Checked.all_of([self._checked(i) for i in inner])
-            case m.Or((m.LengthBetween(column) as quick, *slow)) if all(_only(column, s) for s in slow):
-                return Checked(self._in_stages(column, quick, slow))
+            case m.Or((m.LengthBetween(column, None, int() as short), *slow)) if all(_only(column, s) for s in slow):
+                return Checked(self._unless_short(column, short, p))
             case m.Or(inner):
                 return Checked.any_of([self._checked(i) for i in inner])
             case m.Not(inner):
@@ -189,11 +189,12 @@ class Compiler:
         of_items = Compiler(self._frame, {"": dtype.inner}, self._lookup)(predicate)  # type: ignore[dict-item]  # the class of a type is typed too
         return (items.arr.to_list() if isinstance(dtype, pl.Array) else items).list.eval(of_items).list.any()
 
-    def _in_stages(self, column: str, quick: m.Predicate, slow: Sequence[m.Predicate]) -> pl.Expr:
-        """An alternative of which the first is cheap: the others are asked for the values that it leaves."""
-        of_values = Compiler(self._frame, {"v": self.dtype(column)}, self._lookup)
-        first, *others = (of_values(_of(p, "v")) for p in (quick, *slow))
-        return in_stages(self.column(column), lambda _: pl.when(first).then(pl.lit(value=True)), lambda _: _any(others))
+    def _unless_short(self, column: str, short: int, p: m.Predicate) -> pl.Expr:
+        """An alternative that is true of short texts: the whole of it is asked of long ones only. Bytes are no fewer than characters."""
+        of_values = Compiler(self._frame, {"v": pl.String()}, self._lookup)
+        # turned round, as it would come here again
+        whole = of_values._checked(m.Or(tuple(_of(i, "v") for i in p.predicates[::-1]))).e  # type: ignore[attr-defined]  # it is an Or
+        return unless(self.text(column), lambda texts: texts.str.len_bytes() <= short, lambda _: whole)
 
     def _length(self, column: str) -> pl.Expr:
         dtype = self.dtype(column)

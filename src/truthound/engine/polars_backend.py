@@ -177,6 +177,10 @@ class PolarsBackend:
             raise value
         return value
 
+    def learn(self, measure: m.Measure, value: Any) -> None:
+        """Keeps a measure that came out on the way to another one."""
+        self._values.setdefault(measure, value)
+
     def measured(self, kind: type[M]) -> list[M]:
         """Measures of a kind that were taken without an error."""
         return [x for x, v in self._values.items() if isinstance(x, kind) and not isinstance(v, ValidatorError)]

@@ -25,6 +25,19 @@ def in_stages(column: pl.Expr, quick: Decide, slow: Decide) -> pl.Expr:
     return column.map_batches(look, return_dtype=pl.Boolean, is_elementwise=True)
 
 
+def unless(column: pl.Expr, quick: Callable[[pl.Series], pl.Series], slow: Decide) -> pl.Expr:
+    """True where `quick` is, and `slow` of the others. Null stays null."""
+
+    def look(values: pl.Series) -> pl.Series:
+        found = quick(values)
+        if not (rest := ~found).any():
+            return found
+        rows = values.to_frame("v").filter(rest)
+        return found.scatter(rest.arg_true(), rows.select(slow(pl.col("v"))).to_series())
+
+    return column.map_batches(look, return_dtype=pl.Boolean, is_elementwise=True)
+
+
 def by_value(column: pl.Expr, decide: Callable[[pl.Series], pl.Series]) -> pl.Expr:
     """A function of each value, called once for equal ones where a sample says that they repeat."""
 
