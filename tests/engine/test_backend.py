@@ -2,7 +2,7 @@
 
 import math
 import statistics
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 import polars as pl
