@@ -17,6 +17,7 @@ from truthound.engine.gaps import gaps
 from truthound.engine.quantiles import NARROW, quantile
 from truthound.engine.repeats import Repeats
 from truthound.engine.rewrite import simplify
+from truthound.engine.values import ordered_type
 from truthound.errors import ReferenceDataError, SourceError, TruthoundError, ValidatorError
 
 if TYPE_CHECKING:
@@ -176,16 +177,16 @@ class Blocking:
 
     def _ks(self, x: m.KolmogorovSmirnov) -> tuple[float, int, int] | None:
         other: Any = self._b.other(x.reference)
+        theirs = self._column_of(other, x.reference_column)
+        common = ordered_type(self._b.compile.dtype(x.column), other.types[x.reference_column])
         here = self._b.filtered(x.where).select(
-            self._b.compile.column(x.column).cast(pl.Float64).alias("v"), pl.lit(1).alias("s")
+            self._b.compile.column(x.column).cast(common).alias("v"), pl.lit(1).alias("s")
         )
-        there = other.frame.select(
-            self._column_of(other, x.reference_column).cast(pl.Float64).alias("v"), pl.lit(0).alias("s")
-        )
+        there = other.frame.select(theirs.cast(common).alias("v"), pl.lit(0).alias("s"))
         counts = (
             pl.concat([here, there])
             .drop_nulls()
-            .drop_nans()
+            .filter(pl.col("v").is_not_nan() if common.is_float() else pl.lit(value=True))
             .group_by("v")
             .agg(pl.col("s").sum().alias("a"), pl.len().alias("n"))
         )
@@ -197,7 +198,8 @@ class Blocking:
         if not frame.height or not frame["a"][-1] or not frame["b"][-1]:
             return None
         n, k = int(frame["a"][-1]), int(frame["b"][-1])
-        return float((frame["a"] / n - frame["b"] / k).abs().max()), n, k  # type: ignore[arg-type]
+        apart = frame.select((pl.col("a").cast(pl.Int128) * k - pl.col("b").cast(pl.Int128) * n).abs().max()).item()
+        return int(apart) / (n * k), n, k
 
     def _query(self, text: str, limit: int) -> tuple[int, tuple[dict[str, Any], ...]]:
         from truthound.engine import query

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from truthound.engine.expressions import scalar
+from truthound.exact import decimal, rounded
 from truthound.measures import Aggregate, Predicate
 
 if TYPE_CHECKING:
@@ -26,60 +28,107 @@ SAMPLE = 1 << 14
 def quantile(
     backend: PolarsBackend, column: str, q: float, where: Predicate | None, read: Mapping[Any, pl.Series]
 ) -> Any:
-    """The q-quantile of a column, of which `min`, `max` and `count` were measured. `read`: columns that are in memory already."""
+    """The q-quantile of a column, of which `min`, `max` and `count` were measured. `read`: columns that are in memory already.
+
+    It lies between two values, on the line between them, and is rounded once. `q` is the decimal that it is written as.
+    """
+    dtype = backend.compile.dtype(column)
     if where is None and column in read:
         return _of(read[column], q)
     count = backend.value(Aggregate(column, "count", where))
     if not count:
         return None
     values = backend.filtered(where).select(backend.compile.column(column).alias("v")).drop_nulls()
-    if count <= NARROW // 2 or not backend.compile.dtype(column).is_numeric():
+    if count <= NARROW // 2 or not dtype.is_numeric():
         return _of(backend.collect(values)["v"], q)
-    low, high = (float(backend.value(Aggregate(column, f, where))) for f in ("min", "max"))
-    rank = q * (count - 1)
-    below = _ranked(backend, values, int(rank), low, high)
-    if rank == int(rank):
-        return below
-    return below + (_ranked(backend, values, int(rank) + 1, low, high) - below) * (rank - int(rank))
+    values = values.select(_steps(pl.col("v"), dtype))
+    rank = Fraction(str(q)) * (count - 1)
+    below = _ranked(backend, values, int(rank), dtype)
+    above = below if rank == int(rank) else _ranked(backend, values, int(rank) + 1, dtype)
+    return _on_the_line(below, above, rank % 1, dtype)
+
+
+def _steps(values: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    """Values as numbers that compare exactly: decimals as their whole steps."""
+    return values.to_physical() if dtype.is_decimal() else values.cast(pl.Float64) if dtype.is_float() else values
 
 
 def _of(values: pl.Series, q: float) -> Any:
-    values = values.cast(pl.Float64) if values.dtype.is_decimal() else values
-    found = _between(values, q) if values.dtype.is_numeric() and len(values) > 8 * SAMPLE else None
-    return scalar(values.quantile(q, "linear") if found is None else found)
+    dtype = values.dtype
+    if not dtype.is_numeric():
+        return scalar(values.quantile(q, "linear"))
+    steps = values.drop_nulls().to_frame("v").select(_steps(pl.col("v"), dtype))["v"]
+    if not len(steps):
+        return None
+    rank = Fraction(str(q)) * (len(steps) - 1)
+    part = _between(steps, q) if len(steps) > 8 * SAMPLE else None
+    ordered, at = part or (steps.sort(), int(rank))
+    return _on_the_line(ordered[at], ordered[at + (rank % 1 > 0)], rank % 1, dtype)
 
 
-def _between(values: pl.Series, q: float) -> Any:
-    """The q-quantile, where it lies between two values that a sample names, so that only those between have to be sorted.
+def _on_the_line(below: Any, above: Any, part: Fraction, dtype: pl.DataType) -> Any:
+    """The number between two, of the column's type if no float holds it."""
+    if not (math.isfinite(below) and math.isfinite(above)):
+        return float(below) if not part or below == above else float(below + (above - below) * float(part))
+    exact = Fraction(below) + (Fraction(above) - Fraction(below)) * part
+    if dtype.is_integer() and abs(exact) > 2**53 and exact.denominator == 1:
+        return int(exact)
+    if not isinstance(dtype, pl.Decimal):
+        return rounded(exact)
+    if abs(exact) < 10**15:
+        return rounded(exact / 10**dtype.scale)
+    digits = 0
+    while (exact * 10**digits).denominator > 1:  # it ends, as `q` is a decimal
+        digits += 1
+    return decimal(int(exact * 10**digits), dtype.scale + digits)
+
+
+def _between(values: pl.Series, q: float) -> tuple[pl.Series, int] | None:
+    """Values in order and where among them that of a rank is, of all between two that a sample names.
 
     They are five standard errors of the sample's quantile away from it. None where it lies elsewhere: in data whose order
     beats with the sample's step.
     """
-    nulls = values.null_count()
-    rank = q * (len(values) - nulls - 1) + nulls  # as the engine counts: nulls come first
-    sample = values.gather_every(len(values) // SAMPLE).drop_nulls().sort()
-    if not len(sample):
-        return None
+    rank = Fraction(str(q)) * (len(values) - 1)
+    sample = values.gather_every(len(values) // SAMPLE).sort()
     margin = 5 * math.sqrt(q * (1 - q) * len(sample)) + 1
     low = sample[max(math.floor(q * len(sample) - margin), 0)]
     high = sample[min(math.ceil(q * len(sample) + margin), len(sample) - 1)]
-    at = rank - nulls - int((values < low).sum())
-    part = values.filter((values >= low) & (values <= high)).sort()
-    if at < 0 or math.ceil(at) >= len(part):
-        return None
-    return part[int(at) : int(at) + 2].quantile(at - int(at), "linear")
+    at = int(rank) - int((values < low).sum())
+    part = values.filter((values >= low) & (values <= high))
+    return None if at < 0 or at + (rank % 1 > 0) >= len(part) else (part.sort(), at)
 
 
-def _ranked(backend: PolarsBackend, values: pl.LazyFrame, rank: int, low: float, high: float) -> float:
+def _ranked(backend: PolarsBackend, values: pl.LazyFrame, rank: int, dtype: pl.DataType) -> Any:
     """The value at a rank of a column too long to sort: histograms narrow down to a bucket that is short enough."""
-    while low < high:
-        bucket = ((pl.col("v").cast(pl.Float64) - low) / (high - low) * BUCKETS).floor().clip(0, BUCKETS - 1)
+    v = pl.col("v")
+    if dtype.is_float():
+        down, finite = backend.collect(values.select((v == -math.inf).sum(), v.is_finite().sum().alias("n"))).row(0)
+        if rank < down:
+            return -math.inf
+        if rank >= down + finite:
+            rest = backend.collect(values.select((v == math.inf).sum())).item()
+            return math.inf if rank < down + finite + rest else math.nan
+        values, rank = values.filter(v.is_finite()), rank - down
+    while True:
+        low, high = backend.collect(values.select(pl.min("v"), pl.max("v").alias("h"))).row(0)
+        if low == high:
+            return low
+        bucket = _bucket(v, low, high, dtype)
         counts = backend.collect(values.group_by(bucket.alias("b")).len()).sort("b")
         counts = counts.with_columns(pl.col("len").cum_sum().alias("upto"))
         row = counts.filter(pl.col("upto") > rank).row(0, named=True)
         values = values.filter(bucket == row["b"])
         rank -= row["upto"] - row["len"]
         if row["len"] <= FEW:
-            return float(backend.collect(values)["v"].sort()[rank])
-        low, high = (float(v) for v in backend.collect(values.select(pl.min("v"), pl.max("v").alias("h"))).row(0))
-    return low
+            return backend.collect(values)["v"].sort()[rank]
+
+
+def _bucket(v: pl.Expr, low: Any, high: Any, dtype: pl.DataType) -> pl.Expr:
+    """Which of the buckets between two values a value is in; the first and the last are not in the same."""
+    if dtype.is_float():  # halves, as the whole range may be beyond all floats
+        place = (v / 2 - low / 2) / (high / 2 - low / 2)
+        return pl.when(v == high).then(float(BUCKETS)).otherwise((place * BUCKETS).floor().clip(0, BUCKETS - 1))
+    wide = pl.UInt128 if dtype == pl.UInt128 else pl.Int128
+    width = max((high - low) // BUCKETS, 1)
+    return v.cast(wide) // pl.lit(width, dtype=wide)

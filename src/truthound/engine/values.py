@@ -51,6 +51,19 @@ def alike(mine: pl.Expr, dtype: pl.DataType, keys: pl.Series, what: str) -> tupl
     raise ValidatorError(f"{what} are {dtype} and {other}: they never match; cast one")
 
 
+def ordered_type(a: pl.DataType, b: pl.DataType) -> pl.DataType:
+    """A type in which numbers of two others keep their order: floats where nothing else holds both."""
+    if a == b and not a.is_float():
+        return a
+    if a.is_integer() and b.is_integer() and pl.UInt128 not in (a, b):
+        return pl.Int128()
+    if isinstance(a, pl.Decimal) and isinstance(b, pl.Decimal):
+        scale = max(a.scale, b.scale)
+        if max((t.precision or 38) - t.scale for t in (a, b)) + scale <= 38:
+            return pl.Decimal(38, scale)
+    return pl.Float64()
+
+
 def _stepped(keys: pl.Series, their: int, dtype: pl.DataType, our: int) -> pl.Series:
     """Times as whole steps of another type, those that are."""
     frame = pl.DataFrame({"n": keys.to_physical().cast(pl.Int128)}).select(
