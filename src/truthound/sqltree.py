@@ -246,6 +246,15 @@ def instead(missing: str, known: list[str]) -> str:
     return did_you_mean(missing, known) or (listed(known) if known else "")
 
 
+def columns_of(text: str, columns: Iterable[str]) -> set[str]:
+    """The columns that a condition reads."""
+    from sqlglot import exp
+
+    known = list(columns)
+    paths = (column_path(node, known) for node in condition(text).find_all(exp.Column))
+    return {path[0] for path in paths if path is not None}
+
+
 def calculated(text: str, columns: Iterable[str]) -> set[str]:
     """The columns that a condition calculates with, or compares with one another."""
     from sqlglot import exp

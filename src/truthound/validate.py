@@ -243,7 +243,9 @@ class ValidationSession:
         """All rows: a schema learned from a sample would call the others drift."""
         if self.sampled_from is None and not self._rehearsal:
             return self.backend
-        return PolarsBackend(self.source.frame, explain=self.source.explain, unreadable=self.source.unreadable)
+        return PolarsBackend(
+            self.source.frame, explain=self.source.explain, unreadable=self.source.unreadable, now=self.job.clock
+        )
 
     def result(self, outcomes: tuple[CheckOutcome, ...]) -> ValidationResult:
         rows = self.backend.measure([RowCount()])[RowCount()]

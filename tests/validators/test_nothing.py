@@ -79,6 +79,32 @@ def test_a_column_without_values_fits_every_rule_about_values(name, rows):
         assert found.ratio == 0
 
 
+CONDITIONS = [
+    "gone > 1",
+    "gone >= 0 AND gone < k",
+    "gone = 'x'",
+    "length(gone) > 2",
+    "gone BETWEEN 1 AND 2",
+    "gone + 1 > 0",
+    "gone > DATE '2024-01-01'",
+]
+
+
+@pytest.mark.parametrize("rows", [0, 3])
+@pytest.mark.parametrize("condition", CONDITIONS)
+def test_a_column_without_values_fits_every_expression(condition, rows):
+    for dtype in TYPES:
+        rules = [{"expression": {"expression": condition}}, {"null": {"columns": "k", "where": condition}}]
+        expression, where = check(table(dtype, rows), rules).outcomes
+        assert (expression.status, expression.failed) == ("passed", 0), (dtype, expression)
+        assert (where.status, where.total) == ("passed", 0), (dtype, where)  # the condition is true for no row
+
+
+def test_a_condition_that_does_not_fit_values_is_an_error_still():
+    rule = {"expression": {"expression": "a > 1"}}
+    assert [o.status for o in check({"a": ["x", None]}, [rule]).outcomes] == ["error"]
+
+
 @pytest.mark.parametrize("name", ASKS)
 def test_a_column_without_values_breaks_a_rule_that_asks_for_values(name):
     for dtype in TYPES:

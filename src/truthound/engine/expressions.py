@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
@@ -50,9 +50,12 @@ class Compiler:
         schema: Schema,
         lookup: Lookup,
         unreadable: Mapping[str, str] | None = None,
+        *,
         now: Callable[[], datetime] = utc_now,
+        empty: Callable[[Collection[str]], Collection[str]] = lambda _: (),
     ) -> None:
-        self._frame, self._schema, self._lookup = frame, schema, lookup
+        """`empty` says which of some columns have no value at all."""
+        self._frame, self._schema, self._lookup, self._empty = frame, schema, lookup, empty
         self._unreadable = {} if unreadable is None else unreadable
         self._context = Context({**schema, **dict.fromkeys(self._unreadable, pl.Null())}, self.column, now)
 
@@ -215,7 +218,16 @@ class Compiler:
         return self._boolean(made, "the function's expression")
 
     def _sql(self, text: str) -> Checked:
-        made = compiled(text, self._context)
+        try:
+            made = compiled(text, self._context)
+        except ValidatorError:
+            # a column without any value has the type that its source gives for want of a better one: it fits any condition
+            empty = frozenset(self._empty(sqltree.columns_of(text, self._schema)))
+            if not empty:
+                raise
+            typed = {**self._context.schema, **dict.fromkeys(empty, pl.Null())}
+            column = lambda name: pl.lit(None) if name in empty else self.column(name)  # noqa: E731
+            made = compiled(text, replace(self._context, schema=typed, column=column))
         if made.e.meta.root_names() or not self._schema:
             return made
         every = named(next(iter(self._schema)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, TypeVar
@@ -56,8 +56,9 @@ class PolarsBackend:
         unreadable: Mapping[str, str] | None = None,
         now: Callable[[], datetime] = utc_now,
         statistics: bool = False,
+        empty: Callable[[Collection[str]], Collection[str]] | None = None,
     ) -> None:
-        self._reference = reference
+        self._reference, self._now = reference, now
         self._statistics = statistics
         self._explain = explain or (lambda error: SourceError(str(error)))
         try:
@@ -81,7 +82,7 @@ class PolarsBackend:
         self._types: dict[str, pl.DataType] = types
         self._orphans: dict[m.Orphan, list[pl.Series]] = {}
         self._values: dict[m.Measure, Any] = {}
-        self.compile = ex.Compiler(self.frame, types, self._known, self._unreadable, now)
+        self.compile = ex.Compiler(self.frame, types, self._known, self._unreadable, now=now, empty=empty or self.empty)
         self.blocking = Blocking(self)
 
     # --- the protocol ----------------------------------------------------------------------------------------------
@@ -151,8 +152,15 @@ class PolarsBackend:
         """A table with the same columns and no rows: what its measures raise is known before any row is read."""
         schema = {c: pl.Null() if c in self._unreadable else self._types[c] for c in self._order}
         return PolarsBackend(
-            pl.DataFrame(schema=schema).lazy(), reference=reference, explain=self._explain, unreadable=self._unreadable
-        )
+            pl.DataFrame(schema=schema).lazy(), reference=reference, explain=self._explain, unreadable=self._unreadable,
+            now=self._now, empty=self.empty,
+        )  # fmt: skip
+
+    def empty(self, columns: Collection[str]) -> frozenset[str]:
+        """Those of the columns that have no value in any row."""
+        asked = {c: m.CountWhere(m.IsNull(c)) for c in columns if c in self._types}
+        found = self.measure([*asked.values(), m.RowCount()])
+        return frozenset(c for c, x in asked.items() if found[x] == found[m.RowCount()])
 
     def close(self) -> None:
         self._values.clear()
