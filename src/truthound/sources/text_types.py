@@ -134,14 +134,17 @@ def _inferred(texts: pl.Series, dates: bool, comma: bool) -> Reading:
 
 
 def _number(texts: pl.Series, comma: bool) -> Reading:
-    whole = [Reading(t, codes=_CODES["integer"]) for t in (pl.Int64(), pl.Int128())]
-    if _fits(whole[1], texts).all():
-        return _first_that_fits(whole, texts)
+    for reading in (Reading(t, codes=_CODES["integer"]) for t in (pl.Int64(), pl.Int128())):
+        if _fits(reading, texts).all():
+            return TEXT if _shows_code(reading, texts) else reading
     decimals = texts.str.contains("," if comma else ".", literal=True).any()
-    words = texts.str.contains("(?i)nan|inf")
-    if words.any() and not texts.filter(words).str.contains(r"^(NaN|[+-]?inf)$").all():
+    reading = Reading(_FLOAT, codes=_CODES["decimals" if decimals else "float"], comma=comma)
+    values = typed_column(reading, texts)
+    if values.null_count() or _shows_code(reading, texts):
         return TEXT
-    return _first_that_fits([Reading(_FLOAT, codes=_CODES["decimals" if decimals else "float"], comma=comma)], texts)
+    words = texts.filter(~values.is_finite())
+    words = words.filter(~words.str.contains(r"\d"))  # what is too large for a float is a number all the same
+    return reading if words.str.contains(r"^(NaN|[+-]?inf)$").all() else TEXT
 
 
 def _temporal(first: str) -> list[Reading]:
@@ -205,24 +208,23 @@ class Typing:
     misfits: dict[str, str] = field(default_factory=dict)
     """By column, a text that is not of its type."""
 
-    def schema(self) -> dict[str, pl.DataType]:
-        return {n: r.dtype for n, r in self.readings.items()}
+    def __post_init__(self) -> None:
+        changed = [(i, n, r) for i, (n, r) in enumerate(self.readings.items()) if r.dtype != pl.String()]
+        self._changed = changed
+        self._typed = [r.first_values(pl.nth(i)).alias(n) for i, n, r in changed]
+        self._flags = [r.shows_code(pl.nth(i)).alias(n) for i, n, r in changed if r.codes]
 
     def __call__(self, batch: pl.DataFrame) -> pl.DataFrame:
-        changed = {
-            i: self.readings[name] for i, name in enumerate(batch.columns) if self.readings[name].dtype != pl.String()
-        }
-        if not changed:
+        """The batch, whose columns are those of the readings in their order, with their types."""
+        if not self._changed:
             return batch
-        names = batch.columns
-        typed = batch.select(r.first_values(pl.nth(i)).alias(names[i]) for i, r in changed.items())
-        flags = batch.select(r.shows_code(pl.nth(i)).alias(names[i]) for i, r in changed.items() if r.codes)
-        self.codes.update(name for name in flags.columns if flags[name].item())
+        typed, flags = batch.select(self._typed), batch.select(self._flags)
+        self.codes.update(flag.name for flag in flags.iter_columns() if flag.item())
         columns = batch.get_columns()
-        for (i, reading), values in zip(changed.items(), typed.iter_columns(), strict=True):
+        for (i, _, reading), values in zip(self._changed, typed.iter_columns(), strict=True):
             whole = values.null_count() == columns[i].null_count()
             columns[i] = values if whole else self._looked_at(reading, columns[i])
-        return pl.DataFrame(dict(zip(names, columns, strict=True)))  # a list would give names to those without
+        return pl.DataFrame({c.name: c for c in columns})  # a list would give names to those without
 
     def _looked_at(self, reading: Reading, texts: pl.Series) -> pl.Series:
         values = typed_column(reading, texts)
