@@ -148,7 +148,7 @@ class ValidationSession:
     def __init__(self, job: Job, *, rehearsal: bool = False) -> None:
         self.job, self._rehearsal = job, rehearsal
         self._others: dict[Reference, PolarsBackend] = {}
-        self.source = open_source(job.data_source, base=job.base)
+        self.source = open_source(job.data_source, base=job.base, whole=not rehearsal)
         self.notes: list[str] = [*self.source.notes]
         self.notes += [f'column "{c}" cannot be read: {reason}' for c, reason in self.source.unreadable.items()]
         if rehearsal:
@@ -297,7 +297,7 @@ class ValidationSession:
 
     def _other(self, reference: Reference) -> Backend:
         if reference not in self._others:
-            source = open_source(reference.spec, base=self.job.base)
+            source = open_source(reference.spec, base=self.job.base, whole=not self._rehearsal)
             if self._rehearsal:
                 found = PolarsBackend(source.frame, explain=source.explain, unreadable=source.unreadable)
                 self._others[reference] = found.without_rows(self._other)

@@ -148,3 +148,22 @@ def test_blank_lines_beyond_the_first_look(tmp_path, late):
     found = open_source(path).frame.collect()
     assert found.height == 11_000 + ("," in late)
     assert found["a"].null_count() == int("," in late)
+
+
+def test_columns_without_the_rows(tmp_path):
+    """What is asked of the columns alone reads no further than the first rows."""
+    path = tmp_path / "a.csv"
+    path.write_text("id,amount\n" + "1,2\n" * 11_000 + 'x,"y\n')
+    assert open_source(path, whole=False).frame.collect_schema() == {"id": pl.Int64, "amount": pl.Int64}
+    (tmp_path / "a.ndjson").write_text('{"a": 1}\n{bad\n')
+    options = {"path": str(tmp_path / "a.ndjson"), "options": {"infer_schema_length": 1}}
+    assert open_source(options, whole=False).frame.collect_schema() == {"a": pl.Int64}
+    with pytest.raises(SourceError):
+        open_source(path)
+
+
+def test_a_column_of_late_codes_is_noted(tmp_path):
+    (tmp_path / "a.csv").write_text(FILES["a late code"])
+    assert open_source(tmp_path / "a.csv").notes == (
+        'column "id" is read as text: later rows hold codes such as "02139"; set options.schema_overrides for it if they are numbers',
+    )

@@ -24,6 +24,7 @@ from truthound.sources.memory import unknown_columns
 from truthound.sources.quotes import check_quotes
 from truthound.sources.temporary import settled
 from truthound.sources.text_types import TEXT, Reading, Typing, declared, infer
+from truthound.text import cell
 
 _WIDER = 4
 """times that the types of all rows are made wider before what does not fit is text"""
@@ -37,8 +38,8 @@ class _BlankLinesError(Exception):
     """A row without any value was met; it may be a blank line."""
 
 
-def read(found: Found, dialect: Dialect, *, whole: bool) -> pl.LazyFrame:
-    """The files as one table. Without `whole` it is lazy, and its types are those of the first rows.
+def read(found: Found, dialect: Dialect, *, whole: bool) -> tuple[pl.LazyFrame, tuple[str, ...]]:
+    """The files as one table, and what is to be known of it. Without `whole` it is lazy, and its types are those of the first rows.
 
     Raises:
         ConfigError: An option names a column that is not there.
@@ -51,15 +52,15 @@ def read(found: Found, dialect: Dialect, *, whole: bool) -> pl.LazyFrame:
         sources: Sources = list(found.files)
         if options.encoding not in ("utf8", "utf8-lossy"):
             sources = [stack.enter_context(transcoded(p, options.encoding)) for p in found.files]
+        size = sum(unpacked_size(p) for p in found.files)
+        if not whole:
+            return _Table(sources, dialect, size, watched=False).lazy(), ()
         for path, source in zip(found.files, sources, strict=True):
             with contextlib.suppress(*DAMAGED), _text(source) as file:  # of what is damaged the engine's reader tells
                 check_quotes(path, file, dialect)
-        size = sum(unpacked_size(p) for p in found.files)
         watched = options.skip_blank_lines and not dialect.blank
         if options.skip_blank_lines and dialect.blank:
             sources = _without_blank_lines(sources, dialect, stack)
-        if not whole:
-            return _Table(sources, dialect, size, watched=False).lazy()
         try:
             return _Table(sources, dialect, size, watched=watched).read()
         except _BlankLinesError:
@@ -109,19 +110,24 @@ class _Table:
         """The table, of the types that the first rows show."""
         return self._typed(self._typing(self._readings(self._sample())))
 
-    def read(self) -> pl.LazyFrame:
-        """The table, read. A column of which a later row shows that it holds codes is read again, as text."""
+    def read(self) -> tuple[pl.LazyFrame, tuple[str, ...]]:
+        """The table, read, and notes about it. A column of which a later row shows that it holds codes is read again, as text."""
         sample = self._sample()
-        readings, met = self._readings(sample), dict[str, list[str]]()
+        readings, met, notes = self._readings(sample), dict[str, list[str]](), list[str]()
         while True:
             typing = self._typing(readings)
             frame = self._settled(typing)
             if not typing.codes and not typing.misfits:
-                return frame
+                return frame, tuple(notes)
             for name, text in typing.misfits.items():
                 met.setdefault(name, []).append(text)
-                seen = pl.DataFrame({name: [*sample[name], *met[name]]}, schema={name: pl.String})
+                seen = pl.DataFrame({name: [*sample.get_column(name), *met[name]]}, schema={name: pl.String})
                 readings[name] = self._inferred(seen)[name] if len(met[name]) < _WIDER else TEXT
+            notes += [
+                f'column "{name}" is read as text: later rows hold codes such as "{cell(text)}"; set '
+                f"options.schema_overrides for it if they are numbers"
+                for name, text in sorted(typing.codes.items())
+            ]
             readings |= dict.fromkeys(typing.codes, TEXT)
 
     def _typing(self, readings: dict[str, Reading]) -> Typing:

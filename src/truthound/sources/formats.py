@@ -42,14 +42,14 @@ _EXTRAS = {"excel": ("fastexcel", "Excel"), "delta": ("deltalake", "Delta")}
 _WORDS = {"parquet": "Parquet", "ipc": "Arrow IPC", "excel": "an Excel workbook", "delta": "a Delta table"}
 
 
-def open_files(spec: Spec, base: Path | None) -> Source:
-    """Files of one format as one table."""
+def open_files(spec: Spec, base: Path | None, *, whole: bool = True) -> Source:
+    """Files of one format as one table. Without `whole` no more is read than its columns take."""
     found = find(spec.address, base, spec.format)
     if found.format == "json" and found.single and spec.format is None and _is_lines(found.files[0]):
         found = Found("ndjson", found.files)
     options = parse_options(found.format, spec.options)
     need_extra(found.format)
-    frame, told, lines, unreadable, notes = read_files(found, options)
+    frame, told, lines, unreadable, notes = read_files(found, options, whole=whole)
     source = Source(
         name=spec.name,
         kind=found.format,
@@ -69,9 +69,11 @@ def open_files(spec: Spec, base: Path | None) -> Source:
     return projected(source, options.columns, names)
 
 
-def read_files(found: Found, options: Any) -> Read:
+def read_files(found: Found, options: Any, *, whole: bool = True) -> Read:
     """The table of files of one format."""
     try:
+        if found.format in _TEXT:
+            return _TEXT[found.format](found, options, whole)
         return _READERS[found.format](found, options)
     except FAILURES as error:
         if isinstance(error, TruthoundError):
@@ -120,28 +122,28 @@ def _is_lines(path: Path) -> bool:
     return ndjson.is_lines(path)
 
 
-def _csv(found: Found, options: Any) -> Read:
+def _csv(found: Found, options: Any, whole: bool) -> Read:
     from truthound.sources import csv_errors, csv_table, delimited, quotes, rows, text_types
 
     dialect = delimited.dialect_of(found, options)
     try:
-        frame = csv_table.read(found, dialect, whole=True)
+        frame, notes = csv_table.read(found, dialect, whole=whole)
     except (*FAILURES, text_types.MisfitError, quotes.MisquotedError) as error:
         if isinstance(error, ConfigError):
             raise
         raise csv_errors.explain(error, found.files, dialect) from None
     lines = rows.csv_lines(found.files[0], dialect)
-    return Read(frame, lambda error: csv_errors.explain(error, found.files, dialect), lines)
+    return Read(frame, lambda error: csv_errors.explain(error, found.files, dialect), lines, notes=notes)
 
 
-def _ndjson(found: Found, options: Any) -> Read:
+def _ndjson(found: Found, options: Any, whole: bool) -> Read:
     from truthound.sources import ndjson, rows
 
     def told(error: Exception) -> SourceError:
         return ndjson.explain(error, found.files, options)
 
     try:
-        frame = ndjson.scan(found, options)
+        frame = ndjson.scan(found, options, whole=whole)
     except FAILURES as error:
         if isinstance(error, TruthoundError):
             raise
@@ -222,6 +224,7 @@ def _plain(found: Found, word: str) -> Explain:
     return told
 
 
+_TEXT: dict[str, Callable[[Found, Any, bool], Read]] = {"csv": _csv, "ndjson": _ndjson}
 _READERS: dict[str, Callable[[Found, Any], Read]] = {
-    "csv": _csv, "ndjson": _ndjson, "json": _json, "parquet": _parquet, "ipc": _ipc, "excel": _excel, "delta": _delta,
+    "json": _json, "parquet": _parquet, "ipc": _ipc, "excel": _excel, "delta": _delta,
 }  # fmt: skip

@@ -49,14 +49,16 @@ def _text(path: Path) -> bytes:
     return first
 
 
-def scan(found: Found, options: Any) -> pl.LazyFrame:
-    """Files with an object a line, read whole, so that what a query leaves out is no less well-formed."""
+def scan(found: Found, options: Any, *, whole: bool) -> pl.LazyFrame:
+    """Files with an object a line, read whole, so that what a query leaves out is no less well-formed; or lazy, without `whole`."""
     with contextlib.ExitStack() as stack:  # the engine keeps descriptors of its own
         marked = [_text(p).startswith(_BOM) for p in found.files]
         sources: list[Any] = [
             stack.enter_context(transcoded(p, "utf-8")) if bom else p
             for p, bom in zip(found.files, marked, strict=True)
         ]
+        if not whole:
+            return _lazy(sources, options, options.infer_schema_length or SAMPLE)
         size = sum(unpacked_size(p) for p in found.files)
         if options.infer_schema_length is not None:
             return _settled(sources, size, options, options.infer_schema_length)
@@ -69,12 +71,16 @@ def scan(found: Found, options: Any) -> pl.LazyFrame:
 
 
 def _settled(sources: list[Any], size: int, options: Any, length: int | None) -> pl.LazyFrame:
+    return settled(_lazy(sources, options, length), size, limit=base.PARSED_ONCE, compression="uncompressed")
+
+
+def _lazy(sources: list[Any], options: Any, length: int | None) -> pl.LazyFrame:
     """The table, of the columns and types that so many rows show."""
     overrides = {n: polars_type(t) for n, t in options.schema_overrides.items()}
     frame = pl.scan_ndjson(
         sources, infer_schema_length=length, schema_overrides=overrides or None, ignore_errors=options.ignore_errors
     )
-    return settled(_known(frame, overrides), size, limit=base.PARSED_ONCE, compression="uncompressed")
+    return _known(frame, overrides)
 
 
 def _complete(files: Sequence[Path], table: pl.LazyFrame, length: int) -> bool:

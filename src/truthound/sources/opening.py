@@ -19,13 +19,14 @@ from truthound.sqltree import unknown_column
 _FAILURES = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError, TypeError)
 
 
-def open_source(spec: Any, *, base: Path | None = None) -> Source:
+def open_source(spec: Any, *, base: Path | None = None, whole: bool = True) -> Source:
     """A data source, opened: text and databases are read, other files are looked at.
 
     Args:
         spec: A path, a glob, a folder or a URL; a mapping (`path` or `url`, `format`, `options`, `table`, `query`, `where`);
             a Polars, pandas, PyArrow or DuckDB table; a dict of lists; a list of dicts; or an opened source, which is returned.
         base: The folder that relative paths start from; the current one without it.
+        whole: False to know the columns only: of local text the first rows are read, and types are as these show them.
 
     Raises:
         ConfigError: The specification is wrong.
@@ -34,7 +35,7 @@ def open_source(spec: Any, *, base: Path | None = None) -> Source:
     if isinstance(spec, Source):
         return spec
     wanted = parse_spec(spec)
-    source = _OPENERS[wanted.family](wanted, base)
+    source = _OPENERS[wanted.family](wanted, base, whole)
     if wanted.where is None or wanted.family == "sql":  # a database filters for itself
         return source
     return replace(source, frame=_filtered(source, wanted.where), lines=lambda _: {})  # rows are counted anew
@@ -48,7 +49,7 @@ def readable(spec: Any, base: Path | None) -> Source | None:
     if not isinstance(spec, Source | str | os.PathLike | Mapping | Spec):
         return None
     try:
-        source = open_source(spec, base=base)
+        source = open_source(spec, base=base, whole=False)
     except TruthoundError:
         return None
     if source.kind not in ("parquet", "ipc", "delta"):
@@ -66,7 +67,7 @@ def readable(spec: Any, base: Path | None) -> Source | None:
     return replace(source, frame=frame, unreadable={**source.unreadable, **reasons})
 
 
-def _memory(spec: Spec, _: Path | None) -> Source:
+def _memory(spec: Spec, _: Path | None, __: bool) -> Source:
     from truthound.sources.memory import table_of
 
     table = table_of(spec.format or "", spec.data)
@@ -101,25 +102,25 @@ def _column(source: Source, name: str) -> pl.Expr:
     return pl.col(safe(name))
 
 
-def _file(spec: Spec, base: Path | None) -> Source:
+def _file(spec: Spec, base: Path | None, whole: bool) -> Source:
     from truthound.sources.formats import open_files
 
-    return open_files(spec, base)
+    return open_files(spec, base, whole=whole)
 
 
-def _url(spec: Spec, _: Path | None) -> Source:
+def _url(spec: Spec, _: Path | None, __: bool) -> Source:
     from truthound.sources.remote import open_url
 
     return open_url(spec)
 
 
-def _sql(spec: Spec, base: Path | None) -> Source:
+def _sql(spec: Spec, base: Path | None, _: bool) -> Source:
     from truthound.sources.sql import open_sql
 
     return open_sql(spec, base)
 
 
-_OPENERS: dict[str, Callable[[Spec, Path | None], Source]] = {
+_OPENERS: dict[str, Callable[[Spec, Path | None, bool], Source]] = {
     "memory": _memory,
     "file": _file,
     "url": _url,

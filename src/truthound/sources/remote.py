@@ -61,8 +61,10 @@ def open_url(spec: Spec) -> Source:
     need_extra(fmt)
     explain = _explainer(spec, scheme)
     try:
-        table = Table(_fetched(url, fmt, options)) if fmt in _TEXT else _SCANS[fmt](url, options)
-        source = Source(spec.name, fmt, table.frame, explain=explain, unreadable=table.unreadable)
+        table = _fetched(url, fmt, options) if fmt in _TEXT else _SCANS[fmt](url, options)
+        source = Source(
+            spec.name, fmt, table.frame, explain=explain, unreadable=table.unreadable, notes=tuple(table.notes)
+        )
         return (
             source
             if options.columns is None
@@ -74,11 +76,12 @@ def open_url(spec: Spec) -> Source:
         raise explain(error) from None
 
 
-def _fetched(url: str, fmt: str, options: Any) -> pl.LazyFrame:
+def _fetched(url: str, fmt: str, options: Any) -> Table:
     """The table of text files, which are gone again when it is read."""
     with tempfile.TemporaryDirectory(prefix="truthound-") as folder:
         files = download(url, Path(folder))
-        return read_files(Found(fmt, files), options).frame
+        read = read_files(Found(fmt, files), options)
+        return Table(read.frame, notes=read.notes)
 
 
 def _parquet(url: str, options: Any) -> Table:

@@ -203,8 +203,8 @@ class Typing:
     """What is not of its type becomes null."""
     learned: frozenset[str] = frozenset()
     """Columns of which what is not of its type is kept and not refused, for another reading with wider types."""
-    codes: set[str] = field(default_factory=set)
-    """Columns that hold codes: they have to be read as text."""
+    codes: dict[str, str] = field(default_factory=dict)
+    """Columns that hold codes and have to be read as text, and a code of each."""
     misfits: dict[str, str] = field(default_factory=dict)
     """By column, a text that is not of its type."""
 
@@ -219,8 +219,9 @@ class Typing:
         if not self._changed:
             return batch
         typed, flags = batch.select(self._typed), batch.select(self._flags)
-        self.codes.update(flag.name for flag in flags.iter_columns() if flag.item())
         columns = batch.get_columns()
+        for name in [flag.name for flag in flags.iter_columns() if flag.item()]:
+            self._found(batch.get_column(name), self.readings[name])
         for (i, _, reading), values in zip(self._changed, typed.iter_columns(), strict=True):
             whole = values.null_count() == columns[i].null_count()
             columns[i] = values if whole else self._looked_at(reading, columns[i])
@@ -229,10 +230,17 @@ class Typing:
     def _looked_at(self, reading: Reading, texts: pl.Series) -> pl.Series:
         values = typed_column(reading, texts)
         left = texts.filter(values.is_null() & (texts != ""))
-        if reading.codes and left.str.contains(reading.codes).any():
-            self.codes.add(texts.name)
-        elif left.len() and not self.lenient:
+        if self._found(left, reading):
+            return values
+        if left.len() and not self.lenient:
             self.misfits.setdefault(texts.name, left[0])
             if texts.name not in self.learned:
                 raise MisfitError(texts.name, left[0], reading.dtype)
         return values
+
+    def _found(self, texts: pl.Series, reading: Reading) -> bool:
+        """Whether there is a code among the texts, which is kept."""
+        codes = texts.filter(texts.str.contains(reading.codes)) if reading.codes else texts.clear()
+        if codes.len():
+            self.codes.setdefault(texts.name, codes[0])
+        return codes.len() > 0
