@@ -240,7 +240,10 @@ class Typing:
 
     def _found(self, texts: pl.Series, reading: Reading) -> bool:
         """Whether there is a code among the texts, which is kept."""
-        codes = texts.filter(texts.str.contains(reading.codes)) if reading.codes else texts.clear()
+        if not reading.codes or texts.is_empty():
+            return False
+        plain = texts.alias("c")  # a name such as "^a$" is a pattern to what works on texts
+        codes = plain.filter(plain.str.contains(reading.codes))
         if codes.len():
             self.codes.setdefault(texts.name, codes[0])
         return codes.len() > 0
