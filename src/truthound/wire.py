@@ -92,6 +92,11 @@ class Request:
     dispatch: Dispatch = field(default_factory=Dispatch, repr=False, compare=False)
 
     @property
+    def is_safe(self) -> bool:
+        """Whether it only asks, by RFC 9110 (9.2.1): it delivers nothing."""
+        return self.method in _SAFE
+
+    @property
     def may_repeat(self) -> bool:
         """Whether it may be sent again though it may have arrived: by RFC 9110 (9.2.2), or because it is known to be so."""
         return self.repeatable or self.method in _IDEMPOTENT
@@ -321,7 +326,7 @@ def _lost(request: Request, said: str) -> ActionError:
     if request.dispatch.begun and not request.may_repeat:
         return UnansweredError(said)
     error = UnreachableError(said)
-    error.uncertain = request.dispatch.begun and request.method not in _SAFE
+    error.uncertain = request.dispatch.begun and not request.is_safe
     return error
 
 
@@ -330,10 +335,12 @@ def _sending(request: Request) -> Iterator[None]:
     """Tells what goes wrong without the URL, which the client's errors and logs hold."""
     import httpx2
 
-    _silence()
-    token = _ours.set(True)
+    importlib.import_module(
+        "httpcore2"
+    )  # the client imports it late; the first request is to be as silent as the second
     try:
-        yield
+        with silent("httpx2", "httpcore2"):
+            yield
     except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
         raise _unconnected(request, error) from None
     except httpx2.TimeoutException:
@@ -354,8 +361,6 @@ def _sending(request: Request) -> Iterator[None]:
         raise
     except (ValueError, UnicodeError) as error:  # a header that cannot be sent, and the like
         raise ConfigError(f"the request to {request.where} cannot be sent: {type(error).__name__}") from None
-    finally:
-        _ours.reset(token)
 
 
 def _unconnected(request: Request, error: Exception) -> ActionError:
@@ -446,17 +451,22 @@ class _NotOurs(logging.Filter):
 _filter = _NotOurs()
 
 
-def _silence() -> None:
-    """The HTTP client logs whole URLs and headers; what others send with it is not our business.
+@contextmanager
+def silent(*packages: str) -> Iterator[None]:
+    """A block in which what we do is not logged by these packages, which log whole URLs, headers and tokens; what others do
+    with them meanwhile is not our business.
 
-    A filter holds for its own logger only, and those of the transport exist once it is imported, which the client
-    does late: it is imported here, so that the first request is as silent as the second.
+    A filter holds for its own logger only, and those of a package exist once it is imported: so it must be by now.
     """
-    importlib.import_module("httpcore2")
-    for name in ("httpx2", *(n for n in list(logging.root.manager.loggerDict) if n.partition(".")[0] == "httpcore2")):
+    for name in [n for n in list(logging.root.manager.loggerDict) if n.partition(".")[0] in packages]:
         logger = logging.getLogger(name)
         if _filter not in logger.filters:
             logger.addFilter(_filter)
+    token = _ours.set(True)
+    try:
+        yield
+    finally:
+        _ours.reset(token)
 
 
 __all__ = [
@@ -471,5 +481,6 @@ __all__ = [
     "check_url",
     "cut_off",
     "host",
+    "silent",
     "trusted",
 ]

@@ -2,6 +2,7 @@
 
 import asyncio
 import email
+import logging
 import socket
 import ssl
 import threading
@@ -171,6 +172,13 @@ def test_a_server_without_tls_is_an_error_unless_that_is_said():
         assert "STARTTLS" in outcome.message
         assert send(smtp_port=port, use_tls=False).status == "success"
     assert len(box.mails) == 1
+
+
+def test_a_port_that_does_not_begin_with_tls_is_told():
+    with smtp(Box()) as port:
+        outcome = send(smtp_port=port, use_ssl=True, retry_count=2)
+    assert (outcome.status.value, outcome.details["attempts"]) == ("failure", 1)
+    assert f"is {port} the port for TLS from the start? use_ssl: false is for STARTTLS" in outcome.message
 
 
 def test_a_certificate_that_is_not_trusted(trusted, monkeypatch):
@@ -500,8 +508,7 @@ def by_ses(url, **options):
         api_url=url,
         from_address="dq@example.com",
         to_addresses="a@example.com",
-        retry_count=0,
-        **options,
+        **{"retry_count": 0, **options},
     ).execute(FAILING)
 
 
@@ -513,6 +520,27 @@ def test_ses(aws, credentials):
     outcome = by_ses(aws)
     assert outcome.status == "success", outcome
     assert outcome.details["message_id"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (Answer(200, {"MessageId": "m"}, cut=2), (1, True)), (Answer(500, {"message": "x"}), (1, True)),
+        (Answer(503, {"message": "x"}), (2, False)), (Answer(429, {"message": "x"}), (2, False)),
+        (Answer(400, {"message": "x"}), (1, False)),
+    ],
+    ids=["cut", "500", "503", "429", "400"],
+)  # fmt: skip
+def test_a_mail_that_ses_may_have_taken_is_not_sent_again(answer, expected, credentials, monkeypatch, caplog):
+    attempts, unsure = expected
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "s3cret-session-token")
+    caplog.set_level(logging.DEBUG)
+    with serving(answer) as server:
+        outcome = by_ses(server.url, retry_count=1, retry_delay_seconds=0)
+    assert (outcome.status.value, outcome.details["attempts"], len(server.got)) == ("failure", attempts, attempts)
+    assert outcome.details.get("may_have_been_delivered", False) is unsure
+    assert server.got[0].headers["x-amz-security-token"] == "s3cret-session-token"
+    assert "s3cret" not in caplog.text
 
 
 def test_ses_without_anybody_there(credentials):

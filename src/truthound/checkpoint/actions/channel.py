@@ -298,7 +298,7 @@ class Channel(Action):
         unsure = status >= 500 and status not in NOT_TAKEN | _FINAL
         if status in NOT_TAKEN or (unsure and asked.may_repeat):
             error = RefusedError(line, **details)
-            error.uncertain = unsure
+            error.uncertain = unsure and not asked.is_safe
             error.after = self.retry_after(answer, now)
             if error.after:
                 error.details["retry_after"] = error.after

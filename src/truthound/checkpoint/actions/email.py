@@ -26,7 +26,7 @@ from truthound.message import Message, fitted
 from truthound.models import Mistakes
 from truthound.results import ActionResult, CheckpointResult
 from truthound.text import plural
-from truthound.wire import Dispatch, UnansweredError, UnreachableError, trusted
+from truthound.wire import Dispatch, UnansweredError, UnreachableError, silent, trusted
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer as Buffer
@@ -308,6 +308,11 @@ class EmailNotification(Channel):
             raise DeniedError(
                 f"the certificate of {where} is not trusted ({error.verify_message}); give a private authority's in SSL_CERT_FILE"
             ) from None
+        except ssl.SSLError as error:
+            hint = (
+                f"; is {port} the port for TLS from the start? use_ssl: false is for STARTTLS" if self.use_ssl else ""
+            )
+            raise DeniedError(f"no TLS with {where}: {self.quoted(str(error), 200)}{hint}") from None
         except smtplib.SMTPAuthenticationError as error:
             raise self._refused(
                 f"{where} does not accept the user and password", error.smtp_code, error.smtp_error
@@ -366,11 +371,12 @@ class EmailNotification(Channel):
             )
             client.meta.events.register("before-send.sesv2.SendEmail", lambda **_: dispatch.begin())
             groups = {"ToAddresses": who.to, "CcAddresses": who.copy, "BccAddresses": who.hidden}
-            made = client.send_email(
-                FromEmailAddress=who.sender,
-                Destination={k: list(v) for k, v in groups.items() if v},
-                Content={"Raw": {"Data": letter.as_bytes()}},
-            )
+            with silent("botocore", "boto3", "urllib3"):
+                made = client.send_email(
+                    FromEmailAddress=who.sender,
+                    Destination={k: list(v) for k, v in groups.items() if v},
+                    Content={"Raw": {"Data": letter.as_bytes()}},
+                )
         except e.ClientError as error:
             found = error.response.get("Error", {})
             status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
@@ -396,7 +402,9 @@ class EmailNotification(Channel):
             raise DeniedError(
                 f"SES: {self.quoted(str(error), 300)}; give credentials and a region as AWS's tools take them"
             ) from None
-        return str(made.get("MessageId", ""))
+        if not made.get("MessageId"):
+            raise self._lost("SES answered without the id of a message", sent=True)
+        return str(made["MessageId"])
 
 
 class _Conversation(smtplib.SMTP):
