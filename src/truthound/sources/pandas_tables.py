@@ -48,6 +48,13 @@ def _typed(dtype: Any) -> bool:
     return kind != "O" or word == "StringDtype"
 
 
+def _texts(column: Any) -> bool:
+    """Whether a column of Python objects holds text and nothing else, which pandas finds out quickly."""
+    import pandas as pd
+
+    return bool(pd.api.types.infer_dtype(column, skipna=True) == "string")
+
+
 def _in_seconds(dtype: Any) -> bool:
     """Whether it is moments or lengths of time in seconds: they become milliseconds, which may be too many."""
     return str(dtype).startswith(("datetime64[s", "timedelta64[s", "timestamp[s", "duration[s"))
@@ -68,6 +75,11 @@ def pandas_column(name: str, column: Any) -> pl.Series | str:
         try:
             return cast("pl.Series", pl.from_pandas(column)).alias(name)
         except Exception:  # noqa: BLE001 as above; the values are tried next
+            column = column.astype(object)
+    if getattr(column.dtype, "kind", "") == "O" and _texts(column):
+        try:
+            return cast("pl.Series", pl.from_pandas(column)).alias(name)
+        except Exception:  # noqa: BLE001 as above: half of a surrogate pair, for instance
             column = column.astype(object)
     missing = column.isna().tolist()
     if word in ("PeriodDtype", "IntervalDtype"):

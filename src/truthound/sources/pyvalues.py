@@ -135,22 +135,29 @@ def _integers(low: int, high: int) -> pl.DataType:
     raise UnreadableError("holds integers beyond 128 bits")
 
 
-def _decimals(values: Iterable[Decimal | int]) -> pl.DataType:
+def _decimals(values: Sequence[Decimal | int]) -> pl.DataType:
     whole = scale = 0
-    finite, short = True, True
+    finite = True
     for v in values:
-        _, digits, exponent = Decimal(v).as_tuple()
+        _, digits, exponent = Decimal(v).as_tuple() if isinstance(v, int) else v.as_tuple()
         if not isinstance(exponent, int):  # NaN or infinite
             finite = False
             continue
         scale, whole = max(scale, -exponent), max(whole, len(digits) + exponent)
-        short = short and len("".join(map(str, digits)).strip("0")) <= EXACT and abs(exponent) < 250
     if finite and scale + whole <= DIGITS:
         return pl.Decimal(DIGITS, scale)
-    if short:  # a float holds each of them, NaN and infinity too
+    if all(_is_short(Decimal(v)) for v in values):
         return pl.Float64()
-    what = f"decimals beyond {DIGITS} digits" if finite else "NaN or infinity among decimals of more than 15 digits"
+    what = (
+        f"decimals beyond {DIGITS} digits" if finite else f"NaN or infinity among decimals of more than {EXACT} digits"
+    )
     raise UnreadableError(f"holds {what}, which no type of a column holds exactly")
+
+
+def _is_short(value: Decimal) -> bool:
+    """Whether a float holds a decimal so that it comes back as it was; NaN and infinity are floats."""
+    _, digits, exponent = value.as_tuple()
+    return not isinstance(exponent, int) or (len("".join(map(str, digits)).strip("0")) <= EXACT and abs(exponent) < 250)
 
 
 def _moments(values: Sequence[datetime]) -> pl.DataType:
