@@ -62,6 +62,12 @@ def test_the_result_says_it_and_rows_leave_it_out():
     assert validation.split().bad.collect()["id"].to_list() == [2, 3]
 
 
+def test_rows_of_a_table_without_any_readable_column_are_counted():
+    result = th.check({"m": [1, "x"]}, ["null", {"row_count": {"min_value": 2, "max_value": 2}}])
+    assert (result.row_count, [str(o.status) for o in result.outcomes]) == (2, ["error", "passed"])
+    assert profile({"m": [1, "x"]}).rows == 2
+
+
 def test_a_sample_and_a_filter():
     assert outcomes("null", sample_size=2)["null:m"].error == REASON
     with pytest.raises(ConfigError, match='"m" cannot be read'):

@@ -25,6 +25,8 @@ from truthound.sqltext import safe, told
 from truthound.text import brief
 
 M = TypeVar("M", bound=m.Measure)
+NOTHING = "__truthound_nothing"
+"""the column of a table whose every column is unreadable"""
 _ERRORS = (pl.exceptions.PolarsError, pl.exceptions.PanicException, TypeError, ValueError, OverflowError, OSError)
 
 
@@ -68,7 +70,8 @@ class PolarsBackend:
         self._order = tuple(c for c in types if c != row_number)
         self._unreadable = dict(unreadable or {})
         if self._unreadable:  # nulls stand in their place, which nobody may take for values
-            frame = frame.select(pl.nth([i for i, c in enumerate(types) if c not in self._unreadable]))
+            kept = [i for i, c in enumerate(types) if c not in self._unreadable]
+            frame = frame.select(pl.nth(kept) if kept else pl.nth(0).alias(NOTHING))  # rows can be counted in any case
             types = {c: t for c, t in types.items() if c not in self._unreadable}
         if patterns := {c: safe(c) for c in types if safe(c) != c}:
             frame = frame.rename(patterns)
