@@ -269,7 +269,7 @@ def test_a_mistake_is_reported_in_place_of_an_older_report(cli, project, environ
         config.write_text(config.read_text().replace(old, new, 1))
     environment({"GITLAB_CI": "true"})
     for name in ("truthound-junit.xml", "gl-code-quality-report.json", "truthound.env"):
-        (project / name).write_text("of an older run")
+        (project / name).write_text("TRUTHOUND_RUN_ID=of-an-older-run\n")
     assert cli("checkpoint", "run", *options)[0] == 2
     (suite,) = junitparser.JUnitXml.fromfile("truthound-junit.xml")
     (case,) = suite
@@ -277,6 +277,7 @@ def test_a_mistake_is_reported_in_place_of_an_older_report(cli, project, environ
     (issue,) = json.loads((project / "gl-code-quality-report.json").read_text())
     assert issue["location"]["lines"]["begin"] == (line or issue["location"]["lines"]["begin"])
     assert "TRUTHOUND_STATUS=error\n" in (project / "truthound.env").read_text()
+    assert not [p.name for p in project.iterdir() if p.is_file() and "of-an-older-run" in p.read_text()]
     environment({"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": "s.md", "GITHUB_OUTPUT": "o.txt"})
     got, out, err = cli("checkpoint", "run", *options)
     assert got == 2
@@ -323,6 +324,10 @@ def test_a_run_that_went_well_is_folded_away(cli, project, environment):
     assert out.rstrip().endswith("::endgroup::")
     _, out, _ = cli("checkpoint", "run", "cities", "--quiet")
     assert "::group::" not in out
+    config = project / "truthound.yaml"
+    config.write_text(f"{config.read_text()}  actions: [{{type: custom, shell_command: [nowhere]}}]\n")
+    code, out, _ = cli("checkpoint", "run", "cities")
+    assert (code, "::group::" in out) == (4, False)
     environment({"JENKINS_URL": "http://ci"})
     _, out, _ = cli("checkpoint", "run", "cities")
     assert out.startswith("cities  ")

@@ -19,6 +19,7 @@ from truthound.env import reported
 from truthound.errors import ConfigError, TruthoundError
 from truthound.results import CheckpointResult, CheckpointStatus, now
 from truthound.text import terminal
+from truthound.words import fails
 
 if TYPE_CHECKING:
     from truthound.checkpoint.actions import Action
@@ -94,7 +95,7 @@ class Native:
 
     def folded(self, result: CheckpointResult) -> AbstractContextManager[None]:
         """What went well is folded away where the system can; what did not is open."""
-        if not self.on or result.status is not CheckpointStatus.SUCCESS:
+        if not self.on or result.status is not CheckpointStatus.SUCCESS or fails(result):
             return nullcontext()
         face = self.reporter()
         return face.group(f"{result.checkpoint_name}: {result.status.value}") if face.folds else nullcontext()

@@ -113,7 +113,7 @@ def outputs(results: Sequence[CheckpointResult]) -> dict[str, str]:
     """What later steps may want to know; of several runs the worst status and the sums."""
     each = [github.outputs(r, words.page(r)) for r in results]
     if len(each) == 1:
-        return {k: v for k, v in each[0].items() if v}
+        return {k: v for k, v in each[0].items() if v or k != "report_url"}
     sums = {k: str(sum(int(one[k]) for one in each)) for k in _COUNTS}
     ran = sum(int(sums[k]) for k in ("passed", "failed", "warned", "errored"))
     return {
