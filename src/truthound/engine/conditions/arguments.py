@@ -12,6 +12,7 @@ from truthound.engine.conditions.values import (
     Context,
     Value,
     as_type,
+    either,
     is_int,
     is_number,
     null_of,
@@ -40,7 +41,14 @@ def whole(v: Value, what: str) -> Value:
         return null_of(WHOLE)
     if not is_int(v.t):
         raise refuse(f"{what} takes a whole number, not {sql_name(v.t)}")
-    return replace(v, e=v.e if v.t == WHOLE and not v.literal else as_type(v, WHOLE), t=WHOLE)
+    if v.constant:
+        return replace(
+            v, e=pl.lit(v.const, dtype=WHOLE) if abs(v.const) < 2**63 else pl.lit(None, dtype=WHOLE), t=WHOLE
+        )
+    if v.t not in (pl.Int128, pl.UInt64):
+        return replace(v, e=as_type(v, WHOLE), t=WHOLE)
+    e = v.e.cast(WHOLE, strict=False)
+    return replace(v, e=e, t=WHOLE, fault=either((v.fault, e.is_null() & v.e.is_not_null())))
 
 
 def number(v: Value, what: str) -> Value:

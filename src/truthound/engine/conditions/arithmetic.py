@@ -34,9 +34,8 @@ from truthound.engine.conditions.values import (
 def arithmetic(a: Value, op: str, b: Value) -> Value:
     """`a OP b`; OP is one of + - * / // %."""
     a, b = (_spoken(v, o) for v, o in ((a, b), (b, a)))
-    if pl.Null() in (a.t, b.t):
-        other = b.t if a.t == pl.Null else a.t
-        return null_of(pl.Float64() if op == "/" and is_number(other) else other)
+    if a.null or b.null:
+        return null_of(pl.Null())
     if any(isinstance(v.t, pl.Date | pl.Datetime | pl.Duration | pl.Time) for v in (a, b)):
         from truthound.engine.conditions.intervals import arithmetic as of_dates
 
@@ -206,7 +205,7 @@ def negative(v: Value) -> Value:
         if isinstance(v.const, tuple):
             return duration(-v.const[0], -v.const[1])
         return replace(v, e=-v.e, months=None if v.months is None else -v.months)
-    if v.t == pl.Null:
+    if v.null:
         return v
     if not is_number(v.t):
         raise refuse(f"-{sql_name(v.t)} cannot be calculated; cast it to a number")

@@ -119,6 +119,8 @@ def _expression(v: Value, t: pl.DataType) -> pl.Expr:
         return _from_text(v, t)
     if t == pl.Boolean and is_number(v.t):
         return v.e != 0
+    if v.t == pl.Boolean and is_decimal(t):
+        return v.e.cast(pl.Int8).cast(t)
     if (v.t == pl.Boolean and is_number(t)) or (is_int(v.t) and (is_int(t) or t.is_float())):
         return v.e.cast(t, strict=False)
     if is_number(v.t) and is_number(t):
@@ -187,8 +189,8 @@ def _temporal(v: Value, t: pl.DataType) -> pl.Expr:
         raise refuse(f"{sql_name(v.t)} cannot be cast to {sql_name(t)}")
     if t == pl.Date:
         return naive(v).e.dt.date() if isinstance(v.t, pl.Datetime) else v.e
-    if t == pl.Time:
-        return naive(v).e.dt.time()
+    if t == pl.Time and isinstance(v.t, pl.Datetime) and v.t.time_zone is None:
+        return v.e.dt.time()
     if not isinstance(t, pl.Datetime):
         raise refuse(f"{sql_name(v.t)} cannot be cast to {sql_name(t)}")
     made = naive(v) if t.time_zone is None or getattr(v.t, "time_zone", None) is None else utc(v)

@@ -88,6 +88,8 @@ class Tree:
             return self._comparison(_COMPARISONS[name], node)
         if name in _ARITHMETIC:
             return arithmetic(self.value(node.this), _ARITHMETIC[name], self.value(node.expression))
+        if name not in _NODES:
+            raise refuse(f"{shorten(node.sql(dialect='duckdb'), 60)} is not a value that a condition can use there")
         return _NODES[name](self, node)
 
     def _comparison(self, op: str, node: Any) -> Value:
@@ -110,8 +112,11 @@ class Tree:
         name, path = found
         t = self._context.schema[name]
         e = self._context.column(name)
-        if t == pl.Object:
-            raise refuse(f'column "{name}" holds Python objects, which SQL does not know')
+        if t in (pl.Object, pl.UInt128):
+            what = "Python objects" if t == pl.Object else "128-bit numbers without a sign"
+            raise refuse(f'column "{name}" holds {what}, which a condition cannot use')
+        if t == pl.Float16:
+            e, t = e.cast(pl.Float32), pl.Float32()
         bounds = None
         if is_int(t):
             bounds = limits(t)

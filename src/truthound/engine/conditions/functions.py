@@ -34,6 +34,7 @@ from truthound.engine.conditions.values import (
     refuse,
     scale,
     sql_name,
+    wider,
 )
 
 # --- numbers -------------------------------------------------------------------------------------------------------
@@ -228,10 +229,16 @@ def list_contains(args: list[Value], _: Context) -> Value:
     if wanted.null:
         return null_of(TRUTH)
     inner: Any = items.t.inner
-    given = cast(wanted, inner) if wanted.literal else wanted
     e = items.e.arr.to_list() if isinstance(items.t, pl.Array) else items.e
-    found = e.list.contains(given.e.cast(inner))
-    return items.to(pl.when(given.e.is_not_null()).then(found), TRUTH, wanted)
+    if wanted.constant:
+        each = compare(Value(pl.element(), inner), "=", wanted)
+        return items.to(e.list.eval(each.e.fill_null(value=False)).list.any(), TRUTH)
+    if inner != wanted.t:
+        if not (is_int(inner) and is_int(wanted.t)):
+            raise refuse(f"{sql_name(wanted.t)} is not looked for in a list of {inner}; cast it")
+        inner = wider(inner, wanted.t)
+    found = e.cast(pl.List(inner)).list.contains(wanted.e.cast(inner))
+    return items.to(pl.when(wanted.e.is_not_null()).then(found), TRUTH, wanted)
 
 
 def list_extract(args: list[Value], _: Context) -> Value:

@@ -17,6 +17,7 @@ from truthound.engine.conditions.values import (
     is_number,
     limits,
     naive,
+    null_of,
     refuse,
     sql_name,
     ticks_unit,
@@ -148,16 +149,21 @@ def written(value: Value, unit: str | None) -> Value:
 
 def spans(n: Value, size: tuple[int, int]) -> Value:
     """A number of months or of microseconds."""
+    if n.t == pl.Null:
+        return null_of(DURATION)
+    if not (is_int(n.t) or (is_number(n.t) and not size[0] and size[1] < DAY * 10**6)):
+        raise refuse(f"such an interval is made of a whole number, not of {sql_name(n.t)}")
     if isinstance(n.const, int):
+        if abs(n.const) * max(size) >= 2**63:
+            raise refuse(f"an interval of {n.const} is too long")
         return duration(n.const * size[0], n.const * size[1])
-    if not is_number(n.t):
-        raise refuse(f"an interval is made of a number, not of {sql_name(n.t)}")
     if size[0]:
-        months = n.e.cast(pl.Int64) * size[0]
+        months = n.e.cast(pl.Int64, strict=False) * size[0]
         return Value((months * 0).cast(DURATION), DURATION, fault=n.fault, months=months)
-    e = (
-        n.e.cast(pl.Int64) * size[1]
-        if is_int(n.t)
-        else (n.e.cast(pl.Float64) * size[1]).round(0).cast(pl.Int64, strict=False)
-    )
-    return Value(e.cast(DURATION), DURATION, fault=n.fault)
+    if is_int(n.t):
+        exact = n.e.cast(pl.Int128) * size[1]
+    else:
+        exact = (n.e.cast(pl.Float64) * size[1]).round(0).cast(pl.Int128, strict=False)
+    ticks = exact.cast(pl.Int64, strict=False)
+    beyond = ticks.is_null() & n.e.is_not_null()
+    return Value(ticks.cast(DURATION), DURATION, fault=either((n.fault, beyond)))
