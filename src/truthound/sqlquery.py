@@ -203,6 +203,8 @@ def problem(text: str, schema: Mapping[str, DataType]) -> str:
         return str(error)
     typed = []
     for c in columns:
+        if reason := schema[c].unreadable_reason:
+            return f'column "{c}" cannot be read: {reason}'
         quoted = '"' + c.replace('"', '""') + '"'
         typed.append(f"NULL::{_sql_type(schema[c])} AS {quoted}")
     try:

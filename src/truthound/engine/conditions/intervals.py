@@ -121,9 +121,8 @@ def _scaled(v: Value, op: str, n: Value) -> Value:
         e = ticks * n.e.cast(pl.Int64)
     else:
         factor = n.e.cast(pl.Float64)
-        e = (ticks.cast(pl.Float64) * factor if op == "*" else ticks.cast(pl.Float64) / factor).cast(
-            pl.Int64, strict=False
-        )
+        real = ticks.cast(pl.Float64) * factor if op == "*" else ticks.cast(pl.Float64) / factor
+        e = real.round(0).cast(pl.Int64, strict=False)
     return Value(
         e.cast(DURATION),
         DURATION,
