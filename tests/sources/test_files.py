@@ -260,6 +260,9 @@ def test_parquet_columns_of_types_that_the_engine_lacks(tmp_path):
     source = open_source(tmp_path / "a.parquet")
     assert source.unreadable == {"d": "its type is decimal(precision=76, scale=2), a decimal of more than 38 digits"}
     assert source.frame.collect().rows() == [(1, None)]
+    late = pa.array([86_400 * 10**6], pa.int64()).cast(pa.time64("us"))
+    pq.write_table(pa.table({"id": [1], "t": late, "u": pa.array([5], pa.time64("ns"))}), tmp_path / "t.parquet")
+    assert open_source(tmp_path / "t.parquet").unreadable == {"t": "it holds 24:00:00, which no time of day is"}
     pq.write_table(pa.table({"id": [1], "v": pa.array([[1]], pa.list_view(pa.int64()))}), tmp_path / "b.parquet")
     source = open_source(tmp_path / "b.parquet")
     assert source.unreadable == {"v": "its type is list_view<element: int64>, which is not read from a dataset"}

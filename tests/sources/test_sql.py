@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime as dt
+import json
 import os
 import socket
 import sqlite3
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 import polars as pl
 import pytest
 
+import truthound as th
 from support import need
 from truthound.errors import ConfigError, SourceError
 from truthound.sources import describe, open_source
@@ -294,6 +296,39 @@ def test_infinite_dates_beside_others_keep_their_text(duck):
         "CREATE TABLE d AS SELECT * FROM (VALUES ('infinity'::date, time '10:00'), ('2024-01-02', '24:00'), (NULL, NULL)) AS v(d, t)"
     )
     assert read(url, table="d").rows() == [("infinity", "10:00:00"), ("2024-01-02", "24:00:00"), (None, None)]
+
+
+def reported(spec):
+    """The cells of the only row, as a failing row of a check shows them."""
+    result = th.check(spec, [{"expression": {"expression": "id < 0"}}, "null", "duplicate"])
+    assert not [o.error for o in result.outcomes if o.error]
+    json.dumps(result.to_dict())
+    return {k: v for k, v in result.outcomes[0].examples[0].values.items() if k != "id"}
+
+
+def test_any_value_of_a_database_is_reported(postgres, mysql, duck):
+    cells = {
+        "'0044-03-15 BC'::date": "-0043-03-15", "'20000-01-01'::timestamp": "+20000-01-01T00:00:00", "'infinity'::timestamptz": "infinity",
+        "'24:00'::time": "24:00:00", "1e38::numeric * 100 + 0.5": "10000000000000000000000000000000000000000.5", "'NaN'::numeric": "NaN",
+        "'\\x00ff'::bytea": "0x00ff", "ARRAY[1,NULL]": "{1,NULL}", "'1 mon 2 days'::interval": "1 mon 2 days", "B'01'": "01", "'{}'::jsonb": "{}",
+    }  # fmt: skip
+    query = "SELECT 1 AS id, " + ", ".join(f"{e} AS c{i}" for i, e in enumerate(cells))
+    assert list(reported({"url": POSTGRES, "query": query}).values()) == list(cells.values())
+    mysql.execute("SET sql_mode = ''")
+    mysql.execute(
+        "CREATE TABLE cells (id int, a date, b time, c decimal(65,30), d bit(64), e bigint unsigned, f enum('x','y'))"
+    )
+    mysql.execute("INSERT INTO cells VALUES (1, '0000-00-00', '-838:59:59', 0.5, ~0, ~0, 'y')")
+    assert list(reported({"url": MYSQL, "table": f"{SCHEMA}.cells"}).values()) == [
+        "0000-00-00", "-838:59:59", "0.500000000000000000000000000000", 2**64 - 1, 2**64 - 1, "y",
+    ]  # fmt: skip
+    url = duck(
+        "CREATE TABLE cells AS SELECT 1 id, 340282366920938463463374607431768211455::uhugeint a, '-infinity'::date b, '0044-03-15 (BC)'::date c, "
+        "[170141183460469231731687303715884105727::hugeint] d, interval '1 month' e, '01'::bit f"
+    )
+    assert list(reported({"url": url, "table": "cells"}).values()) == [
+        2**128 - 1, "-infinity", "-0043-03-15", [2**127 - 1], "1 month", "01",
+    ]  # fmt: skip
 
 
 # --- tables, queries, filters --------------------------------------------------------------------------------------

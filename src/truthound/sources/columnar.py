@@ -43,14 +43,14 @@ def parquet(found: Found, options: Any) -> Table:
     parts = [
         _part(_scanned(files, hive, found), schema, files[0], hive) for files, schema in alike(found.files, schemas)
     ]
-    rules = _rules(options)
-    if len(parts) > 1 and not rules.overrides and widened(parts, plan := planned(parts, rules)):
+    rules, odd = _rules(options), {**_large(parts), **_late(found.files, parts)}
+    if len(parts) > 1 and not odd and not rules.overrides and widened(parts, plan := planned(parts, rules)):
         own = {n: t for n, t in plan.types.items() if n not in hive}
         frame = _scanned(
             found.files, hive, found, schema=own, missing_columns="insert", extra_columns="ignore", cast_options=WIDER
         )
         return Table(stored(_part(frame, own, found.files[0], hive).frame))
-    return _whole(parts, rules)
+    return _whole(parts, rules, odd)
 
 
 def ipc(found: Found, options: Any) -> Table:
@@ -79,7 +79,7 @@ def ipc(found: Found, options: Any) -> Table:
             else:
                 lazy = _scanned_ipc([path], hive, found)
             parts.append(_part(lazy, schema, path, hive))
-    return _whole(parts, _rules(options))
+    return _whole(parts, _rules(options), _large(parts))
 
 
 def _rules(options: Any) -> Rules:
@@ -109,24 +109,43 @@ def _part(frame: pl.LazyFrame, schema: Schema, path: Path, hive: Schema) -> Part
     return Part(frame, {n: types[n] for n in wanted}, path)
 
 
-def _whole(parts: Sequence[Part], rules: Rules) -> Table:
-    """The files as one table, without the columns whose type the engine cannot read."""
-    types = {n: t for p in parts for n, t in p.schema.items()}
-    beyond = {
-        n: f"its type is {str(t).lower()}, a decimal of more than {DIGITS} digits"
-        for n, t in types.items()
-        if _beyond(t)
-    }
-    if not beyond:
-        frame, unreadable, _ = united(parts, rules)
-        return Table(stored(frame), unreadable)
-    kept = [
-        Part(p.frame.select(pl.nth(i) if n not in beyond else pl.lit(None).alias(n) for i, n in enumerate(p.schema)),
-             {n: pl.Null() if n in beyond else t for n, t in p.schema.items()}, p.path)
-        for p in parts
-    ]  # fmt: skip
-    frame, unreadable, _ = united(kept, rules)
-    return Table(stored(frame), {**unreadable, **beyond})
+def _whole(parts: Sequence[Part], rules: Rules, odd: Mapping[str, str]) -> Table:
+    """The files as one table, without the columns of which it is known that the engine cannot read them."""
+    if odd:
+        parts = [
+            Part(p.frame.select(pl.nth(i) if n not in odd else pl.lit(None).alias(n) for i, n in enumerate(p.schema)),
+                 {n: pl.Null() if n in odd else t for n, t in p.schema.items()}, p.path)
+            for p in parts
+        ]  # fmt: skip
+    frame, unreadable, _ = united(parts, rules)
+    return Table(stored(frame), {**unreadable, **odd})
+
+
+def _large(parts: Sequence[Part]) -> dict[str, str]:
+    """The columns of decimals with more digits than the engine has."""
+    types = {n: t for p in parts for n, t in p.schema.items() if _beyond(t)}
+    return {n: f"its type is {str(t).lower()}, a decimal of more than {DIGITS} digits" for n, t in types.items()}
+
+
+def _late(files: Sequence[Path], parts: Sequence[Part]) -> dict[str, str]:
+    """The columns of times of day that have 24:00:00, which the engine takes for null; the ends of files tell, if PyArrow is there to read them."""
+    times = {n for p in parts for n, t in p.schema.items() if t == pl.Time}
+    if not times or importlib.util.find_spec("pyarrow") is None:
+        return {}
+    import pyarrow.parquet as pq
+
+    found = {}
+    for path in files:
+        footer = pq.read_metadata(path)
+        for group in range(footer.num_row_groups):
+            for place in range(footer.num_columns):
+                column = footer.row_group(group).column(place)
+                if column.path_in_schema in times and (known := column.statistics) and known.has_min_max:
+                    unit = footer.schema.column(place).logical_type.to_json()
+                    day = 86_400 * (10**3 if "milli" in unit else 10**9 if "nano" in unit else 10**6)
+                    if known.max_raw >= day:
+                        found[column.path_in_schema] = "it holds 24:00:00, which no time of day is"
+    return found
 
 
 def _beyond(dtype: Any) -> bool:
