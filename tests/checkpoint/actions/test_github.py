@@ -309,6 +309,17 @@ def test_a_retry_writes_the_files_once(pull, workflow, capsys):
     assert (workflow / "summary.md").read_text().count("## users") == 2
 
 
+def test_a_run_whose_actions_were_not_delivered_is_no_success(pull):
+    undelivered = passed_result(action_results=FAILING.action_results)
+    with serving(by=GitHub()) as server:
+        GitHubAction(api_url=server.url, create_check_run=True, set_commit_status=True, comment_on_pr=False).execute(
+            undelivered
+        )
+    status, check = (sent.json for sent in server.got)
+    assert (status["state"], check["conclusion"]) == ("error", "failure")
+    assert status["description"].startswith("UNDELIVERED")
+
+
 def test_a_check_run(pull, workflow):
     _, got = told(GitHub(), create_check_run=True, set_commit_status=False, comment_on_pr=False)
     (sent,) = got

@@ -258,7 +258,7 @@ class GitHubAction(Channel):
 
     def _status(self, result: CheckpointResult, run: Run, link: str, sha: Any, done: _Done) -> Flow[None]:
         body = {
-            "state": _STATES[result.status.value],
+            "state": "error" if words.verdict(result) == "UNDELIVERED" else _STATES[result.status.value],
             "description": shorten(terminal(_headline(result)), 140),
             "context": shorten(terminal(f"truthound/{result.checkpoint_name}"), 200),
         }
@@ -325,7 +325,7 @@ class GitHubAction(Channel):
             "name": shorten(terminal(f"truthound/{result.checkpoint_name}"), 200),
             "head_sha": sha,
             "status": "completed",
-            "conclusion": _CONCLUSIONS[result.status.value],
+            "conclusion": "failure" if words.fails(result) else _CONCLUSIONS[result.status.value],
             "external_id": shorten(terminal(result.run_id), 200),
             "output": {
                 "title": shorten(terminal(_headline(result)), 200),
@@ -374,7 +374,7 @@ def _append(path: str, text: str, said: str, done: _Done) -> None:
 
 
 def _headline(result: CheckpointResult) -> str:
-    verdict = words.VERDICTS[result.status]
+    verdict = words.verdict(result)
     return f"{verdict}: {words.tally(result.validation_result.statistics)}" if result.validation_result else verdict
 
 

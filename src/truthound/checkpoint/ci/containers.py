@@ -35,7 +35,10 @@ def buildkite(p: Pipeline) -> Built:
     step |= {"if_changed": list(p.watched)} if p.watched else {}
     step |= {"secrets": list(p.wanted_secrets)} if p.wanted_secrets else {}
     step["plugins"] = [{"docker#v5.13.0": docker}]
-    notes = ["The agents need Docker."]
+    notes = [
+        "The agents need Docker.",
+        "Keep the pipeline's setting that skips pull request builds for existing commits: they would run twice.",
+    ]
     if p.branches:
         notes.append("The branches are those of pull requests too: Buildkite builds branches.")
     if p.cache:

@@ -32,6 +32,7 @@ def _kotlin(text: str) -> str:
 def jenkins(p: Pipeline) -> tuple[list[str], str]:
     notes = [
         "Needs the plugins Docker Pipeline, JUnit and Pipeline.",
+        "In a multibranch project, exclude branches that are also filed as pull requests: those would run twice.",
         "With Warnings Next Generation the issues get a page of their own: see recordIssues below.",
     ]
     if p.cache:

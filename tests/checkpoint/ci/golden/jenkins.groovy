@@ -1,9 +1,10 @@
-// Written by truthound; edit it freely, only --force writes over an edited file. sha256:a47f3bc54a2574b6f2e12ef436713db647088063854b046f5c00bf17bd801fa4
+// Written by truthound; edit it freely, only --force writes over an edited file. sha256:9876dc4f2ed3e37cef0dfd5e44ee80936e91c4d70ae287d0176e0f593d70d086
 // Jenkins: runs a checkpoint of truthound and publishes its report.
 // Secrets to set in Manage Jenkins > Credentials, as secret texts with these ids: DATABASE_URL,
 // SLACK_WEBHOOK_URL
 // If the checkpoint has an action for Slack already, take --slack out below: it would tell twice.
 // Needs the plugins Docker Pipeline, JUnit and Pipeline.
+// In a multibranch project, exclude branches that are also filed as pull requests: those would run twice.
 // With Warnings Next Generation the issues get a page of their own: see recordIssues below.
 
 pipeline {
