@@ -103,6 +103,7 @@ def test_what_is_written_is_read(tmp_path_factory, rows, separator, end, quoting
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
+        ("sep=|\na,b|c\n1|2\n", [(1, 2)]), ('"sep=;"\r\na;b\r\n1;"2,5"\r\n', [(1, "2,5")]), ("\ufeffsep=,\na;x,b\n1,2\n", [(1, 2)]), ("sep=a\nb\n", [("b",)]),
         ('office;duties\nMayor;"Mayor\nand, deputy"\n;x\n', [("Mayor", "Mayor\nand, deputy"), (None, "x")]),
         ('"of\nfice"\tduties\n"a;b\n\nc"\t1\nd\t2\n', [("a;b\n\nc", 1), ("d", 2)]),
         ('"a,b"|c\n"1,2"|"x\ny"\n', [("1,2", "x\ny")]),
@@ -111,7 +112,7 @@ def test_what_is_written_is_read(tmp_path_factory, rows, separator, end, quoting
         ("a,b\n1;2,3\n4;5,6\n", [("1;2", 3), ("4;5", 6)]),
         ("\ufeffa;b\r\n\r\n1;2\r\n", [(1, 2)]),
     ],
-)
+)  # fmt: skip
 def test_the_separator_is_found(tmp_path, text, expected):
     path = tmp_path / "a.csv"
     path.write_bytes(text.encode())
@@ -167,3 +168,23 @@ def test_a_column_of_late_codes_is_noted(tmp_path):
     assert open_source(tmp_path / "a.csv").notes == (
         'column "id" is read as text: later rows hold codes such as "02139"; set options.schema_overrides for it if they are numbers',
     )
+
+
+def test_a_separator_at_the_end_of_each_line(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("a,b,\n1,2,\n3,4,\n")
+    source = open_source(path)
+    assert (source.frame.collect().columns, len(source.notes)) == (["a", "b"], 1)
+    path.write_text("a,b,\n1,2,\n3,4,x\n")
+    assert open_source(path).frame.collect().rows() == [(1, 2, None), (3, 4, "x")]
+
+
+def test_what_is_said_of_odd_files(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"a,b\r1,2\n3,4\r")
+    assert said(path) == "a.csv: some lines end in CR and others in LF; write all of them in the same way"
+    path.write_text("1,2\n" * 11_000 + "x,2\n")
+    assert said({"path": str(path), "options": {"has_header": False}}).startswith('a.csv:11001:1: "x" is not an int64')
+    path.write_text("sep=;\na;b\n1;2\n")
+    (tmp_path / "b.csv").write_text("a;b\n1;2\n")
+    assert "one begins with a line sep=" in said(str(tmp_path / "*.csv"))

@@ -69,6 +69,18 @@ def test_declared_types_are_not_second_guessed(tmp_path):
         opened(tmp_path / "a.csv", "a\n1\n", schema_overrides={"a": "duration"})
 
 
+@pytest.mark.parametrize(
+    ("text", "dtype", "value"),
+    [
+        ("2024-01-31", "datetime", datetime(2024, 1, 31)), ("2024-01-31T10:00:00+02:00", "datetime", datetime(2024, 1, 31, 8)), ("31/01/2024 10:00", "datetime", datetime(2024, 1, 31, 10)),
+        ("2024-01-31T10:00", "datetime[us,UTC]", datetime(2024, 1, 31, 10, tzinfo=UTC)), ("31.01.2024", "date", date(2024, 1, 31)), ("10:00", "time", time(10)), ("TRUE", "boolean", True),
+    ],
+)  # fmt: skip
+def test_declared_moments(tmp_path, text, dtype, value):
+    found = opened(tmp_path / "a.csv", f"v,n\n{text},1\n,2\n", schema_overrides={"v": dtype})
+    assert found["v"].to_list() == [value, None]
+
+
 @pytest.mark.parametrize("name", ["^a$", "*", "", "a b", "__x"])
 def test_names_mean_themselves(tmp_path, name):
     found = opened(

@@ -151,7 +151,7 @@ def _place(path: Path, stop: Unreadable) -> str:
 def _cell(path: Path, dialect: Dialect, text: str, column: str) -> tuple[int, int] | None:
     """The line and the column of the first field of a column that holds the text."""
     header = look(path, dialect.options).header or ()
-    index = header.index(column) if column in header else int(column.rpartition("_")[2] if not header else 0) - 1
+    index = header.index(column) if column in header else -1 if header else int(column.rpartition("_")[2])
     for record in records(path, dialect):
         if 0 <= index < len(record.fields) and record.fields[index] == text:
             return position(record, index, dialect)

@@ -118,7 +118,7 @@ class _Table:
             typing = self._typing(readings)
             frame = self._settled(typing)
             if not typing.codes and not typing.misfits:
-                return frame, tuple(notes)
+                return self._named(frame, notes), tuple(notes)
             for name, text in typing.misfits.items():
                 met.setdefault(name, []).append(text)
                 seen = pl.DataFrame({name: [*sample.get_column(name), *met[name]]}, schema={name: pl.String})
@@ -129,6 +129,13 @@ class _Table:
                 for name, text in sorted(typing.codes.items())
             ]
             readings |= dict.fromkeys(typing.codes, TEXT)
+
+    def _named(self, frame: pl.LazyFrame, notes: list[str]) -> pl.LazyFrame:
+        """Without a last column that has neither a name nor a value: a separator ends each line."""
+        if len(self.names) < 2 or self.names[-1] or frame.select(pl.nth(-1).count()).collect().item():
+            return frame
+        notes.append("the last column has no name and no values, and is left out: a separator ends each line")
+        return frame.select(pl.nth(range(len(self.names) - 1)))
 
     def _typing(self, readings: dict[str, Reading]) -> Typing:
         learned = frozenset(self.names if self.options.infer_schema_length is None else ()) - self.types.keys()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -21,6 +22,8 @@ SNIFFED = 10
 SHOWN = 10
 """records whose number of fields shows the separator"""
 _SEPARATORS = ";|\t"
+_DECLARED = re.compile(r'"?sep=([^\w\s"]|\t)"?(?=[\r\n])')
+"""a first line that names the separator, as Excel writes and reads it"""
 _LONGEST_NAME = 10_000
 """characters; a column's name that is longer is all that follows a quote which nothing closes"""
 OPEN_QUOTE = "a quote is opened and not closed; close it, or set options.quote_char: null if quotes are plain text here"
@@ -58,6 +61,8 @@ def dialect_of(found: Found, options: CsvOptions) -> Dialect:
                 f"{found.files[0].name} is separated by {first.separator!r} and {path.name} by {dialect.separator!r}; "
                 "set options.separator, or read them apart"
             )
+        if dialect.options.skip_rows != first.options.skip_rows:
+            raise SourceError(f"of {found.files[0].name} and {path.name} one begins with a line sep=; read them apart")
     return first
 
 
@@ -75,6 +80,9 @@ def look(path: Path, options: CsvOptions) -> Dialect:
     if not text.strip():
         raise SourceError(f"{path.name} is empty: it holds only blank lines")
     end = "\r" if "\r" in text and "\n" not in text else "\n"
+    declared = _DECLARED.match(text)
+    if declared and not options.skip_rows and options.separator in (None, declared[1]):
+        options = options.model_copy(update={"separator": declared[1], "skip_rows": 1})
     kept = [(n, line) for n, line in enumerate(text.split(end), 1) if n > options.skip_rows]
     if options.comment_prefix:
         kept = [(n, line) for n, line in kept if not line.startswith(options.comment_prefix)]
@@ -87,6 +95,8 @@ def look(path: Path, options: CsvOptions) -> Dialect:
     if not options.has_header:
         return dialect
     at = next(i for i, line in enumerate(lines) if line.strip())
+    if "\r" in lines[at].removesuffix("\r") and end == "\n" and not (dialect.quote and dialect.quote in lines[at]):
+        raise SourceError(f"{path.name}: some lines end in CR and others in LF; write all of them in the same way")
     header = next(reader(io.StringIO("\n".join(lines[at:]), newline=""), dialect))
     if (open_ := _open_quote(lines[at:], dialect)) and (len(first) < FIRST or len(header[-1]) > _LONGEST_NAME):
         raise SourceError(f"{path.name}:{numbers[at + open_[0]]}:{open_[1]}: {OPEN_QUOTE}")

@@ -63,9 +63,11 @@ class Reading:
                 return c.str.to_time(fmt, strict=False)
             case pl.Datetime():
                 value = c.str.to_datetime(fmt, time_unit=dtype.time_unit, strict=False)
-                if dtype.time_zone and not (fmt or "").endswith("%#z"):
+                if not (fmt or "").endswith("%#z"):
                     value = value.dt.replace_time_zone("UTC")
-                return value.dt.convert_time_zone(dtype.time_zone) if dtype.time_zone else value
+                return (
+                    value.dt.convert_time_zone(dtype.time_zone) if dtype.time_zone else value.dt.replace_time_zone(None)
+                )
             case pl.Float32() | pl.Float64() | pl.Decimal() if self.comma:
                 c = pl.when(~c.str.contains(".", literal=True)).then(c.str.replace(",", ".", literal=True))
         return c.cast(dtype, strict=False)
@@ -114,6 +116,7 @@ def _declared(dtype: pl.DataType, sample: pl.Series | None, comma: bool) -> Read
     elif isinstance(dtype, pl.Datetime):
         zones = ("%#z", "") if texts.str.contains(f"{_TIME}{_ZONE}$").any() else ("", "%#z")
         formats = tuple(f for o, z in product(orders, zones) for f in _moments(o, z))
+        formats += tuple(f for o in orders for f in _DATES[o][1])
     return _sorted(Reading(dtype, formats, comma=comma), texts)
 
 
