@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import fnmatch
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, ClassVar, Self
 
@@ -35,97 +34,39 @@ from truthound.results import CheckStatus, Severity
 from truthound.schema import DataType, known_type
 from truthound.sqltree import condition
 from truthound.text import MASK, did_you_mean, enumerated, listed
+from truthound.validators.checks import (
+    ALL_NULL,
+    NO_ROWS,
+    NO_VALUES,
+    Check,
+    Clock,
+    Judge,
+    More,
+    Problem,
+    Table,
+    Values,
+    Verdict,
+)
 from truthound.validators.fields import Columns, Names, Tolerance, allowed_rows
 
-Values = Mapping[Measure, Any]
-Clock = Callable[[], datetime]
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a check's measures say. `failed` of `judged` of `total` rows, or `ok` for a check on the table as a whole.
-
-    `judged` leaves out the rows that a null lets the rule pass over; it is None where nobody asked, as nothing failed.
-    """
-
-    ok: bool
-    failed: int | None = None
-    total: int | None = None
-    judged: int | None = None
-    observed: Any = None
-    message: str = ""
-    examples: tuple[dict[str, Any], ...] = ()
-    """rows the judge itself has at hand (results of a query); others are fetched by the check's predicate"""
-    skipped: bool = False
-    """there was nothing to judge, as `message` says"""
-
-
-ALL_NULL = "every value is null"
-NO_ROWS = "no rows"
-NO_VALUES = Verdict(ok=True, judged=0, message="no values")
-
-
-@dataclass(frozen=True, slots=True)
-class More:
-    """A check that needs further measures, chosen by the values of the first."""
-
-    measures: tuple[Measure, ...]
-    judge: Judge
-    failing: Predicate | None = None
-
-
-Judge = Callable[[Values], "Verdict | More"]
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Why a check cannot run: an error, or skipped."""
-
-    status: CheckStatus
-    message: str
-    severity: Severity | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """A validator bound to columns: one verdict.
-
-    `failing` is true for rows that do not hold; rows are fetched, and set aside, by it. `expected` says in a few words what should hold.
-    """
-
-    validator: Validator
-    columns: tuple[str, ...] = ()
-    expected: str = ""
-    measures: tuple[Measure, ...] = ()
-    judge: Judge | None = None
-    failing: Predicate | None = None
-    problem: Problem | None = None
-    where: Predicate | None = None
-    severity: Severity | None = None
-    """a default of this check's own, before the validator's"""
-    doubt: str = ""
-    """what makes it an error unless the columns have no values, which only the data can tell"""
-    nothing: tuple[Measure, Measure] | None = None
-    """two counts, of the rows that are passed over and of all: where they are equal the check passes, whatever its other measures are"""
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """What a validator may know when it is bound: the schema, the expected schema (if any) and the clock."""
-
-    schema: Mapping[str, DataType]
-    expected: Any = None
-    clock: Clock = lambda: datetime.now(UTC)
-    baselines: Any = None
-    keys: tuple[str, ...] = ()
-    pii: frozenset[str] = frozenset()
-    """columns whose values are neither told nor kept"""
-    context: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def unreadable(self) -> dict[str, str]:
-        """The columns that are there and cannot be read, and why."""
-        return {c: reason for c, t in self.schema.items() if (reason := t.unreadable_reason) is not None}
+__all__ = [
+    "ALL_NULL",
+    "NO_ROWS",
+    "NO_VALUES",
+    "Check",
+    "Clock",
+    "Judge",
+    "More",
+    "Problem",
+    "Table",
+    "Together",
+    "Validator",
+    "Values",
+    "Verdict",
+    "counts_only",
+    "negated",
+    "veiled",
+]
 
 
 class Validator(Positional):
