@@ -119,3 +119,10 @@ def test_validate_asks_no_other_machine_and_needs_no_data(cli, orders):
     code, out, err = cli("checkpoint", "validate")
     assert (code, out) == (0, "truthound.yaml: ok: 1 checkpoint, 1 validator, 0 actions\n")
     assert err.startswith("warning: orders: its rules were not compared with its data: later.csv does not exist")
+
+
+def test_a_condition_that_does_not_fit_the_types_is_told(cli, orders):
+    for rule in ({"expression": {"expression": "note > id"}}, {"null": {"columns": "id", "where": "note + 1 > 0"}}):
+        configured(orders, rule, "null")
+        code, out, _ = cli("checkpoint", "run", "orders", "--dry-run")
+        assert (code, "1 of which cannot be made" in out) == (3, True)

@@ -32,7 +32,7 @@ from truthound.measures import (
 from truthound.models import Mistakes, Positional
 from truthound.results import CheckStatus, Severity
 from truthound.schema import DataType, known_type
-from truthound.sqltree import condition
+from truthound.sqltree import condition, unknown_column
 from truthound.text import MASK, did_you_mean, enumerated, listed
 from truthound.validators.checks import (
     ALL_NULL,
@@ -190,7 +190,7 @@ class Validator(Positional):
         """Its checks on a table with this schema. Columns that are not there come back as checks with a problem."""
         if self.requires and not self.configured:
             yield self.skipped(f"nothing configured: give {enumerated(self.requires, 'and')}")
-        elif self.where and (wrong := _unfit_filter(self.where, table)):
+        elif self.where and (wrong := unknown_column(self.where, table.schema)):
             yield self.broken(f"where: {wrong}")
         elif self._each:
             for one in self._each:
@@ -394,12 +394,6 @@ class Together(Validator):
     def together(self, columns: tuple[str, ...], table: Table) -> Iterator[Check]:
         """The checks of these columns; there are none where none were named."""
         raise NotImplementedError  # each subclass overrides it
-
-
-def _unfit_filter(where: str, table: Table) -> str:
-    from truthound.engine.conditions.binding import problem
-
-    return problem(where, table.schema)
 
 
 def counts_only(validator: Validator, what: str) -> None:

@@ -11,7 +11,7 @@ from pydantic import PlainValidator, field_validator, model_validator
 from truthound.env import reported
 from truthound.errors import ValidatorError
 from truthound.measures import SQL, Native, Not, Query
-from truthound.sqltree import condition
+from truthound.sqltree import condition, unknown_column
 from truthound.text import plural, shorten
 from truthound.validators.base import Check, Table, Validator, Values, Verdict, counts_only
 
@@ -48,9 +48,7 @@ class Expression(Validator):
 
     def checks(self, table: Table) -> Iterator[Check]:
         text = self.expression or ""
-        from truthound.engine.conditions.binding import problem
-
-        if wrong := problem(text, table.schema):
+        if wrong := unknown_column(text, table.schema):
             yield self.broken(wrong)
             return
         yield self.rows((), shorten(" ".join(text.split()), 200), Not(SQL(text)))
