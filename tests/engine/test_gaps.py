@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from truthound.engine.gaps import _month
 from truthound.engine.polars_backend import PolarsBackend
+from truthound.extended import DAY, value_of
 from truthound.measures import Gaps
 
 # midnight left out (São Paulo, Beirut, Cairo, Havana), changed a minute past it (St. John's), half an hour (Lord Howe)
@@ -136,3 +138,14 @@ def test_groups_have_gaps_of_their_own():
     frame = pl.LazyFrame({"at": [date(2024, 1, d) for d in (1, 2, 1, 4, 9)], "g": ["a", "a", "b", "b", None]})
     measure = Gaps("at", "1d", ("g",))
     assert PolarsBackend(frame).measure([measure])[measure] == ((("b",), date(2024, 1, 2), date(2024, 1, 3), 2),)
+
+
+def test_months_of_any_year():
+    days = [-(10**9), -800_000, -719_469, -719_468, -1, 0, 58, 59, 60, 11_016, 11_017, 19_782, 19_783, 10**9]
+    found = pl.select(_month(pl.lit(pl.Series(days)))).to_series().to_list()
+    assert found == [_index(value_of("date", d * DAY)) for d in days]
+
+
+def _index(day):
+    year, month = (day.year, day.month) if isinstance(day, date) else (int(str(day)[:-6]), int(str(day)[-5:-3]))
+    return year * 12 + month - 1

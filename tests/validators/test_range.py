@@ -238,8 +238,8 @@ def test_outlier_asks_for_quartiles_first_and_then_counts():
     assert isinstance(more, More)
     assert more.failing == Not(Between("a", -5.0, 35.0))
     (check,) = Outlier(method="zscore", threshold=2).bind(table)
-    mean, std = Aggregate("a", "mean"), Aggregate("a", "std")
-    more = check.judge({mean: 10.0, std: 2.0, count: 9, CountWhere(IsNan("a")): 0})
+    total, std = Aggregate("a", "sum"), Aggregate("a", "std")
+    more = check.judge({total: 90, std: 2.0, count: 9, CountWhere(IsNan("a")): 0})
     assert more.failing == Not(Between("a", 6.0, 14.0))
 
 
@@ -329,3 +329,11 @@ def test_order_mistakes():
     wrong = one({"a": [1], "day": [1]}, Increasing("a", order_by="dayy"))
     assert wrong.error == 'column "dayy" of order_by not found; did you mean "day"?'
     assert one({"a": [1]}, Decreasing("a", group_by="g")).error == 'column "g" of group_by not found'
+
+
+@pytest.mark.parametrize("dtype", [pl.Int64, pl.UInt64, pl.Decimal(38, 0)])
+@pytest.mark.parametrize("method", ["iqr", "zscore"])
+def test_outliers_of_numbers_that_no_float_tells_apart(dtype, method):
+    values = pl.Series([10**18 + n % 10 for n in range(60)] + [10**18 + 40], dtype=dtype)
+    found = one({"a": values}, Outlier("a", method=method))
+    assert (found.failed, [e.row for e in found.examples]) == (1, [61])

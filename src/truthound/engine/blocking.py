@@ -76,7 +76,14 @@ class Blocking:
                 raise
             except TruthoundError as error:
                 yield x, error if isinstance(error, ValidatorError) else ValidatorError(str(error))
-            except (pl.exceptions.PolarsError, pl.exceptions.PanicException, TypeError, ValueError) as error:
+            except (
+                pl.exceptions.PolarsError,
+                pl.exceptions.PanicException,
+                TypeError,
+                ValueError,
+                ArithmeticError,
+                LookupError,
+            ) as error:
                 fault = self._b.fault(error)
                 if not isinstance(fault, ValidatorError):
                     raise fault from None

@@ -92,11 +92,21 @@ def _grid(every: str, unit: int, ahead: Callable[[], int]) -> _Grid:
         )
     span = n * _MONTHS[word]
 
-    def month(c: pl.Expr) -> pl.Expr:
-        day = (c // (DAY // unit)).cast(pl.Int32).cast(pl.Date)
-        return (day.dt.year().cast(pl.Int64) * 12 + day.dt.month().cast(pl.Int64) - 1) // span
+    return _Grid(
+        lambda c: _month(c // (DAY // unit)) // span,
+        lambda step: days_of(step * span // 12, step * span % 12 + 1, 1) * DAY,
+        wall=True,
+    )
 
-    return _Grid(month, lambda step: days_of(step * span // 12, step * span % 12 + 1, 1) * DAY, wall=True)
+
+def _month(days: pl.Expr) -> pl.Expr:
+    """Months since the year 0 of days since 1970-01-01, of any year: counted from March, so that a leap day is a year's last."""
+    since = days + 719_468  # 0000-03-01
+    cycle = since // 146_097
+    day = since - cycle * 146_097
+    year = (day - day // 1460 + day // 36_524 - day // 146_096) // 365
+    in_year = day - (365 * year + year // 4 - year // 100)
+    return (year + cycle * 400) * 12 + (5 * in_year + 2) // 153 + 2
 
 
 def _ahead(backend: PolarsBackend, rows: pl.LazyFrame, zone: str | None, unit: int) -> int:

@@ -27,7 +27,9 @@ from truthound.text import brief
 M = TypeVar("M", bound=m.Measure)
 NOTHING = "__truthound_nothing"
 """the column of a table whose every column is unreadable"""
-_ERRORS = (pl.exceptions.PolarsError, pl.exceptions.PanicException, TypeError, ValueError, OverflowError, OSError)
+_ERRORS = (
+    pl.exceptions.PolarsError, pl.exceptions.PanicException, TypeError, ValueError, ArithmeticError, LookupError, OSError,
+)  # fmt: skip
 
 
 @contextmanager

@@ -137,7 +137,7 @@ def _numbers(s: Seen) -> Iterator[Sign]:
         )
     q1, q3 = s.got.get("q25"), s.got.get("q75")
     if q1 is not None and q3 is not None and q3 > q1:
-        reach = 3 * float(q3 - q1)
+        reach = 3 * (float(q3) - float(q1))
         near = float(q1) - reach, float(q3) + reach
         furthest = high if float(high) - near[1] >= near[0] - float(low) else low
         few: Keep = lambda n, s: 0 < n <= max(1, s.present * RARE)  # noqa: E731

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from truthound import measures as m
 from truthound.errors import StoreError, ValidatorError
+from truthound.exact import rounded
 from truthound.models import Mistakes
 from truthound.results import Severity
 from truthound.schema import DataType
@@ -272,20 +274,22 @@ class Distribution(Validator):
             message = ", ".join(f"{k} {number(v)}" for k, v in found.items())
             if not found["count"]:
                 return NO_VALUES
-            if found["min"] == found["max"] and found["count"] > 1:
+            if values[taken["min"]] == values[taken["max"]] and found["count"] > 1:
                 said = f"constant: all {found['count']:,} values are {number(found['min'])}"
                 return Verdict(ok=False, observed=found, message=said)
-            spread = found["q75"] - found["q25"] if numbers else 0
-            if not spread or not math.isfinite(spread):
+            low, high = (values[quartiles[q]] if numbers else 0 for q in (0.25, 0.75))
+            if low == high or not (math.isfinite(low) and math.isfinite(high)):
                 return Verdict(ok=True, observed=found, message=message)
-            return self._outliers(column, found, EXTREME * spread, message)
+            reach = EXTREME * (Fraction(high) - Fraction(low))
+            ends = rounded(Fraction(low) - reach), rounded(Fraction(high) + reach)
+            return self._outliers(column, found, ends, message)
 
         measures = (rows, nulls, *nans.values(), *taken.values(), *quartiles.values())
         expected = "not constant, no extreme outliers" if numbers else "not constant"
         return Check(self, (column,), expected, measures, judge, where=self.row_filter, severity=Severity.LOW)
 
-    def _outliers(self, column: str, found: dict[str, Any], reach: float, message: str) -> More:
-        low, high = found["q25"] - reach, found["q75"] + reach
+    def _outliers(self, column: str, found: dict[str, Any], ends: tuple[float, float], message: str) -> More:
+        low, high = ends
         below, above = (
             m.Between(column, high=low, high_inclusive=False),
             m.Between(column, low=high, low_inclusive=False),

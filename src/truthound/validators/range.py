@@ -7,11 +7,13 @@ import re
 from collections.abc import Iterator
 from datetime import date, time, timedelta
 from decimal import Decimal
+from fractions import Fraction
+from math import ceil, floor
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from truthound.exact import as_written
+from truthound.exact import as_written, rounded
 from truthound.extended import kind_of, parse
 from truthound.measures import (
     Aggregate,
@@ -243,36 +245,44 @@ class Outlier(Validator):
     def _spread(self, column: str, dtype: DataType, method: str, limit: float, where: Predicate | None) -> More:
         """Asks for the middle and the spread of the values, and then how many lie outside of what they come to."""
         count, nan = Aggregate(column, "count", where), CountWhere(IsNan(column), self.row_filter)
+        whole = not dtype.of("float")  # their mean may be between two floats that are far apart
         pair: tuple[Measure, Measure] = (
             (Quantile(column, 0.25, where), Quantile(column, 0.75, where))
             if method == "iqr"
-            else (Aggregate(column, "mean", where), Aggregate(column, "std", where))
+            else (Aggregate(column, "sum" if whole else "mean", where), Aggregate(column, "std", where))
         )
 
         def judge(values: Values) -> Verdict | More:
-            a, b = (None if values[m] is None else float(values[m]) for m in pair)
-            if a is None or b is None:
+            first, second = (values[m] for m in pair)
+            if first is None or second is None:
                 if not values[count] and where == self.row_filter:
                     return NO_VALUES
                 few = "a single value" if values[count] else "no values"
                 return Verdict(
                     ok=True, message=few if where == self.row_filter else f"{few} but NaN and infinities", skipped=True
                 )
-            strange = values[nan] or not (math.isfinite(a) and math.isfinite(b))
+            strange = values[nan] or not (math.isfinite(first) and math.isfinite(second))
             if where == self.row_filter and strange:
                 finite = Between(column, -math.inf, math.inf, low_inclusive=False, high_inclusive=False)
                 return self._spread(column, dtype, method, limit, both(where, finite))
+            if not (math.isfinite(first) and math.isfinite(second)):
+                return Verdict(ok=True, message="the values are too large for a spread", skipped=True)
+            a, b, reach = Fraction(first), Fraction(second), Fraction(str(limit))
             if method == "iqr" and a == b:
                 return self._spread(column, dtype, "zscore", Z_SCORE, where)
             if method == "iqr":
-                return self._outside(column, a - limit * (b - a), b + limit * (b - a))
-            if b <= 1e-12 * abs(a):  # the values are equal but for rounding
-                return self._outside(column, a - 1e-9 * abs(a), a + 1e-9 * abs(a))
-            return self._outside(column, a - limit * b, a + limit * b)
+                return self._outside(column, a - reach * (b - a), b + reach * (b - a))
+            a = a / values[count] if whole else a
+            if not whole and b <= abs(a) / 2**48:  # the values are equal but for rounding
+                return self._outside(column, a - abs(a) / 10**9, a + abs(a) / 10**9)
+            return self._outside(column, a - reach * b, a + reach * b)
 
         return More((*pair, count, nan), judge)
 
-    def _outside(self, column: str, low: float, high: float) -> More:
+    def _outside(self, column: str, least: Fraction, most: Fraction) -> More:
+        low, high = (
+            rounded(e) if abs(e) < 2**53 or abs(e) > 2**127 else to(e) for e, to in ((least, floor), (most, ceil))
+        )
         failing = Not(Between(column, low, high))
         count, rows = CountWhere(failing, self.row_filter), RowCount(self.row_filter)
         nulls = CountWhere(IsNull(column), self.row_filter)

@@ -126,7 +126,9 @@ def is_number(t: pl.DataType) -> bool:
 
 def limits(t: pl.DataType) -> tuple[int, int]:
     """The least and the greatest value of an integer type."""
-    bits = _BITS[t.base_type()]
+    bits = _BITS.get(t.base_type())
+    if bits is None:
+        raise ValidatorError(f"a column of {t} is not for SQL expressions; cast it in the data source")
     return (0, 2**bits - 1) if t in _UNSIGNED else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
 
 
