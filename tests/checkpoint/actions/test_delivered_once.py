@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from channels import CHANNELS
-from loopback import Answer, serving
+from loopback import Answer, Sent, serving
 from made_results import failed_result
 from truthound import flow
-from truthound.checkpoint.actions import PagerDutyAction, SlackNotification, WebhookAction
+from truthound.checkpoint.actions import GitHubAction, PagerDutyAction, SlackNotification, WebhookAction
 from truthound.checkpoint.actions.base import Action, Run
 from truthound.results import ActionResult
 from truthound.wire import Request, UnansweredError, UnreachableError, prepare
@@ -263,3 +263,38 @@ def test_a_flow_of_ones_own_learns_whether_a_request_may_have_arrived():
             flow.run(flow.http(Request("POST", server.url, repeatable=True)))
         with pytest.raises(UnreachableError):
             flow.run(flow.http(Request("GET", server.url)))
+
+
+def test_a_comment_that_was_made_without_an_answer_is_found_and_updated(face):
+    made: list[str] = []
+
+    def answer(sent: Sent) -> Answer:
+        if sent.method == "GET":
+            bot = {"login": "bot", "type": "Bot"}
+            return (
+                Answer(404) if sent.path == "/user" else Answer(body=[{"id": 7, "body": b, "user": bot} for b in made])
+            )
+        if sent.method == "POST":
+            made.append(sent.json["body"])
+            return Answer(201, b"lost", {"Content-Length": "99"}, cut=2)
+        return Answer(body={"id": 7})
+
+    with serving(by=answer) as server:
+        outcome = face(GitHubAction(
+            api_url=server.url, token="ghp_0123", repository="o/r", pr_number=1, set_commit_status=False, comment_on_pr=True,
+            set_summary=False, set_output=False, annotations=False,
+        ))  # fmt: skip
+    assert outcome.status == "success", outcome
+    assert (len(made), outcome.details["attempts"]) == (1, 2)
+    assert "comment updated" in outcome.message
+
+
+def test_a_check_run_that_may_have_been_made_is_not_made_again(face):
+    with listening(LOST["drops"]) as server:
+        outcome = face(GitHubAction(
+            api_url=server.url, token="ghp_0123", repository="o/r", sha="a" * 40, set_commit_status=False, comment_on_pr=False,
+            create_check_run=True, set_summary=False, set_output=False, annotations=False,
+        ))  # fmt: skip
+    assert server.requests == 1
+    assert outcome.details["may_have_been_delivered"] is True
+    assert outcome.message.count("may have been delivered") == 1
