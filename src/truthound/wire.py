@@ -8,145 +8,31 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
-import hashlib
 import importlib
-import json
 import logging
-import os
-import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from truthound.errors import ActionError, ConfigError, RetryableError
+from truthound.errors import ActionError, ConfigError
+from truthound.request import (
+    LONGEST,
+    Dispatch,
+    Request,
+    Response,
+    UnansweredError,
+    UnreachableError,
+    check_url,
+    host,
+)
+from truthound.tls import context, trusted
 
 if TYPE_CHECKING:
     import httpx2
 
-LONGEST = 64 * 1024
-"""bytes kept of an answer, if not more are asked for"""
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-_IDEMPOTENT = _SAFE | {"PUT", "DELETE"}
 _ours: contextvars.ContextVar[bool] = contextvars.ContextVar("truthound_wire", default=False)
-
-
-class UnreachableError(RetryableError):
-    """The other side could not be reached, or did not answer to the end, and the request may be sent again."""
-
-
-class UnansweredError(ActionError):
-    """The connection was lost, or time was over, when the request was on its way: it may have been taken, so it must not
-    be sent again unless the other side takes it once (`Request.repeatable`).
-    """
-
-    uncertain = True
-
-
-class Dispatch:
-    """The moment from which on something may arrive. Who waits for it and who sends it may be two threads: what is given
-    up before that moment is never sent, and what is sent is known to whoever gives it up.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._dropped = False
-        self.begun = False
-        """whether something may have arrived"""
-        self.peer = ""
-        """host and port that a connection was last made to"""
-        self.answer: Response | None = None
-        """what has come of the answer before its body"""
-
-    def begin(self) -> None:
-        """To be called just before it is sent; raises RuntimeError if it was given up."""
-        with self._lock:
-            if self._dropped:
-                raise RuntimeError("given up before it was sent")
-            self.begun = True
-
-    def drop(self) -> bool:
-        """Gives it up; says whether it is certain that nothing was sent, nor will be."""
-        with self._lock:
-            self._dropped = True
-            return not self.begun
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What is sent. `seconds` bounds each wait for the network; `verify` is whether a certificate is checked; of the
-    answer `longest` bytes are kept. `repeatable`: to be sent twice does no more than to be sent once.
-    """
-
-    method: str
-    url: str = field(repr=False)
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    content: bytes = field(default=b"", repr=False)
-    seconds: float = 30.0
-    verify: bool = True
-    proxy: str | None = field(default=None, repr=False)
-    longest: int = LONGEST
-    repeatable: bool = False
-    dispatch: Dispatch = field(default_factory=Dispatch, repr=False, compare=False)
-
-    @property
-    def is_safe(self) -> bool:
-        """Whether it only asks, by RFC 9110 (9.2.1): it delivers nothing."""
-        return self.method in _SAFE
-
-    @property
-    def may_repeat(self) -> bool:
-        """Whether it may be sent again though it may have arrived: by RFC 9110 (9.2.2), or because it is known to be so."""
-        return self.repeatable or self.method in _IDEMPOTENT
-
-    @property
-    def where(self) -> str:
-        """`hooks.slack.com (#1f2e3d4c)`: tells one URL from another without giving it away."""
-        return f"{host(self.url)} (#{hashlib.sha256(self.url.encode()).hexdigest()[:8]})"
-
-
-@dataclass(frozen=True, slots=True)
-class Response:
-    """What came back: the status code, headers with small letters, and the body up to `Request.longest` bytes."""
-
-    status: int
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    content: bytes = field(default=b"", repr=False)
-
-    @property
-    def text(self) -> str:
-        return self.content.decode(errors="replace")
-
-    def json(self) -> Any:
-        """The body as JSON; None where it is none."""
-        try:
-            return json.loads(self.content)
-        except (ValueError, RecursionError):
-            return None
-
-
-def host(url: str) -> str:
-    """The host that a URL names, for people."""
-    try:
-        return urlsplit(url).hostname or "(no host)"
-    except ValueError:
-        return "(no host)"
-
-
-def check_url(url: str) -> str:
-    """Why the text cannot be sent to, or an empty text."""
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError as error:
-        return f"it is not a URL: {error}"
-    if parts.scheme not in ("http", "https"):
-        return "it must begin with https:// (or http://)"
-    if not parts.hostname or any(c.isspace() or not c.isprintable() for c in url):
-        return "it is not a URL that can be sent to"
-    return ""
 
 
 class _Clients:
@@ -177,7 +63,7 @@ class _Clients:
                 idle.append(client)
 
     def _client(self, request: Request) -> Any:
-        verify = _context() if request.verify else False
+        verify = context() if request.verify else False
         try:
             return self._make(verify=verify, proxy=request.proxy)
         except (ValueError, ImportError) as error:  # what cannot be used is known only here, and may hold a password
@@ -232,7 +118,7 @@ def download(request: Request, file: IO[bytes]) -> int:
     arguments = _arguments(request) | {"follow_redirects": True}
     with (
         _sending(request),
-        httpx2.Client(verify=_context(), proxy=request.proxy) as client,
+        httpx2.Client(verify=context(), proxy=request.proxy) as client,
         client.stream(**arguments) as answer,
     ):
         if answer.status_code == 200:
@@ -403,44 +289,12 @@ def _short(said: str) -> str:
     return " ".join(said.split())[:200]
 
 
-_contexts: dict[tuple[Any, ...], ssl.SSLContext] = {}
-
-
-def _context() -> ssl.SSLContext:
-    """Reading the certificates takes 20 ms: once is enough, until the environment names others or their file changes."""
-    named = [os.environ.get(n, "") for n in ("SSL_CERT_FILE", "SSL_CERT_DIR")]
-    key = (*named, *(os.stat(n).st_mtime_ns for n in named if n and os.path.exists(n)))  # noqa: PTH110, PTH116 plain paths
-    if key not in _contexts:
-        made = trusted()
-        _contexts.clear()
-        _contexts[key] = made
-    return _contexts[key]
-
-
-def trusted() -> ssl.SSLContext:
-    """A new context that trusts the authorities of SSL_CERT_FILE or SSL_CERT_DIR, or the system's.
-
-    Raises ConfigError that names the variable where they cannot be read.
-    """
-    import httpx2
-
-    file, folders = (os.environ.get(n, "") for n in ("SSL_CERT_FILE", "SSL_CERT_DIR"))
-    if folders and not file and not any(os.path.isdir(f) for f in folders.split(os.pathsep)):  # noqa: PTH112
-        raise ConfigError(f"the certificates of SSL_CERT_DIR={folders} cannot be read: it is not a folder")
-    try:
-        return httpx2.create_ssl_context()
-    except OSError as error:  # ssl.SSLError is one
-        why = "it holds no certificate" if isinstance(error, ssl.SSLError) else error.strerror
-        named = f"SSL_CERT_FILE={file}" if file else "this machine"
-        raise ConfigError(f"the certificates of {named} cannot be read: {why}") from None
-
-
 def prepare() -> None:
     """Loads the HTTP client and the certificates, which takes a tenth of a second once. What goes wrong shows when a request is sent."""
     with contextlib.suppress(Exception):
         importlib.import_module("httpx2")
         importlib.import_module("anyio._backends._asyncio")  # the first connection would load it
-        _context()
+        context()
 
 
 class _NotOurs(logging.Filter):
