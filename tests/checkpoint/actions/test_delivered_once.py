@@ -104,8 +104,12 @@ LOST: dict[str, Handler] = {
     "status line": answered(b"HTTP/1.1 200 OK\r\n"),
     "half a body": answered(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nok"),
     "babble": answered(b"\x00\xff no HTTP \r\n\r\n", socket.socket.close),
-    "gateway": answered(b"HTTP/1.1 504 Gateway Timeout\r\nContent-Length: 0\r\n\r\n"),
-    "fault": answered(b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n"),
+    "gateway": answered(
+        b"HTTP/1.1 504 Gateway Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", socket.socket.close
+    ),
+    "fault": answered(
+        b"HTTP/1.1 500 Internal Server Error\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", socket.socket.close
+    ),
 }
 
 
@@ -198,7 +202,7 @@ def test_a_lost_attempt_is_remembered_when_the_next_cannot_connect(face):
     def handle(connection: socket.socket, counted: Counted) -> None:
         counted.read(connection)
         if counted.requests == 2:
-            answered_429 = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"
+            answered_429 = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
             connection.sendall(answered_429)
 
     with listening(handle) as server:
