@@ -286,7 +286,6 @@ def test_parquet_columns_of_types_that_the_engine_lacks(tmp_path):
         ("a.json", b"[{}]", "a.json has no columns"),
         ("a.json", b'[{"a": 1}, 5]', "a.json: item 2 is not an object but 5"),
         ("a.json", b"[" * 100_000, "a.json is nested too deeply"),
-        ("a.json", b'[{"a": 1}, {"a": {"b": 2}}]', 'column "a" holds number and object'),
         ("a.json", b'[{"a": "\xe9"}]', "a.json:1:9: byte 0xE9 is not UTF-8"),
         ("a.xlsx", b"", "a.xlsx is empty (0 bytes)"),
         ("a.xlsx", b"PK\x03\x04nope", "a.xlsx cannot be read as Excel"),
@@ -432,13 +431,31 @@ def test_json_documents(tmp_path):
     path.write_text("\ufeff" + json.dumps({"a": "one object"}))
     assert open_source(path).frame.collect().rows() == [("one object",)]
     path.write_text(json.dumps([{"a": {"b": 1}}, {"a": {"b": {"c": 2}}}]))
-    assert 'column "a.b" holds number and object; give it one type, or set options.schema_overrides for it' in told(
-        path
+    reason = (
+        'a.json: column "a.b" holds number and object; give it one type, or set options.schema_overrides: {a: string}'
     )
+    assert open_source(path).unreadable == {"a": reason}
     spec = {"path": path, "options": {"schema_overrides": {"a": "string"}}}
     assert open_source(spec).frame.collect()["a"].to_list() == ['{"b": 1}', '{"b": {"c": 2}}']
-    path.write_text(json.dumps([{"a": [1, True]}]))
-    assert 'column "a" holds boolean and number' in told(path)
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ([[1, True]], 'column "x" holds boolean and number'), ([1, {"b": 2}], 'column "x" holds number and object'), ([[1, "a"]], "it holds int, str"),
+        ([2**53 + 1, 0.5], "it holds float, int beyond 2^53"), ([10**40], "it holds integers beyond 128 bits"),
+    ],
+)  # fmt: skip
+def test_a_column_of_a_json_document_that_no_type_holds(tmp_path, values, words):
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps([{"id": 1, "x": v} for v in values]))
+    source = open_source(path)
+    assert words in source.unreadable["x"]
+    assert "set options.schema_overrides: {x: string}" in source.unreadable["x"]
+    assert source.frame.collect()["id"].to_list() == [1] * len(values)
+    text = open_source({"path": path, "options": {"schema_overrides": {"x": "string"}}})
+    assert text.frame.collect()["x"].to_list() == [json.dumps(v) for v in values]
+    assert wrong({"path": str(path), "options": {"schema_overrides": {"y": "string"}}})
 
 
 # --- extras --------------------------------------------------------------------------------------------------------

@@ -156,18 +156,17 @@ def _ndjson(found: Found, options: Any, whole: bool) -> Read:
 def _json(found: Found, options: Any) -> Read:
     from truthound.sources import ndjson
 
-    frames = [ndjson.read(path, options) for path in found.files]
-    return _read(_concatenated(frames, found), found, "JSON")
+    tables = [ndjson.read(path, options) for path in found.files]
+    parts = [Part(t.frame, dict(t.frame.collect_schema()), path) for t, path in zip(tables, found.files, strict=True)]
+    whole = united(parts, Rules(optional=False))
+    unreadable = {
+        c: f"{path.name}: {r}" for t, path in zip(tables, found.files, strict=True) for c, r in t.unreadable.items()
+    }
+    return _read(whole._replace(unreadable={**whole.unreadable, **unreadable}), found, "JSON")
 
 
 def _read(table: Table, found: Found, word: str) -> Read:
     return Read(table.frame, _plain(found, word), unreadable=table.unreadable, notes=table.notes)
-
-
-def _concatenated(frames: list[pl.LazyFrame], found: Found) -> Table:
-    """Tables below each other, if they have the same columns."""
-    parts = [Part(f, dict(f.collect_schema()), path) for f, path in zip(frames, found.files, strict=True)]
-    return united(parts, Rules(optional=False))
 
 
 def _parquet(found: Found, options: Any) -> Read:

@@ -17,6 +17,7 @@ from truthound.sources.dtypes import polars_type, type_word
 from truthound.sources.files import Found, foreign
 from truthound.sources.lines import Unreadable, lines, plain, start, transcoded, unpacked_size
 from truthound.sources.memory import clash, unknown_columns
+from truthound.sources.pyvalues import Table, UnreadableError, assembled, column_of
 from truthound.sources.temporary import settled
 from truthound.text import brief, cell, shorten
 
@@ -127,8 +128,8 @@ def _written(fields: Iterable[tuple[pl.Expr, str, Any]], text: str) -> Iterator[
             yield from _written([(value.struct.field(f.name), f.name, f.dtype) for f in inner.fields], text)
 
 
-def read(path: Path, options: Any) -> pl.LazyFrame:
-    """A JSON document: a list of objects, or one object."""
+def read(path: Path, options: Any) -> Table:
+    """A JSON document: a list of objects, or one object. A column that no type holds is unreadable."""
     _text(path)
     try:
         text = "".join(lines(path))
@@ -151,15 +152,38 @@ def read(path: Path, options: Any) -> pl.LazyFrame:
     if not rows[0] and not any(rows):
         raise SourceError(f"{path.name} has no columns: its objects are empty")
     overrides = {n: polars_type(t) for n, t in options.schema_overrides.items()}
-    texts = [n for n, t in overrides.items() if t == pl.String]
-    rows = [row | {n: _as_text(row[n]) for n in texts if n in row} for row in rows] if texts else rows
-    if told := clash(rows):
-        raise SourceError(f"{path.name}: {told}; give it one type, or set options.schema_overrides for it: string")
+    names = dict.fromkeys(n for row in rows for n in row)
+    if unknown := unknown_columns(overrides, names):
+        raise ConfigError(f"options.schema_overrides: {u}" for u in unknown)
+    return assembled({n: _column(n, [row.get(n) for row in rows], overrides.get(n)) for n in names}, len(rows))
+
+
+def _column(name: str, values: list[Any], wanted: pl.DataType | None) -> pl.Series | str:
+    """A column of a document, or why it cannot be read. Text beside numbers makes all of it text."""
+    if wanted == pl.String:
+        values = [_as_text(v) for v in values]
+    helped = f"give it one type, or set options.schema_overrides: {{{name}: string}}"
+    if told := clash([{name: v} for v in values]):
+        return f"{told}; {helped}"
+    failed: Exception
+    if wanted is None:
+        try:
+            return column_of(name, values)
+        except UnreadableError as error:
+            failed = error
     try:
-        frame = pl.DataFrame(rows, schema_overrides=overrides or None, infer_schema_length=None).lazy()
+        schema = None if wanted is None else {name: wanted}
+        made = pl.DataFrame([{name: v} for v in values], schema_overrides=schema, infer_schema_length=None)[name]
     except (pl.exceptions.PolarsError, TypeError, ValueError, OverflowError) as error:
-        raise SourceError(f"{path.name}: {shorten(brief(error), 300)}") from None
-    return _known(frame, overrides)
+        failed = failed if wanted is None else error
+    else:
+        if wanted is not None or "String" in str(made.dtype):
+            return made
+    return (
+        f"it {str(failed).removesuffix('; give it one type')}; {helped}"
+        if wanted is None
+        else shorten(brief(failed), 300)
+    )
 
 
 def _as_text(value: Any) -> str | None:
