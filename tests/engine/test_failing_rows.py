@@ -9,6 +9,7 @@ from truthound import check
 from truthound import measures as m
 from truthound.engine import RowRequest, failing_rows
 from truthound.engine.polars_backend import PolarsBackend
+from truthound.sources import open_source
 
 ROWS = 5000
 FRAME = pl.DataFrame(
@@ -89,3 +90,14 @@ def test_examples_of_a_wide_table_hold_the_key_the_judged_and_a_few_more_columns
     (compared,) = [o for o in result.outcomes if o.validator == "compare"]
     assert {"c299", "c300", "id"} <= set(compared.examples[0].values)
     assert len(json.dumps(result.to_dict())) < 1_000_000
+
+
+@pytest.mark.parametrize("files", [1, 2])
+def test_a_reader_of_parquet_filters_numbered_rows_itself(tmp_path, files):
+    """Else the cells of a few rows cost as much as the whole table."""
+    for i in range(files):
+        pl.DataFrame({"a": range(5), "b": list("abcde")}).write_parquet(tmp_path / f"{i}.parquet")
+    source = open_source(str(tmp_path / "*.parquet"))
+    plan = PolarsBackend(source.frame).numbered.filter(pl.col("a") == 3).explain()
+    assert "FILTER" not in plan
+    assert "SELECTION" in plan

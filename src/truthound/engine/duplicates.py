@@ -6,8 +6,10 @@ Columns become one 64-bit key a row: packed where the values' ranges allow it (t
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Any
 
 import polars as pl
@@ -22,7 +24,10 @@ NONE = DuplicateCounts(0, 0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A row's key. `exact`: equal keys are equal rows. `drop`: rows without a key, which never repeat."""
+    """A row's key. `exact`: equal keys are equal rows. `drop`: rows without a key, which never repeat.
+
+    `expr` has no alias, as a reader does not take a filter with one, and would decode all columns of all rows.
+    """
 
     columns: tuple[str, ...]
     expr: pl.Expr
@@ -55,7 +60,7 @@ def packed(
             return None
     holes = [named(c) for c in columns if stats[c][2]]
     drop = pl.any_horizontal([h.is_null() for h in holes]) if holes and not nulls else None
-    return None if expr is None else Key(columns, expr.alias("k"), exact=True, drop=drop)
+    return None if expr is None else Key(columns, expr, exact=True, drop=drop)
 
 
 def packable(dtype: pl.DataType) -> bool:
@@ -74,13 +79,14 @@ def physical(name: str, schema: Mapping[str, pl.DataType]) -> pl.Expr:
 def hashed(columns: tuple[str, ...], schema: Mapping[str, pl.DataType], *, nulls: bool) -> Key:
     drop = None if nulls else pl.any_horizontal([named(c).is_null() for c in columns])
     values = [named(c) + 0.0 if schema[c].is_float() else named(c) for c in columns]  # -0.0 equals 0.0
-    return Key(columns, pl.struct(values).hash(20260101).alias("k"), exact=False, drop=drop)
+    parts = [v.hash(20260101 + i) for i, v in enumerate(values)]
+    return Key(columns, reduce(operator.xor, parts), exact=False, drop=drop)
 
 
 def selected(frame: pl.LazyFrame, key: Key) -> pl.LazyFrame:
     """The table's keys, one column."""
     kept = frame if key.drop is None else frame.filter(key.drop.not_())
-    return kept.select(key.expr)
+    return kept.select(key.expr.alias("k"))
 
 
 def repeated(keys: pl.Series) -> tuple[pl.Series, DuplicateCounts]:

@@ -66,7 +66,8 @@ class PolarsBackend:
         self._statistics = statistics
         self._explain = explain or (lambda error: SourceError(str(error)))
         try:
-            types = dict(frame.collect_schema())
+            # of a copy: a frame that knows its schema does not let its reader number rows, nor take filters of numbered ones
+            types = dict(frame.clone().collect_schema())
         except _ERRORS as error:
             raise self._explain(error) from None
         self._order = tuple(c for c in types if c != row_number)

@@ -181,7 +181,7 @@ class Repeats:
         key, again, count = self._again[x]
         rows = self._keyed(key)
         if count > FETCHED:
-            first = rows.filter(key.expr.is_in(again.implode())).select(key.expr).head(limit)
+            first = rows.filter(key.expr.is_in(again.implode())).select(key.expr.alias("k")).head(limit)
             again = self._b.collect(first)["k"].unique()
         found = self._b.collect(rows.filter(key.expr.is_in(again.implode())).select(ROW, *map(named, columns)))
         if not key.exact:

@@ -35,7 +35,7 @@ def arrow_table(data: Any) -> Table:
 
 def stored(frame: pl.LazyFrame) -> pl.LazyFrame:
     """Columns of extension types (JSON, UUID) as the types that they are stored in."""
-    kinds = [i for i, t in enumerate(frame.collect_schema().dtypes()) if isinstance(t, pl.BaseExtension)]
+    kinds = [i for i, t in enumerate(frame.clone().collect_schema().dtypes()) if isinstance(t, pl.BaseExtension)]
     return frame.with_columns(pl.nth(i).ext.storage() for i in kinds) if kinds else frame
 
 

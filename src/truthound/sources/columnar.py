@@ -101,7 +101,7 @@ def _scanned_ipc(files: Sequence[Path], hive: Schema, found: Found) -> pl.LazyFr
 
 def _part(frame: pl.LazyFrame, schema: Schema, path: Path, hive: Schema) -> Part:
     """The rows of files with the same columns, those from their folders last, and no others that lie above the table."""
-    names = list(frame.collect_schema())
+    names = list(frame.clone().collect_schema())
     wanted = [*(n for n in schema if n not in hive), *hive]
     types = {**schema, **hive}
     if names != wanted:

@@ -63,7 +63,7 @@ def open_files(spec: Spec, base: Path | None, *, whole: bool = True) -> Source:
     if lines and found.single:
         source = replace(source, lines=lines)
     try:
-        names = frame.collect_schema().names()
+        names = frame.clone().collect_schema().names()
     except FAILURES as error:
         raise source.explain(error) from None
     return projected(source, options.columns, names)
@@ -197,7 +197,7 @@ def scan_delta(address: str, version: int | str | None, name: str) -> pl.LazyFra
     """A Delta table, local or remote."""
     try:
         frame = pl.scan_delta(address, version=version)
-        frame.collect_schema()
+        frame.clone().collect_schema()
     except Exception as error:  # noqa: BLE001 the reader's errors are known only once it is imported
         raise SourceError(f"{name} cannot be read as a Delta table: {shorten(brief(error), 300)}") from None
     return frame

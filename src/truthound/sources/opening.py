@@ -55,7 +55,7 @@ def readable(spec: Any, base: Path | None) -> Source | None:
     if source.kind not in ("parquet", "ipc", "delta"):
         return None
     reasons = {}
-    names = source.frame.collect_schema().names()
+    names = source.frame.clone().collect_schema().names()
     for i, name in enumerate(names):
         try:
             source.frame.select(pl.nth(i).null_count()).collect(engine="streaming")
@@ -79,7 +79,7 @@ def _filtered(source: Source, where: str) -> pl.LazyFrame:
     from truthound.engine.conditions import Context, checked, compiled
 
     try:
-        types = dict(source.frame.collect_schema())
+        types = dict(source.frame.clone().collect_schema())
     except (pl.exceptions.PolarsError, OSError) as error:
         raise source.explain(error) from None
     patterns = {c: safe(c) for c in types if safe(c) != c}

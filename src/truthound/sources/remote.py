@@ -68,7 +68,7 @@ def open_url(spec: Spec) -> Source:
         return (
             source
             if options.columns is None
-            else projected(source, options.columns, source.frame.collect_schema().names())
+            else projected(source, options.columns, source.frame.clone().collect_schema().names())
         )
     except (*FAILURES, DownloadError) as error:
         if isinstance(error, ConfigError | SourceError):
@@ -129,7 +129,7 @@ def _overridden(frame: pl.LazyFrame, url: str, options: Any) -> Table:
         return Table(frame)
     overrides = {n: polars_type(t) for n, t in options.schema_overrides.items()}
     return united(
-        [Part(frame, dict(frame.collect_schema()), Path(PurePosixPath(url).name))], Rules(overrides=overrides)
+        [Part(frame, dict(frame.clone().collect_schema()), Path(PurePosixPath(url).name))], Rules(overrides=overrides)
     )
 
 
