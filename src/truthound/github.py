@@ -37,7 +37,6 @@ _TREES = {CIPlatform.GITHUB: "blob", CIPlatform.GITEA: "src/commit", CIPlatform.
 _REMOTES = {
     CIPlatform.AZURE: "BUILD_REPOSITORY_URI",
     CIPlatform.BUILDKITE: "BUILDKITE_REPO",
-    CIPlatform.CIRCLECI: "CIRCLE_REPOSITORY_URL",
 }
 """systems that show Markdown, and the variable with the address of a repository that may be on GitHub"""
 _ON_GITHUB = re.compile(r"(?:https://(?:[^@/]*@)?|git@|ssh://git@)github\.com[:/]")

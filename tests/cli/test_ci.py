@@ -401,7 +401,7 @@ SYSTEMS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("mode", ["none", None, "keys", "rows"])
+@pytest.mark.parametrize("mode", ["none", None, "rows"])
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_failing_rows_are_published_as_the_one_setting_says(cli, folder, environment, system, mode):
     (folder / "users.csv").write_text(ROWS)
@@ -427,7 +427,7 @@ def test_a_document_of_a_ci_holds_no_more(cli, folder, environment, format_):
         (("--ci-examples", "none"), False, False),
         (("--ci-examples", "rows"), True, True),
     ):
-        for more in ((), ("--output", "document")):
+        for more in ((), ("--output", "document")) if format_ == "junit" else ((),):
             _, out, err = cli("checkpoint", "run", "users", "--format", format_, *options, *more)
             text = out + err + ((folder / "document").read_text() if more else "")
             assert ("k-82" in text, "secret" in text) == (keys, rows), text

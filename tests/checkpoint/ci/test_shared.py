@@ -159,13 +159,15 @@ def test_the_component_runs_every_checkpoint(stands):
     (job,) = YAML(typ="safe", pure=True).load(COMPONENT.split("\n---\n")[1]).values()
     variables = {"TRUTHOUND_CI_CHECKPOINT": "", "TRUTHOUND_CI_CONFIG": "a.yaml", "TRUTHOUND_CI_STRICT": "false"}
     assert stands(job["script"][1], **variables)[1] == ["truthound", "checkpoint", "run", "--config=a.yaml", "--all"]
+    variables["TRUTHOUND_CI_EXAMPLES"] = "none"
+    assert stands(job["script"][1], **variables)[1][3:] == ["--config=a.yaml", "--ci-examples=none", "--all"]
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_the_component_runs_the_checkpoint(stands, text):
     job = YAML(typ="safe", pure=True).load(COMPONENT.split("\n---\n")[1])
     inputs = {"checkpoint": text, "config": text, "stage": "test", "job-name": "quality", "python-version": "3.12", "version": "",
-              "extras": "all", "strict": "true"}  # fmt: skip
+              "extras": "all", "strict": "true", "ci-examples": ""}  # fmt: skip
     made = filled(job, inputs)["quality"]
     assert made["script"] == job["$[[ inputs.job-name ]]"]["script"]  # no input is in it
     variables = {name: v["value"] if isinstance(v, dict) else v for name, v in made["variables"].items()}
