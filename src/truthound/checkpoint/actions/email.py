@@ -4,40 +4,31 @@ from __future__ import annotations
 
 import html
 import importlib.util
-import os
-import smtplib
-import ssl
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing, suppress
 from email.message import EmailMessage
 from email.utils import getaddresses
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
 from truthound import mail, templates
 from truthound import message as messages
-from truthound.checkpoint.actions.base import RefusedError, Run, look_back
-from truthound.checkpoint.actions.channel import NOT_TAKEN, Channel, DeniedError, Proof, Template, Url, success
-from truthound.errors import ActionError, ConfigError
+from truthound.checkpoint.actions import posting
+from truthound.checkpoint.actions.base import Run, look_back
+from truthound.checkpoint.actions.channel import Channel, DeniedError, Proof, Template, Url, success
+from truthound.errors import ConfigError
 from truthound.flow import Flow, OverdueError, call, within
 from truthound.message import Message, fitted
 from truthound.models import Mistakes
 from truthound.results import ActionResult, CheckpointResult
 from truthound.text import plural
-from truthound.wire import Dispatch, UnansweredError, UnreachableError, silent, trusted
-
-if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer as Buffer
+from truthound.wire import Dispatch
 
 T = TypeVar("T")
 SENDGRID = "https://api.sendgrid.com/v3/mail/send"
 _LONGEST = 90_000  # bytes of a part: mail programs cut what is longer
 _MOST = {"ses": ("SES", 50), "sendgrid": ("SendGrid", 1000)}
-_MISSING = "the package boto3 is not installed; install it with: pip install 'truthound[ses]'"
-_THROTTLED = frozenset({"TooManyRequestsException", "ThrottlingException", "Throttling", "LimitExceededException",
-                        "ServiceUnavailable"})  # fmt: skip
 _IMPLICIT_TLS = 465
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -161,7 +152,7 @@ class EmailNotification(Channel):
         if len(who.everybody) > most:
             yield f"{service} sends to {most:,} addresses at once; there are {len(who.everybody):,}"
         if self.provider == "ses" and importlib.util.find_spec("boto3") is None:
-            yield _MISSING
+            yield posting.MISSING
         if self._in_the_clear():
             yield "smtp_password: it would be sent in the clear; set use_tls or use_ssl"
 
@@ -180,9 +171,9 @@ class EmailNotification(Channel):
             )
         letter = self._letter(result, run, who, (about, text, page))
         if self.provider == "ses":
-            found = yield from self._posted(lambda dispatch: self._by_ses(letter, who, dispatch))
+            found = yield from self._posted(lambda dispatch: posting.by_ses(self, letter, who, dispatch))
             return success(f"sent to {total} through SES", message_id=found)
-        refused = yield from self._posted(lambda dispatch: self._by_smtp(letter, who, dispatch))
+        refused = yield from self._posted(lambda dispatch: posting.by_smtp(self, letter, who, dispatch))
         if refused:
             told = "; ".join(f"{a}: {said}" for a, said in refused.items())
             sent = [a for a in who.everybody if a not in refused]
@@ -203,7 +194,7 @@ class EmailNotification(Channel):
             if dispatch.drop():
                 raise
             service = "SES" if self.provider == "ses" else self.smtp_host
-        raise self._lost(f"{service} gave no answer to the mail within {self.timeout_seconds:g} s", sent=True)
+        raise posting.lost(self, f"{service} gave no answer to the mail within {self.timeout_seconds:g} s", sent=True)
 
     def preview(self, result: CheckpointResult, run: Run) -> Iterator[str]:
         if self.provider != "sendgrid":
@@ -278,150 +269,9 @@ class EmailNotification(Channel):
             return ()
         return (yield from look_back(run))
 
-    # --- by SMTP --------------------------------------------------------------------------------------------------
-
     def _in_the_clear(self) -> bool:
         secure = self.use_tls or self.use_ssl
         return self.provider == "smtp" and bool(self.smtp_password) and not secure and self.smtp_host not in _LOCAL
-
-    def _by_smtp(self, letter: EmailMessage, who: mail.Addresses, dispatch: Dispatch) -> dict[str, str]:
-        """The addresses that were refused while others were not; raises where none was taken."""
-        host, port = self.smtp_host or "", self.smtp_port or (465 if self.use_ssl else 587 if self.use_tls else 25)
-        where = f"{host}:{port}"
-        seconds = 0.9 * (self.timeout_seconds or 3600.0)  # a server that is silent is tried again; see `deadline`
-        try:
-            context = trusted()
-            with closing(
-                _SecureConversation(dispatch, host, port, timeout=seconds, context=context)
-                if self.use_ssl
-                else _Conversation(dispatch, host, port, timeout=seconds)
-            ) as server:
-                if self.use_tls and not self.use_ssl:
-                    server.starttls(context=context)
-                if self.smtp_user:
-                    server.login(self.smtp_user, _plain(self.smtp_password))
-                sender = getaddresses([who.sender])[0][1]
-                refused = server.send_message(letter, sender, who.everybody)
-                with suppress(OSError, smtplib.SMTPException):  # the mail is taken, whatever the goodbye is like
-                    server.quit()
-        except ssl.SSLCertVerificationError as error:
-            raise DeniedError(
-                f"the certificate of {where} is not trusted ({error.verify_message}); give a private authority's in SSL_CERT_FILE"
-            ) from None
-        except ssl.SSLError as error:
-            hint = (
-                f"; is {port} the port for TLS from the start? use_ssl: false is for STARTTLS" if self.use_ssl else ""
-            )
-            raise DeniedError(f"no TLS with {where}: {self.quoted(str(error), 200)}{hint}") from None
-        except smtplib.SMTPAuthenticationError as error:
-            raise self._refused(
-                f"{where} does not accept the user and password", error.smtp_code, error.smtp_error
-            ) from None
-        except smtplib.SMTPRecipientsRefused as error:
-            told = "; ".join(f"{a}: {code} {self._said(said)}" for a, (code, said) in error.recipients.items())
-            codes = {code for code, _ in error.recipients.values()}
-            kind = RefusedError if all(400 <= c < 500 for c in codes) else DeniedError
-            raise kind(f"{where} refused every address: {told}", refused=list(error.recipients)) from None
-        except smtplib.SMTPNotSupportedError as error:
-            raise DeniedError(f"{where}: {error}; use_tls: false is for servers without STARTTLS") from None
-        except smtplib.SMTPServerDisconnected as error:
-            raise self._lost(f"{where} hung up: {error}", sent=dispatch.begun) from None
-        except smtplib.SMTPResponseException as error:
-            if dispatch.begun and not 400 <= error.smtp_code < 600:  # no answer of SMTP's, after the mail
-                raise self._lost(f"{where}: {error.smtp_code} {self._said(error.smtp_error)}", sent=True) from None
-            raise self._refused(f"{where} refused the mail", error.smtp_code, error.smtp_error) from None
-        except (OSError, smtplib.SMTPException) as error:
-            why = self.quoted(str(error), 200) or type(error).__name__
-            what = "gave no answer to the mail" if dispatch.begun else "could not be reached"
-            raise self._lost(f"{where} {what}: {why}", sent=dispatch.begun) from None
-        return {a: f"{code} {self._said(said)}" for a, (code, said) in refused.items()}
-
-    def _lost(self, said: str, *, sent: bool) -> ActionError:
-        """The error of a conversation that broke off. A mail that was sent may have been taken."""
-        if sent and not self.at_least_once:
-            return UnansweredError(said)
-        error = UnreachableError(said)
-        error.uncertain = sent
-        return error
-
-    def _refused(self, line: str, code: int, said: bytes | str) -> RefusedError | DeniedError:
-        """SMTP's codes from 400 may pass, those from 500 do not."""
-        kind = RefusedError if 400 <= code < 500 else DeniedError
-        return kind(f"{line}: {code} {self._said(said)}", status_code=code)
-
-    def _said(self, told: bytes | str) -> str:
-        text = told.decode(errors="replace") if isinstance(told, bytes) else str(told)
-        return self.quoted(" ".join(text.split()), 200)
-
-    # --- by SES ---------------------------------------------------------------------------------------------------
-
-    def _by_ses(self, letter: EmailMessage, who: mail.Addresses, dispatch: Dispatch) -> str:
-        try:
-            import boto3
-            import botocore.exceptions as e
-            from botocore.config import Config
-        except ImportError:
-            raise ConfigError(_MISSING) from None
-        seconds = self.timeout_seconds
-        authorities = None if os.environ.get("AWS_CA_BUNDLE") else os.environ.get("SSL_CERT_FILE") or None
-        config = Config(connect_timeout=seconds, read_timeout=seconds, retries={"total_max_attempts": 1})
-        try:
-            client = boto3.Session().client(
-                "sesv2", region_name=self.region, endpoint_url=self.api_url, config=config, verify=authorities
-            )
-            client.meta.events.register("before-send.sesv2.SendEmail", lambda **_: dispatch.begin())
-            groups = {"ToAddresses": who.to, "CcAddresses": who.copy, "BccAddresses": who.hidden}
-            with silent("botocore", "boto3", "urllib3"):
-                made = client.send_email(
-                    FromEmailAddress=who.sender,
-                    Destination={k: list(v) for k, v in groups.items() if v},
-                    Content={"Raw": {"Data": letter.as_bytes()}},
-                )
-        except e.ClientError as error:
-            found = error.response.get("Error", {})
-            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-            said = f"SES: {found.get('Code')}: {found.get('Message')}"
-            if found.get("Code") in _THROTTLED or status in NOT_TAKEN:
-                raise RefusedError(said, status_code=status) from None
-            if status >= 500:
-                raise self._lost(f"{said} ({status})", sent=True) from None
-            raise DeniedError(said, status_code=status) from None
-        except e.SSLError as error:
-            why = self.quoted(str(error), 200)
-            raise DeniedError(
-                f"the certificate of SES is not trusted ({why}); give a private authority's in SSL_CERT_FILE"
-            ) from None
-        except e.ProxyConnectionError as error:
-            why = self.quoted(str(error), 200)
-            raise UnreachableError(f"the proxy for SES could not be reached: {why}") from None
-        except (e.HTTPClientError, e.ConnectionError) as error:
-            sent = not isinstance(error, e.EndpointConnectionError | e.ConnectTimeoutError)
-            what = "gave no answer to the mail" if sent else "could not be reached"
-            raise self._lost(f"SES {what}: {self.quoted(str(error), 200)}", sent=sent) from None
-        except e.BotoCoreError as error:
-            raise DeniedError(
-                f"SES: {self.quoted(str(error), 300)}; give credentials and a region as AWS's tools take them"
-            ) from None
-        if not made.get("MessageId"):
-            raise self._lost("SES answered without the id of a message", sent=True)
-        return str(made["MessageId"])
-
-
-class _Conversation(smtplib.SMTP):
-    """A conversation that tells when the mail itself is on its way: all else is sent as text."""
-
-    def __init__(self, dispatch: Dispatch, *args: Any, **options: Any) -> None:
-        self._dispatch = dispatch
-        super().__init__(*args, **options)
-
-    def send(self, s: Buffer | str) -> None:
-        if not isinstance(s, str):
-            self._dispatch.begin()
-        super().send(s)
-
-
-class _SecureConversation(_Conversation, smtplib.SMTP_SSL):
-    """The same with TLS from its start."""
 
 
 def _plain(secret: SecretStr | None) -> str:
