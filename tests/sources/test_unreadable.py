@@ -109,6 +109,14 @@ def test_a_damaged_column_of_a_file(tmp_path, options):
     assert found["range:id"].examples[0].values.keys() == {"id"}
 
 
+def test_profile_and_schema_of_a_file_with_a_damaged_column(tmp_path):
+    path = damaged(tmp_path / "a.parquet", 1)
+    assert [(s.column, s.what[:24]) for s in profile(path).suspicions if s.column == "x"] == [
+        ("x", "cannot be read: a.parque")
+    ]
+    assert infer_schema(path).columns["x"].type == "null"
+
+
 def test_rows_of_a_file_with_a_damaged_column_are_set_aside_without_it(tmp_path):
     path = damaged(tmp_path / "a.parquet", 1)
     split = validate(path, ["null", {"range": {"columns": "id", "max_value": 4998}}]).split()

@@ -16,7 +16,7 @@ from truthound.engine import Backend, RowRequest
 from truthound.engine.polars_backend import no_panic
 from truthound.errors import ConfigError, SourceError, ValidatorError
 from truthound.inference.identity import by_design, named
-from truthound.inference.opening import opened
+from truthound.inference.opening import opened, without_damage
 from truthound.inference.shapes import guesses
 from truthound.schema import ColumnSchema, DataType, Schema
 from truthound.text import did_you_mean, percent, plural
@@ -64,6 +64,10 @@ def infer_schema(data: Any, *, base: Path | None = None, pii: Collection[str] = 
 
 
 def _infer(data: Any, base: Path | None, pii: Collection[str]) -> Schema:
+    return without_damage(lambda given: _inferred(given, base, pii), data, base)
+
+
+def _inferred(data: Any, base: Path | None, pii: Collection[str]) -> Schema:
     backend, source = opened(data, base)
     every = backend.schema()
     types = {c: t for c, t in every.items() if t.unreadable_reason is None}

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from truthound.engine import Backend
 from truthound.engine.polars_backend import PolarsBackend
+from truthound.errors import SourceError
 from truthound.sources import open_source
+from truthound.sources.opening import readable
+
+T = TypeVar("T")
+
+
+def without_damage(work: Callable[[Any], T], data: Any, base: Path | None) -> T:
+    """What work makes of data; once more without their damaged columns, if they have some."""
+    try:
+        return work(data)
+    except SourceError:
+        if (source := readable(data, base)) is None:
+            raise
+    return work(source)
 
 
 def opened(data: Any, base: Path | None = None) -> tuple[Backend, str]:

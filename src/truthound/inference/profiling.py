@@ -13,7 +13,7 @@ from truthound.engine.polars_backend import no_panic
 from truthound.errors import ValidatorError
 from truthound.inference.identity import by_design
 from truthound.inference.learning import head
-from truthound.inference.opening import opened
+from truthound.inference.opening import opened, without_damage
 from truthound.inference.records import ColumnProfile, Profile, Seen, Suspicion
 from truthound.inference.shapes import FORMATS, formats, guesses
 from truthound.inference.suspicions import FAR, FUTURE, MISSING, NAN, Sign, found, nearly_unique, of, suspect, tell
@@ -35,7 +35,7 @@ MANY = 20
 def profile(data: Any, *, base: Path | None = None, clock: Clock = now) -> Profile:
     """Profiles a data source, or a backend. Raises SourceError if the data cannot be read."""
     with no_panic():
-        return _profile(data, base, clock)
+        return without_damage(lambda given: _profile(given, base, clock), data, base)
 
 
 def _profile(data: Any, base: Path | None, clock: Clock) -> Profile:
