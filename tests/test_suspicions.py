@@ -179,5 +179,12 @@ def test_a_column_without_a_name_has_no_rule():
     assert inference.telling_rules(profile) == []
 
 
+def test_a_comment_describes_a_few_of_many_columns():
+    data = {f"c{i}": ["x ", "y"] * 30 for i in range(40)}
+    ((rule, seen),) = [d for d in inference.draft_rules(inference.profile(data)) if "whitespace" in d[0]]
+    assert len(rule["whitespace"]["columns"]) == 40
+    assert seen.endswith("such as x ; 35 more columns like these")
+
+
 def test_odd_words():
     assert [w for w in ("NA", "n/a", " x", "", "?", "Nada", "x") if odd_word(w)] == ["NA", "n/a", " x", "", "?"]

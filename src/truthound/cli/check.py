@@ -82,13 +82,13 @@ def _profiled(checkpoint: Checkpoint) -> Profile | None:
     """What is in the data; nothing where they cannot be read, which the run tells."""
     from truthound import inference
     from truthound.cli.progress import Progress
-    from truthound.errors import SourceError
+    from truthound.errors import ConfigError, SourceError
 
     source = checkpoint.config.data_source
     try:
         with Progress(f"{source}: profiling"):
             return inference.profile(source)
-    except SourceError:
+    except (SourceError, ConfigError):
         return None
 
 

@@ -43,6 +43,10 @@ ENDS = frozenset({1, 12, 23, 24, 31, 52, 53, 59, 60, 90, 100, 180, 255, 360, 365
 _OF_NULLS = ("only nulls", "mostly null")
 
 
+_NAMED = 5
+"""suspicions that a comment describes"""
+
+
 def draft_rules(profile: Profile, *, clock: Clock = now) -> list[Drafted]:
     """Validators as a configuration has them, each with a comment on what was seen.
 
@@ -93,7 +97,8 @@ def _telling(p: Profile, rules: list[dict[str, Any]], today: datetime) -> Iterat
     """The rules that find what looks wrong, where those that were drafted do not; one for all columns that have the same."""
     for rule, same in _together(s for s in p.suspicions if not _told(s, p, rules, today)):
         hints = dict.fromkeys(filter(None, (_hint(s, p) for s in same)))
-        yield rule, "; ".join([*map(said, same), *hints])
+        more = [f"{plural(len(same) - _NAMED, 'more column')} like these"] if len(same) > _NAMED else []
+        yield rule, "; ".join([*map(said, same[:_NAMED]), *more, *list(hints)[:_NAMED]])
 
 
 def telling_rules(profile: Profile, without: Collection[str] = ()) -> list[dict[str, Any]]:
