@@ -65,7 +65,8 @@ def test_names_of_secrets(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["HOME", "AUTHOR", "KEYBOARD", "MONKEY", "COMPASS", "BYPASS", "TOKENIZER", "PATH", "CERTAIN", "PRIVATEER"]
+    "name",
+    ["HOME", "AUTHOR", "KEYBOARD", "MONKEY", "COMPASS", "BYPASS", "TOKENIZER", "PATH", "CERTAIN", "PRIVATEER", "PWD"],
 )
 def test_names_of_no_secrets(name):
     assert not is_secret(name)
@@ -85,7 +86,8 @@ def test_names_of_no_secrets(name):
 )
 def test_an_error_of_other_code_is_told_without_secrets(said, told, monkeypatch):
     monkeypatch.setenv("DB_PASSWORD", "hunter22")
-    monkeypatch.setenv("MY_CERT_FILE", "/etc/x.pem")
+    for name, value in {"MY_CERT_FILE": "/etc/x.pem", "PWD": "/etc", "XDG_SESSION_CLASS": "failed"}.items():
+        monkeypatch.setenv(name, value)
     assert reported(ValueError(said)) == f"ValueError: {told}"
 
 

@@ -16,7 +16,8 @@ _SECRET_WORD = re.compile(
     r"|[a-z]*(?:secrets?|tokens?|passwords?|passwd)"
 )
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-_PLACE = re.compile(r"(?i).*(file|dir|path|sock|type)")
+_PLAIN = re.compile(r"(?i)(xdg|dbus|desktop|term)_.*|.*_(file|dir|path|sock|type|session)")
+"""variables of a desktop or with the place of a file, whose names sound like secrets"""
 _ASSIGNED = re.compile(
     r"(?i)\b([\w.-]*(?:passw(?:or)?d|passphrase|pwd|secret|token|credentials?|(?:api|access|private)[_-]?key)[\w.-]*[\"']?\s*"
     r"(?:=|:(?=\s*[\"']))\s*)(\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|[^\s,;&)\]}]+)"
@@ -83,14 +84,14 @@ def names(text: str) -> list[str]:
 
 def is_secret(name: str) -> bool:
     """Whether a variable of this name most likely holds something not to be shown: one of its words says so, as in
-    `DB_PASSWORD`, `apiKey` and `x-auth-token`, but not in `AUTHOR`.
+    `DB_PASSWORD`, `apiKey` and `x-auth-token`, but not in `AUTHOR`, nor in `PWD`, a shell's current folder.
     """
-    return any(_SECRET_WORD.fullmatch(word.lower()) for word in _WORD.findall(name))
+    return name != "PWD" and any(_SECRET_WORD.fullmatch(word.lower()) for word in _WORD.findall(name))
 
 
 def secrets(env: Mapping[str, str]) -> set[str]:
-    """What the variables of a telling name hold: what code that is not ours may know, and repeat. Places of files are not secret."""
-    return {v for n, v in env.items() if len(v) >= SHORTEST and is_secret(n) and not _PLACE.fullmatch(n)}
+    """What the variables of a telling name hold: what code that is not ours may know, and repeat."""
+    return {v for n, v in env.items() if len(v) >= SHORTEST and is_secret(n) and not _PLAIN.fullmatch(n)}
 
 
 def reported(error: BaseException) -> str:
