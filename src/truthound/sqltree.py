@@ -262,9 +262,10 @@ def calculated(text: str, columns: Iterable[str]) -> set[str]:
     known = list(columns)
     found: set[str] = set()
     for node in condition(text).find_all(exp.Binary, exp.Neg, exp.Anonymous, exp.Abs, exp.Between, exp.In):
+        if isinstance(node, exp.Connector):
+            continue
         inside = list(node.find_all(exp.Column))
-        compares = isinstance(node, exp.Predicate) and len(inside) < 2
-        if not compares and not isinstance(node, exp.Connector):
+        if len(inside) > 1 or not isinstance(node, exp.Predicate):
             paths = (column_path(c, known) for c in inside)
             found.update(path[0] for path in paths if path is not None)
     return found

@@ -29,6 +29,7 @@ from truthound.engine.conditions.values import (
     is_decimal,
     is_int,
     is_number,
+    joined,
     limits,
     naive,
     null_of,
@@ -66,8 +67,8 @@ def conjunction(values: list[Value]) -> Value:
     for i, v in enumerate(made):
         if v.fault is not None:
             others = [o.e.fill_null(value=True) for j, o in enumerate(made) if j != i]
-            faults.append(reduce(operator.and_, others, v.fault))
-    return Value(reduce(operator.and_, [v.e for v in made]), pl.Boolean(), fault=either(faults))
+            faults.append(joined([v.fault, *others], operator.and_))
+    return Value(joined([v.e for v in made], operator.and_), pl.Boolean(), fault=either(faults))
 
 
 def disjunction(values: list[Value]) -> Value:
@@ -77,8 +78,8 @@ def disjunction(values: list[Value]) -> Value:
     for i, v in enumerate(made):
         if v.fault is not None:
             others = [o.e.fill_null(value=False).not_() for j, o in enumerate(made) if j != i]
-            faults.append(reduce(operator.and_, others, v.fault))
-    return Value(reduce(operator.or_, [v.e for v in made]), pl.Boolean(), fault=either(faults))
+            faults.append(joined([v.fault, *others], operator.and_))
+    return Value(joined([v.e for v in made], operator.or_), pl.Boolean(), fault=either(faults))
 
 
 def negation(v: Value) -> Value:
@@ -340,7 +341,7 @@ def among(v: Value, items: list[Value], few: int) -> Value:
     if len(given) > few and (simple := _constants(v, given)) is not None:
         found = v.e.is_in(simple)
     else:
-        found = reduce(operator.or_, [compare(v, "=", i).e for i in given])
+        found = joined([compare(v, "=", i).e for i in given], operator.or_)
     return Value(
         found if len(given) == len(items) else found | pl.lit(None, dtype=pl.Boolean), pl.Boolean(), fault=fault
     )

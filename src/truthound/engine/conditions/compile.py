@@ -6,7 +6,6 @@ import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import reduce
 from typing import Any
 
 import polars as pl
@@ -33,6 +32,7 @@ from truthound.engine.conditions.values import (
     boolean,
     constant,
     is_int,
+    joined,
     limits,
     null_of,
     plain_text,
@@ -295,7 +295,7 @@ class Checked:
     def all_of(cls, parts: Sequence[Checked]) -> Checked:
         """AND."""
         if all(p.fault is None for p in parts):
-            return cls(reduce(operator.and_, [p.e for p in parts]))
+            return cls(joined([p.e for p in parts], operator.and_))
         made = conjunction([Value(p.e, pl.Boolean(), fault=p.fault) for p in parts])
         return cls(made.e, made.fault)
 
@@ -303,7 +303,7 @@ class Checked:
     def any_of(cls, parts: Sequence[Checked]) -> Checked:
         """OR."""
         if all(p.fault is None for p in parts):
-            return cls(reduce(operator.or_, [p.e for p in parts]))
+            return cls(joined([p.e for p in parts], operator.or_))
         made = disjunction([Value(p.e, pl.Boolean(), fault=p.fault) for p in parts])
         return cls(made.e, made.fault)
 
