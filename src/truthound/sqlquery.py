@@ -195,18 +195,25 @@ def check(text: str) -> None:
 
 def problem(text: str, schema: Mapping[str, DataType]) -> str:
     """Why a query cannot be run over a table of this schema, or nothing. No data are read."""
-    import duckdb
-
     try:
         columns = needed(query(text), schema)
     except ValueError as error:
         return str(error)
-    typed = []
     for c in columns:
         if reason := schema[c].unreadable_reason:
             return f'column "{c}" cannot be read: {reason}'
-        quoted = '"' + c.replace('"', '""') + '"'
-        typed.append(f"NULL::{_sql_type(schema[c])} AS {quoted}")
+    wrong = _bound(text, {c: _sql_type(schema[c]) for c in columns}, schema)
+    # a text column may turn out to have no value, and then fits any query
+    empty = {c: "" if schema[c].base == "string" else _sql_type(schema[c]) for c in columns}
+    return wrong and _bound(text, empty, schema) and wrong
+
+
+def _bound(text: str, types: Mapping[str, str], schema: Mapping[str, DataType]) -> str:
+    """What DuckDB says about a query over columns of these types; "" is the type of nulls."""
+    import duckdb
+
+    quoted = {c: '"' + c.replace('"', '""') + '"' for c in types}
+    typed = [f"NULL{f'::{t}' if t else ''} AS {quoted[c]}" for c, t in types.items()]
     try:
         with connection() as connected:
             connected.execute(f"CREATE TEMP VIEW {TABLE} AS SELECT {', '.join(typed) or 'NULL AS nothing'} LIMIT 0")

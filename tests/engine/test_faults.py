@@ -101,3 +101,15 @@ def test_queries_need_no_pyarrow_and_sql_is_loaded_where_it_is_used():
     done = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("[(1, {'s': 'x', 'n': 1}), (1, {'a': 2, 's': 'y'")
+
+
+@pytest.mark.parametrize(
+    "query", ["SELECT * FROM data WHERE s > 5", "SELECT i FROM data WHERE s LIKE 'x%' OR s > date '2024-01-01'"]
+)
+def test_a_column_without_any_value_fits_every_query(query):
+    rule = {"sql": {"query": query}}
+    (found,) = th.check({"s": pl.Series([None, None], dtype=pl.String), "i": [1, 2]}, [rule]).outcomes
+    assert (found.status, found.failed) == ("passed", 0)
+    (found,) = th.check({"s": ["x", None], "i": [1, 2]}, [rule]).outcomes
+    assert found.status == "error"
+    assert "cast" in found.error

@@ -220,9 +220,12 @@ class Compiler:
     def _sql(self, text: str) -> Checked:
         try:
             made = compiled(text, self._context)
-        except ValidatorError:
+        except ValidatorError as failed:
             # a column without any value has the type that its source gives for want of a better one: it fits any condition
-            empty = frozenset(self._empty(sqltree.columns_of(text, self._schema)))
+            try:
+                empty = frozenset(self._empty(sqltree.columns_of(text, self._schema)))
+            except ValueError:  # it cannot be parsed
+                raise failed from None
             if not empty:
                 raise
             typed = {**self._context.schema, **dict.fromkeys(empty, pl.Null())}

@@ -53,8 +53,19 @@ def run(
     try:
         with sqlquery.connection() as connection:
             connection.register("handed", _Stream(data))
-            connection.execute(f"CREATE TEMP VIEW {sqltree.TABLE} AS SELECT {_selected(columns, types)} FROM handed")
-            return _answer(connection, tree, text, limit)
+            view = f"CREATE OR REPLACE TEMP VIEW {sqltree.TABLE} AS SELECT"
+            connection.execute(f"{view} {_selected(columns, types)} FROM handed")
+            try:
+                return _answer(connection, tree, text, limit)
+            except duckdb.BinderException:
+                # a column without any value has the type that its source gives for want of a better one: it fits any query
+                empty = [c for c in columns if data[c].null_count() == data.height]
+                if not empty:
+                    raise
+                connection.execute(
+                    f"{view} {_selected(columns, {**types, **dict.fromkeys(empty, pl.Null())})} FROM handed"
+                )
+                return _answer(connection, tree, text, limit)
     except duckdb.Error as error:
         raise ValidatorError(f"the query cannot be run: {sqlquery.words_of(error, types)}") from None
 
@@ -109,5 +120,6 @@ def _selected(columns: list[str], types: Mapping[str, pl.DataType]) -> str:
     for c in columns:
         quoted = '"' + c.replace('"', '""') + '"'
         wide = _WIDE.get(types[c].base_type()) or ("TIME" if types[c] == pl.Time else None)
-        out.append(f"CAST({quoted} AS {wide}) AS {quoted}" if wide else quoted)
+        typed = f"CAST({quoted} AS {wide}) AS {quoted}" if wide else quoted
+        out.append(f"NULL AS {quoted}" if types[c] == pl.Null else typed)
     return ", ".join(out)
