@@ -425,3 +425,19 @@ def test_an_aggregate_has_the_tolerance_that_is_given_and_no_other(function, her
 def test_values_that_look_the_same_are_told_with_all_their_digits():
     rule = AggregateMatch("x", function="sum", reference={"x": [1234567.125]})
     assert one({"x": [1234567.25]}, rule).message.startswith("sum is 1234567.25 here, 1234567.125 in")
+
+
+def test_the_newest_moments_of_two_zones_and_units_are_equal():
+    there = pl.Series([datetime(2024, 1, 1, tzinfo=UTC)]).cast(pl.Datetime("ns", "UTC"))
+    here = there.cast(pl.Datetime("ms", "UTC")).dt.convert_time_zone("Asia/Beirut")
+    rule = AggregateMatch("t", function="max", reference=pl.DataFrame({"t": there}))
+    assert one(pl.DataFrame({"t": here}), rule).status == "passed"
+    assert one(pl.DataFrame({"t": here.dt.offset_by("1ms")}), rule).status == "warned"
+    assert "different types" in one({"t": [datetime(2024, 1, 1)]}, rule).error
+
+
+def test_keys_of_several_columns_match_across_types():
+    there = pl.DataFrame({"n": pl.Series([Decimal("1.5000")], dtype=pl.Decimal(38, 4)), "d": [datetime(2024, 1, 1)]})
+    rule = ForeignKey(columns=("n", "d"), reference=there)
+    here = {"n": [1.5, 1.5, 1.25], "d": [date(2024, 1, 1), date(2024, 1, 2), date(2024, 1, 1)]}
+    assert failing(here, rule) == [2, 3]

@@ -82,9 +82,8 @@ def _grid(every: str, unit: int, ahead: Callable[[], int]) -> _Grid:
     if word in _ELAPSED:
         length, shift = n * _ELAPSED[word], 0
         shift = ahead() % length if unit != DAY else 0
-        # apart, so that no sum is too large for 64 bits
         per, rest = length // unit, shift // unit
-        return _Grid(lambda c: c // per + (c % per + rest) // per, lambda step: step * length - shift, wall=False)
+        return _Grid(lambda c: (c + rest) // per if rest else c // per, lambda step: step * length - shift, wall=False)
     if word in _DAYS:
         span, shift = n * _DAYS[word], _MONDAY if word == "w" else 0
         return _Grid(
@@ -110,11 +109,13 @@ def _month(days: pl.Expr) -> pl.Expr:
 
 
 def _ahead(backend: PolarsBackend, rows: pl.LazyFrame, zone: str | None, unit: int) -> int:
-    """How far the clock of the zone is ahead of UTC at the first value, in nanoseconds."""
-    if zone in (None, "UTC"):
+    """How far the clock of the zone is ahead of UTC at the first value, in nanoseconds; 0 at the end of what 64 bits count."""
+    if zone is None or zone == "UTC":
         return 0
-    first = backend.collect(rows.select(pl.col("at").min().to_physical())).item()
-    return 0 if first is None or zone is None else offset_at(first * unit, zone)
+    at = pl.col("at").to_physical()
+    first, last = backend.collect(rows.select(at.min(), at.max().alias("last"))).row(0)
+    near_the_end = last is None or last > 2**63 - 1 - DAY // unit
+    return 0 if near_the_end else offset_at(first * unit, zone)
 
 
 def _present(

@@ -80,25 +80,18 @@ def _stepped(keys: pl.Series, their: int, dtype: pl.DataType, our: int) -> pl.Se
 def _numbers(keys: pl.Series, dtype: pl.DataType) -> pl.Series:
     """Numbers as another type holds them, those that it holds. Between floats and decimals, floats are what they are written as."""
     other = keys.dtype
-    wide = (pl.Int128, pl.UInt128)
-    if (
-        (dtype.is_float() or dtype.is_integer())
-        and (other.is_float() or other.is_integer())
-        and not {dtype, other} & {*wide}
-    ):
+    plain = all((t.is_float() or t.is_integer()) and t not in (pl.Int128, pl.UInt128) for t in (dtype, other))
+    if plain:
         given = keys.fill_nan(None) if other.is_float() and not dtype.is_float() else keys
         made = given.cast(dtype, strict=False)
         back = made.cast(pl.Int128 if not other.is_float() else other, strict=False)
         same = back.eq_missing(given.cast(back.dtype))
         return pl.DataFrame({"k": made, "same": same}).select(pl.when("same").then("k")).to_series()
     if other.is_decimal() and dtype.is_decimal():
-        made = keys.cast(pl.Decimal(38, dtype.scale), strict=False)  # type: ignore[attr-defined]  # a decimal
+        made = keys.cast(dtype, strict=False)
         return pl.DataFrame({"k": made, "o": keys}).select(pl.when(pl.col("k") == pl.col("o")).then("k")).to_series()
-    return pl.Series([_held(v, other, dtype) for v in keys.to_list()], dtype=_type(dtype))
-
-
-def _type(dtype: pl.DataType) -> pl.DataType:
-    return pl.Decimal(38, dtype.scale) if isinstance(dtype, pl.Decimal) else dtype
+    wide = pl.Decimal(38, dtype.scale) if isinstance(dtype, pl.Decimal) else dtype
+    return pl.Series([_held(v, other, dtype) for v in keys.to_list()], dtype=wide).cast(dtype, strict=False)
 
 
 def _held(value: Any, other: pl.DataType, dtype: pl.DataType) -> Any:

@@ -344,12 +344,12 @@ def agree(a: Any, b: Any, tolerance: float | str, rounding: Fraction = Fraction(
 
 
 def _same(a: Any, b: Any) -> bool:
-    """Whether two texts, dates or times are equal; dates are midnights."""
-    kinds = {kind_of(a), kind_of(b)}
-    days = kinds <= {"date", "datetime"} and zoned(a) == zoned(b)
-    if type(a) is not type(b) and not days and (None in kinds or len(kinds) > 1):
+    """Whether two texts, dates or times are equal; a date is its midnight."""
+    kinds = kind_of(a), kind_of(b)
+    alike = type(a) is type(b) if None in kinds else kinds[0] == kinds[1] or {*kinds} == {"date", "datetime"}
+    if not alike or zoned(a) != zoned(b):
         raise ValidatorError(f"{a!r} here and {b!r} in the reference are of different types: they do not compare")
-    return bool(nanoseconds(a) == nanoseconds(b)) if None not in kinds else bool(a == b)
+    return bool(a == b) if None in kinds else nanoseconds(a) == nanoseconds(b)
 
 
 def _told(value: Any, other: Any) -> str:
