@@ -13,10 +13,9 @@ from truthound import measures as m
 from truthound.engine import FAILED_CHECKS, ROW, Backend, FailingRows, RowRequest, Split
 from truthound.engine import expressions as ex
 from truthound.engine.blocking import Blocking
-from truthound.engine.cells import first
 from truthound.engine.conditions import utc_now
 from truthound.engine.failing_rows import fetch
-from truthound.engine.null_counts import apart, null_counts
+from truthound.engine.passes import values
 from truthound.engine.rewrite import settle, simplify
 from truthound.engine.sums import Asked
 from truthound.errors import ConfigError, ReferenceDataError, SourceError, TruthoundError, ValidatorError
@@ -286,7 +285,7 @@ class PolarsBackend:
         if not compiled:
             return
         try:
-            self._values.update(self._select(compiled))
+            self._values.update(values(self.frame, compiled, statistics=self._statistics))
         except _ERRORS as error:
             if len(compiled) == 1:
                 fault = self.fault(error)
@@ -315,24 +314,6 @@ class PolarsBackend:
         todo = list(compiled)
         self._stream(todo[:half])
         self._stream(todo[half:])
-
-    def _select(self, compiled: Mapping[m.Measure, Asked]) -> dict[m.Measure, Any]:
-        """The values of what is asked, in one pass, and in further ones where the first leads to more."""
-        alone = apart({x: a.exprs for x, a in compiled.items()}) if self._statistics else []
-        out: dict[m.Measure, Any] = {m.CountWhere(m.IsNull(c)): n for c, n in null_counts(self.frame, alone).items()}
-        asked = {x: a for x, a in compiled.items() if x not in out}
-        while asked:
-            shared: dict[object, tuple[pl.Expr, ...]] = {
-                x if a.key is None else a.key: a.exprs for x, a in asked.items()
-            }
-            names = {k: [f"{i}.{j}" for j in range(len(es))] for i, (k, es) in enumerate(shared.items())}
-            exprs = [e.alias(n) for k, es in shared.items() for e, n in zip(es, names[k], strict=True)]
-            found = self.frame.select(exprs).collect(engine="streaming")
-            row = dict(zip(found.columns, first(found), strict=True))
-            done = {x: a.finish(tuple(row[n] for n in names[x if a.key is None else a.key])) for x, a in asked.items()}
-            asked = {x: v for x, v in done.items() if isinstance(v, Asked)}
-            out |= {x: v for x, v in done.items() if not isinstance(v, Asked)}
-        return out
 
 
 def _simplified(x: m.Measure) -> m.Measure:
