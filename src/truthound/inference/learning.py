@@ -60,14 +60,10 @@ def infer_schema(data: Any, *, base: Path | None = None, pii: Collection[str] = 
         SourceError: the data cannot be read, or have no columns.
     """
     with no_panic():
-        return _infer(data, base, pii)
+        return without_damage(lambda given: _infer(given, base, pii), data, base)
 
 
 def _infer(data: Any, base: Path | None, pii: Collection[str]) -> Schema:
-    return without_damage(lambda given: _inferred(given, base, pii), data, base)
-
-
-def _inferred(data: Any, base: Path | None, pii: Collection[str]) -> Schema:
     backend, source = opened(data, base)
     every = backend.schema()
     types = {c: t for c, t in every.items() if t.unreadable_reason is None}
