@@ -11,6 +11,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+import truthound as th
 from truthound.errors import ConfigError, SourceError
 from truthound.sources import open_source
 
@@ -416,6 +417,22 @@ def test_fields_and_types_of_late_rows(tmp_path, monkeypatch, usual, late, expec
     (tmp_path / "a.ndjson").write_text(lines(*[usual] * 20, late))
     assert open_source(tmp_path / "a.ndjson").frame.collect().rows()[-1] == expected[1:]
     assert lengths == ([10, None] if expected[0] else [10])
+
+
+@pytest.mark.parametrize("bad", [True, {"b": 2}, [1], 10**40])
+def test_a_column_of_ndjson_that_no_type_holds(tmp_path, bad):
+    path = tmp_path / "a.ndjson"
+    path.write_text(lines({"id": 1, "x": 1}, {"id": 2}) + "\n" + lines({"id": 3, "x": bad}))
+    source = open_source(path)
+    assert list(source.unreadable) == ["x"]
+    assert source.frame.collect()["id"].to_list() == [1, 2, 3]
+    result = th.check(path, ["null", {"range": {"columns": "id", "max_value": 2}}])
+    assert [(o.id, str(o.status)) for o in result.outcomes] == [
+        ("null:id", "passed"),
+        ("null:x", "error"),
+        ("range:id", "warned"),
+    ]
+    assert [e.line for e in result.outcomes[2].examples] == [4]
 
 
 def test_ndjson_bytes_that_do_not_decode(tmp_path):

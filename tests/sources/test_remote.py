@@ -255,6 +255,11 @@ def test_text_in_a_bucket_is_read_as_a_local_file_is(bucket, tmp_path):
     assert said({"url": "s3://bucket/text/deep/", "format": "csv"})[1] == [(9, 8)]
 
 
+def test_an_unreadable_column_of_text_in_a_bucket(bucket):
+    bucket.put_object(Bucket="bucket", Key="mixed.ndjson", Body=b'{"id": 1, "x": 1}\n{"id": 2, "x": true}\n')
+    assert list(open_source("s3://bucket/mixed.ndjson").unreadable) == ["x"]
+
+
 def test_pieces_of_a_large_object(bucket, monkeypatch):
     monkeypatch.setattr("truthound.clouds._PIECE", 1000)
     bucket.put_object(Bucket="bucket", Key="large.csv", Body=b"a\n" + b"123456789\n" * 999)

@@ -142,15 +142,15 @@ def _ndjson(found: Found, options: Any, whole: bool) -> Read:
     def told(error: Exception) -> SourceError:
         return ndjson.explain(error, found.files, options)
 
+    places = None if options.ignore_errors else rows.ndjson_lines(found.files[0])  # left-out lines would count
     try:
-        frame = ndjson.scan(found, options, whole=whole)
+        return Read(ndjson.scan(found, options, whole=whole), told, places)
     except FAILURES as error:
         if isinstance(error, TruthoundError):
             raise
+        if (table := ndjson.mixed(found.files, options)) is not None:
+            return Read(table.frame, told, places, table.unreadable)
         raise told(error) from None
-    return Read(
-        frame, told, None if options.ignore_errors else rows.ndjson_lines(found.files[0])
-    )  # left-out lines would count
 
 
 def _json(found: Found, options: Any) -> Read:

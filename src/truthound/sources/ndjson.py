@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -151,6 +151,26 @@ def read(path: Path, options: Any) -> Table:
         raise SourceError(f"{path.name} is an empty list, which has no columns")
     if not rows[0] and not any(rows):
         raise SourceError(f"{path.name} has no columns: its objects are empty")
+    return _table(rows, options)
+
+
+def mixed(files: Sequence[Path], options: Any) -> Table | None:
+    """Files with an object a line of which a column holds what no one type holds: that column is unreadable.
+
+    None where something else is wrong with them, or they are too large to be looked at as objects of Python.
+    """
+    if options.ignore_errors or options.infer_schema_length is not None:
+        return None
+    if sum(unpacked_size(p) for p in files) > base.PARSED_ONCE:
+        return None
+    try:
+        rows = [json.loads(line) for path in files for line in lines(path) if line.strip()]
+    except (ValueError, RecursionError, OSError, Unreadable):
+        return None
+    return _table(rows, options) if all(isinstance(row, dict) for row in rows) else None
+
+
+def _table(rows: Sequence[Mapping[str, Any]], options: Any) -> Table:
     overrides = {n: polars_type(t) for n, t in options.schema_overrides.items()}
     names = dict.fromkeys(n for row in rows for n in row)
     if unknown := unknown_columns(overrides, names):

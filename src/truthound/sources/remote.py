@@ -81,7 +81,7 @@ def _fetched(url: str, fmt: str, options: Any) -> Table:
     with tempfile.TemporaryDirectory(prefix="truthound-") as folder:
         files = download(url, Path(folder))
         read = read_files(Found(fmt, files), options)
-        return Table(read.frame, notes=read.notes)
+        return Table(read.frame, read.unreadable, read.notes)
 
 
 def _parquet(url: str, options: Any) -> Table:
