@@ -367,21 +367,39 @@ def test_sarif_beside_the_report(cli, project, environment):
     code, out, err = cli("checkpoint", "run", "--all", "--sarif", "out.sarif")
     assert (code, "wrote out.sarif" in err, "exit 1" in out) == (1, True, True)
     runs = json.loads((project / "out.sarif").read_text())["runs"]
-    assert [r["properties"]["checkpoint"] for r in runs] == ["users", "cities"]
+    assert [r["properties"]["checkpoint"] for r in runs] == ["truthound.yaml", "users", "cities"]
+    assert [len(r["results"]) for r in runs] == [0, 3, 0]
     (project / "truthound.yaml").write_text("checkpoints: 5\n")
-    assert cli("checkpoint", "run", "--all", "--sarif", "out.sarif")[0] == 2
+    assert cli("checkpoint", "run", "users", "--sarif", "out.sarif")[0] == 2
     (run,) = json.loads((project / "out.sarif").read_text())["runs"]
+    assert run["automationDetails"]["id"] == "truthound/truthound.yaml/"  # closes no alert of users
     assert run["results"][0]["locations"][0]["physicalLocation"]["region"] == {"startLine": 1, "startColumn": 1}
     assert cli("checkpoint", "run", "--all", "--sarif", "truthound.yaml")[0] == 2
+    assert (project / "truthound.yaml").read_text() == "checkpoints: 5\n"
+
+
+@pytest.mark.parametrize("file", ["truthound.yaml", "users.csv", "rules.txt", "same.json"])
+def test_the_sarif_file_takes_the_place_of_nothing_that_is_read(cli, project, environment, file):
+    environment({})
+    config = project / "truthound.yaml"
+    config.write_text(
+        config.read_text() + "- {name: x, data_source: {path: rules.txt, format: csv}, validators: ['null']}\n"
+    )
+    (project / "rules.txt").write_text("a\n1\n")
+    before = {p.name: p.read_bytes() for p in project.iterdir()}
+    code, _, err = cli("checkpoint", "run", "--all", "--sarif", file, "--format", "json", "--output", "same.json")
+    assert code == 2
+    assert "--sarif" in err
+    assert {p.name: p.read_bytes() for p in project.iterdir()} == before
 
 
 # --- what of failing rows is published --------------------------------------------------------------------------------
 
 ROWS = """user_id,email,age,city,phone
 k-81,,31,Oslo-secret,555-0101
-k-82,b@secret.org,212,Rome-secret,555-0102
-k-83,c@secret.org,213,Oslo-secret,555-0103
-k-84,c@secret.org,213,Oslo-secret,555-0103
+k-82,b@secret.org,91827364,Rome-secret,555-0102
+k-83,c@secret.org,91827365,Oslo-secret,555-0103
+k-84,c@secret.org,91827365,Oslo-secret,555-0103
 """
 RULES = """checkpoints:
 - name: users
@@ -413,7 +431,7 @@ def test_failing_rows_are_published_as_the_one_setting_says(cli, folder, environ
     )
     assert "555-01" not in told
     assert ("secret" in told) is (mode == "rows")
-    assert ("213" in told) is (mode == "rows")
+    assert ("91827365" in told) is (mode == "rows")
     assert ("k-82" in told) is (mode != "none")
 
 

@@ -121,11 +121,17 @@ def run(
         tuple(names or ()), every, config, tuple(tag or ()), data, split_names(validators), store, telling.fail_on,
         telling.limit, slack, webhook, github_summary and not tells_github(ci), comment,
     )  # fmt: skip
-    native = Native(CIPlatform.LOCAL if dry_run else platform(ci), free=telling.free, sarif=None if dry_run else sarif)
-    with native.reporting(", ".join(choice.names) or str(config or DEFAULT_CONFIG)):
+    file = config or DEFAULT_CONFIG
+    native = Native(CIPlatform.LOCAL if dry_run else platform(ci), free=telling.free, config=str(file))
+    with native.reporting(", ".join(choice.names) or str(file)):
+        if sarif is not None and sarif == telling.output:
+            raise typer.BadParameter("--sarif and --output name the same file")
+        spare_inputs(sarif, file, (), "--sarif")
+        native.sarif = None if dry_run else sarif
         checkpoints = chosen(choice)
-        for written in (telling.output, sarif):
-            spare_inputs(written, config or DEFAULT_CONFIG, checkpoints)
+        with native.sparing():
+            spare_inputs(sarif, file, checkpoints, "--sarif")
+        spare_inputs(telling.output, file, checkpoints)
         if dry_run:
             from truthound.cli.plan import plan
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ import typer
 from truthound.ci.environment import detect_ci_platform, is_ci_environment
 from truthound.ci.names import CIPlatform
 from truthound.ci.platforms import PLATFORMS, platform_named
+from truthound.cli.options import DEFAULT_CONFIG
 from truthound.cli.output import emit, say, write_bytes
 from truthound.env import reported
 from truthound.errors import ConfigError, TruthoundError
@@ -68,8 +69,12 @@ class Native:
     """whether nothing but annotations is written"""
     sarif: Path | None = None
     """a file for the issues of all runs"""
+    config: str = str(DEFAULT_CONFIG)
+    """the configuration file, by which its mistakes are known in that file"""
     every: list[CheckpointResult] = field(default_factory=list)
     """the runs, also those that an action tells of"""
+    broken: CheckpointResult | None = None
+    """what ended the command before it could run"""
     results: list[CheckpointResult] = field(default_factory=list)
     before: list[CheckpointResult] = field(default_factory=list)
 
@@ -113,8 +118,15 @@ class Native:
         said = error.format_message() if hasattr(error, "format_message") else _said(error)
         kind = ConfigError if isinstance(error, ConfigError) else type(error)
         result = CheckpointResult("", name, now(), CheckpointStatus.ERROR, error=said, error_type=kind.__name__)
-        self.every.append(result)
+        self.broken = result
         self.results += [result] if self.on else []
+
+    @contextmanager
+    def sparing(self) -> Iterator[None]:
+        """What ends the command within is not written to the SARIF file, which may be one that must not be written to."""
+        kept, self.sarif = self.sarif, None
+        yield
+        self.sarif = kept
 
     @contextmanager
     def reporting(self, name: str) -> Iterator[None]:
@@ -135,7 +147,10 @@ class Native:
         if self.sarif is not None:
             from truthound.reporters.sarif import sarif
 
-            write_bytes(self.sarif, sarif(self.every, self.reporter().root).encode("utf-8", "backslashreplace"))
+            # one for the configuration, with no issues where all is well: so code scanning closes its alerts, and no others
+            first = self.broken or CheckpointResult("", self.config, now(), CheckpointStatus.SUCCESS)
+            runs = [replace(first, checkpoint_name=self.config), *self.every]
+            write_bytes(self.sarif, sarif(runs, self.reporter().root).encode("utf-8", "backslashreplace"))
             say(f"wrote {terminal(self.sarif)}")
         if self.results:
             face = self.reporter()

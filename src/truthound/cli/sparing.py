@@ -55,19 +55,22 @@ def spare(
     sources: Iterable[Source] = (),
     draft: Kind | None = None,
     force: bool = False,
+    option: str = "--output",
 ) -> None:
     """Raises ConfigError where the output has an obstacle, or is a draft that is there already and not forced."""
     if why := obstacle(output, read, sources, draft):
-        raise ConfigError(f"--output {why}")
+        raise ConfigError(f"{option} {why}")
     if draft and output is not None and output.is_file() and not force:
         raise ConfigError(f"{output} is there already; --force writes over it, -o FILE writes elsewhere")
 
 
-def spare_inputs(output: Path | None, config: Path | None, checkpoints: Iterable[Checkpoint]) -> None:
+def spare_inputs(
+    output: Path | None, config: Path | None, checkpoints: Iterable[Checkpoint], option: str = "--output"
+) -> None:
     """`spare` for all that checkpoints read: their file, data, schemas, references, and what their actions read and write."""
     if output is None:
         return
-    spare(output, config)
+    spare(output, config, option=option)
     for checkpoint in checkpoints:
         c, base = checkpoint.config, checkpoint.base or Path()
         references = [r for r in (getattr(rule, "reference", None) for rule in c.rules) if isinstance(r, str | Mapping)]
@@ -81,7 +84,7 @@ def spare_inputs(output: Path | None, config: Path | None, checkpoints: Iterable
             for f in (c.schema, *options)
             if isinstance(f, str | Path) and "://" not in str(f)
         ]
-        spare(output, *files, sources=[(s, checkpoint.base) for s in (c.data_source, *references)])
+        spare(output, *files, sources=[(s, checkpoint.base) for s in (c.data_source, *references)], option=option)
 
 
 def _same(one: Path, other: Path) -> bool:
