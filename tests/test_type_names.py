@@ -143,6 +143,16 @@ def test_rules_that_a_change_of_type_takes_away_are_skipped_with_the_reason():
     assert {i.validator for i in result.issues} == {"schema"}
 
 
+def test_an_empty_column_of_text_fits_a_schema_of_numbers(tmp_path):
+    (tmp_path / "a.csv").write_text("id,age\n1,\n2,\n")
+    schema = Schema.from_dict({"columns": {"id": {"type": "bigint"}, "age": {"type": "int", "min": 0}}})
+    found = {o.id: (o.status, o.message) for o in check(tmp_path / "a.csv", schema=schema).outcomes if "age" in o.id}
+    assert found == {
+        "schema:age": ("passed", "every value is null: any type will do"),
+        "range:age": ("passed", "every value is null"),
+    }
+
+
 def test_alike():
     assert alike("date", "datetime[*,*]")
     assert alike("int8", "decimal(3,0)")

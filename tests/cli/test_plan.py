@@ -126,3 +126,15 @@ def test_a_condition_that_does_not_fit_the_types_is_told(cli, orders):
         configured(orders, rule, "null")
         code, out, _ = cli("checkpoint", "run", "orders", "--dry-run")
         assert (code, "1 of which cannot be made" in out) == (3, True)
+
+
+def test_a_plan_calls_no_function_of_the_user(orders):
+    called = []
+
+    def holds(frame):
+        called.append(frame)
+        return frame.collect()["amount"].item(0) > 0  # fails where there are no rows
+
+    plan = Checkpoint(name="orders", data_source="orders.csv", validators=[holds]).plan()
+    assert [c.problem for c in plan.checks.values()] == [None]
+    assert called == []

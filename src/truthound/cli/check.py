@@ -50,7 +50,8 @@ def check(
     asked = split_names(validators)
     checkpoints = [Checkpoint(name=name_of(file), data_source=file, validators=asked, **options) for file in files]
     spare_inputs(telling.output, None, checkpoints)
-    profiles = [_profiled(c) for c in checkpoints]
+    shows = telling.format in LIST_FORMATS and not (telling.quiet and telling.streams)
+    profiles = [_profiled(c) if asked is None or shows else None for c in checkpoints]
     if asked is None:
         checkpoints = [_with_rules(c, profile) for c, profile in zip(checkpoints, profiles, strict=True)]
     pages = iter(profiles)  # checkpoints run in this order

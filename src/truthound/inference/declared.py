@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from truthound.errors import ConfigError
 from truthound.measures import IsNull
 from truthound.models import Mistakes
+from truthound.results import CheckStatus
 from truthound.schema import ColumnSchema, Schema
 from truthound.type_names import alike, meaning
 from truthound.validators.base import Check, Table, Validator, veiled
@@ -35,12 +36,13 @@ class OfColumn(Validator):
 
     def bind(self, table: Table) -> Iterator[Check]:
         found = table.schema.get(self.column)
-        unfit = "column not found" if found is None else ""
-        if found is not None and not alike(found, meaning(self.wanted)):
-            unfit = f"not evaluated: the column is {found}, the schema says {self.wanted}"
         for rule in self.rules:
-            if unfit:
-                yield rule.skipped(unfit, (self.column,))
+            if found is None:
+                yield rule.skipped("column not found", (self.column,))
+                continue
+            if not alike(found, meaning(self.wanted)):
+                unfit = f"not evaluated: the column is {found}, the schema says {self.wanted}"
+                yield rule.unless_empty((self.column,), unfit, CheckStatus.SKIPPED)
                 continue
             for check in rule.bind(table):
                 yield check if isinstance(rule, Unique) else veiled(check, table)
