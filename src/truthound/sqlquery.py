@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -130,7 +131,7 @@ def clashing(columns: Iterable[str]) -> list[str]:
 
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": False, "python_enable_replacements": False, "autoinstall_known_extensions": False,
-    "autoload_known_extensions": False, "memory_limit": "60%", "TimeZone": "UTC",
+    "autoload_known_extensions": False, "memory_limit": "60%",
 }  # fmt: skip
 _MISSING = re.compile(r'(?:Referenced column|column named|Referenced table) "(.*?)"')
 _NO_COLUMN = re.compile(r'does not have a column named "(.*?)"')
@@ -138,15 +139,22 @@ _NO_FUNCTION = re.compile(r"Function with name (\S+) does not exist")
 _PREFIX = re.compile(r"^(?:[A-Z]\w+ )+Error: ")
 
 
-@contextmanager
-def connection() -> Iterator[Any]:
+@lru_cache(maxsize=1)
+def _database(_process: int) -> Any:
+    """A database without tables, whose settings are locked; one for a process, as opening it costs more than most queries."""
     import duckdb
 
-    config = {k: v for k, v in _CONFIG.items() if k != "TimeZone"}
-    with duckdb.connect(":memory:", config=config) as connected:
-        connected.execute("SET TimeZone = 'UTC'")
-        connected.execute("SET lock_configuration = true")
-        yield connected
+    database = duckdb.connect(":memory:", config=_CONFIG)
+    database.execute("SET GLOBAL TimeZone = 'UTC'")
+    database.execute("SET lock_configuration = true")
+    return database
+
+
+@contextmanager
+def connection() -> Iterator[Any]:
+    """A connection to it; what is made there is gone with it."""
+    with _database(os.getpid()).cursor() as own:
+        yield own
 
 
 def needed(tree: Any, types: Mapping[str, Any]) -> list[str]:
