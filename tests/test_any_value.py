@@ -81,8 +81,13 @@ def test_a_run_never_raises_and_sets_far_rows_aside_or_says_why(tmp_path: Path, 
         ).run()
         assert run.status in (CheckpointStatus.WARNING, CheckpointStatus.FAILURE)
         made = run.action_results[0]
-        assert made.status is ActionStatus.SUCCESS or "write Parquet" in made.message or "CSV" in made.message, made
-        assert form == "csv" or made.details["bad_rows"] == 4
+        unwritable = form == "csv" and kind in (
+            "datetime_ms",
+            "date",
+        )  # millions of years, of which the engine has no text
+        assert (made.status is ActionStatus.SUCCESS) is not unwritable
+        assert unwritable or made.details["bad_rows"] >= 4
+        assert not unwritable or "write Parquet" in made.message
         for output in ("console", "json", "yaml", "junit", "markdown", "sarif"):
             assert FORMATS[output](run)
 

@@ -190,5 +190,8 @@ def _sink(frame: pl.LazyFrame, path: Path, form: str) -> pl.LazyFrame:
         frame = frame.with_columns(pl.col(FAILED_CHECKS).list.join(";"))
     if nested := [c for c, t in schema.items() if t.is_nested() and c != FAILED_CHECKS]:
         raise ActionError(f"CSV cannot hold the nested columns {', '.join(nested)}; write Parquet")
+    lengths = [i for i, t in enumerate(schema.values()) if t == pl.Duration]  # by place: a name may be a pattern
+    if lengths:
+        frame = frame.with_columns(pl.nth(lengths).dt.to_string("iso"))
     alone = len(schema) == 1  # a null would be an empty line, which is not a row to most readers
     return frame.sink_csv(path, lazy=True, check_extension=False, null_value='""' if alone else None)
