@@ -68,6 +68,13 @@ def test_rows_of_a_table_without_any_readable_column_are_counted():
     assert profile({"m": [1, "x"]}).rows == 2
 
 
+def test_an_unreadable_column_of_a_reference():
+    (found,) = th.check(
+        {"a": [1]}, [{"foreign_key": {"columns": "a", "reference": DATA, "reference_columns": "m"}}]
+    ).outcomes
+    assert found.error == f"in the reference: {REASON}"
+
+
 def test_a_sample_and_a_filter():
     assert outcomes("null", sample_size=2)["null:m"].error == REASON
     with pytest.raises(ConfigError, match='"m" cannot be read'):

@@ -256,6 +256,8 @@ class PolarsBackend:
             if not isinstance(other, PolarsBackend):
                 raise ValidatorError("the reference is in another engine")
             for c in p.reference_columns:
+                if reason := other._unreadable.get(c):  # noqa: SLF001 of this class
+                    raise ReferenceDataError(f'in the reference: column "{c}" cannot be read: {reason}')
                 if c not in other.types:
                     raise ReferenceDataError(
                         f'column "{c}" is not in the reference; it has {", ".join(list(other.types)[:10])}'
