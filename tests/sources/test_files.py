@@ -518,3 +518,13 @@ def test_a_file_that_goes(tmp_path):
     with pytest.raises((pl.exceptions.PolarsError, OSError)) as caught:
         source.frame.collect()
     assert str(source.explain(caught.value)) == "a.parquet has gone since it was found; it was deleted or moved"
+
+
+def test_a_column_of_ndjson_does_not_hide_the_others(tmp_path, monkeypatch):
+    path = tmp_path / "a.ndjson"
+    path.write_text('{"a": 1, "b": 1}\n' * 200 + '{"a": 2, "b": }\n')
+    whole = told(path)
+    assert whole.startswith("a.ndjson:201:")
+    assert told({"path": str(path), "options": {"columns": ["a"]}}) == whole
+    monkeypatch.setattr("truthound.sources.base.PARSED_ONCE", 0)
+    assert told(path) == whole
