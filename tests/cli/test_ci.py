@@ -8,6 +8,8 @@ import pytest
 import yaml
 
 from loopback import Answer, serving
+from truthound.cli.options import CI_EXAMPLES
+from truthound.results import CIExamples
 
 GITHUB = {
     "GITHUB_ACTIONS": "true", "GITHUB_REF": "refs/pull/7/merge", "GITHUB_HEAD_REF": "fix", "GITHUB_BASE_REF": "main",
@@ -467,6 +469,7 @@ def test_the_action_of_a_checkpoint_publishes_no_more(cli, folder, environment):
 
 
 def test_a_mode_there_is_not(cli, project):
+    assert tuple(CIExamples) == CI_EXAMPLES
     code, _, err = cli("checkpoint", "run", "users", "--ci-examples", "key")
     assert (code, 'did you mean "keys"' in err) == (2, True)
 

@@ -12,12 +12,13 @@ from typing import Annotated, Any
 import typer
 
 from truthound.reporters import FORMATS
-from truthound.results import CIExamples
 from truthound.text import did_you_mean
 
 LIST_FORMATS = ("console", "json", "yaml", "markdown")
 """of what is not the result of a run"""
 SEVERITIES = ("low", "medium", "high", "critical")
+CI_EXAMPLES = ("none", "keys", "rows")
+"""the values of `CIExamples`, without loading results for a help page"""
 DEFAULT_CONFIG = Path("truthound.yaml")
 
 
@@ -37,7 +38,7 @@ def _severity(value: str | None) -> str | None:
 
 
 def _examples(value: str | None) -> str | None:
-    return None if value is None else _one_of([*CIExamples])(value)
+    return None if value is None else _one_of(CI_EXAMPLES)(value)
 
 
 def _count(value: int | None) -> int | None:
