@@ -187,7 +187,8 @@ class CountWhere(Measure):
 class Aggregate(Measure):
     """A scalar over the non-null values: min, max, sum, mean, std (n - 1), var, median, count, distinct; None if there are none.
 
-    NaN counts as a value. `distinct` is exact and leaves nulls out.
+    NaN counts as a value. `distinct` is exact and leaves nulls out. A sum or a mean is rounded once, from the exact sum; the
+    sum of integers or decimals is not rounded at all.
     """
 
     column: str
@@ -197,7 +198,7 @@ class Aggregate(Measure):
 
 @dataclass(frozen=True)
 class Quantile(Measure):
-    """float: the q-quantile (0 to 1) by linear interpolation of the non-null values."""
+    """The q-quantile (0 to 1) by linear interpolation of the non-null values: a float, or an int or Decimal that no float holds."""
 
     column: str
     q: float

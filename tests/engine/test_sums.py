@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from truthound.engine.polars_backend import PolarsBackend
+from truthound.engine.sums import CUT
 from truthound.exact import rounded
 from truthound.measures import Aggregate, Between
 
@@ -131,3 +132,16 @@ def test_many_values_in_one_pass_and_where_it_leaves_doubt_in_two():
         found = backend.measure([Aggregate("x", "sum"), half])
         assert found[Aggregate("x", "sum")] == math.fsum(values)
         assert found[half] == math.fsum(values.filter(values >= scale * 500))
+
+
+def test_the_engine_adds_what_lies_below_the_cut_far_better_than_is_assumed():
+    count = 1 << 20
+    small = pl.Series([CUT / 2 * (1 - (n * 7919 % 100_003) / 1e6) for n in range(count)])
+    for values in (
+        small,
+        small.sort(),
+        pl.concat([small.head(7)] + [small.slice(7 + n * 50_000, 50_000) for n in range(20)]),
+    ):
+        added = values.to_frame("x").lazy().select(pl.col("x").sum()).collect(engine="streaming").item()
+        assumed = len(values) * CUT * (1024 + len(values) // 1024) / 2**54
+        assert abs(added - math.fsum(values)) < assumed / 10

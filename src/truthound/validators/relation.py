@@ -101,7 +101,10 @@ def _difference(value: Any) -> float | timedelta:
 
 
 class Compare(Validator):
-    """One column stands in a relation to another in each row. A row with a null holds; one with a NaN does not."""
+    """One column stands in a relation to another in each row. A row with a null holds; one with a NaN does not.
+
+    Types may differ; nothing is rounded to compare them.
+    """
 
     type = "compare"
     requires = ("column", "other")
