@@ -92,9 +92,9 @@ class Validator(Positional):
     severity: Severity | None = None
     """Fixed severity of an issue; otherwise the validator's default, raised by the failing ratio."""
     mostly: float | None = Field(default=None, ge=0, le=1)
-    """The least ratio of rows that must hold, 0 to 1. The same as `max_fail` in percent."""
+    """The least ratio of judged rows that must hold, 0 to 1. The same as `max_fail` in percent."""
     max_fail: Tolerance = None
-    """How many rows may fail: a count, a percentage, or one for each severity."""
+    """How many rows may fail: a count, a percentage of the judged rows, or one for each severity."""
     name: str | None = None
     """A name of your own for the check."""
     description: str | None = None
