@@ -160,3 +160,17 @@ def test_few_and_many_repeats_are_counted_and_shown_alike(monkeypatch, share, fe
     assert got[measure] == plain(frame, ["k"], nulls=False)
     rows = backend.rows({"x": RowRequest(Repeated(("k",)), limit=3)})["x"].rows
     assert [n for n, _ in rows] == [6, 2001, 7][: 2 * int(2000 * share)]
+
+
+def test_the_first_rows_tell_whether_keys_repeat():
+    def often(keys, rows):
+        key = duplicates.hashed(("k",), {"k": pl.String()}, nulls=False)
+        return repeats._often(pl.LazyFrame({"k": keys}).with_columns(pl.col("k").cast(pl.String)), key, rows)
+
+    scattered = [i * 7919 % 8000 for i in range(8000)] + list(range(0, 4000, 50))
+    beside = sorted(scattered)
+    assert often([*range(50), *range(50)], 100)
+    assert often(scattered, 5_000_000)  # 80 twins among the first 8,080 rows: most of five million have one
+    assert not often(scattered, 10_000)
+    assert not often(beside, 5_000_000)  # a sorted column shows its twins wherever one looks
+    assert not often([*range(8000)], 5_000_000)

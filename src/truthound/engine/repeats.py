@@ -23,6 +23,8 @@ SAMPLE = 1 << 14
 """first rows that tell whether keys repeat, and which columns tell rows apart"""
 OFTEN = 0.03
 """the share of repeats in a sample from which keys are grouped as they are: so many would have to be compared after hashing"""
+FEWEST, MOST = 8, 0.2
+"""twins in a sample from which their share of all rows is told, and the share from which most keys are said to repeat"""
 FETCHED = 1 << 16
 """rows whose cells are held at once"""
 
@@ -52,7 +54,7 @@ class Repeats:
         if key is None:
             raise ValidatorError("columns of Python objects cannot be compared")
         alike = frame if key.drop is None else frame.filter(key.drop.not_())
-        if keys is None and not key.exact and _often(frame, key):
+        if keys is None and not key.exact and _often(frame, key, self._b.value(m.RowCount())):
             return dup.compared(alike, columns)
         again, counts = dup.scan(frame, key, self._b.value(m.RowCount())) if keys is None else dup.repeated(keys)
         if not len(again):
@@ -189,9 +191,17 @@ class Repeats:
         return _grouped(found, columns).head(limit)
 
 
-def _often(frame: pl.LazyFrame, key: dup.Key) -> bool:
+def _often(frame: pl.LazyFrame, key: dup.Key, rows: int) -> bool:
+    """Whether keys repeat so much that hashing them settles little.
+
+    The first rows hold few of the twins of a long table, so those that do not stand side by side are taken for a share of all.
+    """
     keys = dup.selected(frame.head(SAMPLE), key).collect(engine="streaming")["k"]
-    return keys.n_unique() < (1 - OFTEN) * len(keys)
+    seen, distinct = len(keys), keys.n_unique()
+    if distinct < (1 - OFTEN) * seen:
+        return True
+    apart = len(keys.rle()) - distinct
+    return apart >= FEWEST and 2 * apart * rows / seen**2 > MOST
 
 
 def _distinct(sample: pl.DataFrame, columns: tuple[str, ...] | list[str]) -> int:
