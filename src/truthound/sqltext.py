@@ -32,10 +32,15 @@ def restored(name: str) -> str:
     return name.removeprefix(MARK)
 
 
+def is_fault(error: BaseException) -> bool:
+    """Whether a condition has no answer for some row."""
+    return _FAULT.search(str(error)) is not None
+
+
 def told(error: BaseException, columns: Iterable[str] = ()) -> str:
     """What the engine says, in plain words."""
     words = brief(error).replace(MARK, "")
-    if _FAULT.search(str(error)):
+    if is_fault(error):
         return FAULT_WORDS
     if found := re.match(r'unable to find column "(.*?)"', words):
         known = list(columns)

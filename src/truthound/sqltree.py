@@ -23,13 +23,13 @@ FUNCTIONS: dict[str, tuple[int, int | None]] = {
     "length": (1, 1), "strlen": (1, 1), "upper": (1, 1), "lower": (1, 1), "trim": (1, 2), "ltrim": (1, 2), "rtrim": (1, 2),
     "substring": (2, 3), "left": (2, 2), "right": (2, 2), "lpad": (3, 3), "rpad": (3, 3), "replace": (3, 3), "reverse": (1, 1),
     "repeat": (2, 2), "concat": (1, None), "concat_ws": (2, None), "split_part": (3, 3), "strpos": (2, 2), "starts_with": (2, 2),
-    "ends_with": (2, 2), "contains": (2, 2), "ascii": (1, 1), "regexp_matches": (2, 3),
+    "ends_with": (2, 2), "contains": (2, 2), "ascii": (1, 1), "bit_length": (1, 1), "string_split": (2, 2), "regexp_matches": (2, 3),
     "regexp_full_match": (2, 3), "regexp_extract": (2, 4), "regexp_replace": (3, 4),
     # numbers
     "abs": (1, 1), "sign": (1, 1), "round": (1, 2), "floor": (1, 1), "ceil": (1, 1), "trunc": (1, 1), "sqrt": (1, 1), "cbrt": (1, 1),
     "ln": (1, 1), "log10": (1, 1), "log": (1, 2), "log2": (1, 1), "exp": (1, 1), "pow": (2, 2), "mod": (2, 2), "greatest": (1, None),
     "least": (1, None), "isnan": (1, 1), "isinf": (1, 1), "isfinite": (1, 1), "pi": (0, 0), "sin": (1, 1), "cos": (1, 1),
-    "tan": (1, 1), "asin": (1, 1), "acos": (1, 1), "atan": (1, 1), "radians": (1, 1), "degrees": (1, 1),
+    "tan": (1, 1), "asin": (1, 1), "acos": (1, 1), "atan": (1, 1), "atan2": (2, 2), "cot": (1, 1), "radians": (1, 1), "degrees": (1, 1),
     # dates and times
     "date_part": (2, 2), "date_trunc": (2, 2), "date_diff": (3, 3), "date_sub": (3, 3), "date_add": (2, 2), "last_day": (1, 1),
     "dayname": (1, 1), "monthname": (1, 1), "strftime": (2, 2), "strptime": (2, 2), "try_strptime": (2, 2), "make_date": (3, 3),
@@ -50,7 +50,8 @@ ALIASES: dict[str, str] = {
     "suffix": "ends_with", "ord": "ascii", "unicode": "ascii", "ceiling": "ceil", "power": "pow", "nvl": "ifnull",
     "datepart": "date_part", "datetrunc": "date_trunc", "datediff": "date_diff", "datesub": "date_sub",
     "current_timestamp": "now", "get_current_timestamp": "now", "transaction_timestamp": "now", "current_date": "today",
-    "dayofmonth": "day", "weekofyear": "week", "weekday": "dayofweek", "array_contains": "list_contains",
+    "dayofmonth": "day", "weekofyear": "week", "weekday": "dayofweek", "split": "string_split", "str_split": "string_split", "string_to_array": "string_split",
+    "array_contains": "list_contains",
     "list_has": "list_contains", "array_has": "list_contains", "array_extract": "list_extract", "list_element": "list_extract",
     "regexp_like": "regexp_matches",
 }  # fmt: skip

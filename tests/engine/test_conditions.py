@@ -142,14 +142,14 @@ TRUTH = """b and c;b or c;not b;b = c;b <> c;b < c;b is true;b is not true;b is 
 ;i between j and k;d between a and '2024-12-31';t between 'a' and 'b';i between null and 0;i not between null and 0;1 in (i, j);i in (j, k);NULL in (1)
 ;1 in (NULL);i in (NULL, NULL);s in (t, 'abc');data.i > 1;I > 1;"i" > 1;DATA.S = 'abc';k < j is true;not i is null;i = j is not distinct from k = 1
 ;not b and c or b and not c;b or c and not b;1 in l;i in l;list_contains(l,3);contains(l,12);1 = any([1,2]);len(l);l[1];l[-1];l[0];array_length(l);try(1//0)"""
-OF_A_NUMBER = """abs({0});sign({0});round({0});round({0},1);floor({0});ceil({0});trunc({0});sqrt({0});exp({0});isnan({0});isfinite({0});isinf({0})
+OF_A_NUMBER = """abs({0});sign({0});round({0});round({0},1);floor({0});ceil({0});trunc({0});sqrt({0});atan2({0},2);exp({0});isnan({0});isfinite({0});isinf({0})
 ;try(ln({0}));try(log2({0}));try(-{0});{0}**2;pow({0},3);mod({0},7);{0}%3;{0} % -3;{0}//4;{0}/3;{0}/10;{0}+1;{0}-1.25;{0}*2;{0}*1.5;try({0}+200);try({0}*1000)
 ;greatest({0},1,NULL);least({0},1.5);greatest({0},f);nullif({0},3);{0}+NULL;{0} between 1 and 3;{0} not between -1.5 and 2.5;{0} in (1,2,3);{0} in (1.5,3)
 ;{0} not in (1,NULL);{0} is true;{0} is not false;not {0};{0} and b;if({0}>1,{0},NULL);case when {0}>1 then {0} else 0.5 end;{0} > '1';{0} = '1.5';{0} < 1e0
 ;{0} < 300;{0} >= -200;{0} = 2147483648;{0} is distinct from 1;coalesce({0}, 7);try_cast({0} as tinyint);try_cast({0} as utinyint);try_cast({0} as bigint)
 ;try_cast({0} as decimal(5,1));{0}::double;{0}::varchar;{0}::boolean;try_cast({0} as float)"""
 OF_TWO = """{0} < {1};{0} = {1};{0} >= {1};{0} is distinct from {1};coalesce({0},{1});greatest({0},{1});try({0} + {1});try({0} - {1});{0} / {1};try({0} % {1});try({0} // {1})"""
-OF_A_TEXT = """length({0});strlen({0});upper({0});lower({0});trim({0});ltrim({0});rtrim({0});reverse({0});ascii({0});trim({0},'a1');ltrim({0},'ab')
+OF_A_TEXT = """length({0});strlen({0});upper({0});lower({0});trim({0});ltrim({0});rtrim({0});reverse({0});ascii({0});bit_length({0});string_split({0},',');len(string_split({0},','));string_split({0},',')[2];trim({0},'a1');ltrim({0},'ab')
 ;trim(both 'a' from {0});trim(leading from {0});substring({0},-2);substring({0},0);substring({0},2);substring({0} from 2 for 2);substring({0},0,2)
 ;substring({0},-3,2);substring({0},3,-2);substring({0},-9,7);substring({0},j,k);substring({0},NULL);left({0},2);left({0},-1);left({0},j);right({0},2)
 ;right({0},-1);right({0},j);lpad({0},5,'xy');rpad({0},2,'xy');lpad({0},-1,'x');replace({0},'a','ZZ');replace({0},'','x');replace({0},NULL,'')

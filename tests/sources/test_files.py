@@ -83,8 +83,11 @@ def test_where(tmp_path):
         "day >= '2024-01-15'": [2], "day IS NULL OR id = 1": [1, 3], "id IN (1, 2) -- some": [1, 2], "id % 2 = 1": [1, 3],
     }.items():  # fmt: skip
         assert open_source({"path": path, "where": where}).frame.collect()["id"].to_list() == ids
+    assert wrong({"path": str(path), "where": "dya > 1"}) == 'where: no column is called "dya"; did you mean "day"?'
     assert 'where: no column is called "dya"; did you mean "day"?' in wrong({"path": str(path), "where": "dya > 1"})
     assert "is not a SQL expression" in wrong({"path": str(path), "where": "id >"})
+    with pytest.raises(SourceError, match="where: in some row"):
+        th.check({"path": path, "where": "10 // (id - 1) > 0"}, ["null"])
     assert "is not a SQL expression" in wrong(
         {"path": str(path), "where": "1 = 1) UNION SELECT * FROM self WHERE (1 = 1"}
     )

@@ -13,7 +13,7 @@ import polars as pl
 from truthound.errors import ConfigError, SourceError, TruthoundError, ValidatorError
 from truthound.sources.base import Source
 from truthound.sources.spec import Spec, parse_spec
-from truthound.sqltext import safe
+from truthound.sqltext import FAULT_WORDS, is_fault, safe
 from truthound.sqltree import unknown_column
 
 _FAILURES = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError, TypeError)
@@ -38,7 +38,8 @@ def open_source(spec: Any, *, base: Path | None = None, whole: bool = True) -> S
     source = _OPENERS[wanted.family](wanted, base, whole)
     if wanted.where is None or wanted.family == "sql":  # a database filters for itself
         return source
-    return replace(source, frame=_filtered(source, wanted.where), lines=lambda _: {})  # rows are counted anew
+    frame = _filtered(source, wanted.where)
+    return replace(source, frame=frame, explain=_explained(source), lines=lambda _: {})  # rows are counted anew
 
 
 def readable(spec: Any, base: Path | None) -> Source | None:
@@ -74,6 +75,15 @@ def _memory(spec: Spec, _: Path | None, __: bool) -> Source:
     return Source(spec.name, "memory", table.frame, unreadable=table.unreadable, notes=table.notes)
 
 
+def _explained(source: Source) -> Callable[[Exception], SourceError]:
+    """The source's words for an error, or those for a row that its filter has no answer for."""
+
+    def explain(error: Exception) -> SourceError:
+        return SourceError(f"where: {FAULT_WORDS}") if is_fault(error) else source.explain(error)
+
+    return explain
+
+
 def _filtered(source: Source, where: str) -> pl.LazyFrame:
     """The rows for which an SQL expression holds."""
     from truthound.engine.conditions import Context, checked, compiled
@@ -84,11 +94,12 @@ def _filtered(source: Source, where: str) -> pl.LazyFrame:
         raise source.explain(error) from None
     patterns = {c: safe(c) for c in types if safe(c) != c}
     try:
-        if wrong := unknown_column(where, [c for c in types if c not in source.unreadable]):
-            reasons = (f'; "{c}" cannot be read: {r}' for c, r in source.unreadable.items() if f'"{c}"' in wrong)
-            raise ConfigError(f"where: {wrong}{''.join(reasons)}")
+        wrong = unknown_column(where, [c for c in types if c not in source.unreadable])
     except ValueError as error:
         raise ConfigError(f"where: {error}") from None
+    if wrong:
+        reasons = (f'; "{c}" cannot be read: {r}' for c, r in source.unreadable.items() if f'"{c}"' in wrong)
+        raise ConfigError(f"where: {wrong}{''.join(reasons)}")
     try:
         made = checked(compiled(where, Context(types, lambda name: _column(source, name))))
     except ValidatorError as error:

@@ -136,6 +136,11 @@ def power(args: list[Value], _: Context) -> Value:
     return a.to(as_type(a, REAL).pow(as_type(b, REAL)), REAL, b)
 
 
+def angle(args: list[Value], _: Context) -> Value:
+    a, b = (number(v, "atan2()") for v in args)
+    return a.to(pl.arctan2(as_type(a, REAL), as_type(b, REAL)), REAL, b)
+
+
 def _extreme(name: str) -> Function:
     """The greatest or the least that is not null; NaN is above every number."""
 
@@ -312,7 +317,7 @@ FUNCTIONS: dict[str, Function] = {
     "isnan": _float_test("isnan", pl.Expr.is_nan, otherwise=False), "isinf": _float_test("isinf", pl.Expr.is_infinite, otherwise=False),
     "isfinite": _float_test("isfinite", pl.Expr.is_finite, otherwise=True), "pi": lambda _a, _c: Value(pl.lit(math.pi), REAL, math.pi),
     "sin": _real("sin", pl.Expr.sin), "cos": _real("cos", pl.Expr.cos), "tan": _real("tan", pl.Expr.tan), "asin": _real("asin", pl.Expr.arcsin),
-    "acos": _real("acos", pl.Expr.arccos), "atan": _real("atan", pl.Expr.arctan), "radians": _real("radians", pl.Expr.radians),
+    "acos": _real("acos", pl.Expr.arccos), "atan": _real("atan", pl.Expr.arctan), "atan2": angle, "cot": _real("cot", pl.Expr.cot), "radians": _real("radians", pl.Expr.radians),
     "degrees": _real("degrees", pl.Expr.degrees),
     "date_part": lambda a, _: dates.part(fixed(a[0], "the part of a date"), a[1]),
     "date_trunc": lambda a, _: dates.truncated(fixed(a[0], "the unit of date_trunc()"), a[1]),

@@ -166,6 +166,17 @@ def split_part(args: list[Value], _: Context) -> Value:
     return v.to(pl.when(v.e.is_not_null()).then(found.fill_null("")), TEXT)
 
 
+def split(args: list[Value], _: Context) -> Value:
+    """A text's parts, as a list."""
+    v, by, t = text(args[0], "string_split()"), text(args[1], "string_split()"), pl.List(pl.String())
+    if v.null or by.null:
+        return null_of(t)
+    separator = fixed(by, "the second argument of string_split()")
+    if not separator:
+        raise refuse("the second argument of string_split() is empty")
+    return v.to(v.e.str.split(separator), t)
+
+
 def position(args: list[Value], _: Context) -> Value:
     """Where a text begins in another, from 1; 0 if it does not occur."""
     v, wanted = text(args[0], "strpos()"), text(args[1], "strpos()")
@@ -270,6 +281,6 @@ TEXTS: dict[str, Function] = {
     "left": left, "right": right, "lpad": _pad("lpad"), "rpad": _pad("rpad"), "replace": of_texts("replace", _replace),
     "reverse": of_text("reverse", reverse), "repeat": repeat, "concat": lambda a, _: concatenated(a, skip_nulls=True),
     "concat_ws": concat_ws, "split_part": split_part, "strpos": position, "starts_with": _texts_test("starts_with", "starts_with"),
-    "ends_with": _texts_test("ends_with", "ends_with"), "ascii": of_text("ascii", first_code, WHOLE),
+    "ends_with": _texts_test("ends_with", "ends_with"), "bit_length": of_text("bit_length", lambda e: e.str.len_bytes().cast(WHOLE) * 8, WHOLE), "string_split": split, "ascii": of_text("ascii", first_code, WHOLE),
     "regexp_matches": matches, "regexp_full_match": full_match, "regexp_extract": extract, "regexp_replace": substitute,
 }  # fmt: skip
