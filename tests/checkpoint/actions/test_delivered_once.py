@@ -29,6 +29,7 @@ class Counted:
     def __init__(self, url: str) -> None:
         self.url, self.connections, self.requests = url, 0, 0
         self.over = threading.Event()
+        self.last = 0
 
     def read(self, connection: socket.socket) -> None:
         """Reads a request to its end."""
@@ -52,8 +53,8 @@ def listening(handle: Handler, scheme: str = "http") -> Iterator[Counted]:
 
     def serve() -> None:
         while True:
-            connection, _ = server.accept()
-            if counted.over.is_set():
+            connection, peer = server.accept()
+            if peer[1] == counted.last:  # all that came before it are counted, however late they are accepted
                 connection.close()
                 break
             counted.connections += 1
@@ -71,8 +72,11 @@ def listening(handle: Handler, scheme: str = "http") -> Iterator[Counted]:
         try:
             yield counted
         finally:
-            counted.over.set()
-            with socket.create_connection(("127.0.0.1", port)):
+            with socket.socket() as last:
+                last.bind(("127.0.0.1", 0))
+                counted.last = last.getsockname()[1]
+                counted.over.set()
+                last.connect(("127.0.0.1", port))
                 thread.join()
 
 
