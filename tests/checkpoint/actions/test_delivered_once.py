@@ -32,14 +32,21 @@ class Counted:
         self.last = 0
 
     def read(self, connection: socket.socket) -> None:
-        """Reads a request to its end."""
+        """Reads a request to its end; raises ConnectionError where the client hangs up before that."""
+
+        def more() -> bytes:
+            piece = connection.recv(65536)
+            if not piece:
+                raise ConnectionError
+            return piece
+
         got = b""
         while b"\r\n\r\n" not in got:
-            got += connection.recv(65536)
+            got += more()
         head, _, body = got.partition(b"\r\n\r\n")
         fields = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:])
         while len(body) < int(fields.get(b"content-length", 0)):
-            body += connection.recv(65536)
+            body += more()
         self.requests += 1
 
 
