@@ -1,6 +1,7 @@
 """Codes stay codes, wherever in a file they first show; numbers, dates and times become values."""
 
 from datetime import UTC, date, datetime, time
+from decimal import Decimal
 
 import polars as pl
 import pytest
@@ -42,7 +43,7 @@ def test_codes(tmp_path, usual, late, options, after):
         (["2024-01-31T10:00:00+02:00", "2024-01-31T10:00:00Z"], [datetime(2024, 1, 31, 8, tzinfo=UTC), datetime(2024, 1, 31, 10, tzinfo=UTC)]),
         (["2024-01-31T10:00:00.123456"] * 1100 + ["2024-01-31T10:00:00", "2024-01-31T10:00:00.5"], [datetime(2024, 1, 31, 10, 0, 0, 123456)] * 1100 + [datetime(2024, 1, 31, 10), datetime(2024, 1, 31, 10, 0, 0, 500000)]),
         (["2024-01-31", "2024-01-31T00:00:00"], ["2024-01-31", "2024-01-31T00:00:00"]), (["10:00", "10:00:00.5"], [time(10), time(10, 0, 0, 500000)]), (["24:00:00"], ["24:00:00"]),
-        (["", ""], [None, None]),
+        (["", ""], [None, None]), (["1.5", "Infinity", "-inf"], [1.5, float("inf"), float("-inf")]),
     ],
 )  # fmt: skip
 def test_types(tmp_path, texts, values):
@@ -59,6 +60,56 @@ def test_types_of_all_rows_become_wider(tmp_path, monkeypatch):
     assert list(found.schema.values()) == [pl.Int64, pl.Int128, pl.String, pl.String, pl.String]
     with pytest.raises(SourceError, match=r'a.csv:4:5: "x" is not a float64 \(column "c"\)'):
         opened(tmp_path / "a.csv", text, infer_schema_length=None, schema_overrides={"c": "float64"})
+
+
+@pytest.mark.parametrize("before", [0, 50])
+@pytest.mark.parametrize(
+    ("texts", "dtype"),
+    [
+        (["12345678901234567.89", "12345678901234567.90", "-1.5"], pl.Decimal(38, 2)), (["9007199254740993", "9007199254740992", "1.5"], pl.Decimal(38, 1)),
+        (["0.12345678901234567891", "1"], pl.Decimal(38, 20)), (["12345678901234567,89", "12345678901234567,90"], pl.Decimal(38, 2)),
+        (["0." + "1" * 40, "1e3"], pl.Float64()), (["0.8444218515250481", "-0.012345678901234567"], pl.Float64()), (["12345678901234567.89", "01.5"], pl.String()),
+    ],
+)  # fmt: skip
+def test_numbers_with_more_digits_than_a_float_are_decimals(tmp_path, texts, dtype, before):
+    text = "v;n\n" + f"{'0,5' if ',' in texts[0] else '0.5'};1\n" * before + "".join(f"{t};1\n" for t in texts)
+    found = opened(tmp_path / "a.csv", text, separator=";", infer_schema_length=20, decimal_comma="," in texts[0])[
+        "v"
+    ].tail(len(texts))
+    assert found.dtype == dtype
+    told = [Decimal(t.replace(",", ".")) for t in texts]
+    assert (
+        [Decimal(str(v)) for v in found] == told
+        if not dtype.is_float()
+        else found.to_list() == [float(t) for t in told]
+    )
+
+
+@pytest.mark.parametrize("zone", ["", "Z"])
+def test_moments_keep_every_digit_or_stay_text(tmp_path, zone):
+    def read(*fractions, year=2024, **options):
+        rows = "".join(f"{year}-01-31T10:00:00{f}{zone}\n" for f in fractions)
+        return opened(tmp_path / "a.csv", f"v\n{rows}", infer_schema_length=2, **options)["v"]
+
+    assert read(".123456789", ".123456788", ".5").dtype == pl.Datetime("ns", (zone and "UTC") or None)
+    assert read(".123456789", ".123456788").n_unique() == 2
+    assert read(".123456000").dtype == pl.Datetime("us", (zone and "UTC") or None)
+    assert read(".1234567891", ".1234567892").n_unique() == 2
+    assert read(".123456789", year=3024).to_list() == [f"3024-01-31T10:00:00.123456789{zone}"]
+    with pytest.raises(SourceError, match=r"a.csv:4:1: .* is not a datetime .*\{v: datetime\[ns\]\}"):
+        read("", "", ".123456789")
+    with pytest.raises(SourceError, match=r"\{v: datetime\[us\]\}"):
+        read(".0001", schema_overrides={"v": "datetime[ms]"})
+    with pytest.raises(SourceError, match="is not a datetime"):
+        read("", year=3024, schema_overrides={"v": "datetime[ns]"})
+
+
+@pytest.mark.parametrize("text", ["1.005", "1e-3", "123456789.5", "-0.001"])
+def test_declared_decimals_lose_no_digit(tmp_path, text):
+    with pytest.raises(SourceError, match=rf'a.csv:3:1: "{text}" is not a decimal'):
+        opened(tmp_path / "a.csv", f"v\n1.0500\n{text}\n", schema_overrides={"v": "decimal(10,2)"})
+    found = opened(tmp_path / "a.csv", "v\n1.0500\n1e2\n", schema_overrides={"v": "decimal(10,2)"})
+    assert found["v"].to_list() == [Decimal("1.05"), Decimal(100)]
 
 
 def test_declared_types_are_not_second_guessed(tmp_path):

@@ -179,6 +179,8 @@ def _fitting(text: str, dtype: pl.DataType) -> str:
             return "int128" if len(text) < 39 else "string"
         if _FLOAT.fullmatch(text):
             return "float64"
+    if isinstance(dtype, pl.Datetime) and dtype.time_unit != "ns" and re.search(r"\.\d{4,9}(?!\d)", text):
+        return "datetime[ns]" if re.search(r"\.\d{7}", text) else "datetime[us]"
     return "string"
 
 

@@ -23,7 +23,7 @@ from truthound.sources.lines import DAMAGED, plain, transcoded, unpacked_size, w
 from truthound.sources.memory import unknown_columns
 from truthound.sources.quotes import check_quotes
 from truthound.sources.temporary import settled
-from truthound.sources.text_types import TEXT, Reading, Typing, declared, infer
+from truthound.sources.text_types import TEXT, Reading, Typing, declared, exact_numbers, infer, is_long
 from truthound.text import cell
 
 _WIDER = 4
@@ -113,22 +113,32 @@ class _Table:
     def read(self) -> tuple[pl.LazyFrame, tuple[str, ...]]:
         """The table, read, and notes about it. A column of which a later row shows that it holds codes is read again, as text."""
         sample = self._sample()
-        readings, met, notes = self._readings(sample), dict[str, list[str]](), list[str]()
+        readings, met, notes = self._readings(sample), dict[str, list[str]](), dict[str, str]()
         while True:
             typing = self._typing(readings)
             frame = self._settled(typing)
             if not typing.codes and not typing.misfits:
-                return self._named(frame, notes), tuple(notes)
+                told = [f'column "{name}" is read as {how}' for name, how in notes.items()]
+                return self._named(frame, told), tuple(told)
             for name, text in typing.misfits.items():
                 met.setdefault(name, []).append(text)
                 seen = pl.DataFrame({name: [*sample.get_column(name), *met[name]]}, schema={name: pl.String})
                 readings[name] = self._inferred(seen)[name] if len(met[name]) < _WIDER else TEXT
-            notes += [
-                f'column "{name}" is read as text: later rows hold codes such as "{cell(text)}"; set '
-                f"options.schema_overrides for it if they are numbers"
-                for name, text in sorted(typing.codes.items())
-            ]
-            readings |= dict.fromkeys(typing.codes, TEXT)
+            for name, text in sorted(typing.codes.items()):
+                readings[name], notes[name] = self._reread(name, text, readings[name])
+
+    def _reread(self, name: str, text: str, seen: Reading) -> tuple[Reading, str]:
+        """How a column is read of which a later row holds this code, or number with more digits than a float keeps."""
+        helped = f'such as "{cell(text)}"; set options.schema_overrides for it'
+        if not (seen.wide and is_long(text)):
+            return TEXT, f"text: later rows hold codes {helped} if they are numbers"
+        reading = exact_numbers(self.text, name, comma=self.options.decimal_comma)
+        if reading.dtype.is_decimal():
+            return reading, f"decimals: it holds numbers with more digits than a float has, {helped} to round them"
+        return (
+            reading,
+            f"floats, rounded: it holds numbers with more digits than any type has, {helped} to keep them as text",
+        )
 
     def _named(self, frame: pl.LazyFrame, notes: list[str]) -> pl.LazyFrame:
         """Without a last column that has neither a name nor a value: a separator ends each line."""

@@ -1,7 +1,8 @@
 """The types of text columns: inferred from a sample, and applied to every value without changing what it says.
 
-A code stays text: leading zeros, a leading plus, digits around one E, and whole numbers that a float would round. A sample
-cannot show that a column has none, so every value is looked at while the column gets its type.
+A code stays text: leading zeros, a leading plus, digits around one E, and whole numbers that a float would round. Numbers with
+more digits than a float keeps are decimals. A sample cannot show that a column has none, so every value is looked at while the
+column gets its type.
 """
 
 from __future__ import annotations
@@ -10,22 +11,30 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import product
+from typing import Literal
 
 import polars as pl
 
 from truthound.errors import ConfigError
 from truthound.sources.dtypes import type_word
+from truthound.sources.pyvalues import DIGITS
 
 _TRUE, _FALSE = ("true", "True", "TRUE"), ("false", "False", "FALSE")
 _E = r"^\d{2,}[eE]\d+$|^\dE\d+$|^\de\d{3,}$"
 """digits around one E, as no program writes a number"""
 _ZEROS = r"^[+-]?0\d"
+_LONG = r"^[+-]?[0-9]{16}|^[+-]?(?:0*[.,]0*)?[1-9](?:[.,]?[0-9]){17}"
+"""the start of a number that a float may round: whole of 16 digits, or with 18 that count"""
+_SHORT = 18
+"""characters of a number that has a decimal sign and no more digits than a float keeps"""
+_WHOLE = 1 << 53
+"""whole numbers up to here are floats without loss"""
 _CODES = {
     "integer": rf"{_ZEROS}|^\+|{_E}",
-    "decimals": _ZEROS,  # with a decimal point somewhere in the column, 12E4 is a number
+    "decimals": f"{_ZEROS}|{_LONG}",  # with a decimal point somewhere in the column, 12E4 is a number
     "float": rf"{_ZEROS}|{_E}|^[+-]?\d{{16,}}$",
 }
-_NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)([eE][+-]?\d+)?|[+-]?inf|NaN")
+_NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)([eE][+-]?\d+)?|[+-]?(inf|Infinity)|NaN")
 _DATES = {
     "ymd": (r"\d{4}([-/.])\d{1,2}[-/.]\d{1,2}", ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d")),
     "dmy": (r"\d{1,2}([-/.])\d{1,2}[-/.]\d{4}", ("%d-%m-%Y", "%d/%m/%Y", "%d.%m.%Y")),
@@ -33,6 +42,9 @@ _DATES = {
 _TIME, _TIMES = r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?", ("%H:%M:%S%.f", "%H:%M")
 _FIXED = ("%H:%M:%S.%6f", "%H:%M:%S.%3f", "%H:%M:%S")
 """times of a fixed length, which take the engine a fifth of the time"""
+_FINER = {unit: rf"\.[0-9]{{{n}}}[0-9]*[1-9]" for unit, n in (("ms", 3), ("us", 6), ("ns", 9))}
+"""by the unit of moments, fractions of a second that it does not hold"""
+_FINEST: tuple[Literal["us", "ns"], ...] = ("us", "ns")
 _RANKED = 1000
 """values by which the formats are put in order"""
 _ZONE = r" ?(Z|[+-]\d{2}(:?\d{2})?)"
@@ -67,15 +79,11 @@ class Reading:
             case pl.Time():
                 return c.str.to_time(fmt, strict=False)
             case pl.Datetime():
-                fixed = (fmt or "").endswith(_FIXED)
-                value = c.str.to_datetime(fmt, time_unit=dtype.time_unit, strict=False, cache=not fixed)
-                if not (fmt or "").endswith("%#z"):
-                    value = value.dt.replace_time_zone("UTC")
-                return (
-                    value.dt.convert_time_zone(dtype.time_zone) if dtype.time_zone else value.dt.replace_time_zone(None)
-                )
+                return _moment(c, dtype, fmt or "")
             case pl.Float32() | pl.Float64() | pl.Decimal() if self.comma:
                 c = pl.when(~c.str.contains(".", literal=True)).then(c.str.replace(",", ".", literal=True))
+        if isinstance(dtype, pl.Decimal):
+            c = pl.when(~_is_finer(c, dtype.scale)).then(c)
         return c.cast(dtype, strict=False)
 
     def first_values(self, c: pl.Expr) -> pl.Expr:
@@ -83,12 +91,66 @@ class Reading:
 
     def shows_code(self, c: pl.Expr) -> pl.Expr:
         """Whether any value is a code; what begins with 1 to 9 and has the type is none."""
-        if self.dtype.is_integer() or self.codes == _CODES["decimals"]:
+        if self.wide:  # of the others, Typing looks at those whose values are large
+            c = c.filter((c < "1") | (c.str.len_bytes() > _SHORT))
+        elif self.dtype.is_integer() or isinstance(self.dtype, pl.Decimal):
             c = c.filter(c < "1")
         return c.str.contains(self.codes or "$^").any()
 
+    @property
+    def wide(self) -> bool:
+        """Whether numbers with more digits than a float keeps are told apart from codes."""
+        return self.codes == _CODES["decimals"]
+
+
+def _moment(c: pl.Expr, dtype: pl.Datetime, fmt: str) -> pl.Expr:
+    """A text as a moment, null where it has a finer fraction of a second, or in nanoseconds a year, that the type does not hold."""
+    fixed = fmt.endswith(_FIXED)
+    value = c.str.to_datetime(fmt, time_unit=dtype.time_unit, strict=False, cache=not fixed)
+    if not fixed or dtype.time_unit == "ms":
+        value = pl.when(~c.str.contains(_FINER[dtype.time_unit])).then(value)
+    if dtype.time_unit == "ns":
+        rough = c.str.to_datetime(fmt, time_unit="us", strict=False, cache=not fixed)
+        rough = rough if not fmt.endswith("%#z") else rough.dt.replace_time_zone(None)
+        value = pl.when(
+            (rough - value.dt.replace_time_zone(None).cast(pl.Datetime("us"))).abs() < pl.duration(seconds=1)
+        ).then(value)
+    if not fmt.endswith("%#z"):
+        value = value.dt.replace_time_zone("UTC")
+    return value.dt.convert_time_zone(dtype.time_zone) if dtype.time_zone else value.dt.replace_time_zone(None)
+
+
+def _is_finer(c: pl.Expr, scale: int) -> pl.Expr:
+    """Whether a number has digits behind those that a decimal of this scale keeps."""
+    value = c.cast(pl.Float64, strict=False)
+    return c.str.contains(rf"\.[0-9]{{{scale}}}[0-9]*[1-9]") | (
+        c.str.contains("[eE]-?") & (value.round(scale) != value)
+    )
+
 
 TEXT = Reading()
+
+
+def is_long(text: str) -> bool:
+    """Whether a number that is met among floats has more digits than they keep, and does not have the zeros of a code."""
+    return re.match(_LONG, text) is not None and re.match(_ZEROS, text) is None
+
+
+def exact_numbers(text: pl.LazyFrame, name: str, *, comma: bool) -> Reading:
+    """How a column of which some numbers have more digits than a float keeps is read: as decimals, or else as floats."""
+    c = pl.col(name) if not comma else pl.col(name).str.replace(",", ".", literal=True)
+    plain, whole, scale = (
+        text.select(
+            c.str.contains(r"^[+-]?[0-9]*\.?[0-9]*$").all(),
+            c.str.extract(r"^[+-]?0*([0-9]*)").str.len_bytes().max().alias("whole"),
+            c.str.extract(r"\.([0-9]*)$").str.len_bytes().max().alias("scale"),
+        )
+        .collect(engine="streaming")
+        .row(0)
+    )
+    if plain and (whole or 0) + (scale or 0) <= DIGITS:
+        return Reading(pl.Decimal(DIGITS, scale or 0), codes=_ZEROS, comma=comma)
+    return Reading(_FLOAT, codes=_ZEROS, comma=comma)
 
 
 class MisfitError(Exception):
@@ -149,11 +211,12 @@ def _number(texts: pl.Series, comma: bool) -> Reading:
     decimals = texts.str.contains("," if comma else ".", literal=True).any()
     reading = Reading(_FLOAT, codes=_CODES["decimals" if decimals else "float"], comma=comma)
     values = typed_column(reading, texts)
-    if values.null_count() or _shows_code(reading, texts):
+    codes = Reading(_FLOAT, codes=_ZEROS) if reading.wide else reading  # how long numbers are is seen in all rows
+    if values.null_count() or _shows_code(codes, texts):
         return TEXT
     words = texts.filter(~values.is_finite())
     words = words.filter(~words.str.contains(r"\d"))  # what is too large for a float is a number all the same
-    return reading if words.str.contains(r"^(NaN|[+-]?inf)$").all() else TEXT
+    return reading if words.str.contains(r"^(NaN|[+-]?(inf|Infinity))$").all() else TEXT
 
 
 def _temporal(first: str) -> list[Reading]:
@@ -163,9 +226,9 @@ def _temporal(first: str) -> list[Reading]:
         if re.fullmatch(date, first):
             return [Reading(pl.Date(), formats)]
         if re.fullmatch(f"{date}[T ]{_TIME}", first):
-            return [Reading(pl.Datetime("us"), _moments(order, ""))]
+            return [Reading(pl.Datetime(u), _moments(order, "")) for u in _FINEST]
         if re.fullmatch(f"{date}[T ]{_TIME}{_ZONE}", first):
-            return [Reading(pl.Datetime("us", "UTC"), _moments(order, "%#z"))]
+            return [Reading(pl.Datetime(u, "UTC"), _moments(order, "%#z")) for u in _FINEST]
     return []
 
 
@@ -240,6 +303,8 @@ class Typing:
         for name in [flag.name for flag in flags.iter_columns() if flag.item()]:
             self._found(batch.get_column(name), self.readings[name])
         for (i, _, reading), values in zip(self._changed, typed.iter_columns(), strict=True):
+            if reading.wide and (values.abs() >= _WHOLE).any():
+                self._found(columns[i], reading)
             whole = values.null_count() == columns[i].null_count()
             columns[i] = values if whole else self._looked_at(reading, columns[i])
         return pl.DataFrame({c.name: c for c in columns})  # a list would give names to those without
