@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 
 import truthound as th
+from truthound import check
 from truthound.errors import ConfigError, SourceError
 from truthound.sources import open_source
 
@@ -531,3 +532,14 @@ def test_a_column_of_ndjson_does_not_hide_the_others(tmp_path, monkeypatch):
     assert told({"path": str(path), "options": {"columns": ["a"]}}) == whole
     monkeypatch.setattr("truthound.sources.base.PARSED_ONCE", 0)
     assert told(path) == whole
+
+
+def test_integers_of_ndjson_that_a_float_rounds_make_their_column_unreadable(tmp_path):
+    path = tmp_path / "t.ndjson"
+    path.write_text('{"a": 9007199254740993, "b": 1e20}\n{"a": 1.5, "b": 100000000000000000000}\n{"a": 2, "b": 0.5}\n')
+    result = check(path, [{"unique": {"columns": ["a", "b"]}}])
+    assert [(o.status.value, o.failed) for o in result.outcomes] == [("error", None), ("failed", 2)]
+    assert "int beyond 2^53" in result.outcomes[0].error
+    helped = {"path": str(path), "options": {"schema_overrides": {"a": "string"}}}
+    (outcome,) = check(helped, [{"unique": {"columns": "a"}}]).outcomes
+    assert (outcome.status.value, outcome.failed) == ("passed", 0)

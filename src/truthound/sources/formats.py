@@ -144,7 +144,8 @@ def _ndjson(found: Found, options: Any, whole: bool) -> Read:
 
     places = None if options.ignore_errors else rows.ndjson_lines(found.files[0])  # left-out lines would count
     try:
-        return Read(ndjson.scan(found, options, whole=whole), told, places)
+        read = ndjson.scan(found, options, whole=whole)
+        return Read(read.frame, told, places, read.unreadable)
     except FAILURES as error:
         if isinstance(error, TruthoundError):
             raise

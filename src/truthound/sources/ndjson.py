@@ -17,7 +17,7 @@ from truthound.sources.dtypes import polars_type, type_word
 from truthound.sources.files import Found, foreign
 from truthound.sources.lines import Unreadable, lines, plain, start, transcoded, unpacked_size
 from truthound.sources.memory import clash, unknown_columns
-from truthound.sources.pyvalues import Table, UnreadableError, assembled, column_of
+from truthound.sources.pyvalues import MIXED, WHOLE, Table, UnreadableError, assembled, column_of
 from truthound.sources.temporary import settled
 from truthound.text import brief, cell, shorten
 
@@ -50,7 +50,7 @@ def _text(path: Path) -> bytes:
     return first
 
 
-def scan(found: Found, options: Any, *, whole: bool) -> pl.LazyFrame:
+def scan(found: Found, options: Any, *, whole: bool) -> Table:
     """Files with an object a line, read whole, so that what a query leaves out is no less well-formed; or lazy, without `whole`."""
     with contextlib.ExitStack() as stack:  # the engine keeps descriptors of its own
         marked = [_text(p).startswith(_BOM) for p in found.files]
@@ -59,16 +59,48 @@ def scan(found: Found, options: Any, *, whole: bool) -> pl.LazyFrame:
             for p, bom in zip(found.files, marked, strict=True)
         ]
         if not whole:
-            return _lazy(sources, options, options.infer_schema_length or SAMPLE)
-        size = sum(unpacked_size(p) for p in found.files)
-        if options.infer_schema_length is not None:
-            return _settled(sources, size, options, options.infer_schema_length)
-        table = None
-        with contextlib.suppress(pl.exceptions.PolarsError, pl.exceptions.PanicException):  # other types come later
-            table = _settled(sources, size, options, SAMPLE)
-        if table is not None and _complete(found.files, table, SAMPLE):
-            return table
-        return _settled(sources, size, options, None)
+            return Table(_lazy(sources, options, options.infer_schema_length or SAMPLE), {})
+        table = _read_whole(found.files, sources, options)
+        return _without(table, _rounded(table, sources, options))
+
+
+def _read_whole(files: Sequence[Path], sources: list[Any], options: Any) -> pl.LazyFrame:
+    size = sum(unpacked_size(p) for p in files)
+    if options.infer_schema_length is not None:
+        return _settled(sources, size, options, options.infer_schema_length)
+    table = None
+    with contextlib.suppress(pl.exceptions.PolarsError, pl.exceptions.PanicException):  # other types come later
+        table = _settled(sources, size, options, SAMPLE)
+    if table is not None and _complete(files, table, SAMPLE):
+        return table
+    return _settled(sources, size, options, None)
+
+
+def _rounded(table: pl.LazyFrame, sources: list[Any], options: Any) -> dict[str, str]:
+    """Columns read as floats that hold integers which a float rounds, and why they are unreadable."""
+    floats = [
+        (i, n)
+        for i, (n, t) in enumerate(table.collect_schema().items())
+        if t == pl.Float64 and n not in options.schema_overrides
+    ]
+    if not floats:
+        return {}
+    most = table.select(pl.nth(i).abs().max().alias(n) for i, n in floats).collect(engine="streaming").row(0)
+    out = {}
+    for (_, name), largest in zip(floats, most, strict=True):
+        if largest is None or largest < WHOLE:
+            continue
+        text = pl.scan_ndjson(sources, schema={name: pl.String}, ignore_errors=options.ignore_errors).select(
+            pl.nth(0).str.extract(r"^-?\d{16,}$", 0).alias("t")
+        )
+        exact, read = pl.col("t").cast(pl.Int128, strict=False), pl.col("t").cast(pl.Float64)
+        if text.select((exact != read.cast(pl.Int128, strict=False)).any()).collect(engine="streaming").item():
+            out[name] = f"it {MIXED}, or set options.schema_overrides: {{{name}: string}}"
+    return out
+
+
+def _without(table: pl.LazyFrame, unreadable: dict[str, str]) -> Table:
+    return Table(table.with_columns(pl.lit(None).alias(n) for n in unreadable) if unreadable else table, unreadable)
 
 
 def _settled(sources: list[Any], size: int, options: Any, length: int | None) -> pl.LazyFrame:

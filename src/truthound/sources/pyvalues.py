@@ -17,6 +17,7 @@ WHOLE = 1 << 53
 """integers up to here are floats without loss"""
 EXACT = 15
 """a decimal of so many digits comes back from a float as it was"""
+MIXED = "holds float, int beyond 2^53, which no one type holds exactly; give it one type"
 _SPAN = timedelta(microseconds=(1 << 63) - 1)
 _KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
     (bool, "bool"), (int, "int"), (float, "float"), (str, "str"), ((bytes, bytearray), "bytes"), (datetime, "datetime"),
@@ -105,7 +106,7 @@ def _type_of(values: Sequence[Any]) -> pl.DataType:
         case ["float", "int"]:
             if all(-WHOLE <= v <= WHOLE for v in present if isinstance(v, int)):
                 return pl.Float64()
-            raise UnreadableError("holds float, int beyond 2^53, which no one type holds exactly; give it one type")
+            raise UnreadableError(MIXED)
         case ["Decimal"] | ["Decimal", "int"]:
             return _decimals(present)
         case ["datetime"]:
