@@ -439,6 +439,40 @@ def test_a_column_of_ndjson_that_no_type_holds(tmp_path, bad):
     assert [e.line for e in result.outcomes[2].examples] == [4]
 
 
+@pytest.mark.parametrize("name", ["a.ndjson", "a.json"])
+@pytest.mark.parametrize(
+    ("dtype", "values", "bad"),
+    [
+        ("decimal(10,2)", ["1.10", 2.5, 3, None], "1.005"), ("decimal(10,2)", [1], 1.005), ("int64", [1.0, "7", None], 1.5), ("int8", [1], 300),
+        ("float64", [1, "2.5"], "x"), ("date", ["2024-01-31"], "2024-01-31T05:00:00"), ("datetime[ms]", ["2024-01-31"], "2024-01-31T05:00:00.0001"), ("boolean", [True, "false"], "yes"),
+    ],
+)  # fmt: skip
+def test_types_that_are_asked_for_cut_no_value_of_json(tmp_path, name, dtype, values, bad):
+    def spec(*column):
+        rows = [{"id": i, "x": v} for i, v in enumerate(column)]
+        (tmp_path / name).write_text(lines(*rows) if name == "a.ndjson" else json.dumps(rows))
+        return {"path": tmp_path / name, "options": {"schema_overrides": {"x": dtype}}}
+
+    good = open_source(spec(*values)).frame.collect()["x"]
+    assert good.is_null().to_list() == [v is None for v in values]
+    assert (
+        [Decimal(str(v)) for v in good.drop_nulls()] == [Decimal(v) for v in values if v is not None]
+        if "decimal" in dtype
+        else good.len()
+    )
+    source = open_source(spec(*values, bad))
+    assert f'it holds "{bad}", which is not a' in source.unreadable["x"]
+    assert source.frame.collect()["id"].to_list() == [*range(len(values)), len(values)]
+
+
+def test_what_is_not_of_a_type_that_is_asked_for_in_large_ndjson(tmp_path, monkeypatch):
+    monkeypatch.setattr("truthound.sources.base.PARSED_ONCE", 0)
+    path = tmp_path / "a.ndjson"
+    path.write_text(lines({"x": 1}, {"x": 1.005}))
+    spec = {"path": path, "options": {"schema_overrides": {"x": "decimal(10,2)"}}}
+    assert told(spec).startswith('a.ndjson:2:7: "1.005" is not a decimal (column "x")')
+
+
 def test_ndjson_bytes_that_do_not_decode(tmp_path):
     path = tmp_path / "a.ndjson"
     path.write_bytes(lines(*[{"a": "x"}] * 5000).encode() + b'{"a": "\xe9"}\n')

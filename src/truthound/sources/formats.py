@@ -137,7 +137,7 @@ def _csv(found: Found, options: Any, whole: bool) -> Read:
 
 
 def _ndjson(found: Found, options: Any, whole: bool) -> Read:
-    from truthound.sources import ndjson, rows
+    from truthound.sources import ndjson, rows, text_types
 
     def told(error: Exception) -> SourceError:
         return ndjson.explain(error, found.files, options)
@@ -146,7 +146,7 @@ def _ndjson(found: Found, options: Any, whole: bool) -> Read:
     try:
         read = ndjson.scan(found, options, whole=whole)
         return Read(read.frame, told, places, read.unreadable)
-    except FAILURES as error:
+    except (*FAILURES, text_types.MisfitError) as error:
         if isinstance(error, TruthoundError):
             raise
         if (table := ndjson.mixed(found.files, options)) is not None:

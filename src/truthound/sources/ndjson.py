@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from truthound.sources.lines import Unreadable, lines, plain, start, transcoded,
 from truthound.sources.memory import clash, unknown_columns
 from truthound.sources.pyvalues import MIXED, WHOLE, Table, UnreadableError, assembled, column_of
 from truthound.sources.temporary import settled
+from truthound.sources.text_types import MisfitError, as_asked
 from truthound.text import brief, cell, shorten
 
 SAMPLE = 100_000
@@ -104,16 +105,48 @@ def _without(table: pl.LazyFrame, unreadable: dict[str, str]) -> Table:
 
 
 def _settled(sources: list[Any], size: int, options: Any, length: int | None) -> pl.LazyFrame:
-    return settled(_lazy(sources, options, length), size, limit=base.PARSED_ONCE, compression="uncompressed")
+    stopped: list[MisfitError] = []
+    try:
+        table = _lazy(sources, options, length, stopped)
+        return settled(table, size, limit=base.PARSED_ONCE, compression="uncompressed")
+    except pl.exceptions.PolarsError:
+        if stopped:  # what the engine makes of it has lost its type
+            raise stopped[0] from None
+        raise
 
 
-def _lazy(sources: list[Any], options: Any, length: int | None) -> pl.LazyFrame:
-    """The table, of the columns and types that so many rows show."""
+def _lazy(
+    sources: list[Any], options: Any, length: int | None, stopped: list[MisfitError] | None = None
+) -> pl.LazyFrame:
+    """The table, of the columns and types that so many rows show. What is not of a type that is asked for is kept in `stopped`."""
     overrides = {n: polars_type(t) for n, t in options.schema_overrides.items()}
-    frame = pl.scan_ndjson(
-        sources, infer_schema_length=length, schema_overrides=overrides or None, ignore_errors=options.ignore_errors
+    # by way of text, as the engine would cut what does not fit
+    types = {n: pl.String() if _by_text(t) else t for n, t in overrides.items()}
+    frame = _known(
+        pl.scan_ndjson(
+            sources, infer_schema_length=length, schema_overrides=types or None, ignore_errors=options.ignore_errors
+        ),
+        overrides,
     )
-    return _known(frame, overrides)
+    asked = {n: t for n, t in overrides.items() if _by_text(t)}
+    if not asked:
+        return frame
+    schema = dict(frame.collect_schema())
+
+    def batch(text: pl.DataFrame) -> pl.DataFrame:
+        try:
+            return text.with_columns(as_asked(text[n], t, lenient=options.ignore_errors) for n, t in asked.items())
+        except MisfitError as error:
+            if stopped is not None:
+                stopped.append(error)
+            raise
+
+    return frame.map_batches(batch, schema=schema | asked, streamable=True)
+
+
+def _by_text(dtype: pl.DataType) -> bool:
+    """Whether values become a type by way of their text."""
+    return not isinstance(dtype, pl.String | pl.Binary | pl.Duration | pl.Categorical)
 
 
 def _complete(files: Sequence[Path], table: pl.LazyFrame, length: int) -> bool:
@@ -223,6 +256,11 @@ def _column(name: str, values: list[Any], wanted: pl.DataType | None) -> pl.Seri
             return column_of(name, values)
         except UnreadableError as error:
             failed = error
+    elif _by_text(wanted):
+        try:
+            return as_asked(pl.Series(name, [_as_text(v) for v in values], dtype=pl.String), wanted)
+        except MisfitError as error:
+            return f'it holds "{cell(error.text)}", which is not {_article(type_word(wanted))}'
     try:
         schema = None if wanted is None else {name: wanted}
         made = pl.DataFrame([{name: v} for v in values], schema_overrides=schema, infer_schema_length=None)[name]
@@ -250,12 +288,12 @@ def _known(frame: pl.LazyFrame, overrides: dict[str, pl.DataType]) -> pl.LazyFra
 
 def explain(error: Exception, files: Sequence[Path], options: Any) -> SourceError:
     """The first line that is not an object, or whose value has another type than its column."""
-    schema = _first_types(files, options)
+    schema, overrides = _first_types(files, options), frozenset(options.schema_overrides)
     for path in files:
         number = 0
         try:
             for number, line in enumerate(lines(path), 1):
-                if line.strip() and (told := _wrong(line.strip("\r\n"), schema)):
+                if line.strip() and (told := _wrong(line.strip("\r\n"), schema, overrides)):
                     return SourceError(f"{path.name}:{number}:{told}")
         except Unreadable as stop:
             return SourceError(f"{path.name}:{stop.line}:{stop.column}: {stop.told}; save it as UTF-8")
@@ -277,7 +315,7 @@ def _first_types(files: Sequence[Path], options: Any) -> pl.Schema:
     return pl.Schema(overrides)
 
 
-def _wrong(line: str, schema: pl.Schema) -> str | None:
+def _wrong(line: str, schema: pl.Schema, overrides: Collection[str]) -> str | None:
     try:
         row = json.loads(line)
     except json.JSONDecodeError as error:
@@ -287,20 +325,28 @@ def _wrong(line: str, schema: pl.Schema) -> str | None:
         return f'1: "{cell(line)}" is not an object; each line is one: {{"name": value}}'
     for name, value in row.items():
         dtype = schema.get(name)
-        if dtype is None or value is None or _fits(value, dtype):
+        if dtype is None or value is None or _fits(value, dtype, asked=name in overrides):
             continue
         at = re.search(re.escape(json.dumps(name, ensure_ascii=False)) + r"\s*:\s*", line)
-        word = type_word(dtype)
-        article = "an" if word[0] in "ai" else "a"
         wanted = "float64" if isinstance(value, float) and dtype.is_integer() else "string"
         return (
-            f'{at.end() + 1 if at else 1}: "{cell(value)}" is not {article} {word} (column "{cell(name)}"); '
+            f'{at.end() + 1 if at else 1}: "{cell(value)}" is not {_article(type_word(dtype))} (column "{cell(name)}"); '
             f"set options.schema_overrides: {{{json.dumps(name, ensure_ascii=False)}: {wanted}}}"
         )
     return None
 
 
-def _fits(value: Any, dtype: pl.DataType) -> bool:
+def _article(word: str) -> str:
+    return f"{'an' if word[0] in 'ai' else 'a'} {word}"
+
+
+def _fits(value: Any, dtype: pl.DataType, *, asked: bool) -> bool:
+    if asked and _by_text(dtype):
+        try:
+            as_asked(pl.Series([_as_text(value)]), dtype)
+        except MisfitError:
+            return False
+        return True
     if dtype.is_integer():
         return isinstance(value, int) and not isinstance(value, bool) and -(2**127) <= value < 2**127
     if dtype.is_float():

@@ -17,7 +17,7 @@ import polars as pl
 
 from truthound.errors import ConfigError
 from truthound.sources.dtypes import type_word
-from truthound.sources.pyvalues import DIGITS
+from truthound.sources.pyvalues import DIGITS, WHOLE
 
 _TRUE, _FALSE = ("true", "True", "TRUE"), ("false", "False", "FALSE")
 _E = r"^\d{2,}[eE]\d+$|^\dE\d+$|^\de\d{3,}$"
@@ -27,8 +27,6 @@ _LONG = r"^[+-]?[0-9]{16}|^[+-]?(?:0*[.,]0*)?[1-9](?:[.,]?[0-9]){17}"
 """the start of a number that a float may round: whole of 16 digits, or with 18 that count"""
 _SHORT = 18
 """characters of a number that has a decimal sign and no more digits than a float keeps"""
-_WHOLE = 1 << 53
-"""whole numbers up to here are floats without loss"""
 _CODES = {
     "integer": rf"{_ZEROS}|^\+|{_E}",
     "decimals": f"{_ZEROS}|{_LONG}",  # with a decimal point somewhere in the column, 12E4 is a number
@@ -274,6 +272,18 @@ def typed_column(reading: Reading, texts: pl.Series) -> pl.Series:
     return values.alias(texts.name)
 
 
+def as_asked(texts: pl.Series, dtype: pl.DataType, *, lenient: bool = False) -> pl.Series:
+    """Values of JSON, as text, in the type that is asked for. Raises MisfitError for the first that is not of it."""
+    name, plain = texts.name, texts.alias("c")
+    if dtype.is_integer():
+        plain = plain.str.replace(r"\.0+$", "")  # a whole number all the same
+    values = typed_column(_declared(dtype, plain, comma=False), plain)
+    left = plain.filter(values.is_null() & plain.is_not_null())
+    if left.len() and not lenient:
+        raise MisfitError(name, left[0], dtype)
+    return values.alias(name)
+
+
 @dataclass
 class Typing:
     """Gives batches of text their types, and keeps what it saw."""
@@ -303,7 +313,7 @@ class Typing:
         for name in [flag.name for flag in flags.iter_columns() if flag.item()]:
             self._found(batch.get_column(name), self.readings[name])
         for (i, _, reading), values in zip(self._changed, typed.iter_columns(), strict=True):
-            if reading.wide and (values.abs() >= _WHOLE).any():
+            if reading.wide and (values.abs() >= WHOLE).any():
                 self._found(columns[i], reading)
             whole = values.null_count() == columns[i].null_count()
             columns[i] = values if whole else self._looked_at(reading, columns[i])
