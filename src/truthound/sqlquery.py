@@ -191,11 +191,25 @@ def functions() -> tuple[str, ...]:
         )
 
 
+@lru_cache(maxsize=256)
+def _is_syntax(name: str) -> bool:
+    """Whether DuckDB's grammar itself makes something of a call of this name, as of `coalesce` and `grouping`, which no list of functions has."""
+    import duckdb
+
+    called = name if name.isidentifier() else '"' + name.replace('"', '""') + '"'
+    try:
+        with connection() as connected:
+            connected.execute(f"SELECT {called}('') LIMIT 0")
+    except duckdb.Error as error:
+        return not _NO_FUNCTION.search(str(error))
+    return True
+
+
 def check(text: str) -> None:
     """Raises ValueError, in plain words, unless the text is one SELECT over `data` whose functions there are."""
     tree = query(text)
     known = set(functions())
-    unknown = [n for n in of_functions(tree) if n.lower() not in known]
+    unknown = [n for n in of_functions(tree) if n.lower() not in known and not _is_syntax(n)]
     if unknown:
         said = "; ".join(f'no function is called "{n}"{did_you_mean(n.lower(), known)}' for n in unknown)
         raise ValueError(f"{shorten(text, 200)!r} is not a SQL query: {said}")

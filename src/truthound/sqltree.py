@@ -93,10 +93,12 @@ def dialect() -> Any:
 def statements_of(text: str) -> list[Any]:
     """The statements of a text. Raises ValueError in plain words."""
     import sqlglot
+    from sqlglot import exp
     from sqlglot.errors import ParseError, TokenError
 
     try:
-        return [s for s in sqlglot.parse(text, dialect=dialect()) if s is not None]
+        found = sqlglot.parse(text, dialect=dialect())
+        return [s for s in found if s is not None and not isinstance(s, exp.Semicolon)]  # a comment behind the last one
     except TokenError:
         raise ValueError("a text or a name in quotes is not closed") from None
     except ParseError as error:

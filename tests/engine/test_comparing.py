@@ -99,6 +99,34 @@ def _nearest(value, dtype):
 
 
 @settings(max_examples=200, deadline=None)
+@given(PAIRS, st.sampled_from([*OPERATORS]), st.sampled_from([1, 0.1, 0.05, 1e20]))
+def test_differences_of_decimals_and_whole_numbers(pairs, op, tolerance):
+    types, rows, same = pairs
+    if any(t in FLOATS for t in types) and not any(isinstance(t, pl.Decimal) for t in types):
+        return  # floats among themselves have their rounding, which is tested below
+    if same:
+        rows = [(a, _nearest(a, types[1])) for a, _ in rows]
+    sizes = [FLOATS.get(t, 64) for t in types]
+    wanted = [
+        _within(exact(a, Decimal(), sizes[0]) - exact(b, Decimal(), sizes[1]), op, Fraction(str(tolerance)))
+        for a, b in rows
+    ]
+    left, right = [a for a, _ in rows], [b for _, b in rows]
+    assert held(left, right, types, Compare("a", op, "b", tolerance)) == wanted
+
+
+def _within(difference, op, most):
+    reached = {"==": abs(difference) <= most, "!=": abs(difference) > most}
+    return {
+        **reached,
+        "<": difference < most,
+        "<=": difference <= most,
+        ">": -difference < most,
+        ">=": -difference <= most,
+    }[op]
+
+
+@settings(max_examples=200, deadline=None)
 @given(PAIRS, st.booleans(), st.booleans())
 def test_bounds_and_sets_of_numbers(pairs, low_in, high_in):
     types, rows, _ = pairs

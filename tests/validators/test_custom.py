@@ -4,6 +4,7 @@ import sys
 import polars as pl
 import pytest
 
+import truthound as th
 from checking import failing, one, outcomes
 from truthound.errors import ConfigError
 from truthound.validators import Expression, Function, SqlQuery, make_validator
@@ -168,9 +169,21 @@ def test_only_one_select_is_a_query(query, said):
 
 
 @pytest.mark.parametrize(
+    ("query", "failing"),
+    [
+        ("SELECT * FROM data WHERE coalesce(a, 0) = 0", 1), ("SELECT * FROM data WHERE IFNULL(a, 1) = 1", 2), ("SELECT try(a // 0) FROM data", 2),
+        ("SELECT * FROM data WHERE a = ALL([1])", 1), ("SELECT grouping(a) FROM data GROUP BY a", 2), ("SELECT min(COLUMNS('a|b')) FROM data", 1),
+    ],
+)  # fmt: skip
+def test_what_the_grammar_calls_like_a_function_is_known(query, failing):
+    outcome = th.check({"a": [1, None]}, [{"sql": {"query": query}}]).outcomes[0]
+    assert (outcome.error, outcome.failed) == (None, failing)
+
+
+@pytest.mark.parametrize(
     "query",
     ["SELECT 1", "select a from data;", "WITH t AS (SELECT a FROM data) SELECT * FROM t", "(SELECT a FROM data)",
-     "-- why\nSELECT data.zz FROM data", "SELECT d.zz FROM data d WHERE zz > 1", "SELECT ';' FROM data", "SELECT zz[1], s.f FROM data"],
+     "-- why\nSELECT data.zz FROM data", "SELECT d.zz FROM data d WHERE zz > 1", "SELECT ';' FROM data", "SELECT a FROM data; -- why", "SELECT zz[1], s.f FROM data"],
 )  # fmt: skip
 def test_a_query_is_read_without_its_columns(query):
     assert SqlQuery(query).query == query.rstrip(";")

@@ -143,15 +143,29 @@ def _decimal_float(number: pl.Expr, real: pl.Expr, types: Types, op: str) -> pl.
     short = (units.abs() < 10 ** {64: 15, 32: 6, 16: 3}[bits]) & (scale <= 22)
     clear = short | ((near - x).abs() > x.abs() * 2.0 ** {64: -45, 32: -20, 16: -8}[bits])
 
-    def decide(rows: pl.Series) -> pl.Series:
-        orders = (
-            None if r is None or r["n"] is None or r["x"] is None else _order(r["n"], scale, r["x"], bits) for r in rows
-        )
-        return pl.Series(rows.name, [None if o is None else COMPARE[op](o, 0) for o in orders], dtype=pl.Boolean)
+    def decide(n: int, value: float) -> bool | None:
+        order = _order(n, scale, value, bits)
+        return None if order is None else COMPARE[op](order, 0)
 
-    doubt = pl.when(clear.not_()).then(pl.struct(n=units, x=x))
     made: pl.Expr = COMPARE[op](near, x)
-    return pl.when(clear).then(made).otherwise(doubt.map_batches(decide, return_dtype=pl.Boolean, is_elementwise=True))
+    return _unless(clear, made, units, x, decide)
+
+
+def _unless(
+    clear: pl.Expr, quick: pl.Expr, left: pl.Expr, right: pl.Expr, decide: Callable[[Any, Any], Any]
+) -> pl.Expr:
+    """The quick answer where it is clear; elsewhere Python decides about the two values, unless one is null."""
+
+    def asked(rows: pl.Series) -> pl.Series:
+        fields = rows.struct.unnest()
+        there = (rows.is_not_null() & fields["a"].is_not_null() & fields["b"].is_not_null()).arg_true()
+        out = pl.repeat(None, len(rows), dtype=pl.Boolean, eager=True)
+        if len(there):
+            out = out.scatter(there, [decide(a, b) for a, b in fields[there].iter_rows()])
+        return out.alias(rows.name)
+
+    doubt = pl.when(clear.not_()).then(pl.struct(a=left, b=right))
+    return pl.when(clear).then(quick).otherwise(doubt.map_batches(asked, return_dtype=pl.Boolean, is_elementwise=True))
 
 
 def _order(units: int, scale: int, value: float, bits: int) -> int | None:
@@ -174,31 +188,56 @@ def _within(left: pl.Expr, right: pl.Expr, types: Types, op: str, tolerance: flo
     if op.startswith(">"):
         left, right, types, op = right, left, (types[1], types[0]), _MIRRORED[op]
     difference: pl.Expr
+    if any(isinstance(t, pl.Decimal) for t in types):
+        return _decimals_within(left, right, types, op, tolerance)  # type: ignore[arg-type]  # a number
     if any(t.is_float() for t in types):
         difference, edge = _float_difference(left, right, types, float(tolerance), op)  # type: ignore[arg-type]  # numbers
         made: pl.Expr = _REACHES[op](difference if op.startswith("<") else difference.abs(), edge)
         return made
     most = Fraction(str(tolerance)) if isinstance(tolerance, int | float) else Fraction(nanoseconds(tolerance) or 0)
-    dtype: pl.DataType = pl.Int128()
     if isinstance(tolerance, timedelta):
         (one, other), step = steps(left, right, types), gcd(*(s[1] for t in types if (s := steps_of(t))))
         difference, most = one.cast(pl.Int128) - other.cast(pl.Int128), most / step
-    elif any(isinstance(t, pl.Decimal) for t in types):
-        scale = max(getattr(t, "scale", 0) for t in types)
-        difference, dtype = left - right, pl.Decimal(38, scale)
     elif pl.UInt128 in types:
         raise ValidatorError("a tolerance is not for 128-bit numbers without a sign")
     else:
         difference = _whole_difference(left.cast(pl.Int128), right.cast(pl.Int128))
     difference = difference if op.startswith("<") else difference.abs()
-    return reaches(difference, dtype, most, strict=op == "<", above=op == "!=")
+    return reaches(difference, pl.Int128(), most, strict=op == "<", above=op == "!=")
+
+
+def _decimals_within(left: pl.Expr, right: pl.Expr, types: Types, op: str, tolerance: float) -> pl.Expr:
+    """Two numbers, one of them a decimal: as decimals of 38 digits, or as floats, where these leave no doubt, else as fractions."""
+    most = Fraction(str(tolerance))
+    bits = [BITS.get(t.base_type(), 64) if t.is_float() else 0 for t in types]
+
+    def fraction(value: Any, size: int) -> Any:
+        return Fraction(shortest(value, size)) if size and math.isfinite(value) else value if size else Fraction(value)
+
+    def decide(a: Any, b: Any) -> Any:
+        difference = fraction(a, bits[0]) - fraction(b, bits[1])
+        return _REACHES[op](difference if op.startswith("<") else abs(difference), most)
+
+    x, y = left.cast(pl.Float64), right.cast(pl.Float64)
+    if any(bits):
+        apart = x - y if op.startswith("<") else (x - y).abs()
+        rough = pl.max_horizontal(x.abs(), y.abs(), pl.lit(tolerance)) * 2.0 ** {64: -45, 32: -20, 16: -8}[max(bits)]
+        quick: pl.Expr = _REACHES[op](apart, tolerance)
+        return _unless((apart - tolerance).abs() > rough, quick, left, right, decide)
+    scale = max(getattr(t, "scale", 0) for t in types)
+    fits = (x.abs() < 10.0 ** (37 - scale)) & (y.abs() < 10.0 ** (37 - scale))
+    one, other = (pl.when(fits).then(e) for e in (left, right))
+    difference = one - other if op.startswith("<") else (one - other).abs()
+    return _unless(
+        fits, reaches(difference, pl.Decimal(38, scale), most, strict=op == "<", above=op == "!="), left, right, decide
+    )
 
 
 def _whole_difference(left: pl.Expr, right: pl.Expr) -> pl.Expr:
     """A difference of 128 bits; what would be longer is the longest."""
     made, longest = left - right, pl.lit(2**127 - 1, dtype=pl.Int128)
     over = (left >= 0) & (right < 0) & (made < 0)
-    under = (left < 0) & (right >= 0) & (made >= 0)
+    under = (left < 0) & (right >= 0) & ((made >= 0) | (made < 1 - 2**127))  # the least has no absolute value
     return pl.when(over).then(longest).when(under).then(pl.lit(1 - 2**127, dtype=pl.Int128)).otherwise(made)
 
 
