@@ -104,6 +104,24 @@ def test_moments_keep_every_digit_or_stay_text(tmp_path, zone):
         read("", year=3024, schema_overrides={"v": "datetime[ns]"})
 
 
+@pytest.mark.parametrize("time", ["", "T10:00:00", " 10:00:00.5", "T10:00:00Z"])
+@pytest.mark.parametrize("before", [0, 5])
+def test_dates_of_any_year(tmp_path, time, before):
+    """Years beyond 9999 and before 0 are dates beside others; alone they are rather codes."""
+
+    def read(*days):
+        text = "v\n" + f"2024-01-31{time}\n" * before + "".join(f"{d}{time}\n" for d in days)
+        return opened(tmp_path / "a.csv", text, infer_schema_length=max(before, len(days)))["v"].tail(len(days))
+
+    found = read("-0044-03-15", "0000-01-01", "2024-02-29", "10000-01-01", "+20000-12-31")
+    assert found.dtype.is_temporal()
+    assert found.is_sorted()
+    assert found.dt.year().to_list() == [-44, 0, 2024, 10000, 20000]
+    if not before:
+        assert read("12345-01-02", "12345-01-03").dtype == pl.String
+        assert read("2024-01-31", "10000-13-01").dtype == pl.String
+
+
 @pytest.mark.parametrize("text", ["1.005", "1e-3", "123456789.5", "-0.001"])
 def test_declared_decimals_lose_no_digit(tmp_path, text):
     with pytest.raises(SourceError, match=rf'a.csv:3:1: "{text}" is not a decimal'):

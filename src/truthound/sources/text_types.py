@@ -34,7 +34,7 @@ _CODES = {
 }
 _NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)([eE][+-]?\d+)?|[+-]?(inf|Infinity)|NaN")
 _DATES = {
-    "ymd": (r"\d{4}([-/.])\d{1,2}[-/.]\d{1,2}", ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d")),
+    "ymd": (r"\d{4}([-/.])\d{1,2}[-/.]\d{1,2}", ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "+%Y-%m-%d")),
     "dmy": (r"\d{1,2}([-/.])\d{1,2}[-/.]\d{4}", ("%d-%m-%Y", "%d/%m/%Y", "%d.%m.%Y")),
 }
 _TIME, _TIMES = r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?", ("%H:%M:%S%.f", "%H:%M")
@@ -45,13 +45,18 @@ _FINER = {unit: rf"\.[0-9]{{{n}}}[0-9]*[1-9]" for unit, n in (("ms", 3), ("us", 
 _FINEST: tuple[Literal["us", "ns"], ...] = ("us", "ns")
 _RANKED = 1000
 """values by which the formats are put in order"""
+_LONG_YEAR = r"^([0-9]{5,6}-)"
+"""a year beyond 9999, which the engine reads with a sign only; years before 0 have one"""
+_FAR = re.compile(r"(\+\d{5,6}|-\d{4,6}|\d{5,6})-\d\d-\d\d(?!\d).*")
 _ZONE = r" ?(Z|[+-]\d{2}(:?\d{2})?)"
 _FLOAT = pl.Float64()
 
 
 def _moments(order: str, zone: str) -> tuple[str, ...]:
     times = _TIMES if zone else _FIXED + _TIMES
-    return tuple(f"{d}{s}{t}{zone}" for s, d, t in product("T ", _DATES[order][1], times))
+    return tuple(f"{d}{s}{t}{zone}" for s, d, t in product("T ", _DATES[order][1][:3], times)) + tuple(
+        f"+%Y-%m-%d{s}{_TIMES[0]}{zone}" for s in "T " if order == "ymd"
+    )
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,8 @@ class Reading:
     def values(self, c: pl.Expr, fmt: str | None = None) -> pl.Expr:
         """The text as values, null where it is none of them."""
         dtype = self.dtype
+        if fmt is not None and fmt.startswith("+"):
+            c, fmt = c.str.replace(_LONG_YEAR, "+$1"), fmt[1:]
         match dtype:
             case pl.String():
                 return c
@@ -194,12 +201,20 @@ def infer(sample: pl.DataFrame, *, dates: bool, comma: bool) -> dict[str, Readin
 def _inferred(texts: pl.Series, dates: bool, comma: bool) -> Reading:
     if texts.is_empty():
         return TEXT
-    first = texts[0]
+    first = _first(texts)
     if _NUMBER.fullmatch(first):
         return _number(texts, comma)
     if first in _TRUE + _FALSE:
         return _first_that_fits([Reading(pl.Boolean())], texts)
     return _first_that_fits(_temporal(first), texts) if dates and first[:1].isdigit() else TEXT
+
+
+def _first(texts: pl.Series) -> str:
+    """The first text; of dates the first of a year of four digits, for years beyond these alone look like codes."""
+    if _FAR.fullmatch(texts[0]) is None:
+        return str(texts[0])
+    near = texts.filter(texts.str.contains(rf"^{_DATES['ymd'][0]}"))
+    return str(near[0] if near.len() else texts[0])
 
 
 def _number(texts: pl.Series, comma: bool) -> Reading:
