@@ -113,3 +113,17 @@ def test_a_server_or_a_proxy_that_cannot_be_reached_is_named(monkeypatch):
     with serving(Answer(407)) as server:
         monkeypatch.setenv("HTTPS_PROXY", server.url)
         assert "it wants a user and a password" in str(problem("https://bucket.example.com", monkeypatch))
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("endpoint", ["", "localhost:9000", "//nowhere"])
+def test_an_endpoint_that_is_not_a_url_is_told(call, endpoint, monkeypatch):
+    error = problem(endpoint, monkeypatch, call)
+    assert not isinstance(error, CloudError)
+    assert "AWS_ENDPOINT_URL must be a URL such as https://s3.example.com, or not be set" in str(error)
+
+
+def test_a_panic_of_the_client_is_an_error_of_the_bucket(monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "https://")  # a URL by its beginning
+    outcome = StoreValidationResult(store_path="s3://bucket/x", retry_count=2).execute(failed_result())
+    assert (outcome.status.value, outcome.details["attempts"]) == ("error", 1)

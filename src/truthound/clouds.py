@@ -151,7 +151,10 @@ class CloudObjects:
     def _store(self) -> Any:
         from obstore.store import from_url
 
-        endpoint = next((os.environ[n] for n in _ENDPOINTS[self._kind] if os.environ.get(n)), "")
+        given = {n: os.environ[n] for n in _ENDPOINTS[self._kind] if n in os.environ}
+        endpoint = next(filter(None, given.values()), "")
+        if given and not endpoint.startswith(("http://", "https://")):  # the client reads them too, and panics
+            raise ValueError(f"{' and '.join(given)} must be a URL such as https://s3.example.com, or not be set")
         options: dict[str, Any] = {"config": {"endpoint": endpoint}} if endpoint else {}
         options["client_options"] = {
             "timeout": timedelta(seconds=_SECONDS),
@@ -177,6 +180,10 @@ class CloudObjects:
             raise StoreError(f"{what}: {_reason(error)}") from None
         except (e.BaseError, OSError) as error:
             raise self._told_of(what, error) from None
+        except BaseException as error:
+            if type(error).__name__ != "PanicException":  # which no module gives, and which is not an Exception
+                raise
+            raise StoreError(f"{what}: the client cannot do it: {_reason(error)}") from None
 
     def _told_of(self, what: str, error: BaseException) -> StoreError:
         """The error that the client's error stands for. A refusal is one whichever request was refused, and is not tried
