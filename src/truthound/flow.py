@@ -175,9 +175,20 @@ class _Stop:
         _settled(self.asked, FIRST_COMPLETED, seconds)
 
 
+_SLICE = 1.0
+"""seconds of one wait: a signal that comes between two instructions just before a wait is only seen after it"""
+
+
 def _settled(futures: Sequence[Future[Any]], when: str = ALL_COMPLETED, seconds: float = float("inf")) -> None:
-    """Waits for futures. A wait without an end would be one that Ctrl-C cannot end: Polars' handler of it restarts such waits."""
-    wait(futures, min(seconds, threading.TIMEOUT_MAX), when)
+    """Waits for futures, in slices: Ctrl-C may come a moment before a wait, and Polars' handler of it restarts waits without an end."""
+    until = time.monotonic() + seconds
+    while True:
+        left = until - time.monotonic()
+        done, pending = wait(futures, max(min(left, _SLICE), 0), when)
+        enough = when == FIRST_COMPLETED and bool(done)
+        enough = enough or (when == FIRST_EXCEPTION and any(f.cancelled() or f.exception() for f in done))
+        if enough or not pending or left <= _SLICE:
+            return
 
 
 class _Hands:
@@ -280,9 +291,11 @@ def _gather(effect: Gather, hands: _Hands, outer: _Stop) -> list[Any]:
         if effect.limit == 1:
             return [_run(flow, hands, outer) for flow in effect.flows]
         stop = _Stop(outer)
+        futures: list[Future[Any]] = []
         with ThreadPoolExecutor(min(effect.limit, len(effect.flows) or 1), "truthound") as pool:
-            futures = [pool.submit(contextvars.copy_context().run, _run, flow, hands, stop) for flow in effect.flows]
-            try:
+            try:  # Ctrl-C may come between two of these
+                for flow in effect.flows:
+                    futures.append(pool.submit(contextvars.copy_context().run, _run, flow, hands, stop))  # noqa: PERF401 those begun are known
                 _settled(futures, FIRST_EXCEPTION)
                 if failed := [f for f in futures if f.done() and f.exception()]:
                     failed[0].result()
