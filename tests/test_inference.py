@@ -198,3 +198,11 @@ def test_long_texts_are_no_categories():
     data = {"a": ["x" * 3000, "y"] * 40}
     assert "allowed_values" not in drafted(data)[0]
     assert inference.infer_schema(data).columns["a"].values is None
+
+
+@pytest.mark.parametrize(("low", "high"), [(-1.5, 1.2e16), (-1e16, 0.5), (0.3, 0.7), (-3.0, 7.0), (1e-12, 1e12)])
+def test_drafted_bounds_hold_of_what_was_found(low, high):
+    from truthound.inference import draft
+
+    assert draft._least(low, high, whole=False) <= low
+    assert draft._most(low, high) >= high

@@ -11,6 +11,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+import truthound as th
 from support import need
 from truthound.errors import ConfigError, SourceError
 from truthound.sources import open_source
@@ -140,6 +141,16 @@ def said(spec):
 def test_a_download_that_breaks_off(web, tmp_path):
     (tmp_path / "cut.csv").write_text("a,b\n" + "1,2\n" * 1000)
     assert "cut.csv cannot be re" in told(f"{web}/cut.csv")
+
+
+def test_a_run_tells_what_is_wrong_with_a_remote_file(web, tmp_path):
+    FRAME.write_parquet(tmp_path / "whole.parquet")
+    for name, words in (("none.parquet", "does not exist"), ("whole.parquet", "download it")):
+        for given in ({"data_source": f"{web}/{name}"}, {"data_source": {"url": f"{web}/{name}", "where": "id = 1"}}):
+            with pytest.raises(SourceError, match=words):
+                th.check(given["data_source"], ["null"])
+        found = th.check(FRAME, [{"foreign_key": {"columns": "id", "reference": f"{web}/{name}"}}]).outcomes[0]
+        assert words in found.error
 
 
 def test_nothing_is_fetched_to_open():

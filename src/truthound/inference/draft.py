@@ -291,14 +291,16 @@ def _least(low: float, high: float, *, whole: bool) -> float | int:
     if 0 <= low <= high - low:
         return 1 if whole and low == 1 else 0
     step = _step(low, high)
-    return _short(math.floor(low / step + 1e-9) * step)
+    least = math.floor(low / step + 1e-9) * step  # a step too low where 0.3 / 0.1 is a little less than 3
+    return _short(least if least <= low + abs(low) * 1e-9 else least - step)
 
 
 def _most(low: float, high: float) -> float | int:
     if high in ENDS or high == float(f"{high:.2g}"):  # round already
         return _short(high)
     step = _step(low, high)
-    return _short(math.ceil(high / step - 1e-9) * step)
+    most = math.ceil(high / step - 1e-9) * step
+    return _short(most if most >= high - abs(high) * 1e-9 else most + step)
 
 
 def _step(low: float, high: float) -> float:

@@ -56,7 +56,10 @@ def readable(spec: Any, base: Path | None) -> Source | None:
     if source.kind not in ("parquet", "ipc", "delta"):
         return None
     reasons = {}
-    names = source.frame.clone().collect_schema().names()
+    try:
+        names = source.frame.clone().collect_schema().names()
+    except _FAILURES:  # a remote file that is not there
+        return None
     for i, name in enumerate(names):
         try:
             source.frame.select(pl.nth(i).null_count()).collect(engine="streaming")
