@@ -17,6 +17,7 @@ from truthound import measures as m
 from truthound import sqltree
 from truthound.engine.comparing import holds
 from truthound.engine.conditions import LONG, Checked, Context, checked, compiled, utc_now
+from truthound.engine.counts import apart, assuming, counted, faulty, picked
 from truthound.engine.formats import FORMATS
 from truthound.engine.literals import among, within
 from truthound.engine.stages import unless
@@ -24,7 +25,7 @@ from truthound.engine.sums import Asked, deviation, total
 from truthound.engine.values import Schema, alike, named
 from truthound.errors import ValidatorError
 from truthound.extended import Extended
-from truthound.sqltext import FAULT_WORDS, safe
+from truthound.sqltext import safe
 from truthound.text import plain
 
 BLOCKING = (m.Repeated, m.OutOfOrder, m.Inconsistent, m.Native)
@@ -117,19 +118,30 @@ class Compiler:
 
         Sums and products of 64-bit integers are first taken without a check for an overflow, beside the extremes of their
         columns; only where these do not rule one out, they are taken again in 128 bits.
+
+        For how many rows a condition is false and for how many it is unknown come from one expression.
         """
+        match p:
+            case m.Unknown(m.SQL() as condition) | m.Not(m.SQL() as condition):
+                asked = self._counted(m.Not(condition), lambda made: faulty(made, apart(made.e)))
+                return picked(asked, condition, 1 if isinstance(p, m.Unknown) else 0)
+            case _:
+                return self._counted(p, faulty)
+
+    def _counted(self, p: m.Predicate, count: Callable[[Checked], Asked]) -> Asked:
+        """What `count` makes of the predicate, in 64 bits where that is enough."""
         sure = self._checked(p)
         sql = [part.text for part in m.parts(p) if isinstance(part, m.SQL)]
         names = {c for text in sql for c in sqltree.calculated(text, self._schema) if self._schema[c] in LONG}
         if "Int128" not in f"{sure.e}{sure.fault}":
-            return _faulty(sure)
+            return count(sure)
         for most in _ASSUMED if names else ():
             quick = copy(self)
             quick._context = replace(self._context, most=most)  # noqa: SLF001 a compiler of its own kind
             found = quick._checked(p)  # noqa: SLF001
             if "Int128" not in f"{found.e}{found.fault}":
-                return _assuming(found, [self.column(c) for c in sorted(names)], most, sure)
-        return _faulty(sure)
+                return assuming(count(found), [self.column(c) for c in sorted(names)], most, count(sure))
+        return count(sure)
 
     def _alone(self, p: m.Predicate) -> pl.Expr:
         match p:
@@ -342,11 +354,11 @@ def aggregate(measure: m.Measure, c: Compiler) -> Asked:
     """What a streaming measure asks for."""
     match measure:
         case m.RowCount(None):
-            return _count(pl.len())
+            return counted(pl.len())
         case m.RowCount(where):
             return c.counted(where)  # type: ignore[arg-type]
         case m.CountWhere(m.IsNull(column), None):
-            return _count(c.column(column).null_count())
+            return counted(c.column(column).null_count())
         case m.CountWhere(predicate, where):
             return c.counted(predicate if where is None else m.And((where, predicate)))
         case m.Aggregate(column, _, where):
@@ -358,30 +370,6 @@ def aggregate(measure: m.Measure, c: Compiler) -> Asked:
             return Asked(tuple(counts), lambda found: tuple(int(n or 0) for n in found))
         case _:
             raise AssertionError(measure)
-
-
-def _faulty(made: Checked) -> Asked:
-    """A count, or the error that a row has no answer."""
-    if made.fault is None:
-        return _count(made.e.sum())
-    faulty = made.fault.any()
-    return Asked((made.e.sum(), faulty), lambda found: ValidatorError(FAULT_WORDS) if found[1] else int(found[0] or 0))
-
-
-def _assuming(quick: Checked, columns: Sequence[pl.Expr], most: int, sure: Checked) -> Asked:
-    """A count that is right if no column holds a greater number than `most`; else the sure one is asked for."""
-    count = _faulty(quick)
-    given = len(count.exprs)
-
-    def finish(found: tuple[Any, ...]) -> Any:
-        fits = all(x is None or -most <= x <= most for x in found[given:])
-        return count.finish(found[:given]) if fits else _faulty(sure)
-
-    return Asked((*count.exprs, *(e for c in columns for e in (c.min(), c.max()))), finish)
-
-
-def _count(e: pl.Expr) -> Asked:
-    return Asked((e,), lambda found: int(found[0] or 0))
 
 
 def _aggregate(values: pl.Expr, dtype: pl.DataType, x: m.Aggregate) -> Asked:

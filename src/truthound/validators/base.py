@@ -374,7 +374,7 @@ class Validator(Positional):
         )
 
 
-_COSTLY = (SQL, Native, Repeated, Inconsistent)
+_COSTLY = (Native, Repeated, Inconsistent)
 """predicates whose unknown rows are not known from a null count, or that are not read in the shared pass"""
 Validator.__annotations__ = inspect.get_annotations(
     Validator, eval_str=True
