@@ -61,7 +61,7 @@ def ours(name, folder, examples):
         validator_class(next(iter(rule)))
     if {"expression", "sql"} & cases.keys():
         import duckdb  # noqa: F401
-        import sqlglot  # noqa: F401 they are imported where a rule is written in SQL
+        import sqlglot.dialects.duckdb  # noqa: F401 they are imported where a rule is written in SQL
     yield
     rules = [filled(rule, folder) for case in cases.values() for rule in case.validators]
     result = check(folder / "orders.parquet", rules, examples=examples, clock=lambda: NOW)

@@ -112,6 +112,32 @@ def columns_of_query(tree: exp.Query, columns: Iterable[str]) -> list[str]:
     return [c for c in known if c.lower() in named]
 
 
+def filter_of(tree: exp.Query) -> str | None:
+    """The filter of a plain SELECT over the table, if it only compares columns with what is written there or each other.
+
+    Rows for which it is not true make no difference to the query, so they need not be handed to the database.
+    """
+    from sqlglot import exp
+
+    if type(tree) is not exp.Select or (where := tree.args.get("where")) is None:
+        return None
+    if tree.find(exp.Subquery, exp.CTE, exp.Join, exp.Lateral, exp.TableSample, exp.Pivot):
+        return None
+    if len(list(tree.find_all(exp.Select))) > 1 or len(list(tree.find_all(exp.Table))) != 1:
+        return None
+    simple = (
+        exp.And, exp.Or, exp.Not, exp.Paren, exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Is, exp.In, exp.Between,
+        exp.Like, exp.Literal, exp.Neg, exp.Null, exp.Boolean, exp.Column, exp.Identifier,
+    )  # fmt: skip
+    named = {one.alias.lower() for one in tree.find_all(exp.Alias)}
+    for node in where.this.walk():
+        if type(node) not in simple:
+            return None
+        if isinstance(node, exp.Column) and (node.table or node.name.lower() in named):
+            return None
+    return str(where.this.sql(dialect=dialect()))
+
+
 def of_functions(tree: exp.Query) -> list[str]:
     """The names of a query's functions, as they are written."""
     from sqlglot import exp

@@ -211,4 +211,6 @@ class Blocking:
     def _query(self, text: str, limit: int) -> tuple[int, tuple[dict[str, Any], ...]]:
         from truthound.engine import query
 
-        return query.run(text, limit, self._b.frame, self._b.types, self._b.collect)
+        return query.run(
+            text, limit, self._b.frame, self._b.types, collect=self._b.collect, condition=self._b.compile.sure
+        )

@@ -7,6 +7,7 @@ no setting, and its time zone is UTC.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import polars as pl
@@ -35,9 +36,14 @@ def run(
     limit: int,
     frame: pl.LazyFrame,
     types: Mapping[str, pl.DataType],
+    *,
     collect: Callable[[pl.LazyFrame], pl.DataFrame],
+    condition: Callable[[str], pl.Expr | None],
 ) -> tuple[int, Rows]:
     """How many rows a query returns, and the first `limit` of them.
+
+    `condition` compiles a filter that has an answer for every row; where the query has such a one, only the rows it
+    is true for are handed over. The query itself stays as it is.
 
     Raises:
         ValidatorError: The query cannot be run; in plain words.
@@ -49,23 +55,30 @@ def run(
         columns = sqlquery.needed(tree, types)
     except ValueError as error:
         raise ValidatorError(str(error)) from None
-    data = collect(frame.select([_handed(c, types[c]).alias(c) for c in columns]))
+    handed = [_handed(c, types[c]).alias(c) for c in columns]
+    kept = None if (written := sqlquery.filter_of(tree)) is None else condition(written)
     try:
         with sqlquery.connection() as connection:
-            connection.register("handed", _Stream(data))
-            view = f"CREATE OR REPLACE TEMP VIEW {sqltree.TABLE} AS SELECT"
-            connection.execute(f"{view} {_selected(columns, types)} FROM handed")
-            try:
+
+            def answer(data: pl.DataFrame, types: Mapping[str, pl.DataType]) -> tuple[int, Rows]:
+                connection.register("handed", _Stream(data))
+                view = f"CREATE OR REPLACE TEMP VIEW {sqltree.TABLE} AS SELECT"
+                connection.execute(f"{view} {_selected(columns, types)} FROM handed")
                 return _answer(connection, tree, text, limit)
+
+            if kept is not None:
+                # where it does not fit the columns: whether one of them has any value is a question to all rows
+                with suppress(duckdb.BinderException):
+                    return answer(collect(frame.filter(kept).select(handed)), types)
+            data = collect(frame.select(handed))
+            try:
+                return answer(data, types)
             except duckdb.BinderException:
                 # a column without any value has the type that its source gives for want of a better one: it fits any query
                 empty = [c for c in columns if data[c].null_count() == data.height]
                 if not empty:
                     raise
-                connection.execute(
-                    f"{view} {_selected(columns, {**types, **dict.fromkeys(empty, pl.Null())})} FROM handed"
-                )
-                return _answer(connection, tree, text, limit)
+                return answer(data, {**types, **dict.fromkeys(empty, pl.Null())})
     except duckdb.Error as error:
         raise ValidatorError(f"the query cannot be run: {sqlquery.words_of(error, types)}") from None
 
