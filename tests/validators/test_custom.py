@@ -51,6 +51,13 @@ def test_query_shows_the_rows_it_returns():
     assert [e.values for e in found.examples] == [{"c": "x", "n": 2}]
 
 
+def test_query_shows_nanoseconds():
+    at = pl.Series([1_704_067_200_123_456_789]).cast(pl.Datetime("ns"))
+    for query in ("SELECT t, t FROM data", "SELECT DISTINCT t, max(t) AS t_1 FROM data GROUP BY t"):
+        shown = one(pl.DataFrame({"t": at}), SqlQuery(query)).examples[0].values
+        assert shown == dict.fromkeys(("t", "t_1"), "2024-01-01T00:00:00.123456789")
+
+
 def test_query_that_returns_nothing():
     assert one(FRAME, SqlQuery("SELECT * FROM data WHERE a > 100")).status == "passed"
 

@@ -73,6 +73,15 @@ def test_any_type_that_has_an_order(column, low, high):
     assert failing(pl.DataFrame({"c": column}), Range("c", min_value=low, max_value=high)) == [1, 3]
 
 
+@pytest.mark.parametrize("bound", ["2024-01-01T23:30:00", "2024-01-01 23:30:00"])
+def test_moments_in_texts_have_a_blank_or_a_t(bound):
+    """One odd cell makes a column of moments text; its order stays that of time."""
+    for mark in " T":
+        texts = [f"2024-01-01{mark}{t}" for t in ("23:00:00", "23:45:00", "24:00:00")]
+        assert failing({"c": [*texts, None]}, Range("c", max_value=bound)) == [2, 3]
+        assert failing({"c": [*texts, None]}, Range("c", min_value=bound, inclusive="neither")) == [1]
+
+
 def test_time_zones():
     paris = [
         datetime(2024, 1, 1, 0, 30, tzinfo=ZoneInfo("Europe/Paris")),

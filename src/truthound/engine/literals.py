@@ -8,6 +8,7 @@ moved to the one where every comparison stays the same, so the engine compares v
 from __future__ import annotations
 
 import math
+import re
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -22,6 +23,8 @@ from truthound.extended import DAY, at_zone, kind_of, nanoseconds, parse, zoned
 
 EQUALITIES = 12
 """up to so many allowed values, comparing with each is quicker than a look-up in a set"""
+_MOMENT = re.compile("^([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]")
+"""the day of a moment that is a text, up to what stands before its time: T or a blank, which mean the same"""
 TEXT = (pl.String, pl.Categorical, pl.Enum)
 BITS: dict[type[pl.DataType], int] = {pl.Float16: 16, pl.Float32: 32, pl.Float64: 64}
 
@@ -30,6 +33,9 @@ def within(
     e: pl.Expr, dtype: pl.DataType, low: Any, high: Any, *, low_inclusive: bool = True, high_inclusive: bool = True
 ) -> pl.Expr:
     """Whether values lie within bounds, of which None is open; null where the value is. No NaN does."""
+    if dtype in TEXT and any(isinstance(v, str) and _MOMENT.match(v) for v in (low, high)):
+        e = e.str.replace(_MOMENT.pattern, "$1 ")
+        low, high = (_MOMENT.sub(r"\1 ", v) if isinstance(v, str) else v for v in (low, high))
     least = None if low is None else _end(low, dtype, upper=False, closed=low_inclusive)
     most = None if high is None else _end(high, dtype, upper=True, closed=high_inclusive)
     if least is False or most is False:

@@ -92,6 +92,11 @@ def _answer(connection: Any, tree: Any, text: str, limit: int) -> tuple[int, Row
         source = "found"
     answer = connection.execute(f"SELECT * FROM {source} LIMIT {limit}")
     names = _unique([d[0] for d in answer.description])
+    fine = [str(d[1]) == "TIMESTAMP_NS" for d in answer.description]
+    if any(fine):  # Python's moments have microseconds
+        places = [f"c{i}" for i in range(len(fine))]
+        shown = [f"replace(CAST({c} AS VARCHAR), ' ', 'T')" if f else c for c, f in zip(places, fine, strict=True)]
+        answer = connection.execute(f"SELECT {', '.join(shown)} FROM {source} AS t({', '.join(places)}) LIMIT {limit}")
     try:
         found = answer.fetchall()
     except (ValueError, OverflowError):  # a moment beyond Python's years
