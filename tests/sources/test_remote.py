@@ -250,6 +250,29 @@ def test_codes_in_names_of_folders_of_a_bucket_stay_codes(bucket, tmp_path):
         open_source({"url": "s3://bucket/a.arrow", "options": {"missing_columns": "insert"}})
 
 
+def test_parquet_files_of_a_bucket_that_differ_are_united_as_local_ones_are(bucket, tmp_path):
+    small, large, nothing = pl.Series([1], dtype=pl.Int32), pl.Series([2**40]), pl.Series([None], dtype=pl.Null)
+    for key, columns in {
+        "ints/code=01/a": {"v": small}, "ints/code=1/b": {"v": large}, "ints/code=1/c": {"v": nothing},
+        "words/a": {"v": small, "d": small}, "words/b": {"d": small, "v": pl.Series(["x"])}, "less/a": {"v": small, "d": small}, "less/b": {"d": small},
+    }.items():  # fmt: skip
+        pl.DataFrame(columns).write_parquet(tmp_path / "x")
+        bucket.put_object(Bucket="bucket", Key=f"united/{key}.parquet", Body=(tmp_path / "x").read_bytes())
+    bucket.put_object(Bucket="bucket", Key="united/ints/_SUCCESS", Body=b"")
+    for url in ("s3://bucket/united/ints/", "s3://bucket/united/ints/**/*.parquet"):
+        found = open_source({"url": url, "format": "parquet"}).frame.collect()
+        assert found.rows() == [(1, "01"), (2**40, "1"), (None, "1")]
+    words = open_source("s3://bucket/united/words/*.parquet")
+    assert "it is int32 in a.parquet and string in b.parquet; set options.schema_overrides" in words.unreadable["v"]
+    assert words.frame.collect()["d"].to_list() == [1, 1]
+    spec = {"url": "s3://bucket/united/words/*.parquet", "options": {"schema_overrides": {"v": "string"}}}
+    assert open_source(spec).frame.collect()["v"].to_list() == ["1", "x"]
+    with pytest.raises(SourceError, match=r'b.parquet lacks the column "v" .* options.missing_columns: insert'):
+        open_source("s3://bucket/united/less/*.parquet")
+    spec = {"url": "s3://bucket/united/less/*.parquet", "options": {"missing_columns": "insert"}}
+    assert open_source(spec).frame.collect()["v"].to_list() == [1, None]
+
+
 def test_text_in_a_bucket_is_read_as_a_local_file_is(bucket, tmp_path):
     for key, text in {
         "text/a.csv": b"zip;n\n02139;1\n\n2139;2\n", "text/b.csv": b"zip;n\n5;6\n", "text/.c.csv": b"no\n", "text/deep/a.csv": b"zip;n\n9;8\n",

@@ -36,6 +36,22 @@ def download(url: str, folder: Path) -> tuple[Path, ...]:
         raise DownloadError(str(error)) from None
 
 
+def addresses(url: str) -> list[str]:
+    """The objects of a bucket that a glob or a prefix means, by their URLs; none where that cannot be told."""
+    scheme, _, rest = url.partition("://")
+    name, _, key = rest.partition("/")
+    if scheme in ("http", "https") or not (is_glob(key) or key.endswith("/")) or not clouds.installed():
+        return []
+    try:
+        return [f"{scheme}://{name}/{found}" for found in sorted(_matching(_bucket(scheme, name), key))]
+    except TruthoundError:  # the engine's reader says what is wrong
+        return []
+
+
+def _bucket(scheme: str, name: str) -> clouds.CloudObjects:
+    return clouds.CloudObjects(f"{'az' if scheme == 'adl' else scheme}://{name}")
+
+
 def _from_web(url: str, folder: Path) -> Path:
     path = folder / _name(unquote(urlsplit(url).path))
     with path.open("wb") as file:
@@ -50,7 +66,7 @@ def _from_bucket(url: str, folder: Path) -> Iterator[Path]:
         raise SourceError(f"text in a bucket needs the extra cloud: {clouds.MISSING}")
     scheme, _, rest = url.partition("://")
     name, _, key = rest.partition("/")
-    bucket = clouds.CloudObjects(f"{'az' if scheme == 'adl' else scheme}://{name}")
+    bucket = _bucket(scheme, name)
     keys = [key] if not is_glob(key) and not key.endswith("/") else sorted(_matching(bucket, key))
     if not keys:
         raise DownloadError("no object matches it (404)")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote
@@ -15,9 +16,9 @@ from truthound.errors import ConfigError, SourceError
 from truthound.sources import columnar
 from truthound.sources.address import clean_url, scrub
 from truthound.sources.base import Source
-from truthound.sources.download import DownloadError, download
+from truthound.sources.download import DownloadError, addresses, download
 from truthound.sources.dtypes import polars_type
-from truthound.sources.files import EXTENSIONS, Found, format_of, format_word
+from truthound.sources.files import EXTENSIONS, Found, format_of, format_word, is_glob
 from truthound.sources.formats import FAILURES, need_extra, projected, read_files, scan_delta
 from truthound.sources.merging import Part, Rules, united
 from truthound.sources.options import parse_options
@@ -38,6 +39,7 @@ _LOGIN = {
 _FORBIDDEN = re.compile(r"(?i)\b(40[13]|forbidden|access ?denied|unauthori[sz]ed|credential|authenticat|permission)")
 _UNREACHED = re.compile(r"(?i)(timed? ?out|no answer|reached|connect|dns|resolve|network|error sending request)")
 _TEXT = ("csv", "ndjson")
+_AT_ONCE = 8
 _SCANS: dict[str, Callable[[str, Any], Table]] = {}
 
 
@@ -86,11 +88,31 @@ def _fetched(url: str, fmt: str, options: Any) -> Table:
 
 def _parquet(url: str, options: Any) -> Table:
     hive = _hive(url, options, pl.scan_parquet)
-    frame = pl.scan_parquet(
-        url, hive_partitioning=bool(hive), hive_schema=hive or None, try_parse_hive_dates=columnar.dated(hive),
-        missing_columns=options.missing_columns, extra_columns=options.extra_columns, cast_options=columnar.WIDER,
-    )  # fmt: skip
-    return _overridden(frame, url, options)
+
+    def scan(place: str) -> pl.LazyFrame:
+        return pl.scan_parquet(
+            place, hive_partitioning=bool(hive), hive_schema=hive or None, try_parse_hive_dates=columnar.dated(hive),
+            missing_columns=options.missing_columns, extra_columns=options.extra_columns, cast_options=columnar.WIDER,
+        )  # fmt: skip
+
+    if parts := _differing(url, scan):
+        overrides = {n: polars_type(t) for n, t in options.schema_overrides.items()}
+        return united(parts, Rules(options.missing_columns, options.extra_columns, overrides))
+    return _overridden(scan(url), url, options)
+
+
+def _differing(url: str, scan: Callable[[str], pl.LazyFrame]) -> list[Part]:
+    """The files of a bucket each by itself, where their columns differ, so that they are united as local files are."""
+    files = [a for a in addresses(url) if format_of(a) in (None, "parquet")]
+    if len(files) < 2:
+        return []
+    with ThreadPoolExecutor(_AT_ONCE) as pool:  # the ends of files
+        schemas = list(pool.map(lambda file: dict(scan(file).collect_schema()), files))
+    if all(list(schema.items()) == list(schemas[0].items()) for schema in schemas):
+        return []
+    return [
+        Part(scan(file), schema, Path(PurePosixPath(file).name)) for file, schema in zip(files, schemas, strict=True)
+    ]
 
 
 def _ipc(url: str, options: Any) -> Table:
@@ -111,7 +133,8 @@ def _delta(url: str, options: Any) -> Table:
 
 def _hive(url: str, options: Any, scan: Callable[..., pl.LazyFrame]) -> dict[str, pl.DataType]:
     """The columns that folders named `key=value` make, and their types; only the ends of files are read for them."""
-    wanted = options.hive_partitioning if options.hive_partitioning is not None else "=" in url
+    many = "=" in url or url.endswith("/") or is_glob(url)
+    wanted = many if options.hive_partitioning is None else options.hive_partitioning
     if not wanted:
         return {}
     own = scan(url, hive_partitioning=False).collect_schema()
