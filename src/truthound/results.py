@@ -7,12 +7,13 @@ import types
 import typing
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Self
 
 from truthound import text
+from truthound.frozen import dataclass
 
 
 class Severity(StrEnum):

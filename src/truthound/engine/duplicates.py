@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import reduce
 from typing import Any
 
 import polars as pl
 
 from truthound.engine.values import named
+from truthound.frozen import dataclass
 from truthound.measures import DuplicateCounts
 
 IN_MEMORY = 1 << 24

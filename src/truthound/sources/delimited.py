@@ -6,12 +6,13 @@ import csv
 import io
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from truthound.errors import SourceError
+from truthound.frozen import dataclass
 from truthound.sources.files import Found, foreign
 from truthound.sources.lines import FIRST, last, start
 from truthound.sources.options import CsvOptions
