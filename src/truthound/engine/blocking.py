@@ -11,7 +11,7 @@ from truthound import measures as m
 from truthound.engine import RowRequest
 from truthound.engine import duplicates as dup
 from truthound.engine import expressions as ex
-from truthound.engine.cells import pairs
+from truthound.engine.cells import pairs, steps_of
 from truthound.engine.dependencies import Inconsistencies, inconsistencies
 from truthound.engine.gaps import gaps
 from truthound.engine.quantiles import NARROW, quantile
@@ -57,9 +57,21 @@ class Blocking:
                         m.Aggregate(column, "max", where),
                         m.Aggregate(column, "count", where),
                     ]
+                case m.Gaps(column, where=where) if (steps := steps_of(self._b.types.get(column, pl.Null()))) and steps[
+                    2
+                ]:
+                    out += [m.Aggregate(column, "min", where), m.Aggregate(column, "max", where)]
                 case _:
                     continue
         return out
+
+    def counted(self, measures: Iterable[m.Measure]) -> list[m.Measure]:
+        """Counts of values that come out where distinct values are counted."""
+        return [
+            m.Aggregate(x.column, "count", x.where)
+            for x in measures
+            if isinstance(x, m.Aggregate) and x.function == "distinct"
+        ]
 
     # --- measuring -------------------------------------------------------------------------------------------------
 
@@ -70,6 +82,9 @@ class Blocking:
             measures, key=lambda x: (order.get(type(x), 1), isinstance(x, m.Duplicates) and not x.columns)
         )
         for x in keys_first:
+            if self._b.has(x):  # it came out with another one
+                yield x, self._b.value(x)
+                continue
             try:
                 yield x, self._one(x, shared)
             except SourceError:
@@ -98,8 +113,11 @@ class Blocking:
             case m.Aggregate(column, "median", where):
                 return quantile(self._b, column, 0.5, where, shared)
             case m.Aggregate(column, "distinct", where):
-                values = self._b.filtered(where).select(self._b.compile.column(column).drop_nulls().n_unique())
-                return int(self._b.collect(values).item())
+                values = self._b.compile.column(column)
+                both = self._b.filtered(where).select(values.drop_nulls().n_unique(), values.count().alias("count"))
+                distinct, count = self._b.collect(both).row(0)
+                self._b.learn(m.Aggregate(column, "count", where), int(count))
+                return int(distinct)
             case m.TopValues(column, k, where):
                 return self._top(column, k, where)
             case m.CountWhere(m.Repeated(columns, nulls), where):
@@ -107,8 +125,13 @@ class Blocking:
             case m.CountWhere(m.Inconsistent() as dependency, where):
                 return self.inconsistent(dependency, where).rows
             case m.CountWhere(predicate, where):
-                rows = self._b.filtered(where).select(self._b.compile(simplify(predicate)).sum())
-                return int(self._b.collect(rows).item() or 0)
+                beside = m.passed_over(predicate)
+                asked = [predicate, beside] if isinstance(beside, m.Unknown) else [predicate]
+                sums = [self._b.compile(simplify(p)).sum().alias(str(i)) for i, p in enumerate(asked)]
+                found = self._b.collect(self._b.filtered(where).select(sums)).row(0)
+                for p, n in zip(asked[1:], found[1:], strict=True):
+                    self._b.learn(m.CountWhere(p, where), int(n or 0))
+                return int(found[0] or 0)
             case m.RowCount(where):
                 return int(self._b.collect(self._b.filtered(where).select(pl.len())).item())
             case m.Gaps():

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -17,7 +16,8 @@ import polars as pl
 from truthound import measures as m
 from truthound.engine.cells import cells, pairs, steps_of
 from truthound.errors import ValidatorError
-from truthound.extended import DAY, SECOND, at_zone, days_of, offset_at, value_of
+from truthound.extended import DAY, SECOND, at_zone, days_of, nanoseconds, offset_at, value_of
+from truthound.frozen import dataclass
 
 if TYPE_CHECKING:
     from truthound.engine.polars_backend import PolarsBackend
@@ -52,7 +52,7 @@ def gaps(backend: PolarsBackend, x: m.Gaps) -> tuple[tuple[Any, Any, Any, int], 
     groups = [backend.compile.column(g).alias(n) for g, n in zip(x.group_by, names, strict=True)]
     at = backend.compile.column(x.column).alias("at")
     rows = backend.filtered(x.where).select(*groups, at).drop_nulls("at")
-    grid = _grid(x.every, unit, lambda: _ahead(backend, rows, zone, unit))
+    grid = _grid(x.every, unit, lambda: _ahead(backend, x, zone, unit))
     before = pl.col("step").shift(1)
     frame = _present(backend, rows, names, grid, zone if grid.wall else None).sort(*names, "step")
     frame = frame.with_columns((before.over(names) if names else before).alias("before"))
@@ -108,14 +108,14 @@ def _month(days: pl.Expr) -> pl.Expr:
     return (year + cycle * 400) * 12 + (5 * in_year + 2) // 153 + 2
 
 
-def _ahead(backend: PolarsBackend, rows: pl.LazyFrame, zone: str | None, unit: int) -> int:
+def _ahead(backend: PolarsBackend, x: m.Gaps, zone: str | None, unit: int) -> int:
     """How far the clock of the zone is ahead of UTC at the first value, in nanoseconds; 0 at the end of what 64 bits count."""
     if zone is None or zone == "UTC":
         return 0
-    at = pl.col("at").to_physical()
-    first, last = backend.collect(rows.select(at.min(), at.max().alias("last"))).row(0)
-    near_the_end = last is None or last > 2**63 - 1 - DAY // unit
-    return 0 if near_the_end else offset_at(first * unit, zone)
+    first, last = (nanoseconds(backend.value(m.Aggregate(x.column, f, x.where))) for f in ("min", "max"))
+    if first is None or last is None or last // unit > 2**63 - 1 - DAY // unit:
+        return 0
+    return offset_at(first, zone)
 
 
 def _present(

@@ -114,7 +114,8 @@ class PolarsBackend:
         streaming, blocking = ([x for x in todo if streams[x] is wanted] for wanted in (True, False))
         groups = settle(streaming)
         settled = {x for group in groups.values() for x in group}
-        first = [x for x in streaming if x not in settled]
+        counted = set(self.blocking.counted(blocking)).intersection(streaming)
+        first = [x for x in streaming if x not in settled and x not in counted]
         self._stream([*first, *(g for g in groups if g not in self._values), *self.blocking.needs(blocking)])
         open_counts: list[m.Measure] = []
         for tight, group in groups.items():
@@ -128,6 +129,9 @@ class PolarsBackend:
         for x, value in self.blocking.measure(blocking):
             self._values[x] = value
             yield {x: value}
+        if counted:
+            self._stream(counted)
+            yield {x: self._values[x] for x in counted}
 
     def rows(self, requests: Mapping[str, RowRequest]) -> dict[str, FailingRows]:
         return fetch(self, requests)
@@ -193,6 +197,10 @@ class PolarsBackend:
     def learn(self, measure: m.Measure, value: Any) -> None:
         """Keeps a measure that came out on the way to another one."""
         self._values.setdefault(measure, value)
+
+    def has(self, measure: m.Measure) -> bool:
+        """Whether it was taken, with a value."""
+        return measure in self._values and not isinstance(self._values[measure], ValidatorError)
 
     def measured(self, kind: type[M]) -> list[M]:
         """Measures of a kind that were taken without an error."""
