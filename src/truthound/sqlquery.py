@@ -233,9 +233,9 @@ def _is_syntax(name: str) -> bool:
 
 def check(text: str) -> None:
     """Raises ValueError, in plain words, unless the text is one SELECT over `data` whose functions there are."""
-    tree = query(text)
-    known = set(functions())
-    unknown = [n for n in of_functions(tree) if n.lower() not in known and not _is_syntax(n)]
+    named = of_functions(query(text))
+    known = set(functions()) if named else set()  # asking for them costs as much as a quick query
+    unknown = [n for n in named if n.lower() not in known and not _is_syntax(n)]
     if unknown:
         said = "; ".join(f'no function is called "{n}"{did_you_mean(n.lower(), known)}' for n in unknown)
         raise ValueError(f"{shorten(text, 200)!r} is not a SQL query: {said}")
