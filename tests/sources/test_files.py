@@ -15,6 +15,7 @@ import truthound as th
 from truthound import check
 from truthound.errors import ConfigError, SourceError
 from truthound.sources import open_source
+from truthound.sources.options import OPTIONS, parse_options
 
 FRAME = pl.DataFrame({"id": [1, 2], "name": ["ann", None]})
 
@@ -577,3 +578,10 @@ def test_integers_of_ndjson_that_a_float_rounds_make_their_column_unreadable(tmp
     helped = {"path": str(path), "options": {"schema_overrides": {"a": "string"}}}
     (outcome,) = check(helped, [{"unique": {"columns": "a"}}]).outcomes
     assert (outcome.status.value, outcome.failed) == ("passed", 0)
+
+
+@pytest.mark.parametrize("fmt", OPTIONS)
+def test_options_that_are_not_given_are_the_checked_defaults(fmt: str) -> None:
+    unchecked, checked = parse_options(fmt, {}), OPTIONS[fmt].model_validate({})
+    assert unchecked == checked
+    assert unchecked.model_fields_set == checked.model_fields_set

@@ -183,6 +183,10 @@ OPTIONS: dict[str, type[_Options]] = {
 def parse_options(fmt: str, given: Mapping[str, Any]) -> Any:
     """The options of a format. Raises ConfigError with every mistake in them."""
     model = OPTIONS[fmt]
+    if not given:
+        return (
+            model.model_construct()
+        )  # the defaults need no check, which takes longer to make than a small table to check
     try:
         return model.model_validate(dict(given))
     except ValidationError as error:
