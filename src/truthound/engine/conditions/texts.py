@@ -47,8 +47,8 @@ def lower(e: pl.Expr) -> pl.Expr:
 
 
 def _lower(s: pl.Series) -> pl.Series:
-    for capital, small in (("İ", "i"), ("\N{GREEK CAPITAL LETTER SIGMA}", "\N{GREEK SMALL LETTER SIGMA}")):
-        if s.str.contains(capital, literal=True).any():
+    if s.str.contains("[İ\N{GREEK CAPITAL LETTER SIGMA}]").any():  # one look: it costs a quarter of what follows
+        for capital, small in (("İ", "i"), ("\N{GREEK CAPITAL LETTER SIGMA}", "\N{GREEK SMALL LETTER SIGMA}")):
             s = s.str.replace_all(capital, small, literal=True)
     return s.str.to_lowercase()
 
