@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import difflib
-import html
 import json
 import math
 import re
@@ -171,6 +169,8 @@ def _character(char: str) -> str:
     """A pattern for the ways in which a character, or a run of backslashes, is written."""
     if char.isascii() and char.isalnum():
         return char
+    import html
+
     units = char.encode("utf-16-be", "surrogatepass").hex()
     forms = [
         rf"\\{{{len(char)},}}" if char[0] == "\\" else rf"\\*{re.escape(char)}",
@@ -251,6 +251,8 @@ def cell(value: object, width: int = 40) -> str:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`; did you mean "x"?`, or an empty string when nothing is near. Where no spelling is, the words that begin with it are."""
+    import difflib
+
     known = list(known)
     folded = {k.casefold(): k for k in reversed(known)}
     near = difflib.get_close_matches(word.casefold(), folded, 1, cutoff=0.6)
