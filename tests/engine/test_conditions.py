@@ -210,6 +210,10 @@ def test_a_text(duck):
     check(duck, [text.format(c) for c in "ste" for text in words(OF_A_TEXT)])
 
 
+def test_letters_whose_case_sql_changes_apart(duck):
+    check(duck, ["lower('İΣΑΣ' || s)", "lower('ΣΑΣ' || t)", "lower('É' || s)", "upper('ß' || s)"])
+
+
 def test_a_date(duck):
     texts = words(OF_A_DATE) + [f"extract({p} from {{0}})" for p in PARTS]
     texts += [
