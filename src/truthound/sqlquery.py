@@ -159,6 +159,8 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": False, "python_enable_replacements": False, "autoinstall_known_extensions": False,
     "autoload_known_extensions": False, "memory_limit": "60%",
 }  # fmt: skip
+GUESSES = ("", "VARCHAR", "TIMESTAMP", "DATE", "TIME", "BOOLEAN", "DOUBLE[]")
+"""types of a column that has no value, of which a query may fit one; "" is the type of nulls"""
 _MISSING = re.compile(r'(?:Referenced column|column named|Referenced table) "(.*?)"')
 _NO_COLUMN = re.compile(r'does not have a column named "(.*?)"')
 _NO_FUNCTION = re.compile(r"Function with name (\S+) does not exist")
@@ -252,8 +254,11 @@ def problem(text: str, schema: Mapping[str, DataType]) -> str:
             return f'column "{c}" cannot be read: {reason}'
     wrong = _bound(text, {c: _sql_type(schema[c]) for c in columns}, schema)
     # a text column may turn out to have no value, and then fits any query
-    empty = {c: "" if schema[c].base == "string" else _sql_type(schema[c]) for c in columns}
-    return wrong and _bound(text, empty, schema) and wrong
+    guesses = (
+        {c: guess if schema[c].base in ("string", "null") else _sql_type(schema[c]) for c in columns}
+        for guess in GUESSES
+    )
+    return "" if any(not _bound(text, types, schema) for types in guesses if wrong) else wrong
 
 
 def _bound(text: str, types: Mapping[str, str], schema: Mapping[str, DataType]) -> str:

@@ -240,3 +240,31 @@ def test_false_and_unknown_rows_of_an_expression_are_told_apart_also_where_64_bi
     data = {"a": [2**62, 1, None, -(2**62)], "b": [2**62, None, 1, 2**62]}
     (found,) = check(data, [{"expression": {"expression": expression}}]).outcomes
     assert (found.failed, found.judged) == judged
+
+
+@pytest.mark.parametrize("function", ["sum", "mean", "std", "median", "max", "distinct"])
+def test_a_statistic_of_no_values_matches_that_of_a_reference_without_any(function):
+    rule = {"aggregate_match": {"columns": "gone", "function": function, "reference": table(pl.String)}}
+    for dtype in TYPES:
+        found = check(table(dtype), [rule]).outcomes[0]
+        assert found.status == "passed", (dtype, found)
+        values = {"gone": ["x"]} if function in ("max", "distinct") else {"gone": [1.5, 2.5]}
+        found = check(values, [rule]).outcomes[0]
+        assert found.status in ("warned", "failed"), found
+    texts = {"aggregate_match": {**rule["aggregate_match"], "reference": {"gone": [["x"]]}}}
+    if function != "distinct":
+        assert (
+            f"it has no {'quantiles' if function == 'median' else function}"
+            in check({"gone": [1.5]}, [texts]).outcomes[0].error
+        )
+
+
+def test_a_column_of_text_without_values_fits_each_kind_of_distribution(tmp_path, monkeypatch):
+    rule = {"distribution": {"columns": "gone", "method": "ks", "reference": {"gone": [1, 2]}}}
+    assert "every value is null" in check(table(pl.String), [rule]).outcomes[0].message
+    monkeypatch.chdir(tmp_path)
+    kept = {"distribution": {"columns": "gone", "baseline": True}}
+    numbers = table(pl.Float64).with_columns(gone=pl.lit(1.5) * pl.col("k"))
+    for data, said in ((numbers, "kept"), (table(pl.String), "every value is null")):
+        run = Checkpoint(name="b", data_source=data, validators=[kept]).run()
+        assert said in run.validation_result.outcomes[0].message

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from truthound.inference import ColumnProfile, Profile, Suspicion
 
 _MOST = 3  # values shown of a column
-_COLUMNS, _DOUBTS, _LINES = 16, 8, 24  # shown at a first look; of rules, lines
+_COLUMNS, _DOUBTS, _LINES = 10, 5, 24  # shown at a first look; of rules, lines
 _WORDS = 3  # lines of what a rule is drafted for
 _FEWEST_LINES = 3  # with fewer left, the other rules are counted
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(:\d\d)(?:\.\d+)?(?:[+-]\d\d:\d\d)?$")

@@ -381,8 +381,8 @@ def aggregate(measure: m.Measure, c: Compiler) -> Asked:
 
 
 def _aggregate(values: pl.Expr, dtype: pl.DataType, x: m.Aggregate) -> Asked:
-    if x.function in ("sum", "mean", "std", "var") and not (dtype.is_numeric() or dtype == pl.Boolean):
-        raise ValidatorError(f'column "{x.column}" is {dtype}, it has no {x.function}')
+    if said := unfit(dtype, x.function, x.column):
+        return Asked((values.count(),), lambda found: ValidatorError(said) if found[0] else None)
     if x.function in ("sum", "mean"):
         return total(values, dtype, x.function, (x.column, x.where))
     if x.function in ("std", "var"):
@@ -391,6 +391,14 @@ def _aggregate(values: pl.Expr, dtype: pl.DataType, x: m.Aggregate) -> Asked:
     if x.function in ("min", "max") and dtype.is_float():  # a third of the time of the engine's own nan_min
         return Asked((reduced, values.is_nan().any()), lambda found: math.nan if found[1] else scalar(found[0]))
     return Asked((reduced,), lambda found: scalar(found[0]))
+
+
+def unfit(dtype: pl.DataType, function: str, column: str) -> str:
+    """Why values of a type have no such statistic, or nothing. A column without any value has none, whatever its type."""
+    ordered = function in ("min", "max") and not (dtype.is_nested() or dtype == pl.Object)
+    if function == "count" or ordered or dtype.is_numeric() or dtype == pl.Boolean:
+        return ""
+    return f'column "{column}" is {dtype.base_type()}, it has no {function}'
 
 
 def filtered(c: Compiler, column: str, where: m.Predicate | None) -> pl.Expr:

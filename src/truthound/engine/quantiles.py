@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from truthound.engine.expressions import scalar
+from truthound.errors import ValidatorError
 from truthound.exact import decimal, rounded
 from truthound.measures import Aggregate, Predicate
 
@@ -33,13 +33,16 @@ def quantile(
     It lies between two values, on the line between them, and is rounded once. `q` is the decimal that it is written as.
     """
     dtype = backend.compile.dtype(column)
-    if where is None and column in read:
-        return _of(read[column], q)
-    count = backend.value(Aggregate(column, "count", where))
+    there = read.get(column) if where is None else None
+    count = backend.value(Aggregate(column, "count", where)) if there is None else there.count()
     if not count:
         return None
+    if not dtype.is_numeric():
+        raise ValidatorError(f'column "{column}" is {dtype.base_type()}, it has no quantiles')
+    if there is not None:
+        return _of(there, q)
     values = backend.filtered(where).select(backend.compile.column(column).alias("v")).drop_nulls()
-    if count <= NARROW // 2 or not dtype.is_numeric():
+    if count <= NARROW // 2:
         return _of(backend.collect(values)["v"], q)
     values = values.select(_steps(pl.col("v"), dtype))
     rank = Fraction(str(q)) * (count - 1)
@@ -55,8 +58,6 @@ def _steps(values: pl.Expr, dtype: pl.DataType) -> pl.Expr:
 
 def _of(values: pl.Series, q: float) -> Any:
     dtype = values.dtype
-    if not dtype.is_numeric():
-        return scalar(values.quantile(q, "linear"))
     steps = values.drop_nulls().to_frame("v").select(_steps(pl.col("v"), dtype))["v"]
     if not len(steps):
         return None

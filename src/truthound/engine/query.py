@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from types import MappingProxyType
 from typing import Any
 
 import polars as pl
@@ -19,6 +20,7 @@ from truthound.errors import ValidatorError
 Rows = tuple[dict[str, Any], ...]
 _WIDE: dict[Any, str] = {pl.Int128: "HUGEINT", pl.UInt128: "UHUGEINT"}
 """types that DuckDB does not take over Arrow: they go as text, and come back"""
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 
 class _Stream:
@@ -60,10 +62,12 @@ def run(
     try:
         with sqlquery.connection() as connection:
 
-            def answer(data: pl.DataFrame, types: Mapping[str, pl.DataType]) -> tuple[int, Rows]:
+            def answer(
+                data: pl.DataFrame, types: Mapping[str, pl.DataType], guesses: Mapping[str, str] = _NONE
+            ) -> tuple[int, Rows]:
                 connection.register("handed", _Stream(data))
                 view = f"CREATE OR REPLACE TEMP VIEW {sqltree.TABLE} AS SELECT"
-                connection.execute(f"{view} {_selected(columns, types)} FROM handed")
+                connection.execute(f"{view} {_selected(columns, types, guesses)} FROM handed")
                 return _answer(connection, tree, text, limit)
 
             if kept is not None:
@@ -76,9 +80,10 @@ def run(
             except duckdb.BinderException:
                 # a column without any value has the type that its source gives for want of a better one: it fits any query
                 empty = [c for c in columns if data[c].null_count() == data.height]
-                if not empty:
-                    raise
-                return answer(data, {**types, **dict.fromkeys(empty, pl.Null())})
+                for guess in sqlquery.GUESSES if empty else ():
+                    with suppress(duckdb.BinderException):
+                        return answer(data, types, dict.fromkeys(empty, guess))
+                raise
     except duckdb.Error as error:
         raise ValidatorError(f"the query cannot be run: {sqlquery.words_of(error, types)}") from None
 
@@ -132,12 +137,14 @@ def _handed(name: str, t: pl.DataType) -> pl.Expr:
     return e
 
 
-def _selected(columns: list[str], types: Mapping[str, pl.DataType]) -> str:
-    """The columns of the view, in the types that they have in SQL."""
+def _selected(columns: list[str], types: Mapping[str, pl.DataType], guesses: Mapping[str, str] = _NONE) -> str:
+    """The columns of the view, in the types that they have in SQL; those without any value may have a guessed one."""
     out = []
     for c in columns:
         quoted = '"' + c.replace('"', '""') + '"'
         wide = _WIDE.get(types[c].base_type()) or ("TIME" if types[c] == pl.Time else None)
         typed = f"CAST({quoted} AS {wide}) AS {quoted}" if wide else quoted
-        out.append(f"NULL AS {quoted}" if types[c] == pl.Null else typed)
+        if c in guesses or types[c] == pl.Null:
+            typed = f"NULL{'::' * bool(guesses.get(c))}{guesses.get(c, '')} AS {quoted}"
+        out.append(typed)
     return ", ".join(out)

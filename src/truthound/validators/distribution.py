@@ -100,7 +100,7 @@ class Distribution(Validator):
         numbers = dtype.of("numeric")
         method: Method = ("ks" if numbers else "chi2") if self.method == "auto" else self.method
         if method == "ks" and not numbers:
-            return self.broken(f"ks compares numbers, this column is {dtype}; use chi2, psi or js", (column,))
+            return self.unless_empty((column,), f"ks compares numbers, this column is {dtype}; use chi2, psi or js")
         if self.reference is None:
             found = self._with_baseline(column, method, dtype, table)
         else:
@@ -165,12 +165,12 @@ class Distribution(Validator):
 
     def _with_reference(self, column: str, method: Method, *, numbers: bool) -> Check:
         reference, theirs, where = m.Reference(self.reference), counterpart(self, column), self.row_filter
-        name = named(self.reference)
+        name, count = named(self.reference), m.Aggregate(column, "count", where)
         if method == "ks":
-            exact, count = m.KolmogorovSmirnov(column, reference, theirs, where), m.Aggregate(column, "count", where)
+            exact = m.KolmogorovSmirnov(column, reference, theirs, where)
 
             def judge(values: Values) -> Verdict:
-                if values[exact] is None:
+                if not values[count] or values[exact] is None:
                     return _nothing(values[count], name)
                 return self._verdict(kolmogorov_smirnov(*values[exact]), name)
 
@@ -179,13 +179,15 @@ class Distribution(Validator):
             deciles = tuple(m.On(reference, m.Quantile(theirs, i / 10)) for i in range(1, 10))
 
             def by_bins(values: Values) -> Verdict | More:
+                if not values[count]:
+                    return NO_VALUES
                 edges = edges_of([values[d] for d in deciles])
                 if not edges:
                     raise ValidatorError(f"no values in {name} to compare with")
                 here, there = m.Histogram(column, edges, where), m.On(reference, m.Histogram(theirs, edges))
                 return More((here, there), lambda v: self._counted(method, v[here], v[there], name))
 
-            return self._compared(column, method, name, More(deciles, by_bins))
+            return self._compared(column, method, name, More((*deciles, count), by_bins))
         ours, others = m.TopValues(column, CATEGORIES + 1, where), m.On(reference, m.TopValues(theirs, CATEGORIES + 1))
 
         def by_categories(values: Values) -> Verdict:
@@ -216,9 +218,8 @@ class Distribution(Validator):
             return self._compared(column, method, "the baseline", first)
         if (summary.edges is not None) != numbers:
             then = "categories" if summary.edges is None else "numbers"
-            return self.broken(
-                f"the baseline is of {then}, this column is {dtype}; delete the baseline to keep a new one", (column,)
-            )
+            said = f"the baseline is of {then}, this column is {dtype}; delete the baseline to keep a new one"
+            return self.unless_empty((column,), said)
         if summary.edges is not None:
             kept = summary if method == "ks" else summary.coarse()
             bins = m.Histogram(column, kept.edges or (), where)
