@@ -50,10 +50,15 @@ def beside(value: Exact, bits: int, *, up: bool, strict: bool) -> float | None:
 
 
 def shortest(value: float, bits: int) -> str:
-    """How a float of so many bits is written, with the fewest digits that tell it from its neighbours."""
+    """How a float of so many bits, which the value is, is written: with the fewest digits that tell it from its neighbours."""
     if bits == 64:
         return repr(value)
     return next(s for digits in range(1, 18) if _packed(float(s := f"{value:.{digits}g}"), bits) == value)
+
+
+def fits(value: float, bits: int) -> bool:
+    """Whether it is a float of so many bits."""
+    return _packed(value, bits) == value
 
 
 def as_written(value: float, bits: int) -> float:

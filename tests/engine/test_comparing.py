@@ -260,6 +260,15 @@ def test_keys_of_any_two_types_match_where_they_are_equal(pairs):
     assert found == wanted
 
 
+def test_a_decimal_that_no_small_float_is_written_as_matches_none():
+    keys = pl.Series([Decimal("133111.24"), Decimal("0.10")])
+    there = PolarsBackend(pl.LazyFrame({"k": keys}))
+    frame = pl.LazyFrame({"a": pl.Series([133111.24, 0.1], dtype=pl.Float32)})
+    backend = PolarsBackend(frame, reference=lambda _: there)
+    found = frame.select(backend.compile(Orphan(("a",), Reference("there"), ("k",))).alias("x")).collect()["x"]
+    assert found.to_list() == [True, False]
+
+
 def test_keys_of_times_match_across_units_and_zones():
     at = datetime(2024, 1, 1, 12, tzinfo=UTC)
     keys = pl.Series([at, at + timedelta(microseconds=1500)], dtype=pl.Datetime("us", "UTC"))

@@ -12,7 +12,7 @@ import polars as pl
 from truthound.engine.cells import steps_of
 from truthound.engine.literals import BITS, TEXT, limits
 from truthound.errors import ValidatorError
-from truthound.exact import as_written, beside, decimal, shortest
+from truthound.exact import as_written, beside, decimal, fits, shortest
 from truthound.sqltext import restored, safe
 
 Schema = Mapping[str, pl.DataType]
@@ -101,7 +101,7 @@ def _held(value: Any, other: pl.DataType, dtype: pl.DataType) -> Any:
     bits, theirs = BITS.get(dtype.base_type()), BITS.get(other.base_type())
     if bits and isinstance(value, Decimal):
         near = as_written(float(value), bits)
-        return near if Fraction(shortest(near, bits)) == Fraction(value) else None
+        return near if fits(near, bits) and Fraction(shortest(near, bits)) == Fraction(value) else None
     place = Fraction(shortest(value, theirs)) if theirs and isinstance(dtype, pl.Decimal) else Fraction(value)
     if bits:
         return float(place) if beside(place, bits, up=True, strict=False) == place else None
