@@ -124,3 +124,11 @@ def test_a_column_without_any_value_fits_every_query(query):
         .failed
         == 0
     )
+
+
+@pytest.mark.parametrize("condition", ["i = f", "i IN (f, 1)", "i = 9007199254740992e0"])
+def test_a_query_with_a_filter_rounds_what_duckdb_rounds(condition):
+    data = {"i": [2**53 + 1, 5], "f": [2.0**53, 6.0]}
+    plain, nested = (f"SELECT * FROM {t} WHERE {condition}" for t in ("data", "(SELECT * FROM data)"))
+    found = th.check(data, [{"sql": {"query": q}} for q in (plain, nested)]).outcomes
+    assert [o.failed for o in found] == [1, 1]

@@ -58,7 +58,8 @@ def run(
     except ValueError as error:
         raise ValidatorError(str(error)) from None
     handed = [_handed(c, types[c]).alias(c) for c in columns]
-    kept = None if (written := sqlquery.filter_of(tree)) is None else condition(written)
+    written = sqlquery.filter_of(tree)
+    kept = None if written is None or _rounding(tree, types) else condition(written)
     try:
         with sqlquery.connection() as connection:
 
@@ -86,6 +87,17 @@ def run(
                 raise
     except duckdb.Error as error:
         raise ValidatorError(f"the query cannot be run: {sqlquery.words_of(error, types)}") from None
+
+
+def _rounding(tree: Any, types: Mapping[str, pl.DataType]) -> bool:
+    """Whether a filter has a float and a long number, which DuckDB rounds to compare them and conditions do not."""
+    from sqlglot import exp
+
+    where = tree.args["where"]
+    named = {c.name.lower() for c in where.find_all(exp.Column)}
+    read = [t for c, t in types.items() if c.lower() in named]
+    floats = any(t.is_float() for t in read) or any("e" in str(x.this).lower() for x in where.find_all(exp.Literal))
+    return floats and any(t.is_decimal() or t in (pl.Int64, pl.UInt64, pl.Int128, pl.UInt128) for t in read)
 
 
 def _answer(connection: Any, tree: Any, text: str, limit: int) -> tuple[int, Rows]:
