@@ -29,16 +29,24 @@ def theirs(**options: Any) -> Any:
     return dataclasses.dataclass(frozen=True, **options)(type("Kept", (Base,), {"__module__": __name__, **fields()}))
 
 
-def ours(**options: Any) -> Any:
-    return frozen.dataclass(frozen=True, **options)(type("Kept", (Base,), {"__module__": __name__, **fields()}))
+def ours(*, instances: int = 0, **options: Any) -> Any:
+    made: Any = frozen.dataclass(frozen=True, **options)(type("Kept", (Base,), {"__module__": __name__, **fields()}))
+    for number in range(instances):
+        made(number)
+    return made
 
 
 Kept: Any = None
 
 
+@pytest.fixture(params=[0, frozen.MANY], ids=["shared", "compiled"])
+def instances(request: pytest.FixtureRequest) -> int:
+    return int(request.param)
+
+
 @pytest.fixture(params=[{}, {"slots": True}, {"eq": False}], ids=str)
-def both(request: pytest.FixtureRequest) -> tuple[Any, Any]:
-    return ours(**request.param), theirs(**request.param)
+def both(request: pytest.FixtureRequest, instances: int) -> tuple[Any, Any]:
+    return ours(instances=instances, **request.param), theirs(**request.param)
 
 
 def outcome(made: Any) -> Any:
