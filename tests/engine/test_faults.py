@@ -132,3 +132,18 @@ def test_a_query_with_a_filter_rounds_what_duckdb_rounds(condition):
     plain, nested = (f"SELECT * FROM {t} WHERE {condition}" for t in ("data", "(SELECT * FROM data)"))
     found = th.check(data, [{"sql": {"query": q}} for q in (plain, nested)]).outcomes
     assert [o.failed for o in found] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("zone", "wall", "moment"),
+    [
+        ("Europe/Berlin", "2024-03-31 02:30", "2024-03-31 01:30"), ("Europe/Berlin", "2024-10-27 02:30", "2024-10-27 01:30"),
+        ("Australia/Lord_Howe", "2024-10-06 02:15", "2024-10-05 15:45"), ("Australia/Lord_Howe", "2024-04-07 01:45", "2024-04-06 15:15"),
+        ("America/Sao_Paulo", "2018-11-04 00:30", "2018-11-04 03:30"), ("Pacific/Apia", "2011-12-30 12:00", "2011-12-30 22:00"),
+    ],
+)  # fmt: skip
+def test_wall_clocks_that_were_set_mean_what_duckdb_makes_of_them(zone, wall, moment):
+    said = f"wall AT TIME ZONE '{zone}' = TIMESTAMPTZ '{moment}:00+00'"
+    data = pl.DataFrame({"wall": [wall]}).with_columns(pl.col("wall").str.to_datetime("%Y-%m-%d %H:%M"))
+    rules = [{"expression": {"expression": said}}, {"sql": {"query": f"SELECT * FROM data WHERE NOT ({said})"}}]
+    assert [o.failed for o in th.check(data, rules).outcomes] == [0, 0]

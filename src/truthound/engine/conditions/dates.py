@@ -309,7 +309,13 @@ def in_zone(v: Value, zone: Value) -> Value:
     if isinstance(v.t, pl.Datetime) and v.t.time_zone:
         return v.to(utc(v).e.dt.convert_time_zone(zone.const).dt.replace_time_zone(None), pl.Datetime(v.t.time_unit))
     made = naive(moment(v, "AT TIME ZONE"))
-    there = made.e.dt.replace_time_zone(zone.const, ambiguous="earliest", non_existent="null")
+    day = pl.duration(days=1)
+    # a time that the clock showed twice is the later one; one that it left out is told as if the clock had not been set
+    at, before = (
+        e.dt.replace_time_zone(zone.const, ambiguous="latest", non_existent="null").dt.convert_time_zone("UTC")
+        for e in (made.e, made.e - day)
+    )
+    there = at if zone.const == "UTC" else pl.coalesce(at, before + day)
     fault = None if zone.const == "UTC" else there.is_null() & v.e.is_not_null()
     t = pl.Datetime(made.t.time_unit, "UTC")  # type: ignore[attr-defined]
-    return Value(there.dt.convert_time_zone("UTC"), t, fault=either((v.fault, fault)))
+    return Value(there, t, fault=either((v.fault, fault)))
