@@ -7,12 +7,11 @@ by the clock on the wall), from midnight, or as a length. `value_of` gives Pytho
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from functools import cache, total_ordering
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
-
-from truthound.frozen import dataclass
 
 Kind = Literal["date", "datetime", "time", "duration"]
 SECOND = 10**9

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from truthound.errors import ConfigError
-from truthound.frozen import dataclass
 from truthound.outcomes import THRESHOLDS, Policy
 from truthound.results import Severity, now
 from truthound.schema import Schema

@@ -7,11 +7,9 @@ A predicate is true for a row, false, or null where a cell it needs is null; onl
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import field, fields
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from typing import Any
-
-from truthound.frozen import dataclass
 
 # --- predicates ----------------------------------------------------------------------------------------------------
 

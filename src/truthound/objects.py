@@ -14,12 +14,12 @@ import threading
 import time
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from types import FrameType
 from urllib.parse import unquote, urlsplit
 
 from truthound.errors import ConfigError, StoreError
-from truthound.frozen import dataclass
 from truthound.text import redact
 
 _TEMPORARY = ".tmp-"

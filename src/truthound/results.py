@@ -7,13 +7,12 @@ import types
 import typing
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Self
 
 from truthound import text
-from truthound.frozen import dataclass
 
 
 class Severity(StrEnum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,7 +15,6 @@ from truthound import inference
 from truthound.engine import Backend, RowRequest, Split
 from truthound.engine.polars_backend import PolarsBackend, no_panic
 from truthound.errors import ConfigError, SourceError, ValidatorError
-from truthound.frozen import dataclass
 from truthound.jobs import DEFAULT_VALIDATORS, Job, job_of, require_columns
 from truthound.measures import CountWhere, Measure, Native, Not, Reference, RowCount, any_null, parts
 from truthound.outcomes import Failing, Progress, bound, evaluate

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
-from truthound.frozen import dataclass
 from truthound.measures import Measure, Predicate
 from truthound.schema import DataType
 

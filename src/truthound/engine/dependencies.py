@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import count
 
 import polars as pl
-
-from truthound.frozen import dataclass
 
 SEED = 20260101
 

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
 
 import polars as pl
 
 from truthound.engine.values import named
-from truthound.frozen import dataclass
 from truthound.measures import DuplicateCounts
 
 IN_MEMORY = 1 << 24

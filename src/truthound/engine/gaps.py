@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -17,7 +18,6 @@ from truthound import measures as m
 from truthound.engine.cells import cells, pairs, steps_of
 from truthound.errors import ValidatorError
 from truthound.extended import DAY, SECOND, at_zone, days_of, nanoseconds, offset_at, value_of
-from truthound.frozen import dataclass
 
 if TYPE_CHECKING:
     from truthound.engine.polars_backend import PolarsBackend

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 import polars as pl
 
 from truthound.exact import decimal, rounded
-from truthound.frozen import dataclass
 
 CUT = 2.0**-16
 """floats are cut here first, which suits sums of sizes below 2 ** 35"""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import field
+from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, quote, quote_plus, unquote
 
 from truthound.errors import ConfigError
-from truthound.frozen import dataclass
 from truthound.text import MASK, redact
 
 DATABASES = {

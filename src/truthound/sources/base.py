@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from truthound.errors import SourceError
-from truthound.frozen import dataclass
 from truthound.text import brief
 
 if TYPE_CHECKING:

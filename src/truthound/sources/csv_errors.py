@@ -6,12 +6,12 @@ import csv
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
 from truthound.errors import SourceError
-from truthound.frozen import dataclass
 from truthound.sources.delimited import OPEN_QUOTE, Dialect, look, reader
 from truthound.sources.dtypes import type_word
 from truthound.sources.lines import Unreadable, lines

@@ -6,13 +6,12 @@ import csv
 import io
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from truthound.errors import SourceError
-from truthound.frozen import dataclass
 from truthound.sources.files import Found, foreign
 from truthound.sources.lines import FIRST, last, start
 from truthound.sources.options import CsvOptions

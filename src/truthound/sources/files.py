@@ -7,10 +7,10 @@ import fnmatch
 import glob
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from truthound.errors import ConfigError, SourceError
-from truthound.frozen import dataclass
 from truthound.sources.address import parse_address
 from truthound.sources.spec import Spec
 from truthound.text import did_you_mean, plural

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import reduce
 from itertools import groupby
 from pathlib import Path
@@ -12,7 +12,6 @@ from typing import Literal, cast
 import polars as pl
 
 from truthound.errors import ConfigError, SourceError
-from truthound.frozen import dataclass
 from truthound.sources.memory import unknown_columns
 from truthound.sources.pyvalues import DIGITS, Table
 

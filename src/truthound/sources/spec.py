@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from truthound.errors import ConfigError
-from truthound.frozen import dataclass
 from truthound.sources.address import DATABASES, clean_url, sql_name
 from truthound.text import did_you_mean
 

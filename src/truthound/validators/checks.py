@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from truthound.frozen import dataclass
 from truthound.measures import Measure, Predicate
 from truthound.results import CheckStatus, Severity
 from truthound.schema import DataType

@@ -6,10 +6,10 @@ import bisect
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from truthound.errors import ValidatorError
-from truthound.frozen import dataclass
 
 Method = Literal["ks", "chi2", "psi", "js"]
 FLOOR = 1e-4

@@ -8,9 +8,9 @@ numbers ISO/IEC 7812; IBAN ISO 13616; countries ISO 3166-1; currencies ISO 4217.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from truthound import measures as m
-from truthound.frozen import dataclass
 from truthound.validators.codes import COUNTRIES, CURRENCIES, IBAN_LENGTHS
 
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"

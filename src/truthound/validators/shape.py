@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AliasChoices, Field, PlainValidator, model_validator
 
-from truthound.frozen import dataclass
 from truthound.measures import CountWhere, IsNull, RowCount
 from truthound.models import Mistakes
 from truthound.results import Severity
