@@ -90,13 +90,13 @@ def is_secret(name: str) -> bool:
 
 
 def secrets(env: Mapping[str, str]) -> set[str]:
-    """What the variables of a telling name hold: what code that is not ours may know, and repeat."""
+    """What the variables whose names mark them as secret hold: what code that is not ours may know, and repeat."""
     return {v for n, v in env.items() if len(v) >= SHORTEST and is_secret(n) and not _PLAIN.fullmatch(n)}
 
 
 def reported(error: BaseException) -> str:
     """`ValueError: what it says`, also of an error of the user's own that cannot say it, without the secrets of the
-    environment and values that it quotes with a telling name.
+    environment and values that it quotes with a name that marks them as secret.
     """
     try:
         said = str(error)

@@ -316,7 +316,7 @@ class CheckpointConfig(_Expecting):
 
     @property
     def hidden(self) -> frozenset[str]:
-        """The secrets that came with it, from variables of a telling name."""
+        """The secrets that came with it, from variables whose names mark them as secret."""
         return self._hidden
 
     def from_file(self, written: Mapping[str, Any], env: Mapping[str, str]) -> Self:

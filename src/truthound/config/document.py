@@ -100,7 +100,7 @@ class Document:
         return filled
 
     def secrets(self, node: Node) -> set[str]:
-        """What the variables of a telling name hold that a node refers to."""
+        """What the variables whose names mark them as secret hold that a node refers to."""
         match node:
             case Scalar():
                 return {self.env[n] for n in names(node.text) if is_secret(n) and len(self.env.get(n, "")) >= SHORTEST}

@@ -242,7 +242,7 @@ class Action(Model):
 
     def secrets(self) -> Iterator[str]:
         """What must not appear in its results: each secret option (of a URL its telling parts too), and each filled-in
-        variable of a telling name.
+        variable whose name marks it as secret.
         """
         for told, secret in texts(dict(self)):
             if secret:
@@ -504,7 +504,7 @@ def texts(value: Any) -> Iterator[tuple[str, bool]]:
 
 
 def secret_values(value: Any, environment: Mapping[str, str]) -> set[str]:
-    """What the variables of a telling name hold that an option refers to."""
+    """What the variables whose names mark them as secret hold that an option refers to."""
     found = {n for told, _ in texts(value) for n in env.names(told) if env.is_secret(n)}
     return {environment[n] for n in found if len(environment.get(n, "")) >= env.SHORTEST}
 
