@@ -74,7 +74,7 @@ def test_a_draft_runs_and_holds(tmp_path, monkeypatch):
     assert result.status == "warning", result.summary()
     assert result.validation_result.statistics.total_checks >= 8
     assert "# 4 nulls (2.00%)" in text
-    assert "# look at gone: only nulls, 200 rows" in text
+    assert "# gone: only nulls, 200 rows" in text
 
 
 def test_a_draft_of_a_column_named_like_a_variable_loads(tmp_path, monkeypatch):

@@ -33,7 +33,7 @@ def draft_checkpoint(profile: Profile, *, data_source: str, name: str | None = N
     for rule, seen in draft_rules(profile, clock=clock):
         lines.append(f"  # {terminal(seen)}")
         lines += [f"  {line}" for line in as_yaml(rule)]
-    lines += [f"  # look at {terminal(said(s))}" for s in profile.suspicions]
+    lines += [f"  # look at {terminal(said(s))}" for s in profile.suspicions if not s.rule]
     lines += ["  actions:", "  - type: store_result", "    store_path: truthound_results"]
     return "\n".join(lines) + "\n"
 
