@@ -3,6 +3,7 @@
 Everything is drawn from one seed. Dirt of each kind is planted in 0.001 to 1 % of the rows.
 """
 
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -164,3 +165,7 @@ def make(folder, rows):
         ).write_parquet(place / "earlier.parquet", **write)
         (place / "done").touch()
     return place
+
+
+if __name__ == "__main__":
+    make(sys.argv[1], int(sys.argv[2]))
