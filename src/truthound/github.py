@@ -76,7 +76,7 @@ def summary(
 
 
 class _Links:
-    """Links to lines of files. Markdown holds marks in their place until all that is no link of ours has been taken apart."""
+    """Links to lines of files. Markdown holds marks in their place until everything else that looks like a link is escaped."""
 
     def __init__(self, result: CheckpointResult, source: str, root: str | Path) -> None:
         self._validation, self._source, self._root = result.validation_result, source, root

@@ -69,7 +69,7 @@ def outline(path: str | Path) -> list[dict[str, Any]]:
     """The checkpoints of a file as they are written, with the defaults; `${VAR}` stay, and nothing is checked.
 
     Raises:
-        ConfigError: the file cannot be read, or is no YAML.
+        ConfigError: the file cannot be read, or is not YAML.
     """
     document = Document(path)
     root = document.root if isinstance(document.root, Mapping) else Mapping(0, 0)

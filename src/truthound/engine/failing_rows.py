@@ -94,11 +94,10 @@ class _Wanted:
             if self.distinct > RANKED:
                 self.value, self.counts = None, []
 
-    def top(self) -> tuple[tuple[Any, int], ...]:
+    def top(self, backend: PolarsBackend) -> tuple[tuple[Any, int], ...]:
         if not self.counts:
             return ()
-        most = _added(self.counts).top_k(self.request.top, by=["n", "v"], reverse=[False, True])
-        return tuple(pairs(most.sort("n", "v", descending=[True, False]).select("v", "n")))
+        return _most(backend, _added(self.counts).lazy(), self.request)
 
 
 def _added(counts: list[pl.DataFrame]) -> pl.DataFrame:
@@ -132,7 +131,7 @@ def _read(backend: PolarsBackend, wanted: Mapping[str, _Wanted]) -> dict[str, Fa
         where = pl.Series([at[n] for n in w.found], dtype=pl.get_index_type())
         return _records(pl.DataFrame({c: frame[c].gather(where) for c in (ROW, *map(safe, own))}))
 
-    return {key: FailingRows(rows(w, cells[key]), w.top()) for key, w in wanted.items()}
+    return {key: FailingRows(rows(w, cells[key]), w.top(backend)) for key, w in wanted.items()}
 
 
 def _numbered(backend: PolarsBackend, numbers: pl.Series, names: list[str]) -> tuple[tuple[int, dict[str, Any]], ...]:
@@ -167,7 +166,11 @@ def _isolated(backend: PolarsBackend, r: RowRequest) -> FailingRows:
 def _top(backend: PolarsBackend, failing: pl.LazyFrame, r: RowRequest) -> tuple[tuple[Any, int], ...]:
     if (value := _ranked(backend, r)) is None:
         return ()
-    counts = failing.select(value.alias("v")).group_by("v").len(name="n")
+    return _most(backend, failing.select(value.alias("v")).group_by("v").len(name="n"), r)
+
+
+def _most(backend: PolarsBackend, counts: pl.LazyFrame, r: RowRequest) -> tuple[tuple[Any, int], ...]:
+    """The most frequent of counted values; of equally frequent ones the smaller first."""
     most = backend.collect(counts.top_k(r.top, by=["n", "v"], reverse=[False, True]))
     return tuple(pairs(most.sort("n", "v", descending=[True, False]).select("v", "n")))
 

@@ -154,34 +154,41 @@ def truncated(name: str, v: Value) -> Value:
     return v.to(e, _STAMP)
 
 
+_MICROS = {
+    "microsecond": 1, "millisecond": 10**3, "second": 10**6, "minute": 60 * 10**6, "hour": 3600 * 10**6, "day": DAY * 10**6,
+    "week": 7 * DAY * 10**6,
+}  # fmt: skip
+
+
+def _unit_between(function: str, name: str, a: Value, b: Value) -> tuple[str, pl.Expr, pl.Expr]:
+    """The unit that a function between two moments counts in, and the moments as timestamps."""
+    known = PARTS.get(name.lower(), name.lower())
+    x, y = _stamp(a), _stamp(b)
+    if known not in _TRUNCATIONS:
+        raise refuse(f'{function}() does not know "{name}"; there are {", ".join(_TRUNCATIONS)}')
+    return known, x, y
+
+
 def difference(name: str, a: Value, b: Value) -> Value:
     """date_diff: the boundaries of a unit that lie between two moments."""
-    known = PARTS.get(name.lower(), name.lower())
-    x, y = (_stamp(v) for v in (a, b))
-    if known not in _TRUNCATIONS:
-        raise refuse(f'date_diff() does not know "{name}"; there are {", ".join(_TRUNCATIONS)}')
+    known, x, y = _unit_between("date_diff", name, a, b)
     if known in ("year", "quarter", "month"):
         per = {"year": 1, "quarter": 4, "month": 12}[known]
         of = {"year": None, "quarter": lambda e: e.dt.quarter(), "month": lambda e: e.dt.month()}[known]
         count = [v.dt.year().cast(pl.Int64) * per + (of(v).cast(pl.Int64) if of else 0) for v in (x, y)]
     else:
-        micros = {"microsecond": 1, "millisecond": 10**3, "second": 10**6, "minute": 60 * 10**6, "hour": 3600 * 10**6, "day": DAY * 10**6, "week": 7 * DAY * 10**6}[known]  # fmt: skip
         shift = 3 * DAY * 10**6 if known == "week" else 0  # 1970-01-01 was a Thursday
-        count = [(v.to_physical() + shift) // micros for v in (x, y)]
+        count = [(v.to_physical() + shift) // _MICROS[known] for v in (x, y)]
     return a.to(count[1] - count[0], pl.Int64(), b)
 
 
 def elapsed(name: str, a: Value, b: Value) -> Value:
     """date_sub: the whole units that lie between two moments."""
-    known = PARTS.get(name.lower(), name.lower())
-    x, y = (_stamp(v) for v in (a, b))
-    if known not in _TRUNCATIONS:
-        raise refuse(f'date_sub() does not know "{name}"; there are {", ".join(_TRUNCATIONS)}')
+    known, x, y = _unit_between("date_sub", name, a, b)
     if known in ("year", "quarter", "month"):
         per = {"year": 12, "quarter": 3, "month": 1}[known]
         return a.to(_truncate(_whole_months(x, y), per), pl.Int64(), b)
-    micros = {"microsecond": 1, "millisecond": 10**3, "second": 10**6, "minute": 60 * 10**6, "hour": 3600 * 10**6, "day": DAY * 10**6, "week": 7 * DAY * 10**6}[known]  # fmt: skip
-    return a.to(_truncate(y.to_physical() - x.to_physical(), micros), pl.Int64(), b)
+    return a.to(_truncate(y.to_physical() - x.to_physical(), _MICROS[known]), pl.Int64(), b)
 
 
 def _whole_months(x: pl.Expr, y: pl.Expr) -> pl.Expr:
