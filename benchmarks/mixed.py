@@ -53,7 +53,7 @@ def filled(value, folder):
 def ours(name, folder, examples):
     from mixed_cases import NOW
 
-    from truthound.validate import check
+    from truthound.validation.validate import check
     from truthound.validators.registry import validator_class
 
     cases = cases_of(name)

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from truthound.checkpoint.actions import UpdateDataDocs
+from truthound.reporters.site import records
 from truthound.results import CheckOutcome, CheckpointResult, CheckpointStatus, CheckStatus, Severity, ValidationResult
-from truthound.site import records
 
 
 def made(number, checks):

@@ -3,8 +3,8 @@
 import pytest
 from hypothesis import settings
 
-from truthound import flow
 from truthound.ci.platforms import TABLE
+from truthound.io import flow
 
 settings.register_profile(
     "unhurried", deadline=None, derandomize=True, database=None

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-import reference
+from helpers import reference
 from truthound.checkpoint.actions.registry import ACTIONS
-from truthound.config import load_checkpoints
+from truthound.checkpoint.config import load_checkpoints
 from truthound.sources.options import OPTIONS
 from truthound.validators.registry import TABLE
 
@@ -62,7 +62,7 @@ def test_everything_with_options_has_a_table():
     assert set(dict(reference.commands())) <= set(shown)
     assert set(ACTIONS.values()) <= set(shown)
     assert {f"truthound.sources.options:{c.__name__}" for c in OPTIONS.values()} <= set(shown)
-    assert "truthound.checkpoint.settings:CheckpointConfig" in shown
+    assert "truthound.checkpoint.config.models:CheckpointConfig" in shown
 
 
 def test_validators_are_all_described():

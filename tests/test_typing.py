@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from support import need
+from helpers.support import need
 
 ROOT = Path(__file__).parent.parent
 

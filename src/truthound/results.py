@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Self
 
-from truthound import text
+from truthound._internal import text
 
 
 class Severity(StrEnum):

@@ -12,12 +12,12 @@ import polars as pl
 import pytest
 
 import truthound
-from truthound import flow
 from truthound.checkpoint import Checkpoint, CheckpointConfig
 from truthound.checkpoint.actions import CustomAction, StoreValidationResult, load_results
 from truthound.checkpoint.actions.base import Action, ActionResult, ActionStatus
 from truthound.checkpoint.checkpoint import CheckpointStatus
 from truthound.errors import ActionError, ConfigError
+from truthound.io import flow
 from truthound.results import CheckpointResult, Severity
 from truthound.validators import Null, Range
 
@@ -488,7 +488,13 @@ def test_every_public_name_is_there():
 def test_importing_is_cheap():
     code = "import sys; before = set(sys.modules); import truthound; print(*sorted(set(sys.modules) - before))"
     loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
-    assert set(loaded) <= {"__future__", "truthound", "truthound._version", "truthound.lazy"}
+    assert set(loaded) <= {
+        "__future__",
+        "truthound",
+        "truthound._internal",
+        "truthound._version",
+        "truthound._internal.lazy",
+    }
     code = (
         "import sys, truthound.checkpoint.checkpoint, truthound.checkpoint.registry; assert 'polars' not in sys.modules"
     )

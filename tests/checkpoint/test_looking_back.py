@@ -8,12 +8,12 @@ from contextlib import contextmanager
 
 import pytest
 
-from loopback import serving
-from made_results import HISTORY
-from truthound import flow
+from helpers.loopback import serving
+from helpers.made_results import HISTORY
 from truthound.checkpoint import AsyncCheckpoint, Checkpoint, checkpoint
 from truthound.checkpoint.actions import CustomAction, SlackNotification, StoreValidationResult, base
 from truthound.cli.main import main
+from truthound.io import flow
 
 DATA = {"id": [1, None]}
 

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from loopback import Answer, serving
+from helpers.loopback import Answer, serving
 from truthound.checkpoint.actions.channel import Channel
 from truthound.checkpoint.actions.registry import action_class, action_types
 

@@ -7,7 +7,7 @@ import junitparser
 import pytest
 import yaml
 
-from loopback import Answer, serving
+from helpers.loopback import Answer, serving
 from truthound.cli.options import CI_EXAMPLES
 from truthound.results import CIExamples
 

@@ -5,7 +5,7 @@ import pytest
 import yaml
 
 from truthound.checkpoint.ci import generate_github_workflow, generate_gitlab_ci
-from truthound.checkpoint.ci.options import Pipeline
+from truthound.ci.pipelines.spec import Pipeline
 
 ONE = "checkpoints:\n- name: users\n  data_source: users.csv\n  validators: [duplicate]\n"
 

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from made_results import AGE, CLEAN, EMAIL, FAILING, PASSED, PRISE, UNREADABLE, run
+from helpers.made_results import AGE, CLEAN, EMAIL, FAILING, PASSED, PRISE, UNREADABLE, run
 from truthound.cli.exits import Exit, exit_of, exit_of_error, worst
 from truthound.errors import ActionError, ConfigError, RetryableError, SourceError, StoreError, ValidatorError
 from truthound.results import ActionResult, ActionStatus

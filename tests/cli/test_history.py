@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from made_results import FAILING, HISTORY, UNREADABLE
+from helpers.made_results import FAILING, HISTORY, UNREADABLE
 from truthound.checkpoint.actions.store import StoreValidationResult
 from truthound.results import CheckpointResult
 

@@ -1,4 +1,4 @@
-from truthound.config import load_checkpoints
+from truthound.checkpoint.config import load_checkpoints
 
 
 def test_the_sample_runs_as_written(cli, folder):

@@ -96,7 +96,7 @@ def test_an_error_is_a_line_and_a_traceback_only_when_asked_for(cli, monkeypatch
 
 
 def test_a_bug_is_a_line_too(cli, project, monkeypatch):
-    monkeypatch.setattr("truthound.config.loader.load_checkpoints", lambda path: 1 / 0)
+    monkeypatch.setattr("truthound.checkpoint.config.loader.load_checkpoints", lambda path: 1 / 0)
     code, out, err = cli("checkpoint", "list")
     assert (code, out) == (3, "")
     assert (

@@ -2,7 +2,7 @@ import pytest
 from rich.cells import cell_len
 
 from truthound.cli.tables import table
-from truthound.reporters.layout import Look
+from truthound.reporters.terminal import Look
 
 ROWS = [
     [("name", "bold"), ("x" * 30, ""), ("several words in the last column " * 3, "")],

@@ -5,8 +5,8 @@ import json
 import pytest
 import yaml
 
-from truthound import inference
-from truthound.reporters.layout import Look
+from truthound import profiling
+from truthound.reporters.terminal import Look
 from truthound.results import CheckOutcome, CheckStatus
 
 CLOSED = "http://127.0.0.1:9/hook"
@@ -82,8 +82,8 @@ def test_annotations_do_not_mix_with_a_document(cli, project, monkeypatch, optio
 @pytest.mark.parametrize("output", [[], ["-o", "out.txt"]])
 def test_a_first_look_looks_once(cli, project, monkeypatch, kind, output):
     seen = []
-    profile = inference.profile
-    monkeypatch.setattr(inference, "profile", lambda source: seen.append(source) or profile(source))
+    profile = profiling.profile
+    monkeypatch.setattr(profiling, "profile", lambda source: seen.append(source) or profile(source))
     cli("check", "users.csv", "--format", kind, *output)
     assert seen == ["users.csv"]
 

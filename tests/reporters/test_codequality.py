@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from ci_results import ALL, IDS, MANY, NOTHING, PLACED, golden
-from hostile import many_issues
-from made_results import CLEAN, EMAIL, FAILING, HISTORY, UNREADABLE, run, validation
+from helpers.ci_results import ALL, IDS, MANY, NOTHING, PLACED, golden
+from helpers.hostile import many_issues
+from helpers.made_results import CLEAN, EMAIL, FAILING, HISTORY, UNREADABLE, run, validation
 from truthound.reporters.codequality import codequality
 from truthound.results import CheckStatus, Example, Severity
 

@@ -5,7 +5,20 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from made_results import AGE, CLEAN, EMAIL, EVIL, FAILING, HISTORY, HOSTILE, PASSED, UNREADABLE, earlier, outcome, run
+from helpers.made_results import (
+    AGE,
+    CLEAN,
+    EMAIL,
+    EVIL,
+    FAILING,
+    HISTORY,
+    HOSTILE,
+    PASSED,
+    UNREADABLE,
+    earlier,
+    outcome,
+    run,
+)
 from truthound.reporters import FORMATS
 from truthound.reporters.console import render
 from truthound.results import CheckStatus, Example, Severity

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from made_results import CLEAN, EMAIL, FAILING, HOSTILE, UNREADABLE, run
+from helpers.made_results import CLEAN, EMAIL, FAILING, HOSTILE, UNREADABLE, run
+from truthound._internal.text import uncommanded
 from truthound.reporters import FORMATS
+from truthound.reporters.json_yaml import dump_yaml
 from truthound.reporters.markdown import markdown
-from truthound.reporters.serial import dump_yaml
 from truthound.results import CheckpointResult, Example
-from truthound.text import uncommanded
 
 GOLDEN = Path(__file__).parent / "golden"
 ALL = [FAILING, CLEAN, UNREADABLE, HOSTILE]

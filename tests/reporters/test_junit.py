@@ -7,9 +7,9 @@ import pytest
 import xmlschema
 from junitparser import JUnitXml
 
-from ci_results import ALL, IDS, MANY, NOTHING, PLACED, SCHEMAS, golden
-from hostile import many_issues
-from made_results import CLEAN, EMAIL, FAILING, HOSTILE, UNREADABLE, run
+from helpers.ci_results import ALL, IDS, MANY, NOTHING, PLACED, SCHEMAS, golden
+from helpers.hostile import many_issues
+from helpers.made_results import CLEAN, EMAIL, FAILING, HOSTILE, UNREADABLE, run
 from truthound.reporters.junit import junit
 
 SCHEMA = xmlschema.XMLSchema(SCHEMAS / "junit-10.xsd")

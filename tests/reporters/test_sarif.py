@@ -6,11 +6,11 @@ from dataclasses import replace
 import jsonschema
 import pytest
 
-from ci_results import ALL, IDS, MANY, PLACED, SCHEMAS, golden
-from hostile import TEXTS, many_issues
-from made_results import CLEAN, EMAIL, FAILING, HISTORY, UNREADABLE, outcome, run, validation
+from helpers.ci_results import ALL, IDS, MANY, PLACED, SCHEMAS, golden
+from helpers.hostile import TEXTS, many_issues
+from helpers.made_results import CLEAN, EMAIL, FAILING, HISTORY, UNREADABLE, outcome, run, validation
 from truthound.reporters import sarif as module
-from truthound.reporters.rules import RULES
+from truthound.reporters.rule_descriptions import RULES
 from truthound.reporters.sarif import sarif
 from truthound.results import CheckStatus, Example, Severity
 from truthound.validators.registry import TABLE

@@ -5,9 +5,9 @@ import pytest
 import yaml
 from tap.parser import Parser
 
-from ci_results import ALL, IDS, MANY, NOTHING, PLACED, golden
-from hostile import many_issues
-from made_results import CLEAN, EMAIL, FAILING, HOSTILE, UNREADABLE, run
+from helpers.ci_results import ALL, IDS, MANY, NOTHING, PLACED, golden
+from helpers.hostile import many_issues
+from helpers.made_results import CLEAN, EMAIL, FAILING, HOSTILE, UNREADABLE, run
 from truthound.reporters.tap import tap
 
 

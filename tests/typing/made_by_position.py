@@ -1,7 +1,7 @@
 """Read by a type checker, never run: the ways to make a validator that the documentation shows."""
 
 from truthound.validators import Compare, Expression, Null, Range, SqlQuery, Validator
-from truthound.validators.fields import Columns
+from truthound.validators.option_types import Columns
 
 
 class Own(Validator):

@@ -3,7 +3,7 @@ import math
 import polars as pl
 import pytest
 
-from checking import failing, one, outcomes
+from helpers.checking import failing, one, outcomes
 from truthound.errors import ConfigError
 from truthound.results import CheckStatus, Severity
 from truthound.validators import Blank, Completeness, Nan, Null

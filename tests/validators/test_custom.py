@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 import truthound as th
-from checking import failing, one, outcomes
+from helpers.checking import failing, one, outcomes
 from truthound.errors import ConfigError
 from truthound.validators import Expression, Function, SqlQuery, make_validator
 

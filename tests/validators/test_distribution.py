@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from scipy import special, stats
 from scipy.spatial import distance
 
-from checking import failing, one, outcomes
+from helpers.checking import failing, one, outcomes
 from truthound.errors import ConfigError, StoreError
 from truthound.validators import Distribution, Max, Mean, Median, Min, Quantile, Std, Sum
-from truthound.validators.comparison import (
+from truthound.validators.distance import (
     Summary,
     chi_square,
     compare,

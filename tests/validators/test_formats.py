@@ -6,9 +6,9 @@ import random
 
 import pytest
 
-from checking import one
+from helpers.checking import one
 from truthound.validators import FormatOf
-from truthound.validators.codes import COUNTRIES, CURRENCIES, IBAN_LENGTHS
+from truthound.validators.code_lists import COUNTRIES, CURRENCIES, IBAN_LENGTHS
 from truthound.validators.formats import ALIASES, FORMATS
 
 GOOD = {

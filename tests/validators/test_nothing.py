@@ -6,10 +6,10 @@ import polars as pl
 import pytest
 
 from truthound.checkpoint.checkpoint import Checkpoint
+from truthound.reporters.wording import amount, expectation
 from truthound.results import CheckOutcome, CheckStatus, ValidationResult
-from truthound.validate import check
+from truthound.validation.validate import check
 from truthound.validators.registry import TABLE as REGISTRY
-from truthound.words import amount, expectation
 
 OTHER = pl.DataFrame({"gone": [1, 2], "k": [1, 2]})
 # every rule about values: a column without any fits it, whatever it is read as

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 
-from checking import failing, one, outcomes
+from helpers.checking import failing, one, outcomes
+from truthound.engine.measures import Aggregate, Between, CountWhere, IsNan, Not, OutOfOrder, Quantile
 from truthound.errors import ConfigError
-from truthound.measures import Aggregate, Between, CountWhere, IsNan, Not, OutOfOrder, Quantile
 from truthound.results import CheckStatus, Severity
 from truthound.schema import DataType
 from truthound.validators import Decreasing, Increasing, NonNegative, Outlier, Positive, Range, Table

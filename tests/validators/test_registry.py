@@ -7,7 +7,7 @@ import sys
 import pytest
 
 import truthound.validators
-from checking import one
+from helpers.checking import one
 from truthound.errors import ConfigError
 from truthound.validators import Null, Range, Regex
 from truthound.validators.base import Validator
@@ -27,7 +27,7 @@ FAMILIES = (
     "range",
     "text",
     "sets",
-    "shape",
+    "table",
     "time",
     "relation",
     "distribution",

@@ -7,9 +7,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from checking import failing, one, outcomes
+from helpers.checking import failing, one, outcomes
 from truthound.errors import ConfigError
-from truthound.validate import validate
+from truthound.validation.validate import validate
 from truthound.validators import AggregateMatch, Compare, ForeignKey, FunctionalDependency, RowCountMatch
 from truthound.validators.relation import agree, named
 

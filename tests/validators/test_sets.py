@@ -6,12 +6,12 @@ from types import SimpleNamespace
 import polars as pl
 import pytest
 
-from checking import failing, one
+from helpers.checking import failing, one
+from truthound.engine.measures import CountWhere, In, Not, TopValues
 from truthound.errors import ConfigError
-from truthound.measures import CountWhere, In, Not, TopValues
 from truthound.results import CheckStatus
 from truthound.schema import DataType
-from truthound.validate import validate
+from truthound.validation.validate import validate
 from truthound.validators import AllowedValues, ContainsValues, ForbiddenValues, MostCommon, Table
 
 TABLE = {"c": ["A", "b", "A", None, ""]}

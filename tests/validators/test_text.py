@@ -5,13 +5,13 @@ from types import SimpleNamespace
 import polars as pl
 import pytest
 
-from checking import failing, one, outcomes
+from helpers.checking import failing, one, outcomes
+from truthound.engine.measures import Matches, Not
 from truthound.errors import ConfigError
-from truthound.measures import Matches, Not
 from truthound.results import CheckStatus
 from truthound.schema import DataType
 from truthound.validators import Case, Encoding, FormatOf, Length, Regex, Table, Whitespace
-from truthound.validators.patterns import fault
+from truthound.validators.regex_syntax import fault
 
 TEXTS = {"s": ["AB-123", "ab-123", "x AB-123 y", "", None]}
 

@@ -9,7 +9,7 @@ import pytest
 from truthound.errors import ConfigError
 from truthound.results import CheckStatus, Severity
 from truthound.schema import ColumnSchema, Schema
-from truthound.validate import check
+from truthound.validation.validate import check
 from truthound.validators.registry import TABLE as TABLE_OF_NAMES
 
 TABLE = pl.DataFrame(

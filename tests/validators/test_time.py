@@ -4,10 +4,10 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 
-from checking import failing, one, outcomes
+from helpers.checking import failing, one, outcomes
 from truthound.errors import ConfigError
 from truthound.validators import DateFormat, Freshness, Future, Gap
-from truthound.validators.moments import parse_duration
+from truthound.validators.durations import parse_duration
 
 NOON = datetime(2024, 6, 15, 12, tzinfo=UTC)
 BERLIN = ZoneInfo("Europe/Berlin")

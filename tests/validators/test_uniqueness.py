@@ -4,9 +4,9 @@ from types import SimpleNamespace
 import polars as pl
 import pytest
 
-from checking import failing, one, outcomes
+from helpers.checking import failing, one, outcomes
+from truthound.engine.measures import Duplicates, Repeated
 from truthound.errors import ConfigError
-from truthound.measures import Duplicates, Repeated
 from truthound.results import CheckStatus, Severity
 from truthound.schema import DataType
 from truthound.validators import Cardinality, Duplicate, PrimaryKey, Table, Unique

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from truthound._internal.env_vars import reported
+from truthound._internal.text import did_you_mean
 from truthound.checkpoint.actions.base import Action
-from truthound.env import reported
 from truthound.errors import ConfigError
-from truthound.text import did_you_mean
 
 _FIRST = ("storage", "documentation")
 """kinds of actions that a pipeline does before it tells anybody"""

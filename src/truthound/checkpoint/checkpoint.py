@@ -12,23 +12,24 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from truthound import flow, text
+from truthound._internal import text
+from truthound._internal.env_vars import expanded, reported
+from truthound._internal.options import Mistakes
 from truthound.checkpoint.actions.base import LOOK_BACK, Action, Run, clean
 from truthound.checkpoint.actions.store import StoreValidationResult, load_results
 from truthound.checkpoint.async_base import SequentialStrategy, Stage
-from truthound.checkpoint.settings import CheckpointConfig, conflicts
-from truthound.env import expanded, reported
+from truthound.checkpoint.config.models import CheckpointConfig, conflicts
 from truthound.errors import ConfigError, SourceError, TruthoundError
-from truthound.flow import Flow, OverdueError
-from truthound.models import Mistakes
-from truthound.objects import safe_name
+from truthound.io import flow
+from truthound.io.files import safe_name
+from truthound.io.flow import Flow, OverdueError
 from truthound.results import ActionResult, CheckpointResult, CheckpointStatus, CheckStatus, now
-from truthound.sources.files import takes
+from truthound.sources.files.file_set import takes
 from truthound.sources.spec import parse_spec
 from truthound.validators.base import Clock
 
 if TYPE_CHECKING:
-    from truthound.validate import Plan, Validation
+    from truthound.validation.validate import Plan, Validation
 
 
 _HISTORY = 50
@@ -120,7 +121,7 @@ class Checkpoint:
         return flow.run(self.flow(context))
 
     def flow(self, context: Mapping[str, Any] | None = None) -> Flow[CheckpointResult]:
-        """A run as a flow, for `truthound.flow.run` or `arun`."""
+        """A run as a flow, for `truthound.io.flow.run` or `arun`."""
         if context is not None and not isinstance(context, Mapping):
             raise ConfigError(f"context: a mapping is expected, not {type(context).__name__}")
         started = self._now()
@@ -171,7 +172,7 @@ class Checkpoint:
         return self._latest
 
     def _validate(self) -> Validation:
-        from truthound.validate import validate
+        from truthound.validation.validate import validate
 
         c = self.config
         return validate(c.data_source, c.rules or None, timeout_seconds=c.timeout_seconds, **self._options())
@@ -183,13 +184,13 @@ class Checkpoint:
             ConfigError: a mistake that a run would meet before its first check.
             SourceError: the data cannot be read.
         """
-        from truthound.validate import plan
+        from truthound.validation.validate import plan
 
         return plan(self.config.data_source, self.config.rules or None, **self._options())
 
     def _options(self) -> dict[str, Any]:
         """How its data are validated."""
-        from truthound.outcomes import THRESHOLDS
+        from truthound.validation.evaluate import THRESHOLDS
 
         c = self.config
         return {

@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 
+from truthound._internal.text import did_you_mean
 from truthound.checkpoint.checkpoint import Checkpoint
 from truthound.errors import ConfigError
-from truthound.text import did_you_mean
 
 
 class UnknownCheckpointError(ConfigError, KeyError):

@@ -18,9 +18,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from truthound._internal.text import did_you_mean
 from truthound.ci.names import CIPlatform
 from truthound.errors import ConfigError
-from truthound.text import did_you_mean
 
 
 @dataclass(frozen=True, slots=True)

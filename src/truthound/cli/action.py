@@ -16,11 +16,11 @@ app = typer.Typer(help="List the actions there are, and test those that send som
 @app.command("list")
 def list_(no_color: NoColor = False) -> None:
     """List the types of actions, and the environment variables that they take what is not given from."""
+    from truthound._internal.text import terminal
     from truthound.checkpoint.actions.registry import action_class, action_types
     from truthound.cli.output import emit, fancy, width
     from truthound.cli.tables import table
-    from truthound.reporters.layout import Look, Span
-    from truthound.text import terminal
+    from truthound.reporters.terminal import Look, Span
 
     look = Look(width(sys.stdout), fancy(sys.stdout, no_color=no_color))
     rows: list[list[Span]] = []
@@ -60,6 +60,6 @@ def try_(
       truthound action test webhook --set url=https://example.com/hook --dry-run
       truthound action test users --config truthound.yaml
     """  # noqa: D301 the mark of a paragraph that is not to be wrapped
-    from truthound.cli.testing import chosen, try_out
+    from truthound.cli.action_test import chosen, try_out
 
     raise typer.Exit(try_out(chosen(name, config, options or []), dry_run=dry_run))

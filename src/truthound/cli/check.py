@@ -20,7 +20,7 @@ from truthound.cli.options import telling as shared
 
 if TYPE_CHECKING:
     from truthound.checkpoint.checkpoint import Checkpoint
-    from truthound.inference import Profile
+    from truthound.profiling import Profile
     from truthound.results import CheckpointResult
 
 
@@ -40,10 +40,10 @@ def check(
     """  # noqa: D301 the mark of a paragraph that is not to be wrapped
     from truthound.checkpoint.checkpoint import Checkpoint
     from truthound.ci.names import CIPlatform
-    from truthound.cli.native import Native
+    from truthound.cli.ci_report import Native
     from truthound.cli.output import fancy, width
+    from truthound.cli.overwrite_guard import spare_inputs
     from truthound.cli.run import run_all
-    from truthound.cli.sparing import spare_inputs
 
     options: dict[str, Any] = {"fail_on": telling.fail_on, "examples": telling.limit}
     options = {k: v for k, v in options.items() if v is not None}
@@ -81,14 +81,14 @@ def _hints(result: CheckpointResult, checkpoint: Checkpoint) -> list[str]:
 
 def _profiled(checkpoint: Checkpoint) -> Profile | None:
     """What is in the data; nothing where they cannot be read, which the run tells."""
-    from truthound import inference
+    from truthound import profiling
     from truthound.cli.progress import Progress
     from truthound.errors import ConfigError, SourceError
 
     source = checkpoint.config.data_source
     try:
         with Progress(f"{source}: profiling"):
-            return inference.profile(source)
+            return profiling.profile(source)
     except (SourceError, ConfigError):
         return None
 
@@ -96,8 +96,8 @@ def _profiled(checkpoint: Checkpoint) -> Profile | None:
 def _with_rules(checkpoint: Checkpoint, profile: Profile | None) -> Checkpoint:
     """The checkpoint that checks what is always looked for, and what looks wrong in its data."""
     from truthound.checkpoint.checkpoint import Checkpoint
-    from truthound.inference import telling_rules
-    from truthound.jobs import DEFAULT_VALIDATORS
+    from truthound.profiling import telling_rules
+    from truthound.validation.jobs import DEFAULT_VALIDATORS
 
     found = telling_rules(profile, without=(*DEFAULT_VALIDATORS, "completeness")) if profile else []
     config = checkpoint.config.changed(validators=[*DEFAULT_VALIDATORS, *found])
@@ -105,18 +105,18 @@ def _with_rules(checkpoint: Checkpoint, profile: Profile | None) -> Checkpoint:
 
 
 def _shown(profile: Profile | None, width: int, colour: bool) -> str:
-    from truthound.cli.profiling import page
-    from truthound.reporters.layout import Look
+    from truthound.cli.profile_page import page
+    from truthound.reporters.terminal import Look
 
     return page(profile, Look(width, colour), drafted=True) + "\n" if profile else ""
 
 
 def _written(results: Sequence[CheckpointResult], found: Sequence[Profile | None], telling: Telling) -> str:
     """The results, in formats that have a place for it with what was found in the data; a list where there are several files."""
-    from truthound.cli.profiling import as_markdown
+    from truthound.cli.profile_page import as_markdown
     from truthound.cli.run import written
-    from truthound.inference import draft_rules
-    from truthound.reporters.serial import dump_json, dump_yaml
+    from truthound.profiling import draft_rules
+    from truthound.reporters.json_yaml import dump_json, dump_yaml
 
     if telling.format not in LIST_FORMATS:
         return written(results, telling, several=len(results) > 1)

@@ -30,7 +30,7 @@ app = typer.Typer(help="Write, run, list, validate and look back at checkpoints.
 
 def _system(value: str) -> str:
     """The name of a CI system, `auto` or `off`."""
-    from truthound.cli.native import platform
+    from truthound.cli.ci_report import platform
     from truthound.errors import ConfigError
 
     try:
@@ -111,11 +111,11 @@ def run(
       truthound checkpoint run quick -d data.csv -v null
     """  # noqa: D301 the mark of a paragraph that is not to be wrapped
     from truthound.ci.names import CIPlatform
+    from truthound.cli.ci_report import Native, platform, tells_github
     from truthound.cli.exits import worst
-    from truthound.cli.native import Native, platform, tells_github
     from truthound.cli.options import DEFAULT_CONFIG
+    from truthound.cli.overwrite_guard import spare_inputs
     from truthound.cli.run import Choice, Hints, ad_hoc, chosen, run_all
-    from truthound.cli.sparing import spare_inputs
 
     choice = Choice(
         tuple(names or ()), every, config, tuple(tag or ()), data, split_names(validators), store, telling.fail_on,
@@ -133,7 +133,7 @@ def run(
             spare_inputs(sarif, file, checkpoints, "--sarif")
         spare_inputs(telling.output, file, checkpoints)
         if dry_run:
-            from truthound.cli.plan import plan
+            from truthound.cli.dry_run import plan
 
             if not telling.streams:
                 raise typer.BadParameter("--dry-run shows a plan on the terminal; leave out --format and --output")
@@ -167,7 +167,7 @@ def validate(
 
     Rules are compared with the columns of data and references that are files on this machine; databases and other machines are not asked.
     """
-    from truthound.cli.native import Native, platform
+    from truthound.cli.ci_report import Native, platform
 
     if files and config is not None:
         raise typer.BadParameter("give the file once: as an argument or with --config")
@@ -176,12 +176,12 @@ def validate(
 
 
 def _validate(files: Iterable[Path | None]) -> None:
+    from truthound._internal.text import plural
+    from truthound.cli.dry_run import compared
     from truthound.cli.options import DEFAULT_CONFIG
     from truthound.cli.output import emit_folded, say
-    from truthound.cli.plan import compared
     from truthound.cli.run import load
     from truthound.errors import ConfigError
-    from truthound.text import plural
 
     problems: list[str] = []
     for path in files:
@@ -214,8 +214,8 @@ def _warn(checkpoint: Checkpoint) -> None:
     """A word on standard error for each thing that its actions lack here."""
     import os
 
+    from truthound._internal.text import terminal
     from truthound.cli.output import say
-    from truthound.text import terminal
 
     stored = any(a.type == "store_result" and a.enabled for a in checkpoint.actions)
     for action in checkpoint.actions:
@@ -267,7 +267,7 @@ def init(
     force: Annotated[bool, typer.Option("--force", help="Write over files that are there.")] = False,
 ) -> None:
     """Write a configuration file that runs as it is: drafted from your data, or a sample with its data beside it."""
-    from truthound.cli.starting import draft, sample
+    from truthound.cli.init import draft, sample
 
     if data is None:
         sample(output, force=force)

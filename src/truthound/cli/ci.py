@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from truthound._internal.text import did_you_mean
 from truthound.cli import ci_init
 from truthound.cli.options import NoColor, Output
-from truthound.text import did_you_mean
 
 if TYPE_CHECKING:
-    from truthound.reporters.layout import Look
+    from truthound.reporters.terminal import Look
 
 FORMATS = ("console", "json", "yaml")
 
@@ -43,8 +43,8 @@ def _deliver(
     data: dict[str, Any], page: Callable[[Look], str], format_: str, output: Path | None, *, no_color: bool
 ) -> None:
     from truthound.cli.output import deliver, fancy, width
-    from truthound.reporters.layout import Look
-    from truthound.reporters.serial import dump_json, dump_yaml
+    from truthound.reporters.json_yaml import dump_json, dump_yaml
+    from truthound.reporters.terminal import Look
 
     match format_:
         case "json":
@@ -60,9 +60,9 @@ def _deliver(
 @app.command(short_help="Show which CI system this is.")
 def detect(format: Shape = "console", output: Output = None, no_color: NoColor = False) -> None:  # noqa: A002 the option's name
     """Show which CI system this is and what it tells of the build; the exit code is 0 outside of one too."""
-    from truthound.ci.environment import get_ci_environment
-    from truthound.cli.detecting import facts, page
-    from truthound.cli.sparing import spare
+    from truthound.ci.detect import get_ci_environment
+    from truthound.cli.ci_detect import facts, page
+    from truthound.cli.overwrite_guard import spare
 
     spare(output)
     found = get_ci_environment()
@@ -84,10 +84,10 @@ def doctor(
       truthound ci doctor
       truthound ci doctor gitlab
     """  # noqa: D301 the mark of a paragraph that is not to be wrapped
-    from truthound.ci.environment import detect_ci_platform
+    from truthound.ci.detect import detect_ci_platform
     from truthound.ci.platforms import platform_named
-    from truthound.cli.doctoring import findings, page
-    from truthound.cli.sparing import spare
+    from truthound.cli.ci_doctor import findings, page
+    from truthound.cli.overwrite_guard import spare
 
     spare(output)
     found = findings(detect_ci_platform() if name is None else platform_named(name))

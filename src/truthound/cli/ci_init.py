@@ -83,11 +83,11 @@ def init(
       truthound ci init github --all --comment --sarif
       truthound ci init gitlab users --schedule '0 6 * * 1-5' --notify-slack --path 'data/**'
     """  # noqa: D301 the mark of a paragraph that is not to be wrapped
-    from truthound.checkpoint.ci.generators import pipeline_text, target_of, write_ci_config
-    from truthound.checkpoint.ci.options import Pipeline
+    from truthound._internal.text import terminal
     from truthound.ci.names import CIPlatform
+    from truthound.ci.pipelines.generate import pipeline_text, target_of, write_ci_config
+    from truthound.ci.pipelines.spec import Pipeline
     from truthound.cli.output import emit, say
-    from truthound.text import terminal
 
     if show and (output is not None or force):
         raise typer.BadParameter("--print writes no file; leave out --output and --force")
@@ -118,9 +118,9 @@ def init(
 
 def _seen(config: Path, top: Path) -> str:
     """The configuration file as the pipeline finds it, which runs at the top of the repository."""
+    from truthound._internal.text import terminal
     from truthound.cli.output import say
-    from truthound.places import within
-    from truthound.text import terminal
+    from truthound.reporters.locations import within
 
     if not (config.is_absolute() or config.exists()):
         return config.as_posix()
@@ -156,11 +156,11 @@ def _chosen(name: str | None, config: Path, *, every: bool) -> list[dict[str, An
     """The checkpoints that will run, as they are written, with a warning if the pipeline would not find them; none where
     they cannot be known. Variables that are not set here may be set there.
     """
+    from truthound._internal.text import did_you_mean, terminal
+    from truthound.checkpoint.config import load_config
+    from truthound.checkpoint.config.loader import outline
     from truthound.cli.output import say
-    from truthound.config import load_config
-    from truthound.config.loader import outline
     from truthound.errors import ConfigError
-    from truthound.text import did_you_mean, terminal
 
     if every and name is not None:
         raise typer.BadParameter("give a name or --all, not both")

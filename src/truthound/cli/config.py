@@ -12,10 +12,10 @@ app = typer.Typer(help="What a configuration file may hold.", no_args_is_help=Tr
 @app.command()
 def schema(output: Output = None) -> None:
     """Print the JSON Schema of configuration files, for editors."""
+    from truthound.checkpoint.config import json_schema
     from truthound.cli.output import deliver
-    from truthound.cli.sparing import spare
-    from truthound.config import json_schema
-    from truthound.reporters.serial import dump_json
+    from truthound.cli.overwrite_guard import spare
+    from truthound.reporters.json_yaml import dump_json
 
     spare(output)
     deliver(dump_json(json_schema()), output)

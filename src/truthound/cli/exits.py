@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import textwrap
 
-from truthound.exits import WORST_FIRST, Exit, exit_of, exit_of_error, worst
+from truthound.reporters.exit_codes import WORST_FIRST, Exit, exit_of, exit_of_error, worst
 
 __all__ = ["HELP", "MEANINGS", "WORST_FIRST", "Exit", "exit_of", "exit_of_error", "explained", "worst"]
 

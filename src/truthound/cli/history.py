@@ -7,17 +7,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from truthound import words
-from truthound.ci.environment import is_ci_environment
+from truthound._internal.text import plural, terminal
+from truthound.ci.detect import is_ci_environment
 from truthound.cli.options import DEFAULT_CONFIG
 from truthound.cli.output import deliver, fancy, say, width
+from truthound.cli.overwrite_guard import spare
 from truthound.cli.run import load, named, store_of
-from truthound.cli.sparing import spare
 from truthound.cli.tables import table
 from truthound.errors import ConfigError
-from truthound.reporters import FORMATS
-from truthound.reporters.layout import Look, Span
-from truthound.text import plural, terminal
+from truthound.reporters import FORMATS, wording
+from truthound.reporters.terminal import Look, Span
 
 if TYPE_CHECKING:
     from truthound.results import CheckOutcome, CheckpointResult
@@ -76,15 +75,15 @@ def page(name: str, place: str, runs: Sequence[CheckpointResult], look: Look) ->
 
 def _run(result: CheckpointResult) -> list[Span]:
     said = (
-        words.tally(result.validation_result.statistics)
+        wording.tally(result.validation_result.statistics)
         if result.validation_result
-        else words.one_line(result.error or "")
+        else wording.one_line(result.error or "")
     )
     style = _STYLES[result.status.value]
     when = result.run_time.astimezone()
     return [
         (f"{when:%Y-%m-%d %H:%M:%S}", ""),
-        (words.VERDICTS[result.status], f"bold {style}"),
+        (wording.VERDICTS[result.status], f"bold {style}"),
         (terminal(result.run_id), "dim"),
         (terminal(said), ""),
     ]
@@ -103,12 +102,12 @@ def _checks(runs: Sequence[CheckpointResult], look: Look) -> list[list[Span]]:
         last = outcomes[-1]
         trend = look.spark([o.ratio for o in outcomes[-_BARS:]]) or " ".join(_short(o) for o in outcomes[-_COUNTS:])
         style = ("red" if last.severity and last.severity.rank > 1 else "yellow") if last.is_issue else "green"
-        now = words.amount(last) or last.status.value
-        said = (terminal(words.expectation(last)), "dim")
+        now = wording.amount(last) or last.status.value
+        said = (terminal(wording.expectation(last)), "dim")
         rows.append(
             (
                 -(1 if last.ratio is None else last.ratio) if last.is_issue else 1,
-                [(terminal(words.subject(last)), "bold"), (trend, "cyan"), (now, style), said],
+                [(terminal(wording.subject(last)), "bold"), (trend, "cyan"), (now, style), said],
             )
         )
     return [row for _, row in sorted(rows, key=lambda pair: pair[0])]

@@ -6,15 +6,15 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from truthound._internal.text import markdown, terminal
 from truthound.cli.options import DEFAULT_CONFIG
 from truthound.cli.output import deliver, fancy, width
+from truthound.cli.overwrite_guard import spare
 from truthound.cli.run import load
-from truthound.cli.sparing import spare
 from truthound.cli.tables import table
-from truthound.reporters.layout import Look, Span
-from truthound.reporters.serial import dump_json, dump_yaml
+from truthound.reporters.json_yaml import dump_json, dump_yaml
+from truthound.reporters.terminal import Look, Span
 from truthound.sources import describe
-from truthound.text import markdown, terminal
 
 if TYPE_CHECKING:
     from truthound.checkpoint.checkpoint import Checkpoint

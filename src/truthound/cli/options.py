@@ -11,8 +11,8 @@ from typing import Annotated, Any
 
 import typer
 
+from truthound._internal.text import did_you_mean
 from truthound.reporters import FORMATS
-from truthound.text import did_you_mean
 
 LIST_FORMATS = ("console", "json", "yaml", "markdown")
 """of what is not the result of a run"""

@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 from typing import TextIO
 
+from truthound._internal.text import terminal
 from truthound.errors import StoreError
-from truthound.text import terminal
 
 PIPED_WIDTH = 120
 
@@ -48,8 +48,8 @@ def logged(text: str) -> str:
 
     Elsewhere, and for a program that reads on, the text as it is.
     """
-    from truthound.ci.environment import is_ci_environment
-    from truthound.text import uncommanded
+    from truthound._internal.text import uncommanded
+    from truthound.ci.detect import is_ci_environment
 
     if not is_ci_environment() or uncommanded(text) == text:
         return text
@@ -83,7 +83,7 @@ def emit(text: str, *, ours: bool = False) -> None:
 
 def emit_folded(text: object, indent: str = "") -> None:
     """A fact on standard output as harmless text, broken between words where the line is too short."""
-    from truthound.reporters.layout import fold
+    from truthound.reporters.terminal import fold
 
     emit("".join(f"{indent}{line}\n" for line in fold(terminal(text), width(sys.stdout) - len(indent))))
 
@@ -119,7 +119,7 @@ def problem(text: object) -> None:
     """An error, as harmless text; on a terminal it is broken between words."""
     line = f"error: {terminal(text)}"
     if sys.stderr.isatty():
-        from truthound.reporters.layout import fold
+        from truthound.reporters.terminal import fold
 
         line = "\n       ".join(fold(line, max(width(sys.stderr) - 7, 20)))
     say(line)
@@ -127,7 +127,7 @@ def problem(text: object) -> None:
 
 def write_bytes(path: Path, content: bytes) -> None:
     """A whole file or none: it takes the place of an older one at once. A pipe or a device is written to as it is."""
-    from truthound.objects import replacing
+    from truthound.io.files import replacing
 
     try:
         if path.exists() and not stat.S_ISREG(path.stat().st_mode):

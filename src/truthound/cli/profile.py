@@ -18,17 +18,17 @@ def profile(
     no_color: NoColor = False,
 ) -> None:
     """Show what is in data: rows, columns, types, missing and distinct values, ranges and the values that occur most."""
-    from truthound import inference
+    from truthound import profiling
     from truthound.cli.output import deliver, fancy, width
-    from truthound.cli.profiling import as_markdown, page
+    from truthound.cli.overwrite_guard import spare
+    from truthound.cli.profile_page import as_markdown, page
     from truthound.cli.progress import Progress
-    from truthound.cli.sparing import spare
-    from truthound.reporters.layout import Look
-    from truthound.reporters.serial import dump_json, dump_yaml
+    from truthound.reporters.json_yaml import dump_json, dump_yaml
+    from truthound.reporters.terminal import Look
 
     spare(output, sources=[(file, None)])
     with Progress(f"{file}: profiling", quiet=quiet, no_color=no_color):
-        found = inference.profile(file)
+        found = profiling.profile(file)
     match format:
         case "json":
             text = dump_json(found.to_dict())

@@ -8,8 +8,8 @@ import time
 from types import TracebackType
 from typing import Self
 
+from truthound._internal.text import duration, terminal
 from truthound.cli.output import fancy, width
-from truthound.text import duration, terminal
 
 PATIENCE = 0.5
 """seconds before anything is shown"""
@@ -39,7 +39,7 @@ class Progress:
             self._thread.join()
 
     def _turn(self) -> None:
-        from truthound.reporters.layout import Look
+        from truthound.reporters.terminal import Look
 
         started, turn, last = time.monotonic(), 0, 0
         if self._done.wait(PATIENCE):

@@ -22,7 +22,7 @@ class Reported(TyperCommand):
         except (typer.Exit, typer.Abort):
             raise  # --help and the like
         except Exception as error:
-            from truthound.cli.native import Native, platform
+            from truthound.cli.ci_report import Native, platform
             from truthound.errors import ConfigError
 
             try:

@@ -14,18 +14,18 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from truthound._internal.text import did_you_mean, terminal
+from truthound.cli.ci_report import Native
 from truthound.cli.exits import Exit, exit_of, worst
-from truthound.cli.native import Native
 from truthound.cli.options import DEFAULT_CONFIG, Telling
 from truthound.cli.output import deliver, emit, fancy, problem, say, width
 from truthound.cli.progress import Progress
 from truthound.errors import ConfigError
-from truthound.text import did_you_mean, terminal
 
 if TYPE_CHECKING:
     from truthound.checkpoint.actions import Action
     from truthound.checkpoint.checkpoint import Checkpoint
-    from truthound.flow import Aside
+    from truthound.io.flow import Aside
     from truthound.results import CheckpointResult
 
 SHOWN_ROWS = 2
@@ -56,7 +56,7 @@ class Choice:
 
 def load(path: Path | None) -> list[Checkpoint]:
     """The checkpoints of a configuration file; without one, a ConfigError that says how to get one."""
-    from truthound.config import load_checkpoints
+    from truthound.checkpoint.config import load_checkpoints
 
     if path is None and not DEFAULT_CONFIG.exists():
         raise ConfigError(
@@ -238,8 +238,8 @@ def _as_told(checkpoint: Checkpoint, telling: Telling) -> Checkpoint:
 
 def _trouble(result: CheckpointResult) -> None:
     """What could not be done, on standard error: the reasons are wanted even where the report is not seen."""
+    from truthound.reporters.wording import with_status
     from truthound.results import CheckStatus
-    from truthound.words import with_status
 
     name = terminal(result.checkpoint_name)
     broken = with_status(result, CheckStatus.ERROR)
@@ -299,8 +299,8 @@ def _ending(result: CheckpointResult, telling: Telling) -> str:
 
 def store_of(checkpoint: Checkpoint) -> str | None:
     """Where its results are stored, if they are."""
+    from truthound._internal.env_vars import expand
     from truthound.checkpoint.actions.store import StoreValidationResult
-    from truthound.env import expand
 
     found = [a for a in checkpoint.actions if a.enabled and isinstance(a, StoreValidationResult)]
     return expand(found[0].store_path, os.environ)[0] if found else None
@@ -326,14 +326,14 @@ def stored(checkpoint: Checkpoint, limit: int) -> tuple[list[CheckpointResult], 
 def _earlier(checkpoint: Checkpoint) -> Aside[tuple[list[CheckpointResult], list[str]]]:
     """Reads them beside the run, which does not wait for them."""
     from truthound.checkpoint.actions.base import LOOK_BACK
-    from truthound.flow import Aside
+    from truthound.io.flow import Aside
 
     return Aside(partial(stored, checkpoint, _HISTORY), LOOK_BACK)
 
 
 def _history(earlier: Aside[tuple[list[CheckpointResult], list[str]]], this: str) -> list[CheckpointResult]:
     """The runs before this one. History is an extra: one that cannot be read, or not soon, is a word on standard error."""
-    from truthound.flow import OverdueError
+    from truthound.io.flow import OverdueError
 
     try:
         found, problems = earlier.value()

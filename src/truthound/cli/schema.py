@@ -26,14 +26,14 @@ def infer(
     force: Force = False,
 ) -> None:
     """Write a schema of data: types, nullability, uniqueness, signs, categories and patterns, each with how it was found."""
-    from truthound import inference
+    from truthound import profiling
     from truthound.cli.output import deliver
+    from truthound.cli.overwrite_guard import spare
     from truthound.cli.progress import Progress
-    from truthound.cli.sparing import spare
 
     spare(output, sources=[(file, None)], draft="schema", force=force)
     with Progress(f"{file}: inferring", quiet=quiet):
-        schema = inference.infer_schema(file, pii=pii or ())
+        schema = profiling.infer_schema(file, pii=pii or ())
     deliver(schema.to_yaml(), output)
 
 
@@ -47,7 +47,7 @@ def update(
     quiet: NoProgress = False,
 ) -> None:
     """Accept how the data look now: learn the schemas of checkpoints with auto_schema anew."""
-    from truthound import inference
+    from truthound import profiling
     from truthound.cli.output import emit_folded
     from truthound.cli.progress import Progress
     from truthound.cli.run import load, named
@@ -74,7 +74,7 @@ def update(
         changes: list[str] = []
         with Progress(f"{checkpoint.name}: learning the schema", quiet=quiet):
             settings = checkpoint.config
-            path = inference.update_schema(
+            path = profiling.update_schema(
                 folder,
                 checkpoint.name,
                 settings.data_source,

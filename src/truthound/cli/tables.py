@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from truthound.reporters.layout import Look, Span, cells, fold, pad
+from truthound.reporters.terminal import Look, Span, cells, fold, pad
 
 _LEAST = 6  # cells that a column keeps; twice as many where rows may take several lines instead
 _NUMBER = re.compile(r"[-+]?\d[\d.,e+]*")  # not to be broken in the column that is folded

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from truthound.measures import Measure, Predicate
+from truthound.engine.measures import Measure, Predicate
 from truthound.schema import DataType
 
 ROW = "__truthound_row"

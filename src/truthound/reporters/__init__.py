@@ -14,8 +14,8 @@ Format = Callable[["CheckpointResult | Sequence[CheckpointResult]"], str]
 
 _PLACES = {
     "console": "truthound.reporters.console:console",
-    "json": "truthound.reporters.serial:json",
-    "yaml": "truthound.reporters.serial:yaml",
+    "json": "truthound.reporters.json_yaml:json",
+    "yaml": "truthound.reporters.json_yaml:yaml",
     "markdown": "truthound.reporters.markdown:markdown",
     "junit": "truthound.reporters.junit:junit",
     "sarif": "truthound.reporters.sarif:sarif",

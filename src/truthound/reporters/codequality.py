@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from truthound.reporters.checks import details, folder, identities, issues, places_of, said, several, told
-from truthound.reporters.serial import dump_json
+from truthound.reporters.ci_findings import details, folder, identities, issues, places_of, said, several, told
+from truthound.reporters.json_yaml import dump_json
 from truthound.results import CheckOutcome, CheckpointResult, CheckStatus, Severity
 
 _SEVERITIES = ("info", "minor", "major", "critical", "blocker")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from truthound import words
-from truthound.reporters.layout import Look, Span, cells, fold, pad
+from truthound._internal.text import duration, terminal
+from truthound.reporters import wording
+from truthound.reporters.terminal import Look, Span, cells, fold, pad
 from truthound.results import CheckOutcome, CheckpointResult, CheckStatus, Example, ValidationResult
-from truthound.text import duration, terminal
 
 RUNS_IN_SPARK = 7
 _STYLES = {
@@ -66,8 +66,8 @@ class _Page:
         self, result: CheckpointResult, look: Look, verbose: bool, limit: int, history: Sequence[CheckpointResult]
     ) -> None:
         self.result, self.look, self.verbose, self.limit, self.history = result, look, verbose, limit, history
-        self.before = words.previous_validation(history)
-        self.change = words.changes(self.before)
+        self.before = wording.previous_validation(history)
+        self.change = wording.changes(self.before)
         self.glyph = max(cells(look.sign(s)) for s in ("error", "failed"))
 
     @property
@@ -91,7 +91,7 @@ class _Page:
     def header(self) -> list[list[Span]]:
         """`users  users.csv · 5,000 rows x 6 columns · run 20261123-013907`."""
         parts = (
-            [self.look.said(self.validation.source), words.shape(self.validation, self.look.sign("times"))]
+            [self.look.said(self.validation.source), wording.shape(self.validation, self.look.sign("times"))]
             if self.validation
             else []
         )
@@ -102,7 +102,7 @@ class _Page:
 
     def failure(self) -> Iterator[list[Span]]:
         """Why the run could not be made, unless the checks that could not be say it themselves."""
-        if self.result.error and not words.with_status(self.result, CheckStatus.ERROR):
+        if self.result.error and not wording.with_status(self.result, CheckStatus.ERROR):
             sign, style = _STYLES[CheckStatus.ERROR]
             label: list[Span] = [
                 (f" {pad(self.look.sign(sign), self.glyph)} ", style),
@@ -116,7 +116,7 @@ class _Page:
     # --- issues -------------------------------------------------------------------------------------------------------
 
     def issues(self) -> Iterator[list[Span]]:
-        found = words.ordered(self.result)
+        found = wording.ordered(self.result)
         listed = found if self.verbose or len(found) <= _ISSUES + 1 else found[:_ISSUES]
         sizes = self.sizes(listed)
         for outcome in listed:
@@ -130,10 +130,10 @@ class _Page:
             if not some:
                 continue
             sign, style = _STYLES[status]
-            kinds = Counter(self.look.said(words.expectation(o)) for o in some).most_common(3)
+            kinds = Counter(self.look.said(wording.expectation(o)) for o in some).most_common(3)
             times = self.look.sign("times")
             said = ", ".join(f"{self.look.fit(kind, 40)}{f' {times}{n:,}' if n > 1 else ''}" for kind, n in kinds)
-            rest = len({words.expectation(o) for o in some}) - len(kinds)
+            rest = len({wording.expectation(o) for o in some}) - len(kinds)
             text = f"{len(some):,} more {sign}: {said}{f' and {rest:,} other kinds' if rest > 0 else ''}"
             hint = " (--verbose lists them)"
             label = f" {pad(self.look.sign(sign), self.glyph)} "
@@ -144,29 +144,29 @@ class _Page:
     def sizes(self, found: list[CheckOutcome]) -> tuple[int, int, int]:
         """Cells for the column's name, the expectation and the count. No cells for an expectation: a line for each."""
         counted = [o for o in found if o.status is not CheckStatus.ERROR]
-        name = min(max((cells(terminal(words.subject(o))) for o in found), default=0), max(self.look.width // 5, 12))
-        count = max((cells(words.amount(o)) for o in counted), default=0)
+        name = min(max((cells(terminal(wording.subject(o))) for o in found), default=0), max(self.look.width // 5, 12))
+        count = max((cells(wording.amount(o)) for o in counted), default=0)
         room = self.look.width - self.glyph - 12 - name - 2 - (count + 2 if count else 0)
-        wanted = max((cells(self.look.said(words.expectation(o))) for o in counted if words.amount(o)), default=0)
+        wanted = max((cells(self.look.said(wording.expectation(o))) for o in counted if wording.amount(o)), default=0)
         return name, 0 if self.look.width < _NARROW or room < 16 else max(1, min(room, wanted)), count
 
     def issue(self, outcome: CheckOutcome, name: int, expected: int, count: int) -> Iterator[list[Span]]:
         sign, style = _STYLES[outcome.status]
         start: list[Span] = [
             (f" {pad(self.look.sign(sign), self.glyph)} ", style),
-            (pad(words.severity(outcome), _SEVERITY) + "  ", style),
+            (pad(wording.severity(outcome), _SEVERITY) + "  ", style),
         ]
         indent = self.glyph + 12
-        amount, said = words.amount(outcome), self.look.said(words.expectation(outcome))
+        amount, said = wording.amount(outcome), self.look.said(wording.expectation(outcome))
         if not expected:  # too narrow for a table
-            subject = self.look.fit_name(terminal(words.subject(outcome)), self.look.width - indent)
+            subject = self.look.fit_name(terminal(wording.subject(outcome)), self.look.width - indent)
             yield [*start, (subject, "bold")]
             yield from ([(" " * 4 + t, "")] for t in fold(said, self.look.width - 4))
             if amount:
                 yield [(" " * 4 + amount, style)]
             yield from self.look_flow(4, self.extras(outcome))
         else:
-            subject = self.look.fit_name(terminal(words.subject(outcome)), name)
+            subject = self.look.fit_name(terminal(wording.subject(outcome)), name)
             start.append((pad(subject, name) + "  ", "bold"))
             room = expected if amount else self.look.width - indent - name - 2
             first, *more = self.wrapped(said, room, all_of_it=not amount)
@@ -273,14 +273,14 @@ class _Page:
         """What passed, was mended, was left out, is hidden or should be known."""
         if self.validation is None:
             return
-        passed = words.with_status(self.result, CheckStatus.PASSED)
-        skipped = words.with_status(self.result, CheckStatus.SKIPPED)
-        mended = words.fixed(self.result, self.before)
+        passed = wording.with_status(self.result, CheckStatus.PASSED)
+        skipped = wording.with_status(self.result, CheckStatus.SKIPPED)
+        mended = wording.fixed(self.result, self.before)
         if passed:
             text = f"{len(passed):,} passed"
             if mended:
                 names = ", ".join(
-                    f"{terminal(words.subject(o))} {self.look.said(words.expectation(o))}" for o in mended[:3]
+                    f"{terminal(wording.subject(o))} {self.look.said(wording.expectation(o))}" for o in mended[:3]
                 )
                 text += f", {len(mended):,} fixed: {names}" + (f" {self.look.sign('cut')}" if len(mended) > 3 else "")
             yield from self.note("passed", text, "" if self.verbose else " (--verbose lists them)")
@@ -305,12 +305,12 @@ class _Page:
     def listed(self, outcomes: list[CheckOutcome]) -> Iterator[list[Span]]:
         if not self.verbose:
             return
-        size = min(max(cells(terminal(words.subject(o))) for o in outcomes), max(self.look.width // 4, 12))
+        size = min(max(cells(terminal(wording.subject(o))) for o in outcomes), max(self.look.width // 4, 12))
         indent = self.glyph + 4
         for o in outcomes:
-            name = pad(self.look.fit_name(terminal(words.subject(o)), size), size)
-            said = o.message or o.expected or o.validator if o.status is CheckStatus.SKIPPED else words.expectation(o)
-            said = self.look.said(said) + (f"  {words.amount(o)}" if o.failed else "")
+            name = pad(self.look.fit_name(terminal(wording.subject(o)), size), size)
+            said = o.message or o.expected or o.validator if o.status is CheckStatus.SKIPPED else wording.expectation(o)
+            said = self.look.said(said) + (f"  {wording.amount(o)}" if o.failed else "")
             for i, text in enumerate(fold(said, self.look.width - indent - size - 2)):
                 yield [(" " * indent + (name if not i else " " * size) + "  ", "dim"), (text, "dim")]
 
@@ -328,8 +328,8 @@ class _Page:
         return self.look.flow([(" actions   ", "dim")], parts, "   ") if parts else []
 
     def verdict(self, ending: str) -> list[list[Span]]:
-        word = words.VERDICTS[self.result.status]
-        counted = words.tally(self.validation.statistics) if self.validation else "nothing was checked"
+        word = wording.VERDICTS[self.result.status]
+        counted = wording.tally(self.validation.statistics) if self.validation else "nothing was checked"
         undelivered = [
             self.look.said(a.action_name or a.action_type) for a in self.result.action_results if not a.delivered
         ]

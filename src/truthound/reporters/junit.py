@@ -11,8 +11,8 @@ from datetime import UTC
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from truthound import words
-from truthound.reporters.checks import WITH_EXAMPLES, details, distinct, said, several, title, told
+from truthound.reporters import wording
+from truthound.reporters.ci_findings import WITH_EXAMPLES, details, distinct, said, several, title, told
 from truthound.results import CheckOutcome, CheckpointResult, CheckStatus
 
 _COUNTED = {"failures": CheckStatus.FAILED, "errors": CheckStatus.ERROR, "skipped": CheckStatus.SKIPPED}
@@ -33,7 +33,7 @@ def junit(results: CheckpointResult | Sequence[CheckpointResult]) -> str:
 
 
 def _suite(result: CheckpointResult, name: str) -> ET.Element:
-    outcomes = words.checks(result)
+    outcomes = wording.checks(result)
     counts = {key: str(sum(o.status is status for o in outcomes)) for key, status in _COUNTED.items()}
     when = result.run_time.astimezone(UTC).isoformat(timespec="seconds")
     more = {"name": name, "tests": str(len(outcomes)), "time": _seconds(result.duration_ms), "timestamp": when}
@@ -46,8 +46,8 @@ def _suite(result: CheckpointResult, name: str) -> ET.Element:
         issues += outcome.is_issue
         suite.append(_case(result, outcome, name, unique, short=issues > WITH_EXAMPLES))
     undelivered = [f"action {a.action_name}: {a.status}: {a.message}" for a in result.action_results if not a.delivered]
-    statistics = result.validation_result and words.tally(result.validation_result.statistics)
-    lines = [f"{words.verdict(result)}: {statistics or result.error or 'no checks ran'}", *undelivered]
+    statistics = result.validation_result and wording.tally(result.validation_result.statistics)
+    lines = [f"{wording.verdict(result)}: {statistics or result.error or 'no checks ran'}", *undelivered]
     _element("system-out", within=suite).text = "\n".join(map(said, lines))
     return suite
 
@@ -71,7 +71,7 @@ def _case(result: CheckpointResult, outcome: CheckOutcome, suite: str, name: str
     text = "\n".join([told(outcome), *details(outcome, result.validation_result, *([0] if short else []))])
     match outcome.status:
         case CheckStatus.FAILED:
-            _element("failure", {"type": words.severity(outcome), "message": told(outcome)}, within=case).text = text
+            _element("failure", {"type": wording.severity(outcome), "message": told(outcome)}, within=case).text = text
         case CheckStatus.ERROR:
             kind = said(_kind(result, outcome))
             _element("error", {"type": kind, "message": told(outcome)}, within=case).text = text
@@ -84,8 +84,8 @@ def _case(result: CheckpointResult, outcome: CheckOutcome, suite: str, name: str
 
 def _kind(result: CheckpointResult, outcome: CheckOutcome) -> str:
     """What kind of error it is."""
-    if words.is_of_the_run(outcome):
-        return "ActionError" if outcome.validator == words.ACTION else said(result.error_type or "CheckError")
+    if wording.is_of_the_run(outcome):
+        return "ActionError" if outcome.validator == wording.ACTION else said(result.error_type or "CheckError")
     return "CheckError"
 
 

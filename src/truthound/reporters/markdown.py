@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from truthound.markdown import markdown as section
+from truthound.reporters.markdown_text import markdown as section
 from truthound.results import CheckpointResult
 
 

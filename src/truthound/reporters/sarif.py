@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from truthound import words
 from truthound._version import __version__
-from truthound.reporters.checks import (
+from truthound.reporters import wording
+from truthound.reporters.ci_findings import (
     Place,
     details,
     folder,
@@ -26,8 +26,8 @@ from truthound.reporters.checks import (
     several,
     told,
 )
-from truthound.reporters.rules import RULES
-from truthound.reporters.serial import dump_json
+from truthound.reporters.json_yaml import dump_json
+from truthound.reporters.rule_descriptions import RULES
 from truthound.results import CheckOutcome, CheckpointResult, CheckStatus, Severity
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -36,9 +36,9 @@ SHOWN = 5000
 _EXAMPLES = 3
 _BASE = "%SRCROOT%"
 _RULES = RULES | {
-    words.RUN: "The checkpoint can be run.",
-    words.FILE: "The configuration has no mistake.",
-    words.ACTION: "Whoever is to be told of a run is told.",
+    wording.RUN: "The checkpoint can be run.",
+    wording.FILE: "The configuration has no mistake.",
+    wording.ACTION: "Whoever is to be told of a run is told.",
 }
 
 
@@ -116,7 +116,7 @@ def _result(
         "locations": [_location(first)],
         # the first is the one that GitHub tells alerts apart by
         "partialFingerprints": {"primaryLocationLineHash": f"{fingerprint[:16]}:1", "truthoundCheck/v1": fingerprint},
-        "properties": {"severity": words.severity(outcome), "check": said(outcome.id)}
+        "properties": {"severity": wording.severity(outcome), "check": said(outcome.id)}
         | {k: n for k, n in counts.items() if n is not None},
     }
     if others:
@@ -136,7 +136,7 @@ def _level(outcome: CheckOutcome) -> str:
 def _invocation(result: CheckpointResult, left: int) -> dict[str, Any]:
     started = result.run_time.astimezone(UTC)
     ended = started + timedelta(milliseconds=max(result.duration_ms, 0))
-    errors = [o for o in words.checks(result) if o.status is CheckStatus.ERROR]
+    errors = [o for o in wording.checks(result) if o.status is CheckStatus.ERROR]
     notes = [("error", told(o)) for o in errors[:100]]
     notes += [("note", said(n)) for n in result.validation_result.notes] if result.validation_result else []
     if left:

@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from truthound import words
-from truthound.reporters.checks import WITH_EXAMPLES, details, distinct, said, several, title, told
+from truthound.reporters import wording
+from truthound.reporters.ci_findings import WITH_EXAMPLES, details, distinct, said, several, title, told
 from truthound.results import CheckOutcome, CheckpointResult, CheckStatus
 
 _VERSION = "TAP version 14"
@@ -27,13 +27,13 @@ def tap(results: CheckpointResult | Sequence[CheckpointResult]) -> str:
     lines = [_VERSION, _plan(len(runs), "no checkpoint ran")]
     for number, (result, name) in enumerate(zip(runs, distinct(said(r.checkpoint_name) for r in runs), strict=True), 1):
         lines += [f"# Subtest: {_escaped(name)}", *(f"    {line}" for line in _run(result))]
-        held = not words.fails(result)
+        held = not wording.fails(result)
         lines.append(f"{'ok' if held else 'not ok'} {number} - {_escaped(name)}")
     return "\n".join(lines) + "\n"
 
 
 def _run(result: CheckpointResult) -> Iterator[str]:
-    outcomes = words.checks(result)
+    outcomes = wording.checks(result)
     yield _plan(len(outcomes), "no check ran")
     issues = 0
     for number, (outcome, name) in enumerate(zip(outcomes, distinct(map(title, outcomes)), strict=True), 1):
@@ -57,7 +57,7 @@ def _diagnostics(result: CheckpointResult, outcome: CheckOutcome, *, short: bool
     """A block of YAML, whose values are written as JSON, which is YAML too."""
     known: dict[str, Any] = {
         "message": told(outcome),
-        "severity": words.severity(outcome),
+        "severity": wording.severity(outcome),
         "validator": said(outcome.validator),
         "columns": [said(c) for c in outcome.columns],
         "failed": outcome.failed,

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, quote, quote_plus, unquote
 
+from truthound._internal.text import MASK, redact
 from truthound.errors import ConfigError
-from truthound.text import MASK, redact
 
 DATABASES = {
     "postgresql": "postgresql", "postgres": "postgresql", "mysql": "mysql", "mariadb": "mysql",

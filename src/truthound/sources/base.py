@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from truthound._internal.text import brief
 from truthound.errors import SourceError
-from truthound.text import brief
 
 if TYPE_CHECKING:
     import polars as pl

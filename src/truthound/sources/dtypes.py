@@ -6,7 +6,7 @@ import re
 
 import polars as pl
 
-from truthound.type_names import meaning
+from truthound.schema.type_names import meaning
 
 _TYPES: dict[str, pl.DataType] = {
     **{t.__name__.lower(): t() for t in (

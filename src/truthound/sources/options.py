@@ -16,8 +16,8 @@ from pydantic import (
     model_validator,
 )
 
+from truthound._internal.options import Model, explain, field_names
 from truthound.errors import ConfigError
-from truthound.models import Model, explain, field_names
 
 
 def _words(value: Any) -> Any:

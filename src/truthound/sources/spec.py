@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from truthound._internal.text import did_you_mean
 from truthound.errors import ConfigError
 from truthound.sources.address import DATABASES, clean_url, sql_name
-from truthound.text import did_you_mean
 
 KEYS = ("path", "format", "options", "table", "query", "where", "url")
 CLOUD = ("s3", "s3a", "gs", "gcs", "az", "azure", "abfs", "abfss", "adl", "https", "http")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from truthound.lazy import lazily
+from truthound._internal.lazy import lazily
 
 if TYPE_CHECKING:
     from truthound.validators.base import Check, Table, Validator, Verdict
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from truthound.validators.registry import VALIDATORS, make_validator, parse_validators, validator_class
     from truthound.validators.relation import AggregateMatch, Compare, ForeignKey, FunctionalDependency, RowCountMatch
     from truthound.validators.sets import AllowedValues, ContainsValues, ForbiddenValues, MostCommon
-    from truthound.validators.shape import ColumnCount, ColumnExists, ColumnType, RowCountBetween, SchemaMatch
+    from truthound.validators.table import ColumnCount, ColumnExists, ColumnType, RowCountBetween, SchemaMatch
     from truthound.validators.text import Case, Encoding, FormatOf, Length, Regex, Whitespace
     from truthound.validators.text import FormatOf as Format
     from truthound.validators.time import DateFormat, Freshness, Future, Gap
@@ -29,7 +29,7 @@ _FACE = {
     "range": "Decreasing Increasing NonNegative Outlier Positive Range",
     "text": "Case Encoding FormatOf Length Regex Whitespace",
     "sets": "AllowedValues ContainsValues ForbiddenValues MostCommon",
-    "shape": "ColumnCount ColumnExists ColumnType RowCountBetween SchemaMatch",
+    "table": "ColumnCount ColumnExists ColumnType RowCountBetween SchemaMatch",
     "time": "DateFormat Freshness Future Gap",
     "relation": "AggregateMatch Compare ForeignKey FunctionalDependency RowCountMatch",
     "distribution": "Distribution",

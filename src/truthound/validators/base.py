@@ -14,8 +14,9 @@ from typing import Any, ClassVar, Self
 
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
-from truthound.errors import ConfigError, ValidatorError
-from truthound.measures import (
+from truthound._internal.options import Mistakes, Positional
+from truthound._internal.text import MASK, did_you_mean, enumerated, listed
+from truthound.engine.measures import (
     SQL,
     CountWhere,
     Inconsistent,
@@ -29,11 +30,10 @@ from truthound.measures import (
     parts,
     passed_over,
 )
-from truthound.models import Mistakes, Positional
+from truthound.engine.sql_expression import condition, unknown_column
+from truthound.errors import ConfigError, ValidatorError
 from truthound.results import CheckStatus, Severity
 from truthound.schema import DataType, known_type
-from truthound.sqltree import condition, unknown_column
-from truthound.text import MASK, did_you_mean, enumerated, listed
 from truthound.validators.checks import (
     ALL_NULL,
     NO_ROWS,
@@ -47,7 +47,7 @@ from truthound.validators.checks import (
     Values,
     Verdict,
 )
-from truthound.validators.fields import Columns, Names, Tolerance, allowed_rows
+from truthound.validators.option_types import Columns, Names, Tolerance, allowed_rows
 
 __all__ = [
     "ALL_NULL",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from truthound.measures import Measure, Predicate
+from truthound.engine.measures import Measure, Predicate
 from truthound.results import CheckStatus, Severity
 from truthound.schema import DataType
 

@@ -8,11 +8,11 @@ from typing import Annotated, Any, Self
 
 from pydantic import AliasChoices, BeforeValidator, Field, WithJsonSchema, model_validator
 
-from truthound.measures import CountWhere, IsNan, IsNull, Matches, Not, RowCount
+from truthound._internal.text import percent
+from truthound.engine.measures import CountWhere, IsNan, IsNull, Matches, Not, RowCount
 from truthound.schema import DataType
-from truthound.text import percent
 from truthound.validators.base import Check, Table, Validator, Values, Verdict
-from truthound.validators.configured import Configured
+from truthound.validators.required_options import Configured
 
 
 class Null(Validator):

@@ -8,11 +8,11 @@ from typing import Annotated, Any, Self
 
 from pydantic import PlainValidator, field_validator, model_validator
 
-from truthound.env import reported
+from truthound._internal.env_vars import reported
+from truthound._internal.text import plural, shorten
+from truthound.engine.measures import SQL, Native, Not, Query
+from truthound.engine.sql_expression import condition, unknown_column
 from truthound.errors import ValidatorError
-from truthound.measures import SQL, Native, Not, Query
-from truthound.sqltree import condition, unknown_column
-from truthound.text import plural, shorten
 from truthound.validators.base import Check, Table, Validator, Values, Verdict, counts_only
 
 EXAMPLES = 10
@@ -72,9 +72,9 @@ class SqlQuery(Validator):
     def _selects(cls, value: str | None) -> str | None:
         text = value and _written(value)
         if text:
-            from truthound import sqlquery
+            from truthound.engine import sql_query
 
-            sqlquery.check(text)
+            sql_query.check(text)
         return text
 
     def __init__(self, query: str | None = None, **options: Any) -> None:
@@ -86,10 +86,10 @@ class SqlQuery(Validator):
         return self
 
     def checks(self, table: Table) -> Iterator[Check]:
-        from truthound import sqlquery
+        from truthound.engine import sql_query
 
         text = self.query or ""
-        if wrong := sqlquery.problem(text, table.schema):
+        if wrong := sql_query.problem(text, table.schema):
             yield self.broken(wrong)
             return
         measure = Query(text, EXAMPLES)

@@ -10,15 +10,15 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from truthound import measures as m
+from truthound._internal.exact_numbers import rounded
+from truthound._internal.options import Mistakes
+from truthound._internal.text import number, plural
+from truthound.engine import measures as m
 from truthound.errors import StoreError, ValidatorError
-from truthound.exact import rounded
-from truthound.models import Mistakes
 from truthound.results import Severity
 from truthound.schema import DataType
-from truthound.text import number, plural
 from truthound.validators.base import NO_VALUES, Check, Judge, More, Table, Validator, Values, Verdict
-from truthound.validators.comparison import (
+from truthound.validators.distance import (
     KINDS,
     Comparison,
     Method,
@@ -28,7 +28,7 @@ from truthound.validators.comparison import (
     edges_of,
     kolmogorov_smirnov,
 )  # fmt: skip
-from truthound.validators.fields import Names
+from truthound.validators.option_types import Names
 from truthound.validators.relation import DataSource, counterpart, named, paired
 from truthound.validators.statistics import Max, Mean, Median, Min, Quantile, Std, Sum
 

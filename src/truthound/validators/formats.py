@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from truthound import measures as m
-from truthound.validators.codes import COUNTRIES, CURRENCIES, IBAN_LENGTHS
+from truthound.engine import measures as m
+from truthound.validators.code_lists import COUNTRIES, CURRENCIES, IBAN_LENGTHS
 
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 _IPV4 = rf"(?:{_OCTET}\.){{3}}{_OCTET}"

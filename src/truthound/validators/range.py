@@ -13,9 +13,10 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from truthound.exact import as_written, rounded
-from truthound.extended import kind_of, parse
-from truthound.measures import (
+from truthound._internal.exact_numbers import as_written, rounded
+from truthound._internal.extended_time import kind_of, parse
+from truthound._internal.text import did_you_mean, number
+from truthound.engine.measures import (
     Aggregate,
     Between,
     CountWhere,
@@ -30,10 +31,9 @@ from truthound.measures import (
     both,
 )
 from truthound.schema import DataType
-from truthound.text import did_you_mean, number
 from truthound.validators.base import NO_VALUES, Check, More, Table, Validator, Values, Verdict
-from truthound.validators.configured import Configured, expected_of
-from truthound.validators.fields import Names, bounds
+from truthound.validators.option_types import Names, bounds
+from truthound.validators.required_options import Configured, expected_of
 
 Z_SCORE = 3.0
 """deviations from the mean beyond which a value is an outlier, and Tukey's factor for the distance from the quartiles:"""

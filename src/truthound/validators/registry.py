@@ -13,10 +13,10 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from truthound import plugins
+from truthound._internal import plugins
+from truthound._internal.options import Mistakes
+from truthound._internal.text import did_you_mean
 from truthound.errors import ConfigError
-from truthound.models import Mistakes
-from truthound.text import did_you_mean
 from truthound.validators.base import Validator
 
 GROUP = "truthound.validators"
@@ -46,11 +46,11 @@ TABLE: dict[str, tuple[str, str]] = {
     "forbidden_values": ("sets:ForbiddenValues", "not_in notin not_in_set none_of forbidden rejected_values col_vals_not_in_set expect_column_values_to_not_be_in_set"),
     "contains_values": ("sets:ContainsValues", "contains must_contain contains_set required_values expect_column_distinct_values_to_contain_set"),
     "most_common": ("sets:MostCommon", "mode most_common_value expect_column_most_common_value_to_be_in_set"),
-    "schema": ("shape:SchemaMatch", "schema_match table_schema col_schema_match"),
-    "column_exists": ("shape:ColumnExists", "columns_exist has_column required_columns col_exists expect_column_to_exist"),
-    "column_type": ("shape:ColumnType", "dtype type column_types data_type expect_column_values_to_be_of_type"),
-    "row_count": ("shape:RowCountBetween", "row_count_between rows table_row_count expect_table_row_count_to_be_between"),
-    "column_count": ("shape:ColumnCount", "column_count_between table_column_count expect_table_column_count_to_be_between"),
+    "schema": ("table:SchemaMatch", "schema_match table_schema col_schema_match"),
+    "column_exists": ("table:ColumnExists", "columns_exist has_column required_columns col_exists expect_column_to_exist"),
+    "column_type": ("table:ColumnType", "dtype type column_types data_type expect_column_values_to_be_of_type"),
+    "row_count": ("table:RowCountBetween", "row_count_between rows table_row_count expect_table_row_count_to_be_between"),
+    "column_count": ("table:ColumnCount", "column_count_between table_column_count expect_table_column_count_to_be_between"),
     "freshness": ("time:Freshness", "recency fresh"),
     "future": ("time:Future", "not_in_future no_future"),
     "gap": ("time:Gap", "gaps"),

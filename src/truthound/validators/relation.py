@@ -14,16 +14,16 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, model_validator
 
-from truthound import measures as m
+from truthound._internal.extended_time import kind_of, nanoseconds, zoned
+from truthound._internal.options import Mistakes
+from truthound._internal.text import number, plural, redact
+from truthound.engine import measures as m
 from truthound.errors import ValidatorError
-from truthound.extended import kind_of, nanoseconds, zoned
-from truthound.models import Mistakes
 from truthound.results import Severity
 from truthound.schema import DataType
-from truthound.text import number, plural, redact
 from truthound.validators.base import Check, More, Table, Together, Validator, Values, Verdict, negated
-from truthound.validators.fields import Limit, Names, allowed_rows
-from truthound.validators.moments import parse_duration, spoken
+from truthound.validators.durations import parse_duration, spoken
+from truthound.validators.option_types import Limit, Names, allowed_rows
 
 _OPERATORS = {
     "eq": "==", "=": "==", "equal": "==", "equals": "==", "ne": "!=", "<>": "!=", "not_equal": "!=", "lt": "<", "less": "<",

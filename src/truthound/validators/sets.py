@@ -9,12 +9,12 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, WithJsonSchema
 
-from truthound.measures import AnyItem, CountWhere, In, Matches, Not, Predicate, TopValues
+from truthound._internal.text import cell, number, plural, shorten
+from truthound.engine.measures import AnyItem, CountWhere, In, Matches, Not, Predicate, TopValues
 from truthound.schema import DataType
-from truthound.text import cell, number, plural, shorten
 from truthound.validators.base import NO_VALUES, Check, Table, Values, Verdict
-from truthound.validators.configured import Configured
 from truthound.validators.range import fitted
+from truthound.validators.required_options import Configured
 
 _SCALARS = (str, int, float, bool, Decimal, date, datetime, time, timedelta)
 

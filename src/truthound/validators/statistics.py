@@ -7,16 +7,16 @@ from typing import Any, ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from truthound import measures as m
-from truthound.extended import instant, kind_of, nanoseconds
-from truthound.models import Mistakes
+from truthound._internal.extended_time import instant, kind_of, nanoseconds
+from truthound._internal.options import Mistakes
+from truthound._internal.text import number, plural
+from truthound.engine import measures as m
 from truthound.schema import DataType
-from truthound.text import number, plural
 from truthound.validators.base import NO_VALUES, Check, Table, Validator, Values, Verdict
-from truthound.validators.configured import Configured
-from truthound.validators.fields import bounds
-from truthound.validators.moments import zone_of
+from truthound.validators.durations import zone_of
+from truthound.validators.option_types import bounds
 from truthound.validators.range import Bound, Inclusive, fitted
+from truthound.validators.required_options import Configured
 
 
 class Bounded(Validator):

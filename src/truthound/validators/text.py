@@ -7,15 +7,15 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
-from truthound.measures import LengthBetween, Matches, Not
-from truthound.models import Mistakes
+from truthound._internal.options import Mistakes
+from truthound._internal.text import did_you_mean, shorten
+from truthound.engine.measures import LengthBetween, Matches, Not
 from truthound.schema import DataType
-from truthound.text import did_you_mean, shorten
 from truthound.validators.base import Check, Table, Validator
-from truthound.validators.configured import Configured
-from truthound.validators.fields import bounds
 from truthound.validators.formats import ALIASES, FORMATS
-from truthound.validators.patterns import fault
+from truthound.validators.option_types import bounds
+from truthound.validators.regex_syntax import fault
+from truthound.validators.required_options import Configured
 
 
 class Regex(Configured):

@@ -11,14 +11,14 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, PlainValidator, field_validator, model_validator
 
-from truthound.extended import instant, nanoseconds
-from truthound.measures import Aggregate, Between, Format, Gaps, Not
+from truthound._internal.extended_time import instant, nanoseconds
+from truthound._internal.text import plural
+from truthound.engine.measures import Aggregate, Between, Format, Gaps, Not
 from truthound.schema import DataType
-from truthound.text import plural
 from truthound.validators.base import NO_VALUES, Check, Table, Validator, Values, Verdict, counts_only
-from truthound.validators.configured import Configured
-from truthound.validators.fields import Names
-from truthound.validators.moments import Duration, moment, spoken, zone_of
+from truthound.validators.durations import Duration, moment, spoken, zone_of
+from truthound.validators.option_types import Names
+from truthound.validators.required_options import Configured
 
 CLOCKS = timedelta(minutes=5)
 """how far the clock that wrote a value may be ahead of ours"""

@@ -7,7 +7,8 @@ from typing import Any, Self
 
 from pydantic import Field, model_validator
 
-from truthound.measures import (
+from truthound._internal.text import percent, plural
+from truthound.engine.measures import (
     Aggregate,
     CountWhere,
     DuplicateCounts,
@@ -21,11 +22,10 @@ from truthound.measures import (
 )
 from truthound.results import Severity
 from truthound.schema import DataType
-from truthound.text import percent, plural
 from truthound.validators.base import NO_VALUES, Check, More, Table, Together, Validator, Values, Verdict
 from truthound.validators.completeness import Ratio
-from truthound.validators.configured import Configured, expected_of
-from truthound.validators.fields import bounds
+from truthound.validators.option_types import bounds
+from truthound.validators.required_options import Configured, expected_of
 
 
 def _said(counts: DuplicateCounts) -> tuple[dict[str, int], str]:

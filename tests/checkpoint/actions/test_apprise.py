@@ -5,10 +5,10 @@ import os
 
 import pytest
 
-from hostile import many_issues
-from loopback import Answer, serving
-from made_results import FAILING, failed_result, passed_result
-from support import need
+from helpers.hostile import many_issues
+from helpers.loopback import Answer, serving
+from helpers.made_results import FAILING, failed_result, passed_result
+from helpers.support import need
 from truthound.checkpoint.actions import ActionStatus, AppriseAction, Run
 from truthound.errors import ConfigError
 

@@ -10,12 +10,12 @@ from typing import Any, ClassVar
 import pytest
 from pydantic import Field, SecretStr
 
+from truthound._internal.options import option_docs
 from truthound.checkpoint.actions import Action, ActionResult, ActionStatus, Run, action_class, base
 from truthound.checkpoint.actions.base import NOTIFY_ON, RefusedError, transient
 from truthound.checkpoint.actions.registry import ACTIONS, action_types
 from truthound.errors import ActionError, ConfigError, RetryableError, StoreError
-from truthound.flow import Sleep, arun, call, run
-from truthound.models import option_docs
+from truthound.io.flow import Sleep, arun, call, run
 from truthound.results import CheckpointResult, CheckpointStatus
 
 TIME = datetime(2024, 1, 15, 9, 30, tzinfo=UTC)

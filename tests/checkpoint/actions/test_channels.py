@@ -14,15 +14,15 @@ from urllib.parse import quote, quote_plus
 import pytest
 import trustme
 
-from channels import CHANNELS, SECRET
-from hostile import many_issues
-from limits import LIMITS, beyond
-from loopback import Answer, Sent, Server, serving
-from made_results import failed_result, passed_result
-from truthound import flow
+from helpers.channels import CHANNELS, SECRET
+from helpers.hostile import many_issues
+from helpers.limits import LIMITS, beyond
+from helpers.loopback import Answer, Sent, Server, serving
+from helpers.made_results import failed_result, passed_result
 from truthound.checkpoint import actions
 from truthound.checkpoint.actions.base import Action, Run
 from truthound.checkpoint.actions.channel import seconds_until
+from truthound.io import flow
 from truthound.results import ActionResult, ActionStatus, CheckpointResult
 
 # what would notify or run if it were in a request as it stands

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from loopback import serving
-from made_results import FAILING, failed_result, passed_result
+from helpers.loopback import serving
+from helpers.made_results import FAILING, failed_result, passed_result
 from truthound.checkpoint.actions import ActionStatus, GoogleChatNotification, MattermostNotification
 from truthound.errors import ConfigError
 

@@ -16,9 +16,9 @@ import pytest
 
 from truthound.checkpoint.actions import Action, ActionResult, ActionStatus, CustomAction, Run, custom
 from truthound.checkpoint.actions.output import Output
-from truthound.config import load_checkpoints
+from truthound.checkpoint.config import load_checkpoints
 from truthound.errors import ActionError, ConfigError
-from truthound.flow import arun, run
+from truthound.io.flow import arun, run
 from truthound.results import CheckOutcome, CheckpointResult, CheckStatus, ValidationResult
 
 TIME = datetime(2024, 1, 15, 9, 30, tzinfo=UTC)

@@ -10,14 +10,14 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from channels import CHANNELS
-from loopback import Answer, Sent, serving
-from made_results import failed_result
-from truthound import flow
+from helpers.channels import CHANNELS
+from helpers.loopback import Answer, Sent, serving
+from helpers.made_results import failed_result
 from truthound.checkpoint.actions import GitHubAction, PagerDutyAction, SlackNotification, WebhookAction
 from truthound.checkpoint.actions.base import Action, Run
+from truthound.io import flow
+from truthound.io.http_client import Request, UnansweredError, UnreachableError, prepare
 from truthound.results import ActionResult
-from truthound.wire import Request, UnansweredError, UnreachableError, prepare
 
 KEYED = {"github", "opsgenie", "pagerduty"}  # these know a message that comes again
 Handler = Callable[[socket.socket, "Counted"], None]

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from hostile import TEXTS, many_issues
-from loopback import Answer, serving
-from made_results import FAILING, HISTORY, UNREADABLE, passed_result
-from truthound import text
+from helpers.hostile import TEXTS, many_issues
+from helpers.loopback import Answer, serving
+from helpers.made_results import FAILING, HISTORY, UNREADABLE, passed_result
+from truthound._internal import text
 from truthound.checkpoint.actions import ActionStatus, DiscordConfig, DiscordNotification, Run
 from truthound.errors import ConfigError
 
@@ -206,7 +206,7 @@ def test_variables_that_turn_out_wrong_lose_no_message(monkeypatch):
 
 
 def test_it_waits_as_long_as_discord_says():
-    from truthound import flow
+    from truthound.io import flow
 
     waits = []
     with serving(Answer(429, {"message": "slow", "retry_after": 2.75}, {"Retry-After": "60"}), Answer()) as server:

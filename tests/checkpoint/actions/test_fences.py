@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-import made_results
-from loopback import serving
-from made_results import outcome
+from helpers import made_results
+from helpers.loopback import serving
+from helpers.made_results import outcome
 from truthound.checkpoint import actions
 from truthound.results import CheckpointResult, CheckStatus, Example
 

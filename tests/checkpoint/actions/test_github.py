@@ -4,12 +4,12 @@ import re
 
 import pytest
 
-from hostile import many_issues
-from loopback import Answer, serving
-from made_results import FAILING, failed_result, passed_result
-from truthound import flow
+from helpers.hostile import many_issues
+from helpers.loopback import Answer, serving
+from helpers.made_results import FAILING, failed_result, passed_result
 from truthound.checkpoint.actions import ActionStatus, GitHubAction, Run
 from truthound.errors import ConfigError
+from truthound.io import flow
 
 SHA, HEAD = "a" * 40, "b" * 40
 TOKEN = "ghs_0123456789abcdef"

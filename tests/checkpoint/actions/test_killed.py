@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from made_results import HISTORY, failed_result, run
-from truthound import objects
+from helpers.made_results import HISTORY, failed_result, run
 from truthound.checkpoint import Checkpoint
 from truthound.checkpoint.actions import QuarantineAction, StoreValidationResult, UpdateDataDocs
-from truthound.site.records import stem
+from truthound.io import files
+from truthound.reporters.site.records import stem
 
-LEFT = f".tmp-{objects._host()}-99999999999999999999-0123456789abcdef"
-LIVING = f".tmp-{objects._host()}-1-0123456789abcdef"
+LEFT = f".tmp-{files._host()}-99999999999999999999-0123456789abcdef"
+LIVING = f".tmp-{files._host()}-1-0123456789abcdef"
 DATA = {"id": [1, None, 3]}
 
 

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from limits import beyond
-from made_results import FAILING, UNREADABLE, outcome, run
-from truthound import flow
+from helpers.limits import beyond
+from helpers.made_results import FAILING, UNREADABLE, outcome, run
 from truthound.checkpoint import actions
 from truthound.checkpoint.actions.base import Run
 from truthound.checkpoint.actions.discord import EmbedField
 from truthound.checkpoint.actions.pagerduty import Link
+from truthound.io import flow
 from truthound.results import ActionResult, ActionStatus, CheckStatus, Example
 
 HTTP = "https://example.com/x"

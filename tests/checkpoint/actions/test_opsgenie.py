@@ -6,10 +6,9 @@ from urllib.parse import unquote
 
 import pytest
 
-from hostile import many_issues
-from loopback import Answer, serving
-from made_results import CLEAN, FAILING, UNREADABLE, earlier
-from truthound import flow
+from helpers.hostile import many_issues
+from helpers.loopback import Answer, serving
+from helpers.made_results import CLEAN, FAILING, UNREADABLE, earlier
 from truthound.checkpoint.actions import (
     ActionResult,
     ActionStatus,
@@ -25,6 +24,7 @@ from truthound.checkpoint.actions import (
 )
 from truthound.checkpoint.actions.incident import SETTLED
 from truthound.errors import ConfigError
+from truthound.io import flow
 from truthound.results import CheckpointStatus
 
 GOLDEN = Path(__file__).parent / "golden" / "opsgenie.json"

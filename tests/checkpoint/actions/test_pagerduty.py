@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from hostile import many_issues
-from loopback import Answer, serving
-from made_results import CLEAN, FAILING, UNREADABLE, earlier, run, validation
+from helpers.hostile import many_issues
+from helpers.loopback import Answer, serving
+from helpers.made_results import CLEAN, FAILING, UNREADABLE, earlier, run, validation
 from truthound.checkpoint.actions import ActionResult, ActionStatus, PagerDutyAction, Run
 from truthound.checkpoint.actions.incident import SETTLED
 from truthound.errors import ConfigError

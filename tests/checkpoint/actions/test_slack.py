@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from hostile import TEXTS, many_issues
-from made_results import ACTIONS, FAILING, HISTORY, UNREADABLE, passed_result
-from truthound import flow
+from helpers.hostile import TEXTS, many_issues
+from helpers.made_results import ACTIONS, FAILING, HISTORY, UNREADABLE, passed_result
 from truthound.checkpoint.actions import SlackNotification
 from truthound.checkpoint.actions.base import Run
 from truthound.errors import ConfigError
-from truthound.wire import Response
+from truthound.io import flow
+from truthound.io.http_client import Response
 
 GOLDEN = Path(__file__).parent / "golden" / "slack.json"
 

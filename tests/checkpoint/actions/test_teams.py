@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from jsonschema.validators import validator_for
 
-from hostile import TEXTS, many_issues
-from loopback import Answer, serving
-from made_results import CLEAN, FAILING, UNREADABLE, earlier
-from support import need
+from helpers.hostile import TEXTS, many_issues
+from helpers.loopback import Answer, serving
+from helpers.made_results import CLEAN, FAILING, UNREADABLE, earlier
+from helpers.support import need
+from truthound._internal.text import card as escape
 from truthound.checkpoint.actions import (
     ActionStatus,
     AdaptiveCardBuilder,
@@ -23,7 +24,6 @@ from truthound.checkpoint.actions import (
     create_teams_notification,
 )
 from truthound.errors import ConfigError
-from truthound.text import card as escape
 
 GOLDEN = Path(__file__).parent / "golden" / "teams.json"
 SIG = "s3cr3tSignature0123456789"

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from hostile import many_issues
-from loopback import Answer, serving
-from made_results import FAILING, HISTORY, UNREADABLE, passed_result
-from support import need
-from truthound import flow
+from helpers.hostile import many_issues
+from helpers.loopback import Answer, serving
+from helpers.made_results import FAILING, HISTORY, UNREADABLE, passed_result
+from helpers.support import need
 from truthound.checkpoint import Checkpoint
 from truthound.checkpoint.actions import (
     Action,
@@ -24,6 +23,7 @@ from truthound.checkpoint.actions import (
 from truthound.checkpoint.actions.base import ActionResult
 from truthound.checkpoint.actions.telegram import marked
 from truthound.errors import ConfigError
+from truthound.io import flow
 
 GOLDEN = Path(__file__).parent / "golden" / "telegram.json"
 TOKEN = "123456:s3cr3tT0kenValue0123456789"

@@ -12,14 +12,14 @@ from importlib.resources import files
 
 import pytest
 
-from hostile import TEXTS, many_issues
-from made_results import ACTIONS, AGE, CLEAN, EMAIL, FAILING, HISTORY, PASSED, UNREADABLE, failed_result, run
+from helpers.hostile import TEXTS, many_issues
+from helpers.made_results import ACTIONS, AGE, CLEAN, EMAIL, FAILING, HISTORY, PASSED, UNREADABLE, failed_result, run
 from truthound.checkpoint.actions import UpdateDataDocs
 from truthound.checkpoint.actions.base import Run
 from truthound.errors import ConfigError
-from truthound.objects import LocalObjects
+from truthound.io.files import LocalObjects
+from truthound.reporters.site.records import stem
 from truthound.results import CheckpointStatus, Example
-from truthound.site.records import stem
 
 VOID = {"meta", "link", "rect", "br"}
 
@@ -146,7 +146,7 @@ def test_pages_can_be_heard_and_used_with_a_keyboard(tmp_path, template):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_stands_out_from_what_is_behind_it(scheme):
-    style = files("truthound.site").joinpath("templates", "style.css").read_text(encoding="utf-8")
+    style = files("truthound.reporters.site").joinpath("templates", "style.css").read_text(encoding="utf-8")
     blocks = re.findall(r":root\{(.*?)\}", style, re.DOTALL)
     colors = dict(re.findall(r"--([a-z]+):(#[0-9a-f]+)", blocks[scheme == "dark"]))
     behind = {n: luminance(colors.pop(n)) for n in ("bg", "box", "mark")}
@@ -278,7 +278,7 @@ def test_two_processes_at_once_lose_nothing(tmp_path):
         import sys
         sys.path.insert(0, "TESTS")
         from dataclasses import replace
-        from made_results import FAILING
+        from helpers.made_results import FAILING
         from truthound.checkpoint.actions import UpdateDataDocs
         for i in range(12):
             made = UpdateDataDocs(site_path=sys.argv[1]).execute(replace(FAILING, checkpoint_name=sys.argv[2], run_id=f"{sys.argv[2]}{i}"))

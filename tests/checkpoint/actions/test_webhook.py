@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from loopback import Answer, serving
-from made_results import FAILING, failed_result, passed_result
+from helpers.loopback import Answer, serving
+from helpers.made_results import FAILING, failed_result, passed_result
 from truthound.checkpoint import Checkpoint
 from truthound.checkpoint.actions import ActionStatus, Run, WebhookAction
 from truthound.errors import ConfigError
@@ -305,7 +305,7 @@ def test_a_retry_has_the_same_id():
 
 
 def test_in_yaml(tmp_path, monkeypatch):
-    from truthound.config import load_checkpoints
+    from truthound.checkpoint.config import load_checkpoints
 
     monkeypatch.setenv("API_TOKEN", "t0ken-0123456789")
     with serving() as server:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from truthound.lazy import lazily
+from truthound._internal.lazy import lazily
 
 if TYPE_CHECKING:
     from truthound.checkpoint.actions.apprise import AppriseAction as AppriseAction

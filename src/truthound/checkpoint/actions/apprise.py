@@ -11,16 +11,16 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BeforeValidator, Field, SecretStr
 
-from truthound import message as messages
-from truthound import templates
+from truthound._internal import templates
+from truthound._internal.text import plural, shorten, terminal
+from truthound._internal.text import unmentioned as escape
 from truthound.checkpoint.actions.base import RefusedError, Run
 from truthound.checkpoint.actions.channel import NOT_TAKEN, Channel, DeniedError, Template, filled, success
 from truthound.errors import ConfigError
-from truthound.flow import Flow, call
-from truthound.message import Message, fitted
+from truthound.io.flow import Flow, call
+from truthound.reporters import message as messages
+from truthound.reporters.message import Message, fitted
 from truthound.results import ActionResult, CheckpointResult, CheckpointStatus
-from truthound.text import plural, shorten, terminal
-from truthound.text import unmentioned as escape
 
 _MISSING = "the package apprise is not installed; install it with: pip install 'truthound[apprise]'"
 _BETWEEN = re.compile(r"[\s,]+(?=[A-Za-z][\w+.-]*://)")

@@ -18,11 +18,11 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from pydantic import Field, PrivateAttr, SecretStr, model_validator
 
-from truthound import env, text
+from truthound._internal import env_vars, text
+from truthound._internal.options import Model
 from truthound.errors import ActionError, ConfigError, RetryableError, TruthoundError
-from truthound.flow import Flow, OverdueError, arun, call, retry, within
-from truthound.flow import run as perform_flow
-from truthound.models import Model
+from truthound.io.flow import Flow, OverdueError, arun, call, retry, within
+from truthound.io.flow import run as perform_flow
 from truthound.results import ActionResult, ActionStatus, CheckpointResult, CheckpointStatus, now
 
 NotifyOn = Literal["always", "success", "failure", "error", "failure_or_error", "not_success", "on_change", "recovered"]
@@ -186,7 +186,7 @@ class Action(Model):
         code is not ours and may quote them.
         """
         own = type(self).__module__.partition(".")[0] != __name__.partition(".")[0]
-        return frozenset((*self._hidden, *self.secrets(), *(env.secrets(os.environ) if own else ())))
+        return frozenset((*self._hidden, *self.secrets(), *(env_vars.secrets(os.environ) if own else ())))
 
     def quoted(self, said: str, width: int) -> str:
         """At most `width` characters of what another program said, without the secrets: a cut first could leave a part of one."""
@@ -352,7 +352,7 @@ class Action(Model):
         if not self._filled:
             given = {k: v for k, v in self if k not in self.verbatim and any("${" in t for t, _ in texts(v))}
             changed = {k: fill(v, environment, missing) for k, v in given.items()}
-        problems = env.unset(missing)
+        problems = env_vars.unset(missing)
         for option, names in self.variables.items():
             if getattr(self, option) is None and (
                 found := next((environment[n] for n in names if environment.get(n)), "")
@@ -434,7 +434,7 @@ def _failed(error: Exception) -> ActionResult:
     known = isinstance(error, TruthoundError)
     if isinstance(error, ConfigError):  # several mistakes are one sentence
         return ActionResult(ActionStatus.ERROR, message="; ".join(error.problems), details=details)
-    message = str(error) if known else env.reported(error)
+    message = str(error) if known else env_vars.reported(error)
     return ActionResult(ActionStatus.ERROR, message=message, details=details)
 
 
@@ -458,7 +458,7 @@ def fill(value: Any, environment: Mapping[str, str], missing: list[str]) -> Any:
     """An option's value with `${VAR}` filled in, however deep."""
     match value:
         case str():
-            filled, unset = env.expand(value, environment)
+            filled, unset = env_vars.expand(value, environment)
             missing += unset
             return filled
         case SecretStr():
@@ -505,8 +505,8 @@ def texts(value: Any) -> Iterator[tuple[str, bool]]:
 
 def secret_values(value: Any, environment: Mapping[str, str]) -> set[str]:
     """What the variables whose names mark them as secret hold that an option refers to."""
-    found = {n for told, _ in texts(value) for n in env.names(told) if env.is_secret(n)}
-    return {environment[n] for n in found if len(environment.get(n, "")) >= env.SHORTEST}
+    found = {n for told, _ in texts(value) for n in env_vars.names(told) if env_vars.is_secret(n)}
+    return {environment[n] for n in found if len(environment.get(n, "")) >= env_vars.SHORTEST}
 
 
 __all__ = [

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Literal, Self, get_args
 
+from truthound._internal.text import did_you_mean, shorten
 from truthound.errors import ConfigError
-from truthound.text import did_you_mean, shorten
-from truthound.wire import check_url
+from truthound.io.http_client import check_url
 
 Version = Literal["1.2", "1.3", "1.4", "1.5"]
 _BUTTONS = 6

@@ -16,15 +16,17 @@ from markupsafe import Markup
 from pydantic import AfterValidator, Field, SecretStr, create_model, model_validator
 from pydantic.fields import FieldInfo
 
-from truthound import message as messages
-from truthound import templates, wire, words
+from truthound._internal import templates
+from truthound._internal.options import Model, aliases
+from truthound._internal.text import enumerated, plural, terminal
 from truthound.checkpoint.actions.base import Action, NotifyOn, RefusedError, Run, kinds
 from truthound.errors import ActionError, ConfigError
-from truthound.flow import Flow, http
-from truthound.message import Message
-from truthound.models import Model, aliases
+from truthound.io import http_client
+from truthound.io.flow import Flow, http
+from truthound.reporters import message as messages
+from truthound.reporters import wording
+from truthound.reporters.message import Message
 from truthound.results import ActionResult, ActionStatus, CheckpointResult
-from truthound.text import enumerated, plural, terminal
 
 _ENDLESS = 1e9  # seconds, some 30 years: an answer that names such a time does not mean it
 NOT_TAKEN = frozenset({408, 425, 429, 503})
@@ -44,7 +46,7 @@ class DeniedError(ActionError):
 def _url(value: Any) -> Any:
     """A URL to send to. What is no URL at all (a placeholder) is told of when it is checked or run."""
     told = value.get_secret_value() if isinstance(value, SecretStr) else value
-    if told and "://" in told and "${" not in told and (why := wire.check_url(told)):
+    if told and "://" in told and "${" not in told and (why := http_client.check_url(told)):
         raise ValueError(why)
     return value
 
@@ -61,7 +63,7 @@ SecretUrl = Annotated[SecretStr, AfterValidator(_url)]
 """a URL that whoever knows it can send to"""
 Url = Annotated[str, AfterValidator(_url)]
 Template = Annotated[str, AfterValidator(_template), IS_TEMPLATE]
-"""a text of the user's own with places for the run's facts, see `truthound.templates`"""
+"""a text of the user's own with places for the run's facts, see `truthound._internal.templates`"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ class Proof:
     bare: int | None = None
     """a status that needs no body"""
 
-    def lacking(self, answer: wire.Response) -> str:
+    def lacking(self, answer: http_client.Response) -> str:
         """Why this answer, which is no refusal, proves nothing; or an empty text."""
         if answer.status == self.bare:
             return ""
@@ -92,14 +94,14 @@ class Proof:
                 return f"a message that is taken is answered with JSON that has {wanted}"
         return ""
 
-    def example(self, usual: Mapping[str, Any]) -> wire.Response:
+    def example(self, usual: Mapping[str, Any]) -> http_client.Response:
         """An answer that proves it, with more that an answer may have."""
         made = (
             self.body
             if self.body is not None
             else json.dumps({**usual, **{k: v for k, v in self.has.items() if v is not ...}})
         )
-        return wire.Response(min(self.statuses), {"content-type": "application/json"}, made.encode())
+        return http_client.Response(min(self.statuses), {"content-type": "application/json"}, made.encode())
 
 
 class Options(Model):
@@ -189,7 +191,7 @@ class Channel(Action):
             if option.rpartition("_")[2] in ("url", "proxy"):
                 value = getattr(self, option)
                 told = value.get_secret_value() if isinstance(value, SecretStr) else value
-                if told and "{" not in told and (why := wire.check_url(told)):
+                if told and "{" not in told and (why := http_client.check_url(told)):
                     yield f"{option}: {why}"
 
     # --- the message ---------------------------------------------------------------------------------------------
@@ -213,7 +215,7 @@ class Channel(Action):
                 notes.append(f"{option}: {self.quoted(failed[0], 300)}; what we say without it was sent")
         made = self.model_copy(update=changed) if changed else self
         link = made.address(result, bare)
-        if link and (why := wire.check_url(link)):
+        if link and (why := http_client.check_url(link)):
             notes.append(f'a link was left out: "{self.quoted(link, 100)}" cannot be one: {why}')
             made = made.model_copy(update={"report_url": None})
         return made, notes
@@ -228,17 +230,19 @@ class Channel(Action):
 
     def _link(self, result: CheckpointResult, bare: Message) -> str:
         link = self.address(result, bare)
-        return "" if wire.check_url(link) else link  # most services refuse a whole message for a link that is none
+        return (
+            "" if http_client.check_url(link) else link
+        )  # most services refuse a whole message for a link that is none
 
     def address(self, result: CheckpointResult, bare: Message) -> str:
         """Where the report is, as it was told."""
         if self.report_url:
             return linked(self.report_url, messages.values(result, bare))
-        return words.page(result)
+        return wording.page(result)
 
     # --- sending ----------------------------------------------------------------------------------------------------
 
-    def post(self, url: str | SecretStr, body: Any, *, run: Run, **options: Any) -> Flow[wire.Response]:
+    def post(self, url: str | SecretStr, body: Any, *, run: Run, **options: Any) -> Flow[http_client.Response]:
         """Sends a message as JSON and gives the answer, which proves that it was taken."""
         options = {"proof": self.wanted} | options
         headers = {"Content-Type": "application/json"} | options.pop("headers", {})
@@ -255,21 +259,21 @@ class Channel(Action):
         good: Callable[[int], bool] = lambda status: 200 <= status < 300,
         verify: bool = True,
         proxy: str | None = None,
-        longest: int = wire.LONGEST,
+        longest: int = http_client.LONGEST,
         proof: Proof | None = None,
         repeatable: bool | None = None,
-    ) -> Flow[wire.Response]:
+    ) -> Flow[http_client.Response]:
         """Sends a request and gives the answer; raises RefusedError (may pass) or DeniedError for one that says no, and
         DeniedError for one that lacks what `proof` wants.
 
         `repeatable`: it may be sent again when it may have been taken; as `at_least_once` says, if not given. What the
-        network does to it is raised as `truthound.flow.http` says.
+        network does to it is raised as `truthound.io.flow.http` says.
         """
         told = url.get_secret_value() if isinstance(url, SecretStr) else url
-        if why := wire.check_url(told):
+        if why := http_client.check_url(told):
             raise ActionError(f"the URL for {self.called} cannot be used: {why}")
         again = self.at_least_once if repeatable is None else repeatable
-        asked = wire.Request(
+        asked = http_client.Request(
             method, told, headers or {}, content, self.timeout_seconds or 3600.0, verify, proxy, longest, again
         )
         answer = yield from http(asked)
@@ -279,7 +283,7 @@ class Channel(Action):
             raise self.unproven(asked, answer, why)
         return answer
 
-    def unproven(self, asked: wire.Request, answer: wire.Response, why: str) -> ActionError:
+    def unproven(self, asked: http_client.Request, answer: http_client.Response, why: str) -> ActionError:
         """The error that an answer stands for which is a yes by its status only."""
         kind = answer.headers.get("content-type", "").partition(";")[0] or "no content type"
         came = self.quoted(" ".join(answer.text.split()), 100)
@@ -289,7 +293,7 @@ class Channel(Action):
         details: dict[str, Any] = {"status_code": answer.status, "response": self.quoted(answer.text, 1000)}
         return DeniedError(f"{line} {terminal(kind)}: {came}" if came else f"{line} empty", **details)
 
-    def refusal(self, asked: wire.Request, answer: wire.Response, now: datetime) -> ActionError:
+    def refusal(self, asked: http_client.Request, answer: http_client.Response, now: datetime) -> ActionError:
         """The error that an answer stands for."""
         status = answer.status
         said = self.quoted(" ".join(self.reason(answer).split()), 300)
@@ -304,13 +308,13 @@ class Channel(Action):
                 error.details["retry_after"] = error.after
             return error
         if 300 <= status < 400:
-            target = wire.host(urljoin(asked.url, answer.headers.get("location", "")))
+            target = http_client.host(urljoin(asked.url, answer.headers.get("location", "")))
             line += f"; it redirects to {target}, which is not followed: give the final URL"
         elif hint := self.hints.get(status):
             line += f"; {hint}"
         return DeniedError(line, uncertain=unsure, **details)
 
-    def reason(self, answer: wire.Response) -> str:
+    def reason(self, answer: http_client.Response) -> str:
         """What the answer says went wrong."""
         found = answer.json()
         if isinstance(found, dict):
@@ -321,7 +325,7 @@ class Channel(Action):
         kind = answer.headers.get("content-type", "")
         return "" if "html" in kind else answer.text
 
-    def retry_after(self, answer: wire.Response, now: datetime) -> float:
+    def retry_after(self, answer: http_client.Response, now: datetime) -> float:
         """Seconds that the other side asks to wait: a number of them, or a date."""
         return seconds_until(answer.headers.get("retry-after", ""), now)
 
@@ -414,7 +418,7 @@ def _finite(value: Any) -> Any:
             return value
 
 
-def success(message: str, answer: wire.Response | None = None, **details: Any) -> ActionResult:
+def success(message: str, answer: http_client.Response | None = None, **details: Any) -> ActionResult:
     """The result of what was delivered."""
     more = {"status_code": answer.status} if answer else {}
     return ActionResult(ActionStatus.SUCCESS, message=message, details=more | details)

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import ClassVar, Self
 
+from truthound._internal.text import mattermost, unmentioned
 from truthound.checkpoint.actions.base import NotifyOn, Run
 from truthound.checkpoint.actions.channel import Proof, encoded
 from truthound.checkpoint.actions.webhook import Endpoint
 from truthound.errors import ConfigError
-from truthound.message import Message, fitted
+from truthound.reporters.message import Message, fitted
 from truthound.results import CheckpointResult
-from truthound.text import mattermost, unmentioned
 
 
 class _Chat(Endpoint):

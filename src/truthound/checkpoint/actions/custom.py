@@ -19,16 +19,16 @@ from typing import Annotated, Any, BinaryIO, ClassVar, Self, cast
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
-from truthound import env
+from truthound._internal import env_vars
+from truthound._internal.options import Mistakes
+from truthound._internal.text import number, plural, redact
 from truthound.checkpoint.actions.base import Action, RefusedError, Run
 from truthound.checkpoint.actions.channel import encoded
 from truthound.checkpoint.actions.output import Output
 from truthound.errors import ActionError, ConfigError
-from truthound.flow import Flow, begin, call, outcome
-from truthound.models import Mistakes
-from truthound.objects import local_path, terminable
+from truthound.io.files import local_path, terminable
+from truthound.io.flow import Flow, begin, call, outcome
 from truthound.results import ActionResult, ActionStatus, CheckpointResult
-from truthound.text import number, plural, redact
 
 KILL_GRACE = 2.0
 """seconds between asking a command's processes to end and ending them"""
@@ -91,7 +91,7 @@ class CustomAction(Action):
             raise ValueError("shell: true takes the command as one text, not as a list")
         if self.shell_command is not None:
             words = _words(self.shell_command, shell=self.shell)
-            if not self.shell and (wrong := [said for word in words for said in env.malformed(word)]):
+            if not self.shell and (wrong := [said for word in words for said in env_vars.malformed(word)]):
                 raise Mistakes(("shell_command", said) for said in wrong)
         return self
 
@@ -102,12 +102,12 @@ class CustomAction(Action):
     def secrets(self) -> Iterator[str]:
         """Its environment's values too, unless they are so short and named so plainly that they cannot be secrets."""
         values = {k: v.get_secret_value() for k, v in self.environment.items()}
-        yield from (v for k, v in values.items() if len(v) > 4 or env.is_secret(k))
-        yield from env.secrets(os.environ)  # which a callback and a command may know
+        yield from (v for k, v in values.items() if len(v) > 4 or env_vars.is_secret(k))
+        yield from env_vars.secrets(os.environ)  # which a callback and a command may know
         commands = self.shell_command if isinstance(self.shell_command, list) else [self.shell_command or ""]
         known = os.environ | values
-        found = (known.get(n, "") for c in commands for n in _VARIABLE.findall(c) if env.is_secret(n))
-        yield from (value for value in found if len(value) >= env.SHORTEST)
+        found = (known.get(n, "") for c in commands for n in _VARIABLE.findall(c) if env_vars.is_secret(n))
+        yield from (value for value in found if len(value) >= env_vars.SHORTEST)
 
     def flow(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
         if self.callback is None:
@@ -129,7 +129,7 @@ class CustomAction(Action):
         environment |= {k: v.get_secret_value() for k, v in self.environment.items()}
         words = _words(cast("str | list[str]", self.shell_command), shell=self.shell)
         if not self.shell:
-            words = [env.expanded(word, environment) for word in words]
+            words = [env_vars.expanded(word, environment) for word in words]
         sent = encoded(result.to_dict()) if self.pass_result_as_json else None
         # a secret that begins before what is shown is masked all the same: each byte of it as %00, or \u0000
         keep = _TAIL + max((6 * len(s.encode("utf-8", "replace")) for s in self.hidden), default=0)

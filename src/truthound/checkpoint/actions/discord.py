@@ -10,8 +10,9 @@ from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
-from truthound import message as messages
-from truthound import wire
+from truthound._internal.options import Model
+from truthound._internal.text import clip, plural, shorten, terminal, utf16
+from truthound._internal.text import discord as escape
 from truthound.checkpoint.actions import mentions
 from truthound.checkpoint.actions.base import Run
 from truthound.checkpoint.actions.channel import (
@@ -27,12 +28,11 @@ from truthound.checkpoint.actions.channel import (
     told,
 )
 from truthound.errors import ConfigError
-from truthound.flow import Flow
-from truthound.message import Finding, Message, fitted
-from truthound.models import Model
+from truthound.io import http_client
+from truthound.io.flow import Flow
+from truthound.reporters import message as messages
+from truthound.reporters.message import Finding, Message, fitted
 from truthound.results import ActionResult, CheckpointResult, CheckpointStatus
-from truthound.text import clip, plural, shorten, terminal, utf16
-from truthound.text import discord as escape
 
 _CONTENT, _TITLE, _DESCRIPTION, _FIELDS, _NAME, _VALUE, _FOOTER, _ALL = 2000, 256, 4096, 25, 256, 1024, 2048, 6000
 _USERNAME, _THREAD, _MENTIONED, _URL = 80, 100, 1000, 2048
@@ -162,7 +162,7 @@ class DiscordNotification(Channel):
             said += f"; {plural(left, 'field')} left out: Discord takes {_ALL:,} characters"
         return success(f"posted to Discord: {told(message)}{said}", answer, **known, **details)
 
-    def retry_after(self, answer: wire.Response, now: datetime) -> float:
+    def retry_after(self, answer: http_client.Response, now: datetime) -> float:
         """Discord's body is exact to the millisecond; what stands before Discord answers with the header only."""
         found = answer.json()
         asked = found.get("retry_after") if isinstance(found, dict) else None
@@ -250,7 +250,7 @@ def _own(template: str | None, known: Mapping[str, Any], width: int, how: Callab
 
 def _usable(url: str) -> bool:
     """Whether it is a URL: Discord refuses a whole message for one that is none."""
-    return len(url) <= _URL and not wire.check_url(url)
+    return len(url) <= _URL and not http_client.check_url(url)
 
 
 def _allowed_name(given: str) -> str:

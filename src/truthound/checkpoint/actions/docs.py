@@ -9,15 +9,15 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, AliasChoices, Field
 
 from truthound.checkpoint.actions.base import Action, Run
-from truthound.clouds import MISSING, Objects, check_location, installed, kind_of, open_objects
 from truthound.errors import ActionError, ConfigError
-from truthound.flow import Flow, call
-from truthound.objects import local_path
+from truthound.io.files import local_path
+from truthound.io.flow import Flow, call
+from truthound.io.http_client import check_url
+from truthound.io.object_storage import MISSING, Objects, check_location, installed, kind_of, open_objects
+from truthound.reporters.site import pages, records
+from truthound.reporters.site.record_cache import Kept
+from truthound.reporters.site.records import Record
 from truthound.results import ActionResult, ActionStatus, CheckpointResult
-from truthound.site import pages, records
-from truthound.site.kept import Kept
-from truthound.site.records import Record
-from truthound.wire import check_url
 
 _ROUNDS = 20  # how often the index is built anew because another process added a run meanwhile
 _FOLDERS = 2  # folders deep: runs/<checkpoint> and records/<checkpoint>

@@ -12,18 +12,19 @@ from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
-from truthound import mail, templates
-from truthound import message as messages
+from truthound._internal import templates
+from truthound._internal.options import Mistakes
+from truthound._internal.text import plural
 from truthound.checkpoint.actions import posting
 from truthound.checkpoint.actions.base import Run, look_back
 from truthound.checkpoint.actions.channel import Channel, DeniedError, Proof, Template, Url, success
 from truthound.errors import ConfigError
-from truthound.flow import Flow, OverdueError, call, within
-from truthound.message import Message, fitted
-from truthound.models import Mistakes
+from truthound.io.flow import Flow, OverdueError, call, within
+from truthound.io.http_client import Dispatch
+from truthound.reporters import email_page
+from truthound.reporters import message as messages
+from truthound.reporters.message import Message, fitted
 from truthound.results import ActionResult, CheckpointResult
-from truthound.text import plural
-from truthound.wire import Dispatch
 
 T = TypeVar("T")
 SENDGRID = "https://api.sendgrid.com/v3/mail/send"
@@ -34,7 +35,7 @@ _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def _addresses(told: Any) -> Any:
-    return tuple(mail.listed(told)) if isinstance(told, str | list | tuple) else told
+    return tuple(email_page.listed(told)) if isinstance(told, str | list | tuple) else told
 
 
 def _checked(told: tuple[str, ...]) -> tuple[str, ...]:
@@ -42,7 +43,7 @@ def _checked(told: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _one(told: str) -> str:
-    return told if "${" in told and told.isprintable() else mail.address(told)
+    return told if "${" in told and told.isprintable() else email_page.address(told)
 
 
 Addresses = Annotated[tuple[str, ...], BeforeValidator(_addresses), AfterValidator(_checked)]
@@ -201,14 +202,14 @@ class EmailNotification(Channel):
             who = self._who()
             about, text, page = self.parts(result, run, ())
             letter = self._letter(result, run, who, (about, text, page))
-            yield f"by {self.provider} to {', '.join(who.everybody)}\n{mail.shown(letter)}"
+            yield f"by {self.provider} to {', '.join(who.everybody)}\n{email_page.shown(letter)}"
 
     def _letter(
-        self, result: CheckpointResult, run: Run, who: mail.Addresses, parts: tuple[str, str, str | None]
+        self, result: CheckpointResult, run: Run, who: email_page.Addresses, parts: tuple[str, str, str | None]
     ) -> EmailMessage:
         """Of one id in all attempts of a run: what was taken just before the connection was lost is sent twice."""
         name = f"{result.checkpoint_name}:{self.name}:{result.run_time.isoformat()}"  # ids of runs may come again
-        return mail.mime(who, *parts, run_id=result.run_id, sender=name, moment=run.clock())
+        return email_page.mime(who, *parts, run_id=result.run_id, sender=name, moment=run.clock())
 
     # --- what is sent ---------------------------------------------------------------------------------------------
 
@@ -218,12 +219,12 @@ class EmailNotification(Channel):
         """The subject, the plain part and the HTML part."""
         message = self.message(result, run, self.custom_message or "")
         known = messages.values(result, message)
-        about = mail.subject(templates.render(self.subject_template, known))
+        about = email_page.subject(templates.render(self.subject_template, known))
         runs = [*history, result]
 
         def plain(one: Message) -> str:
             if self.body_template is None:
-                return mail.plain(one)
+                return email_page.plain(one)
             return templates.render(self.body_template, messages.values(result, one))
 
         def page(one: Message) -> str:
@@ -231,12 +232,12 @@ class EmailNotification(Channel):
                 return templates.render(self.html_template, messages.values(result, one), html.escape)
             if self.body_template is not None:
                 return f'<!DOCTYPE html><html lang="en"><body><pre style="white-space:pre-wrap">{html.escape(plain(one))}</pre></body></html>'
-            return mail.html(one, runs if self.include_chart else ())
+            return email_page.html(one, runs if self.include_chart else ())
 
         text = fitted(message, plain, _fits)
         return about, text, fitted(message, page, _fits) if self.include_html else None
 
-    def sendgrid(self, who: mail.Addresses, about: str, text: str, page: str | None) -> dict[str, Any]:
+    def sendgrid(self, who: email_page.Addresses, about: str, text: str, page: str | None) -> dict[str, Any]:
         """The body of SendGrid's API; an address may be in it once."""
         seen: set[str] = set()
 
@@ -251,18 +252,20 @@ class EmailNotification(Channel):
         groups = {"to": each(who.to), "cc": each(who.copy), "bcc": each(who.hidden)}
         (sender,) = [{"email": a} | ({"name": n} if n else {}) for n, a in getaddresses([who.sender])]
         reply = [{"email": a} | ({"name": n} if n else {}) for n, a in getaddresses(list(who.reply))]
-        content = [{"type": "text/plain", "value": mail.sound(text)}]
-        content += [{"type": "text/html", "value": mail.sound(page)}] if page else []
+        content = [{"type": "text/plain", "value": email_page.sound(text)}]
+        content += [{"type": "text/html", "value": email_page.sound(page)}] if page else []
         body: dict[str, Any] = {"personalizations": [{k: v for k, v in groups.items() if v}], "from": sender}
         body |= {"reply_to_list": reply} if reply else {}
         return body | {"subject": about, "content": content}
 
-    def _who(self) -> mail.Addresses:
+    def _who(self) -> email_page.Addresses:
         """Whom it is for; what the environment gave is looked at only here."""
-        to = _checked(tuple(mail.listed(self.to_addresses or ())))
-        sender = mail.address(self.from_address or self.smtp_user or "")
-        others = (tuple(map(mail.address, told)) for told in (self.cc_addresses, self.bcc_addresses, self.reply_to))
-        return mail.Addresses(sender, to, *others)
+        to = _checked(tuple(email_page.listed(self.to_addresses or ())))
+        sender = email_page.address(self.from_address or self.smtp_user or "")
+        others = (
+            tuple(map(email_page.address, told)) for told in (self.cc_addresses, self.bcc_addresses, self.reply_to)
+        )
+        return email_page.Addresses(sender, to, *others)
 
     def _history(self, run: Run) -> Flow[tuple[CheckpointResult, ...]]:
         if not (self.include_html and self.include_chart):

@@ -18,19 +18,21 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, AliasChoices, Field, PrivateAttr, SecretStr
 
-from truthound import github, wire, words
-from truthound.annotations import AnnotationLevel, issue_annotations
+from truthound._internal.text import plural, shorten, terminal
 from truthound.checkpoint.actions.base import UNSURE, NotifyOn, Run
 from truthound.checkpoint.actions.channel import Channel, DeniedError, Proof, Url, encoded
-from truthound.ci.environment import CIEnvironment, detect_ci_platform, environment_of
+from truthound.ci.detect import CIEnvironment, detect_ci_platform, environment_of
 from truthound.ci.names import CIPlatform
+from truthound.ci.report import github
 from truthound.errors import ActionError, RetryableError
-from truthound.flow import Flow, call
-from truthound.message import Message
-from truthound.objects import add_lines
+from truthound.io import http_client
+from truthound.io.files import add_lines
+from truthound.io.flow import Flow, call
+from truthound.io.http_client import UnansweredError
+from truthound.reporters import wording
+from truthound.reporters.annotations import AnnotationLevel, issue_annotations
+from truthound.reporters.message import Message
 from truthound.results import ActionResult, ActionStatus, CheckpointResult, CheckpointStatus
-from truthound.text import plural, shorten, terminal
-from truthound.wire import UnansweredError
 
 API = "https://api.github.com"
 _PAGES, _PAGE = 20, 50  # comments that are looked through
@@ -258,7 +260,7 @@ class GitHubAction(Channel):
 
     def _status(self, result: CheckpointResult, run: Run, link: str, sha: Any, done: _Done) -> Flow[None]:
         body = {
-            "state": "error" if words.verdict(result) == "UNDELIVERED" else _STATES[result.status.value],
+            "state": "error" if wording.verdict(result) == "UNDELIVERED" else _STATES[result.status.value],
             "description": shorten(terminal(_headline(result)), 140),
             "context": shorten(terminal(f"truthound/{result.checkpoint_name}"), 200),
         }
@@ -325,7 +327,7 @@ class GitHubAction(Channel):
             "name": shorten(terminal(f"truthound/{result.checkpoint_name}"), 200),
             "head_sha": sha,
             "status": "completed",
-            "conclusion": "failure" if words.fails(result) else _CONCLUSIONS[result.status.value],
+            "conclusion": "failure" if wording.fails(result) else _CONCLUSIONS[result.status.value],
             "external_id": shorten(terminal(result.run_id), 200),
             "output": {
                 "title": shorten(terminal(_headline(result)), 200),
@@ -339,7 +341,7 @@ class GitHubAction(Channel):
 
     def _api(
         self, method: str, path: str, run: Run, body: Any = None, *, repeatable: bool | None = None
-    ) -> Flow[wire.Response]:
+    ) -> Flow[http_client.Response]:
         headers = {
             "accept": "application/vnd.github+json",
             "authorization": f"Bearer {self.token.get_secret_value() if self.token else ''}",
@@ -356,7 +358,7 @@ class GitHubAction(Channel):
             )
         )
 
-    def refusal(self, asked: wire.Request, answer: wire.Response, now: datetime) -> ActionError:
+    def refusal(self, asked: http_client.Request, answer: http_client.Response, now: datetime) -> ActionError:
         """GitHub says 403 where others say 429."""
         limited = answer.headers.get("retry-after") or answer.headers.get("x-ratelimit-remaining") == "0"
         if answer.status == 403 and limited:
@@ -374,8 +376,8 @@ def _append(path: str, text: str, said: str, done: _Done) -> None:
 
 
 def _headline(result: CheckpointResult) -> str:
-    verdict = words.verdict(result)
-    return f"{verdict}: {words.tally(result.validation_result.statistics)}" if result.validation_result else verdict
+    verdict = wording.verdict(result)
+    return f"{verdict}: {wording.tally(result.validation_result.statistics)}" if result.validation_result else verdict
 
 
 _LEVELS = {AnnotationLevel.ERROR: "failure", AnnotationLevel.WARNING: "warning", AnnotationLevel.NOTICE: "notice"}

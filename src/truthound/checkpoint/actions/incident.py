@@ -8,12 +8,12 @@ from typing import Annotated, ClassVar, TypeVar
 
 from pydantic import AfterValidator
 
-from truthound import message as messages
-from truthound import templates
+from truthound._internal import templates
 from truthound.checkpoint.actions.base import Run, due
 from truthound.checkpoint.actions.channel import IS_TEMPLATE, Channel
 from truthound.errors import ConfigError
-from truthound.message import Message
+from truthound.reporters import message as messages
+from truthound.reporters.message import Message
 from truthound.results import ActionStatus, CheckpointResult, CheckpointStatus, Severity
 
 T = TypeVar("T")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
+from truthound._internal.text import plural
 from truthound.errors import ConfigError
-from truthound.text import plural
 
 T = TypeVar("T")
 MOST = 50

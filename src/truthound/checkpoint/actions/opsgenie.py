@@ -9,17 +9,17 @@ from urllib.parse import quote
 
 from pydantic import AfterValidator, AliasChoices, Field, SecretStr, model_validator
 
-from truthound import wire
+from truthound._internal.options import Model
+from truthound._internal.text import alert as escape
+from truthound._internal.text import plural, shorten
 from truthound.checkpoint.actions.base import Run
 from truthound.checkpoint.actions.channel import DeniedError, Proof, Url, config_of, success, told
 from truthound.checkpoint.actions.incident import SETTLED, IncidentChannel, KeyTemplate, graded, keys
 from truthound.errors import ActionError, ConfigError, RetryableError
-from truthound.flow import Flow, Sleep
-from truthound.message import Message, fitted, lines
-from truthound.models import Model
+from truthound.io import http_client
+from truthound.io.flow import Flow, Sleep
+from truthound.reporters.message import Message, fitted, lines
 from truthound.results import ActionResult, ActionStatus, CheckpointResult, CheckpointStatus, Severity
-from truthound.text import alert as escape
-from truthound.text import plural, shorten
 
 _HOSTS = {"us": "https://api.opsgenie.com", "eu": "https://api.eu.opsgenie.com"}
 _JSM = "https://api.atlassian.com/jsm/ops/integration"
@@ -206,14 +206,14 @@ class OpsGenieAction(IncidentChannel):
             f"{self.called} did not close the alert: {self.quoted(why, 300)}", alias=known[0], **_told(answer)
         )
 
-    def _done(self, said: str, answer: wire.Response, outcome: Mapping[str, Any], alias: str) -> ActionResult:
+    def _done(self, said: str, answer: http_client.Response, outcome: Mapping[str, Any], alias: str) -> ActionResult:
         details = {"alias": alias} | _told(answer) | ({"alert_id": i} if (i := outcome.get("alertId")) else {})
         return success(f"{self.called} {said}", answer, **details)
 
-    def _send(self, path: str, body: dict[str, Any], run: Run) -> Flow[wire.Response]:
+    def _send(self, path: str, body: dict[str, Any], run: Run) -> Flow[http_client.Response]:
         return (yield from self.post(self._base() + path, body, run=run, headers=self._headers()))
 
-    def _outcome(self, answer: wire.Response, run: Run) -> Flow[dict[str, Any]]:
+    def _outcome(self, answer: http_client.Response, run: Run) -> Flow[dict[str, Any]]:
         """What became of a request; empty where that is not known in time. It was accepted, so it is not sent again."""
         request = _told(answer).get("request_id")
         for seconds in _WAITS if request and self.wait_for_outcome else ():
@@ -308,7 +308,7 @@ def _team(names: Iterable[str], options: dict[str, Any]) -> tuple[Any, ...]:
     return (*teams, *options.pop("responders", ()))
 
 
-def _told(answer: wire.Response) -> dict[str, Any]:
+def _told(answer: http_client.Response) -> dict[str, Any]:
     found = answer.json()
     request = found.get("requestId") if isinstance(found, dict) else None
     return {"request_id": str(request)} if request else {}

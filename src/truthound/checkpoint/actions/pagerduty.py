@@ -7,16 +7,16 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, AliasChoices, Field, SecretStr
 
-from truthound import message as messages
-from truthound import wire
+from truthound._internal.options import Model
+from truthound._internal.text import plain, shorten, terminal
 from truthound.checkpoint.actions.base import Run
 from truthound.checkpoint.actions.channel import Proof, Template, Url, encoded, linked, success, told
 from truthound.checkpoint.actions.incident import SETTLED, IncidentChannel, KeyTemplate, graded, keys
-from truthound.flow import Flow
-from truthound.message import Message, fitted
-from truthound.models import Model
+from truthound.io import http_client
+from truthound.io.flow import Flow
+from truthound.reporters import message as messages
+from truthound.reporters.message import Message, fitted
 from truthound.results import ActionResult, ActionStatus, CheckpointResult, CheckpointStatus, Severity
-from truthound.text import plain, shorten, terminal
 
 API = "https://events.pagerduty.com/v2/enqueue"
 Urgency = Literal["critical", "error", "warning", "info"]
@@ -95,7 +95,7 @@ class PagerDutyAction(IncidentChannel):
         if self.api_url == API and key and (len(key) != 32 or not key.isalnum()):
             yield f"routing_key: an integration key of PagerDuty has 32 letters and digits, this has {len(key)} characters"
 
-    def reason(self, answer: wire.Response) -> str:
+    def reason(self, answer: http_client.Response) -> str:
         found = answer.json()
         errors = found.get("errors") if isinstance(found, dict) else None
         said = super().reason(answer)
@@ -160,7 +160,7 @@ def _fits(event: dict[str, Any]) -> bool:
 
 def _usable(href: str) -> bool:
     """Whether it is a link: an event with another may be refused as a whole."""
-    return len(href) <= _LINK and not wire.check_url(href)
+    return len(href) <= _LINK and not http_client.check_url(href)
 
 
 def _shown(message: Message) -> dict[str, Any]:

@@ -10,11 +10,11 @@ from email.message import EmailMessage
 from email.utils import getaddresses
 from typing import TYPE_CHECKING, Any
 
-from truthound import mail
 from truthound.checkpoint.actions.base import RefusedError
 from truthound.checkpoint.actions.channel import NOT_TAKEN, DeniedError
 from truthound.errors import ActionError, ConfigError
-from truthound.wire import Dispatch, UnansweredError, UnreachableError, silent, trusted
+from truthound.io.http_client import Dispatch, UnansweredError, UnreachableError, silent, trusted
+from truthound.reporters import email_page
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer as Buffer
@@ -43,7 +43,9 @@ class _SecureConversation(_Conversation, smtplib.SMTP_SSL):
     """The same with TLS from its start."""
 
 
-def by_smtp(action: EmailNotification, letter: EmailMessage, who: mail.Addresses, dispatch: Dispatch) -> dict[str, str]:
+def by_smtp(
+    action: EmailNotification, letter: EmailMessage, who: email_page.Addresses, dispatch: Dispatch
+) -> dict[str, str]:
     """The addresses that were refused while others were not; raises where none was taken."""
     host, port = action.smtp_host or "", action.smtp_port or (465 if action.use_ssl else 587 if action.use_tls else 25)
     where = f"{host}:{port}"
@@ -119,7 +121,7 @@ def _said(action: EmailNotification, told: bytes | str) -> str:
     return action.quoted(" ".join(text.split()), 200)
 
 
-def by_ses(action: EmailNotification, letter: EmailMessage, who: mail.Addresses, dispatch: Dispatch) -> str:
+def by_ses(action: EmailNotification, letter: EmailMessage, who: email_page.Addresses, dispatch: Dispatch) -> str:
     """The id that SES gave the mail; raises where it was not taken."""
     try:
         import boto3

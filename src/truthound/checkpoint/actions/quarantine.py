@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pydantic import field_validator, model_validator
 
+from truthound._internal.text import brief, did_you_mean, plural
 from truthound.checkpoint.actions.base import Action, Run
 from truthound.errors import ActionError, ConfigError, StoreError
-from truthound.flow import Flow, call
-from truthound.objects import local_path, replacing, safe_name, sweep
+from truthound.io.files import local_path, replacing, safe_name, sweep
+from truthound.io.flow import Flow, call
 from truthound.results import ActionResult, ActionStatus, CheckpointResult
-from truthound.text import brief, did_you_mean, plural
 
 if TYPE_CHECKING:
     import polars as pl

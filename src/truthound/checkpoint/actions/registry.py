@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import importlib
 
-from truthound import plugins
+from truthound._internal import plugins
+from truthound._internal.text import did_you_mean
 from truthound.checkpoint.actions.base import Action
 from truthound.errors import ConfigError
-from truthound.text import did_you_mean
 
 GROUP = "truthound.actions"
 ACTIONS: dict[str, str] = {

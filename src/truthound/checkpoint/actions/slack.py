@@ -9,16 +9,16 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field
 
-from truthound import wire
+from truthound._internal.text import clip, shorten
+from truthound._internal.text import slack as escape
 from truthound.checkpoint.actions import mentions
 from truthound.checkpoint.actions.base import Run
 from truthound.checkpoint.actions.channel import Channel, Proof, SecretUrl, Template, encoded, success, told
 from truthound.errors import ConfigError
-from truthound.flow import Flow
-from truthound.message import Finding, Message, fitted
+from truthound.io import http_client
+from truthound.io.flow import Flow
+from truthound.reporters.message import Finding, Message, fitted
 from truthound.results import ActionResult, CheckpointResult, CheckpointStatus
-from truthound.text import clip, shorten
-from truthound.text import slack as escape
 
 _BLOCKS, _ALL, _SECTION, _HEADER, _CONTEXT, _NAME = 50, 12_000, 3000, 150, 2000, 80
 _BYTES = 16_000  # of the whole body: Slack names no limit, and what has many emoji is measured by some other count
@@ -103,7 +103,9 @@ class SlackNotification(Channel):
         blocks += [_section(text) for text in _packed(self._listed(message))] if self.include_details else []
         facts = "  ·  ".join(f"*{escape(name)}:* {escape(said)}" for name, said in message.facts)
         blocks.append({"type": "context", "elements": [_text(facts)]})
-        if message.link and not wire.check_url(message.link):  # Slack refuses a whole message for a link that is none
+        if message.link and not http_client.check_url(
+            message.link
+        ):  # Slack refuses a whole message for a link that is none
             button = {"type": "button", "text": {"type": "plain_text", "text": "Open the report"}, "url": message.link}
             blocks.append({"type": "actions", "elements": [button]})
         own = {"channel": self.channel, "username": self.username, "icon_emoji": self.icon_emoji}

@@ -15,14 +15,14 @@ from typing import Any, ClassVar, Literal, Self
 import yaml
 from pydantic import Field, model_validator
 
+from truthound._internal.options import Mistakes
+from truthound._internal.text import redact
 from truthound.checkpoint.actions.base import Action, Run
-from truthound.clouds import MISSING, Objects, check_location, installed, kind_of, open_objects
 from truthound.errors import ConfigError, StoreError
-from truthound.flow import Flow, call
-from truthound.models import Mistakes
-from truthound.objects import Stored, local_path, safe_name
+from truthound.io.files import Stored, local_path, safe_name
+from truthound.io.flow import Flow, call
+from truthound.io.object_storage import MISSING, Objects, check_location, installed, kind_of, open_objects
 from truthound.results import ActionResult, ActionStatus, CheckpointResult
-from truthound.text import redact
 
 FORMAT = "truthound.result/1"
 """the first key of every stored document, with the number of its layout"""

@@ -12,8 +12,9 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
-from truthound import message as messages
-from truthound import templates, wire
+from truthound._internal import templates
+from truthound._internal.text import card as escape
+from truthound._internal.text import plural, shorten, terminal
 from truthound.checkpoint.actions import mentions
 from truthound.checkpoint.actions.base import NotifyOn, RefusedError, Run
 from truthound.checkpoint.actions.cards import (
@@ -39,11 +40,11 @@ from truthound.checkpoint.actions.channel import (
     told,
 )
 from truthound.errors import ActionError, ConfigError
-from truthound.flow import Flow
-from truthound.message import Finding, Message, fitted
+from truthound.io import http_client
+from truthound.io.flow import Flow
+from truthound.reporters import message as messages
+from truthound.reporters.message import Finding, Message, fitted
 from truthound.results import ActionResult, CheckpointResult, CheckpointStatus
-from truthound.text import card as escape
-from truthound.text import plural, shorten, terminal
 
 _LIMIT = 28_000  # "approximately 28 KB", for the message as a whole
 _PEOPLE, _MENTIONED = 30, 8000
@@ -195,7 +196,7 @@ class TeamsNotification(Channel):
     def wanted(self) -> Proof:
         return _CONNECTED if self.is_connector else self.proof
 
-    def unproven(self, asked: wire.Request, answer: wire.Response, why: str) -> ActionError:
+    def unproven(self, asked: http_client.Request, answer: http_client.Response, why: str) -> ActionError:
         """A connector answers 200 with `1`, or 200 with what went wrong."""
         error = super().unproven(asked, answer, why)
         told = re.search("HTTP error (429|5..)", answer.text) if self.is_connector else None
@@ -213,7 +214,7 @@ class TeamsNotification(Channel):
         """Whether the URL is that of a connector of old."""
         if self.connector_type != "auto":
             return self.connector_type == "connector"
-        host = wire.host(self.webhook_url.get_secret_value() if self.webhook_url else "")
+        host = http_client.host(self.webhook_url.get_secret_value() if self.webhook_url else "")
         return host.endswith(_CONNECTORS)
 
     def payload(self, result: CheckpointResult, message: Message) -> dict[str, Any]:
@@ -239,7 +240,7 @@ class TeamsNotification(Channel):
         made.add_facts((escape(name), escape(said)) for name, said in message.facts)
         if self.channel:
             made.add_fact("Channel", escape(shorten(self.channel, 100)))
-        if message.link and not wire.check_url(message.link):  # Teams does not show a card with a wrong one
+        if message.link and not http_client.check_url(message.link):  # Teams does not show a card with a wrong one
             made.add_action_button("Open the report", message.link)
         return made.build(theme, self.card_version) | {"fallbackText": terminal(message.headline)}
 

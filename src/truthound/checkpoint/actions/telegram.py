@@ -16,8 +16,8 @@ from urllib.parse import quote
 
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
-from truthound import chart, wire
-from truthound import message as messages
+from truthound._internal.text import cut_utf16, terminal, utf16
+from truthound._internal.text import telegram as escape
 from truthound.checkpoint.actions.base import Run, look_back
 from truthound.checkpoint.actions.channel import (
     Channel,
@@ -32,11 +32,12 @@ from truthound.checkpoint.actions.channel import (
     told,
 )
 from truthound.errors import ConfigError
-from truthound.flow import Flow, call
-from truthound.message import Finding, Message, fitted, smaller
+from truthound.io import http_client
+from truthound.io.flow import Flow, call
+from truthound.reporters import chart
+from truthound.reporters import message as messages
+from truthound.reporters.message import Finding, Message, fitted, smaller
 from truthound.results import ActionResult, CheckpointResult
-from truthound.text import cut_utf16, terminal, utf16
-from truthound.text import telegram as escape
 
 _TEXT, _CAPTION, _PHOTO = 4096, 1024, 10 * 1024 * 1024
 _RUNS = 30
@@ -171,7 +172,7 @@ class TelegramNotification(Channel):
         }
         return {k: v for k, v in own.items() if v}
 
-    def _ask(self, form: Form, text: Text, run: Run) -> Flow[wire.Response]:
+    def _ask(self, form: Form, text: Text, run: Run) -> Flow[http_client.Response]:
         token = self.bot_token.get_secret_value() if self.bot_token else ""
         url = f"{self.api_url.rstrip('/')}/bot{quote(token, safe=':')}/{form.method}"
         body = self._body(text, form.field) | ({"photo": form.photo_url} if form.photo_url else {})
@@ -182,14 +183,14 @@ class TelegramNotification(Channel):
             yield from self.request("POST", url, content, run=run, headers={"Content-Type": kind}, proof=self.wanted)
         )
 
-    def retry_after(self, answer: wire.Response, now: datetime) -> float:
+    def retry_after(self, answer: http_client.Response, now: datetime) -> float:
         found = answer.json()
         asked = found.get("parameters") if isinstance(found, dict) else None
         return seconds(asked.get("retry_after") if isinstance(asked, dict) else None) or super().retry_after(
             answer, now
         )
 
-    def reason(self, answer: wire.Response) -> str:
+    def reason(self, answer: http_client.Response) -> str:
         found = answer.json()
         asked = found.get("parameters") if isinstance(found, dict) else None
         moved = asked.get("migrate_to_chat_id") if isinstance(asked, dict) else None
@@ -236,7 +237,7 @@ class TelegramNotification(Channel):
             yield from (f"⚠️ not delivered: {escape(u)}" for u in message.undelivered)
         yield ""
         yield from (f"<b>{escape(name)}:</b> {escape(said)}" for name, said in message.facts)
-        if message.link and not wire.check_url(message.link):
+        if message.link and not http_client.check_url(message.link):
             yield f'<a href="{html.escape(message.link)}">Open the report</a>'
 
 

@@ -15,15 +15,16 @@ from urllib.parse import quote, quote_plus, urlsplit, urlunsplit
 
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr, model_validator
 
-from truthound import env, templates, wire
-from truthound import message as messages
+from truthound._internal import env_vars, templates
+from truthound._internal.text import did_you_mean, plain
 from truthound.checkpoint.actions.base import NotifyOn, Run
 from truthound.checkpoint.actions.channel import Channel, SecretUrl, encoded, success, told
 from truthound.errors import ConfigError
-from truthound.flow import Flow
-from truthound.message import Message, fitted
+from truthound.io import http_client
+from truthound.io.flow import Flow
+from truthound.reporters import message as messages
+from truthound.reporters.message import Message, fitted
 from truthound.results import ActionResult, CheckpointResult
-from truthound.text import did_you_mean, plain
 
 Method = Literal["POST", "PUT", "PATCH", "GET", "HEAD", "DELETE", "OPTIONS"]
 LIMIT = 256 * 1024
@@ -156,7 +157,7 @@ class Endpoint(Channel):
         plainly: dict[str, Any] = {"headers": {}, "auth_credentials": {}}
         yield from super(Endpoint, self.model_copy(update=plainly)).secrets()
         values = {n.lower(): v.get_secret_value() for n, v in self.headers.items()}
-        yield from (v for n, v in values.items() if n not in _PLAIN and (len(v) >= 8 or env.is_secret(n)))
+        yield from (v for n, v in values.items() if n not in _PLAIN and (len(v) >= 8 or env_vars.is_secret(n)))
         known = self._credentials()
         yield from (v for k, v in known.items() if k not in ("name", "location", "username"))
         if self.auth_type == "basic":
@@ -180,7 +181,7 @@ class Endpoint(Channel):
             proxy=self.proxy.get_secret_value() if self.proxy else None,
             proof=None if self.success_codes else self.wanted,
         )
-        said = f"{self.method} {wire.host(self._target())}: {answer.status}"
+        said = f"{self.method} {http_client.host(self._target())}: {answer.status}"
         details = {"response": self.quoted(answer.text, 1000)} if answer.content else {}
         return success(f"{said}: {told(message)}" if body else said, answer, **details)
 

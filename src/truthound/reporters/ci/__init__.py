@@ -4,43 +4,43 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from truthound.lazy import lazily
+from truthound._internal.lazy import lazily
 
 if TYPE_CHECKING:
-    from truthound.annotations import AnnotationLevel as AnnotationLevel
-    from truthound.annotations import CIAnnotation as CIAnnotation
-    from truthound.reporters.ci.base import CIReporter as CIReporter
-    from truthound.reporters.ci.reporters import AzureDevOpsReporter as AzureDevOpsReporter
-    from truthound.reporters.ci.reporters import BitbucketPipelinesReporter as BitbucketPipelinesReporter
-    from truthound.reporters.ci.reporters import BuildkiteReporter as BuildkiteReporter
-    from truthound.reporters.ci.reporters import CircleCIReporter as CircleCIReporter
-    from truthound.reporters.ci.reporters import CloudBuildReporter as CloudBuildReporter
-    from truthound.reporters.ci.reporters import CodeBuildReporter as CodeBuildReporter
-    from truthound.reporters.ci.reporters import DroneReporter as DroneReporter
-    from truthound.reporters.ci.reporters import GitHubActionsReporter as GitHubActionsReporter
-    from truthound.reporters.ci.reporters import GitLabCIReporter as GitLabCIReporter
-    from truthound.reporters.ci.reporters import JenkinsReporter as JenkinsReporter
-    from truthound.reporters.ci.reporters import TeamCityReporter as TeamCityReporter
-    from truthound.reporters.ci.reporters import TravisCIReporter as TravisCIReporter
-    from truthound.reporters.ci.reporters import get_ci_reporter as get_ci_reporter
+    from truthound.ci.report.base import CIReporter as CIReporter
+    from truthound.ci.report.reporters import AzureDevOpsReporter as AzureDevOpsReporter
+    from truthound.ci.report.reporters import BitbucketPipelinesReporter as BitbucketPipelinesReporter
+    from truthound.ci.report.reporters import BuildkiteReporter as BuildkiteReporter
+    from truthound.ci.report.reporters import CircleCIReporter as CircleCIReporter
+    from truthound.ci.report.reporters import CloudBuildReporter as CloudBuildReporter
+    from truthound.ci.report.reporters import CodeBuildReporter as CodeBuildReporter
+    from truthound.ci.report.reporters import DroneReporter as DroneReporter
+    from truthound.ci.report.reporters import GitHubActionsReporter as GitHubActionsReporter
+    from truthound.ci.report.reporters import GitLabCIReporter as GitLabCIReporter
+    from truthound.ci.report.reporters import JenkinsReporter as JenkinsReporter
+    from truthound.ci.report.reporters import TeamCityReporter as TeamCityReporter
+    from truthound.ci.report.reporters import TravisCIReporter as TravisCIReporter
+    from truthound.ci.report.reporters import get_ci_reporter as get_ci_reporter
+    from truthound.reporters.annotations import AnnotationLevel as AnnotationLevel
+    from truthound.reporters.annotations import CIAnnotation as CIAnnotation
 
 _HOMES = {
-    "AnnotationLevel": "truthound.annotations",
-    "CIAnnotation": "truthound.annotations",
-    "CIReporter": ".base",
-    "AzureDevOpsReporter": ".reporters",
-    "BitbucketPipelinesReporter": ".reporters",
-    "BuildkiteReporter": ".reporters",
-    "CircleCIReporter": ".reporters",
-    "CloudBuildReporter": ".reporters",
-    "CodeBuildReporter": ".reporters",
-    "DroneReporter": ".reporters",
-    "GitHubActionsReporter": ".reporters",
-    "GitLabCIReporter": ".reporters",
-    "JenkinsReporter": ".reporters",
-    "TeamCityReporter": ".reporters",
-    "TravisCIReporter": ".reporters",
-    "get_ci_reporter": ".reporters",
+    "AnnotationLevel": "truthound.reporters.annotations",
+    "CIAnnotation": "truthound.reporters.annotations",
+    "CIReporter": "truthound.ci.report.base",
+    "AzureDevOpsReporter": "truthound.ci.report.reporters",
+    "BitbucketPipelinesReporter": "truthound.ci.report.reporters",
+    "BuildkiteReporter": "truthound.ci.report.reporters",
+    "CircleCIReporter": "truthound.ci.report.reporters",
+    "CloudBuildReporter": "truthound.ci.report.reporters",
+    "CodeBuildReporter": "truthound.ci.report.reporters",
+    "DroneReporter": "truthound.ci.report.reporters",
+    "GitHubActionsReporter": "truthound.ci.report.reporters",
+    "GitLabCIReporter": "truthound.ci.report.reporters",
+    "JenkinsReporter": "truthound.ci.report.reporters",
+    "TeamCityReporter": "truthound.ci.report.reporters",
+    "TravisCIReporter": "truthound.ci.report.reporters",
+    "get_ci_reporter": "truthound.ci.report.reporters",
 }
 __all__ = sorted(_HOMES)  # noqa: PLE0605 the table is the list
 __getattr__, __dir__ = lazily(__name__, _HOMES)

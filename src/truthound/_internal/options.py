@@ -1,0 +1,182 @@
+"""The base of everything that is configured: the same class is the constructor, the YAML schema and its documentation."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import re
+import sys
+import typing
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.fields import FieldInfo
+
+from truthound._internal.text import did_you_mean, plural
+from truthound.errors import ConfigError
+
+
+def explain(error: Any, known: list[str]) -> str:
+    """One pydantic error as a sentence, without its place."""
+    last = str(error["loc"][-1]) if error["loc"] else ""
+    match error["type"]:
+        case "extra_forbidden" if last in known:
+            return "given twice, under two names of the same option"
+        case "extra_forbidden":
+            return f"unknown key{did_you_mean(last, known)}"
+        case "missing":
+            return f'"{last}" is required'
+        case "value_error":
+            return str(error["ctx"]["error"])
+        case "dict_type" | "mapping_type":
+            return "a mapping (key: value) is expected"
+        case "tuple_type" | "list_type":
+            return "a list is expected"
+        case "too_long" if isinstance(error["input"], str):  # a text that was looked at before it was measured
+            return f"string should have at most {error['ctx']['max_length']:,} characters"
+        case "too_short" if isinstance(error["input"], str):
+            return f"string should have at least {plural(error['ctx']['min_length'], 'character')}"
+        case kind:
+            message: str = error["msg"].partition(", unable to")[0]
+            choices = re.findall(r"'([^']*)'", message) if kind in ("enum", "literal_error") else ()
+            return message[0].lower() + message[1:] + did_you_mean(str(error["input"]), choices)
+
+
+def aliases(name: str, field: FieldInfo) -> list[str]:
+    """The other names of a field."""
+    choices = getattr(field.validation_alias, "choices", None) or [field.validation_alias or field.alias]
+    return [c for c in choices if isinstance(c, str) and c != name]
+
+
+def field_names(model: type[BaseModel]) -> list[str]:
+    """Every name a model takes, aliases included."""
+    return [n for name, field in model.model_fields.items() for n in (name, *aliases(name, field))]
+
+
+def _within(model: type[BaseModel], loc: tuple[int | str, ...]) -> type[BaseModel]:
+    """The model that a place in a model's options lies in: of a nested model where one is on the way."""
+    for part in loc[:-1]:
+        if isinstance(part, str) and part in model.model_fields:
+            model = next(_models(model.model_fields[part].annotation), model)
+    return model
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in typing.get_args(annotation):
+        yield from _models(inner)
+
+
+def option_docs(model: type[BaseModel]) -> dict[str, str]:
+    """What the text below each option says. Read from the source when it is asked for: doing so for every class costs start-up time."""
+    found: dict[str, str] = {}
+    for cls in reversed([c for c in model.__mro__ if issubclass(c, Model) and c is not Model]):
+        found |= _documented(cls.__module__).get(cls.__qualname__, {})
+    return found
+
+
+@functools.cache
+def _documented(module: str) -> dict[str, dict[str, str]]:
+    """Class -> option -> text, for the classes of a module, which is parsed once."""
+    import ast
+    import inspect
+
+    found: dict[str, dict[str, str]] = {}
+
+    def read(body: list[ast.stmt], within: str) -> None:
+        for option, said in pairwise(body):
+            match option, said:
+                case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                    found.setdefault(within, {})[name] = " ".join(inspect.cleandoc(text).split())
+        for part in body:
+            if isinstance(part, ast.ClassDef):
+                read(part.body, f"{within}.{part.name}" if within else part.name)
+            elif isinstance(part, ast.FunctionDef):
+                read(part.body, f"{within}.{part.name}.<locals>" if within else f"{part.name}.<locals>")
+            elif isinstance(part, ast.If | ast.With):
+                read([*part.body, *getattr(part, "orelse", [])], within)
+
+    with contextlib.suppress(OSError, TypeError, KeyError):  # made without a file
+        read(ast.parse(inspect.getsource(sys.modules[module])).body, "")
+    return found
+
+
+class Mistakes(ConfigError):  # noqa: N818 it is several errors
+    """Mistakes in a model's options: for each its place within the model, and a sentence."""
+
+    def __init__(self, found: Iterable[tuple[str, str]], model: str = "") -> None:
+        self.found = tuple(found)
+        super().__init__(": ".join(filter(None, (model, at, said))) for at, said in self.found)
+
+
+def mistakes(error: ValidationError, model: type[BaseModel]) -> Iterator[tuple[str, str]]:
+    """Each mistake's place within the model (`columns.age.min_value`, or empty), and a sentence."""
+    for e in error.errors(include_url=False):
+        at = ".".join(str(part) for part in e["loc"] if part != "[key]")
+        inner = e.get("ctx", {}).get("error")
+        if isinstance(inner, Mistakes):
+            yield from ((f"{at}.{place}" if at and place else at or place, said) for place, said in inner.found)
+        else:
+            yield at, explain(e, field_names(_within(model, e["loc"])))
+
+
+@contextlib.contextmanager
+def configuring(model: type[BaseModel]) -> Iterator[None]:
+    """Turns pydantic's errors into one `ConfigError` that names every mistake."""
+    try:
+        yield
+    except ValidationError as error:
+        raise Mistakes(mistakes(error, model), model.__name__) from None
+
+
+if TYPE_CHECKING:
+    from pydantic._internal._model_construction import ModelMetaclass  # not public: at run time it is asked of a model
+else:
+    ModelMetaclass = type(BaseModel)
+
+
+class _Meta(ModelMetaclass):
+    """Construction from Python reports mistakes as `ConfigError`; pydantic's own nested construction does not pass here."""
+
+    if not TYPE_CHECKING:
+
+        def __call__(cls, *args: Any, **kwargs: Any) -> Any:  # noqa: N805 the instances of a metaclass are classes
+            with configuring(cls):
+                return super().__call__(*args, **kwargs)
+
+
+class Model(BaseModel, metaclass=_Meta):  # noqa: PLW1641 pydantic makes the hash of what is frozen
+    """Immutable, and an unknown key is an error."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        defer_build=True,
+        arbitrary_types_allowed=True,
+        validate_by_name=True,
+        validate_by_alias=True,
+    )
+
+    def __eq__(self, other: object) -> bool:
+        """Equal options; where they were declared does not matter."""
+        return type(self) is type(other) and self.__dict__ == other.__dict__
+
+
+if TYPE_CHECKING:
+
+    class Positional:
+        """What type checkers see of a model that is made from positional arguments too; they would give a model a constructor without."""
+
+        model_fields: ClassVar[dict[str, FieldInfo]]
+        model_fields_set: set[str]
+
+        def __init__(self, *_: Any, **options: Any) -> None: ...
+        def model_copy(self, *, update: Mapping[str, Any] | None = None) -> Self: ...
+        @classmethod
+        def model_json_schema(cls, *, by_alias: bool = True) -> dict[str, Any]: ...
+
+else:
+    Positional = Model

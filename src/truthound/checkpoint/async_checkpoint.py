@@ -1,0 +1,122 @@
+"""Checkpoints on asyncio: the same run, its actions together, many checkpoints at once."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from truthound._internal.env_vars import reported
+from truthound._internal.text import redact
+from truthound.checkpoint.async_base import Stage, Strategy, positive, stages_of, strategy
+from truthound.checkpoint.checkpoint import Checkpoint
+from truthound.errors import ConfigError
+from truthound.io import flow
+from truthound.io.flow import Flow
+from truthound.results import CheckpointResult, CheckpointStatus
+
+if TYPE_CHECKING:
+    from truthound.validation.validate import Validation
+
+Callback = Callable[[CheckpointResult], Awaitable[Any] | Any]
+_NO_DATA: dict[str, list[Any]] = {"nothing": []}
+
+
+class AsyncCheckpoint(Checkpoint):
+    """A checkpoint whose run is awaited, so that other work goes on meanwhile.
+
+    Args:
+        args: as for `Checkpoint`, which also says which options there are. `name` and `data_source` may be given later,
+            by `config`; a run without data is an error.
+        max_concurrent_actions: how many actions are done at once.
+        execution_strategy: `sequential`, `concurrent` or `pipeline`, or a strategy of `truthound.checkpoint.async_base`.
+        on_complete: a function, or coroutine function, that is called with each run's result.
+        on_error: one that is called as well, and first, with the result of a run that ended in status error.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        max_concurrent_actions: int = 5,
+        execution_strategy: str | Strategy = "concurrent",
+        on_complete: Callback | None = None,
+        on_error: Callback | None = None,
+        **options: Any,
+    ) -> None:
+        self.max_concurrent_actions = positive("max_concurrent_actions", max_concurrent_actions)
+        for option, told in (("on_complete", on_complete), ("on_error", on_error)):
+            if told is not None and not callable(told):
+                raise ConfigError(f"{option}: a function is expected, not {type(told).__name__}")
+        if "config" not in options:
+            if not args:
+                options.setdefault("name", "async_checkpoint")
+            self._without_data = len(args) < 2 and options.get("data_source") is None
+            if self._without_data:
+                options["data_source"] = _NO_DATA
+        else:
+            self._without_data = False
+        super().__init__(*args, **options)
+        self.execution_strategy = strategy(execution_strategy)
+        self.on_complete, self.on_error = on_complete, on_error
+
+    async def run_async(self, context: Mapping[str, Any] | None = None) -> CheckpointResult:
+        """`run` for a running event loop. The data are checked in a thread; cancelling it stops what can be stopped."""
+        return await flow.arun(self.flow(context))
+
+    def flow(self, context: Mapping[str, Any] | None = None) -> Flow[CheckpointResult]:
+        result = yield from super().flow(context)
+        if self.on_error is not None and result.status is CheckpointStatus.ERROR:
+            result = yield from self._called("on_error", self.on_error, result)
+        if self.on_complete is not None:
+            result = yield from self._called("on_complete", self.on_complete, result)
+        return result
+
+    def _called(self, name: str, callback: Callback, result: CheckpointResult) -> Flow[CheckpointResult]:
+        """The result; what the callback raises is told in its metadata, for the run itself is done."""
+        try:
+            yield from flow.call(partial(callback, result))
+        except Exception as error:  # noqa: BLE001 whatever a callback does, the result is not lost
+            said = redact(reported(error), self.config.hidden.union(*(a.hidden for a in self.actions)))
+            told = {**result.metadata.get("callback_errors", {}), name: said}
+            return replace(result, metadata={**result.metadata, "callback_errors": told})
+        return result
+
+    def _stages(self) -> list[Stage]:
+        try:
+            return stages_of(self.execution_strategy, self.actions, self.max_concurrent_actions)
+        except ConfigError:  # told by _validate; whom actions tell should know
+            return super()._stages()
+
+    def _validate(self) -> Validation:
+        if self._without_data and self.config.data_source is _NO_DATA:
+            raise ConfigError("no data_source was given; there is nothing to check")
+        stages_of(
+            self.execution_strategy, self.actions, self.max_concurrent_actions
+        )  # one that does not fit is a mistake
+        return super()._validate()
+
+
+async def run_checkpoints_async(
+    checkpoints: Iterable[Checkpoint],
+    max_concurrent: int = 10,
+    context: Mapping[str, Any] | None = None,
+) -> list[CheckpointResult]:
+    """Runs many checkpoints, at most `max_concurrent` at once, and gives their results in the same order.
+
+    What goes wrong in one is in its result and stops no other. They share their connections.
+
+    Args:
+        checkpoints: of either kind.
+        max_concurrent: how many run at once.
+        context: merged into the metadata of each result.
+    """
+    if isinstance(checkpoints, Checkpoint):
+        raise ConfigError("checkpoints: a list of checkpoints is expected; one alone has run_async")
+    if not isinstance(checkpoints, Iterable):
+        raise ConfigError(f"checkpoints: a list of checkpoints is expected, not {type(checkpoints).__name__}")
+    listed: list[Any] = list(checkpoints)
+    if wrong := [c for c in listed if not isinstance(c, Checkpoint)]:
+        raise ConfigError(f"checkpoints are expected, not {type(wrong[0]).__name__}")
+    positive("max_concurrent", max_concurrent)
+    return await flow.arun(flow.gather([c.flow(context) for c in listed], max_concurrent))

@@ -1,0 +1,384 @@
+"""What a checkpoint is made of: one model for Python and YAML."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from datetime import UTC, date, datetime
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import (
+    BeforeValidator,
+    Field,
+    PlainValidator,
+    PrivateAttr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from truthound._internal.env_vars import unset
+from truthound._internal.options import Mistakes, Model, mistakes
+from truthound._internal.text import redact
+from truthound.checkpoint.actions.base import LOOKING_BACK, Action, Run, fill, secret_values
+from truthound.checkpoint.actions.registry import action_class
+from truthound.checkpoint.config.serialize import written
+from truthound.engine import sql_expression
+from truthound.errors import ConfigError
+from truthound.results import CIExamples, Severity, now
+from truthound.schema import Schema
+from truthound.sources.files.file_set import takes
+from truthound.sources.spec import KEYS, describe, parse_spec
+from truthound.validators.base import Clock, Validator
+from truthound.validators.option_types import Names
+from truthound.validators.registry import parse_validators
+
+
+def _listed(value: Any) -> tuple[Any, ...]:
+    if value is None:
+        return ()
+    if isinstance(value, str | Mapping) or not isinstance(value, Iterable):
+        raise ValueError("a list is expected")  # noqa: TRY004 pydantic wants ValueError
+    return tuple(value)
+
+
+def _actions(value: Any) -> tuple[Action, ...]:
+    """Actions as objects, or as mappings with their `type`; all mistakes in them at once."""
+    made: list[Action] = []
+    found: list[tuple[str, str]] = []
+    for i, item in enumerate(_listed(value)):
+        try:
+            made.append(item if isinstance(item, Action) else build_action(item))
+        except Mistakes as error:
+            found += [(f"{i}.{place}" if place else str(i), said) for place, said in error.found]
+        except ConfigError as error:
+            found += [(str(i), said) for said in error.problems]
+    if found:
+        raise Mistakes(found)
+    return tuple(made)
+
+
+def build_action(options: Any) -> Action:
+    """The action that a mapping with a `type` means."""
+    if isinstance(options, str):
+        raise ConfigError(f"an action is a mapping; write type: {options}")
+    if not isinstance(options, Mapping):
+        raise ConfigError(f"an action, or a mapping with its type, is expected, not {type(options).__name__}")
+    given = dict(options)
+    kind = given.pop("type", None)
+    if not isinstance(kind, str):
+        raise Mistakes([("type", '"type" is required, such as store_result')])
+    try:
+        cls = action_class(kind)
+    except ConfigError as error:
+        raise Mistakes(("type", said) for said in error.problems) from None
+    wrong = [k for k in given if not isinstance(k, str)]
+    if wrong:
+        raise ConfigError(f"the key {wrong[0]!r} is not text")
+    return cls(**given)
+
+
+def conflicts(
+    name: str, data_source: Any, actions: Iterable[Any], base: Path | None, clock: Clock = now
+) -> Iterator[tuple[str, str]]:
+    """What cannot be right of actions and data together: each place in the checkpoint, and a sentence.
+
+    Actions that are mistakes themselves, and those whose `${VAR}` are not known yet, are passed over.
+    """
+    run = Run(base=base, clock=clock, reads=partial(takes, parse_spec(data_source), base))
+    enabled: list[tuple[int, Action]] = []
+    for i, item in enumerate(actions):
+        with suppress(ConfigError):
+            action = item if isinstance(item, Action) else build_action(item).filled()
+            if action.enabled:
+                enabled.append((i, action))
+                yield from (
+                    (f"actions.{i}.{option}", said) for option, said in action.ready(os.environ).conflicts(name, run)
+                )
+    stores = [a.notify_on for _, a in enabled if a.type == "store_result"]
+    if stores and "always" not in stores:
+        for i, action in enabled:
+            if action.notify_on in LOOKING_BACK:
+                said = f"{action.notify_on} looks at the run before, and store_result keeps runs on {stores[0]} only; let it keep all: notify_on: always"
+                yield f"actions.{i}.notify_on", said
+
+
+def _filled(item: Any, env: Mapping[str, str], missing: list[str]) -> Any:
+    """An action's options as they are read: `${VAR}` filled in, except where the action sees to that itself."""
+    if not isinstance(item, Mapping):
+        return item
+    verbatim: frozenset[str] = frozenset()
+    with suppress(ConfigError):  # met again when the action is made
+        verbatim = action_class(str(item.get("type"))).verbatim
+    return {k: v if k in verbatim else fill(v, env, missing) for k, v in item.items()}
+
+
+def _ratio(value: Any) -> float:
+    """A ratio from 0 to 1, or a percentage as text."""
+    text = str(value).strip()
+    try:
+        ratio = float(text.removesuffix("%")) / 100 if text.endswith("%") else float(text)
+    except ValueError:
+        ratio = -1.0
+    if isinstance(value, bool) or not 0 <= ratio <= 1:
+        raise ValueError("a percentage (5%) or a ratio from 0 to 1 (0.05) is expected")
+    return ratio
+
+
+def _words(value: Any) -> Any:
+    """Plain values as text: a tag is a word."""
+    if not isinstance(value, Mapping):
+        return value
+    return {
+        k: str(v).lower() if isinstance(v, bool) else str(v) if isinstance(v, int | float | date) else v
+        for k, v in value.items()
+    }
+
+
+def _source_mistake(problem: str, source: Any) -> tuple[str, str]:
+    """Its place within the data source, and what is wrong there."""
+    key, colon, said = problem.partition(": ")
+    known = isinstance(source, Mapping) and (key in source or key in KEYS)
+    return (key, said) if colon and known else ("", problem)
+
+
+def _is_empty(value: Any) -> bool:
+    return isinstance(value, list | tuple) and not value
+
+
+def _condition(text: str) -> None:
+    """Raises Mistakes unless the text is one SQL expression, as the engine reads it."""
+    try:
+        sql_expression.condition(text)
+    except ValueError as error:
+        raise Mistakes([("where", str(error))]) from None
+
+
+Ratio = Annotated[float, PlainValidator(_ratio, json_schema_input_type=float | str)]
+
+with warnings.catch_warnings():
+    # pydantic 1's deprecated `schema` method gives way to the field that users know by this name
+    warnings.filterwarnings("ignore", message='Field name "schema"')
+
+    class _Expecting(Model):
+        schema: Any = None
+        """A schema file, or a Schema, to validate against."""
+
+
+class CheckpointConfig(_Expecting):
+    """What a checkpoint is made of. Unknown options are mistakes, and all mistakes are reported at once."""
+
+    name: str = Field(min_length=1, max_length=200)
+    """The checkpoint's name, unique in its file."""
+    data_source: Any
+    """A path, glob or URL; a mapping (path, format, options, table, query, where, url); from Python also a data frame or a dict of lists."""
+    validators: Annotated[tuple[Any, ...], PlainValidator(_listed)] = ()
+    """Rules: names, mappings of a name to its options, or validator objects. None, and no schema: a default set."""
+    validator_config: dict[str, Any] = Field(default_factory=dict)
+    """Options for validators given by name."""
+    min_severity: Severity | None = None
+    """Lower issues are hidden and do not count towards the status."""
+    auto_schema: bool = False
+    """Learn the schema on the first run, validate later runs against it."""
+    run_name_template: str = "%Y%m%d_%H%M%S"
+    """How run ids tell the time, in strftime's letters."""
+    tags: Annotated[dict[str, str], BeforeValidator(_words)] = Field(default_factory=dict)
+    """Words to choose checkpoints by; kept in each result."""
+    metadata: dict[str, Any] = Field(default_factory=dict)
+    """Anything of yours; kept in each result."""
+    fail_on_critical: bool = True
+    """Whether a critical issue makes the run fail."""
+    fail_on_high: bool = False
+    """Whether a high issue makes the run fail."""
+    fail_on: Severity | None = None
+    """The least severity that makes the run fail, in place of the two above."""
+    strict: bool = False
+    """Whether any issue makes the run fail, whatever its severity; none is hidden then."""
+    timeout_seconds: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    """How long the checks may take; then they are stopped."""
+    sample_size: int | None = Field(default=None, ge=1)
+    """Check a random sample of so many rows."""
+    seed: int = 0
+    """Draws the sample: the same seed, the same rows."""
+    examples: int = Field(default=10, ge=0, le=1000)
+    """Failing rows shown for each check, 0 for none."""
+    ci_examples: CIExamples = CIExamples.KEYS
+    """What of failing rows CI systems publish (logs, summaries, JUnit, SARIF, annotations, comments): none, keys (row numbers and the
+    columns of primary_key) or rows; columns marked pii are masked in any case."""
+    pii: Names = ()
+    """Columns whose values are masked wherever results go."""
+    primary_key: Names = ()
+    """Columns that tell a row from the others; shown first."""
+    severity_thresholds: dict[Severity, Ratio] = Field(default_factory=dict)
+    """Failing ratios above which an issue is at least this bad; else medium 5%, high 20%, critical 50%."""
+    actions: Annotated[tuple[Any, ...], PlainValidator(_actions)] = ()
+    """What is done with each result, in order."""
+
+    _rules: tuple[Validator, ...] = PrivateAttr(default=())
+    _written: Mapping[str, Any] = PrivateAttr(default_factory=dict)
+    _hidden: frozenset[str] = PrivateAttr(default=frozenset())
+
+    @field_validator("name")
+    @classmethod
+    def _a_name(cls, value: str) -> str:
+        if not value.strip() or not value.isprintable():
+            raise ValueError("a name has at least one letter or digit, and no control characters")
+        return value.strip()
+
+    @field_validator("data_source")
+    @classmethod
+    def _a_source(cls, value: Any) -> Any:
+        if value is None:
+            raise ValueError("it is empty; give a path, a URL or a mapping")
+        try:
+            spec = parse_spec(value)
+        except ConfigError as error:
+            raise Mistakes(_source_mistake(p.removeprefix("data_source: "), value) for p in error.problems) from None
+        if spec.where is not None and spec.family != "sql":  # a database has a SQL of its own
+            _condition(spec.where)
+        return value
+
+    @field_validator("schema")
+    @classmethod
+    def _a_schema(cls, value: Any) -> Any:
+        if value is None or isinstance(value, Schema | Path) or (isinstance(value, str) and value.strip()):
+            return value
+        if isinstance(value, Mapping):
+            return Schema.from_dict(value)
+        raise ValueError("the path of a schema file is expected, or a schema: columns: {id: {type: int64}}")
+
+    @field_validator("run_name_template")
+    @classmethod
+    def _a_template(cls, value: str) -> str:
+        if not value.strip() or not datetime(2000, 1, 1, tzinfo=UTC).strftime(value).strip():
+            raise ValueError("give letters of strftime, such as %Y%m%d_%H%M%S")
+        return value
+
+    @field_validator("severity_thresholds")
+    @classmethod
+    def _rising(cls, value: dict[Severity, float]) -> dict[Severity, float]:
+        if Severity.LOW in value:
+            raise ValueError("every issue is at least low; give medium, high, critical")
+        ratios = [value[s] for s in Severity if s in value]
+        if ratios != sorted(ratios):
+            raise ValueError("a higher severity needs a higher ratio")
+        return value
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _all_at_once(cls, data: Any, handler: Any, info: ValidationInfo) -> Any:
+        """The options' mistakes and the validators' together. The context may hold `locate`, for places in a file."""
+        if not isinstance(data, Mapping):
+            return handler(data)
+        found: list[tuple[str, str]] = []
+        rules: tuple[Validator, ...] = ()
+        made = None
+        try:
+            made = handler(data)
+        except ValidationError as error:
+            found += mistakes(error, cls)
+        auto_schema = made.auto_schema if made else data.get("auto_schema")
+        if _is_empty(data.get("validators")) and data.get("schema") is None and not auto_schema:
+            said = "an empty list checks nothing; name validators, or leave it out for the default ones"
+            found.append(("validators", said))
+        given, config = data.get("validators") or (), data.get("validator_config") or {}
+        if isinstance(given, Iterable) and not isinstance(given, str | Mapping) and isinstance(config, Mapping):
+            try:
+                rules = parse_validators(
+                    made.validators if made else tuple(given), config, locate=(info.context or {}).get("locate")
+                )
+            except ConfigError as error:
+                found += (("", said) for said in error.problems)
+        if found:
+            raise Mistakes(found)
+        if made is not None:
+            made._rules = rules  # noqa: SLF001 our own
+        return made
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        given = ((k, v) for k, v in super().__repr_args__() if k in self.model_fields_set)
+        return [(k, describe(v) if k == "data_source" else v) for k, v in given]
+
+    @property
+    def rules(self) -> tuple[Validator, ...]:
+        """The validators, ready to use; empty when the default set is meant."""
+        return self._rules
+
+    def __repr__(self) -> str:
+        return redact(super().__repr__(), self._hidden)
+
+    __str__ = __repr__
+
+    @property
+    def hidden(self) -> frozenset[str]:
+        """The secrets that came with it, from variables whose names mark them as secret."""
+        return self._hidden
+
+    def from_file(self, written: Mapping[str, Any], env: Mapping[str, str]) -> Self:
+        """The same, knowing what its file says: `to_dict` gives that, with `${VAR}` as they are."""
+        made = self.model_copy()
+        made._hidden = frozenset(secret_values(dict(written), env))  # noqa: SLF001 our own
+        made._written = {k: v for k, v in written.items() if k != "actions"}  # noqa: SLF001 our own
+        return made
+
+    def changed(self, **options: Any) -> Self:
+        """The same with other options. Rules keep the places where they were declared."""
+        given = {k: getattr(self, k) for k in self.model_fields_set}
+        made = type(self)(**(given | options))
+        if not {"validators", "validator_config"} & set(options):
+            made._rules = self._rules  # noqa: SLF001 our own
+        made._written = {k: v for k, v in self._written.items() if k not in options}  # noqa: SLF001 our own
+        made._hidden = self._hidden  # noqa: SLF001 our own
+        return made
+
+    def to_dict(self) -> dict[str, Any]:
+        """What was given, as a checkpoint in a file has it: plain values for JSON or YAML, `${VAR}` as they were written.
+
+        A function of a `function` validator becomes its place (`package.module:name`). What was given in clear is in clear.
+
+        Raises:
+            ConfigError: what a file cannot hold, all of it at once: data frames, callbacks, classes without a name.
+        """
+        given = {k: getattr(self, k) for k in type(self).model_fields if k in self.model_fields_set}
+        if not all(isinstance(v, str | Mapping) for v in self.validators):  # shared options do not reach objects
+            given["validators"] = self._rules
+            given.pop("validator_config", None)
+        made = written({k: v for k, v in given.items() if k not in self._written})
+        return {k: self._written[k] if k in self._written else made[k] for k in given}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], env: Mapping[str, str] | None = None) -> Self:
+        """The config that a checkpoint in a file means; `${VAR}` are filled in from `env` (the process's environment).
+
+        Raises:
+            ConfigError: all mistakes at once.
+        """
+        known = os.environ if env is None else env
+        missing: list[str] = []
+        options = {k: fill(v, known, missing) for k, v in data.items() if k != "actions"}
+        listed = data.get("actions")
+        items = listed if isinstance(listed, list | tuple) else ()
+        if "actions" in data:
+            options["actions"] = [_filled(i, known, missing) for i in items] if items else listed
+        if missing:
+            raise ConfigError(unset(missing))
+        made = cls(**options)
+        actions = (
+            a.filled(secret_values(i, known), i) if isinstance(i, Mapping) else a
+            for a, i in zip(made.actions, items, strict=True)
+        )
+        return made.model_copy(update={"actions": tuple(actions)} if items else {}).from_file(data, known)
+
+    def __eq__(self, other: object) -> bool:
+        """Equal rules and options, however the rules are written."""
+        return isinstance(other, CheckpointConfig) and self._compared() == other._compared()
+
+    __hash__ = None  # type: ignore[assignment]  # it holds dictionaries
+
+    def _compared(self) -> dict[str, Any]:
+        return self.__dict__ | {"validators": self._rules, "validator_config": None}

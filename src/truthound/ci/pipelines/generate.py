@@ -1,0 +1,218 @@
+"""Pipelines for CI systems that install truthound, run a checkpoint and publish its reports; and their files.
+
+One table says where a system keeps its pipeline and who builds it. A file's first line tells that it was written here, and
+has the hash of the rest, so that nothing a person wrote or edited is written over.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import re
+import stat
+import textwrap
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, ParamSpec
+
+from truthound._internal.text import terminal
+from truthound.ci.names import CIPlatform
+from truthound.ci.pipelines import containers, hosted, scripted
+from truthound.ci.pipelines.spec import Pipeline, broken
+from truthound.ci.pipelines.yaml_writer import dump
+from truthound.ci.platforms import PLATFORMS, platform_named
+from truthound.errors import ConfigError, StoreError
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A system's pipeline: the file it is read from, what builds it, and where people put its secrets."""
+
+    path: str
+    build: Callable[[Pipeline], tuple[list[str], str | dict[str, Any]]]
+    secrets: str
+    comment: str = "#"
+
+
+_ACTIONS = "Settings > Secrets and variables > Actions"
+_FORGE = "Settings > Actions > Secrets"
+TARGETS: Mapping[CIPlatform, Target] = {
+    CIPlatform.GITHUB: Target(".github/workflows/data-quality.yml", hosted.github, _ACTIONS),
+    CIPlatform.GITLAB: Target(
+        ".gitlab-ci.yml",
+        hosted.gitlab,
+        "Settings > CI/CD > Variables, masked; protected ones reach protected branches only",
+    ),
+    CIPlatform.JENKINS: Target(
+        "Jenkinsfile", scripted.jenkins, "Manage Jenkins > Credentials, as secret texts with these ids", "//"
+    ),
+    CIPlatform.CIRCLECI: Target(".circleci/config.yml", hosted.circleci, "Project Settings > Environment Variables"),
+    CIPlatform.AZURE: Target("azure-pipelines.yml", hosted.azure, "the pipeline's Variables, kept secret"),
+    CIPlatform.BITBUCKET: Target(
+        "bitbucket-pipelines.yml", hosted.bitbucket, "Repository settings > Repository variables, secured"
+    ),
+    CIPlatform.TRAVIS: Target(".travis.yml", hosted.travis, "the repository's Settings > Environment Variables"),
+    CIPlatform.TEAMCITY: Target(
+        ".teamcity/settings.kts",
+        scripted.teamcity,
+        'the project\'s Parameters, of the type password, named "env." and this',
+        "//",
+    ),
+    CIPlatform.BUILDKITE: Target(".buildkite/pipeline.yml", containers.buildkite, "the cluster's Secrets"),
+    CIPlatform.DRONE: Target(".drone.yml", containers.drone, "the repository's Settings > Secrets"),
+    CIPlatform.CODEBUILD: Target(
+        "buildspec.yml",
+        containers.codebuild,
+        'AWS Secrets Manager, as keys of a secret named "truthound" that the build\'s role may read',
+    ),
+    CIPlatform.CLOUDBUILD: Target(
+        "cloudbuild.yaml", containers.cloudbuild, "Secret Manager, with the build's service account as secret accessor"
+    ),
+    CIPlatform.GITEA: Target(".gitea/workflows/data-quality.yml", hosted.gitea, _FORGE),
+    CIPlatform.FORGEJO: Target(".forgejo/workflows/data-quality.yml", hosted.forgejo, _FORGE),
+    CIPlatform.WOODPECKER: Target(
+        ".woodpecker/data-quality.yml", containers.woodpecker, "the repository's Settings > Secrets"
+    ),
+}
+
+_MARK = "Written by truthound; edit it freely, only --force writes over an edited file. sha256:"
+_MARKED = re.compile(rf"(?:#|//) {re.escape(_MARK)}([0-9a-f]{{64}})")
+
+
+def target_of(platform: str | CIPlatform) -> tuple[CIPlatform, Target]:
+    """A system by the name that people use, and its row.
+
+    Raises:
+        ConfigError: there is none of that name, or it is one that no pipeline is written for.
+    """
+    found = platform if isinstance(platform, CIPlatform) else platform_named(platform)
+    if found not in TARGETS:
+        title = "this machine, which is no CI system" if found is CIPlatform.LOCAL else PLATFORMS[found].title
+        raise ConfigError(f"no pipeline is written for {title}; there are {', '.join(TARGETS)}")
+    return found, TARGETS[found]
+
+
+def pipeline_text(platform: str | CIPlatform, pipeline: Pipeline) -> str:
+    """The whole file, with its mark."""
+    found, target = target_of(platform)
+    asked = {n: bool(getattr(pipeline, n)) for n in ("comment", "sarif", "permissions", "token")}
+    if found is not CIPlatform.GITHUB and (only := [name for name, given in asked.items() if given]):
+        raise ConfigError(
+            [f"{name}: available for GitHub Actions only, not for {PLATFORMS[found].title}" for name in only]
+        )
+    notes, body = target.build(pipeline)
+    what = "all checkpoints" if pipeline.every else "a checkpoint"
+    head = [
+        f"{PLATFORMS[found].title}: runs {what} of truthound and publishes {'their' if pipeline.every else 'its'} report."
+    ]
+    if pipeline.wanted_secrets:
+        head.append(f"Secrets to set in {target.secrets}: {', '.join(pipeline.wanted_secrets)}")
+    if pipeline.notify_slack:
+        head.append("If the checkpoint has an action for Slack already, take --slack out below: it would tell twice.")
+    wrapped = partial(textwrap.wrap, width=110, break_long_words=False, break_on_hyphens=False)
+    lines = [broken(line) for note in (*head, *notes) for line in wrapped(note)]
+    text = "".join(f"{target.comment} {line}\n" for line in lines)
+    text += "\n" + (body if isinstance(body, str) else dump(body))
+    return f"{target.comment} {_MARK}{_digest(text)}\n{text}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.replace("\r\n", "\n").encode()).hexdigest()  # Git may have changed the ends of lines
+
+
+P = ParamSpec("P")
+
+
+def _generator(platform: CIPlatform, options: Callable[P, Pipeline]) -> Callable[P, str]:
+    def generate(*args: P.args, **kwargs: P.kwargs) -> str:
+        return pipeline_text(platform, options(*args, **kwargs))
+
+    generate.__doc__ = f"""The text of `{TARGETS[platform].path}`; the arguments are those of `Pipeline`.
+
+    Raises:
+        ConfigError: with a line for each mistake in them.
+    """
+    generate.__signature__ = inspect.signature(options).replace(return_annotation="str")  # type: ignore[attr-defined]
+    return generate
+
+
+generate_github_workflow = _generator(CIPlatform.GITHUB, Pipeline)
+generate_gitlab_ci = _generator(CIPlatform.GITLAB, Pipeline)
+generate_jenkinsfile = _generator(CIPlatform.JENKINS, Pipeline)
+generate_circleci_config = _generator(CIPlatform.CIRCLECI, Pipeline)
+generate_azure_pipelines = _generator(CIPlatform.AZURE, Pipeline)
+generate_bitbucket_pipelines = _generator(CIPlatform.BITBUCKET, Pipeline)
+generate_travis_config = _generator(CIPlatform.TRAVIS, Pipeline)
+generate_teamcity_config = _generator(CIPlatform.TEAMCITY, Pipeline)
+generate_buildkite_pipeline = _generator(CIPlatform.BUILDKITE, Pipeline)
+generate_drone_config = _generator(CIPlatform.DRONE, Pipeline)
+generate_codebuild_buildspec = _generator(CIPlatform.CODEBUILD, Pipeline)
+generate_cloudbuild_config = _generator(CIPlatform.CLOUDBUILD, Pipeline)
+
+
+def write_ci_config(
+    platform: str | CIPlatform,
+    *,
+    checkpoint_name: str | None = None,
+    path: str | Path | None = None,
+    force: bool = False,
+    **options: Any,
+) -> Path:
+    """Writes a system's pipeline, whole or not at all, and returns where it is.
+
+    Args:
+        platform: such as `github`, `gitlab` or `Azure Pipelines`.
+        checkpoint_name: the checkpoint that is run; none with `every=True`, which runs all.
+        path: where to write; the place that the system reads by default, in the current folder.
+        force: also write over a file that somebody else wrote, or that was edited.
+        **options: those of `Pipeline`.
+
+    Raises:
+        ConfigError: with a line for each mistake; or the file is not one that may be written over.
+        StoreError: it cannot be written.
+    """
+    from truthound.io.files import replacing
+
+    found, target = target_of(platform)
+    place: Any = path
+    if not isinstance(force, bool):
+        raise ConfigError("force: give True or False")
+    if not isinstance(place, str | Path | None) or "\0" in str(place):
+        raise ConfigError(f"path: give the path of a file, not {place!r}")
+    text = pipeline_text(found, Pipeline(checkpoint_name, **options))
+    file = Path(target.path if path is None else path)
+    _refuse_to_lose(file, force=force)
+    try:
+        with replacing(file.resolve()) as temporary:
+            temporary.write_bytes(text.encode())
+    except OSError as error:
+        raise StoreError(f"{terminal(file)} cannot be written: {error.strerror or error}") from None
+    return file
+
+
+def _refuse_to_lose(file: Path, *, force: bool) -> None:
+    """Raises a ConfigError unless there is no such file, or one that is as it was written here, or it may be lost."""
+    try:
+        mode = file.stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise ConfigError(f"{terminal(file)} is a folder; name a file")
+        if not stat.S_ISREG(mode):  # a pipe would be waited for without end
+            raise ConfigError(f"{terminal(file)} is no ordinary file; name one")
+        if force:
+            return
+        first, _, rest = file.read_bytes().decode("utf-8", "replace").partition("\n")
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise StoreError(f"{terminal(file)} cannot be read: {error.strerror or error}") from None
+    mark = _MARKED.fullmatch(first.rstrip("\r"))
+    if mark is None:
+        raise ConfigError(
+            f"{terminal(file)} is there already, and not from truthound; force writes over it, or name another file"
+        )
+    if mark[1] != _digest(rest):
+        raise ConfigError(
+            f"{terminal(file)} was edited since truthound wrote it; force writes over it, or name another file"
+        )

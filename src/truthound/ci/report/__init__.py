@@ -1,0 +1,1 @@
+"""A run reported to the CI system that it runs in."""

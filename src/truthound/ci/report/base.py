@@ -1,0 +1,206 @@
+"""The face of a CI system's reporter."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, ClassVar, TextIO
+
+from truthound._internal.text import uncommanded
+from truthound.ci.detect import CIEnvironment, environment_of
+from truthound.ci.names import CIPlatform
+from truthound.ci.report import log_commands
+from truthound.ci.report.dialects import Dialect, Report, dialect_of, outputs, report
+from truthound.ci.report.effects import Output, Write, perform
+from truthound.io import flow
+from truthound.reporters import wording
+from truthound.reporters.annotations import AnnotationLevel, CIAnnotation, status_annotation
+from truthound.reporters.exit_codes import Exit, exit_of, worst
+from truthound.results import CheckpointResult, CheckpointStatus, CIExamples, now
+
+__all__ = ["AnnotationLevel", "CIAnnotation", "CIReporter"]
+
+
+class CIReporter:
+    """Tells runs to a CI system in its own way: its log, its pages, its test results, values for later steps.
+
+    Args:
+        step_summary: Whether the summary page (annotation, report, card, suite: whatever the system has) is written.
+        use_groups: Whether lines that belong together can be folded away in the log.
+        emoji_enabled: Whether summaries begin with a sign in colour.
+        set_output: Whether later steps get values.
+        annotations: Whether issues are marked in the log, where the system shows such marks elsewhere too.
+        files: Whether files such as JUnit's are written into the current folder.
+        include_examples: Whether failing rows are shown, as far as a run's `ci_examples` allows.
+        strict: Whether any issue fails the run: it is a failure in each report, and the exit code is 1.
+        environ: The environment to read instead of `os.environ`.
+        stream: Where log lines go instead of standard output.
+        show: Writes a line of the log, in place of `stream`.
+        clock: Gives the present, for the times of foldable sections.
+    """
+
+    platform: ClassVar[CIPlatform] = CIPlatform.LOCAL
+
+    def __init__(
+        self,
+        step_summary: bool = True,
+        use_groups: bool = True,
+        emoji_enabled: bool = True,
+        set_output: bool = True,
+        *,
+        annotations: bool = True,
+        files: bool = True,
+        include_examples: bool = True,
+        strict: bool = False,
+        environ: Mapping[str, str] | None = None,
+        stream: TextIO | None = None,
+        show: Callable[[str], None] | None = None,
+        clock: Callable[[], datetime] = now,
+    ) -> None:
+        self._parts = {
+            "summary": step_summary,
+            "outputs": set_output,
+            "annotations": annotations,
+            "files": files,
+            "emoji": emoji_enabled,
+        }
+        self._examples = include_examples
+        self._groups, self._strict, self._clock, self._stream = use_groups, strict, clock, stream
+        self._show = show
+        self.environ: Mapping[str, str] = os.environ if environ is None else environ
+        self.wrote: list[str] = []
+        """the files that were written to the folder of the run"""
+
+    @property
+    def dialect(self) -> Dialect:
+        """The system's way of saying things."""
+        return dialect_of(self.platform)
+
+    @property
+    def environment(self) -> CIEnvironment:
+        """What the system tells of the build."""
+        return environment_of(self.platform, self.environ)
+
+    @property
+    def root(self) -> str:
+        """The repository's folder: annotations name files as seen from it."""
+        for name in self.dialect.roots:
+            if found := self.environ.get(name, ""):
+                return os.path.expanduser(found)  # noqa: PTH111 a text, not a path yet
+        return os.getcwd()  # noqa: PTH109 a text, not a path yet
+
+    @property
+    def folds(self) -> bool:
+        """Whether lines can be folded away here; where not, a group's title would only say again what they say."""
+        return self._groups and self.dialect.group is not log_commands.heading
+
+    # --- single things ------------------------------------------------------------------------------------------------
+
+    def format_annotation(self, annotation: CIAnnotation) -> str:
+        """The annotation as the system reads it in a log."""
+        return self.dialect.annotation(annotation)
+
+    def annotate(self, annotation: CIAnnotation) -> None:
+        """Writes the annotation to the log."""
+        self.show(self.format_annotation(annotation))
+
+    def report_status(self, result: CheckpointResult) -> None:
+        """Writes a run's verdict to the log, on one line."""
+        self.annotate(status_annotation(result))
+
+    def set_output(self, name: str, value: object) -> None:
+        """Gives a value to later steps of the job: by the system's own means, or in the file `truthound.env`."""
+        self._perform(self.dialect.values({name: _text(value)}, self.environ))
+
+    @contextmanager
+    def group(self, title: str) -> Iterator[None]:
+        """Lines of the log that can be folded away."""
+        if not self._groups:
+            yield
+            return
+        name = f"truthound_{log_commands.key(title)}"
+        self.show(self.dialect.group(title, name, self._clock())[0])
+        try:
+            yield
+        finally:
+            if end := self.dialect.group(title, name, self._clock())[1]:
+                self.show(end)
+
+    # --- runs ---------------------------------------------------------------------------------------------------------
+
+    def report_to_ci(
+        self,
+        results: CheckpointResult | Sequence[CheckpointResult],
+        previous: CheckpointResult | Iterable[CheckpointResult] | None = None,
+    ) -> int:
+        """Shows runs in the log and wherever the system shows more; returns the exit code they come to.
+
+        Args:
+            results: A run, or several.
+            previous: The run before, of each checkpoint that has one: summaries then tell what changed.
+        """
+        runs = self._public([results] if isinstance(results, CheckpointResult) else results)
+        before = [previous] if isinstance(previous, CheckpointResult) else list(previous or ())
+        for run in runs:
+            self._tell(run)
+        self.publish(runs, before)
+        return int(worst(exit_of(r, strict=self._strict) for r in runs) if runs else Exit.ERROR)
+
+    def publish(self, runs: Sequence[CheckpointResult], previous: Iterable[CheckpointResult] = ()) -> list[str]:
+        """The same without the report in the log, for who has shown it already. Returns what could not be done, which is
+        told on standard error too.
+        """
+        before = {r.checkpoint_name: r for r in previous}
+        made = Report(self._public(runs), self.environ, self.environment, before, root=self.root, **self._parts)
+        return self._perform(report(self.dialect, made))
+
+    def _public(self, runs: Iterable[CheckpointResult]) -> list[CheckpointResult]:
+        """The runs as they are told: with what fails them, and with as much of failing rows as may be published."""
+        kept = (run.strict() if self._strict else run for run in runs)
+        return [(r if self._examples else replace(r, ci_examples=CIExamples.NONE)).published() for r in kept]
+
+    def values(self, runs: Sequence[CheckpointResult]) -> dict[str, str]:
+        """What later steps are given."""
+        return outputs(runs)
+
+    def _tell(self, run: CheckpointResult) -> None:
+        from truthound.reporters.console import render
+
+        text = uncommanded(render(run)).rstrip("\n")
+        if run.status is CheckpointStatus.SUCCESS and not wording.fails(run) and self.folds:
+            with self.group(f"{run.checkpoint_name}: {run.status.value}"):
+                self.show(text)
+        else:
+            self.show(text)
+
+    def show(self, line: str) -> None:
+        """A line, or several, of the log."""
+        if self._show is not None:
+            self._show(line)
+            return
+        stream = self._stream or sys.stdout
+        stream.write(
+            f"{line}\n".encode(stream.encoding or "utf-8", "backslashreplace").decode(stream.encoding or "utf-8")
+        )
+        stream.flush()
+
+    def _perform(self, todo: Iterable[Any]) -> list[str]:
+        def done(output: Output) -> None:
+            if isinstance(output, Write) and not output.append and not Path(output.path).is_absolute():
+                self.wrote.append(output.path)
+
+        problems = flow.run(perform(list(todo), self.show, done))
+        for problem in problems:
+            sys.stderr.write(f"warning: {uncommanded(problem)}\n")
+        return problems
+
+
+def _text(value: object) -> str:
+    """A value as later steps get it; its lines end as those of a shell do."""
+    text = str(value).lower() if isinstance(value, bool) else "" if value is None else str(value)
+    return text.replace("\r\n", "\n").replace("\r", "\n")

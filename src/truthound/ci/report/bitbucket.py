@@ -1,0 +1,103 @@
+"""A run as a report of Bitbucket's Code Insights, with annotations.
+
+https://developer.atlassian.com/cloud/bitbucket/rest/api-group-reports/ (read in November 2026): at most 1,000
+annotations, 100 a request; summaries of 450 characters, 10 data fields.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from truthound._internal.text import harmless, plural, shorten
+from truthound.ci.detect import CIEnvironment
+from truthound.ci.report.effects import Send
+from truthound.ci.report.log_commands import slug
+from truthound.io.http_client import Request
+from truthound.reporters import locations, wording
+from truthound.results import CheckpointResult, CheckStatus, Severity
+
+API = "api.bitbucket.org"
+PROXY = "http://localhost:29418"
+"""answers within a pipeline only, and adds its authentication; it takes http, not https"""
+TOKENS = ("BITBUCKET_TOKEN", "BITBUCKET_ACCESS_TOKEN")
+MOST, PART, SUMMARY, DETAILS = 1000, 100, 450, 2000
+
+
+def reachable(env: Mapping[str, str], ci: CIEnvironment) -> bool:
+    """Whether there is a commit to report on, and a way to do so."""
+    way = bool(env.get("BITBUCKET_PIPELINE_UUID")) or any(env.get(t) for t in TOKENS)
+    return way and bool(ci.commit_sha) and bool(re.fullmatch(r"[\w.-]+/[\w.-]+", ci.repository))
+
+
+def insights(result: CheckpointResult, env: Mapping[str, str], ci: CIEnvironment, root: str = "") -> Send:
+    """Replaces the checkpoint's report on the commit: one that is only updated keeps its old annotations."""
+    token = next((env[t] for t in TOKENS if env.get(t)), "")
+    ours = f"truthound-{slug(result.checkpoint_name)[:40]}-{_short(result.checkpoint_name)}"
+    url = f"{'https' if token else 'http'}://{API}/2.0/repositories/{ci.repository}/commit/{quote(ci.commit_sha)}/reports/{ours}"
+    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+
+    def request(method: str, path: str, body: Any) -> Request:
+        content = b"" if body is None else json.dumps(body).encode()
+        return Request(
+            method, url + path, headers, content, seconds=10.0, proxy=None if token else PROXY, repeatable=True
+        )
+
+    found = list(marks(result, root))
+    parts = [request("POST", "/annotations", found[i : i + PART]) for i in range(0, len(found), PART)]
+    return Send(
+        "Code Insights", (request("DELETE", "", None), request("PUT", "", body(result, ci)), *parts), accepted=(404,)
+    )
+
+
+def body(result: CheckpointResult, ci: CIEnvironment) -> dict[str, Any]:
+    """The report itself."""
+    s = result.validation_result.statistics if result.validation_result else None
+    said = wording.tally(s) if s else wording.one_line(result.error or "nothing was checked")
+    left = len(result.issues) + len(wording.of_the_run(result)) - MOST
+    more = f" {plural(left, 'issue')} more than are annotated." if left > 0 else ""
+    numbers = {"Checks": s.total_checks, "Issues": s.total_issues, "Failed": s.failed, "Warned": s.warned} if s else {}
+    rows = result.validation_result.row_count if result.validation_result else None
+    data: list[dict[str, Any]] = [{"title": k, "type": "NUMBER", "value": v} for k, v in numbers.items()]
+    if rows is not None:
+        data.append({"title": "Rows", "type": "NUMBER", "value": rows})
+    if s:
+        data.append({"title": "Passed", "type": "PERCENTAGE", "value": round(s.pass_rate * 100, 2)})
+    data.append({"title": "Duration", "type": "DURATION", "value": round(result.duration_ms)})
+    made: dict[str, Any] = {
+        "title": shorten(harmless(f"truthound: {result.checkpoint_name}"), SUMMARY),
+        "details": shorten(harmless(f"{wording.verdict(result)}: {said}.{more}"), DETAILS),
+        "report_type": "TEST",
+        "reporter": "truthound",
+        "result": "FAILED" if wording.fails(result) else "PASSED",
+        "data": data,
+    }
+    return made | ({"link": ci.run_url} if ci.run_url.startswith("https://") else {})
+
+
+def marks(result: CheckpointResult, root: str = "") -> Iterator[dict[str, Any]]:
+    """The worst issues, each at the line that declares its check, or at the first row that fails."""
+    seen: dict[str, int] = {}
+    for outcome in [*wording.of_the_run(result), *wording.ordered(result)][:MOST]:
+        seen[outcome.id] = seen.get(outcome.id, 0) + 1
+        file, line, _ = locations.declared(outcome, root)
+        if not file:
+            file, line = locations.failing(outcome, result.validation_result, root)
+        at = {"path": file} | ({"line": line} if line else {}) if file else {}
+        warned = outcome.status is CheckStatus.WARNED
+        yield {
+            "external_id": f"{_short(outcome.id)}-{seen[outcome.id]}",
+            "annotation_type": "CODE_SMELL" if warned else "BUG",
+            "summary": shorten(harmless(wording.line(outcome)), SUMMARY),
+            "result": "PASSED" if warned else "FAILED",
+            "severity": (outcome.severity or Severity.HIGH).value.upper(),
+            **at,
+        }
+
+
+def _short(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]

@@ -1,0 +1,29 @@
+"""What `truthound ci detect` shows."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+from truthound._internal.text import terminal
+from truthound.ci.detect import CIEnvironment
+from truthound.ci.platforms import PLATFORMS
+from truthound.cli.tables import table
+from truthound.reporters.terminal import Look, Span
+
+
+def facts(environment: CIEnvironment) -> dict[str, Any]:
+    """The fields as plain values, in their order."""
+    found = {f.name: getattr(environment, f.name) for f in fields(environment)}
+    return found | {"platform": environment.platform.value}
+
+
+def page(environment: CIEnvironment, look: Look) -> str:
+    """The system and all fields; of a commit's message the first line."""
+    title = PLATFORMS[environment.platform].title
+    rows: list[list[Span]] = []
+    for name, value in facts(environment).items():
+        said = str(value).lower() if isinstance(value, bool) else terminal(str(value or "").partition("\n")[0])
+        rows.append([(name, "dim"), (said, "") if said else ("not known", "dim")])
+    lines: list[list[Span]] = [[(title[0].upper() + title[1:], "bold")], *table(rows, look, indent=2)]
+    return "\n".join(look.paint(line) for line in lines) + "\n"

@@ -1,0 +1,147 @@
+"""What `truthound ci doctor` finds: what was detected, what is missing and where it was looked for, where a report would go."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from truthound._internal.text import terminal
+from truthound.ci import parse
+from truthound.ci.detect import CIEnvironment, any_set, environment_of
+from truthound.ci.names import CIPlatform
+from truthound.ci.platforms import PLATFORMS
+from truthound.ci.report import bitbucket
+from truthound.ci.report.dialects import Dialect, dialect_of
+from truthound.cli.tables import table
+from truthound.reporters.locations import within
+from truthound.reporters.terminal import Look, Span, fold
+
+_NOT_FIELDS = {"platform", "is_ci", "is_pr"}
+_ON_PULLS = {"pr_number", "pr_target_branch"}
+_FILES: Mapping[str, tuple[str, str, Callable[[str], Mapping[str, Any]]]] = {
+    "event": ("the event file", "GITHUB_EVENT_PATH", parse.event),
+    "file": ("the properties file", "TEAMCITY_BUILD_PROPERTIES_FILE", parse.properties),
+}
+"""a kind of place -> the file it is in, the variable that names the file, and what reads it"""
+_MADE = {"BUILDER_OUTPUT", "DRONE_CARD_PATH"}
+"""what names no file that is added to, but one that is written anew, with its folder"""
+
+
+def findings(platform: CIPlatform, environ: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Plain values: `platform`, `detected_by`, `found`, `missing` (a field -> why), `report`, `files`, `values`, `problems`."""
+    env = os.environ if environ is None else environ
+    row, dialect, build = PLATFORMS[platform], dialect_of(platform), environment_of(platform, env)
+    known = {f.name: getattr(build, f.name) for f in fields(build) if f.name not in _NOT_FIELDS}
+    return {
+        "platform": platform.value,
+        "title": row.title,
+        "detected_by": [mark for mark in row.detect if any_set((mark,), env)],
+        "pull_request": build.is_pr,
+        "found": {k: v for k, v in known.items() if v},
+        "missing": {k: _why(k, build, row.fields.get(k, ()), env) for k, v in known.items() if not v and row.fields},
+        "report": dialect.where if platform is not CIPlatform.LOCAL else "the terminal",
+        "files": [path for _, path in dialect.files],
+        "values": dialect.later if platform is not CIPlatform.LOCAL else "",
+        "problems": list(_problems(platform, dialect, build, env)),
+    }
+
+
+def _why(field: str, build: CIEnvironment, places: tuple[str, ...], env: Mapping[str, str]) -> str:
+    if field in _ON_PULLS and not build.is_pr:
+        return "this is no pull request"
+    if field == "tag" and places and build.branch:
+        return "this is a build of a branch"
+    if passed := [p.split(":")[1] for p in places if p.startswith("unless:") and env.get(p.split(":")[1])]:
+        return f"what there is belongs to a merge made for the build, as {passed[0]} is set"
+    if field == "branch" and build.tag:
+        return "this is a build of a tag"
+    looked_for = list(dict.fromkeys(_place(place, env) for place in places))
+    if not looked_for:
+        return "this system does not tell"
+    return f"{'none is set' if len(looked_for) > 1 else 'not set'}: {', '.join(looked_for)}"
+
+
+def _place(place: str, env: Mapping[str, str]) -> str:
+    """A place of the table in words; of several variables together those that are not set."""
+    kind, _, rest = place.partition(":")
+    if kind == "unless":
+        return _place(rest.partition(":")[2], env)
+    if kind in {"pr", "no-pr"}:
+        return _place(rest, env)
+    if kind in _FILES:
+        return f"{rest.partition('#')[0]} in {_FILES[kind][0]}"
+    if names := dict.fromkeys(re.findall(r"\{(\w+)\}", place)):
+        return " and ".join([n for n in names if not env.get(n)] or names)
+    name, _, prefix = place.partition("#")
+    return f"{name} with {prefix}" if prefix else name
+
+
+def _problems(platform: CIPlatform, dialect: Dialect, build: CIEnvironment, env: Mapping[str, str]) -> Iterator[str]:
+    """What keeps a report, or a part of it, from being seen; each with what to do."""
+    if platform is CIPlatform.LOCAL:
+        yield "no CI system was detected; try one with: truthound ci doctor NAME"
+        return
+    for name in dialect.needs:
+        path = env.get(name, "")
+        if not path:
+            yield f"{name} is not set: nothing is written there"
+        elif name not in _MADE and not _takes_more(path):
+            yield f"{name} names {terminal(path)}, which cannot be written to: nothing is; in a container, mount it"
+    here = _here()
+    for root in dialect.roots:
+        if here and (folder := env.get(root)) and within(here, os.path.expanduser(folder)) is None:  # noqa: PTH111 never raises
+            yield f"the current folder is not within {root} ({terminal(folder)}): annotations name files as if it were {root}"
+    places = ":".join(place for places in PLATFORMS[platform].fields.values() for place in places)
+    for kind, (file, name, read) in _FILES.items():
+        if f"{kind}:" in places and not read(env.get(name, "")):
+            yield f"{file}, which {name} should name, cannot be read: what it tells is not known; in a container, mount it"
+    if not (here and os.access(here, os.W_OK)) and dialect.files:
+        yield "the current folder cannot be written to: no files"
+    if platform is CIPlatform.BUILDKITE and shutil.which("buildkite-agent") is None:
+        yield "buildkite-agent is not on PATH: no annotation; in a container, mount it (mount-buildkite-agent: true)"
+    if platform is CIPlatform.BITBUCKET and not bitbucket.reachable(env, build):
+        yield "no Code Insights: neither the pipeline's proxy nor BITBUCKET_TOKEN, or no commit or repository is known"
+
+
+def _here() -> Path | None:
+    """The current folder, unless it was deleted."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return None
+
+
+def _takes_more(path: str) -> bool:
+    """Whether a file can be added to, or begun."""
+    file = Path(path)
+    return os.access(file, os.W_OK) and not file.is_dir() if file.exists() else os.access(file.parent, os.W_OK)
+
+
+def page(found: Mapping[str, Any], look: Look) -> str:
+    """The findings for people."""
+    lines: list[list[Span]] = [[(found["title"][0].upper() + found["title"][1:], "bold")]]
+    marks = ", ".join(found["detected_by"])
+    if marks:
+        lines.append([(f"  detected by {marks}", "dim")])
+    known: list[list[Span]] = [
+        [(k, "dim"), (terminal(str(v).partition("\n")[0]), "")] for k, v in found["found"].items()
+    ]
+    missing: list[list[Span]] = [[(k, "dim"), (why, "dim")] for k, why in found["missing"].items()]
+    for heading, rows in (("found", known), ("not known", missing)):
+        if rows:
+            lines += [[], [(heading, "bold")], *table(rows, look, indent=2)]
+    lines += [[], [("a run is shown in", "bold")]]
+    lines += [[("  " + part, "")] for part in fold(found["report"], look.width - 2)]
+    if found["files"]:
+        lines += [[("  " + part, "")] for part in fold(f"files: {', '.join(found['files'])}", look.width - 2)]
+    if found["values"]:
+        lines += [[("  " + part, "")] for part in fold(f"values for later steps: {found['values']}", look.width - 2)]
+    for problem in found["problems"]:
+        first, *more = fold(problem, look.width - 4)
+        lines += [[], [(f"  {look.sign('warned')} ", "yellow"), (first, "")], *([("    " + m, "")] for m in more)]
+    return "\n".join(look.paint(line) for line in lines) + "\n"

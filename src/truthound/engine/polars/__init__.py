@@ -1,0 +1,1 @@
+"""The Polars backend: measures and row predicates as lazy queries."""

@@ -1,0 +1,113 @@
+"""Columns as Polars compares them: names, and keys of another table brought to a column's type."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import polars as pl
+
+from truthound._internal.exact_numbers import as_written, beside, decimal, fits, shortest
+from truthound.engine.polars.cells import steps_of
+from truthound.engine.polars.column_names import restored, safe
+from truthound.engine.polars.literals import BITS, TEXT, limits
+from truthound.errors import ValidatorError
+
+Schema = Mapping[str, pl.DataType]
+
+
+def named(name: str) -> pl.Expr:
+    """A column by its own name, in a frame whose names are safe."""
+    return pl.col(safe(name))
+
+
+def own_names(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with its columns' own names."""
+    changed = {c: restored(c) for c in frame.columns if restored(c) != c}
+    return frame.rename(changed) if changed else frame
+
+
+def alike(mine: pl.Expr, dtype: pl.DataType, keys: pl.Series, what: str) -> tuple[pl.Expr, pl.Series]:
+    """A column, and keys brought to its type: what has no equal there becomes null. ValidatorError where none could have one."""
+    other = keys.dtype
+    if dtype == other:
+        return mine, keys
+    if dtype in TEXT and other in TEXT:
+        return mine.cast(pl.String), keys.cast(pl.String)
+    if dtype.is_numeric() and other.is_numeric():
+        return mine, _numbers(keys, dtype)
+    here, there = steps_of(dtype), steps_of(other)
+    if here and there and {here[0], there[0]} <= {"date", "datetime"}:
+        if here[0] != there[0]:  # a date is its midnight on the clock on the wall
+            mine = mine.dt.replace_time_zone(None) if here[2] else mine
+            keys = keys.dt.replace_time_zone(None) if there[2] else keys
+            dtype = pl.Datetime(dtype.time_unit) if isinstance(dtype, pl.Datetime) else dtype
+        if here[0] != there[0] or (here[2] is None) == (there[2] is None):
+            return mine, _stepped(keys, there[1], dtype, here[1])
+    if here and there and here[0] == there[0] != "datetime":
+        return mine, _stepped(keys, there[1], dtype, here[1])
+    raise ValidatorError(f"{what} are {dtype} and {other}: they never match; cast one")
+
+
+def ordered_type(a: pl.DataType, b: pl.DataType) -> pl.DataType:
+    """A type in which numbers of two others keep their order: floats where nothing else holds both."""
+    if a == b and not a.is_float():
+        return a
+    if a.is_integer() and b.is_integer() and pl.UInt128 not in (a, b):
+        return pl.Int128()
+    if isinstance(a, pl.Decimal) and isinstance(b, pl.Decimal):
+        scale = max(a.scale, b.scale)
+        if max((t.precision or 38) - t.scale for t in (a, b)) + scale <= 38:
+            return pl.Decimal(38, scale)
+    return pl.Float64()
+
+
+def _stepped(keys: pl.Series, their: int, dtype: pl.DataType, our: int) -> pl.Series:
+    """Times as whole steps of another type, those that are."""
+    frame = pl.DataFrame({"n": keys.to_physical().cast(pl.Int128)}).select(
+        n=pl.col("n") * pl.lit(their, dtype=pl.Int128)
+    )
+    step = pl.lit(our, dtype=pl.Int128)
+    whole = pl.col("n") // step
+    low, high = limits(dtype)
+    fits = (whole * step == pl.col("n")) & whole.is_between(pl.lit(low, dtype=pl.Int128), pl.lit(high, dtype=pl.Int128))
+    physical = pl.Int32 if dtype == pl.Date else pl.Int64
+    return frame.select(pl.when(fits).then(whole).cast(physical).cast(dtype)).to_series()
+
+
+def _numbers(keys: pl.Series, dtype: pl.DataType) -> pl.Series:
+    """Numbers as another type holds them, those that it holds. Between floats and decimals, floats are what they are written as."""
+    other = keys.dtype
+    plain = all((t.is_float() or t.is_integer()) and t not in (pl.Int128, pl.UInt128) for t in (dtype, other))
+    if plain:
+        given = keys.fill_nan(None) if other.is_float() and not dtype.is_float() else keys
+        made = given.cast(dtype, strict=False)
+        back = made.cast(pl.Int128 if not other.is_float() else other, strict=False)
+        same = back.eq_missing(given.cast(back.dtype))
+        return pl.DataFrame({"k": made, "same": same}).select(pl.when("same").then("k")).to_series()
+    if other.is_decimal() and dtype.is_decimal():
+        made = keys.cast(dtype, strict=False)
+        return pl.DataFrame({"k": made, "o": keys}).select(pl.when(pl.col("k") == pl.col("o")).then("k")).to_series()
+    wide = pl.Decimal(38, dtype.scale) if isinstance(dtype, pl.Decimal) else dtype
+    return pl.Series([_held(v, other, dtype) for v in keys.to_list()], dtype=wide).cast(dtype, strict=False)
+
+
+def _held(value: Any, other: pl.DataType, dtype: pl.DataType) -> Any:
+    """A number as a type holds it exactly; None where it does not."""
+    if value is None or value != value or (isinstance(value, float) and value in (float("inf"), -float("inf"))):  # noqa: PLR0124 NaN
+        return None
+    bits, theirs = BITS.get(dtype.base_type()), BITS.get(other.base_type())
+    if bits and isinstance(value, Decimal):
+        near = as_written(float(value), bits)
+        return near if fits(near, bits) and Fraction(shortest(near, bits)) == Fraction(value) else None
+    place = Fraction(shortest(value, theirs)) if theirs and isinstance(dtype, pl.Decimal) else Fraction(value)
+    if bits:
+        return float(place) if beside(place, bits, up=True, strict=False) == place else None
+    scale = dtype.scale if isinstance(dtype, pl.Decimal) else 0
+    place *= 10**scale
+    low, high = limits(dtype)
+    if place.denominator != 1 or not low <= place <= high:
+        return None
+    return decimal(int(place), scale) if isinstance(dtype, pl.Decimal) else int(place)

@@ -1,0 +1,71 @@
+"""Cells of a Polars frame as Python values that can be reported: whatever a column holds, reading it raises nothing.
+
+Polars makes Python's own dates of its dates, and raises or panics for those that Python's calendar does not have, and cuts
+nanoseconds off. Here such values come as `truthound._internal.extended_time.Extended`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from truthound._internal.extended_time import DAY, Kind, value_of
+
+UNITS = {"ns": 1, "us": 10**3, "ms": 10**6}
+"""nanoseconds of a unit of time"""
+
+
+def steps_of(dtype: pl.DataType) -> tuple[Kind, int, str | None] | None:
+    """How a type of dates and times counts: what it is, nanoseconds of one step, time zone; None for any other type."""
+    match dtype:
+        case pl.Datetime():
+            return "datetime", UNITS[dtype.time_unit], dtype.time_zone
+        case pl.Duration():
+            return "duration", UNITS[dtype.time_unit], None
+    if dtype == pl.Date:
+        return "date", DAY, None
+    return ("time", 1, None) if dtype == pl.Time else None
+
+
+def cells(series: pl.Series) -> list[Any]:
+    """A column's values."""
+    dtype, series = series.dtype, series.alias("")  # a name may be a pattern to the engine
+    if found := steps_of(dtype):
+        kind, step, zone = found
+        return [None if n is None else value_of(kind, n * step, zone) for n in series.to_physical().to_list()]
+    if not _dated(dtype):
+        return series.to_list()
+    if isinstance(dtype, pl.Struct):
+        fields = [(f.name, cells(f)) for f in series.struct.unnest().get_columns()]
+        null = series.is_null()
+        return [None if null[i] else {f: values[i] for f, values in fields} for i in range(len(series))]
+    return [None if inner is None else cells(inner) for inner in series]
+
+
+def records(frame: pl.DataFrame) -> list[dict[str, Any]]:
+    """The rows, each as column -> value."""
+    columns = [(c.name, cells(c)) for c in frame.get_columns()]
+    return [{name: values[i] for name, values in columns} for i in range(frame.height)]
+
+
+def pairs(frame: pl.DataFrame) -> list[tuple[Any, ...]]:
+    """The rows as tuples."""
+    return list(zip(*(cells(c) for c in frame.get_columns()), strict=True))
+
+
+def first(frame: pl.DataFrame) -> tuple[Any, ...]:
+    """The first row."""
+    if not any(map(_dated, frame.dtypes)):
+        return frame.row(0)
+    return tuple(cells(c.head(1))[0] for c in frame.get_columns())
+
+
+def _dated(dtype: pl.DataType) -> bool:
+    """Whether it is a type of dates or times, or has one within."""
+    match dtype:
+        case pl.List() | pl.Array():
+            return _dated(dtype.inner)  # type: ignore[arg-type]  # the class of a type is typed too
+        case pl.Struct():
+            return any(_dated(f.dtype) for f in dtype.fields)  # type: ignore[arg-type]
+    return dtype.is_temporal()

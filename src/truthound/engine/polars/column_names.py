@@ -1,0 +1,51 @@
+"""Names of columns that the engine would take for patterns, and the engine's errors in plain words.
+
+Polars reads the names `*` and `^...$` as patterns. Inside the engine such columns have a mark before their name; nobody outside sees it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from truthound._internal.text import brief, did_you_mean, listed
+
+MARK = "\x1a"
+"""goes before a name that would be a pattern, and before one that begins with it, so that it can always be taken off again"""
+FAULT = -86
+"""what a condition gives a row for which it has no answer, by which the engine's error about it is known"""
+_FAULT = re.compile(rf"conversion from `i8` to `u8` failed.*\[.*{FAULT}", re.DOTALL)
+FAULT_WORDS = "in some row a number is beyond its type or divided by zero, or a value cannot be cast; TRY_CAST(...) and TRY(...) give NULL there"
+_WORDS = (
+    (re.compile(r"^cannot compare string with numeric type.*"), "text and numbers do not compare; cast one of them"),
+)
+
+
+def safe(name: str) -> str:
+    """The name that a column has inside the engine: its own, unless that is a pattern."""
+    special = name == "*" or (name.startswith("^") and name.endswith("$")) or name.startswith(MARK)
+    return MARK + name if special else name
+
+
+def restored(name: str) -> str:
+    """The column's own name again."""
+    return name.removeprefix(MARK)
+
+
+def is_fault(error: BaseException) -> bool:
+    """Whether a condition has no answer for some row."""
+    return _FAULT.search(str(error)) is not None
+
+
+def told(error: BaseException, columns: Iterable[str] = ()) -> str:
+    """What the engine says, in plain words."""
+    words = brief(error).replace(MARK, "")
+    if is_fault(error):
+        return FAULT_WORDS
+    if found := re.match(r'unable to find column "(.*?)"', words):
+        known = list(columns)
+        return f'no column is called "{found[1]}"{did_you_mean(found[1], known) or (listed(known) if known else "")}'
+    for pattern, plain in _WORDS:
+        if pattern.match(words):
+            return pattern.sub(plain, words)
+    return words

@@ -1,0 +1,415 @@
+"""Predicates and streaming aggregates as Polars expressions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Mapping, Sequence
+from copy import copy
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+import polars as pl
+
+from truthound._internal.extended_time import Extended
+from truthound._internal.text import plain
+from truthound.engine import measures as m
+from truthound.engine import sql_expression
+from truthound.engine.polars.casts import Schema, alike, named
+from truthound.engine.polars.column_names import safe
+from truthound.engine.polars.compare import holds
+from truthound.engine.polars.counts import apart, assuming, counted, faulty, picked
+from truthound.engine.polars.formats import FORMATS
+from truthound.engine.polars.literals import among, within
+from truthound.engine.polars.sql import LONG, Checked, Context, checked, compiled, utc_now
+from truthound.engine.polars.stages import unless
+from truthound.engine.polars.sums import Asked, deviation, total
+from truthound.errors import ValidatorError
+
+BLOCKING = (m.Repeated, m.OutOfOrder, m.Inconsistent, m.Native)
+"""predicates that need more of the table than one row; they do not share the streaming pass"""
+
+_TEXTS = (m.Matches, m.LengthBetween, m.Format)
+_ASSUMED = (2**61, 2**53, 2**31)
+"""what columns of 64 bits hold at most, as a rule: sums do not overflow, floats hold them, products do not overflow"""
+
+Lookup = Callable[[m.Orphan], "list[pl.Series]"]
+
+
+def is_blocking(predicate: m.Predicate | None) -> bool:
+    return predicate is not None and any(isinstance(p, BLOCKING) for p in m.parts(predicate))
+
+
+class Compiler:
+    """Compiles predicates for one table; `lookup` brings the reference's columns for an `Orphan`."""
+
+    def __init__(
+        self,
+        frame: pl.LazyFrame,
+        schema: Schema,
+        lookup: Lookup,
+        unreadable: Mapping[str, str] | None = None,
+        *,
+        now: Callable[[], datetime] = utc_now,
+        empty: Callable[[Collection[str]], Collection[str]] = lambda _: (),
+    ) -> None:
+        """`empty` says which of some columns have no value at all."""
+        self._frame, self._schema, self._lookup, self._empty = frame, schema, lookup, empty
+        self._unreadable = {} if unreadable is None else unreadable
+        self._context = Context({**schema, **dict.fromkeys(self._unreadable, pl.Null())}, self.column, now)
+
+    def dtype(self, column: str) -> pl.DataType:
+        """The column's type; an error if it is not there."""
+        if column in self._unreadable:
+            raise ValidatorError(self._reason(column))
+        if column not in self._schema:
+            raise ValidatorError(f'column "{column}" not found')
+        return self._schema[column]
+
+    def every_column(self) -> tuple[str, ...]:
+        """All columns, for what compares whole rows; an error if one cannot be read."""
+        for column in self._unreadable:
+            raise ValidatorError(f"{self._reason(column)}; name the columns that are to be compared")
+        return tuple(self._schema)
+
+    def _reason(self, column: str) -> str:
+        return f'column "{column}" cannot be read: {self._unreadable[column]}'
+
+    def column(self, name: str) -> pl.Expr:
+        self.dtype(name)
+        return named(name)
+
+    def text(self, name: str) -> pl.Expr:
+        """The column as text, for types that hold text."""
+        dtype = self.dtype(name)
+        if dtype == pl.String:
+            return self.column(name)
+        if dtype in (pl.Categorical, pl.Enum):
+            return self.column(name).cast(pl.String)
+        raise ValidatorError(f'column "{name}" is {dtype}, not text')
+
+    def __call__(self, p: m.Predicate) -> pl.Expr:
+        """The predicate's expression; it raises for a row whose answer cannot be had, and on which it depends."""
+        return checked(self._checked(p))
+
+    def sure(self, condition: str) -> pl.Expr | None:
+        """A SQL condition that has an answer for every row; None where it may fail or does not fit the columns."""
+        try:
+            made = compiled(condition, self._context)
+        except ValidatorError:
+            return None
+        return made.e if made.fault is None else None
+
+    def _checked(self, p: m.Predicate) -> Checked:
+        match p:
+            case m.And(inner):
+                return Checked.all_of([self._checked(i) for i in inner])
+            case m.Or((m.LengthBetween(column, None, int() as short), *slow)) if all(_only(column, s) for s in slow):
+                return Checked(self._unless_short(column, short, p))
+            case m.Or(inner):
+                return Checked.any_of([self._checked(i) for i in inner])
+            case m.Not(inner):
+                made = self._checked(inner)
+                return Checked(made.e.not_(), made.fault)
+            case m.Unknown(inner):
+                made = self._checked(inner)
+                return Checked(made.e.is_null(), made.fault)
+            case m.SQL(text):
+                return self._sql(text)
+            case _:
+                return Checked(self._alone(p))
+
+    def counted(self, p: m.Predicate) -> Asked:
+        """How many rows it is true for, or the error that some row has no answer.
+
+        Sums and products of 64-bit integers are first taken without a check for an overflow, beside the extremes of their
+        columns; only where these do not rule one out, they are taken again in 128 bits.
+
+        For how many rows a condition is false and for how many it is unknown come from one expression.
+        """
+        match p:
+            case m.Unknown(m.SQL() as condition) | m.Not(m.SQL() as condition):
+                asked = self._counted(m.Not(condition), lambda made: faulty(made, apart(made.e)))
+                return picked(asked, condition, 1 if isinstance(p, m.Unknown) else 0)
+            case _:
+                return self._counted(p, faulty)
+
+    def _counted(self, p: m.Predicate, count: Callable[[Checked], Asked]) -> Asked:
+        """What `count` makes of the predicate, in 64 bits where that is enough."""
+        sure = self._checked(p)
+        sql = [part.text for part in m.parts(p) if isinstance(part, m.SQL)]
+        names = {c for text in sql for c in sql_expression.calculated(text, self._schema) if self._schema[c] in LONG}
+        if "Int128" not in f"{sure.e}{sure.fault}":
+            return count(sure)
+        for most in _ASSUMED if names else ():
+            quick = copy(self)
+            quick._context = replace(self._context, most=most)  # noqa: SLF001 a compiler of its own kind
+            found = quick._checked(p)  # noqa: SLF001
+            if "Int128" not in f"{found.e}{found.fault}":
+                return assuming(count(found), [self.column(c) for c in sorted(names)], most, count(sure))
+        return count(sure)
+
+    def _alone(self, p: m.Predicate) -> pl.Expr:
+        match p:
+            case m.IsNull(column):
+                return self.column(column).is_null()
+            case m.IsNan(column):
+                c = self.column(column)
+                return (
+                    c.is_nan() if self.dtype(column).is_float() else pl.when(c.is_not_null()).then(pl.lit(value=False))
+                )
+            case m.Between():
+                return self._between(p)
+            case m.In(column, values):
+                return self._in(column, values)
+            case m.Matches(column, pattern):
+                return self.text(column).str.contains(pattern)
+            case m.LengthBetween(column, low, high):
+                return within(self._length(column), pl.UInt32(), low, high)
+            case m.AnyItem(column, inner):
+                return self._any_item(column, inner)
+            case m.Format(column, name, argument):
+                return FORMATS[name](self.text(column), argument)
+            case m.Compare():
+                return self._compare(p)
+            case m.Native(function):
+                return self._native(function)
+            case m.Repeated(columns, nulls):
+                columns = columns or self.every_column()
+                repeated = pl.struct([self.column(c) for c in columns]).is_duplicated()
+                return (
+                    repeated if nulls else repeated & pl.all_horizontal([self.column(c).is_not_null() for c in columns])
+                )
+            case m.Orphan():
+                return self._orphan(p)
+            case m.OutOfOrder():
+                return self._out_of_order(p)
+            case m.Inconsistent(given, column):
+                value, keys = self.column(column), [self.column(c) for c in given]
+                known = _all([c.is_not_null() for c in (value, *keys)])
+                return (value.drop_nulls().n_unique().over(keys) > 1) & known
+            case _:
+                raise ValidatorError(f"the engine does not know {type(p).__name__}")
+
+    def _between(self, p: m.Between) -> pl.Expr:
+        c, dtype = self._comparable(p.column)
+        return within(c, dtype, p.low, p.high, low_inclusive=p.low_inclusive, high_inclusive=p.high_inclusive)
+
+    def _in(self, column: str, values: tuple[Any, ...]) -> pl.Expr:
+        return among(*self._comparable(column), values)
+
+    def _comparable(self, column: str) -> tuple[pl.Expr, pl.DataType]:
+        """A column as it compares with values, and its type: categories are texts."""
+        c, dtype = self.column(column), self.dtype(column)
+        return (c.cast(pl.String), pl.String()) if dtype in (pl.Categorical, pl.Enum) else (c, dtype)
+
+    def _any_item(self, column: str, predicate: m.Predicate) -> pl.Expr:
+        dtype, items = self.dtype(column), self.column(column)
+        if not isinstance(dtype, pl.List | pl.Array):
+            raise ValidatorError(f'column "{column}" is {dtype}, not a list')
+        of_items = Compiler(self._frame, {"": dtype.inner}, self._lookup)(predicate)  # type: ignore[dict-item]  # the class of a type is typed too
+        return (items.arr.to_list() if isinstance(dtype, pl.Array) else items).list.eval(of_items).list.any()
+
+    def _unless_short(self, column: str, short: int, p: m.Predicate) -> pl.Expr:
+        """An alternative that is true of short texts: the whole of it is asked of long ones only. Bytes are no fewer than characters."""
+        of_values = Compiler(self._frame, {"v": pl.String()}, self._lookup)
+        # turned round, as it would come here again
+        whole = of_values._checked(m.Or(tuple(_of(i, "v") for i in p.predicates[::-1]))).e  # type: ignore[attr-defined]  # it is an Or
+        return unless(self.text(column), lambda texts: texts.str.len_bytes() <= short, lambda _: whole)
+
+    def _length(self, column: str) -> pl.Expr:
+        dtype = self.dtype(column)
+        if isinstance(dtype, pl.List):
+            return self.column(column).list.len()
+        if isinstance(dtype, pl.Array):
+            return self.column(column).arr.len()
+        return self.text(column).str.len_chars()
+
+    def _compare(self, p: m.Compare) -> pl.Expr:
+        left, right = self.column(p.left), self.column(p.right)
+        return holds(left, right, (self.dtype(p.left), self.dtype(p.right)), p.operator, p.tolerance)
+
+    def _native(self, function: Callable[[Any], Any]) -> pl.Expr:
+        made = function(self._frame)
+        if not isinstance(made, pl.Expr):
+            raise ValidatorError(f"the function returned {type(made).__name__}; it must return a polars expression")
+        return self._boolean(made, "the function's expression")
+
+    def _sql(self, text: str) -> Checked:
+        try:
+            made = compiled(text, self._context)
+        except ValidatorError as failed:
+            # a column without any value has the type that its source gives for want of a better one: it fits any condition
+            try:
+                empty = frozenset(self._empty(sql_expression.columns_of(text, self._schema)))
+            except ValueError:  # it cannot be parsed
+                raise failed from None
+            if not empty:
+                raise
+            typed = {**self._context.schema, **dict.fromkeys(empty, pl.Null())}
+            column = lambda name: pl.lit(None) if name in empty else self.column(name)  # noqa: E731
+            made = compiled(text, replace(self._context, schema=typed, column=column))
+        if made.e.meta.root_names() or not self._schema:
+            return made
+        every = named(next(iter(self._schema)))
+        return Checked(made.e | (every.is_null() & False), made.fault)  # a constant, for each row
+
+    def _boolean(self, made: pl.Expr, what: str) -> pl.Expr:
+        """An expression that must say true or false of each row; `a + 1` says neither."""
+        (dtype,) = (
+            self._frame.select(made).collect_schema().values() if not made.meta.has_multiple_outputs() else (None,)
+        )
+        if dtype not in (pl.Boolean, pl.Null):
+            raise ValidatorError(f"{what} is {dtype or 'several columns'}, not true or false")
+        try:
+            nothing = pl.DataFrame([pl.Series(safe(name), [None] * 3, dtype=t) for name, t in self._schema.items()])
+            height = nothing.lazy().select(made).collect().height
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException, TypeError, ValueError) as error:
+            if str(error).startswith("cannot compare"):
+                raise
+            return made  # not every expression takes rows of nulls; what is wrong with it shows on the data
+        if height == 3:
+            return made.cast(pl.Boolean) if dtype == pl.Null else made
+        if made.meta.root_names() or height != 1 or not self._schema:
+            raise ValidatorError(f"{what} does not say something of each row, but of the table as a whole")
+        every = named(next(iter(self._schema)))
+        return made.cast(pl.Boolean) | (every.is_null() & False)  # a constant, for each row
+
+    def _orphan(self, p: m.Orphan) -> pl.Expr:
+        known = self._lookup(p)
+        present = pl.all_horizontal([self.column(c).is_not_null() for c in p.columns])
+        here, there = [], []
+        for i, (c, keys) in enumerate(zip(p.columns, known, strict=True)):
+            mine, theirs = alike(
+                self.column(c), self.dtype(c), keys, f'"{c}" and "{p.reference_columns[i]}" in the reference'
+            )
+            here.append(mine.alias(f"{i}"))
+            there.append(theirs.alias(f"{i}"))
+        if len(here) == 1:
+            return here[0].is_in(there[0].drop_nulls().implode()).fill_null(value=False).not_() & present
+        found = pl.DataFrame(there).drop_nulls().to_struct("keys")
+        return pl.struct(here).is_in(found.implode()).not_() & present
+
+    def _out_of_order(self, p: m.OutOfOrder) -> pl.Expr:
+        c = self.column(p.column)
+        floats = self.dtype(p.column).is_float()
+        before = (c.fill_nan(None) if floats else c).forward_fill().shift(1)
+        wrong = (
+            (c > before if p.descending else c < before)
+            if not p.strict
+            else (c >= before if p.descending else c <= before)
+        )
+        wrong = wrong | c.is_nan() if floats else wrong  # a NaN has no place in an order
+        if not p.group_by and not p.order_by:
+            return wrong
+        groups, order = ([self.column(c) for c in names] for names in (p.group_by, p.order_by))
+        return wrong.over(groups or None, order_by=order or None)
+
+
+def _only(column: str, p: m.Predicate) -> bool:
+    """Whether it is about the texts of one column alone."""
+    return all(
+        isinstance(part, m.And | m.Or | m.Not) or (isinstance(part, _TEXTS) and part.column == column)
+        for part in m.parts(p)
+    )
+
+
+def _of(p: m.Predicate, column: str) -> m.Predicate:
+    """A predicate about texts, of another column."""
+    if isinstance(p, m.And | m.Or):
+        return replace(p, predicates=tuple(_of(i, column) for i in p.predicates))
+    return m.Not(_of(p.predicate, column)) if isinstance(p, m.Not) else replace(p, column=column)  # type: ignore[type-var]
+
+
+def _all(exprs: Sequence[pl.Expr]) -> pl.Expr:
+    """Their conjunction, null as SQL has it."""
+    out = exprs[0]
+    for e in exprs[1:]:
+        out &= e
+    return out
+
+
+def _any(exprs: Sequence[pl.Expr]) -> pl.Expr:
+    out = exprs[0]
+    for e in exprs[1:]:
+        out |= e
+    return out
+
+
+# --- aggregates that stream ----------------------------------------------------------------------------------------
+
+_AGGREGATES = ("min", "max", "sum", "mean", "std", "var", "count")
+
+
+def streams(measure: m.Measure) -> bool:
+    """Whether a measure is an aggregate that shares the streaming pass."""
+    match measure:
+        case m.RowCount(where):
+            return not is_blocking(where)
+        case m.CountWhere(predicate, where):
+            return not is_blocking(predicate) and not is_blocking(where)
+        case m.Aggregate(_, function, where):
+            return function in _AGGREGATES and not is_blocking(where)
+        case m.Histogram(_, _, where):
+            return not is_blocking(where)
+        case _:
+            return False
+
+
+def aggregate(measure: m.Measure, c: Compiler) -> Asked:
+    """What a streaming measure asks for."""
+    match measure:
+        case m.RowCount(None):
+            return counted(pl.len())
+        case m.RowCount(where):
+            return c.counted(where)  # type: ignore[arg-type]
+        case m.CountWhere(m.IsNull(column), None):
+            return counted(c.column(column).null_count())
+        case m.CountWhere(predicate, where):
+            return c.counted(predicate if where is None else m.And((where, predicate)))
+        case m.Aggregate(column, _, where):
+            return _aggregate(filtered(c, column, where), c.dtype(column), measure)
+        case m.Histogram(column, edges, where):
+            bounds = [None, *edges, None]
+            steps = [m.Between(column, lo, hi, high_inclusive=False) for lo, hi in pairwise(bounds)]
+            counts = (c(s if where is None else m.And((where, s))).sum() for s in steps)
+            return Asked(tuple(counts), lambda found: tuple(int(n or 0) for n in found))
+        case _:
+            raise AssertionError(measure)
+
+
+def _aggregate(values: pl.Expr, dtype: pl.DataType, x: m.Aggregate) -> Asked:
+    if said := unfit(dtype, x.function, x.column):
+        return Asked((values.count(),), lambda found: ValidatorError(said) if found[0] else None)
+    if x.function in ("sum", "mean"):
+        return total(values, dtype, x.function, (x.column, x.where))
+    if x.function in ("std", "var"):
+        return deviation(values, dtype, x.function)
+    reduced = getattr(values, x.function)()
+    if x.function in ("min", "max") and dtype.is_float():  # a third of the time of the engine's own nan_min
+        return Asked((reduced, values.is_nan().any()), lambda found: math.nan if found[1] else scalar(found[0]))
+    return Asked((reduced,), lambda found: scalar(found[0]))
+
+
+def unfit(dtype: pl.DataType, function: str, column: str) -> str:
+    """Why values of a type have no such statistic, or nothing. A column without any value has none, whatever its type."""
+    ordered = function in ("min", "max") and not (dtype.is_nested() or dtype == pl.Object)
+    if function == "count" or ordered or dtype.is_numeric() or dtype == pl.Boolean:
+        return ""
+    return f'column "{column}" is {dtype.base_type()}, it has no {function}'
+
+
+def filtered(c: Compiler, column: str, where: m.Predicate | None) -> pl.Expr:
+    """A column's values where the filter holds, null elsewhere."""
+    return c.column(column) if where is None else pl.when(c(where)).then(c.column(column))
+
+
+def scalar(value: Any) -> Any:
+    """A measured value as Python has it; durations and the like stay what they are."""
+    return (
+        value
+        if isinstance(value, int | float | str | date | time | timedelta | Decimal | Extended) or value is None
+        else plain(value)
+    )

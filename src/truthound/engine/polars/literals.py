@@ -1,0 +1,200 @@
+"""Bounds and values against a column, exactly: what was given is brought to the steps that the column's type has.
+
+A type holds only some values: whole numbers, multiples of a millisecond or of 0.01, floats. A bound between two of them is
+moved to the one where every comparison stays the same, so the engine compares values of one type and rounds nothing:
+10.5 is above every integer up to 10, and 10:00:00.0015 is above 10:00:00.001.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import polars as pl
+
+from truthound._internal.exact_numbers import Exact, beside, decimal, fraction
+from truthound._internal.extended_time import DAY, at_zone, kind_of, nanoseconds, parse, zoned
+from truthound.engine.polars.cells import steps_of
+from truthound.errors import ValidatorError
+
+EQUALITIES = 12
+"""up to so many allowed values, comparing with each is quicker than a look-up in a set"""
+_MOMENT = re.compile("^([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]")
+"""the day of a moment that is a text, up to what stands before its time: T or a blank, which mean the same"""
+TEXT = (pl.String, pl.Categorical, pl.Enum)
+BITS: dict[type[pl.DataType], int] = {pl.Float16: 16, pl.Float32: 32, pl.Float64: 64}
+
+
+def within(
+    e: pl.Expr, dtype: pl.DataType, low: Any, high: Any, *, low_inclusive: bool = True, high_inclusive: bool = True
+) -> pl.Expr:
+    """Whether values lie within bounds, of which None is open; null where the value is. No NaN does."""
+    if dtype in TEXT and any(isinstance(v, str) and _MOMENT.match(v) for v in (low, high)):
+        e = e.str.replace(_MOMENT.pattern, "$1 ")
+        low, high = (_MOMENT.sub(r"\1 ", v) if isinstance(v, str) else v for v in (low, high))
+    least = None if low is None else _end(low, dtype, upper=False, closed=low_inclusive)
+    most = None if high is None else _end(high, dtype, upper=True, closed=high_inclusive)
+    if least is False or most is False:
+        return always(e, value=False)
+    if dtype in TEXT and not (low_inclusive and high_inclusive):
+        above, below = _sides(e, least, most, low_inclusive=low_inclusive, high_inclusive=high_inclusive)
+        return above & below
+    if least is not None and most is not None:
+        return e.is_between(least, most)
+    found = e.ge(least) if least is not None else e.le(most) if most is not None else always(e, value=True)
+    # the engine orders NaN above every number
+    return found & e.is_not_nan() if dtype.is_float() and most is None else found
+
+
+def _sides(
+    e: pl.Expr, low: pl.Expr | None, high: pl.Expr | None, *, low_inclusive: bool, high_inclusive: bool
+) -> tuple[pl.Expr, pl.Expr]:
+    """Texts have no neighbours to move a bound to."""
+    every = always(e, value=True)
+    above = every if low is None else e.ge(low) if low_inclusive else e.gt(low)
+    return above, every if high is None else e.le(high) if high_inclusive else e.lt(high)
+
+
+def reaches(e: pl.Expr, dtype: pl.DataType, most: Fraction, *, strict: bool, above: bool) -> pl.Expr:
+    """Whether values are at most so much (less, if `strict`; or more, if `above`); null where the value is."""
+    place = most * 10 ** (dtype.scale if isinstance(dtype, pl.Decimal) else 0)
+    end = _step(place, dtype, upper=True, closed=not strict)
+    inside = always(e, value=end is None) if end is None or end is False else e.le(end)
+    return inside.not_() if above else inside
+
+
+def among(e: pl.Expr, dtype: pl.DataType, values: tuple[Any, ...]) -> pl.Expr:
+    """Whether values are one of these; null where the value is."""
+    wanted = [v for v in values if v is not None]
+    plain = dtype in TEXT or dtype == pl.Boolean
+    if plain and any(isinstance(v, str) != (dtype in TEXT) for v in wanted):
+        raise ValidatorError(f"the values {wanted[:5]} do not compare with a {dtype} column")
+    found = wanted if plain else _held([_place(v, dtype) for v in wanted], dtype)
+    if not found:
+        return always(e, value=False)
+    if len(found) > EQUALITIES:
+        return e.is_in((pl.Series(found) if plain else _series(found, dtype)).implode())
+    out = e == _one(found[0], dtype)
+    for value in found[1:]:
+        out |= e == _one(value, dtype)
+    return out
+
+
+def always(e: pl.Expr, *, value: bool) -> pl.Expr:
+    """The same answer for every value that is not null."""
+    return pl.when(e.is_not_null()).then(pl.lit(value=value))
+
+
+def _end(value: Any, dtype: pl.DataType, *, upper: bool, closed: bool) -> Any:
+    """The last value within a bound as an expression; None where it leaves nothing out, False where it leaves nothing."""
+    if dtype in TEXT:
+        if not isinstance(value, str):
+            raise ValidatorError(f"the bound {value!r} does not compare with text")
+        return pl.lit(value)
+    place = _place(value, dtype)
+    if bits := BITS.get(dtype.base_type()):
+        last = beside(place, bits, up=not upper, strict=not closed)
+        return False if last is None else pl.lit(last, dtype=dtype)
+    return _step(place, dtype, upper=upper, closed=closed)
+
+
+def _step(place: Exact, dtype: pl.DataType, *, upper: bool, closed: bool) -> Any:
+    if isinstance(place, float):
+        return None if (place > 0) is upper else False
+    step = math.floor(place) if upper else math.ceil(place)
+    if not closed and step == place:
+        step += -1 if upper else 1
+    least, most = limits(dtype)
+    if (step >= most) if upper else (step <= least):
+        return None
+    if (step < least) if upper else (step > most):
+        return False
+    return literal(step, dtype)
+
+
+def literal(step: int, dtype: pl.DataType) -> pl.Expr:
+    """The value of a type of whole steps that lies at one of them."""
+    if isinstance(dtype, pl.Decimal):
+        return pl.lit(decimal(step, dtype.scale), dtype=pl.Decimal(38, dtype.scale))
+    if dtype.is_temporal():
+        return pl.lit(step, dtype=pl.Int32 if dtype == pl.Date else pl.Int64).cast(dtype)
+    return pl.lit(step, dtype=dtype)
+
+
+def limits(dtype: pl.DataType) -> tuple[int, int]:
+    """The first and the last step of a type."""
+    if isinstance(dtype, pl.Decimal):
+        return 1 - 10**38, 10**38 - 1
+    if dtype == pl.Time:
+        return 0, DAY - 1
+    if dtype.is_temporal():
+        bits = 32 if dtype == pl.Date else 64
+        return -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
+    bits = int(str(dtype).removeprefix("U").removeprefix("Int"))
+    return (0, 2**bits - 1) if dtype.is_unsigned_integer() else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
+
+
+def _held(places: list[Exact], dtype: pl.DataType) -> list[Any]:
+    """Those of the places that are values of the type, each once."""
+    if bits := BITS.get(dtype.base_type()):
+        return [p for p in dict.fromkeys(places) if beside(p, bits, up=True, strict=False) == p]
+    least, most = limits(dtype)
+    whole = (p for p in dict.fromkeys(places) if isinstance(p, Fraction) and p.denominator == 1)
+    return [int(p) for p in whole if least <= p <= most]
+
+
+def _one(value: Any, dtype: pl.DataType) -> pl.Expr:
+    if dtype.base_type() in BITS:
+        return pl.lit(float(value), dtype=dtype)
+    return literal(value, dtype) if isinstance(value, int) and not isinstance(value, bool) else pl.lit(value)
+
+
+def _series(found: list[Any], dtype: pl.DataType) -> pl.Series:
+    if dtype.base_type() in BITS:
+        return pl.Series(map(float, found), dtype=dtype)
+    if isinstance(dtype, pl.Decimal):
+        return pl.Series([decimal(n, dtype.scale) for n in found], dtype=pl.Decimal(38, dtype.scale))
+    if dtype.is_temporal():
+        return pl.Series(found, dtype=pl.Int32 if dtype == pl.Date else pl.Int64).cast(dtype)
+    return pl.Series(found, dtype=dtype)
+
+
+def _place(value: Any, dtype: pl.DataType) -> Exact:
+    """Where a value lies among the steps of a type, exactly. A bound in a text is ISO, a float for decimals is as it is written."""
+    found = steps_of(dtype)
+    try:
+        if (
+            found is None
+            and dtype.is_numeric()
+            and isinstance(value, int | float | Decimal)
+            and not isinstance(value, bool)
+        ):
+            if not isinstance(dtype, pl.Decimal):
+                return fraction(
+                    float(value)
+                    if isinstance(value, Decimal) and dtype.is_float() and value != value.to_integral_value()
+                    else value
+                )
+            place = fraction(Decimal(str(value)) if isinstance(value, float) else value)
+            return place * 10**dtype.scale if isinstance(place, Fraction) else place
+        if found is not None:
+            kind, step, zone = found
+            given = parse(value, kind) if isinstance(value, str) else value
+            return Fraction(_nanoseconds(given, kind, zone), step)
+    except ValueError:
+        raise ValidatorError(f"{value!r} is not a {dtype} (ISO format)") from None
+    raise ValidatorError(f"{value!r} and a {dtype} column do not compare")
+
+
+def _nanoseconds(value: Any, kind: str, zone: str | None) -> int:
+    """A date or time as a column has it: without a time zone it is in the column's, with one it is in UTC where the column has none."""
+    given, count = kind_of(value), nanoseconds(value)
+    if count is None or (given != kind and not {given, kind} <= {"date", "datetime"}):
+        raise ValueError(value)
+    if kind == "date" and isinstance(value, datetime):
+        return nanoseconds(value.replace(tzinfo=None)) or 0
+    return at_zone(count, zone) if zone and not zoned(value) else count

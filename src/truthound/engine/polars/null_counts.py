@@ -1,0 +1,36 @@
+"""Null counts from files that know them: a reader skips the row groups whose statistics say that there are none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import polars as pl
+
+from truthound.engine import measures as m
+from truthound.engine.polars.casts import named
+from truthound.engine.polars.column_names import restored
+
+MANY = 1 << 18
+"""rows from which reading a column costs more than a query of its own"""
+COLUMNS = 64
+"""columns up to which each has a query of its own; every one of them reads the file's footer"""
+
+
+def apart(compiled: Mapping[m.Measure, Iterable[pl.Expr]]) -> list[str]:
+    """The columns of which nothing is asked but how many of their values are null."""
+    counted: dict[str, int] = {}
+    others: set[str] = set()
+    for measure, exprs in compiled.items():
+        if isinstance(measure, m.CountWhere) and measure.where is None and isinstance(measure.predicate, m.IsNull):
+            counted[measure.predicate.column] = 1
+        else:
+            others |= {restored(name) for e in exprs for name in e.meta.root_names()}
+    return [c for c in counted if c not in others][:COLUMNS]
+
+
+def null_counts(frame: pl.LazyFrame, columns: list[str]) -> dict[str, int]:
+    """How many rows of each column are null, by filters that are not evaluated where statistics settle them."""
+    if not columns or int(frame.select(pl.len()).collect(engine="streaming").item()) < MANY:
+        return {}
+    queries = [frame.filter(named(c).is_null()).select(pl.len()) for c in columns]
+    return {c: int(f.item()) for c, f in zip(columns, pl.collect_all(queries, engine="streaming"), strict=True)}

@@ -1,0 +1,135 @@
+"""Exact quantiles in bounded memory: columns that fit are sorted, longer ones are narrowed down to a part that fits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from truthound._internal.exact_numbers import decimal, rounded
+from truthound.engine.measures import Aggregate, Predicate
+from truthound.errors import ValidatorError
+
+if TYPE_CHECKING:
+    from truthound.engine.polars.backend import PolarsBackend
+
+NARROW = 1 << 25
+"""cells held at once (256 MiB of numbers)"""
+BUCKETS = 1 << 12
+FEW = 1 << 22
+"""values that are simply sorted"""
+SAMPLE = 1 << 14
+"""values that tell between which two a quantile of many more lies"""
+
+
+def quantile(
+    backend: PolarsBackend, column: str, q: float, where: Predicate | None, read: Mapping[Any, pl.Series]
+) -> Any:
+    """The q-quantile of a column, of which `min`, `max` and `count` were measured. `read`: columns that are in memory already.
+
+    It lies between two values, on the line between them, and is rounded once. `q` is the decimal that it is written as.
+    """
+    dtype = backend.compile.dtype(column)
+    there = read.get(column) if where is None else None
+    count = backend.value(Aggregate(column, "count", where)) if there is None else there.count()
+    if not count:
+        return None
+    if not dtype.is_numeric():
+        raise ValidatorError(f'column "{column}" is {dtype.base_type()}, it has no quantiles')
+    if there is not None:
+        return _of(there, q)
+    values = backend.filtered(where).select(backend.compile.column(column).alias("v")).drop_nulls()
+    if count <= NARROW // 2:
+        return _of(backend.collect(values)["v"], q)
+    values = values.select(_steps(pl.col("v"), dtype))
+    rank = Fraction(str(q)) * (count - 1)
+    below = _ranked(backend, values, int(rank), dtype)
+    above = below if rank == int(rank) else _ranked(backend, values, int(rank) + 1, dtype)
+    return _on_the_line(below, above, rank % 1, dtype)
+
+
+def _steps(values: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    """Values as numbers that compare exactly: decimals as their whole steps."""
+    return values.to_physical() if dtype.is_decimal() else values.cast(pl.Float64) if dtype.is_float() else values
+
+
+def _of(values: pl.Series, q: float) -> Any:
+    dtype = values.dtype
+    steps = values.drop_nulls().to_frame("v").select(_steps(pl.col("v"), dtype))["v"]
+    if not len(steps):
+        return None
+    rank = Fraction(str(q)) * (len(steps) - 1)
+    part = _between(steps, q) if len(steps) > 8 * SAMPLE else None
+    ordered, at = part or (steps.sort(), int(rank))
+    return _on_the_line(ordered[at], ordered[at + (rank % 1 > 0)], rank % 1, dtype)
+
+
+def _on_the_line(below: Any, above: Any, part: Fraction, dtype: pl.DataType) -> Any:
+    """The number between two, of the column's type if no float holds it."""
+    if not (math.isfinite(below) and math.isfinite(above)):
+        return float(below) if not part or below == above else float(below + (above - below) * float(part))
+    exact = Fraction(below) + (Fraction(above) - Fraction(below)) * part
+    if dtype.is_integer() and abs(exact) > 2**53 and exact.denominator == 1:
+        return int(exact)
+    if not isinstance(dtype, pl.Decimal):
+        return rounded(exact)
+    if abs(exact) < 10**15:
+        return rounded(exact / 10**dtype.scale)
+    digits = 0
+    while (exact * 10**digits).denominator > 1:  # it ends, as `q` is a decimal
+        digits += 1
+    return decimal(int(exact * 10**digits), dtype.scale + digits)
+
+
+def _between(values: pl.Series, q: float) -> tuple[pl.Series, int] | None:
+    """Values in order and where among them that of a rank is, of all between two that a sample names.
+
+    They are five standard errors of the sample's quantile away from it. None where it lies elsewhere: in data whose order
+    beats with the sample's step.
+    """
+    rank = Fraction(str(q)) * (len(values) - 1)
+    sample = values.gather_every(len(values) // SAMPLE).sort()
+    margin = 5 * math.sqrt(q * (1 - q) * len(sample)) + 1
+    low = sample[max(math.floor(q * len(sample) - margin), 0)]
+    high = sample[min(math.ceil(q * len(sample) + margin), len(sample) - 1)]
+    at = int(rank) - int((values < low).sum())
+    part = values.filter((values >= low) & (values <= high))
+    return None if at < 0 or at + (rank % 1 > 0) >= len(part) else (part.sort(), at)
+
+
+def _ranked(backend: PolarsBackend, values: pl.LazyFrame, rank: int, dtype: pl.DataType) -> Any:
+    """The value at a rank of a column too long to sort: histograms narrow down to a bucket that is short enough."""
+    v = pl.col("v")
+    if dtype.is_float():
+        down, finite = backend.collect(values.select((v == -math.inf).sum(), v.is_finite().sum().alias("n"))).row(0)
+        if rank < down:
+            return -math.inf
+        if rank >= down + finite:
+            rest = backend.collect(values.select((v == math.inf).sum())).item()
+            return math.inf if rank < down + finite + rest else math.nan
+        values, rank = values.filter(v.is_finite()), rank - down
+    while True:
+        low, high = backend.collect(values.select(pl.min("v"), pl.max("v").alias("h"))).row(0)
+        if low == high:
+            return low
+        bucket = _bucket(v, low, high, dtype)
+        counts = backend.collect(values.group_by(bucket.alias("b")).len()).sort("b")
+        counts = counts.with_columns(pl.col("len").cum_sum().alias("upto"))
+        row = counts.filter(pl.col("upto") > rank).row(0, named=True)
+        values = values.filter(bucket == row["b"])
+        rank -= row["upto"] - row["len"]
+        if row["len"] <= FEW:
+            return backend.collect(values)["v"].sort()[rank]
+
+
+def _bucket(v: pl.Expr, low: Any, high: Any, dtype: pl.DataType) -> pl.Expr:
+    """Which of the buckets between two values a value is in; the first and the last are not in the same."""
+    if dtype.is_float():  # halves, as the whole range may be beyond all floats
+        place = (v / 2 - low / 2) / (high / 2 - low / 2)
+        return pl.when(v == high).then(float(BUCKETS)).otherwise((place * BUCKETS).floor().clip(0, BUCKETS - 1))
+    wide = pl.UInt128 if dtype == pl.UInt128 else pl.Int128
+    width = max((high - low) // BUCKETS, 1)
+    return v.cast(wide) // pl.lit(width, dtype=wide)

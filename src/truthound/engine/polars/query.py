@@ -1,0 +1,162 @@
+"""Whole SQL queries over the table, run by DuckDB: it reads the columns of a Polars frame where they lie.
+
+DuckDB sees the frame through the Arrow interface alone, without pyarrow. It reads no file, opens no connection, changes
+no setting, and its time zone is UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from types import MappingProxyType
+from typing import Any
+
+import polars as pl
+
+from truthound.engine import sql_expression, sql_query
+from truthound.engine.polars.casts import named
+from truthound.errors import ValidatorError
+
+Rows = tuple[dict[str, Any], ...]
+_WIDE: dict[Any, str] = {pl.Int128: "HUGEINT", pl.UInt128: "UHUGEINT"}
+"""types that DuckDB does not take over Arrow: they go as text, and come back"""
+_NONE: Mapping[str, str] = MappingProxyType({})
+
+
+class _Stream:
+    """A frame that shows nothing but its Arrow stream; DuckDB would take a Polars frame through pyarrow."""
+
+    def __init__(self, frame: pl.DataFrame) -> None:
+        self._frame = frame
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        return self._frame.__arrow_c_stream__(requested_schema)
+
+
+def run(
+    text: str,
+    limit: int,
+    frame: pl.LazyFrame,
+    types: Mapping[str, pl.DataType],
+    *,
+    collect: Callable[[pl.LazyFrame], pl.DataFrame],
+    condition: Callable[[str], pl.Expr | None],
+) -> tuple[int, Rows]:
+    """How many rows a query returns, and the first `limit` of them.
+
+    `condition` compiles a filter that has an answer for every row; where the query has such a one, only the rows it
+    is true for are handed over. The query itself stays as it is.
+
+    Raises:
+        ValidatorError: The query cannot be run; in plain words.
+    """
+    import duckdb
+
+    try:
+        tree = sql_query.query(text)
+        columns = sql_query.needed(tree, types)
+    except ValueError as error:
+        raise ValidatorError(str(error)) from None
+    handed = [_handed(c, types[c]).alias(c) for c in columns]
+    written = sql_query.filter_of(tree)
+    kept = None if written is None or _rounding(tree, types) else condition(written)
+    try:
+        with sql_query.connection() as connection:
+
+            def answer(
+                data: pl.DataFrame, types: Mapping[str, pl.DataType], guesses: Mapping[str, str] = _NONE
+            ) -> tuple[int, Rows]:
+                connection.register("handed", _Stream(data))
+                view = f"CREATE OR REPLACE TEMP VIEW {sql_expression.TABLE} AS SELECT"
+                connection.execute(f"{view} {_selected(columns, types, guesses)} FROM handed")
+                return _answer(connection, tree, text, limit)
+
+            if kept is not None:
+                # where it does not fit the columns: whether one of them has any value is a question to all rows
+                with suppress(duckdb.BinderException):
+                    return answer(collect(frame.filter(kept).select(handed)), types)
+            data = collect(frame.select(handed))
+            try:
+                return answer(data, types)
+            except duckdb.BinderException:
+                # a column without any value has the type that its source gives for want of a better one: it fits any query
+                empty = [c for c in columns if data[c].null_count() == data.height]
+                for guess in sql_query.GUESSES if empty else ():
+                    with suppress(duckdb.BinderException):
+                        return answer(data, types, dict.fromkeys(empty, guess))
+                raise
+    except duckdb.Error as error:
+        raise ValidatorError(f"the query cannot be run: {sql_query.words_of(error, types)}") from None
+
+
+def _rounding(tree: Any, types: Mapping[str, pl.DataType]) -> bool:
+    """Whether a filter has a float and a long number, which DuckDB rounds to compare them and conditions do not."""
+    from sqlglot import exp
+
+    where = tree.args["where"]
+    named = {c.name.lower() for c in where.find_all(exp.Column)}
+    read = [t for c, t in types.items() if c.lower() in named]
+    floats = any(t.is_float() for t in read) or any("e" in str(x.this).lower() for x in where.find_all(exp.Literal))
+    return floats and any(t.is_decimal() or t in (pl.Int64, pl.UInt64, pl.Int128, pl.UInt128) for t in read)
+
+
+def _answer(connection: Any, tree: Any, text: str, limit: int) -> tuple[int, Rows]:
+    from sqlglot import exp
+
+    source = f"({text}\n)"
+    if tree.find(exp.Group, exp.Distinct, exp.Join, exp.Window, exp.SetOperation):  # costly: once
+        connection.execute(f"CREATE TEMP TABLE found AS {source}")
+        source = "found"
+    answer = connection.execute(f"SELECT * FROM {source} LIMIT {limit}")
+    names = _unique([d[0] for d in answer.description])
+    fine = [str(d[1]) == "TIMESTAMP_NS" for d in answer.description]
+    if any(fine):  # Python's moments have microseconds
+        places = [f"c{i}" for i in range(len(fine))]
+        shown = [f"replace(CAST({c} AS VARCHAR), ' ', 'T')" if f else c for c, f in zip(places, fine, strict=True)]
+        answer = connection.execute(f"SELECT {', '.join(shown)} FROM {source} AS t({', '.join(places)}) LIMIT {limit}")
+    try:
+        found = answer.fetchall()
+    except (ValueError, OverflowError):  # a moment beyond Python's years
+        found = connection.execute(f"SELECT CAST(COLUMNS(*) AS VARCHAR) FROM {source} LIMIT {limit}").fetchall()
+    rows = tuple(dict(zip(names, row, strict=True)) for row in found)
+    if len(rows) < limit:
+        return len(rows), rows
+    return int(connection.execute(f"SELECT count(*) FROM {source}").fetchall()[0][0]), rows
+
+
+def _unique(names: list[str]) -> list[str]:
+    out: list[str] = []
+    for name in names:
+        unique, number = name, 1
+        while unique in out:
+            number += 1
+            unique = f"{name}_{number}"
+        out.append(unique)
+    return out
+
+
+def _handed(name: str, t: pl.DataType) -> pl.Expr:
+    """A column as DuckDB takes it."""
+    e = named(name)
+    if t == pl.Null:
+        return e.cast(pl.Int32)
+    if t.base_type() in _WIDE or t == pl.Enum:
+        return e.cast(pl.String)
+    if t == pl.Object:
+        raise ValidatorError(
+            f'column "{name}" holds Python objects, which SQL does not know; leave it out of the query'
+        )
+    return e
+
+
+def _selected(columns: list[str], types: Mapping[str, pl.DataType], guesses: Mapping[str, str] = _NONE) -> str:
+    """The columns of the view, in the types that they have in SQL; those without any value may have a guessed one."""
+    out = []
+    for c in columns:
+        quoted = '"' + c.replace('"', '""') + '"'
+        wide = _WIDE.get(types[c].base_type()) or ("TIME" if types[c] == pl.Time else None)
+        typed = f"CAST({quoted} AS {wide}) AS {quoted}" if wide else quoted
+        if c in guesses or types[c] == pl.Null:
+            typed = f"NULL{'::' * bool(guesses.get(c))}{guesses.get(c, '')} AS {quoted}"
+        out.append(typed)
+    return ", ".join(out)

@@ -1,0 +1,38 @@
+"""What data look like: schemas, profiles, drafts of rules, and what a run keeps for the next. Imported when first asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from truthound._internal.lazy import lazily
+
+if TYPE_CHECKING:
+    from truthound.profiling.baselines import Baselines as Baselines
+    from truthound.profiling.draft_file import as_yaml as as_yaml
+    from truthound.profiling.draft_file import draft_checkpoint as draft_checkpoint
+    from truthound.profiling.learned_schema import auto_schema as auto_schema
+    from truthound.profiling.learned_schema import diff_schemas as diff_schemas
+    from truthound.profiling.learned_schema import learned as learned
+    from truthound.profiling.learned_schema import update_schema as update_schema
+    from truthound.profiling.models import ColumnProfile as ColumnProfile
+    from truthound.profiling.models import Profile as Profile
+    from truthound.profiling.models import Suspicion as Suspicion
+    from truthound.profiling.profiler import profile as profile
+    from truthound.profiling.rule_drafting import draft_rules as draft_rules
+    from truthound.profiling.rule_drafting import telling_rules as telling_rules
+    from truthound.profiling.schema_checks import schema_validators as schema_validators
+    from truthound.profiling.schema_inference import infer_schema as infer_schema
+
+_PARTS = {
+    "baselines": ("Baselines",),
+    "schema_checks": ("schema_validators",),
+    "rule_drafting": ("draft_rules", "telling_rules"),
+    "draft_file": ("as_yaml", "draft_checkpoint"),
+    "schema_inference": ("infer_schema",),
+    "profiler": ("profile",),
+    "models": ("ColumnProfile", "Profile", "Suspicion"),
+    "learned_schema": ("auto_schema", "diff_schemas", "learned", "update_schema"),
+}
+_HOMES = {name: f".{part}" for part, names in _PARTS.items() for name in names}
+__all__ = sorted(_HOMES)  # noqa: PLE0605 the table is the list
+__getattr__, __dir__ = lazily(__name__, _HOMES)

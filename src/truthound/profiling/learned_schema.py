@@ -1,0 +1,139 @@
+"""Schemas that a run learns and keeps for the next one."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import Any
+
+from truthound._internal.text import number
+from truthound.engine import Backend
+from truthound.engine.measures import RowCount
+from truthound.errors import ConfigError, StoreError
+from truthound.io.files import safe_name
+from truthound.profiling.open import opened
+from truthound.profiling.schema_inference import OF_PII, infer_schema
+from truthound.schema import ColumnSchema, Schema
+
+
+def _kept(state_dir: Path, name: str) -> Path:
+    return state_dir / "schemas" / f"{safe_name(name)}.yaml"
+
+
+def learned(state_dir: Path, name: str, pii: Collection[str] = ()) -> Schema | None:
+    """The schema that was learned, without what came from the values of `pii` columns; or None. ConfigError where its file is damaged."""
+    path = _kept(state_dir, name)
+    return _without(Schema.load(path), pii) if path.exists() else None
+
+
+def _without(schema: Schema, pii: Collection[str]) -> Schema:
+    """The schema with nothing in it that came from the values of these columns."""
+    kept = {*OF_PII, "description"}
+    bare = {c: ColumnSchema(**s.model_dump(include=kept)) for c, s in schema.columns.items() if c in pii}
+    return schema.model_copy(update={"columns": schema.columns | bare})
+
+
+def auto_schema(state_dir: Path, name: str, data: Backend, *, pii: Collection[str] = ()) -> tuple[Schema, str]:
+    """The schema that was learned on the first run, and a note; learns it if this is the first. It is never learned anew by itself.
+
+    Nothing is kept that came from the values of `pii` columns; what an earlier run kept of them is removed.
+    """
+    path = _kept(state_dir, name)
+    validated = f"validated against the schema learned in {path}"
+    if (known := learned(state_dir, name)) is not None:
+        bare = _without(known, pii)
+        if bare == known:
+            return known, validated
+        bare.save(path)
+        return bare, f"{validated}; what it had of the values of pii columns was removed"
+    schema = infer_schema(data, pii=pii)
+    if not data.measure([RowCount()])[RowCount()]:
+        return schema, "no rows to learn a schema from; the first run that has some learns it"
+    if _first(path, schema.to_yaml()):
+        return schema, f"first run: the schema was learned and kept in {path}"
+    return _without(Schema.load(path), pii), validated  # another process was first; its schema counts
+
+
+def _first(path: Path, text: str) -> bool:
+    """Writes a file, whole, unless it is there; says whether it wrote."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(temporary, path)
+        except FileExistsError:
+            return False
+        except OSError:  # a file system without links cannot say who was first; what is written last is kept, whole
+            if path.exists():
+                return False
+            temporary.replace(path)
+    except OSError as error:
+        raise StoreError(f"cannot keep the learned schema in {path}: {error.strerror or error}") from None
+    finally:
+        with contextlib.suppress(OSError):  # it may never have been made; the first error is the one to tell
+            temporary.unlink(missing_ok=True)
+    return True
+
+
+def update_schema(
+    state_dir: Path,
+    name: str,
+    data: Any,
+    *,
+    base: Path | None = None,
+    pii: Collection[str] = (),
+    tell: Callable[[str], object] | None = None,
+) -> Path:
+    """Learns a schema anew, in place of the one that is kept. Returns its file; `tell` hears what changed, line by line."""
+    path = _kept(state_dir, name)
+    backend, _ = opened(data, base)
+    if not backend.measure([RowCount()])[RowCount()]:
+        raise ConfigError(f"there are no rows to learn from; what {path} holds is kept")
+    schema = infer_schema(backend, pii=pii)
+    try:
+        old = learned(state_dir, name, pii)
+        changes = ["learned for the first time"] if old is None else diff_schemas(old, schema) or ["nothing changed"]
+    except ConfigError:
+        changes = [f"the schema kept in {path} was damaged; it is replaced"]
+    schema.save(path)
+    for line in changes if tell else ():
+        tell(line)  # type: ignore[misc]  # there are no lines without it
+    return path
+
+
+def diff_schemas(old: Schema, new: Schema) -> list[str]:
+    """What differs, a line each: columns that went (-) and came (+), and properties that changed (~)."""
+    out = [f'- column "{c}"' for c in old.columns if c not in new.columns]
+    out += [f'+ column "{c}": {s.type}' for c, s in new.columns.items() if c not in old.columns]
+    for c, s in new.columns.items():
+        if c not in old.columns:
+            continue
+        for prop in ColumnSchema.model_fields:
+            before, after = getattr(old.columns[c], prop), getattr(s, prop)
+            if before != after:
+                out.append(f'~ column "{c}": {prop} {_changed(before, after)}')
+    for prop in ("primary_key", "extra", "order"):
+        before, after = getattr(old, prop), getattr(new, prop)
+        if before != after:
+            out.append(f"~ {prop} {_changed(before, after)}")
+    if not out and list(old.columns) != list(new.columns):
+        out.append("~ the order of the columns")
+    return out
+
+
+def _changed(before: Any, after: Any) -> str:
+    if isinstance(before, tuple) and isinstance(after, tuple) and set(before) & set(after):
+        gone, came = [v for v in before if v not in after], [v for v in after if v not in before]
+        return " ".join([*(f"-{number(v)}" for v in gone), *(f"+{number(v)}" for v in came)])
+    return f"{_said(before)} -> {_said(after)}"
+
+
+def _said(value: Any) -> str:
+    return ", ".join(map(number, value)) if isinstance(value, tuple) else number(value)

@@ -1,0 +1,90 @@
+"""What a profile holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from truthound._internal.text import percent
+from truthound.results import Record
+from truthound.schema import DataType
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnProfile(Record):
+    """What is in a column. `distinct` leaves nulls out; `quartiles` are the 25, 50 and 75 % quantiles; `histogram` counts ten equal bins."""
+
+    name: str
+    type: str
+    nulls: int
+    distinct: int | None = None
+    min: Any = None
+    max: Any = None
+    mean: float | None = None
+    std: float | None = None
+    quartiles: tuple[Any, ...] = ()
+    top: tuple[tuple[Any, int], ...] = ()
+    """(value, count), most frequent first"""
+    histogram: tuple[int, ...] = ()
+    format: str | None = None
+    """the format (a name of the validator `format`) that all texts have, or nearly all"""
+    misfits: int = 0
+    """texts that do not have it"""
+    pattern: str | None = None
+    """a regular expression that every text matches"""
+    nan: int = 0
+    """values that are NaN; of the statistics only `distinct` and `top` count them"""
+    usual: tuple[Any, ...] = ()
+    """the smallest and the largest value without what looks wrong, where something does"""
+    rising: bool = False
+    """whether numbers never fall from row to row, and there are many"""
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion(Record):
+    """Something that looks wrong: in how many of `total` rows, and an example."""
+
+    column: str
+    what: str
+    count: int | None = None
+    example: Any = None
+    total: int | None = None
+    values: tuple[Any, ...] = ()
+    """the values, where they are few"""
+    rule: dict[str, Any] | None = None
+    """the validator, as a configuration has it, that finds these rows; none for a column without a name"""
+
+    @property
+    def percent(self) -> str:
+        """The share of rows, as text; empty where there is no count."""
+        return "" if self.count is None or not self.total else percent(self.count, self.total)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile(Record):
+    """A table: its columns, repeated rows, columns that could be a key, and what looks wrong."""
+
+    name: str
+    rows: int
+    columns: tuple[ColumnProfile, ...]
+    duplicate_rows: int = 0
+    keys: tuple[str, ...] = ()
+    suspicions: tuple[Suspicion, ...] = ()
+
+
+@dataclass(slots=True)
+class Seen:
+    """What was measured of a column so far. `present`: rows that are not null."""
+
+    name: str
+    type: DataType
+    rows: int
+    got: dict[str, Any]
+
+    @property
+    def present(self) -> int:
+        return int(self.rows - self.got["nulls"])
+
+    @property
+    def scalar(self) -> bool:
+        return not self.type.of("nested", "binary") and self.type.base not in ("null", "object")

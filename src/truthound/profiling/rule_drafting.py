@@ -1,0 +1,332 @@
+"""Rules drafted from a profile, as a commented checkpoint that runs and that the data hold, all but what looks wrong."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from decimal import ROUND_CEILING, Decimal
+from typing import Any
+
+from truthound._internal.extended_time import day_of, parse
+from truthound._internal.text import cell, percent, plural, yaml_line
+from truthound.profiling.anomalies import (
+    BLANK,
+    CONSTANT,
+    FAR,
+    FUTURE,
+    MISSING,
+    MIXED,
+    NAN,
+    NOT_NUMBERS,
+    NUMBERS,
+    REPEATS,
+    SPELLING,
+    ZEROS,
+    odd_word,
+    planned,
+)
+from truthound.profiling.key_columns import named
+from truthound.profiling.models import ColumnProfile, Profile, Suspicion
+from truthound.profiling.schema_inference import CATEGORIES, OFTEN, WORD
+from truthound.results import now
+from truthound.schema import DataType
+from truthound.validators.base import Clock
+
+Drafted = tuple[dict[str, Any], str]
+"""a validator as a configuration has it, and what was seen"""
+LITTLE = 0.05
+"""a rule that more rows break is none of these data's"""
+ENDS = frozenset({1, 12, 23, 24, 31, 52, 53, 59, 60, 90, 100, 180, 255, 360, 365, 366, 999, 1000, 2359, 2400})
+"""numbers that ranges end with by their nature"""
+_OF_NULLS = ("only nulls", "mostly null")
+
+
+_NAMED = 5
+"""suspicions that a comment describes"""
+
+
+def draft_rules(profile: Profile, *, clock: Clock = now) -> list[Drafted]:
+    """Validators as a configuration has them, each with a comment on what was seen.
+
+    What looks wrong is left out of the rules, so that a run tells it; only a few nulls are tolerated, in so many.
+    """
+    if not profile.rows:
+        return [({"duplicate": {}}, "there are no rows yet")]
+    p, today = named_columns(profile), clock()
+    rules = list(_rules(p, today))
+    return [*rules, *_telling(p, [rule for rule, _ in rules], today)]
+
+
+def named_columns(p: Profile) -> Profile:
+    """A profile without the column that has no name, for which a configuration can have no rule."""
+    return replace(
+        p,
+        columns=tuple(c for c in p.columns if c.name),
+        keys=tuple(k for k in p.keys if k),
+        suspicions=tuple(s for s in p.suspicions if s.column),
+    )
+
+
+def _rules(p: Profile, today: datetime) -> Iterator[Drafted]:
+    least = _nice(p.rows / 2, down=True)
+    yield {"row_count": {"min_value": int(least)}}, f"{plural(p.rows, 'row')} now"
+    if p.duplicate_rows <= p.rows * LITTLE:
+        repeated = f"{plural(p.duplicate_rows, 'row')} repeated today ({percent(p.duplicate_rows, p.rows)})"
+        yield {"duplicate": {}}, repeated if p.duplicate_rows else "no row occurs twice"
+    yield from _nulls(p)
+    if p.keys:
+        yield {"unique": {"columns": list(p.keys[:3])}}, "every value differs"
+    for s in p.suspicions:
+        if s.what == REPEATS:
+            yield {"unique": {"columns": [s.column]}}, f"nearly unique: {_broken(s)}"
+    yield from _ranges(p)
+    past = [c.name for c in p.columns if _past(c, p, today)]
+    if past:
+        odd = [s for s in p.suspicions if s.column in past and s.what == FUTURE]
+        yield {"future": {"columns": past}}, "; ".join(map(said, odd)) or "no value lies in the future"
+    for c in p.columns:
+        yield from _texts(c, p)
+
+
+# --- what looks wrong ----------------------------------------------------------------------------------------------
+
+
+def _telling(p: Profile, rules: list[dict[str, Any]], today: datetime) -> Iterator[Drafted]:
+    """The rules that find what looks wrong, where those that were drafted do not; one for all columns that have the same."""
+    for rule, same in _together(s for s in p.suspicions if not _told(s, p, rules, today)):
+        hints = dict.fromkeys(filter(None, (_hint(s, p) for s in same)))
+        more = [f"{plural(len(same) - _NAMED, 'more column')} like these"] if len(same) > _NAMED else []
+        yield rule, "; ".join([*map(said, same[:_NAMED]), *more, *list(hints)[:_NAMED]])
+
+
+def telling_rules(profile: Profile, without: Collection[str] = ()) -> list[dict[str, Any]]:
+    """The validators, as a configuration has them, that find what looks wrong, but for those of these names."""
+    suspicions = (s for s in profile.suspicions if s.rule and _options(s.rule)[0] not in without)
+    return [rule for rule, _ in _together(s for s in suspicions if not _of_numbers(s, profile))]
+
+
+def _together(suspicions: Iterable[Suspicion]) -> Iterator[tuple[dict[str, Any], list[Suspicion]]]:
+    """Their rules, one for all columns that have the same, each with what it finds."""
+    groups: dict[str, list[Suspicion]] = {}
+    for s in suspicions:
+        if s.rule:
+            groups.setdefault(repr(_options(s.rule)), []).append(s)
+    for same in groups.values():
+        kind, options = _options(same[0].rule or {})
+        yield {kind: {"columns": list(dict.fromkeys(s.column for s in same)), **options}}, same
+
+
+def _type(column: str, p: Profile) -> str:
+    return next((c.type for c in p.columns if c.name == column), "")
+
+
+def _options(rule: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """A rule's validator and its options, but for the columns."""
+    ((kind, options),) = rule.items()
+    return kind, {k: v for k, v in options.items() if k != "columns"}
+
+
+def _told(s: Suspicion, p: Profile, rules: list[dict[str, Any]], today: datetime) -> bool:
+    """Whether a run of these rules finds what looks wrong."""
+    kind, _ = _options(s.rule or {})
+    values = s.values or ((s.example,) if s.example is not None else ())
+    missing = s.what == MISSING or s.what.startswith(SPELLING)
+    if _of_numbers(s, p):
+        return True
+    for rule in rules:
+        ((drafted, options),) = rule.items()
+        if s.column not in (options.get("columns") or ()):
+            continue
+        if drafted == kind and kind in _WHOLE:
+            return True
+        match drafted:
+            case "allowed_values" if missing and values and not set(values) & set(options["values"]):
+                return True
+            case "format" if s.what in (MISSING, MIXED):
+                return True
+            case "range" if s.what == NAN or (
+                s.what in (MISSING, FAR) and _outside(values, options["columns"][s.column])
+            ):
+                return True
+            case "future" if (
+                s.what == MISSING and values and all(str(v)[:10] > today.date().isoformat() for v in values)
+            ):
+                return True
+    return False
+
+
+_WHOLE = ("unique", "future", "blank", "whitespace", "nan", "encoding")
+"""rules that say all there is to say by their name"""
+
+
+def _of_numbers(s: Suspicion, p: Profile) -> bool:
+    """Whether the rule that values are numbers finds the words that stand for missing ones."""
+    return s.what == MISSING and any(o.column == s.column and o.what == NOT_NUMBERS for o in p.suspicions)
+
+
+def _outside(values: tuple[Any, ...], bounds: dict[str, Any]) -> bool:
+    numbers = [_float(v) for v in values]
+    low, high = bounds.get("min_value", -math.inf), bounds.get("max_value", math.inf)
+    return bool(numbers) and all(n is None or not low <= n <= high for n in numbers)
+
+
+def _hint(s: Suspicion, p: Profile) -> str:
+    """What else may be done about it."""
+    if s.what in (MISSING, NOT_NUMBERS):
+        words = next((o.values for o in p.suspicions if o.column == s.column and o.what == MISSING), ())
+        if words and all(isinstance(v, str) for v in words) and DataType(_type(s.column, p)).of("text"):
+            return f"options: {{null_values: {yaml_line(list(words))}}} of the data source reads them as missing"
+    if s.what == NUMBERS:
+        return f"options: {{schema_overrides: {{{yaml_line(s.column)}: float64}}}} of the data source reads numbers"
+    return "the column may have to be read as text" if s.what == ZEROS else ""
+
+
+# --- what holds ----------------------------------------------------------------------------------------------------
+
+
+def _nulls(p: Profile) -> Iterator[Drafted]:
+    stand_in = {s.column for s in p.suspicions if s.what in (MISSING, BLANK)}
+    full = [c.name for c in p.columns if not c.nulls and c.name not in stand_in]
+    if full:
+        yield {"null": {"columns": full}}, f"no null in {plural(p.rows, 'row')}"
+    some = [c for c in p.columns if 0 < c.nulls <= p.rows * LITTLE and c.name not in stand_in]
+    if len(some) == 1:
+        yield {"null": {"columns": [some[0].name], **_tolerance(some[0].nulls, p.rows)}}, _nulls_of(some[0], p)
+    elif some:
+        said = ", ".join(f"{c.name} {c.nulls:,} ({percent(c.nulls, p.rows)})" for c in some)
+        yield {"null": {"columns": {c.name: _tolerance(c.nulls, p.rows) for c in some}}}, f"nulls: {said}"
+
+
+def _nulls_of(c: ColumnProfile, p: Profile) -> str:
+    return f"{plural(c.nulls, 'null')} ({percent(c.nulls, p.rows)})"
+
+
+def _texts(c: ColumnProfile, p: Profile) -> Iterator[Drafted]:
+    """The values, the format or the pattern of a column of text, and what little is wrong with it."""
+    if not DataType(c.type).of("text") or not c.distinct:
+        return
+    present = p.rows - c.nulls
+    of = {"columns": [c.name]}
+    odd = {s.what: s for s in p.suspicions if s.column == c.name and s.count and s.what not in (REPEATS, *_OF_NULLS)}
+    short = all(len(str(v)) <= WORD for v, _ in c.top)
+    told = NUMBERS in odd or CONSTANT in odd
+    if short and not told and c.distinct <= CATEGORIES and c.distinct * OFTEN <= present and len(c.top) == c.distinct:
+        wrong = {v for s in odd.values() for v in s.values}
+        wrong |= {v for v, _ in c.top if odd_word(str(v))}
+        good = sorted(str(v) for v, _ in c.top if v not in wrong)
+        if 2 * sum(n for v, n in c.top if v not in wrong) > present:
+            quoted = (f'"{cell(v)}"' for v in sorted(map(str, wrong)))
+            left = f"; left out: {', '.join(quoted)}" if wrong else ""
+            yield {"allowed_values": {**of, "values": good}}, plural(c.distinct, "different value") + left
+    elif c.format:
+        said = f"{c.misfits:,} of {plural(present, 'value')} are none today ({percent(c.misfits, present)})"
+        yield {"format": {**of, "format": c.format}}, said if c.misfits else f"all of {plural(present, 'value')} are"
+    elif c.pattern and not odd:
+        yield {"regex": {**of, "pattern": c.pattern}}, f"all of {plural(present, 'value')} match"
+
+
+def said(s: Suspicion) -> str:
+    """What looks wrong, in words."""
+    count = "" if s.count is None else f", {plural(s.count, 'row')}" + (f" ({s.percent})" if s.percent else "")
+    return f"{s.column}: {s.what}{count}" + _such(s)
+
+
+def _broken(s: Suspicion) -> str:
+    count = s.count or 0
+    return f"{plural(count, 'row')} ({s.percent}) {'breaks' if count == 1 else 'break'} it today" + _such(s)
+
+
+def _such(s: Suspicion) -> str:
+    return f", such as {cell(s.example)}" if s.example is not None else ""
+
+
+def _tolerance(count: int, rows: int) -> dict[str, str]:
+    """The share of rows that may fail, so that these do: in percent, rounded up to one digit that counts."""
+    if not count:
+        return {}
+    share = Decimal(count) / rows * 100
+    step = Decimal(1).scaleb(min(share.adjusted(), 0))
+    return {"max_fail": f"{share.quantize(step, ROUND_CEILING):f}%"}
+
+
+# --- ranges --------------------------------------------------------------------------------------------------------
+
+
+def _ranges(p: Profile) -> Iterator[Drafted]:
+    """Numbers that measure something, without those that look wrong. Identifiers and numbers that only rise have no range."""
+    free = {*p.keys, *(s.column for s in p.suspicions if s.what == REPEATS)}
+    bounded = [c for c in p.columns if c.name not in free and not c.rising and not named(c.name)]
+    ranges = {c.name: found for c in bounded if (found := _range(c))}
+    if not ranges:
+        return
+    odd = [s for s in p.suspicions if s.column in ranges and s.what in (MISSING, FAR, NAN)]
+    left = f"; left out: {'; '.join(map(said, odd))}" if odd else ""
+    yield {"range": {"columns": ranges}}, f"as found, rounded outwards{left}"
+
+
+def _range(c: ColumnProfile) -> dict[str, Any]:
+    """Bounds a little wider than what was found; a column that is never negative gets 0, or 1."""
+    if not DataType(c.type).of("numeric") or c.distinct in (None, 0, 1):
+        return {}
+    low, high = map(_float, c.usual if len(c.usual) == 2 else (c.min, c.max))
+    if low is None or high is None:
+        return {}
+    out: dict[str, Any] = {"min_value": _least(low, high, whole=DataType(c.type).of("integer"))}
+    if high > 0:
+        out["max_value"] = _most(low, high)
+    return out
+
+
+def _float(value: Any) -> float | None:
+    try:
+        found = float(value)
+    except (TypeError, ValueError):
+        return None
+    return found if math.isfinite(found) else None
+
+
+def _least(low: float, high: float, *, whole: bool) -> float | int:
+    if 0 <= low <= high - low:
+        return 1 if whole and low == 1 else 0
+    step = _step(low, high)
+    least = math.floor(low / step + 1e-9) * step  # a step too low where 0.3 / 0.1 is a little less than 3
+    return _short(least if least <= low + abs(low) * 1e-9 else least - step)
+
+
+def _most(low: float, high: float) -> float | int:
+    if high in ENDS or high == float(f"{high:.2g}"):  # round already
+        return _short(high)
+    step = _step(low, high)
+    most = math.ceil(high / step - 1e-9) * step
+    return _short(most if most >= high - abs(high) * 1e-9 else most + step)
+
+
+def _step(low: float, high: float) -> float:
+    """1, 2 or 5 times a power of ten, about a tenth of the range."""
+    tenth = (high - low) / 10 or abs(high) / 10 or 1.0
+    power = 10.0 ** math.floor(math.log10(tenth))
+    return max(f for f in (1, 2, 5) if f * power <= tenth * (1 + 1e-9)) * power
+
+
+def _nice(value: float, *, down: bool) -> float:
+    """To one digit that counts."""
+    power = 10.0 ** math.floor(math.log10(value)) if value >= 1 else 1.0
+    return (math.floor if down else math.ceil)(value / power) * power or 1.0
+
+
+def _short(value: float) -> float | int:
+    rounded = float(f"{value:.6g}")
+    return int(rounded) if rounded.is_integer() and abs(rounded) < 1e15 else rounded
+
+
+def _past(c: ColumnProfile, p: Profile, today: datetime) -> bool:
+    """Whether a column of moments lies in the past, but for what looks wrong, and is not one of plans by its name."""
+    if not DataType(c.type).of("date", "datetime") or planned(c.name):
+        return False
+    if any(s.column == c.name and s.what == FUTURE for s in p.suspicions):
+        return True
+    odd = sum(s.count or 0 for s in p.suspicions if s.column == c.name and s.what in (FUTURE, MISSING))
+    high = c.usual[1] if len(c.usual) == 2 and odd <= p.rows * LITTLE else c.max
+    return bool(high) and day_of(parse(str(high), "datetime")) < day_of(today) - 1

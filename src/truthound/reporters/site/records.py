@@ -1,0 +1,125 @@
+"""What the index keeps of a run: a few facts in a small file, so that no page is read or built again."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC
+from typing import Any
+
+from truthound._internal.text import shorten, terminal
+from truthound.io.files import safe_name
+from truthound.reporters import wording
+from truthound.results import CheckpointResult
+
+FOLDERS = {"html": "records", "md": "records-md"}
+"""where the records of pages with this ending are: a site may have both kinds"""
+_WITHIN = re.compile(rb"<!-- truthound:record ((?:[\w+/]{4})+(?:[\w+/]{2}==|[\w+/]{3}=)?) -->\s*\Z")
+_WORST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A run in the index. `page` is relative to the site; `share` is the part of the checks that did not hold."""
+
+    name: str
+    run_id: str
+    run_time: str
+    when: str
+    status: str
+    verdict: str
+    source: str
+    tally: str
+    issues: int
+    checks: int
+    share: float
+    worst: tuple[str, ...]
+    page: str
+
+    def encoded(self) -> bytes:
+        """The record as a file holds it."""
+        return json.dumps({k: getattr(self, k) for k in self.__slots__}).encode()
+
+    def within(self) -> bytes:
+        """The record as the end of its page, not to be seen: for a run that is killed between the two."""
+        return b"\n<!-- truthound:record " + base64.b64encode(self.encoded()) + b" -->\n"
+
+
+def stem(result: CheckpointResult) -> str:
+    """A run's name in paths, `checkpoint/20261123T013907-run`: in the order of time, and its own for each run."""
+    moment = result.run_time.astimezone(UTC)
+    return f"{safe_name(result.checkpoint_name)}/{moment:%Y%m%dT%H%M%S}-{safe_name(result.run_id, 120)}"
+
+
+def record(result: CheckpointResult, page: str) -> Record:
+    """What the index keeps of a run."""
+    validation = result.validation_result
+    s = validation.statistics if validation else None
+    ran = s.passed + s.failed + s.warned + s.errored if s else 0
+    issues = s.total_issues if s else 0
+    lines = [_line(o) for o in wording.ordered(result)[:_WORST]] or ([result.error] if result.error else [])
+    if issues > _WORST:
+        lines.append(f"… and {issues - _WORST:,} more")
+    return Record(
+        name=shorten(result.checkpoint_name, 300),
+        run_id=shorten(result.run_id, 200),
+        run_time=result.run_time.isoformat(),
+        when=f"{result.run_time.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
+        status=result.status.value,
+        verdict=wording.VERDICTS[result.status],
+        source=shorten(validation.source if validation else "", 300),
+        tally=wording.tally(s) if s else "nothing was checked",
+        issues=issues,
+        checks=ran,
+        share=issues / ran if ran else float(bool(result.error)),
+        worst=tuple(shorten(terminal(line), 300) for line in lines),
+        page=page,
+    )
+
+
+def decoded(content: bytes | None) -> Record | None:
+    """The record in a file; None where it is none of ours."""
+    try:
+        found: Any = json.loads(content or b"")
+        made = Record(**{**found, "worst": tuple(found["worst"])})
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+    texts = (
+        made.name,
+        made.run_id,
+        made.run_time,
+        made.when,
+        made.status,
+        made.verdict,
+        made.source,
+        made.tally,
+        made.page,
+        *made.worst,
+    )
+    sound = all(isinstance(t, str) for t in texts) and all(
+        isinstance(n, int | float) for n in (made.share, made.issues, made.checks)
+    )
+    return made if sound and made.page.startswith("runs/") and ".." not in made.page else None
+
+
+def found_in(page: bytes | None) -> Record | None:
+    """The record at the end of a page; None where there is none."""
+    found = _WITHIN.search(page or b"")
+    return decoded(base64.b64decode(found[1])) if found else None
+
+
+def checkpoint_of(key: str) -> str:
+    """The part of a record's key that is its checkpoint's."""
+    return key.split("/", maxsplit=1)[0]
+
+
+def fingerprint(keys: list[str]) -> str:
+    """Tells one set of records from another."""
+    return hashlib.sha256("\n".join(sorted(keys)).encode()).hexdigest()
+
+
+def _line(outcome: Any) -> str:
+    return ": ".join(filter(None, (wording.subject(outcome), wording.expectation(outcome), wording.amount(outcome))))

@@ -1,0 +1,210 @@
+"""What all reports for people say in the same words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from truthound._internal.text import percent, plural
+from truthound.errors import ConfigError
+from truthound.results import (
+    ActionResult,
+    CheckOutcome,
+    CheckpointResult,
+    CheckpointStatus,
+    CheckStatus,
+    Statistics,
+    ValidationResult,
+)
+
+VERDICTS = {
+    CheckpointStatus.SUCCESS: "PASSED",
+    CheckpointStatus.WARNING: "WARNING",
+    CheckpointStatus.FAILURE: "FAILED",
+    CheckpointStatus.ERROR: "ERROR",
+}
+
+
+RUN, ACTION, FILE = "checkpoint", "action", "configuration"
+"""validators of the checks that say what is wrong with a run as a whole, which no rule asked for"""
+_PLACED = re.compile(r"(?P<place>[^\n]+?:[0-9]+(?::[0-9]+)?): (?P<said>.*)", re.DOTALL)
+
+
+def of_the_run(result: CheckpointResult) -> list[CheckOutcome]:
+    """What fails a run whose checks do not, as checks that could not be evaluated: why it could not run, each mistake of its
+    configuration (at its place in the file), each action that was not delivered.
+    """
+    if result.status in (CheckpointStatus.SUCCESS, CheckpointStatus.WARNING):
+        lost = [a for a in result.action_results if not a.delivered]
+        return [_undelivered(i, action) for i, action in enumerate(lost, 1)]
+    if result.validation_result is None and result.error_type == ConfigError.__name__:
+        return [_mistake(i, said) for i, said in enumerate((result.error or "").split("\n"), 1) if said]
+    wrong = result.error or ("no check ran" if result.status is CheckpointStatus.ERROR else "")
+    if not wrong or with_status(result, CheckStatus.ERROR):
+        return []
+    return [CheckOutcome("(run)", RUN, (), CheckStatus.ERROR, error=wrong)]
+
+
+def _undelivered(number: int, action: ActionResult) -> CheckOutcome:
+    said = f"the action was not delivered: {action.message or action.status.value}"
+    name = action.action_name or action.action_type
+    return CheckOutcome(f"(action {number})", ACTION, (name,), CheckStatus.ERROR, error=said)
+
+
+def is_of_the_run(outcome: CheckOutcome) -> bool:
+    """Whether it is one of `of_the_run`; the id of a check begins with the name of its validator."""
+    return outcome.id.startswith("(")
+
+
+def _mistake(number: int, said: str) -> CheckOutcome:
+    placed = _PLACED.fullmatch(said)
+    where, said = (placed["place"], placed["said"]) if placed else (None, said)
+    return CheckOutcome(f"(configuration {number})", FILE, (), CheckStatus.ERROR, error=said, location=where)
+
+
+def checks(result: CheckpointResult) -> list[CheckOutcome]:
+    """The run's checks as they were asked for, then what is wrong with the run as a whole."""
+    shown = [o for o in result.validation_result.outcomes if not o.hidden] if result.validation_result else []
+    return [*shown, *of_the_run(result)]
+
+
+def fails(result: CheckpointResult) -> bool:
+    """Whether the run fails the job it is part of: every report takes it from here, and the exit code agrees."""
+    return any(o.status in (CheckStatus.FAILED, CheckStatus.ERROR) for o in checks(result))
+
+
+def verdict(result: CheckpointResult) -> str:
+    """The run in one word; `UNDELIVERED` where nothing is wrong but that an action was not."""
+    passes = result.status in (CheckpointStatus.SUCCESS, CheckpointStatus.WARNING)
+    return "UNDELIVERED" if passes and fails(result) else VERDICTS[result.status]
+
+
+def title(outcome: CheckOutcome) -> str:
+    """`range: age (no ghosts)`: the same in each run."""
+    if is_of_the_run(outcome) and not outcome.columns:
+        return "run" if outcome.validator == RUN else outcome.validator
+    return f"{outcome.validator}: {subject(outcome)}" + (f" ({outcome.name})" if outcome.name else "")
+
+
+def ordered(result: CheckpointResult) -> list[CheckOutcome]:
+    """The issues, worst first, and after them what could not be checked."""
+    return sorted(result.issues, key=lambda o: o.status is CheckStatus.ERROR)
+
+
+def with_status(result: CheckpointResult, status: CheckStatus) -> list[CheckOutcome]:
+    outcomes = result.validation_result.outcomes if result.validation_result else ()
+    return [o for o in outcomes if o.status is status and not o.hidden]
+
+
+def subject(outcome: CheckOutcome) -> str:
+    """What was checked: its columns, or the table."""
+    return ", ".join(outcome.columns) or "(table)"
+
+
+def most_often(outcome: CheckOutcome, said: Callable[[object], str]) -> str:
+    """`NL (3 times), BE (1 time)`: the values that occur most among failing rows; nothing where none occurs again."""
+    if all(n < 2 for _, n in outcome.top_values):
+        return ""
+    return ", ".join(f"{said(v)} ({plural(n, 'time')})" for v, n in outcome.top_values[:5])
+
+
+def severity(outcome: CheckOutcome) -> str:
+    if outcome.status is CheckStatus.ERROR or outcome.severity is None:
+        return "error" if outcome.status is CheckStatus.ERROR else outcome.status.value
+    return outcome.severity.value
+
+
+def expectation(outcome: CheckOutcome) -> str:
+    """What should hold, or what was found where no rows can be counted."""
+    if outcome.status is CheckStatus.ERROR:
+        return one_line(outcome.error or outcome.message or f"{outcome.validator} could not be checked")
+    if outcome.failed is None and outcome.is_issue:
+        said = outcome.message or outcome.expected
+    else:
+        said = outcome.expected or outcome.message
+    if outcome.status is CheckStatus.PASSED and outcome.judged == 0 and outcome.message not in ("", said):
+        said = f"{said} ({outcome.message})"  # it passed as there was nothing to judge
+    said = one_line(said or outcome.validator)
+    named = f"{outcome.name}: {said}" if outcome.name else said
+    return f"{named} where {outcome.where}" if outcome.where else named
+
+
+def amount(outcome: CheckOutcome) -> str:
+    """`93 (1.86%)`, or `93 (9.30% of 1,000 judged)` where nulls were passed over, with what was allowed where anything was.
+
+    Nothing for a check on the table as a whole.
+    """
+    if outcome.failed is None or outcome.base is None or outcome.status is CheckStatus.ERROR:
+        return ""
+    judged = f" of {outcome.base:,} judged" if outcome.base != outcome.total and outcome.failed else ""
+    allowed = f", {outcome.allowed:,} allowed" if outcome.allowed else ""
+    return f"{outcome.failed:,} ({percent(outcome.failed, outcome.base)}{judged}{allowed})"
+
+
+def line(outcome: CheckOutcome) -> str:
+    """An issue in one line: `critical: email: not null: 93 (1.86%)`."""
+    if is_of_the_run(outcome) and not outcome.columns:
+        return f"error: {expectation(outcome)}"
+    return ": ".join(filter(None, (severity(outcome), subject(outcome), expectation(outcome), amount(outcome))))
+
+
+def tally(statistics: Statistics) -> str:
+    """`2 failed, 1 warned, 1 errored, 4 passed`."""
+    counted = (
+        (statistics.failed, "failed"),
+        (statistics.warned, "warned"),
+        (statistics.errored, "errored"),
+        (statistics.passed, "passed"),
+        (statistics.skipped, "skipped"),
+        (statistics.hidden, "hidden"),
+    )
+    return ", ".join(f"{n:,} {word}" for n, word in counted if n) or "no checks ran"
+
+
+def shape(validation: ValidationResult, times: str) -> str:
+    """`5,000 rows x 6 columns`, and of how many rows it is a sample; empty where nothing was read."""
+    if validation.row_count is None:
+        return ""
+    rows = plural(validation.row_count, "row")
+    if validation.sampled_from is not None:
+        rows = f"sample of {rows} of {validation.sampled_from:,}"
+    return rows if validation.column_count is None else f"{rows} {times} {plural(validation.column_count, 'column')}"
+
+
+def page(result: CheckpointResult) -> str:
+    """The address of the run's page among the data docs, or of the report that its metadata name; empty where neither is known."""
+    found = (a.details.get("url", "") for a in result.action_results)
+    published = next((p for p in found if isinstance(p, str) and p.startswith(("http://", "https://"))), "")
+    return published or str(result.metadata.get("report_url") or "")
+
+
+def one_line(text: str) -> str:
+    """Lines that belong to one message, in one."""
+    return " ".join(text.split("\n")) if "\n" in text else text
+
+
+def previous_validation(history: Sequence[CheckpointResult]) -> ValidationResult | None:
+    """The newest earlier run that came to a verdict. `history` is oldest first."""
+    return next((r.validation_result for r in reversed(history) if r.validation_result), None)
+
+
+def changes(before: ValidationResult | None) -> Callable[[CheckOutcome], str]:
+    """What tells of a check how it changed against the run before: `NEW`, `worse, was 80`, `better, was 120`, or nothing."""
+    if before is None:
+        return lambda _: ""
+    known = {o.id: o for o in reversed(before.outcomes)}
+    return lambda outcome: _change(outcome, known.get(outcome.id))
+
+
+def _change(outcome: CheckOutcome, then: CheckOutcome | None) -> str:
+    if then is None or not then.is_issue:
+        return "NEW"
+    if then.failed is None or outcome.failed is None or then.failed == outcome.failed:
+        return ""
+    return f"{'worse' if outcome.failed > then.failed else 'better'}, was {then.failed:,}"
+
+
+def fixed(result: CheckpointResult, before: ValidationResult | None) -> list[CheckOutcome]:
+    """Checks that hold now and did not in the run before."""
+    failed = {o.id for o in before.outcomes if o.is_issue} if before else set()
+    return [o for o in with_status(result, CheckStatus.PASSED) if o.id in failed]

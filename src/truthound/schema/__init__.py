@@ -1,0 +1,246 @@
+"""Column types, and a table's expected shape."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from pydantic import Field, PrivateAttr, field_validator, model_validator
+
+from truthound._internal.options import Mistakes, Model
+from truthound._internal.text import did_you_mean, terminal, yaml_line
+from truthound.errors import ConfigError
+from truthound.io.files import replacing
+from truthound.schema import type_names
+from truthound.schema.type_names import FAMILIES, meaning
+
+if TYPE_CHECKING:
+    from truthound._internal.yaml_nodes import Node
+
+LONG = 500
+"""characters beyond which a key is marked as a long one; YAML reads at most 1,024 without that"""
+UNREADABLE = "unreadable"
+"""the base type of a column that cannot be read; its reason stands in parentheses"""
+
+
+@cache
+def _base(name: str) -> str:
+    return re.split(r"[\[({]", name, maxsplit=1)[0]
+
+
+@cache  # asked for every check and value; there are few types
+def _belongs(name: str, families: tuple[str, ...]) -> bool:
+    return any(_base(name) in FAMILIES[f] for f in families)
+
+
+class DataType(str):
+    """A column's type as text, engine-neutral: `int64`, `string`, `decimal(15,2)`, `datetime[us,UTC]`, `list[int64]`."""
+
+    __slots__ = ()
+
+    @property
+    def base(self) -> str:
+        """The type without its parameters."""
+        return _base(str(self))
+
+    @classmethod
+    def unreadable(cls, reason: str) -> DataType:
+        """The type of a column that is there and cannot be read."""
+        return cls(f"{UNREADABLE}({reason})")
+
+    @property
+    def unreadable_reason(self) -> str | None:
+        """Why the column cannot be read, or None where it can."""
+        return self[len(UNREADABLE) + 1 : -1] if self.startswith(f"{UNREADABLE}(") else None
+
+    def of(self, *families: str) -> bool:
+        """Whether it belongs to one of these families (see `FAMILIES`)."""
+        return _belongs(str(self), families)
+
+    def matches(self, wanted: str) -> bool:
+        """Whether it is the type, the type without parameters, or in the family that `wanted` spells. Raises ValueError if that is not a type."""
+        same = (self.replace(" ", "").lower(), self.base)
+        return wanted.strip().lower().replace(" ", "") in same or type_names.matches(str(self), meaning(wanted))
+
+
+# --- a table's expected shape --------------------------------------------------------------------------------------
+
+
+def known_type(wanted: str) -> str:
+    """A type, a family of types, or another spelling of one; raises ValueError for anything else, and for parameters that it does not take."""
+    meaning(wanted)
+    return wanted.strip()
+
+
+class ColumnSchema(Model):
+    """What a column should be like. What is left out is not looked at."""
+
+    type: str
+    """A type (`int64`), a type without parameters (`decimal`) or a family (`numeric`)."""
+    nullable: bool = True
+    """Whether nulls are fine."""
+    unique: bool = False
+    """Whether no value may occur twice."""
+    min: Any = None
+    """The smallest value allowed: a number, or a date or time in ISO format."""
+    max: Any = None
+    """The largest value allowed."""
+    values: tuple[Any, ...] | None = Field(default=None, min_length=1)
+    """The only values allowed."""
+    pattern: str | None = None
+    """A regular expression that every value matches."""
+    min_length: int | None = Field(default=None, ge=0)
+    """The fewest characters."""
+    max_length: int | None = Field(default=None, ge=0)
+    """The most characters."""
+    description: str | None = None
+    """What the column means."""
+
+    @field_validator("type")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        return known_type(value)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        for low, high in (("min", "max"), ("min_length", "max_length")):
+            a, b = getattr(self, low), getattr(self, high)
+            numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in (a, b))
+            if numbers and a > b:
+                raise ValueError(f"{low} {a} is above {high} {b}")
+        return self
+
+
+class Schema(Model):
+    """A table's expected shape: its columns in order, and what is known of them."""
+
+    columns: dict[str, ColumnSchema] = Field(min_length=1)
+    """Column names, each with what it should be like."""
+    primary_key: tuple[str, ...] = ()
+    """Columns that together tell a row from the others."""
+    extra: Literal["allow", "forbid"] = "forbid"
+    """Whether columns that are not listed are allowed."""
+    order: bool = False
+    """Whether the columns must come in this order."""
+
+    _notes: dict[tuple[str, str], str] = PrivateAttr(default_factory=dict)
+
+    @field_validator("primary_key", mode="before")
+    @classmethod
+    def _one_or_more(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _keys_are_columns(self) -> Self:
+        unknown = [c for c in self.primary_key if c not in self.columns]
+        if unknown:
+            said = (f'"{c}" is not one of the columns{did_you_mean(c, self.columns)}' for c in unknown)
+            raise Mistakes(("primary_key", s) for s in said)
+        return self
+
+    def __eq__(self, other: object) -> bool:
+        """Comments do not count."""
+        return isinstance(other, Schema) and self.to_dict() == other.to_dict()
+
+    __hash__ = None  # type: ignore[assignment]  # it holds dictionaries
+
+    def noted(self, notes: Mapping[tuple[str, str], str]) -> Self:
+        """The same, with comments for its file: (column, property) -> how it was found; ("", "") and ("", "bounds") -> its head."""
+        self._notes.update(notes)
+        return self
+
+    def to_validators(self) -> tuple[Any, ...]:
+        """The validators that check data against it."""
+        inference = importlib.import_module("truthound.profiling")  # a layer above this one: found when it is asked for
+        made: tuple[Any, ...] = inference.schema_validators(self)
+        return made
+
+    def to_dict(self) -> dict[str, Any]:
+        """What is not as it would be anyway, as plain values."""
+        return self.model_dump(mode="json", exclude_defaults=True)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """The schema that a document describes; ConfigError names every mistake."""
+        return cls(**{str(k): v for k, v in data.items()})
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """A schema file. ConfigError names every mistake in it, with its line and column."""
+        from truthound._internal.yaml_nodes import Composer, Malformed
+
+        composer = Composer()
+        try:
+            root = composer.compose(Path(path).read_text(encoding="utf-8-sig"))
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+            raise ConfigError(f"schema {path} cannot be read: {reason}") from None
+        except Malformed as error:
+            raise ConfigError(f"{path}:{error.line}:{error.column}: {error.reason}") from None
+        value = None if root is None else _value(root)
+        if root is None or not isinstance(value, dict):
+            raise ConfigError(f'schema {path} has no "columns"; write one with: truthound schema infer FILE -o {path}')
+        problems = [f"{path}:{node.line}:{node.column}: {said}" for node, said in composer.mistakes]
+        try:
+            found = cls.from_dict(value)
+        except Mistakes as error:
+            problems += [_placed(path, root, place, said) for place, said in error.found]
+        else:
+            if not problems:
+                return found
+        raise ConfigError(problems)
+
+    def to_yaml(self) -> str:
+        """The file's text, each property with its comment."""
+        first = self._comment("", "").strip()
+        lines = [first] if first else []
+        lines.append("# The expected shape of a table. Check against it with `schema: FILE` in a checkpoint.")
+        bounds = self._comment("", "bounds").strip()
+        lines += [bounds, "columns:"] if bounds else ["columns:"]
+        document = self.to_dict()
+        for name, kept in document.pop("columns").items():
+            column = kept
+            lines.append(_key(name))
+            if (name, "nullable") in self._notes:  # said even where it is as it would be anyway
+                column = {"type": kept["type"], "nullable": self.columns[name].nullable} | kept
+            lines += [f"    {prop}: {yaml_line(value)}{self._comment(name, prop)}" for prop, value in column.items()]
+        lines += [f"{prop}: {yaml_line(value)}{self._comment('', prop)}" for prop, value in document.items()]
+        return "\n".join(lines) + "\n"
+
+    def _comment(self, column: str, prop: str) -> str:
+        note = self._notes.get((column, prop))
+        return f"  # {terminal(note)}" if note else ""
+
+    def save(self, path: str | Path) -> None:
+        """Writes the file, whole or not at all."""
+        with replacing(Path(path)) as temporary:
+            temporary.write_text(self.to_yaml(), encoding="utf-8")
+
+
+def _value(node: Node) -> Any:
+    """What a part of a document means."""
+    from truthound._internal.yaml_nodes import Scalar, Sequence
+
+    if isinstance(node, Scalar):
+        return node.value
+    if isinstance(node, Sequence):
+        return [_value(item) for item in node.items]
+    return {name: _value(child) for name, (_, child) in node.pairs.items()}  # type: ignore[attr-defined]
+
+
+def _placed(path: str | Path, root: Node, place: str, said: str) -> str:
+    """A mistake as `file:line:column: place: what is wrong`."""
+    from truthound._internal.yaml_nodes import locate
+
+    node, _, found = locate(root, place)
+    shown = found.lstrip(".")
+    return f"{path}:{node.line}:{node.column}: {shown}{': ' if shown else ''}{said}"
+
+
+def _key(name: str) -> str:
+    """A column's name before its properties. YAML reads a long key only with a mark."""
+    return f"  {yaml_line(name)}:" if len(name) <= LONG else f"  ? {yaml_line(name)}\n  :"

@@ -1,0 +1,145 @@
+"""Tables and queries of databases. They are read once, so that all checks see the same rows."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from truthound._internal.text import brief, did_you_mean, shorten
+from truthound.errors import ConfigError, SourceError, TruthoundError
+from truthound.sources.address import Address, parse_address, quoted, scrub, sql_name
+from truthound.sources.base import Source
+from truthound.sources.memory.python_values import Table
+from truthound.sources.spec import Spec
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is wanted of a database: one SELECT, and how to find out which tables there are if it fails."""
+
+    address: Address
+    path: Path | None
+    text: str
+    """The statement, without the row filter."""
+    where: str | None = None
+    table: str | None = None
+
+    @property
+    def filtered(self) -> str:
+        """The statement. What the user wrote stands on lines of its own, so that a comment ends with it."""
+        return f"SELECT * FROM (\n{self.text}\n) AS data WHERE (\n{self.where}\n)" if self.where else self.text
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """A kind of database: how names are quoted, which package reads it, and the module here that does."""
+
+    word: str
+    mark: str
+    package: str
+    module: str
+
+
+DIALECTS = {
+    "postgresql": Dialect("PostgreSQL", '"', "psycopg", "postgres"),
+    "mysql": Dialect("MySQL", "`", "pymysql", "mysql"),
+    "sqlite": Dialect("SQLite", '"', "sqlite3", "sqlite"),
+    "duckdb": Dialect("DuckDB", '"', "duckdb", "duckdb"),
+}
+
+
+def open_sql(spec: Spec, base: Path | None) -> Source:
+    """A table or a query of a database, read."""
+    address = parse_address(spec.address)
+    dialect = DIALECTS[address.dialect]
+    request = _request(spec, address, dialect, base)
+    if importlib.util.find_spec(dialect.package) is None:
+        raise SourceError(f"{dialect.word} needs the extra sql: pip install 'truthound[sql]'")
+    name = sql_name(spec.address, request.table, query=spec.query is not None)
+    reader = importlib.import_module(f"truthound.sources.databases.{dialect.module}")
+    table = _read(reader.read, reader.tables, reader.errors(), request, name)
+    return Source(name, "sql", table.frame, unreadable=table.unreadable, notes=table.notes)
+
+
+def _request(spec: Spec, address: Address, dialect: Dialect, base: Path | None) -> Request:
+    table = spec.table or (None if spec.query else address.table)
+    if spec.table and address.table and spec.table != address.table:
+        raise ConfigError("data_source: table: the URL names another table after #; give one of them")
+    if spec.query and address.table:
+        raise ConfigError("data_source: query: the URL names a table after #; give one of them")
+    if table is None and spec.query is None:
+        raise ConfigError(
+            f"data_source: {spec.name} is a database; name a table or a query: in the mapping, or the table after #"
+        )
+    text = f"SELECT * FROM {quoted(table, dialect.mark)}" if table else (spec.query or "").strip().rstrip(";").rstrip()
+    if not text:
+        raise ConfigError("data_source: query: is empty")
+    path = None
+    if address.dialect in ("sqlite", "duckdb"):
+        path = _file(address, base, spec.name)
+    return Request(address, path, text, spec.where, table)
+
+
+def _file(address: Address, base: Path | None, name: str) -> Path:
+    from truthound.sources.files.file_set import find, head
+
+    path = Path(address.database).expanduser()
+    if not path.is_absolute() and not (base / path if base else path).exists() and Path("/", path).exists():
+        raise SourceError(
+            f"{name} does not exist; for the absolute path write {address.dialect}:////{address.database}"
+        )
+    found = find(address.database, base, "csv").files[0]  # any format: it is only about the file
+    first = head(found, 16)
+    magic = first.startswith(b"SQLite format 3\0") if address.dialect == "sqlite" else first[8:12] == b"DUCK"
+    if not magic and first:
+        raise SourceError(f"{name} is not a {DIALECTS[address.dialect].word} file")
+    return found
+
+
+def _read(
+    read: Callable[[Request], Table],
+    tables: Callable[[Request], list[str]],
+    errors: tuple[type[BaseException], ...],
+    request: Request,
+    name: str,
+) -> Table:
+    """Reads, and says what went wrong without what is secret."""
+    secrets = request.address.secrets()
+    failures: tuple[type[BaseException], ...] = (
+        *errors,
+        pl.exceptions.PolarsError,
+        pl.exceptions.PanicException,
+        OSError,
+        ValueError,
+    )
+    try:
+        table = read(request)
+        table.frame.collect_schema()
+    except TruthoundError:
+        raise
+    except failures as error:
+        said = (
+            brief(error) if not str(error) else " ".join(str(error).partition("\nLINE ")[0].split())
+        )  # not our own query back
+        words = shorten(scrub(said, secrets), 400)
+        near = ""
+        if request.table is not None:
+            near = _near(request, tables, errors)
+        raise SourceError(f"{name} cannot be read: {words}{near}") from None
+    return table
+
+
+def _near(request: Request, tables: Callable[[Request], list[str]], errors: tuple[type[BaseException], ...]) -> str:
+    """The name of a table that there is and that is like the one that there is not."""
+    table = request.table or ""
+    failures: tuple[type[BaseException], ...] = (*errors, TruthoundError, OSError)
+    try:
+        known = tables(request)
+    except failures:
+        return ""  # the database cannot be asked, which the error tells already
+    return "" if table in known else did_you_mean(table, known)

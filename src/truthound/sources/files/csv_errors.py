@@ -1,0 +1,230 @@
+"""Why a CSV file does not parse: the file, the line, the column, the text, and the option that would help."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from truthound._internal.text import brief, cell, plural, shorten
+from truthound.errors import SourceError
+from truthound.sources.dtypes import type_word
+from truthound.sources.files.delimited import OPEN_QUOTE, Dialect, look, reader
+from truthound.sources.files.lines import Unreadable, lines
+from truthound.sources.files.quotes import MisquotedError
+from truthound.sources.files.text_types import MisfitError
+
+_HEADERS = re.compile(r"schema (lengths|names) differ|did not find column|extra column in file")
+_NULLS = {
+    "", "na", "n/a", "n.a.", "#n/a", "null", "none", "nil", "nan", "-", "--", "?", ".", "missing", "unknown", "undefined",
+    "(null)", "\\n", "#value!", "#ref!", "#div/0!", "tbd",
+}  # fmt: skip
+_INTEGER = re.compile(r"[+-]?\d+")
+_FLOAT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+
+
+@dataclass(frozen=True)
+class Record:
+    """A row of the file: its fields, and the lines they stand on."""
+
+    fields: list[str]
+    lines: list[tuple[int, str]]
+
+
+def records(path: Path, dialect: Dialect) -> Iterator[Record]:
+    """The rows after the header. Raises Unreadable where the text cannot be read on."""
+    options = dialect.options
+    held: list[tuple[int, str]] = []
+
+    def numbered() -> Iterator[str]:
+        for number, line in enumerate(lines(path, encoding=options.encoding, end=dialect.end), 1):
+            if number <= options.skip_rows:
+                continue
+            if options.comment_prefix and not held and line.startswith(options.comment_prefix):
+                continue
+            held.append((number, line))
+            yield line
+
+    skip = options.has_header
+    rows = reader(numbered(), dialect)
+    while True:
+        try:
+            fields = next(rows)
+        except StopIteration:
+            return
+        except csv.Error:
+            raise Unreadable(held[0][0] if held else 1, 1, OPEN_QUOTE) from None
+        record, held[:] = Record(fields, list(held)), []
+        if not fields:
+            continue
+        if skip:
+            skip = False
+            continue
+        yield record
+
+
+def position(record: Record, index: int, dialect: Dialect) -> tuple[int, int]:
+    """The line and the column (characters from 1) where a field begins."""
+    text = "".join(line for _, line in record.lines)
+    at, field, inside, opens = 0, 0, False, True
+    while at < len(text) and field < index:
+        char = text[at]
+        if inside:
+            inside = char != dialect.quote
+        elif char == dialect.quote and (opens or text[at - 1] == dialect.quote):
+            inside = True
+        elif char == dialect.separator:
+            field += 1
+        opens = char == dialect.separator and not inside
+        at += 1
+    before = text[:at]
+    skipped = min(before.count(dialect.end), len(record.lines) - 1)
+    return record.lines[skipped][0], len(before.rpartition(dialect.end)[2]) + 1
+
+
+def explain(error: Exception, files: Sequence[Path], dialect: Dialect) -> SourceError:
+    """Why the files cannot be read, with the place that it is about."""
+    if isinstance(error, MisquotedError):
+        return SourceError(f"{error.path.name}:{error.line}:{error.column}: {error.told}")
+    words = str(error)
+    if _HEADERS.match(words) and (differ := _headers(files, dialect)):
+        return SourceError(differ)
+    finder: Callable[[Path, Dialect], str | None]
+    complaint = ""
+    if isinstance(error, MisfitError):
+        complaint = _complaint(error.text, error.column, error.dtype, dialect)
+
+        def finder(path: Path, dialect: Dialect) -> str | None:
+            at = _cell(path, dialect, error.text, error.column)
+            return at and f"{at[0]}:{at[1]}: {complaint}"
+
+    elif "more fields than" in words:
+        finder = lambda path, dialect: _ragged(path, dialect, len(dialect.header or ()))  # noqa: E731 one line says it
+    else:
+        finder = lambda path, dialect: _undecoded(path, dialect) or _unclosed(path, dialect)  # noqa: E731 one line says it
+    for path in files:
+        try:
+            told = finder(path, dialect)
+        except Unreadable as stop:
+            return SourceError(_place(path, stop))
+        except OSError as gone:
+            return SourceError(f"{path.name} cannot be read: {gone.strerror or gone}")
+        if told:
+            return SourceError(f"{path.name}:{told}")
+    name = files[0].name if len(files) == 1 else plural(len(files), "file")
+    return SourceError(f"{name}: {complaint}" if complaint else f"{name} cannot be read: {shorten(brief(error), 300)}")
+
+
+def _headers(files: Sequence[Path], dialect: Dialect) -> str | None:
+    """The first file whose header is not that of the first one."""
+    first = dialect.header or ()
+    for path in files[1:]:
+        other = look(path, dialect.options).header or ()
+        if other == first:
+            continue
+        lacks, more = ([c for c in a if c not in b] for a, b in ((first, other), (other, first)))
+        said = [
+            f"{word} {shorten(', '.join(map(cell, names)), 200)}"
+            for word, names in (("lacks", lacks), ("also has", more))
+            if names
+        ]
+        return (
+            f"{path.name}:{1 + dialect.options.skip_rows}: the header differs from that of {files[0].name}: it {' and '.join(said) or 'has them in another order'}; "
+            "set options.missing_columns: insert to go by names, with null where a column is lacking, or read the files apart"
+        )
+    return None
+
+
+def _place(path: Path, stop: Unreadable) -> str:
+    at = f"{path.name}:{stop.line}:{stop.column}" if stop.line else path.name
+    helped = (
+        "" if "is not " not in stop.told else "; set options.encoding: cp1252 (or latin-1, utf-16, …), or utf8-lossy"
+    )
+    return f"{at}: {stop.told}{helped}"
+
+
+def _cell(path: Path, dialect: Dialect, text: str, column: str) -> tuple[int, int] | None:
+    """The line and the column of the first field of a column that holds the text."""
+    header = look(path, dialect.options).header or ()
+    index = header.index(column) if column in header else -1 if header else int(column.rpartition("_")[2])
+    for record in records(path, dialect):
+        if 0 <= index < len(record.fields) and record.fields[index] == text:
+            return position(record, index, dialect)
+    return None
+
+
+def _complaint(text: str, column: str, dtype: pl.DataType, dialect: Dialect) -> str:
+    word = type_word(dtype)
+    article = "an" if word[0] in "aiu" and not word.startswith("ui") else "a"
+    helps = [f"options.schema_overrides: {{{_yaml(column)}: {_fitting(text, dtype)}}}"]
+    if text.strip().lower() in _NULLS:
+        helps.insert(0, f"options.null_values: [{json.dumps(text, ensure_ascii=False)}]")
+    if re.fullmatch(r"[+-]?[\d.]*\d,\d+", text) and not dialect.options.decimal_comma:
+        helps.insert(0, "options.decimal_comma: true")
+    elif len(helps) == 1 and text != text.strip():
+        helps[0] = f"remove the spaces around it, or set {helps[0]}"
+    told = " or ".join(helps)
+    return f'"{cell(text)}" is not {article} {word} (column "{cell(column)}"); {told if told.startswith("remove") else f"set {told}"}'
+
+
+def _fitting(text: str, dtype: pl.DataType) -> str:
+    """The narrowest type that takes both the text and what the column has shown."""
+    if dtype.is_integer():
+        if _INTEGER.fullmatch(text):
+            return "int128" if len(text) < 39 else "string"
+        if _FLOAT.fullmatch(text):
+            return "float64"
+    if isinstance(dtype, pl.Datetime) and dtype.time_unit != "ns" and re.search(r"\.\d{4,9}(?!\d)", text):
+        return "datetime[ns]" if re.search(r"\.\d{7}", text) else "datetime[us]"
+    return "string"
+
+
+def _yaml(name: str) -> str:
+    plain = re.fullmatch(r"[A-Za-z_][\w .-]*(?<! )", name) and name.lower() not in (
+        "null",
+        "true",
+        "false",
+        "yes",
+        "no",
+        "on",
+        "off",
+        "y",
+        "n",
+    )
+    return name if plain else json.dumps(name, ensure_ascii=False)
+
+
+def _ragged(path: Path, dialect: Dialect, width: int) -> str | None:
+    for record in records(path, dialect):
+        width = width or len(record.fields)
+        if len(record.fields) > width:
+            line, at = position(record, width, dialect)
+            what = "the header" if dialect.options.has_header else "the first line"
+            return (
+                f'{line}:{at}: {plural(len(record.fields), "field")} where {what} has {width}; "{cell(record.fields[width])}" is one too many; '
+                "quote text that holds the separator, or set options.truncate_ragged_lines: true"
+            )
+    return None
+
+
+def _unclosed(path: Path, dialect: Dialect) -> str | None:
+    """The last row begins where the quote is opened; an open quote takes all that follows."""
+    for last in records(path, dialect):
+        text = "".join(line for _, line in last.lines)
+        if text.count(dialect.quote or "") % 2:
+            index = next((i for i, f in enumerate(last.fields) if dialect.end in f), len(last.fields) - 1)
+            line, at = position(last, index, dialect)
+            return f"{line}:{at}: {OPEN_QUOTE}"
+    return None
+
+
+def _undecoded(path: Path, dialect: Dialect) -> str | None:
+    """Reads to the end; Unreadable is raised at what does not decode."""
+    for _ in lines(path, encoding=dialect.options.encoding, end=dialect.end):
+        continue
+    return None

@@ -1,0 +1,286 @@
+"""Local files: found, their format told apart, and mistakes about them explained before an engine sees them."""
+
+from __future__ import annotations
+
+import errno
+import fnmatch
+import glob
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+from truthound._internal.text import did_you_mean, plural
+from truthound.errors import ConfigError, SourceError
+from truthound.sources.address import parse_address
+from truthound.sources.spec import Spec
+
+EXTENSIONS: dict[str, str] = {
+    ".csv": "csv", ".tsv": "csv", ".tab": "csv", ".psv": "csv", ".parquet": "parquet", ".pq": "parquet", ".parq": "parquet",
+    ".ndjson": "ndjson", ".jsonl": "ndjson", ".json": "json", ".arrow": "ipc", ".feather": "ipc", ".ipc": "ipc",
+    ".arrows": "ipc", ".xlsx": "excel", ".xls": "excel", ".xlsm": "excel", ".xlsb": "excel", ".ods": "excel",
+}  # fmt: skip
+FORMATS: dict[str, str] = {
+    **{f: f for f in ("csv", "parquet", "ndjson", "json", "ipc", "excel", "delta")},
+    "tsv": "csv", "jsonl": "ndjson", "arrow": "ipc", "feather": "ipc", "xlsx": "excel", "pq": "parquet",
+}  # fmt: skip
+COMPRESSED = (".gz", ".zst")
+PACKED = (".zip", ".bz2", ".xz", ".7z", ".tar", ".tgz", ".rar", ".lz4", ".br")
+GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+_MAGIC: tuple[tuple[bytes, str, str], ...] = (
+    (b"PAR1", "Parquet", "parquet"), (b"ARROW1", "Arrow IPC", "ipc"), (b"PK\x03\x04", "a zip archive or an Excel sheet", "excel"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel sheet", "excel"), (b"SQLite format 3", "a SQLite database", "sqlite"),
+    (b"%PDF", "a PDF document", ""), (b"\x89PNG", "an image", ""), (b"\x7fELF", "a program", ""),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Found:
+    """Files of one format. `root` is the folder below which `key=value` folders are columns."""
+
+    format: str
+    files: tuple[Path, ...]
+    root: Path | None = None
+
+    @property
+    def single(self) -> Path | None:
+        return self.files[0] if len(self.files) == 1 and self.root is None else None
+
+
+def format_word(word: str) -> str:
+    """The format that a user's word means."""
+    if word.lower() not in FORMATS:
+        raise ConfigError(
+            f'data_source: format: "{word}" is not known{did_you_mean(word, FORMATS) or f"; known are {_list(FORMATS)}"}'
+        )
+    return FORMATS[word.lower()]
+
+
+def format_of(name: str) -> str | None:
+    """The format that a file's name tells."""
+    path = PurePath(name.lower())
+    suffix = PurePath(path.stem).suffix if path.suffix in COMPRESSED else path.suffix
+    return EXTENSIONS.get(suffix)
+
+
+def is_glob(address: str) -> bool:
+    return any(c in address for c in "*?[")
+
+
+def find(address: str, base: Path | None, fmt: str | None) -> Found:
+    """The files that a path, a folder or a glob means. Raises SourceError where there are none."""
+    wanted = format_word(fmt) if fmt else None
+    path = _placed(address, base)
+    try:
+        if path.is_dir():
+            return _folder(path, wanted)
+        if path.exists():
+            return Found(wanted or _told(path), (_readable(path),))
+    except OSError as error:
+        raise SourceError(_refusal(address, error)) from None
+    if is_glob(address):
+        return _globbed(address, path, wanted)
+    raise SourceError(_missing(address, path))
+
+
+def takes(spec: Spec, base: Path | None, file: Path) -> bool:
+    """Whether a file is among a data source's, or would be if it were there: it is meant itself, or by a folder or a glob."""
+    if spec.family == "sql":
+        address = parse_address(spec.address)
+        return address.dialect in ("sqlite", "duckdb") and _same(_placed(address.database, base), file)
+    return spec.family == "file" and _taken(_placed(spec.address, base), spec.format, file)
+
+
+def _taken(path: Path, fmt: str | None, file: Path) -> bool:
+    if path.is_dir():
+        if fmt == "delta" or (fmt is None and (path / "_delta_log").is_dir()):
+            return any(_below(path, f) is not None for f in _places(file))  # whatever lies in a table is the table's
+        found = (_below(path, f) for f in _places(file))
+        return any(p is not None and not any(map(_hidden, p.parts)) and _of_format(p, fmt) for p in found)
+    if path.exists() or not is_glob(str(path)):
+        return _same(path, file)
+    parts = path.parts
+    fixed = next(i for i, part in enumerate(parts) if is_glob(part))
+    for place in _places(file):
+        inside = _below(Path(*parts[:fixed]), place)
+        meant = inside is not None and matched(parts[fixed:], inside.parts)
+        if meant and not _hidden(place.name) and _of_format(place, fmt):
+            return True
+    there = (Path(p) for p in glob.glob(os.fspath(path), recursive=True))  # noqa: PTH207 the pattern may be absolute
+    return any(_same(p, file) and not _hidden(p.name) and _of_format(p, fmt) for p in there)
+
+
+def _same(one: Path, other: Path) -> bool:
+    """Whether two paths lead to one file, be it there or not."""
+    return one.resolve() == other.resolve() or (one.exists() and other.exists() and one.samefile(other))
+
+
+def _places(file: Path) -> set[Path]:
+    """Where a path lies by its own name and, if it is a link, what it leads to."""
+    return {file.parent.resolve() / file.name, file.resolve()}
+
+
+def _below(folder: Path, place: Path) -> PurePath | None:
+    """The path within a folder, if it lies there, however the folder is written."""
+    real = folder.resolve()
+    for above in place.parents:
+        if above == real or (above.exists() and real.exists() and above.samefile(real)):
+            return place.relative_to(above)
+    return None
+
+
+def _of_format(file: PurePath, fmt: str | None) -> bool:
+    """Whether files of a format, if one is asked for, may be this one."""
+    return fmt is None or format_of(file.name) in (None, format_word(fmt))
+
+
+def matched(pattern: Sequence[str], parts: Sequence[str]) -> bool:
+    """Whether a glob's parts match a path's, as the module glob has it."""
+    if not pattern:
+        return not parts
+    if pattern[0] == "**":
+        deeper = bool(parts) and not parts[0].startswith(".") and matched(pattern, parts[1:])
+        return deeper or matched(pattern[1:], parts)
+    if not parts or (parts[0].startswith(".") and not pattern[0].startswith(".")):
+        return False
+    return fnmatch.fnmatch(parts[0], pattern[0]) and matched(pattern[1:], parts[1:])
+
+
+def _placed(address: str, base: Path | None) -> Path:
+    try:
+        path = Path(address).expanduser()
+    except RuntimeError as error:  # no such user, or no home
+        raise SourceError(f"{address}: {error}") from None
+    return path if path.is_absolute() or base is None else base / path
+
+
+def _told(path: Path) -> str:
+    fmt = format_of(path.name)
+    if fmt is None:
+        if path.suffix.lower() in PACKED:
+            raise SourceError(
+                f"{path.name}: {path.suffix} files are not unpacked; unpack it, or pack it as .gz or .zst"
+            )
+        raise SourceError(
+            f"{path.name}: its ending does not tell the format; give a mapping with path and format: {_list(FORMATS)}"
+        )
+    return fmt
+
+
+def _readable(path: Path) -> Path:
+    if not path.is_file() and not path.is_fifo():
+        raise SourceError(f"{path.name} is neither a file nor a folder")
+    if path.is_fifo():
+        raise SourceError(f"{path.name} is a pipe, which can be read only once; write it to a file first")
+    try:
+        os.fspath(path).encode()
+    except UnicodeEncodeError:
+        raise SourceError(
+            f"{ascii(path.name)[1:-1]}: the path is not UTF-8, which the engine needs; rename the file"
+        ) from None
+    with path.open("rb"):
+        return path
+
+
+def _refusal(address: str, error: OSError) -> str:
+    if isinstance(error, PermissionError):
+        return f"{address} cannot be opened: permission denied; the user who runs this needs the right to read it"
+    if error.errno == errno.ENAMETOOLONG:
+        return "the path of the data source is too long to be one"
+    return f"{address} cannot be opened: {error.strerror}"
+
+
+def _missing(address: str, path: Path) -> str:
+    folder = path.parent
+    try:
+        if not folder.is_dir():
+            above = next((p for p in folder.parents if p.is_dir()), None)
+            near = did_you_mean(folder.relative_to(above).parts[0], _names(above)) if above else ""
+            return f"{address} does not exist: there is no folder {folder}{near}"
+        near = did_you_mean(path.name, _names(folder))
+    except OSError as error:
+        return _refusal(address, error)
+    return f"{address} does not exist in {folder.resolve()}{near}"
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(p.name for p in folder.iterdir())[:10_000]
+
+
+def _hidden(name: str) -> bool:
+    """Names that writers of data sets use for themselves: `_SUCCESS`, `.part-0.crc`; but not `_key=value`."""
+    return name.startswith(".") or (name.startswith("_") and "=" not in name)
+
+
+def _folder(path: Path, wanted: str | None) -> Found:
+    if wanted == "delta" or (wanted is None and (path / "_delta_log").is_dir()):
+        if not (path / "_delta_log").is_dir():
+            raise SourceError(f"{path.name} is not a Delta table: it has no folder _delta_log")
+        return Found("delta", (path,), path)
+    found: list[Path] = []
+
+    def refuse(error: OSError) -> None:
+        raise error
+
+    for folder, folders, names in os.walk(path, onerror=refuse):
+        folders[:] = sorted(f for f in folders if not _hidden(f))
+        found += [Path(folder) / n for n in sorted(names) if not _hidden(n)]
+    if not found:
+        raise SourceError(f"the folder {path} holds no data files")
+    return Found(*_one_format(found, wanted, f"the folder {path}"), path)
+
+
+def _globbed(address: str, path: Path, wanted: str | None) -> Found:
+    matched = [Path(p) for p in sorted(glob.glob(os.fspath(path), recursive=True))]  # noqa: PTH207 the pattern may be absolute
+    found = [p for p in matched if p.is_file() and not _hidden(p.name)]
+    if not found:
+        said = "only folders match" if matched else "no file matches"
+        raise SourceError(f"{said} {address} (from {Path.cwd() if not path.is_absolute() else path.anchor})")
+    fixed = path.parts[: next(i for i, part in enumerate(path.parts) if is_glob(part) or "=" in part)]
+    fmt, files = _one_format(found, wanted, address)
+    return Found(fmt, files, Path(*fixed))
+
+
+def _one_format(found: list[Path], wanted: str | None, where: str) -> tuple[str, tuple[Path, ...]]:
+    kinds: dict[str, list[Path]] = {}
+    for file in found:
+        kinds.setdefault(format_of(file.name) or "", []).append(file)
+    if wanted:
+        files = kinds.get(wanted, found)
+    else:
+        known = [k for k in kinds if k]
+        if not known:
+            raise SourceError(
+                f"{where} holds no data files, but {plural(len(found), 'file')} such as {found[0].name}; give a format"
+            )
+        if len(known) > 1:
+            told = ", ".join(f"{len(kinds[k])} {k}" for k in sorted(known))
+            raise SourceError(
+                f"{where} holds files of several formats ({told}); give a format, or a glob such as *{kinds[known[0]][0].suffix}"
+            )
+        wanted, files = known[0], kinds[known[0]]
+    for file in files:
+        _readable(file)
+    return wanted, tuple(files)
+
+
+def head(path: Path, size: int = 1 << 16) -> bytes:
+    """The first bytes of a file as they are."""
+    with path.open("rb") as file:
+        return file.read(size)
+
+
+def foreign(name: str, start: bytes) -> str | None:
+    """What a file is that should be text, if its first bytes tell that it is something else."""
+    for magic, kind, fmt in _MAGIC:
+        if start.startswith(magic):
+            return f"{name} is not text but {kind}" + (f"; give format: {fmt}" if fmt else "")
+    if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return f"{name} is UTF-16; set options.encoding: utf-16"
+    if b"\0" in start:
+        return f"{name} is not text: it holds NUL bytes; if it is UTF-16, set options.encoding: utf-16"
+    return None
+
+
+def _list(words: Iterable[str]) -> str:
+    return ", ".join(dict.fromkeys(words))

@@ -1,0 +1,230 @@
+"""Local files of every format as lazy tables."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import polars as pl
+
+from truthound._internal.text import brief, plural, shorten
+from truthound.errors import ConfigError, SourceError, TruthoundError
+from truthound.sources.base import Source
+from truthound.sources.files.file_set import Found, find
+from truthound.sources.files.merging import Part, Rules, united
+from truthound.sources.memory.frames import unknown_columns
+from truthound.sources.memory.python_values import Table
+from truthound.sources.options import parse_options
+from truthound.sources.spec import Spec
+
+if TYPE_CHECKING:
+    from truthound.sources.files.rows import Lines
+
+Explain = Callable[[Exception], SourceError]
+
+
+class Read(NamedTuple):
+    """A table, and what is known of the files it is read from."""
+
+    frame: pl.LazyFrame
+    explain: Explain
+    lines: Lines | None = None
+    unreadable: Mapping[str, str] = {}
+    notes: tuple[str, ...] = ()
+
+
+FAILURES = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError, TypeError)
+_EXTRAS = {"excel": ("fastexcel", "Excel"), "delta": ("deltalake", "Delta")}
+_WORDS = {"parquet": "Parquet", "ipc": "Arrow IPC", "excel": "an Excel workbook", "delta": "a Delta table"}
+
+
+def open_files(spec: Spec, base: Path | None, *, whole: bool = True) -> Source:
+    """Files of one format as one table. Without `whole` no more is read than its columns take."""
+    found = find(spec.address, base, spec.format)
+    if found.format == "json" and found.single and spec.format is None and _is_lines(found.files[0]):
+        found = Found("ndjson", found.files)
+    options = parse_options(found.format, spec.options)
+    need_extra(found.format)
+    frame, told, lines, unreadable, notes = read_files(found, options, whole=whole)
+    source = Source(
+        name=spec.name,
+        kind=found.format,
+        frame=frame,
+        path=found.single,
+        size=None if found.format == "delta" else sum(f.stat().st_size for f in found.files),
+        explain=_guarded(told, found),
+        unreadable=unreadable,
+        notes=notes,
+    )
+    if lines and found.single:
+        source = replace(source, lines=lines)
+    try:
+        names = frame.clone().collect_schema().names()
+    except FAILURES as error:
+        raise source.explain(error) from None
+    return projected(source, options.columns, names)
+
+
+def read_files(found: Found, options: Any, *, whole: bool = True) -> Read:
+    """The table of files of one format."""
+    try:
+        if found.format in _TEXT:
+            return _TEXT[found.format](found, options, whole)
+        return _READERS[found.format](found, options)
+    except FAILURES as error:
+        if isinstance(error, TruthoundError):
+            raise
+        raise _guarded(_plain(found, _WORDS.get(found.format, found.format)), found)(error) from None
+
+
+def projected(source: Source, columns: Sequence[str] | None, names: Sequence[str]) -> Source:
+    """The source with these columns only."""
+    if columns is None:
+        return source
+    if problems := unknown_columns(columns, names):
+        raise ConfigError(f"options.columns: {p}" for p in problems)
+    frame = source.frame.select(pl.nth([list(names).index(c) for c in dict.fromkeys(columns)]))
+    return replace(source, frame=frame, unreadable={c: r for c, r in source.unreadable.items() if c in columns})
+
+
+def need_extra(fmt: str) -> None:
+    """Says which extra a format needs, before anything is read."""
+    if fmt in _EXTRAS and importlib.util.find_spec(_EXTRAS[fmt][0]) is None:
+        raise SourceError(f"{_EXTRAS[fmt][1]} data need the extra {fmt}: pip install 'truthound[{fmt}]'")
+
+
+def _guarded(explain: Explain, found: Found) -> Explain:
+    """Files that have gone or changed since they were found come before what they hold."""
+
+    def told(error: Exception) -> SourceError:
+        if isinstance(error, SourceError):
+            return error
+        for file in found.files:
+            if not file.exists():
+                return SourceError(f"{file.name} has gone since it was found; it was deleted or moved")
+            try:
+                if file.is_file():
+                    file.open("rb").close()
+            except OSError as refused:
+                return SourceError(f"{file.name} cannot be opened: {(refused.strerror or str(refused)).lower()}")
+        return explain(error)
+
+    return told
+
+
+def _is_lines(path: Path) -> bool:
+    from truthound.sources.files import ndjson
+
+    return ndjson.is_lines(path)
+
+
+def _csv(found: Found, options: Any, whole: bool) -> Read:
+    from truthound.sources.files import csv_errors, csv_table, delimited, quotes, rows, text_types
+
+    dialect = delimited.dialect_of(found, options)
+    try:
+        frame, notes = csv_table.read(found, dialect, whole=whole)
+    except (*FAILURES, text_types.MisfitError, quotes.MisquotedError) as error:
+        if isinstance(error, ConfigError):
+            raise
+        raise csv_errors.explain(error, found.files, dialect) from None
+    lines = rows.csv_lines(found.files[0], dialect)
+    return Read(frame, lambda error: csv_errors.explain(error, found.files, dialect), lines, notes=notes)
+
+
+def _ndjson(found: Found, options: Any, whole: bool) -> Read:
+    from truthound.sources.files import ndjson, rows, text_types
+
+    def told(error: Exception) -> SourceError:
+        return ndjson.explain(error, found.files, options)
+
+    places = None if options.ignore_errors else rows.ndjson_lines(found.files[0])  # left-out lines would count
+    try:
+        read = ndjson.scan(found, options, whole=whole)
+        return Read(read.frame, told, places, read.unreadable)
+    except (*FAILURES, text_types.MisfitError) as error:
+        if isinstance(error, TruthoundError):
+            raise
+        if (table := ndjson.mixed(found.files, options)) is not None:
+            return Read(table.frame, told, places, table.unreadable)
+        raise told(error) from None
+
+
+def _json(found: Found, options: Any) -> Read:
+    from truthound.sources.files import ndjson
+
+    tables = [ndjson.read(path, options) for path in found.files]
+    parts = [Part(t.frame, dict(t.frame.collect_schema()), path) for t, path in zip(tables, found.files, strict=True)]
+    whole = united(parts, Rules(optional=False))
+    unreadable = {
+        c: f"{path.name}: {r}" for t, path in zip(tables, found.files, strict=True) for c, r in t.unreadable.items()
+    }
+    return _read(whole._replace(unreadable={**whole.unreadable, **unreadable}), found, "JSON")
+
+
+def _read(table: Table, found: Found, word: str) -> Read:
+    return Read(table.frame, _plain(found, word), unreadable=table.unreadable, notes=table.notes)
+
+
+def _parquet(found: Found, options: Any) -> Read:
+    from truthound.sources.files import columnar
+
+    return _read(columnar.parquet(found, options), found, "Parquet")
+
+
+def _ipc(found: Found, options: Any) -> Read:
+    from truthound.sources.files import columnar
+
+    return _read(columnar.ipc(found, options), found, "Arrow IPC")
+
+
+def _excel(found: Found, options: Any) -> Read:
+    from truthound.sources.files.excel import excel
+
+    return _read(excel(found, options), found, "Excel")
+
+
+def _delta(found: Found, options: Any) -> Read:
+    return Read(
+        scan_delta(os.fspath(found.files[0]), options.version, found.files[0].name), _plain(found, "a Delta table")
+    )
+
+
+def scan_delta(address: str, version: int | str | None, name: str) -> pl.LazyFrame:
+    """A Delta table, local or remote."""
+    try:
+        frame = pl.scan_delta(address, version=version)
+        frame.clone().collect_schema()
+    except Exception as error:  # noqa: BLE001 the reader's errors are known only once it is imported
+        raise SourceError(f"{name} cannot be read as a Delta table: {shorten(brief(error), 300)}") from None
+    return frame
+
+
+def _plain(found: Found, word: str) -> Explain:
+    """The file of several that cannot be read, and what the engine says about it."""
+
+    def told(error: Exception) -> SourceError:
+        for path in found.files if found.format in ("parquet", "ipc") else ():
+            if path.stat().st_size == 0:
+                return SourceError(f"{path.name} is empty (0 bytes), and so is not {word}")
+            try:
+                scan = pl.scan_parquet if found.format == "parquet" else pl.scan_ipc
+                scan(path, glob=False).select(pl.all().null_count()).collect(engine="streaming")
+            except FAILURES as mine:
+                return SourceError(
+                    f"{path.name} cannot be read as {word}: {shorten(brief(mine), 300)}; the file is damaged or of another format"
+                )
+        name = found.files[0].name if len(found.files) == 1 else plural(len(found.files), "file")
+        return SourceError(f"{name} cannot be read as {word}: {shorten(brief(error), 300)}")
+
+    return told
+
+
+_TEXT: dict[str, Callable[[Found, Any, bool], Read]] = {"csv": _csv, "ndjson": _ndjson}
+_READERS: dict[str, Callable[[Found, Any], Read]] = {
+    "json": _json, "parquet": _parquet, "ipc": _ipc, "excel": _excel, "delta": _delta,
+}  # fmt: skip

@@ -1,0 +1,356 @@
+"""The types of text columns: inferred from a sample, and applied to every value without changing what it says.
+
+A code stays text: leading zeros, a leading plus, digits around one E, and whole numbers that a float would round. Numbers with
+more digits than a float keeps are decimals. A sample cannot show that a column has none, so every value is looked at while the
+column gets its type.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Literal
+
+import polars as pl
+
+from truthound.errors import ConfigError
+from truthound.sources.dtypes import type_word
+from truthound.sources.memory.python_values import DIGITS, WHOLE
+
+_TRUE, _FALSE = ("true", "True", "TRUE"), ("false", "False", "FALSE")
+_E = r"^\d{2,}[eE]\d+$|^\dE\d+$|^\de\d{3,}$"
+"""digits around one E, as no program writes a number"""
+_ZEROS = r"^[+-]?0\d"
+_LONG = r"^[+-]?[0-9]{16}|^[+-]?(?:0*[.,]0*)?[1-9](?:[.,]?[0-9]){17}"
+"""the start of a number that a float may round: whole of 16 digits, or with 18 that count"""
+_SHORT = 18
+"""characters of a number that has a decimal sign and no more digits than a float keeps"""
+_CODES = {
+    "integer": rf"{_ZEROS}|^\+|{_E}",
+    "decimals": f"{_ZEROS}|{_LONG}",  # with a decimal point somewhere in the column, 12E4 is a number
+    "float": rf"{_ZEROS}|{_E}|^[+-]?\d{{16,}}$",
+}
+_NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)([eE][+-]?\d+)?|[+-]?(inf|Infinity)|NaN")
+_DATES = {
+    "ymd": (r"\d{4}([-/.])\d{1,2}[-/.]\d{1,2}", ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "+%Y-%m-%d")),
+    "dmy": (r"\d{1,2}([-/.])\d{1,2}[-/.]\d{4}", ("%d-%m-%Y", "%d/%m/%Y", "%d.%m.%Y")),
+}
+_TIME, _TIMES = r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?", ("%H:%M:%S%.f", "%H:%M")
+_FIXED = ("%H:%M:%S.%6f", "%H:%M:%S.%3f", "%H:%M:%S")
+"""times of a fixed length, which take the engine a fifth of the time"""
+_FINER = {unit: rf"\.[0-9]{{{n}}}[0-9]*[1-9]" for unit, n in (("ms", 3), ("us", 6), ("ns", 9))}
+"""by the unit of moments, fractions of a second that it does not hold"""
+_FINEST: tuple[Literal["us", "ns"], ...] = ("us", "ns")
+_RANKED = 1000
+"""values by which the formats are put in order"""
+_LONG_YEAR = r"^([0-9]{5,6}-)"
+"""a year beyond 9999, which the engine reads with a sign only; years before 0 have one"""
+_FAR = re.compile(r"(\+\d{5,6}|-\d{4,6}|\d{5,6})-\d\d-\d\d(?!\d).*")
+_ZONE = r" ?(Z|[+-]\d{2}(:?\d{2})?)"
+_FLOAT = pl.Float64()
+
+
+def _moments(order: str, zone: str) -> tuple[str, ...]:
+    times = _TIMES if zone else _FIXED + _TIMES
+    return tuple(f"{d}{s}{t}{zone}" for s, d, t in product("T ", _DATES[order][1][:3], times)) + tuple(
+        f"+%Y-%m-%d{s}{_TIMES[0]}{zone}" for s in "T " if order == "ymd"
+    )
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How text becomes values: the type, the formats of dates and times that are tried in turn, and what shows a code."""
+
+    dtype: pl.DataType = field(default_factory=pl.String)
+    formats: tuple[str, ...] = ()
+    codes: str | None = None
+    comma: bool = False
+    """The decimal sign of floats and decimals is a comma."""
+
+    def values(self, c: pl.Expr, fmt: str | None = None) -> pl.Expr:
+        """The text as values, null where it is none of them."""
+        dtype = self.dtype
+        if fmt is not None and fmt.startswith("+"):
+            c, fmt = c.str.replace(_LONG_YEAR, "+$1"), fmt[1:]
+        match dtype:
+            case pl.String():
+                return c
+            case pl.Boolean():
+                return pl.when(c.is_in(_TRUE)).then(True).when(c.is_in(_FALSE)).then(False)  # noqa: FBT003
+            case pl.Date():
+                return c.str.to_date(fmt, strict=False)
+            case pl.Time():
+                return c.str.to_time(fmt, strict=False)
+            case pl.Datetime():
+                return _moment(c, dtype, fmt or "")
+            case pl.Float32() | pl.Float64() | pl.Decimal() if self.comma:
+                c = pl.when(~c.str.contains(".", literal=True)).then(c.str.replace(",", ".", literal=True))
+        if isinstance(dtype, pl.Decimal):
+            c = pl.when(~_is_finer(c, dtype.scale)).then(c)
+        return c.cast(dtype, strict=False)
+
+    def first_values(self, c: pl.Expr) -> pl.Expr:
+        return self.values(c, self.formats[0] if self.formats else None)
+
+    def shows_code(self, c: pl.Expr) -> pl.Expr:
+        """Whether any value is a code; what begins with 1 to 9 and has the type is none."""
+        if self.wide:  # of the others, Typing looks at those whose values are large
+            c = c.filter((c < "1") | (c.str.len_bytes() > _SHORT))
+        elif self.dtype.is_integer() or isinstance(self.dtype, pl.Decimal):
+            c = c.filter(c < "1")
+        return c.str.contains(self.codes or "$^").any()
+
+    @property
+    def wide(self) -> bool:
+        """Whether numbers with more digits than a float keeps are told apart from codes."""
+        return self.codes == _CODES["decimals"]
+
+
+def _moment(c: pl.Expr, dtype: pl.Datetime, fmt: str) -> pl.Expr:
+    """A text as a moment, null where it has a finer fraction of a second, or in nanoseconds a year, that the type does not hold."""
+    fixed = fmt.endswith(_FIXED)
+    value = c.str.to_datetime(fmt, time_unit=dtype.time_unit, strict=False, cache=not fixed)
+    if not fixed or dtype.time_unit == "ms":
+        value = pl.when(~c.str.contains(_FINER[dtype.time_unit])).then(value)
+    if dtype.time_unit == "ns":
+        rough = c.str.to_datetime(fmt, time_unit="us", strict=False, cache=not fixed)
+        rough = rough if not fmt.endswith("%#z") else rough.dt.replace_time_zone(None)
+        value = pl.when(
+            (rough - value.dt.replace_time_zone(None).cast(pl.Datetime("us"))).abs() < pl.duration(seconds=1)
+        ).then(value)
+    if not fmt.endswith("%#z"):
+        value = value.dt.replace_time_zone("UTC")
+    return value.dt.convert_time_zone(dtype.time_zone) if dtype.time_zone else value.dt.replace_time_zone(None)
+
+
+def _is_finer(c: pl.Expr, scale: int) -> pl.Expr:
+    """Whether a number has digits behind those that a decimal of this scale keeps."""
+    value = c.cast(pl.Float64, strict=False)
+    return c.str.contains(rf"\.[0-9]{{{scale}}}[0-9]*[1-9]") | (
+        c.str.contains("[eE]-?") & (value.round(scale) != value)
+    )
+
+
+TEXT = Reading()
+
+
+def is_long(text: str) -> bool:
+    """Whether a number that is met among floats has more digits than they keep, and does not have the zeros of a code."""
+    return re.match(_LONG, text) is not None and re.match(_ZEROS, text) is None
+
+
+def exact_numbers(text: pl.LazyFrame, name: str, *, comma: bool) -> Reading:
+    """How a column of which some numbers have more digits than a float keeps is read: as decimals, or else as floats."""
+    c = pl.col(name) if not comma else pl.col(name).str.replace(",", ".", literal=True)
+    plain, whole, scale = (
+        text.select(
+            c.str.contains(r"^[+-]?[0-9]*\.?[0-9]*$").all(),
+            c.str.extract(r"^[+-]?0*([0-9]*)").str.len_bytes().max().alias("whole"),
+            c.str.extract(r"\.([0-9]*)$").str.len_bytes().max().alias("scale"),
+        )
+        .collect(engine="streaming")
+        .row(0)
+    )
+    if plain and (whole or 0) + (scale or 0) <= DIGITS:
+        return Reading(pl.Decimal(DIGITS, scale or 0), codes=_ZEROS, comma=comma)
+    return Reading(_FLOAT, codes=_ZEROS, comma=comma)
+
+
+class MisfitError(Exception):
+    """A text is not of its column's type."""
+
+    def __init__(self, column: str, text: str, dtype: pl.DataType) -> None:
+        super().__init__(f'"{text}" (column "{column}")')
+        self.column, self.text, self.dtype = column, text, dtype
+
+
+def declared(types: Mapping[str, pl.DataType], sample: pl.DataFrame, *, comma: bool) -> dict[str, Reading]:
+    """The readings of columns whose types are given. Raises ConfigError for types that text cannot become."""
+    wrong = [
+        f"options.schema_overrides: {n}: text cannot be read as {type_word(t)}; read it as string"
+        for n, t in types.items()
+        if t.is_nested() or isinstance(t, pl.Duration | pl.Binary)
+    ]
+    if wrong:
+        raise ConfigError(wrong)
+    return {name: _declared(dtype, sample.get_column(name, default=None), comma) for name, dtype in types.items()}
+
+
+def _declared(dtype: pl.DataType, sample: pl.Series | None, comma: bool) -> Reading:
+    texts = pl.Series("c", dtype=pl.String) if sample is None else sample.filter(sample != "").alias("c")
+    orders = ("dmy", "ymd") if texts.str.contains(f"^{_DATES['dmy'][0]}").any() else ("ymd", "dmy")
+    formats: tuple[str, ...] = ()
+    if isinstance(dtype, pl.Date):
+        formats = tuple(f for o in orders for f in _DATES[o][1])
+    elif isinstance(dtype, pl.Time):
+        formats = _TIMES
+    elif isinstance(dtype, pl.Datetime):
+        zones = ("%#z", "") if texts.str.contains(f"{_TIME}{_ZONE}$").any() else ("", "%#z")
+        formats = tuple(f for o, z in product(orders, zones) for f in _moments(o, z))
+        formats += tuple(f for o in orders for f in _DATES[o][1])
+    return _sorted(Reading(dtype, formats, comma=comma), texts)
+
+
+def infer(sample: pl.DataFrame, *, dates: bool, comma: bool) -> dict[str, Reading]:
+    """The narrowest reading of each column that takes every value of the sample."""
+    return {c.name: _inferred(c.filter(c != "").alias("c"), dates, comma) for c in sample.iter_columns()}
+
+
+def _inferred(texts: pl.Series, dates: bool, comma: bool) -> Reading:
+    if texts.is_empty():
+        return TEXT
+    first = _first(texts)
+    if _NUMBER.fullmatch(first):
+        return _number(texts, comma)
+    if first in _TRUE + _FALSE:
+        return _first_that_fits([Reading(pl.Boolean())], texts)
+    return _first_that_fits(_temporal(first), texts) if dates and first[:1].isdigit() else TEXT
+
+
+def _first(texts: pl.Series) -> str:
+    """The first text; of dates the first of a year of four digits, for years beyond these alone look like codes."""
+    if _FAR.fullmatch(texts[0]) is None:
+        return str(texts[0])
+    near = texts.filter(texts.str.contains(rf"^{_DATES['ymd'][0]}"))
+    return str(near[0] if near.len() else texts[0])
+
+
+def _number(texts: pl.Series, comma: bool) -> Reading:
+    for reading in (Reading(t, codes=_CODES["integer"]) for t in (pl.Int64(), pl.Int128())):
+        if _fits(reading, texts).all():
+            return TEXT if _shows_code(reading, texts) else reading
+    decimals = texts.str.contains("," if comma else ".", literal=True).any()
+    reading = Reading(_FLOAT, codes=_CODES["decimals" if decimals else "float"], comma=comma)
+    values = typed_column(reading, texts)
+    codes = Reading(_FLOAT, codes=_ZEROS) if reading.wide else reading  # how long numbers are is seen in all rows
+    if values.null_count() or _shows_code(codes, texts):
+        return TEXT
+    words = texts.filter(~values.is_finite())
+    words = words.filter(~words.str.contains(r"\d"))  # what is too large for a float is a number all the same
+    return reading if words.str.contains(r"^(NaN|[+-]?(inf|Infinity))$").all() else TEXT
+
+
+def _temporal(first: str) -> list[Reading]:
+    if re.fullmatch(_TIME, first):
+        return [Reading(pl.Time(), _TIMES)]
+    for order, (date, formats) in _DATES.items():
+        if re.fullmatch(date, first):
+            return [Reading(pl.Date(), formats)]
+        if re.fullmatch(f"{date}[T ]{_TIME}", first):
+            return [Reading(pl.Datetime(u), _moments(order, "")) for u in _FINEST]
+        if re.fullmatch(f"{date}[T ]{_TIME}{_ZONE}", first):
+            return [Reading(pl.Datetime(u, "UTC"), _moments(order, "%#z")) for u in _FINEST]
+    return []
+
+
+def _first_that_fits(readings: Iterable[Reading], texts: pl.Series) -> Reading:
+    for reading in readings:
+        ordered = _sorted(reading, texts)
+        if _fits(ordered, texts).all() and not (reading.codes and _shows_code(reading, texts)):
+            return ordered
+    return TEXT
+
+
+def _sorted(reading: Reading, texts: pl.Series) -> Reading:
+    """With the format first that takes the most of the sample."""
+    if len(reading.formats) < 2 or texts.is_empty():
+        return reading
+    counts = (
+        texts.head(_RANKED)
+        .to_frame()
+        .select(reading.values(pl.nth(0), f).count().alias(f) for f in reading.formats)
+        .row(0)
+    )
+    order = sorted(range(len(counts)), key=lambda i: -counts[i])
+    return Reading(reading.dtype, tuple(reading.formats[i] for i in order), reading.codes, reading.comma)
+
+
+def _fits(reading: Reading, texts: pl.Series) -> pl.Series:
+    return typed_column(reading, texts).is_not_null()
+
+
+def _shows_code(reading: Reading, texts: pl.Series) -> bool:
+    return bool(texts.to_frame().select(reading.shows_code(pl.nth(0))).item())
+
+
+def typed_column(reading: Reading, texts: pl.Series) -> pl.Series:
+    """All formats tried: those after the first only on a column that it does not take."""
+    values = texts.to_frame().select(reading.first_values(pl.nth(0))).to_series()
+    for fmt in reading.formats[1:]:
+        if values.null_count() == texts.null_count():
+            break
+        frame = pl.DataFrame({"texts": texts, "values": values})
+        left = pl.when(pl.col("values").is_null()).then("texts")
+        values = frame.select(pl.coalesce("values", reading.values(left, fmt))).to_series()
+    return values.alias(texts.name)
+
+
+def as_asked(texts: pl.Series, dtype: pl.DataType, *, lenient: bool = False) -> pl.Series:
+    """Values of JSON, as text, in the type that is asked for. Raises MisfitError for the first that is not of it."""
+    name, plain = texts.name, texts.alias("c")
+    if dtype.is_integer():
+        plain = plain.str.replace(r"\.0+$", "")  # a whole number all the same
+    values = typed_column(_declared(dtype, plain, comma=False), plain)
+    left = plain.filter(values.is_null() & plain.is_not_null())
+    if left.len() and not lenient:
+        raise MisfitError(name, left[0], dtype)
+    return values.alias(name)
+
+
+@dataclass
+class Typing:
+    """Gives batches of text their types, and keeps what it saw."""
+
+    readings: Mapping[str, Reading]
+    lenient: bool = False
+    """What is not of its type becomes null."""
+    learned: frozenset[str] = frozenset()
+    """Columns of which what is not of its type is kept and not refused, for another reading with wider types."""
+    codes: dict[str, str] = field(default_factory=dict)
+    """Columns that hold codes and have to be read as text, and a code of each."""
+    misfits: dict[str, str] = field(default_factory=dict)
+    """By column, a text that is not of its type."""
+
+    def __post_init__(self) -> None:
+        changed = [(i, n, r) for i, (n, r) in enumerate(self.readings.items()) if r.dtype != pl.String()]
+        self._changed = changed
+        self._typed = [r.first_values(pl.nth(i)).alias(n) for i, n, r in changed]
+        self._flags = [r.shows_code(pl.nth(i)).alias(n) for i, n, r in changed if r.codes]
+
+    def __call__(self, batch: pl.DataFrame) -> pl.DataFrame:
+        """The batch, whose columns are those of the readings in their order, with their types."""
+        if not self._changed:
+            return batch
+        typed, flags = batch.select(self._typed), batch.select(self._flags)
+        columns = batch.get_columns()
+        for name in [flag.name for flag in flags.iter_columns() if flag.item()]:
+            self._found(batch.get_column(name), self.readings[name])
+        for (i, _, reading), values in zip(self._changed, typed.iter_columns(), strict=True):
+            if reading.wide and (values.abs() >= WHOLE).any():
+                self._found(columns[i], reading)
+            whole = values.null_count() == columns[i].null_count()
+            columns[i] = values if whole else self._looked_at(reading, columns[i])
+        return pl.DataFrame({c.name: c for c in columns})  # a list would give names to those without
+
+    def _looked_at(self, reading: Reading, texts: pl.Series) -> pl.Series:
+        values = typed_column(reading, texts)
+        left = texts.filter(values.is_null() & (texts != ""))
+        if self._found(left, reading):
+            return values
+        if left.len() and not self.lenient:
+            self.misfits.setdefault(texts.name, left[0])
+            if texts.name not in self.learned:
+                raise MisfitError(texts.name, left[0], reading.dtype)
+        return values
+
+    def _found(self, texts: pl.Series, reading: Reading) -> bool:
+        """Whether there is a code among the texts, which is kept."""
+        if not reading.codes or texts.is_empty():
+            return False
+        plain = texts.alias("c")  # a name such as "^a$" is a pattern to what works on texts
+        codes = plain.filter(plain.str.contains(reading.codes))
+        if codes.len():
+            self.codes.setdefault(texts.name, codes[0])
+        return codes.len() > 0

@@ -1,0 +1,148 @@
+"""Tables that are in memory already."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import polars as pl
+
+from truthound._internal.text import brief, did_you_mean, shorten
+from truthound.errors import SourceError
+from truthound.sources.memory.python_values import Table, assembled, held
+from truthound.sources.spec import frame_kind
+
+_REFUSED = (
+    pl.exceptions.PolarsError,
+    pl.exceptions.PanicException,
+    TypeError,
+    ValueError,
+    OverflowError,
+    AttributeError,
+)
+
+
+def table_of(kind: str, data: Any) -> Table:
+    """A table in memory. Raises SourceError where it is not a table.
+
+    A column that no type holds exactly is unreadable; the others are read.
+    """
+    try:
+        return _KINDS[kind](data)
+    except ImportError as error:
+        raise SourceError(
+            f"a {kind} table needs another package here: {error}; install pyarrow (truthound[pandas])"
+        ) from None
+    except _REFUSED as error:
+        raise SourceError(f"the {kind} table cannot be read: {shorten(brief(error), 300)}") from None
+
+
+def _polars(data: Any) -> Table:
+    if not isinstance(data, pl.LazyFrame | pl.DataFrame):
+        raise TypeError(f"a polars {type(data).__name__} is not a table; give a DataFrame or a LazyFrame")
+    schema = data.collect_schema()
+    objects = [c for c, t in schema.items() if t.is_object()]
+    if not objects:
+        return Table(data.lazy())
+    if isinstance(data, pl.DataFrame):
+        return assembled({s.name: held(s.name, s.to_list()) if s.name in objects else s for s in data}, data.height)
+    nulls = [pl.lit(None).alias(c) if c in objects else pl.nth(i) for i, c in enumerate(schema)]
+    return Table(data.select(nulls), dict.fromkeys(objects, "it holds Python objects, which are not looked into"))
+
+
+def _pandas(data: Any) -> Table:
+    from truthound.sources.memory.pandas_tables import pandas_table
+
+    return pandas_table(data)
+
+
+def _arrow(data: Any) -> Table:
+    from truthound.sources.memory.arrow_tables import arrow_table
+
+    return arrow_table(data)
+
+
+def _duckdb(data: Any) -> Table:
+    from truthound.sources.databases.duckdb import relation_table
+
+    if not hasattr(data, "to_parquet"):
+        raise TypeError(
+            f"a duckdb {type(data).__name__} is not a table; give a relation, such as connection.table(name)"
+        )
+    return relation_table(data)
+
+
+def _columns(data: Mapping[Any, Any]) -> Table:
+    wrong = next((k for k in data if not isinstance(k, str)), None)
+    if wrong is not None:
+        raise TypeError(f"the name {wrong!r} is not text")
+    lengths = {k: len(v) for k, v in data.items()}
+    if len(set(lengths.values())) > 1:
+        told = ", ".join(f'"{k}" {n:,}' for k, n in list(lengths.items())[:5])
+        raise ValueError(f"its columns differ in length: {told}")
+    return assembled({n: _sequence(n, v) for n, v in data.items()}, next(iter(lengths.values()), 0))
+
+
+def _sequence(name: str, values: Any) -> pl.Series | str:
+    """A column of a dict: a sequence of Python values, or a column of a library."""
+    if isinstance(values, pl.Series) and not values.dtype.is_object():
+        return values.alias(name)
+    kind = getattr(getattr(values, "dtype", None), "kind", None)
+    if frame_kind(values) == "pandas":
+        from truthound.sources.memory.pandas_tables import pandas_column
+
+        return pandas_column(name, values.to_series() if hasattr(values, "to_series") else values)
+    if kind is not None and kind in "biufUSM" and getattr(values, "ndim", 1) == 1:  # an array of NumPy
+        return pl.Series(name, values)
+    return held(name, values.to_pylist() if hasattr(values, "to_pylist") else list(values))
+
+
+def _rows(data: Iterable[Mapping[str, Any]]) -> Table:
+    rows = list(data)
+    names = dict.fromkeys(k for row in rows for k in row)
+    if not names:
+        raise ValueError("its rows have no columns")
+    return _columns({n: [row.get(n) for row in rows] for n in names})
+
+
+def clash(rows: Iterable[Mapping[str, Any]], path: str = "") -> str | None:
+    """The first column that holds what no one type holds: objects or lists beside others, truths beside numbers.
+
+    The engine would make some of them null, or 1, without a word.
+    """
+    columns: dict[str, list[Any]] = {}
+    for row in rows:
+        for name, value in row.items():
+            if value is not None:
+                columns.setdefault(name, []).append(value)
+    for name, found in columns.items():
+        values = found
+        at = f"{path}.{name}" if path else str(name)
+        while values and all(isinstance(v, list) for v in values):
+            values = [item for v in values for item in v if item is not None]
+        kinds = {_kind(v) for v in values}
+        if len(kinds) > 1 and (kinds & {"object", "list"} or kinds >= {"boolean", "number"}):
+            return f'column "{at}" holds {" and ".join(sorted(kinds))}'
+        if kinds == {"object"} and (told := clash(values, at)):
+            return told
+    return None
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, int | float):
+        return "number"
+    return "object" if isinstance(value, Mapping) else "list" if isinstance(value, list) else "value"
+
+
+def unknown_columns(wanted: Iterable[str], known: Iterable[str]) -> list[str]:
+    """A sentence for each name that no column has."""
+    known = list(known)
+    return [f'no column is called "{c}"{did_you_mean(c, known)}' for c in wanted if c not in known]
+
+
+_KINDS: dict[str, Callable[[Any], Table]] = {
+    "polars": _polars, "pandas": _pandas, "pyarrow": _arrow, "arrow": _arrow, "duckdb": _duckdb,
+    "columns": _columns, "rows": _rows,
+}  # fmt: skip

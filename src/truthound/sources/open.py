@@ -1,0 +1,144 @@
+"""Opening a data source: from what the user wrote to a lazy table."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from truthound.engine.polars.column_names import FAULT_WORDS, is_fault, safe
+from truthound.engine.sql_expression import unknown_column
+from truthound.errors import ConfigError, SourceError, TruthoundError, ValidatorError
+from truthound.sources.base import Source
+from truthound.sources.spec import Spec, parse_spec
+
+_FAILURES = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError, TypeError)
+
+
+def open_source(spec: Any, *, base: Path | None = None, whole: bool = True) -> Source:
+    """A data source, opened: text and databases are read, other files are looked at.
+
+    Args:
+        spec: A path, a glob, a folder or a URL; a mapping (`path` or `url`, `format`, `options`, `table`, `query`, `where`);
+            a Polars, pandas, PyArrow or DuckDB table; a dict of lists; a list of dicts; or an opened source, which is returned.
+        base: The folder that relative paths start from; the current one without it.
+        whole: False to know the columns only: of local text the first rows are read, and types are as these show them.
+
+    Raises:
+        ConfigError: The specification is wrong.
+        SourceError: There are no such data, or they cannot be read.
+    """
+    if isinstance(spec, Source):
+        return spec
+    wanted = parse_spec(spec)
+    source = _OPENERS[wanted.family](wanted, base, whole)
+    if wanted.where is None or wanted.family == "sql":  # a database filters for itself
+        return source
+    frame = _filtered(source, wanted.where)
+    return replace(source, frame=frame, explain=_explained(source), lines=lambda _: {})  # rows are counted anew
+
+
+def readable(spec: Any, base: Path | None) -> Source | None:
+    """The source without the columns that cannot be read, if others can.
+
+    Only of local files that keep each column by itself. None where that mends nothing.
+    """
+    if not isinstance(spec, Source | str | os.PathLike | Mapping | Spec):
+        return None
+    try:
+        source = open_source(spec, base=base, whole=False)
+    except TruthoundError:
+        return None
+    if source.kind not in ("parquet", "ipc", "delta"):
+        return None
+    reasons = {}
+    try:
+        names = source.frame.clone().collect_schema().names()
+    except _FAILURES:  # a remote file that is not there
+        return None
+    for i, name in enumerate(names):
+        try:
+            source.frame.select(pl.nth(i).null_count()).collect(engine="streaming")
+        except _FAILURES as failure:
+            reasons[name] = str(source.explain(failure))
+    if not reasons or len(reasons) + len(source.unreadable) == len(names):
+        return None
+    frame = source.frame.select(pl.lit(None).alias(n) if n in reasons else pl.nth(i) for i, n in enumerate(names))
+    return replace(source, frame=frame, unreadable={**source.unreadable, **reasons})
+
+
+def _memory(spec: Spec, _: Path | None, __: bool) -> Source:
+    from truthound.sources.memory.frames import table_of
+
+    table = table_of(spec.format or "", spec.data)
+    return Source(spec.name, "memory", table.frame, unreadable=table.unreadable, notes=table.notes)
+
+
+def _explained(source: Source) -> Callable[[Exception], SourceError]:
+    """The source's words for an error, or those for a row that its filter has no answer for."""
+
+    def explain(error: Exception) -> SourceError:
+        return SourceError(f"where: {FAULT_WORDS}") if is_fault(error) else source.explain(error)
+
+    return explain
+
+
+def _filtered(source: Source, where: str) -> pl.LazyFrame:
+    """The rows for which an SQL expression holds."""
+    from truthound.engine.polars.sql import Context, checked, compiled
+
+    try:
+        types = dict(source.frame.clone().collect_schema())
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise source.explain(error) from None
+    patterns = {c: safe(c) for c in types if safe(c) != c}
+    try:
+        wrong = unknown_column(where, [c for c in types if c not in source.unreadable])
+    except ValueError as error:
+        raise ConfigError(f"where: {error}") from None
+    if wrong:
+        reasons = (f'; "{c}" cannot be read: {r}' for c, r in source.unreadable.items() if f'"{c}"' in wrong)
+        raise ConfigError(f"where: {wrong}{''.join(reasons)}")
+    try:
+        made = checked(compiled(where, Context(types, lambda name: _column(source, name))))
+    except ValidatorError as error:
+        raise ConfigError(f"where: {error}") from None
+    return source.frame.rename(patterns).filter(made).rename({v: k for k, v in patterns.items()})
+
+
+def _column(source: Source, name: str) -> pl.Expr:
+    if name in source.unreadable:
+        raise ValidatorError(f'column "{name}" cannot be read: {source.unreadable[name]}')
+    return pl.col(safe(name))
+
+
+def _file(spec: Spec, base: Path | None, whole: bool) -> Source:
+    from truthound.sources.files.formats import open_files
+
+    return open_files(spec, base, whole=whole)
+
+
+def _url(spec: Spec, _: Path | None, __: bool) -> Source:
+    from truthound.sources.remote.objects import open_url
+
+    return open_url(spec)
+
+
+def _sql(spec: Spec, base: Path | None, _: bool) -> Source:
+    from truthound.sources.databases.connect import open_sql
+
+    return open_sql(spec, base)
+
+
+_OPENERS: dict[str, Callable[[Spec, Path | None, bool], Source]] = {
+    "memory": _memory,
+    "file": _file,
+    "url": _url,
+    "sql": _sql,
+}
+
+__all__ = ["SourceError", "open_source"]

@@ -1,0 +1,1 @@
+"""A source, validators and an engine -> a `ValidationResult`."""

@@ -1,0 +1,162 @@
+"""A validation in a child process, so that a time limit really stops the work.
+
+The engine's threads cannot be interrupted from inside, so the child is killed. It gets the job on standard input and
+answers with pickled outcomes as they are found, then the result.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from truthound import errors
+from truthound._internal.env_vars import reported
+from truthound._internal.text import number
+from truthound.errors import ConfigError, SourceError, TruthoundError
+from truthound.results import CheckOutcome, CheckStatus, Severity, ValidationResult
+
+if TYPE_CHECKING:
+    from truthound.validation.evaluate import Failing
+    from truthound.validation.jobs import Job
+
+
+Answer = tuple[ValidationResult, "dict[str, Failing]"]
+
+
+def run_in_child(job: Job, timeout_seconds: float) -> Answer:
+    """Does the job in a child process; checks that had not finished in time are errors."""
+    started = time.monotonic()
+    try:
+        sent = pickle.dumps(job)
+    except Exception as error:  # noqa: BLE001 pickle raises whatever the objects raise
+        raise ConfigError(
+            f"timeout_seconds runs the work in a child process, and this cannot be sent to one: {error}. "
+            "Define functions at the top of an importable module, or leave timeout_seconds out"
+        ) from None
+    command = [sys.executable, "-m", "truthound.validation.child_process"]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(p or str(Path.cwd()) for p in sys.path)}
+    with subprocess.Popen(  # noqa: S603 our own module
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment,
+        start_new_session=True,
+    ) as child:
+        answers: list[tuple[str, Any]] = []
+        tail: list[bytes] = []
+        threads = [
+            threading.Thread(target=_send, args=(child.stdin, sent), daemon=True),
+            threading.Thread(target=_receive, args=(child.stdout, answers), daemon=True),
+            threading.Thread(target=lambda: tail.append(child.stderr.read() if child.stderr else b""), daemon=True),
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            threads[1].join(max(timeout_seconds - (time.monotonic() - started), 0))
+            late = threads[1].is_alive()
+        finally:
+            if child.poll() is None and (threads[1].is_alive() or not answers):
+                _kill(child)
+        for thread in threads:
+            thread.join(5)
+        code = child.wait()
+    return _answer(answers, code, tail, timeout_seconds if late else None, time.monotonic() - started)
+
+
+def _answer(
+    answers: list[tuple[str, Any]], code: int, tail: list[bytes], timeout: float | None, seconds: float
+) -> Answer:
+    kinds = dict(answers)
+    if "result" in kinds:
+        answer: Answer = kinds["result"]
+        return answer
+    if "error" in kinds:
+        name, message = kinds["error"]
+        raise getattr(errors, name, SourceError)(message)
+    if timeout is None:
+        said = b"".join(tail).decode(errors="replace").strip().splitlines()[-3:]
+        raise SourceError(f"the validation's process ended with code {code}" + (f": {' '.join(said)}" if said else ""))
+    late = f"stopped after {number(float(timeout))} s (timeout_seconds)"
+    found = {o.id: o for kind, o in answers if kind == "outcome"}
+    if "checks" not in kinds:
+        raise SourceError(f"{late}, before the data could be opened")
+    source, unfinished = kinds["checks"]
+    outcomes = tuple(found.get(o.id) or replace(o, error=late) for o in unfinished)
+    return ValidationResult(source, outcomes, notes=(late,), duration_ms=round(seconds * 1000, 3)), {}
+
+
+def _send(stdin: BinaryIO | None, sent: bytes) -> None:
+    if stdin is None:
+        return
+    try:
+        stdin.write(sent)
+        stdin.close()
+    except OSError:  # the child died; its exit code tells
+        return
+
+
+def _receive(stdout: BinaryIO | None, answers: list[tuple[str, Any]]) -> None:
+    while stdout is not None:
+        try:
+            answers.append(pickle.load(stdout))  # noqa: S301 our own child's words
+        except (EOFError, pickle.UnpicklingError, ValueError, OSError):
+            return
+
+
+def _kill(child: subprocess.Popen[bytes]) -> None:
+    if hasattr(os, "killpg"):
+        try:
+            os.killpg(child.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return
+    else:
+        child.kill()
+
+
+def _unfinished(key: str, check: Any) -> CheckOutcome:
+    v = check.validator
+    severity = v.severity or check.severity or v.default_severity or Severity.MEDIUM
+    return CheckOutcome(
+        id=key, validator=v.type, columns=check.columns, status=CheckStatus.ERROR, severity=severity, expected=check.expected,
+        where=v.where, name=v.name, description=v.description, tags=v.tags, location=v.location,
+    )  # fmt: skip
+
+
+def main() -> None:
+    """The child: a job in, outcomes and a result out."""
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a user's function prints is not an answer
+
+    def say(kind: str, what: Any) -> None:
+        pickle.dump((kind, what), out)
+        out.flush()
+
+    try:
+        job = pickle.load(sys.stdin.buffer)  # noqa: S301 our own parent's words
+        from truthound.validation.validate import run
+
+        say(
+            "result",
+            run(
+                job,
+                lambda o: say("outcome", o),
+                lambda name, checks: say("checks", (name, [_unfinished(k, c) for k, c in checks.items()])),
+            ),
+        )
+    except TruthoundError as error:
+        say("error", (type(error).__name__, list(error.problems) if isinstance(error, ConfigError) else str(error)))
+    except Exception as error:  # noqa: BLE001 the parent reports whatever ended the child
+        say("error", ("SourceError", reported(error)))
+
+
+if __name__ == "__main__":
+    main()

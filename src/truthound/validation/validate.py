@@ -1,0 +1,322 @@
+"""Validation: a data source and validators come to a ValidationResult."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+import polars as pl
+
+from truthound import profiling
+from truthound._internal.text import plural
+from truthound.engine import Backend, RowRequest, Split
+from truthound.engine.measures import CountWhere, Measure, Native, Not, Reference, RowCount, any_null, parts
+from truthound.engine.polars.backend import PolarsBackend, no_panic
+from truthound.errors import ConfigError, SourceError, ValidatorError
+from truthound.results import CheckOutcome, CheckStatus, ValidationResult
+from truthound.schema import Schema
+from truthound.sources import open_source
+from truthound.sources.open import readable
+from truthound.validation.evaluate import Failing, Progress, bound, evaluate
+from truthound.validation.jobs import DEFAULT_VALIDATORS, Job, job_of, require_columns
+from truthound.validators.base import Check, Problem, Table, Validator
+
+OF_ALL_ROWS = ("row_count", "row_count_match", "aggregate_match", "contains_values")
+"""validators that a sample says nothing about"""
+SAMPLE_ROW = "__truthound_sampled_row"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The checks that a run would make of a source, by id, and what is to be said of them."""
+
+    source: str
+    checks: Mapping[str, Check]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """A result, and the way back to the rows it speaks of."""
+
+    result: ValidationResult
+    failing: Mapping[str, Failing]
+    job: Job
+
+    def split(self) -> Split:
+        """All rows as good and bad ones, by the row-level checks that did not hold. The data are read again, whole also where a sample was checked."""
+        job = replace(self.job, sample_size=None)
+        if any("cannot be read: " in (o.error or "") for o in self.result.outcomes):  # a damaged column would end it
+            job = replace(job, data_source=readable(job.data_source, job.base) or job.data_source)
+        with ValidationSession(job) as opened:
+            return opened.backend.split(self.failing)
+
+
+def check(data_source: Any, validators: Iterable[Any] | None = None, **options: Any) -> ValidationResult:
+    """Checks a table. Takes the options of `validate` and returns its result."""
+    return validate(data_source, validators, **options).result
+
+
+def validate(
+    data_source: Any, validators: Iterable[Any] | None = None, *, timeout_seconds: float | None = None, **options: Any
+) -> Validation:
+    """Checks a table and keeps what is needed to set its bad rows aside. Takes the options of `job_of`.
+
+    Args:
+        data_source: as `job_of` has it.
+        validators: as `job_of` has them.
+        timeout_seconds: the work is stopped after so long; checks that had not finished are errors.
+        options: the others of `job_of`.
+
+    Raises:
+        ConfigError: a mistake in the arguments, all of them at once.
+        SourceError: the data could not be read.
+    """
+    if timeout_seconds is not None and timeout_seconds <= 0:
+        raise ConfigError("timeout_seconds is above 0")
+    job = job_of(data_source, validators, **options)
+    if timeout_seconds is None:
+        return Validation(*run(job), job)
+    from truthound.validation.child_process import run_in_child
+
+    return Validation(*run_in_child(job, timeout_seconds), job)
+
+
+def plan(data_source: Any, validators: Iterable[Any] | None = None, **options: Any) -> Plan:
+    """The checks that `validate` would make, without making them; of the data only the columns are read, and nothing is kept.
+
+    Takes the options of `job_of`. What is known to be wrong with a check is its problem: a column, a reference or a column of one
+    that is not there, SQL that does not fit the columns, rows that a sample says nothing about.
+
+    Raises:
+        ConfigError: a mistake in the arguments, all of them at once.
+        SourceError: the data could not be read.
+    """
+    with no_panic(), ValidationSession(job_of(data_source, validators, **options), rehearsal=True) as session:
+        checks = session.rehearsed(session.checks())
+        return Plan(session.source.name, checks, tuple(session.notes))
+
+
+def _near(path: Path) -> str:
+    """A path as it was given, or as seen from the current folder if it lies below that."""
+    with contextlib.suppress(OSError, ValueError):  # the folder has gone, or the path leads elsewhere
+        path = path.relative_to(Path.cwd())
+    return path.as_posix()
+
+
+def run(
+    job: Job, progress: Progress | None = None, opened_with: Announce | None = None
+) -> tuple[ValidationResult, dict[str, Failing]]:
+    """Does a job in this process. `opened_with` hears the source's name and the checks before the work, `progress` each outcome.
+
+    Columns of a file that turn out to be damaged are left to the checks that need them: all checks are done once more.
+    """
+    try:
+        return _done(job, progress, opened_with)
+    except SourceError:
+        if (source := readable(job.data_source, job.base)) is None:
+            raise
+    return _done(replace(job, data_source=source), progress, opened_with)
+
+
+def _done(
+    job: Job, progress: Progress | None, opened_with: Announce | None
+) -> tuple[ValidationResult, dict[str, Failing]]:
+    started = time.perf_counter()
+    with no_panic(), ValidationSession(job) as opened:
+        checks = opened.checks()
+        if opened_with:
+            opened_with(opened.source.name, checks)
+        outcomes, failing = evaluate(checks, opened.backend, job.policy, progress, keys=opened.keys())
+        result = opened.result(outcomes)
+    return replace(result, duration_ms=round((time.perf_counter() - started) * 1000, 3)), failing
+
+
+Announce = Callable[[str, Mapping[str, Check]], None]
+
+
+class ValidationSession:
+    """A job's data, open.
+
+    In a `rehearsal` only columns are read: its backends are tables without rows, of the same columns, and nothing is learned or kept.
+    """
+
+    def __init__(self, job: Job, *, rehearsal: bool = False) -> None:
+        self.job, self._rehearsal = job, rehearsal
+        self._others: dict[Reference, PolarsBackend] = {}
+        self.source = open_source(job.data_source, base=job.base, whole=not rehearsal)
+        self.notes: list[str] = [*self.source.notes]
+        self.notes += [f'column "{c}" cannot be read: {reason}' for c, reason in self.source.unreadable.items()]
+        if rehearsal:
+            self.sampled_from = self._rows_beyond_sample() if self._asks_for_all_rows else None
+            self.backend = self._whole().without_rows(self._other)
+            return
+        frame, self.sampled_from = self._sampled(self.source.frame)
+        sampled = SAMPLE_ROW if self.sampled_from is not None else None
+        self.backend = PolarsBackend(
+            frame, reference=self._other, explain=self.source.explain, row_number=sampled,
+            unreadable=self.source.unreadable, now=job.clock,
+            statistics=self.source.kind == "parquet" and self.sampled_from is None,
+        )  # fmt: skip
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for other in self._others.values():
+            other.close()
+        self.backend.close()
+
+    def checks(self) -> dict[str, Check]:
+        """The job's checks, bound to the data's schema."""
+        job = self.job
+        types = self.backend.schema()
+        expected = job.schema
+        learned: tuple[Validator, ...] = ()
+        if job.auto_schema and job.state_dir is not None:
+            found, note = self._learned(job.state_dir)
+            learned = profiling.schema_validators(found, learned=True) if found else ()
+            expected = expected or found
+            self.notes.append(note)
+        require_columns(job.primary_key, job.policy.pii, types, expected, job.validators)
+        declared = profiling.schema_validators(job.schema) if job.schema else ()
+        baselines = None if job.state_dir is None else profiling.Baselines(job.state_dir / "baselines", job.name)
+        if baselines and job.policy.pii and not self._rehearsal:
+            baselines.forget(job.policy.pii)
+        table = Table(types, expected, job.clock, baselines, self._present(), job.policy.pii)
+        checks = bound(job.validators, table, (*declared, *learned))
+        if not checks and not (self._rehearsal and job.auto_schema):
+            raise ConfigError("no checks: name at least one validator, or a schema")
+        if self.sampled_from is None:
+            return checks
+        return {key: _of_all_rows(c) if c.validator.type in OF_ALL_ROWS else c for key, c in checks.items()}
+
+    def rehearsed(self, checks: Mapping[str, Check]) -> dict[str, Check]:
+        """The checks, with what their measures say of a table that has these columns and no rows."""
+        asked = (x for c in checks.values() if c.problem is None for x in c.measures if not _calls_back(x))
+        measured = self.backend.measure(asked)
+        wrong = {x: str(v) for x, v in measured.items() if isinstance(v, ValidatorError)}
+        out = {}
+        for key, check in checks.items():
+            said = next((wrong[x] for x in check.measures if x in wrong), "") if check.problem is None else ""
+            if not said and check.doubt and self._any_value(check):
+                said = check.doubt
+            out[key] = replace(check, problem=Problem(CheckStatus.ERROR, said)) if said else check
+        return out
+
+    def _any_value(self, check: Check) -> bool:
+        """Whether the data have a row with values in all columns of the check; they are read to the first one."""
+        request = RowRequest(Not(any_null(check.columns)), check.validator.row_filter, 1)
+        return bool(self._whole().rows({"": request})[""].rows)
+
+    def _learned(self, state_dir: Path) -> tuple[Schema | None, str]:
+        """The learned schema, and a note on it. A rehearsal learns none."""
+        job = self.job
+        if not self._rehearsal:
+            return profiling.auto_schema(state_dir, job.name, self._whole(), pii=job.policy.pii)
+        known = profiling.learned(state_dir, job.name, job.policy.pii)
+        return known, (
+            "the schema is as learned on the first run"
+            if known
+            else "no schema: none is learned yet, the first run learns it and checks it"
+        )
+
+    @property
+    def _asks_for_all_rows(self) -> bool:
+        return any(v.type in OF_ALL_ROWS for v in self.job.validators)
+
+    def keys(self) -> tuple[str, ...]:
+        """What tells a row from the others: as given, else as the schema or a primary_key rule has it."""
+        declared = [self.job.schema.primary_key] if self.job.schema else []
+        declared += [v.names for v in self.job.validators if v.type == "primary_key"]
+        known = next((names for names in declared if names and set(names) <= set(self.backend.schema())), ())
+        return self._present() or known
+
+    def _present(self) -> tuple[str, ...]:
+        """The key columns that the data have."""
+        return tuple(c for c in self.job.primary_key if c in self.backend.schema())
+
+    def _whole(self) -> PolarsBackend:
+        """All rows: a schema learned from a sample would call the others drift."""
+        if self.sampled_from is None and not self._rehearsal:
+            return self.backend
+        return PolarsBackend(
+            self.source.frame, explain=self.source.explain, unreadable=self.source.unreadable, now=self.job.clock
+        )
+
+    def result(self, outcomes: tuple[CheckOutcome, ...]) -> ValidationResult:
+        rows = self.backend.measure([RowCount()])[RowCount()]
+        if not rows:
+            self.notes.append("there are no rows: a rule about rows has nothing to fail on; row_count can ask for some")
+        return ValidationResult(
+            source=self.source.name,
+            outcomes=self._lined(outcomes),
+            row_count=rows,
+            column_count=len(self.backend.schema()),
+            sampled_from=self.sampled_from,
+            key_columns=self.keys(),
+            notes=tuple(self.notes),
+            file=_near(self.source.path) if self.source.path else None,
+        )
+
+    def _lined(self, outcomes: tuple[CheckOutcome, ...]) -> tuple[CheckOutcome, ...]:
+        """The examples with the lines of the data file that they begin on, if it has lines."""
+        lines = self.source.lines({e.row for o in outcomes for e in o.examples if e.row is not None})
+        if not lines:
+            return outcomes
+        return tuple(
+            replace(o, examples=tuple(replace(e, line=lines.get(e.row or 0)) for e in o.examples)) for o in outcomes
+        )
+
+    def _sampled(self, frame: pl.LazyFrame) -> tuple[pl.LazyFrame, int | None]:
+        """The rows with the smallest hashes of their number and the seed: a random sample in one pass that keeps no more than itself."""
+        size, total = self.job.sample_size, self._rows_beyond_sample(frame)
+        if size is None or total is None:
+            return frame, None
+        try:
+            order = pl.col(SAMPLE_ROW).hash(self.job.seed)
+            picked = frame.with_row_index(SAMPLE_ROW).bottom_k(size, by=order).collect(engine="streaming")
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise self.source.explain(error) from None
+        self.notes.append(f"a sample of {plural(size, 'row')} of {total:,}, seed {self.job.seed}")
+        return picked.sort(SAMPLE_ROW).lazy(), total
+
+    def _rows_beyond_sample(self, frame: pl.LazyFrame | None = None) -> int | None:
+        """How many rows there are, if they are more than a sample takes."""
+        if self.job.sample_size is None:
+            return None
+        rows = (self.source.frame if frame is None else frame).select(pl.len())
+        try:
+            total = int(rows.collect(engine="streaming").item())
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise self.source.explain(error) from None
+        return total if total > self.job.sample_size else None
+
+    def _other(self, reference: Reference) -> Backend:
+        if reference not in self._others:
+            source = open_source(reference.spec, base=self.job.base, whole=not self._rehearsal)
+            if self._rehearsal:
+                found = PolarsBackend(source.frame, explain=source.explain, unreadable=source.unreadable)
+                self._others[reference] = found.without_rows(self._other)
+                return self._others[reference]
+            self._others[reference] = PolarsBackend(
+                source.frame, reference=self._other, explain=source.explain, unreadable=source.unreadable
+            )
+        return self._others[reference]
+
+
+def _calls_back(measure: Measure) -> bool:
+    """Whether it calls a function of the user's, who did not write it for a table without rows."""
+    return isinstance(measure, CountWhere) and any(isinstance(p, Native) for p in parts(measure.predicate))
+
+
+def _of_all_rows(check: Check) -> Check:
+    problem = Problem(CheckStatus.SKIPPED, "it speaks of all rows, and only a sample was checked")
+    return replace(check, measures=(), judge=None, failing=None, problem=check.problem or problem)
+
+
+__all__ = ["DEFAULT_VALIDATORS", "Job", "SourceError", "Validation", "check", "run", "validate"]

@@ -1,0 +1,69 @@
+"""Rules that say nothing without parameters, and where else those may come from: the table's expected schema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, Self
+
+from pydantic import model_validator
+
+from truthound._internal.text import enumerated
+from truthound.validators.base import Check, Table, Validator, veiled
+
+
+def expected_of(table: Table, column: str, attribute: str) -> Any:
+    """What the table's expected schema says about a column: one attribute, None where it says nothing."""
+    columns = getattr(table.expected, "columns", None)
+    known = columns.get(column) if isinstance(columns, Mapping) else None
+    return getattr(known, attribute, None)
+
+
+class Configured(Validator):
+    """A rule that needs at least one of the parameters in `needs`, its own or the expected schema's.
+
+    A bare name that finds none is skipped, and says so. Given options that leave all of them out are a mistake, unless
+    the schema may still supply them.
+    """
+
+    needs: ClassVar[tuple[str, ...]]
+    learned: ClassVar[Mapping[str, str]] = {}
+    """a parameter -> the attribute of an expected column that supplies it"""
+
+    @model_validator(mode="after")
+    def _given(self) -> Self:
+        if self.configured and not self.learned and not isinstance(self.columns, dict) and not self.given:
+            raise ValueError(f"give {enumerated(self.needs, 'or')}")
+        return self
+
+    @property
+    def given(self) -> bool:
+        """Whether it has what it needs."""
+        return any(getattr(self, n) is not None for n in self.needs)
+
+    def checks(self, table: Table) -> Iterator[Check]:
+        if self.given:
+            yield from super().checks(table)
+            return
+        nothing = f"nothing configured: give {enumerated(self.needs, 'or')}"
+        if not self.learned:
+            yield self.skipped(nothing)
+            return
+        nothing += ", or a schema"
+        chosen = list(self.chosen(table))
+        supplied = {c: self.supply(c, table) for c in chosen if isinstance(c, str)}
+        if self.columns is None and not any(supplied.values()):
+            yield self.skipped(nothing)
+            return
+        for column in chosen:
+            if isinstance(column, Check):
+                yield column
+            elif supplied[column]:
+                rule = self.model_copy(update=supplied[column])
+                yield veiled(rule.check(column, table.schema[column], table), table)
+            elif self.columns is not None:
+                yield self.skipped(nothing, (column,))
+
+    def supply(self, column: str, table: Table) -> dict[str, Any]:
+        """The parameters that the expected schema has for a column."""
+        found = {name: expected_of(table, column, attribute) for name, attribute in self.learned.items()}
+        return {name: value for name, value in found.items() if value is not None}
