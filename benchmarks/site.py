@@ -39,7 +39,7 @@ def main():
         page = Path(action.execute(result).details["page"]).read_bytes()
         for i in range(1, given.runs):
             one = replace(result, run_id=f"orders_{i}", run_time=result.run_time + timedelta(hours=i))
-            stem = records.stem(one)
+            stem = records.run_key(one)
             (Path(folder) / "runs" / f"{stem}.html").write_bytes(page[:2000])
             (Path(folder) / "records" / f"{stem}.json").write_bytes(records.record(one, f"runs/{stem}.html").encoded())
         seconds = []

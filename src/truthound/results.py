@@ -103,7 +103,7 @@ def _plain(value: Any) -> Any:
         case Mapping():
             return {str(k): _plain(v) for k, v in value.items()}
         case _:
-            return text.plain(value, width=1_000_000)
+            return text.to_json_value(value, width=1_000_000)
 
 
 def _typed(hint: Any, value: Any) -> Any:

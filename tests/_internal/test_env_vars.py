@@ -1,6 +1,6 @@
 import pytest
 
-from truthound._internal.env_vars import expand, expanded, is_secret, malformed, names, reported
+from truthound._internal.env_vars import describe_exception, expand, expanded, is_secret, malformed, names
 from truthound.errors import ConfigError
 
 ENV = {"A": "1", "EMPTY": "", "NESTED": "${A}", "SPACE": "a b; rm -rf"}
@@ -88,7 +88,7 @@ def test_an_error_of_other_code_is_told_without_secrets(said, told, monkeypatch)
     monkeypatch.setenv("DB_PASSWORD", "hunter22")
     for name, value in {"MY_CERT_FILE": "/etc/x.pem", "PWD": "/etc", "XDG_SESSION_CLASS": "failed"}.items():
         monkeypatch.setenv(name, value)
-    assert reported(ValueError(said)) == f"ValueError: {told}"
+    assert describe_exception(ValueError(said)) == f"ValueError: {told}"
 
 
 def test_an_error_that_cannot_say_what_it_is():
@@ -96,4 +96,4 @@ def test_an_error_that_cannot_say_what_it_is():
         def __str__(self):
             raise RuntimeError
 
-    assert reported(Mute()) == "Mute"
+    assert describe_exception(Mute()) == "Mute"

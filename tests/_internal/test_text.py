@@ -101,8 +101,8 @@ def test_did_you_mean():
     ],
 )  # fmt: skip
 def test_plain(value, expected):
-    assert text.plain(value) == expected
-    assert json.loads(json.dumps(text.plain(value), allow_nan=False)) == text.plain(value)
+    assert text.to_json_value(value) == expected
+    assert json.loads(json.dumps(text.to_json_value(value), allow_nan=False)) == text.to_json_value(value)
 
 
 @pytest.mark.parametrize(

@@ -82,8 +82,8 @@ def test_a_store_that_cannot_be_read_is_told_of(tmp_path):
 
 
 def test_a_chart_waits_no_longer_than_that(slow):
-    assert flow.run(base.look_back(base.Run(history=lambda: slow.wait(60) and HISTORY))) == ()
-    assert flow.run(base.look_back(base.Run(history=lambda: HISTORY))) == tuple(HISTORY)
+    assert flow.run(base.look_back(base.ActionContext(history=lambda: slow.wait(60) and HISTORY))) == ()
+    assert flow.run(base.look_back(base.ActionContext(history=lambda: HISTORY))) == tuple(HISTORY)
 
 
 def test_slack_is_told_at_once_when_the_bucket_is_dead(monkeypatch):

@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from truthound.cli.overwrite_guard import obstacle
+from truthound.cli.overwrite_guard import overwrite_conflict
 
 
 def held(folder):
@@ -126,7 +126,7 @@ def test_a_packed_result_is_one_too(cli, project):
     )
     cli("checkpoint", "run", "users")
     (stored,) = (project / "results").iterdir()
-    assert "holds a stored result" in str(obstacle(stored))
+    assert "holds a stored result" in str(overwrite_conflict(stored))
 
 
 def test_what_an_action_writes_is_no_place_for_the_report(cli, project):
@@ -138,6 +138,6 @@ def test_what_an_action_writes_is_no_place_for_the_report(cli, project):
 
 
 def test_streams_and_devices_are_no_files(folder):
-    assert [obstacle(p) for p in (None, Path("-"), Path("/dev/stdout"), Path(os.devnull), Path("new.csv"))] == [
-        None
-    ] * 5
+    assert [
+        overwrite_conflict(p) for p in (None, Path("-"), Path("/dev/stdout"), Path(os.devnull), Path("new.csv"))
+    ] == [None] * 5

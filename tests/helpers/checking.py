@@ -8,7 +8,7 @@ import polars as pl
 from truthound.engine.measures import Reference
 from truthound.engine.polars.backend import PolarsBackend
 from truthound.results import CheckOutcome
-from truthound.validation.evaluate import Policy, bound, evaluate
+from truthound.validation.evaluate import Policy, bind_all, evaluate
 from truthound.validators.base import Table, Validator
 
 
@@ -17,7 +17,7 @@ def outcomes(
 ) -> tuple[CheckOutcome, ...]:
     """Every check's outcome. `data` is a frame or a dict of columns; more keywords go to the `Table`."""
     backend = _backend(data)
-    checks = bound(validators, Table(backend.schema(), expected, keys=tuple(keys), **table))
+    checks = bind_all(validators, Table(backend.schema(), expected, keys=tuple(keys), **table))
     try:
         return evaluate(checks, backend, Policy())[0]
     finally:

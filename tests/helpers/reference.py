@@ -123,7 +123,8 @@ def _ci(what: str) -> str:
         )
     if what == "reports":
         rows = [
-            (PLATFORMS[p].title, d.where, ", ".join(f"`{f}`" for _, f in d.files), d.later) for p, d in DIALECTS.items()
+            (PLATFORMS[p].title, d.report_location, ", ".join(f"`{f}`" for _, f in d.files), d.outputs_location)
+            for p, d in DIALECTS.items()
         ]
         return _table(("system", "a run is shown in", "files", "values for later steps"), rows[:-2])
     if what == "pipelines":

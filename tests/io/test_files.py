@@ -15,31 +15,31 @@ from truthound.io.object_storage import open_objects
 
 
 def keys(objects, **options):
-    return sorted(s.key for s in files.list(**options))
+    return sorted(s.key for s in objects.list(**options))
 
 
 def test_put_get_list_delete(tmp_path):
-    files = open_objects(tmp_path / "new" / "store")
-    assert keys(files) == []
-    assert files.get("a/b.json") is None
-    path = files.put("a/b.json", b"1", modified=1000.5)
+    objects = open_objects(tmp_path / "new" / "store")
+    assert keys(objects) == []
+    assert objects.get("a/b.json") is None
+    path = objects.put("a/b.json", b"1", modified=1000.5)
     assert path == tmp_path / "new/store/a/b.json"
-    files.put("c.json", b"")
-    assert files.get("a/b.json") == b"1"
-    assert keys(files) == ["a/b.json", "c.json"]
-    assert keys(files, depth=0) == ["c.json"]
-    assert next(s for s in files.list() if s.key == "a/b.json").modified == 1000.5
-    files.put("a/b.json", b"2")
-    assert files.get("a/b.json") == b"2"
-    assert files.delete("a/b.json")
-    assert not files.delete("a/b.json")
+    objects.put("c.json", b"")
+    assert objects.get("a/b.json") == b"1"
+    assert keys(objects) == ["a/b.json", "c.json"]
+    assert keys(objects, depth=0) == ["c.json"]
+    assert next(s for s in objects.list() if s.key == "a/b.json").modified == 1000.5
+    objects.put("a/b.json", b"2")
+    assert objects.get("a/b.json") == b"2"
+    assert objects.delete("a/b.json")
+    assert not objects.delete("a/b.json")
 
 
 def test_files_have_the_usual_permissions_and_nothing_temporary_stays(tmp_path):
-    files = LocalObjects(tmp_path)
+    objects = LocalObjects(tmp_path)
     before = os.umask(0o022)
     try:
-        path = files.put("a.json", b"x")
+        path = objects.put("a.json", b"x")
     finally:
         os.umask(before)
     assert path.stat().st_mode & 0o777 == 0o644
@@ -149,8 +149,8 @@ def test_a_programs_own_way_to_end_is_kept(tmp_path):
 
 @pytest.mark.parametrize("key", ["", "/etc/passwd", "../x", "a/../../x", "a\\b", "a\0b", "."])
 def test_a_key_cannot_leave_the_folder(tmp_path, key):
-    files = LocalObjects(tmp_path / "in")
-    for use in (lambda: files.put(key, b""), lambda: files.get(key), lambda: files.delete(key)):
+    objects = LocalObjects(tmp_path / "in")
+    for use in (lambda: objects.put(key, b""), lambda: objects.get(key), lambda: objects.delete(key)):
         with pytest.raises(StoreError, match="not a key"):
             use()
 
@@ -162,10 +162,10 @@ def test_links_are_neither_listed_nor_followed(tmp_path):
     (outside / "x.json").write_text("theirs")
     (inside / "folder").symlink_to(outside)
     (inside / "file.json").symlink_to(outside / "x.json")
-    files = LocalObjects(inside)
-    assert keys(files) == []
+    objects = LocalObjects(inside)
+    assert keys(objects) == []
     for key in ("folder/x.json", "file.json"):
-        for use in (files.get, files.delete, lambda k: files.put(k, b"ours")):
+        for use in (objects.get, objects.delete, lambda k: objects.put(k, b"ours")):
             with pytest.raises(StoreError, match="through a link"):
                 use(key)
     assert (outside / "x.json").read_text() == "theirs"
@@ -174,19 +174,19 @@ def test_links_are_neither_listed_nor_followed(tmp_path):
 def test_a_store_that_is_itself_a_link_is_fine(tmp_path):
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "real")
-    files = LocalObjects(tmp_path / "link")
-    files.put("a/b", b"1")
-    assert files.get("a/b") == b"1"
-    assert keys(files) == ["a/b"]
+    objects = LocalObjects(tmp_path / "link")
+    objects.put("a/b", b"1")
+    assert objects.get("a/b") == b"1"
+    assert keys(objects) == ["a/b"]
 
 
 def test_a_file_in_the_way_is_a_clear_error(tmp_path):
     (tmp_path / "store").write_text("")
-    files = LocalObjects(tmp_path / "store")
+    objects = LocalObjects(tmp_path / "store")
     with pytest.raises(StoreError, match=r"cannot write .*store/a/b: "):
-        files.put("a/b", b"")
+        objects.put("a/b", b"")
     with pytest.raises(StoreError, match=r"cannot list .*store: Not a directory"):
-        list(files.list())
+        list(objects.list())
 
 
 def test_a_folder_that_may_not_be_written():
@@ -221,9 +221,9 @@ for i in range(50):
 def test_two_processes_at_once(tmp_path):
     processes = [subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path), str(who)]) for who in (1, 2)]
     assert [p.wait() for p in processes] == [0, 0]
-    files = LocalObjects(tmp_path)
-    assert len(keys(files)) == 103
-    assert files.get("d0/shared.bin") in {b"\1" * 20_000, b"\2" * 20_000}
+    objects = LocalObjects(tmp_path)
+    assert len(keys(objects)) == 103
+    assert objects.get("d0/shared.bin") in {b"\1" * 20_000, b"\2" * 20_000}
 
 
 HOSTILE = ["", ".", "..", "../../x", "a/b", "a\\b", "CON", "con.txt", "nul", "Lpt1", "😀", "a\nb", "a b", "-rf", ".hidden", "x" * 300,

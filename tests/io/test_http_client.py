@@ -73,8 +73,8 @@ def test_a_proxy_for_which_a_package_is_missing():
 FIRST_REQUEST = """
 import logging, sys
 logging.basicConfig(level=logging.DEBUG, stream=sys.stderr)
-from truthound import flow, wire
-request = wire.Request("POST", sys.argv[1])
+from truthound.io import flow, http_client
+request = http_client.Request("POST", sys.argv[1])
 if sys.argv[2] == "sync":
     flow.run(flow.http(request))
 else:

@@ -15,7 +15,7 @@ from helpers.loopback import Answer, serving
 from helpers.made_results import HISTORY, failed_result, run
 from truthound.checkpoint import Checkpoint
 from truthound.checkpoint.actions import StoreValidationResult, UpdateDataDocs, load_results
-from truthound.checkpoint.actions.base import Run
+from truthound.checkpoint.actions.base import ActionContext
 from truthound.cli.main import main
 from truthound.errors import ConfigError, StoreError
 from truthound.io import object_storage
@@ -92,7 +92,7 @@ def test_only_its_own_old_results_are_deleted(bucket, server):
         replace(old, checkpoint_name="others", run_id="others_20251023_013907_cd")
     )
     CloudObjects(path).put("users_note.json", b"mine")
-    later = Run(clock=lambda: failed_result().run_time)
+    later = ActionContext(clock=lambda: failed_result().run_time)
     outcome = StoreValidationResult(store_path=path, retention_days=30).execute(run(run_id="users_2"), later)
     left = {o.key for o in CloudObjects(path).list()}
     # a bucket knows when an object was written, and that was just now: the name and the document say how old it is
@@ -221,7 +221,7 @@ def test_results_and_pages_in_azure(monkeypatch):
         store = StoreValidationResult(store_path="az://container/results", partition_by="status", retention_days=30)
         old = replace(HISTORY[0], run_time=HISTORY[0].run_time - timedelta(days=60), run_id="users_20260922_013907")
         assert StoreValidationResult(store_path=store.store_path, partition_by="date").execute(old).status == "success"
-        made = store.execute(HISTORY[1], Run(clock=lambda: HISTORY[1].run_time))
+        made = store.execute(HISTORY[1], ActionContext(clock=lambda: HISTORY[1].run_time))
         assert made.status == "success", made
         assert made.details.get("deleted") == 1, made
         assert [r.run_id for r in load_results("az://container/results", "users")] == [HISTORY[1].run_id]

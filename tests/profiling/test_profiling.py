@@ -202,7 +202,7 @@ def test_long_texts_are_no_categories():
 
 @pytest.mark.parametrize(("low", "high"), [(-1.5, 1.2e16), (-1e16, 0.5), (0.3, 0.7), (-3.0, 7.0), (1e-12, 1e12)])
 def test_drafted_bounds_hold_of_what_was_found(low, high):
-    from truthound.profiling import draft_rules
+    from truthound.profiling import rule_drafting
 
-    assert draft_rules._least(low, high, whole=False) <= low
-    assert draft_rules._most(low, high) >= high
+    assert rule_drafting._least(low, high, whole=False) <= low
+    assert rule_drafting._most(low, high) >= high

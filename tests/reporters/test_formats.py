@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from helpers.made_results import CLEAN, EMAIL, FAILING, HOSTILE, UNREADABLE, run
-from truthound._internal.text import uncommanded
+from truthound._internal.text import neutralize_ci_commands
 from truthound.reporters import FORMATS
 from truthound.reporters.json_yaml import dump_yaml
 from truthound.reporters.markdown import markdown
@@ -48,7 +48,7 @@ def test_yaml_in_a_log_is_no_command_and_says_the_same():
     data = {"list": texts, **{t: {t: t} for t in texts}, "number": 3, "none": None}
     made = dump_yaml(data)
     assert yaml.safe_load(made) == data
-    assert uncommanded(made) == made
+    assert neutralize_ci_commands(made) == made
 
 
 @pytest.mark.parametrize("result", ALL)

@@ -301,7 +301,7 @@ def test_a_schema_is_not_learned_anew_from_nothing(tmp_path):
     profiling.update_schema(tmp_path, "x", {"a": [1]})
     with pytest.raises(ConfigError, match="no rows to learn from"):
         profiling.update_schema(tmp_path, "x", pl.DataFrame(schema={"a": pl.Int64}))
-    assert profiling.learned(tmp_path, "x").columns["a"].min == 0
+    assert profiling.load_learned_schema(tmp_path, "x").columns["a"].min == 0
 
 
 SECRETS = {
@@ -331,7 +331,7 @@ def test_nothing_is_kept_or_told_of_pii_columns(tmp_path):
     assert secrets_in(tmp_path) == set()
     profiling.update_schema(tmp_path, "data", SECRETS, pii=list(SECRETS))
     assert secrets_in(tmp_path) == set()
-    assert profiling.learned(tmp_path, "data").columns["ssn"] == ColumnSchema(
+    assert profiling.load_learned_schema(tmp_path, "data").columns["ssn"] == ColumnSchema(
         type="string", nullable=False, unique=True
     )
 

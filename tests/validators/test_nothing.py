@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from truthound.checkpoint.checkpoint import Checkpoint
-from truthound.reporters.wording import amount, expectation
+from truthound.reporters.wording import expectation, failed_count
 from truthound.results import CheckOutcome, CheckStatus, ValidationResult
 from truthound.validation.validate import check
 from truthound.validators.registry import TABLE as REGISTRY
@@ -211,7 +211,7 @@ def test_mostly_is_as_users_of_great_expectations_expect():
 def test_severity_is_raised_by_the_share_of_judged_rows():
     (found,) = check({"a": [None] * 97 + [1, -1, -1]}, [{"range": {"columns": "a", "min_value": 0}}]).outcomes
     assert found.severity == "critical"
-    assert amount(found) == "2 (66.67% of 3 judged)"
+    assert failed_count(found) == "2 (66.67% of 3 judged)"
 
 
 def test_what_passed_over_is_not_counted_where_that_would_read_the_data_again():

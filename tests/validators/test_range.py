@@ -13,7 +13,7 @@ from truthound.errors import ConfigError
 from truthound.results import CheckStatus, Severity
 from truthound.schema import DataType
 from truthound.validators import Decreasing, Increasing, NonNegative, Outlier, Positive, Range, Table
-from truthound.validators.base import More
+from truthound.validators.base import FollowUp
 from truthound.validators.range import fitted, timespan
 
 NAN, INF = math.nan, math.inf
@@ -244,7 +244,7 @@ def test_outlier_asks_for_quartiles_first_and_then_counts():
     count = Aggregate("a", "count")
     assert check.measures == (low, high, count, CountWhere(IsNan("a")))
     more = check.judge({low: 10.0, high: 20.0, count: 9, CountWhere(IsNan("a")): 0})
-    assert isinstance(more, More)
+    assert isinstance(more, FollowUp)
     assert more.failing == Not(Between("a", -5.0, 35.0))
     (check,) = Outlier(method="zscore", threshold=2).bind(table)
     total, std = Aggregate("a", "sum"), Aggregate("a", "std")

@@ -129,9 +129,9 @@ def test_every_validator_is_made_by_its_name_and_survives_the_way_to_another_pro
 
 
 def test_the_parts_of_a_validator_survive_too():
-    rule = Range(columns={"a": {"min_value": 0}}).at("here")
+    rule = Range(columns={"a": {"min_value": 0}}).located_at("here")
     again = pickle.loads(pickle.dumps(rule))
-    assert [(v, v.location) for v in again._each] == [(Range("a", min_value=0).at("here"), "here")]
+    assert [(v, v.location) for v in again._each] == [(Range("a", min_value=0).located_at("here"), "here")]
 
 
 # --- what people write ---------------------------------------------------------------------------------------------

@@ -94,7 +94,7 @@ def secrets(env: Mapping[str, str]) -> set[str]:
     return {v for n, v in env.items() if len(v) >= SHORTEST and is_secret(n) and not _PLAIN.fullmatch(n)}
 
 
-def reported(error: BaseException) -> str:
+def describe_exception(error: BaseException) -> str:
     """`ValueError: what it says`, also of an error of the user's own that cannot say it, without the secrets of the
     environment and values that it quotes with a name that marks them as secret.
     """

@@ -18,7 +18,7 @@ from truthound._internal.text import did_you_mean, plural
 from truthound.errors import ConfigError
 
 
-def explain(error: Any, known: list[str]) -> str:
+def message_for(error: Any, known: list[str]) -> str:
     """One pydantic error as a sentence, without its place."""
     last = str(error["loc"][-1]) if error["loc"] else ""
     match error["type"]:
@@ -104,7 +104,7 @@ def _documented(module: str) -> dict[str, dict[str, str]]:
     return found
 
 
-class Mistakes(ConfigError):  # noqa: N818 it is several errors
+class OptionErrors(ConfigError):  # noqa: N818 it is several errors
     """Mistakes in a model's options: for each its place within the model, and a sentence."""
 
     def __init__(self, found: Iterable[tuple[str, str]], model: str = "") -> None:
@@ -117,19 +117,19 @@ def mistakes(error: ValidationError, model: type[BaseModel]) -> Iterator[tuple[s
     for e in error.errors(include_url=False):
         at = ".".join(str(part) for part in e["loc"] if part != "[key]")
         inner = e.get("ctx", {}).get("error")
-        if isinstance(inner, Mistakes):
+        if isinstance(inner, OptionErrors):
             yield from ((f"{at}.{place}" if at and place else at or place, said) for place, said in inner.found)
         else:
-            yield at, explain(e, field_names(_within(model, e["loc"])))
+            yield at, message_for(e, field_names(_within(model, e["loc"])))
 
 
 @contextlib.contextmanager
-def configuring(model: type[BaseModel]) -> Iterator[None]:
+def raise_config_errors(model: type[BaseModel]) -> Iterator[None]:
     """Turns pydantic's errors into one `ConfigError` that names every mistake."""
     try:
         yield
     except ValidationError as error:
-        raise Mistakes(mistakes(error, model), model.__name__) from None
+        raise OptionErrors(mistakes(error, model), model.__name__) from None
 
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ class _Meta(ModelMetaclass):
     if not TYPE_CHECKING:
 
         def __call__(cls, *args: Any, **kwargs: Any) -> Any:  # noqa: N805 the instances of a metaclass are classes
-            with configuring(cls):
+            with raise_config_errors(cls):
                 return super().__call__(*args, **kwargs)
 
 

@@ -42,19 +42,19 @@ def terminal(value: object) -> str:
     return _CONTROL.sub(lambda m: repr(m[0])[1:-1] if ord(m[0]) < 128 else f"\\u{ord(m[0]):04x}", str(value))
 
 
-def harmless(text: object) -> str:
+def escape_log(text: object) -> str:
     """Text that is no command to any CI system that reads it in a log, and that a terminal shows as it is."""
-    return uncommanded(terminal(text))
+    return neutralize_ci_commands(terminal(text))
 
 
-def uncommanded(text: str) -> str:
+def neutralize_ci_commands(text: str) -> str:
     """Lines in which no CI system finds a command; nothing else is changed."""
     for pattern, instead in _COMMANDS:
         text = pattern.sub(instead, text)
     return text
 
 
-def interchange(value: object) -> str:
+def escape_xml(value: object) -> str:
     """`terminal`'s text without what UTF-8 or XML 1.0 cannot hold: halves of surrogate pairs, U+FFFE, U+FFFF."""
     return _UNHELD.sub(lambda m: f"\\u{ord(m[0]):04x}", terminal(value))
 
@@ -107,12 +107,12 @@ def telegram(value: object) -> str:
     return _entities(value).replace('"', "&quot;").replace("@", "@\u200b")
 
 
-def unmentioned(value: object) -> str:
+def neutralize_mentions(value: object) -> str:
     """Plain text in which a chat service finds nobody to mention and no block of code, whatever its marks for that are."""
     return _unfenced(_MENTION.sub("\\g<0>\u200b", terminal(value)))
 
 
-def brief(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
     """An engine's or driver's words on one line, without the query plan that may follow them."""
     text = str(error).partition("\n\nResolved plan")[0].partition("\n\nThis error occurred")[0]
     return " ".join(text.split()) or type(error).__name__
@@ -230,12 +230,12 @@ def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
-def enumerated(words: tuple[str, ...], last: str) -> str:
+def join_words(words: tuple[str, ...], last: str) -> str:
     """`a`, `a or b`, `a, b or c`."""
     return f" {last} ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
-def listed(columns: Iterable[str]) -> str:
+def hint_columns(columns: Iterable[str]) -> str:
     """`; there are a, b, c`."""
     names = ", ".join(columns)
     return f"; there are {shorten(names, 200)}" if names else "; the table has none"
@@ -261,7 +261,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return "; did you mean " + " or ".join(f'"{folded[k]}"' for k in near) + "?" if near else ""
 
 
-def plain(value: Any, width: int = 1000) -> Any:
+def to_json_value(value: Any, width: int = 1000) -> Any:
     """A value that JSON can hold and give back unchanged: what results keep of a cell or a statistic."""
     match value:
         case None | bool() | int():
@@ -277,9 +277,9 @@ def plain(value: Any, width: int = 1000) -> Any:
         case timedelta() | Decimal():
             return str(value)
         case dict():
-            return {str(k): plain(v, width) for k, v in value.items()}
+            return {str(k): to_json_value(v, width) for k, v in value.items()}
         case list() | tuple() | set() | frozenset():
-            return [plain(v, width) for v in list(value)[:100]]
+            return [to_json_value(v, width) for v in list(value)[:100]]
         case _:
             return shorten(str(value), width)
 

@@ -31,7 +31,7 @@ HINTS = {
 _TAGS = {f"tag:yaml.org,2002:{t}": t for t in ("str", "int", "float", "bool", "null", "map", "seq")}
 
 
-class Malformed(Exception):  # noqa: N818 never leaves this package
+class YamlSyntaxError(Exception):
     """The text is not a YAML document."""
 
     def __init__(self, line: int, column: int, reason: str) -> None:
@@ -132,24 +132,24 @@ class Composer:
         return self._root
 
     @staticmethod
-    def _malformed(error: yaml.MarkedYAMLError, text: str) -> Malformed:
+    def _malformed(error: yaml.MarkedYAMLError, text: str) -> YamlSyntaxError:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line, mark.column) if mark else (0, 0)
         lines = text.splitlines()
         here = lines[line] if line < len(lines) else ""
         if "\t" in here[: column + 1]:
-            return Malformed(line + 1, here.index("\t") + 1, "a tab; indent with spaces")
+            return YamlSyntaxError(line + 1, here.index("\t") + 1, "a tab; indent with spaces")
         reason = " ".join(filter(None, (error.problem, error.context)))
-        return Malformed(line + 1, column + 1, f"not valid YAML: {reason}{HINTS.get(error.problem or '', '')}")
+        return YamlSyntaxError(line + 1, column + 1, f"not valid YAML: {reason}{HINTS.get(error.problem or '', '')}")
 
     @staticmethod
-    def _unreadable(error: Any, text: str) -> Malformed:
+    def _unreadable(error: Any, text: str) -> YamlSyntaxError:
         character = error.character if isinstance(error.character, str) else chr(error.character)
         before = text[
             : max(text.find(character), 0)
         ]  # the position in the error counts bytes in one parser, characters in the other
         reason = f"the character U+{ord(character):04X} is not allowed in YAML"
-        return Malformed(before.count("\n") + 1, len(before) - before.rfind("\n"), reason)
+        return YamlSyntaxError(before.count("\n") + 1, len(before) - before.rfind("\n"), reason)
 
     def _take(self, event: Any) -> None:
         line, column = event.start_mark.line + 1, event.start_mark.column + 1
@@ -166,7 +166,7 @@ class Composer:
             case yaml.AliasEvent():
                 self._alias(event, line, column)
             case yaml.DocumentStartEvent() if self._root is not None:
-                raise Malformed(line, column, "a second document; one file holds one document")
+                raise YamlSyntaxError(line, column, "a second document; one file holds one document")
 
     def _scalar(self, event: yaml.ScalarEvent, line: int, column: int) -> Scalar:
         kind = _TAGS.get(event.tag or "tag:yaml.org,2002:str")
@@ -178,7 +178,7 @@ class Composer:
 
     def _begin(self, event: Any, node: Sequence | Mapping) -> None:
         if len(self._stack) >= DEPTH:
-            raise Malformed(node.line, node.column, f"nested more than {DEPTH} levels deep")
+            raise YamlSyntaxError(node.line, node.column, f"nested more than {DEPTH} levels deep")
         if event.tag is not None and _TAGS.get(event.tag) != ("map" if isinstance(node, Mapping) else "seq"):
             self.mistakes.append((node, f"the tag {event.tag} is not supported"))
         if event.anchor:
@@ -201,9 +201,9 @@ class Composer:
     def _alias(self, event: yaml.AliasEvent, line: int, column: int) -> None:
         node = self._anchors.get(event.anchor or "")
         if node is None:
-            raise Malformed(line, column, f'no anchor "{event.anchor}" above this alias')
+            raise YamlSyntaxError(line, column, f'no anchor "{event.anchor}" above this alias')
         if any(open_.node is node for open_ in self._stack):
-            raise Malformed(line, column, f'the anchor "{event.anchor}" contains itself')
+            raise YamlSyntaxError(line, column, f'the anchor "{event.anchor}" contains itself')
         self._place(node)
 
     def _place(self, node: Node) -> None:
@@ -214,7 +214,7 @@ class Composer:
         top = self._stack[-1]
         top.node.size += node.size
         if top.node.size > max(MANY, FACTOR * self._count):
-            raise Malformed(node.line, node.column, "the aliases expand to too much")
+            raise YamlSyntaxError(node.line, node.column, "the aliases expand to too much")
         if isinstance(top.node, Sequence):
             top.node.items.append(node)
         elif top.key is None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from truthound._internal.env_vars import reported
+from truthound._internal.env_vars import describe_exception
 from truthound._internal.text import did_you_mean
 from truthound.checkpoint.actions.base import Action
 from truthound.errors import ConfigError
@@ -129,7 +129,7 @@ def stages_of(made_by: Strategy, actions: Sequence[Action], limit: int) -> list[
     except ConfigError:
         raise
     except Exception as error:  # the code is the user's own, and a run never raises
-        raise ConfigError(f"execution_strategy: {name} gives no stages: {reported(error)}") from error
+        raise ConfigError(f"execution_strategy: {name} gives no stages: {describe_exception(error)}") from error
     if any(type(i) is not int for i in named) or sorted(named) != list(range(len(actions))):
         raise ConfigError(
             f"execution_strategy: {name} must name each of the {len(actions)} actions once, the first is 0; it names {named}"

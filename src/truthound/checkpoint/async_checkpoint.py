@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from truthound._internal.env_vars import reported
+from truthound._internal.env_vars import describe_exception
 from truthound._internal.text import redact
 from truthound.checkpoint.async_base import Stage, Strategy, positive, stages_of, strategy
 from truthound.checkpoint.checkpoint import Checkpoint
@@ -77,7 +77,10 @@ class AsyncCheckpoint(Checkpoint):
         try:
             yield from flow.call(partial(callback, result))
         except Exception as error:  # noqa: BLE001 whatever a callback does, the result is not lost
-            said = redact(reported(error), self.config.hidden.union(*(a.hidden for a in self.actions)))
+            said = redact(
+                describe_exception(error),
+                self.config.secrets_to_redact.union(*(a.secrets_to_redact for a in self.actions)),
+            )
             told = {**result.metadata.get("callback_errors", {}), name: said}
             return replace(result, metadata={**result.metadata, "callback_errors": told})
         return result

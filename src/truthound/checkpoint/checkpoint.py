@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from truthound._internal import text
-from truthound._internal.env_vars import expanded, reported
-from truthound._internal.options import Mistakes
-from truthound.checkpoint.actions.base import LOOK_BACK, Action, Run, clean
+from truthound._internal.env_vars import describe_exception, expanded
+from truthound._internal.options import OptionErrors
+from truthound.checkpoint.actions.base import LOOK_BACK, Action, ActionContext, clean
 from truthound.checkpoint.actions.store import StoreValidationResult, load_results
 from truthound.checkpoint.async_base import SequentialStrategy, Stage
 from truthound.checkpoint.config.models import CheckpointConfig, conflicts
@@ -24,7 +24,7 @@ from truthound.io import flow
 from truthound.io.files import safe_name
 from truthound.io.flow import Flow, OverdueError
 from truthound.results import ActionResult, CheckpointResult, CheckpointStatus, CheckStatus, now
-from truthound.sources.files.file_set import takes
+from truthound.sources.files.file_set import matches
 from truthound.sources.spec import parse_spec
 from truthound.validators.base import Clock
 
@@ -74,12 +74,12 @@ class Checkpoint:
             if config is None:
                 config = CheckpointConfig(**options)
             elif options:
-                config = config.changed(**options)
-        except Mistakes as error:
-            raise Mistakes(error.found, "Checkpoint") from None
+                config = config.with_options(**options)
+        except OptionErrors as error:
+            raise OptionErrors(error.found, "Checkpoint") from None
         self.base = None if base is None else Path(base)
         self.clock = clock
-        self.config = self._sound(config)
+        self.config = self._validate_config(config)
         self._latest: CheckpointResult | None = None
 
     def __repr__(self) -> str:
@@ -95,7 +95,7 @@ class Checkpoint:
 
     def add_action(self, action: Action | Mapping[str, Any]) -> Self:
         """Appends an action, and gives the checkpoint back."""
-        self.config = self._sound(self.config.changed(actions=(*self.actions, action)))
+        self.config = self._validate_config(self.config.with_options(actions=(*self.actions, action)))
         return self
 
     def to_dict(self) -> dict[str, Any]:
@@ -107,10 +107,10 @@ class Checkpoint:
         """The checkpoint that a mapping means, as `to_dict` gives it or a file has it."""
         return cls(config=CheckpointConfig.from_dict(data), base=base, clock=clock)
 
-    def _sound(self, config: CheckpointConfig) -> CheckpointConfig:
+    def _validate_config(self, config: CheckpointConfig) -> CheckpointConfig:
         """The config, if its actions and its data go together here."""
         if found := list(conflicts(config.name, config.data_source, config.actions, self.base, self.clock)):
-            raise Mistakes(found, "Checkpoint")
+            raise OptionErrors(found, "Checkpoint")
         return config
 
     def run(self, context: Mapping[str, Any] | None = None) -> CheckpointResult:
@@ -139,7 +139,7 @@ class Checkpoint:
             validation = yield from flow.call(self._validate)
         except Exception as error:  # noqa: BLE001 a run that could not be made is told by its result, and actions tell others
             kind = next((c for c in _KINDS if isinstance(error, c)), type(error))
-            result = replace(result, error=_reason(error, self.config.hidden), error_type=kind.__name__)
+            result = replace(result, error=_reason(error, self.config.secrets_to_redact), error_type=kind.__name__)
         if validation is not None:
             if self.config.strict:
                 validation = replace(validation, result=validation.result.strict())
@@ -147,23 +147,23 @@ class Checkpoint:
             result = replace(result, status=status, error=reason, validation_result=validation.result)
         stored, unread = (yield from flow.call(partial(_known, earlier), only_waits=True)) if earlier else ([], "")
         if unread:
-            hidden = self.config.hidden.union(*(s.hidden for s in self._stores()))
+            hidden = self.config.secrets_to_redact.union(*(s.secrets_to_redact for s in self._stores()))
             result = replace(result, metadata={**result.metadata, "earlier_runs": text.redact(unread, hidden)})
         before = [r for r in (*stored, self._latest) if r is not None]
         previous = max(before, key=lambda r: r.run_time.timestamp(), default=None)
-        reads = partial(takes, parse_spec(self.config.data_source), self.base)
-        run = Run(
+        reads = partial(matches, parse_spec(self.config.data_source), self.base)
+        run = ActionContext(
             previous,
             history=None if unread else partial(self._history, result.run_id),
             split=validation.split if validation else None,
             base=self.base,
             clock=self.clock,
-            reads=reads,
+            is_input=reads,
         )
         done: dict[int, ActionResult] = {}
-        for stage in self._turns():
+        for stage in self._execution_stages():
             result = replace(result, duration_ms=self._since(started))
-            flows = [self.actions[i].guarded(result, run) for i in stage.actions]
+            flows = [self.actions[i].deliver(result, run) for i in stage.actions]
             made = yield from flow.gather(flows, stage.limit)
             for i, one in zip(stage.actions, made, strict=True):
                 done[i] = one
@@ -215,7 +215,7 @@ class Checkpoint:
         """The actions in the order in which they are done."""
         return SequentialStrategy().stages(self.actions, 1)
 
-    def _turns(self) -> list[Stage]:
+    def _execution_stages(self) -> list[Stage]:
         """The stages; those actions that need the final result come at the end, what may still change the status first."""
         last = [i for i, a in enumerate(self.actions) if a.last]
         last.sort(key=lambda i: not self.actions[i].fail_checkpoint_on_error)
@@ -243,8 +243,8 @@ class Checkpoint:
 
     def _metadata(self, context: Mapping[str, Any]) -> dict[str, Any]:
         own: dict[str, Any] = {**self.config.metadata, "tags": dict(self.config.tags)}
-        if self.config.hidden:
-            own = clean(own, self.config.hidden)
+        if self.config.secrets_to_redact:
+            own = clean(own, self.config.secrets_to_redact)
         merged: dict[str, Any] = {**own, **context}
         if isinstance(context.get("tags"), Mapping):
             merged["tags"] = {**own["tags"], **context["tags"]}
@@ -289,7 +289,7 @@ def all_skipped(messages: Iterable[str]) -> str:
 
 
 def _reason(error: Exception, secrets: Iterable[str]) -> str:
-    said = str(error) if isinstance(error, TruthoundError) else reported(error)
+    said = str(error) if isinstance(error, TruthoundError) else describe_exception(error)
     return text.redact(said, secrets)
 
 

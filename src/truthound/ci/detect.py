@@ -59,7 +59,7 @@ def get_ci_environment(environ: Mapping[str, str] | None = None) -> CIEnvironmen
 
 def environment_of(platform: CIPlatform, environ: Mapping[str, str]) -> CIEnvironment:
     """What the variables of this platform tell, whether it is the one that is detected or not."""
-    row, places = PLATFORMS[platform], _Places(environ)
+    row, places = PLATFORMS[platform], _VariableResolver(environ)
     number = next(filter(None, map(_number, places.found(row.fields.get("pr_number", ())))), None)
     places.pull_request = number is not None or any_set(row.pull_request, environ)
     known = {
@@ -109,7 +109,7 @@ def any_set(marks: tuple[str, ...], env: Mapping[str, str]) -> bool:
     return False
 
 
-class _Places:
+class _VariableResolver:
     """Looks into the places of the table; a file is read once, and only if a place is in it."""
 
     def __init__(self, env: Mapping[str, str]) -> None:

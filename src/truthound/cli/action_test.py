@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 import typer
 
-from truthound._internal.text import MASK, did_you_mean, enumerated, redact, terminal
-from truthound.checkpoint.actions.base import Action, Run
-from truthound.checkpoint.actions.channel import Channel, Proof
+from truthound._internal.text import MASK, did_you_mean, join_words, redact, terminal
+from truthound.checkpoint.actions.base import Action, ActionContext
+from truthound.checkpoint.actions.channel import Channel, ResponseCheck
 from truthound.checkpoint.actions.registry import action_class, action_types
 from truthound.checkpoint.config.models import build_action
 from truthound.cli.exits import Exit
@@ -112,14 +112,14 @@ def try_out(trials: Sequence[Trial], *, dry_run: bool) -> Exit:
             reason = "sends no message" if trial.action.enabled else "not enabled (enabled: false)"
             emit(f"{name}: left out: {reason}\n")
             continue
-        result, run = sample(trial.checkpoint), Run(base=trial.base)
+        result, run = sample(trial.checkpoint), ActionContext(base=trial.base)
         once = {"notify_on": "always", "retry_count": 0}
         action = trial.action.model_copy(update=once)
         if dry_run:
             emit("\n" if i else "")
             fine = _rehearse(action, result, run, name)
         else:
-            outcome = flow.run(action.guarded(result, run))
+            outcome = flow.run(action.deliver(result, run))
             fine = outcome.status is ActionStatus.SUCCESS  # a test that sent nothing is none
             emit(f"{name}: {outcome.status.value}: {terminal(outcome.message)}\n")
         code = code if fine else Exit.UNDELIVERED
@@ -151,16 +151,16 @@ def sample(checkpoint: str) -> CheckpointResult:
     )
 
 
-def _rehearse(action: Channel, result: CheckpointResult, run: Run, name: str) -> bool:
+def _rehearse(action: Channel, result: CheckpointResult, run: ActionContext, name: str) -> bool:
     """Prints what the action would send and do; whether it came as far as that."""
     emit(f"{name}: dry run, nothing is sent\n")
     missing = _missing(action)
     if missing:
         try:
-            action.ready(os.environ)
+            action.resolve(os.environ)
         except ConfigError as error:
             emit("".join(f"{name}: error: {terminal(problem)}\n" for problem in error.problems))
-        emit(f"{name}: shown with a stand-in for {enumerated(tuple(missing), 'and')}\n")
+        emit(f"{name}: shown with a stand-in for {join_words(tuple(missing), 'and')}\n")
         action = _stood_in(action, missing)
     asked: list[Request] = []
     left_out: list[Callable[[], Any]] = []
@@ -168,12 +168,12 @@ def _rehearse(action: Channel, result: CheckpointResult, run: Run, name: str) ->
     def send(request: Request) -> Response:
         asked.append(request)
         looking = request.method == "GET"
-        return (Proof() if looking else action.wanted).example(_ANSWER)
+        return (ResponseCheck() if looking else action.response_check).example(_ANSWER)
 
-    outcome = flow.run(action.guarded(result, run), sleep=lambda _: None, send=send, work=left_out.append)
+    outcome = flow.run(action.deliver(result, run), sleep=lambda _: None, send=send, work=left_out.append)
     try:
-        ready, _ = action.ready(os.environ).suited(result, run)
-        secrets, previews = ready.hidden, list(ready.preview(result, run))
+        ready, _ = action.resolve(os.environ).sanitized_for(result, run)
+        secrets, previews = ready.secrets_to_redact, list(ready.preview(result, run))
     except ConfigError as error:
         emit("".join(f"{name}: error: {terminal(problem)}\n" for problem in error.problems))
         return False
@@ -192,7 +192,7 @@ def _rehearse(action: Channel, result: CheckpointResult, run: Run, name: str) ->
 
 def _missing(action: Channel) -> list[str]:
     """The options that are given neither by the action nor by this environment, where a stand-in can be had for each."""
-    needed = {o: action.variables.get(o, ()) for o in action.needed() if not getattr(action, o)}
+    needed = {o: action.variables.get(o, ()) for o in action.required_options() if not getattr(action, o)}
     missing = [o for o, names in needed.items() if not any(os.environ.get(n) for n in names)]
     return missing if all(o in _STAND_INS for o in missing) else []
 

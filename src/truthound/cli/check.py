@@ -12,11 +12,11 @@ import typer
 
 from truthound.cli.options import (
     LIST_FORMATS,
-    Telling,
+    OutputOptions,
     Validators,
     split_names,
 )
-from truthound.cli.options import telling as shared
+from truthound.cli.options import with_output_options as shared
 
 if TYPE_CHECKING:
     from truthound.checkpoint.checkpoint import Checkpoint
@@ -29,7 +29,7 @@ def check(
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Files, globs or URLs of data.")],
     *,
     validators: Validators = None,
-    telling: Telling,
+    telling: OutputOptions,
 ) -> None:
     """Look at data without any configuration: what is in it, what looks wrong, and which rules would fit.
 
@@ -100,7 +100,7 @@ def _with_rules(checkpoint: Checkpoint, profile: Profile | None) -> Checkpoint:
     from truthound.validation.jobs import DEFAULT_VALIDATORS
 
     found = telling_rules(profile, without=(*DEFAULT_VALIDATORS, "completeness")) if profile else []
-    config = checkpoint.config.changed(validators=[*DEFAULT_VALIDATORS, *found])
+    config = checkpoint.config.with_options(validators=[*DEFAULT_VALIDATORS, *found])
     return Checkpoint(config=config, base=checkpoint.base, clock=checkpoint.clock)
 
 
@@ -111,7 +111,7 @@ def _shown(profile: Profile | None, width: int, colour: bool) -> str:
     return page(profile, Look(width, colour), drafted=True) + "\n" if profile else ""
 
 
-def _written(results: Sequence[CheckpointResult], found: Sequence[Profile | None], telling: Telling) -> str:
+def _written(results: Sequence[CheckpointResult], found: Sequence[Profile | None], telling: OutputOptions) -> str:
     """The results, in formats that have a place for it with what was found in the data; a list where there are several files."""
     from truthound.cli.profile_page import as_markdown
     from truthound.cli.run import written

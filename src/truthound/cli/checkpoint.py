@@ -15,11 +15,11 @@ from truthound.cli.options import (
     ListFormat,
     NoColor,
     Output,
-    Telling,
+    OutputOptions,
     Validators,
     split_names,
 )
-from truthound.cli.options import telling as shared
+from truthound.cli.options import with_output_options as shared
 from truthound.cli.reported import VARIABLE, Reported
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def run(
             help="Tell this CI system in its own way; by default the one that is detected, if any.",
         ),
     ] = "auto",
-    telling: Telling,
+    telling: OutputOptions,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show the checks and actions; check nothing, do no action.")
     ] = False,

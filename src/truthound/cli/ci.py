@@ -62,9 +62,9 @@ def detect(format: Shape = "console", output: Output = None, no_color: NoColor =
     """Show which CI system this is and what it tells of the build; the exit code is 0 outside of one too."""
     from truthound.ci.detect import get_ci_environment
     from truthound.cli.ci_detect import facts, page
-    from truthound.cli.overwrite_guard import spare
+    from truthound.cli.overwrite_guard import ensure_writable
 
-    spare(output)
+    ensure_writable(output)
     found = get_ci_environment()
     _deliver(facts(found), lambda look: page(found, look), format, output, no_color=no_color)
 
@@ -87,8 +87,8 @@ def doctor(
     from truthound.ci.detect import detect_ci_platform
     from truthound.ci.platforms import platform_named
     from truthound.cli.ci_doctor import findings, page
-    from truthound.cli.overwrite_guard import spare
+    from truthound.cli.overwrite_guard import ensure_writable
 
-    spare(output)
+    ensure_writable(output)
     found = findings(detect_ci_platform() if name is None else platform_named(name))
     _deliver(found, lambda look: page(found, look), format, output, no_color=no_color)

@@ -44,9 +44,9 @@ def findings(platform: CIPlatform, environ: Mapping[str, str] | None = None) -> 
         "pull_request": build.is_pr,
         "found": {k: v for k, v in known.items() if v},
         "missing": {k: _why(k, build, row.fields.get(k, ()), env) for k, v in known.items() if not v and row.fields},
-        "report": dialect.where if platform is not CIPlatform.LOCAL else "the terminal",
+        "report": dialect.report_location if platform is not CIPlatform.LOCAL else "the terminal",
         "files": [path for _, path in dialect.files],
-        "values": dialect.later if platform is not CIPlatform.LOCAL else "",
+        "values": dialect.outputs_location if platform is not CIPlatform.LOCAL else "",
         "problems": list(_problems(platform, dialect, build, env)),
     }
 
@@ -86,14 +86,14 @@ def _problems(platform: CIPlatform, dialect: Dialect, build: CIEnvironment, env:
     if platform is CIPlatform.LOCAL:
         yield "no CI system was detected; try one with: truthound ci doctor NAME"
         return
-    for name in dialect.needs:
+    for name in dialect.required_env:
         path = env.get(name, "")
         if not path:
             yield f"{name} is not set: nothing is written there"
         elif name not in _MADE and not _takes_more(path):
             yield f"{name} names {terminal(path)}, which cannot be written to: nothing is; in a container, mount it"
     here = _here()
-    for root in dialect.roots:
+    for root in dialect.root_env:
         if here and (folder := env.get(root)) and within(here, os.path.expanduser(folder)) is None:  # noqa: PTH111 never raises
             yield f"the current folder is not within {root} ({terminal(folder)}): annotations name files as if it were {root}"
     places = ":".join(place for places in PLATFORMS[platform].fields.values() for place in places)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from truthound._internal.env_vars import reported
+from truthound._internal.env_vars import describe_exception
 from truthound._internal.text import terminal
 from truthound.ci.detect import detect_ci_platform, is_ci_environment
 from truthound.ci.names import CIPlatform
@@ -51,7 +51,7 @@ def _tells(action: Action) -> bool:
 
 
 def _said(error: Exception) -> str:
-    return str(error) if isinstance(error, TruthoundError) else reported(error)
+    return str(error) if isinstance(error, TruthoundError) else describe_exception(error)
 
 
 def _show(line: str) -> None:
@@ -154,7 +154,7 @@ class Native:
             say(f"wrote {terminal(self.sarif)}")
         if self.results:
             face = self.reporter()
-            for name in face.dialect.needs:
+            for name in face.dialect.required_env:
                 if not (self.marks_only or face.environ.get(name)):
                     say(f"for {PLATFORMS[self.platform].title}: {name} is not set: nothing is written there")
             face.publish(self.results, self.before)

@@ -14,8 +14,8 @@ def schema(output: Output = None) -> None:
     """Print the JSON Schema of configuration files, for editors."""
     from truthound.checkpoint.config import json_schema
     from truthound.cli.output import deliver
-    from truthound.cli.overwrite_guard import spare
+    from truthound.cli.overwrite_guard import ensure_writable
     from truthound.reporters.json_yaml import dump_json
 
-    spare(output)
+    ensure_writable(output)
     deliver(dump_json(json_schema()), output)

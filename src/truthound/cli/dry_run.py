@@ -125,7 +125,7 @@ def _with_near_references(checkpoint: Checkpoint) -> Checkpoint | None:
         return checkpoint
     if not rules and config.schema is None and not config.auto_schema:
         return None
-    changed = config.changed(validators=rules or None, validator_config={})
+    changed = config.with_options(validators=rules or None, validator_config={})
     return Checkpoint(config=changed, base=checkpoint.base, clock=checkpoint.clock)
 
 

@@ -11,7 +11,7 @@ from truthound._internal.text import plural, terminal
 from truthound.ci.detect import is_ci_environment
 from truthound.cli.options import DEFAULT_CONFIG
 from truthound.cli.output import deliver, fancy, say, width
-from truthound.cli.overwrite_guard import spare
+from truthound.cli.overwrite_guard import ensure_writable
 from truthound.cli.run import load, named, store_of
 from truthound.cli.tables import table
 from truthound.errors import ConfigError
@@ -31,7 +31,7 @@ def show(
     """The runs, newest last; as data, a list of results in the same order."""
     from truthound.checkpoint.actions.store import load_results
 
-    spare(output, config or DEFAULT_CONFIG)
+    ensure_writable(output, config or DEFAULT_CONFIG)
     place, base = _place(name, config, store)
     problems: list[str] = []
     runs = load_results(place, name, limit, base=base, problems=problems)[::-1]
@@ -102,12 +102,12 @@ def _checks(runs: Sequence[CheckpointResult], look: Look) -> list[list[Span]]:
         last = outcomes[-1]
         trend = look.spark([o.ratio for o in outcomes[-_BARS:]]) or " ".join(_short(o) for o in outcomes[-_COUNTS:])
         style = ("red" if last.severity and last.severity.rank > 1 else "yellow") if last.is_issue else "green"
-        now = wording.amount(last) or last.status.value
+        now = wording.failed_count(last) or last.status.value
         said = (terminal(wording.expectation(last)), "dim")
         rows.append(
             (
                 -(1 if last.ratio is None else last.ratio) if last.is_issue else 1,
-                [(terminal(wording.subject(last)), "bold"), (trend, "cyan"), (now, style), said],
+                [(terminal(wording.columns_label(last)), "bold"), (trend, "cyan"), (now, style), said],
             )
         )
     return [row for _, row in sorted(rows, key=lambda pair: pair[0])]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from truthound._internal.text import terminal
 from truthound.cli.output import say, write_bytes
-from truthound.cli.overwrite_guard import spare
+from truthound.cli.overwrite_guard import ensure_writable
 from truthound.cli.progress import Progress
 from truthound.errors import ConfigError
 
@@ -25,7 +25,7 @@ def sample(output: Path, *, force: bool) -> None:
         raise ConfigError(
             [f"{p} is there already and holds other data; move it, or -o FILE writes elsewhere" for p in taken]
         )
-    spare(output, draft="configuration", force=force)
+    ensure_writable(output, draft="configuration", force=force)
     for path, content in {output: root.joinpath("truthound.yaml").read_bytes(), **other}.items():
         _write(path, content)
     _next(output)
@@ -35,7 +35,7 @@ def draft(output: Path, data: str, *, force: bool) -> None:
     """Rules for a file of data, drafted from what is in it."""
     from truthound import profiling
 
-    spare(output, sources=[(data, None)], draft="configuration", force=force)
+    ensure_writable(output, sources=[(data, None)], draft="configuration", force=force)
     with Progress(f"{data}: drafting"):
         text = profiling.draft_checkpoint(profiling.profile(data), data_source=_seen_from(output.parent, data))
     _write(output, text.encode())

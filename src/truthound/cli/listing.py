@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from truthound._internal.text import markdown, terminal
 from truthound.cli.options import DEFAULT_CONFIG
 from truthound.cli.output import deliver, fancy, width
-from truthound.cli.overwrite_guard import spare
+from truthound.cli.overwrite_guard import ensure_writable
 from truthound.cli.run import load
 from truthound.cli.tables import table
 from truthound.reporters.json_yaml import dump_json, dump_yaml
@@ -24,7 +24,7 @@ _COLUMNS = ("name", "data_source", "validators", "actions", "tags")
 
 def show(config: Path | None, kind: str, output: Path | None, *, no_color: bool) -> None:
     """The checkpoints: what they check, with which rules, and what they do then."""
-    spare(output, config or DEFAULT_CONFIG)
+    ensure_writable(output, config or DEFAULT_CONFIG)
     found = [_facts(c) for c in load(config)]
     match kind:
         case "json":

@@ -117,7 +117,7 @@ Verbose = Annotated[bool, typer.Option("--verbose", help="Also list what passed,
 
 
 @dataclass(frozen=True)
-class Telling:
+class OutputOptions:
     """How a run is made and told: the options that `check` and `checkpoint run` share, in the order of their help."""
 
     format: Format = "console"
@@ -141,14 +141,17 @@ class Telling:
         return self.streams or self.output is not None
 
 
-def telling(command: Callable[..., None]) -> Callable[..., None]:
+def with_output_options(command: Callable[..., None]) -> Callable[..., None]:
     """A command whose parameter `telling` is made of the options of `Telling`."""
-    shared = inspect.signature(Telling, eval_str=True).parameters
+    shared = inspect.signature(OutputOptions, eval_str=True).parameters
     own = inspect.signature(command, eval_str=True)
 
     @functools.wraps(command)
     def wrapped(**given: Any) -> None:
-        command(**{k: v for k, v in given.items() if k not in shared}, telling=Telling(**{k: given[k] for k in shared}))
+        command(
+            **{k: v for k, v in given.items() if k not in shared},
+            telling=OutputOptions(**{k: given[k] for k in shared}),
+        )
 
     parameters: list[inspect.Parameter] = []
     for p in own.parameters.values():

@@ -48,16 +48,16 @@ def logged(text: str) -> str:
 
     Elsewhere, and for a program that reads on, the text as it is.
     """
-    from truthound._internal.text import uncommanded
+    from truthound._internal.text import neutralize_ci_commands
     from truthound.ci.detect import is_ci_environment
 
-    if not is_ci_environment() or uncommanded(text) == text:
+    if not is_ci_environment() or neutralize_ci_commands(text) == text:
         return text
     if text.startswith(("{", "[")):
         return text.replace("##", "#\\u0023").replace("travis_", "travis\\u005f")
     if text.startswith("<?xml"):
         return re.sub(r"(?m)^(\s*):", r"\1&#58;", text.replace("##", "#&#35;").replace("travis_", "travis&#95;"))
-    return uncommanded(text)
+    return neutralize_ci_commands(text)
 
 
 def emit(text: str, *, ours: bool = False) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from truthound.cli.options import DEFAULT_CONFIG
 from truthound.errors import ConfigError
-from truthound.sources.files.file_set import format_of, takes
+from truthound.sources.files.file_set import format_of, matches
 from truthound.sources.spec import database_of, parse_spec
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _HEAD = 1 << 20  # bytes of a file that tell what it is
 _REPORTS, _DRAFTS = (".json",), (".yaml", ".yml")  # endings that tell no data
 
 
-def obstacle(
+def overwrite_conflict(
     output: Path | None, read: Iterable[Path | None] = (), sources: Iterable[Source] = (), draft: Kind | None = None
 ) -> str | None:
     """Why nothing may be written to `output`, and what to do; None where it may.
@@ -39,7 +39,7 @@ def obstacle(
     """
     if output is None or str(output) in {"-", "/dev/stdout"} or (output.exists() and not output.is_file()):
         return None
-    taken = any(takes(parse_spec(source), base, output) for source, base in sources)
+    taken = any(matches(parse_spec(source), base, output) for source, base in sources)
     if taken or any(_same(output, file) for file in read if file):
         held: str | None = "is read by this command"
     elif draft != "configuration" and DEFAULT_CONFIG.exists() and _same(output, DEFAULT_CONFIG):
@@ -49,7 +49,7 @@ def obstacle(
     return held and f"{output} {held} and would be overwritten; write to another file"
 
 
-def spare(
+def ensure_writable(
     output: Path | None,
     *read: Path | None,
     sources: Iterable[Source] = (),
@@ -58,7 +58,7 @@ def spare(
     option: str = "--output",
 ) -> None:
     """Raises ConfigError where the output has an obstacle, or is a draft that is there already and not forced."""
-    if why := obstacle(output, read, sources, draft):
+    if why := overwrite_conflict(output, read, sources, draft):
         raise ConfigError(f"{option} {why}")
     if draft and output is not None and output.is_file() and not force:
         raise ConfigError(f"{output} is there already; --force writes over it, -o FILE writes elsewhere")
@@ -70,7 +70,7 @@ def spare_inputs(
     """`spare` for all that checkpoints read: their file, data, schemas, references, and what their actions read and write."""
     if output is None:
         return
-    spare(output, config, option=option)
+    ensure_writable(output, config, option=option)
     for checkpoint in checkpoints:
         c, base = checkpoint.config, checkpoint.base or Path()
         references = [r for r in (getattr(rule, "reference", None) for rule in c.rules) if isinstance(r, str | Mapping)]
@@ -84,7 +84,9 @@ def spare_inputs(
             for f in (c.schema, *options)
             if isinstance(f, str | Path) and "://" not in str(f)
         ]
-        spare(output, *files, sources=[(s, checkpoint.base) for s in (c.data_source, *references)], option=option)
+        ensure_writable(
+            output, *files, sources=[(s, checkpoint.base) for s in (c.data_source, *references)], option=option
+        )
 
 
 def _same(one: Path, other: Path) -> bool:

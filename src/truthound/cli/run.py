@@ -17,7 +17,7 @@ import typer
 from truthound._internal.text import did_you_mean, terminal
 from truthound.cli.ci_report import Native
 from truthound.cli.exits import Exit, exit_of, worst
-from truthound.cli.options import DEFAULT_CONFIG, Telling
+from truthound.cli.options import DEFAULT_CONFIG, OutputOptions
 from truthound.cli.output import deliver, emit, fancy, problem, say, width
 from truthound.cli.progress import Progress
 from truthound.errors import ConfigError
@@ -124,7 +124,7 @@ def _tagged(checkpoint: Checkpoint, tags: Sequence[str]) -> Checkpoint | None:
     rules = [r for r in checkpoint.config.rules if words <= set(r.tags)]
     if not rules:
         return None
-    config = checkpoint.config.changed(validators=rules, validator_config={}, schema=None, auto_schema=False)
+    config = checkpoint.config.with_options(validators=rules, validator_config={}, schema=None, auto_schema=False)
     return Checkpoint(config=config, base=checkpoint.base, clock=checkpoint.clock)
 
 
@@ -151,7 +151,9 @@ def _changed(checkpoint: Checkpoint, choice: Choice) -> Checkpoint:
         options["fail_on"] = choice.fail_on
     if choice.limit is not None:
         options["examples"] = choice.limit
-    return Checkpoint(config=config.changed(**options), base=base, clock=checkpoint.clock) if options else checkpoint
+    return (
+        Checkpoint(config=config.with_options(**options), base=base, clock=checkpoint.clock) if options else checkpoint
+    )
 
 
 def _told(checkpoint: Checkpoint, choice: Choice) -> Iterator[Action]:
@@ -183,7 +185,7 @@ def _from_here(path: str, base: Path | None) -> str:
 
 def run_all(
     checkpoints: Sequence[Checkpoint],
-    telling: Telling,
+    telling: OutputOptions,
     *,
     several: bool,
     hints: Callable[[CheckpointResult, Checkpoint], list[str]],
@@ -225,7 +227,7 @@ def run_all(
     return worst(codes)
 
 
-def _as_told(checkpoint: Checkpoint, telling: Telling) -> Checkpoint:
+def _as_told(checkpoint: Checkpoint, telling: OutputOptions) -> Checkpoint:
     """The checkpoint with what `--strict` and `--ci-examples` change."""
     from truthound.checkpoint.checkpoint import Checkpoint
 
@@ -233,7 +235,7 @@ def _as_told(checkpoint: Checkpoint, telling: Telling) -> Checkpoint:
     options |= {"ci_examples": telling.ci_examples} if telling.ci_examples else {}
     if not options:
         return checkpoint
-    return Checkpoint(config=checkpoint.config.changed(**options), base=checkpoint.base, clock=checkpoint.clock)
+    return Checkpoint(config=checkpoint.config.with_options(**options), base=checkpoint.base, clock=checkpoint.clock)
 
 
 def _trouble(result: CheckpointResult) -> None:
@@ -251,7 +253,7 @@ def _trouble(result: CheckpointResult) -> None:
             problem(f"{name}: {action.action_name} was not delivered: {action.message}")
 
 
-def written(results: Sequence[CheckpointResult], telling: Telling, *, several: bool) -> str:
+def written(results: Sequence[CheckpointResult], telling: OutputOptions, *, several: bool) -> str:
     """The results in the format asked for; a list where several were asked for, however many there are."""
     from truthound.reporters import FORMATS
 
@@ -262,7 +264,7 @@ def written(results: Sequence[CheckpointResult], telling: Telling, *, several: b
 
 def shown(
     result: CheckpointResult,
-    telling: Telling,
+    telling: OutputOptions,
     history: Sequence[CheckpointResult],
     next_steps: Sequence[str],
     *,
@@ -284,14 +286,14 @@ def shown(
     )
 
 
-def _verdict(result: CheckpointResult, code: Exit, telling: Telling, stream: Any) -> str:
+def _verdict(result: CheckpointResult, code: Exit, telling: OutputOptions, stream: Any) -> str:
     from truthound.reporters.console import render
 
     colour = fancy(stream, no_color=telling.no_color)
     return render(result, width=width(stream), colour=colour, quiet=True, ending=f"exit {code.value}")
 
 
-def _ending(result: CheckpointResult, telling: Telling) -> str:
+def _ending(result: CheckpointResult, telling: OutputOptions) -> str:
     code = exit_of(result, strict=telling.strict)
     why = " (--strict)" if telling.strict and code is Exit.FAILURE else ""
     return f"exit {code.value}{why}"

@@ -28,10 +28,10 @@ def infer(
     """Write a schema of data: types, nullability, uniqueness, signs, categories and patterns, each with how it was found."""
     from truthound import profiling
     from truthound.cli.output import deliver
-    from truthound.cli.overwrite_guard import spare
+    from truthound.cli.overwrite_guard import ensure_writable
     from truthound.cli.progress import Progress
 
-    spare(output, sources=[(file, None)], draft="schema", force=force)
+    ensure_writable(output, sources=[(file, None)], draft="schema", force=force)
     with Progress(f"{file}: inferring", quiet=quiet):
         schema = profiling.infer_schema(file, pii=pii or ())
     deliver(schema.to_yaml(), output)

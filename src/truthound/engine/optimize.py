@@ -48,7 +48,7 @@ def _regex(column: str, pattern: str) -> Predicate | None:
     return None
 
 
-def settle(measures: Iterable[Measure]) -> dict[CountWhere, tuple[CountWhere, ...]]:
+def bounding_counts(measures: Iterable[Measure]) -> dict[CountWhere, tuple[CountWhere, ...]]:
     """For counts that differ in their bounds or sets only: one count that, when zero, makes all of its group zero.
 
     Rows outside any of several ranges are outside their intersection, so nothing outside the intersection settles them all.

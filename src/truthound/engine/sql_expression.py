@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from truthound._internal.text import did_you_mean, listed, shorten
+from truthound._internal.text import did_you_mean, hint_columns, shorten
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -246,7 +246,7 @@ def instead(missing: str, known: list[str]) -> str:
     alike = [c for c in known if c.lower() == missing.lower()]
     if len(alike) > 1:
         return f"; {' and '.join(f'{c!r}' for c in alike)} differ from it in case only"
-    return did_you_mean(missing, known) or (listed(known) if known else "")
+    return did_you_mean(missing, known) or (hint_columns(known) if known else "")
 
 
 def columns_of(text: str, columns: Iterable[str]) -> set[str]:

@@ -55,7 +55,7 @@ class Call:
     """
 
     fn: Callable[[], Any]
-    only_waits: bool = False
+    own_thread: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +191,7 @@ def _settled(futures: Sequence[Future[Any]], when: str = ALL_COMPLETED, seconds:
             return
 
 
-class _Hands:
+class _EffectRunner:
     """What performs a flow's effects in threads. The HTTP client is made when it is first needed, and shared."""
 
     def __init__(
@@ -229,14 +229,14 @@ def run(
 
     `sleep`, `send` and `work` (which is given what a Call is to do) stand in for the real ones.
     """
-    hands = _Hands(sleep, send, work)
+    hands = _EffectRunner(sleep, send, work)
     try:
         return _run(flow, hands, _Stop())
     finally:
         hands.close()
 
 
-def _run(flow: Flow[T], hands: _Hands, stop: _Stop) -> T:
+def _run(flow: Flow[T], hands: _EffectRunner, stop: _Stop) -> T:
     step: Callable[[], Effect] = partial(next, flow)
     while True:
         try:
@@ -255,7 +255,7 @@ def _run(flow: Flow[T], hands: _Hands, stop: _Stop) -> T:
             step = partial(flow.send, value)
 
 
-def _perform(effect: Effect, hands: _Hands, stop: _Stop) -> Any:
+def _perform(effect: Effect, hands: _EffectRunner, stop: _Stop) -> Any:
     match effect:
         case Sleep():
             return (hands.sleep or stop.pause)(effect.seconds)
@@ -283,10 +283,10 @@ def _awaited(value: Awaitable[T]) -> T:
         asyncio.get_running_loop()
     except RuntimeError:
         return asyncio.run(main())
-    return outcome(_thread(lambda: asyncio.run(main())))  # a notebook: its loop is busy running us
+    return wait_result(_thread(lambda: asyncio.run(main())))  # a notebook: its loop is busy running us
 
 
-def _gather(effect: Gather, hands: _Hands, outer: _Stop) -> list[Any]:
+def _gather(effect: Gather, hands: _EffectRunner, outer: _Stop) -> list[Any]:
     try:
         if effect.limit == 1:
             return [_run(flow, hands, outer) for flow in effect.flows]
@@ -311,7 +311,7 @@ def _gather(effect: Gather, hands: _Hands, outer: _Stop) -> list[Any]:
             flow.close()
 
 
-def _within(effect: Within, hands: _Hands, outer: _Stop) -> Any:
+def _within(effect: Within, hands: _EffectRunner, outer: _Stop) -> Any:
     stop = _Stop(outer)
     future = _thread(lambda: _run(effect.flow, hands, stop))
     try:
@@ -327,11 +327,11 @@ def _within(effect: Within, hands: _Hands, outer: _Stop) -> Any:
 
 def _thread(fn: Callable[[], T]) -> Future[T]:
     future: Future[T] = Future()
-    begin(future, fn)
+    run_in_daemon_thread(future, fn)
     return future
 
 
-def begin(future: Future[T], fn: Callable[[], T]) -> None:
+def run_in_daemon_thread(future: Future[T], fn: Callable[[], T]) -> None:
     """Fills the future by a thread that does not keep the interpreter alive, as a pool's threads do, and sees no interrupt.
 
     A future cancelled before the thread came to it stays so, and nothing is done.
@@ -365,7 +365,7 @@ class Aside(Generic[T]):
         return self._future.result()
 
 
-def outcome(future: Future[T]) -> T:
+def wait_result(future: Future[T]) -> T:
     """The future's value, waited for."""
     _settled([future])
     return future.result()
@@ -443,7 +443,7 @@ async def _aperform(effect: Effect, hands: _AsyncHands, threads: Threads) -> Any
             return await hands.sleep(effect.seconds)
         case Call():
             try:
-                value = await (_own_thread if effect.only_waits else threads)(partial(_stopless, effect.fn))
+                value = await (_own_thread if effect.own_thread else threads)(partial(_stopless, effect.fn))
                 return await value if inspect.isawaitable(value) else value
             except asyncio.CancelledError:
                 if (task := asyncio.current_task()) is None or task.cancelling():

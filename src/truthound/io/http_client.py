@@ -32,7 +32,7 @@ from truthound.io.tls import context, trusted
 if TYPE_CHECKING:
     import httpx2
 
-_ours: contextvars.ContextVar[bool] = contextvars.ContextVar("truthound_wire", default=False)
+_own_request: contextvars.ContextVar[bool] = contextvars.ContextVar("truthound_wire", default=False)
 
 
 class _Clients:
@@ -297,12 +297,12 @@ def prepare() -> None:
         context()
 
 
-class _NotOurs(logging.Filter):
+class _SuppressOwnLogs(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
-        return not _ours.get()
+        return not _own_request.get()
 
 
-_filter = _NotOurs()
+_filter = _SuppressOwnLogs()
 
 
 @contextmanager
@@ -316,11 +316,11 @@ def silent(*packages: str) -> Iterator[None]:
         logger = logging.getLogger(name)
         if _filter not in logger.filters:
             logger.addFilter(_filter)
-    token = _ours.set(True)
+    token = _own_request.set(True)
     try:
         yield
     finally:
-        _ours.reset(token)
+        _own_request.reset(token)
 
 
 __all__ = [

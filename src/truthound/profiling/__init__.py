@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from truthound.profiling.draft_file import draft_checkpoint as draft_checkpoint
     from truthound.profiling.learned_schema import auto_schema as auto_schema
     from truthound.profiling.learned_schema import diff_schemas as diff_schemas
-    from truthound.profiling.learned_schema import learned as learned
+    from truthound.profiling.learned_schema import load_learned_schema as load_learned_schema
     from truthound.profiling.learned_schema import update_schema as update_schema
     from truthound.profiling.models import ColumnProfile as ColumnProfile
     from truthound.profiling.models import Profile as Profile
@@ -31,7 +31,7 @@ _PARTS = {
     "schema_inference": ("infer_schema",),
     "profiler": ("profile",),
     "models": ("ColumnProfile", "Profile", "Suspicion"),
-    "learned_schema": ("auto_schema", "diff_schemas", "learned", "update_schema"),
+    "learned_schema": ("auto_schema", "diff_schemas", "load_learned_schema", "update_schema"),
 }
 _HOMES = {name: f".{part}" for part, names in _PARTS.items() for name in names}
 __all__ = sorted(_HOMES)  # noqa: PLE0605 the table is the list

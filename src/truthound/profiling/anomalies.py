@@ -11,11 +11,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from truthound._internal.extended_time import day_of, nanoseconds
-from truthound._internal.text import plain
+from truthound._internal.text import to_json_value
 from truthound.engine import Backend, RowRequest
 from truthound.engine import measures as m
 from truthound.profiling.key_columns import CODE, named
-from truthound.profiling.models import Seen, Suspicion
+from truthound.profiling.models import ColumnScan, Suspicion
 from truthound.profiling.text_patterns import DAYS, days
 from truthound.validators.durations import zone_of
 from truthound.validators.text import Encoding
@@ -49,11 +49,11 @@ SEVERAL = 20
 _PLANS = ("due", "expir", "valid", "until", "end", "plan", "sched", "deadline", "target", "birthday", "next", "renew")
 """parts of the names of columns whose days may well lie in the future"""
 
-Keep = Callable[[int, Seen], bool]
+Keep = Callable[[int, ColumnScan], bool]
 
 
 @dataclass(frozen=True, slots=True)
-class Sign:
+class AnomalyProbe:
     """Something to count in a column; told where `keep` holds for the count."""
 
     column: str
@@ -73,19 +73,19 @@ class Sign:
         return () if self.predicate is None else (m.CountWhere(self.predicate),)
 
 
-def suspect(s: Seen, begin: list[Any], today: datetime) -> Iterator[Sign]:
+def suspect(s: ColumnScan, begin: list[Any], today: datetime) -> Iterator[AnomalyProbe]:
     """What to look for in a column, given what is known of it and its first values."""
     nulls = s.got["nulls"]
     if not s.rows or not s.present:
         if s.rows:
-            yield Sign(s.name, "only nulls", None, _some, nulls, rule=_HALF)
+            yield AnomalyProbe(s.name, "only nulls", None, _some, nulls, rule=_HALF)
         return
     if nulls > s.rows / 2:
-        yield Sign(s.name, "mostly null", None, _some, nulls, rule=_HALF)
+        yield AnomalyProbe(s.name, "mostly null", None, _some, nulls, rule=_HALF)
     if s.type.of("text"):
         yield from _text(s, begin)
     if s.type.of("float"):
-        yield Sign(s.name, NAN, m.IsNan(s.name), _some, example="NaN", rule={"nan": {}})
+        yield AnomalyProbe(s.name, NAN, m.IsNan(s.name), _some, example="NaN", rule={"nan": {}})
     if s.type.of("numeric"):
         yield from _numbers(s)
     if s.type.of("date", "datetime"):
@@ -95,30 +95,32 @@ def suspect(s: Seen, begin: list[Any], today: datetime) -> Iterator[Sign]:
 _HALF = {"completeness": {"min_value": 0.5, "severity": "low"}}
 
 
-def _some(count: int, _: Seen) -> bool:
+def _some(count: int, _: ColumnScan) -> bool:
     return count > 0
 
 
-def _text(s: Seen, begin: list[Any]) -> Iterator[Sign]:
+def _text(s: ColumnScan, begin: list[Any]) -> Iterator[AnomalyProbe]:
     c = s.name
     zeros = m.Matches(c, "^0[0-9]")
     numeric = m.Matches(c, _NUMERIC)
     if 2 * sum(bool(re.search(_NUMERIC, v)) for v in begin) >= len(begin) and not named(c):
         typed = {"column_type": {"type": "numeric", "severity": "low"}}
-        yield Sign(c, NUMBERS, m.And((numeric, m.Not(zeros))), lambda n, s: n == s.present, rule=typed)
+        yield AnomalyProbe(c, NUMBERS, m.And((numeric, m.Not(zeros))), lambda n, s: n == s.present, rule=typed)
         number = {"regex": {"pattern": _NUMERIC}}
-        yield Sign(c, NOT_NUMBERS, m.Not(numeric), lambda n, s: 0 < n <= s.present * 0.1, rule=number)
+        yield AnomalyProbe(c, NOT_NUMBERS, m.Not(numeric), lambda n, s: 0 < n <= s.present * 0.1, rule=number)
     blank = m.Matches(c, r"^\s*$")
-    yield Sign(c, BLANK, blank, _some, rule={"blank": {}})
-    yield Sign(c, "blanks at an end", m.And((m.Matches(c, r"^\s|\s$"), m.Not(blank))), _some, rule={"whitespace": {}})
-    yield Sign(c, MISSING, m.Matches(c, _WORDS), _some, rule={"regex": {"pattern": _WORDS, "match": False}})
-    yield Sign(c, ENCODING, m.Matches(c, Encoding.found), _some, rule={"encoding": {}})
+    yield AnomalyProbe(c, BLANK, blank, _some, rule={"blank": {}})
+    yield AnomalyProbe(
+        c, "blanks at an end", m.And((m.Matches(c, r"^\s|\s$"), m.Not(blank))), _some, rule={"whitespace": {}}
+    )
+    yield AnomalyProbe(c, MISSING, m.Matches(c, _WORDS), _some, rule={"regex": {"pattern": _WORDS, "match": False}})
+    yield AnomalyProbe(c, ENCODING, m.Matches(c, Encoding.found), _some, rule={"encoding": {}})
     if usual := days(begin):
         others = tuple(m.Matches(c, p) for way, p in DAYS.items() if way != usual)
-        yield Sign(c, MIXED, m.Or(others), _some, rule={"regex": {"pattern": DAYS[usual]}})
+        yield AnomalyProbe(c, MIXED, m.Or(others), _some, rule={"regex": {"pattern": DAYS[usual]}})
 
 
-def _numbers(s: Seen) -> Iterator[Sign]:
+def _numbers(s: ColumnScan) -> Iterator[AnomalyProbe]:
     c, low, high = s.name, s.got.get("min"), s.got.get("max")
     if low is None or high is None:
         return
@@ -126,7 +128,7 @@ def _numbers(s: Seen) -> Iterator[Sign]:
     if ends:
         # one value among many is data, and so is the end of a run without holes
         holes = (s.got.get("distinct") or 0) < float(high) - float(low)
-        yield Sign(
+        yield AnomalyProbe(
             c,
             MISSING,
             m.In(c, ends),
@@ -147,16 +149,16 @@ def _numbers(s: Seen) -> Iterator[Sign]:
         if max(float(high) - near[1], near[0] - float(low)) > reach:  # what is nearer is the end of a tail
             fence = (math.ceil(near[0]), math.floor(near[1])) if s.type.of("integer") else near
             rule = {"range": {"min_value": fence[0], "max_value": fence[1]}}
-            yield Sign(c, FAR, outside, few, example=furthest, rule=rule)
+            yield AnomalyProbe(c, FAR, outside, few, example=furthest, rule=rule)
     if s.type.of("integer") and low > 0 and 10_000 <= high < 10**15 and CODE.search(c):
         # codes of one length, some of them shorter: zeros in front were lost where the text became a number
         least = 10 ** (len(str(high)) - 1)
         shorter = m.Between(c, None, least, high_inclusive=False)
         half: Keep = lambda n, s: 0 < n <= s.present / 2  # noqa: E731
-        yield Sign(c, ZEROS, shorter, half, example=low, rule={"range": {"min_value": least}})
+        yield AnomalyProbe(c, ZEROS, shorter, half, example=low, rule={"range": {"min_value": least}})
 
 
-def _moments(s: Seen, today: datetime) -> Iterator[Sign]:
+def _moments(s: ColumnScan, today: datetime) -> Iterator[AnomalyProbe]:
     c, low, high = s.name, s.got.get("min"), s.got.get("max")
     if low is None or high is None:
         return
@@ -165,17 +167,17 @@ def _moments(s: Seen, today: datetime) -> Iterator[Sign]:
     if odd:
         spans = [m.Between(c, *_whole(d, zone)) if moments else m.In(c, (d,)) for d in odd]
         at_an_end = not {day_of(low), day_of(high)}.isdisjoint(map(day_of, odd))
-        yield Sign(
+        yield AnomalyProbe(
             c,
             MISSING,
             m.Or(tuple(spans)),
             lambda n, s: n > 0 and (at_an_end or n > s.present / 100),
-            rule=_forbidden(map(plain, odd)),
+            rule=_forbidden(map(to_json_value, odd)),
         )
     now: date = today if zone else today.replace(tzinfo=None) if moments else today.date()
     if (nanoseconds(high) or 0) > (nanoseconds(now) or 0) and not planned(c):
         later = m.Between(c, now, None, low_inclusive=False)
-        yield Sign(c, FUTURE, later, _some, example=high, rule={"future": {}})
+        yield AnomalyProbe(c, FUTURE, later, _some, example=high, rule={"future": {}})
 
 
 def planned(column: str) -> bool:
@@ -193,8 +195,8 @@ def _whole(day: date, zone: str | None) -> tuple[datetime, datetime]:
 
 
 def found(
-    seen: Mapping[str, Seen], signs: Iterable[Sign], counted: Mapping[m.Measure, Any]
-) -> Iterator[tuple[Sign, int]]:
+    seen: Mapping[str, ColumnScan], signs: Iterable[AnomalyProbe], counted: Mapping[m.Measure, Any]
+) -> Iterator[tuple[AnomalyProbe, int]]:
     """The signs that are there, each with its count."""
     for sign in signs:
         count = sign.count if sign.predicate is None else counted.get(sign.measures[0])
@@ -202,16 +204,18 @@ def found(
             yield sign, count
 
 
-def tell(backend: Backend, seen: Mapping[str, Seen], there: Iterable[tuple[Sign, int]]) -> tuple[Suspicion, ...]:
+def tell(
+    backend: Backend, seen: Mapping[str, ColumnScan], there: Iterable[tuple[AnomalyProbe, int]]
+) -> tuple[Suspicion, ...]:
     """What looks wrong, column by column, each with a count, an example and the rule that finds it."""
     there = list(there)
     examples = _examples(backend, [sign for sign, _ in there])
     listed = _listed(backend, seen, [sign for sign, _ in there])
     out: dict[str, list[Suspicion]] = {c: list(_frequent(s)) for c, s in seen.items()}
     for sign, count in there:
-        values = tuple(map(plain, sign.values or listed.get(sign, ())))
+        values = tuple(map(to_json_value, sign.values or listed.get(sign, ())))
         rule = _forbidden(values) if sign.what == MISSING and 0 < len(values) < SEVERAL else sign.rule
-        example = plain(examples.get(sign, sign.example))
+        example = to_json_value(examples.get(sign, sign.example))
         out[sign.column].append(
             Suspicion(sign.column, sign.what, count, example, seen[sign.column].rows, values, of(rule, sign.column))
         )
@@ -230,7 +234,9 @@ def _forbidden(values: Iterable[Any]) -> dict[str, Any]:
     return {"forbidden_values": {"values": list(values)}}
 
 
-def _listed(backend: Backend, seen: Mapping[str, Seen], signs: list[Sign]) -> dict[Sign, tuple[Any, ...]]:
+def _listed(
+    backend: Backend, seen: Mapping[str, ColumnScan], signs: list[AnomalyProbe]
+) -> dict[AnomalyProbe, tuple[Any, ...]]:
     """The values of signs of text, dates and times, where they are few."""
     measures = {
         s: m.TopValues(s.column, SEVERAL, s.predicate)
@@ -241,7 +247,7 @@ def _listed(backend: Backend, seen: Mapping[str, Seen], signs: list[Sign]) -> di
     return {s: tuple(v for v, _ in found[x]) for s, x in measures.items() if isinstance(found[x], tuple)}
 
 
-def nearly_unique(s: Seen) -> bool:
+def nearly_unique(s: ColumnScan) -> bool:
     """Whether all values but a few differ."""
     distinct = s.got.get("distinct") or s.present
     return s.present > 20 and 0 < s.present - distinct <= max(s.present // 50, 1)
@@ -252,7 +258,7 @@ def odd_word(value: str) -> bool:
     return value != value.strip() or not value or re.search(_WORDS, value) is not None
 
 
-def _examples(backend: Backend, signs: list[Sign]) -> dict[Sign, Any]:
+def _examples(backend: Backend, signs: list[AnomalyProbe]) -> dict[AnomalyProbe, Any]:
     """A value for each sign that has none yet."""
     open_ = [s for s in signs if s.predicate is not None and s.example is None][:EXAMPLES]
     asked = {str(i): RowRequest(s.predicate, limit=1) for i, s in enumerate(open_) if s.predicate is not None}
@@ -260,24 +266,32 @@ def _examples(backend: Backend, signs: list[Sign]) -> dict[Sign, Any]:
     return {s: rows[str(i)].rows[0][1][s.column] for i, s in enumerate(open_) if rows[str(i)].rows}
 
 
-def _frequent(s: Seen) -> Iterator[Suspicion]:
+def _frequent(s: ColumnScan) -> Iterator[Suspicion]:
     """What the most frequent values show."""
     top, distinct, present = s.got.get("top") or (), s.got.get("distinct"), s.present
     if distinct == 1 and present > 1:
         rule = of({"cardinality": {"min_value": 2, "severity": "low"}}, s.name)
-        yield Suspicion(s.name, CONSTANT, present, plain(top[0][0]) if top else None, s.rows, rule=rule)
+        yield Suspicion(s.name, CONSTANT, present, to_json_value(top[0][0]) if top else None, s.rows, rule=rule)
     if repeats := s.got.get("repeats"):
-        example = plain(top[0][0]) if top and top[0][1] > 1 else None
+        example = to_json_value(top[0][0]) if top and top[0][1] > 1 else None
         yield Suspicion(s.name, REPEATS, repeats.rows, example, s.rows, rule=of({"unique": {}}, s.name))
     if s.type.of("text") and distinct == len(top):  # else they are no categories
         yield from _spellings(s, top)
 
 
-def _spellings(s: Seen, top: Iterable[tuple[Any, int]]) -> Iterator[Suspicion]:
+def _spellings(s: ColumnScan, top: Iterable[tuple[Any, int]]) -> Iterator[Suspicion]:
     known: dict[str, Any] = {}
     for value, count in top:
         folded = " ".join(str(value).casefold().split())
         if folded and folded in known:
             what = f"{SPELLING} {known[folded]}"
-            yield Suspicion(s.name, what, count, plain(value), s.rows, (plain(value),), of(_forbidden([value]), s.name))
+            yield Suspicion(
+                s.name,
+                what,
+                count,
+                to_json_value(value),
+                s.rows,
+                (to_json_value(value),),
+                of(_forbidden([value]), s.name),
+            )
         known.setdefault(folded, value)

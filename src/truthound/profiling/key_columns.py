@@ -14,7 +14,7 @@ _NAMED = re.compile(r"(?i)(?:^|[_ .-])(?:id|ids|key|pk|uuid|guid|hash|token|seri
 _CAMEL = re.compile(r"[a-z0-9](?:Id|ID|Key|Uuid|UUID|Guid|GUID)$")
 CODE = re.compile(r"(?i)(^|[_ .-])(zip|postal|postcode|plz|code|fips|ssn|ean|upc|isbn|gtin|phone|account|sku|barcode)")
 """names of codes: digits that are no amount"""
-LUCK = 5
+CHANCE_EXPONENT = 5
 """n values of D possible ones all differ by luck with a probability of about exp(-n²/2D); beyond exp(-5), below 1 %, it is no luck"""
 _NO_KEYS = ("ISO date", "ISO time stamp", "time of day")
 
@@ -38,7 +38,7 @@ def by_design(column: str, kind: DataType, present: int, ends: tuple[Any, Any], 
     if low is None or high is None:
         return False
     if kind.of("integer"):
-        return present * present > 2 * LUCK * (int(high) - int(low) + 1)
+        return present * present > 2 * CHANCE_EXPONENT * (int(high) - int(low) + 1)
     if kind.of("date"):
-        return bool(present * present > 2 * LUCK * (day_of(high) - day_of(low) + 1))
+        return bool(present * present > 2 * CHANCE_EXPONENT * (day_of(high) - day_of(low) + 1))
     return False

@@ -23,7 +23,7 @@ def _kept(state_dir: Path, name: str) -> Path:
     return state_dir / "schemas" / f"{safe_name(name)}.yaml"
 
 
-def learned(state_dir: Path, name: str, pii: Collection[str] = ()) -> Schema | None:
+def load_learned_schema(state_dir: Path, name: str, pii: Collection[str] = ()) -> Schema | None:
     """The schema that was learned, without what came from the values of `pii` columns; or None. ConfigError where its file is damaged."""
     path = _kept(state_dir, name)
     return _without(Schema.load(path), pii) if path.exists() else None
@@ -43,7 +43,7 @@ def auto_schema(state_dir: Path, name: str, data: Backend, *, pii: Collection[st
     """
     path = _kept(state_dir, name)
     validated = f"validated against the schema learned in {path}"
-    if (known := learned(state_dir, name)) is not None:
+    if (known := load_learned_schema(state_dir, name)) is not None:
         bare = _without(known, pii)
         if bare == known:
             return known, validated
@@ -52,12 +52,12 @@ def auto_schema(state_dir: Path, name: str, data: Backend, *, pii: Collection[st
     schema = infer_schema(data, pii=pii)
     if not data.measure([RowCount()])[RowCount()]:
         return schema, "no rows to learn a schema from; the first run that has some learns it"
-    if _first(path, schema.to_yaml()):
+    if create_exclusive(path, schema.to_yaml()):
         return schema, f"first run: the schema was learned and kept in {path}"
     return _without(Schema.load(path), pii), validated  # another process was first; its schema counts
 
 
-def _first(path: Path, text: str) -> bool:
+def create_exclusive(path: Path, text: str) -> bool:
     """Writes a file, whole, unless it is there; says whether it wrote."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
@@ -98,7 +98,7 @@ def update_schema(
         raise ConfigError(f"there are no rows to learn from; what {path} holds is kept")
     schema = infer_schema(backend, pii=pii)
     try:
-        old = learned(state_dir, name, pii)
+        old = load_learned_schema(state_dir, name, pii)
         changes = ["learned for the first time"] if old is None else diff_schemas(old, schema) or ["nothing changed"]
     except ConfigError:
         changes = [f"the schema kept in {path} was damaged; it is replaced"]

@@ -28,7 +28,7 @@ class ColumnProfile(Record):
     histogram: tuple[int, ...] = ()
     format: str | None = None
     """the format (a name of the validator `format`) that all texts have, or nearly all"""
-    misfits: int = 0
+    nonconforming: int = 0
     """texts that do not have it"""
     pattern: str | None = None
     """a regular expression that every text matches"""
@@ -73,7 +73,7 @@ class Profile(Record):
 
 
 @dataclass(slots=True)
-class Seen:
+class ColumnScan:
     """What was measured of a column so far. `present`: rows that are not null."""
 
     name: str

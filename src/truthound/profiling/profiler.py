@@ -7,14 +7,25 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from truthound._internal.text import plain
+from truthound._internal.text import to_json_value
 from truthound.engine import Backend
 from truthound.engine import measures as m
 from truthound.engine.polars.backend import no_panic
 from truthound.errors import ValidatorError
-from truthound.profiling.anomalies import FAR, FUTURE, MISSING, NAN, Sign, found, nearly_unique, of, suspect, tell
+from truthound.profiling.anomalies import (
+    FAR,
+    FUTURE,
+    MISSING,
+    NAN,
+    AnomalyProbe,
+    found,
+    nearly_unique,
+    of,
+    suspect,
+    tell,
+)
 from truthound.profiling.key_columns import by_design
-from truthound.profiling.models import ColumnProfile, Profile, Seen, Suspicion
+from truthound.profiling.models import ColumnProfile, ColumnScan, Profile, Suspicion
 from truthound.profiling.open import opened, without_damage
 from truthound.profiling.schema_inference import head
 from truthound.profiling.text_patterns import FORMATS, formats, guesses
@@ -51,7 +62,7 @@ def _profile(data: Any, base: Path | None, clock: Clock) -> Profile:
     whole = m.Duplicates((), nulls=True)
     values = _known(backend, [m.RowCount(), whole, *(x for found in first.values() for x in found.values())])
     rows: int = values[m.RowCount()]
-    seen = {c: Seen(c, t, rows, {k: values.get(x) for k, x in first[c].items()}) for c, t in types.items()}
+    seen = {c: ColumnScan(c, t, rows, {k: values.get(x) for k, x in first[c].items()}) for c, t in types.items()}
     real = {c: _statistics(c, s.type, m.Not(m.IsNan(c))) for c, s in seen.items() if s.got.get("nan")}
     known = _known(backend, [x for found_ in real.values() for x in found_.values()])
     for c, taken in real.items():
@@ -101,11 +112,11 @@ def _statistics(c: str, t: DataType, where: m.Predicate | None = None) -> dict[s
     return out
 
 
-def _by_design(s: Seen, begin: list[Any]) -> bool:
+def _by_design(s: ColumnScan, begin: list[Any]) -> bool:
     return s.scalar and by_design(s.name, s.type, s.present, (s.got.get("min"), s.got.get("max")), begin)
 
 
-def _second(s: Seen, begin: list[Any]) -> dict[str, m.Measure]:
+def _second(s: ColumnScan, begin: list[Any]) -> dict[str, m.Measure]:
     """What the first values make worth asking."""
     out: dict[str, m.Measure] = {}
     distinct = s.got.get("distinct") or 0
@@ -130,7 +141,7 @@ def _second(s: Seen, begin: list[Any]) -> dict[str, m.Measure]:
     return out
 
 
-def _third(c: str, there: list[Sign]) -> tuple[m.Measure, ...]:
+def _third(c: str, there: list[AnomalyProbe]) -> tuple[m.Measure, ...]:
     """The smallest and the largest value without those that look wrong."""
     odd = tuple(s.predicate for s in there if s.predicate and s.what in (MISSING, FAR, FUTURE, NAN))
     if not odd or any(isinstance(p, m.Matches) for p in odd):
@@ -139,9 +150,9 @@ def _third(c: str, there: list[Sign]) -> tuple[m.Measure, ...]:
     return m.Aggregate(c, "min", usual), m.Aggregate(c, "max", usual)
 
 
-def _column(s: Seen, begin: list[Any]) -> ColumnProfile:
+def _column(s: ColumnScan, begin: list[Any]) -> ColumnProfile:
     got = s.got
-    quartiles = tuple(plain(got[q]) for q in ("q25", "q50", "q75") if got.get(q) is not None)
+    quartiles = tuple(to_json_value(got[q]) for q in ("q25", "q50", "q75") if got.get(q) is not None)
     form, misfits = _format(got, s.present)
     patterns = [p for name, p in guesses(begin) if got.get(f"pattern {p}") == 0] if s.type.of("text") else []
     return ColumnProfile(
@@ -149,18 +160,18 @@ def _column(s: Seen, begin: list[Any]) -> ColumnProfile:
         type=str(s.type),
         nulls=got["nulls"],
         distinct=got.get("distinct"),
-        min=plain(got.get("min")),
-        max=plain(got.get("max")),
-        mean=plain(got.get("mean")),
-        std=plain(got.get("std")),
+        min=to_json_value(got.get("min")),
+        max=to_json_value(got.get("max")),
+        mean=to_json_value(got.get("mean")),
+        std=to_json_value(got.get("std")),
         quartiles=quartiles,
-        top=tuple((plain(v), n) for v, n in (got.get("top") or ())[:TOP]),
+        top=tuple((to_json_value(v), n) for v, n in (got.get("top") or ())[:TOP]),
         histogram=got.get("histogram") or (),
         format=form,
-        misfits=misfits,
+        nonconforming=misfits,
         pattern=patterns[0] if patterns else None,
         nan=got.get("nan") or 0,
-        usual=tuple(map(plain, got["usual"])),
+        usual=tuple(map(to_json_value, got["usual"])),
         rising=got.get("falls") == 0,
     )
 

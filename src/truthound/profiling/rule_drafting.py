@@ -221,8 +221,11 @@ def _texts(c: ColumnProfile, p: Profile) -> Iterator[Drafted]:
             left = f"; left out: {', '.join(quoted)}" if wrong else ""
             yield {"allowed_values": {**of, "values": good}}, plural(c.distinct, "different value") + left
     elif c.format:
-        said = f"{c.misfits:,} of {plural(present, 'value')} are none today ({percent(c.misfits, present)})"
-        yield {"format": {**of, "format": c.format}}, said if c.misfits else f"all of {plural(present, 'value')} are"
+        said = f"{c.nonconforming:,} of {plural(present, 'value')} are none today ({percent(c.nonconforming, present)})"
+        yield (
+            {"format": {**of, "format": c.format}},
+            said if c.nonconforming else f"all of {plural(present, 'value')} are",
+        )
     elif c.pattern and not odd:
         yield {"regex": {**of, "pattern": c.pattern}}, f"all of {plural(present, 'value')} match"
 

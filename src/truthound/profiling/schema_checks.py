@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from truthound._internal.options import Mistakes
+from truthound._internal.options import OptionErrors
 from truthound.engine.measures import IsNull
 from truthound.errors import ConfigError
 from truthound.results import CheckStatus
 from truthound.schema import ColumnSchema, Schema
 from truthound.schema.type_names import alike, meaning
-from truthound.validators.base import Check, Table, Validator, veiled
+from truthound.validators.base import Check, Table, Validator, masked
 from truthound.validators.range import Range
 from truthound.validators.sets import AllowedValues
 from truthound.validators.table import ExpectedColumn, SchemaMatch, any_if_empty
@@ -38,14 +38,14 @@ class OfColumn(Validator):
         found = table.schema.get(self.column)
         for rule in self.rules:
             if found is None:
-                yield rule.skipped("column not found", (self.column,))
+                yield rule.skipped_check("column not found", (self.column,))
                 continue
             if not alike(found, meaning(self.wanted)):
                 unfit = f"not evaluated: the column is {found}, the schema says {self.wanted}"
                 yield rule.unless_empty((self.column,), unfit, CheckStatus.SKIPPED)
                 continue
             for check in rule.bind(table):
-                yield check if isinstance(rule, Unique) else veiled(check, table)
+                yield check if isinstance(rule, Unique) else masked(check, table)
 
 
 class Drift(SchemaMatch):
@@ -58,14 +58,16 @@ class Drift(SchemaMatch):
                 yield self.decided((wanted.name,), "column exists", ok=False, message=f"column removed, it was {then}")
                 continue
             if wanted.types and now.unreadable_reason:
-                yield self.broken(f'column "{wanted.name}" cannot be read: {now.unreadable_reason}', (wanted.name,))
+                yield self.error_check(
+                    f'column "{wanted.name}" cannot be read: {now.unreadable_reason}', (wanted.name,)
+                )
                 continue
             ok = not wanted.types or any(now.matches(t) for t in wanted.types)
             expected, said = f"type {then}" if wanted.types else "column exists", f"type changed: {then} -> {now}"
             check = self.decided((wanted.name,), expected, ok=ok, observed=str(now), message="" if ok else said)
             yield check if ok else any_if_empty(check, wanted.name, now)
             if not wanted.nullable:
-                yield self.rows((wanted.name,), "not null, as learned", IsNull(wanted.name))
+                yield self.row_check((wanted.name,), "not null, as learned", IsNull(wanted.name))
         added = {c: t for c, t in table.schema.items() if c not in self.names}
         if self.extra == "forbid":
             said = f"{'column' if len(added) == 1 else 'columns'} added: {', '.join(f'{c} ({t})' for c, t in added.items())}"
@@ -90,7 +92,7 @@ def schema_validators(schema: Schema, *, learned: bool = False) -> tuple[Validat
         for make, options in _rules(s, unique=s.unique and schema.primary_key != (c,)):
             try:
                 rules.append(_of(make(description=s.description, **options), (c,)))
-            except Mistakes as error:
+            except OptionErrors as error:
                 problems += [f"schema: columns.{c}.{at.removesuffix('_value')}: {said}" for at, said in error.found]
         if rules:
             out.append(OfColumn(column=c, wanted=s.type, rules=tuple(rules)))

@@ -93,9 +93,9 @@ def _level(outcome: CheckOutcome) -> AnnotationLevel:
 
 
 def _issue(outcome: CheckOutcome, run: CheckpointResult, root: str | Path) -> CIAnnotation:
-    file, line, column = locations.declared(outcome, root)
+    file, line, column = locations.config_location(outcome, root)
     if not file:
-        file, line = locations.failing(outcome, run.validation_result, root)
+        file, line = locations.data_location(outcome, run.validation_result, root)
         file = file if line else ""
     return CIAnnotation(
         wording.line(outcome), _level(outcome), file or None, line or None, line or None, column or None,
@@ -104,11 +104,11 @@ def _issue(outcome: CheckOutcome, run: CheckpointResult, root: str | Path) -> CI
 
 
 def _rows(outcome: CheckOutcome, run: CheckpointResult, root: str | Path) -> Iterable[CIAnnotation]:
-    file, line = locations.failing(outcome, run.validation_result, root)
-    if not line or not locations.declared(outcome, root)[0] or not outcome.failed:
+    file, line = locations.data_location(outcome, run.validation_result, root)
+    if not line or not locations.config_location(outcome, root)[0] or not outcome.failed:
         return
     which = "this row" if outcome.failed == 1 else f"the first of {plural(outcome.failed, 'row')}"
     yield CIAnnotation(
-        f"{wording.severity(outcome)}: {wording.subject(outcome)}: {wording.expectation(outcome)}: {which}",
+        f"{wording.severity(outcome)}: {wording.columns_label(outcome)}: {wording.expectation(outcome)}: {which}",
         _level(outcome), file, line, line, title=_title(run, outcome), validator_name=outcome.validator,
     )  # fmt: skip

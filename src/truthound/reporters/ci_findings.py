@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from truthound._internal.text import cell, interchange, plural, shorten
+from truthound._internal.text import cell, escape_xml, plural, shorten
 from truthound.reporters import locations, wording
 from truthound.results import CheckOutcome, CheckpointResult, CheckStatus, Example, ValidationResult
 
@@ -28,7 +28,7 @@ def several(results: CheckpointResult | Sequence[CheckpointResult]) -> Sequence[
 
 def said(value: object, width: int = WIDTH) -> str:
     """Text on one line that every format can hold."""
-    return shorten(interchange(wording.one_line(str(value))), width)
+    return shorten(escape_xml(wording.one_line(str(value))), width)
 
 
 def issues(result: CheckpointResult) -> list[CheckOutcome]:
@@ -86,8 +86,8 @@ def folder(root: str | Path | None) -> str | Path:
 
 def places_of(outcome: CheckOutcome, validation: ValidationResult | None, root: str | Path = "") -> list[Place]:
     """Where to look, best first: the first failing row, the line that declares the check, the data file. Never none."""
-    file, row = locations.failing(outcome, validation, root)
-    config, line, column = locations.declared(outcome, root)
+    file, row = locations.data_location(outcome, validation, root)
+    config, line, column = locations.config_location(outcome, root)
     found = [Place(file, row, "the first failing row that is known")] if row else []
     found += [Place(config, max(line, 1), "the check is declared here", column)] if config else []
     if not found:
@@ -95,7 +95,7 @@ def places_of(outcome: CheckOutcome, validation: ValidationResult | None, root: 
     return found
 
 
-def told(outcome: CheckOutcome) -> str:
+def issue_line(outcome: CheckOutcome) -> str:
     """An issue in one line."""
     return said(wording.line(outcome))
 
@@ -105,7 +105,7 @@ def details(outcome: CheckOutcome, validation: ValidationResult | None, examples
     rows = [_row(e, outcome, validation) for e in outcome.examples[:examples]]
     if rows and outcome.failed and outcome.failed > len(rows):
         rows.append(f"{plural(len(rows), 'example')} of {plural(outcome.failed, 'row')}")
-    if examples and (times := wording.most_often(outcome, lambda v: said(cell(v)))):
+    if examples and (times := wording.frequent_values(outcome, lambda v: said(cell(v)))):
         rows.append(f"most often: {times}")
     rows += [f"why: {said(outcome.description)}"] if outcome.description else []
     return rows + ([f"declared in {said(outcome.location)}"] if outcome.location else [])

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from truthound.reporters.ci_findings import details, folder, identities, issues, places_of, said, several, told
+from truthound.reporters.ci_findings import details, folder, identities, issue_line, issues, places_of, said, several
 from truthound.reporters.json_yaml import dump_json
 from truthound.results import CheckOutcome, CheckpointResult, CheckStatus, Severity
 
@@ -28,7 +28,7 @@ def _issue(result: CheckpointResult, outcome: CheckOutcome, fingerprint: str, ro
     place = places_of(outcome, result.validation_result, root)[0]
     rows = details(outcome, result.validation_result, _EXAMPLES)
     return {
-        "description": said("; ".join([told(outcome), *rows])),
+        "description": said("; ".join([issue_line(outcome), *rows])),
         "check_name": said(outcome.validator, 200),
         "fingerprint": fingerprint,
         "severity": severity(outcome),

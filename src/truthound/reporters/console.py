@@ -144,10 +144,14 @@ class _Page:
     def sizes(self, found: list[CheckOutcome]) -> tuple[int, int, int]:
         """Cells for the column's name, the expectation and the count. No cells for an expectation: a line for each."""
         counted = [o for o in found if o.status is not CheckStatus.ERROR]
-        name = min(max((cells(terminal(wording.subject(o))) for o in found), default=0), max(self.look.width // 5, 12))
-        count = max((cells(wording.amount(o)) for o in counted), default=0)
+        name = min(
+            max((cells(terminal(wording.columns_label(o))) for o in found), default=0), max(self.look.width // 5, 12)
+        )
+        count = max((cells(wording.failed_count(o)) for o in counted), default=0)
         room = self.look.width - self.glyph - 12 - name - 2 - (count + 2 if count else 0)
-        wanted = max((cells(self.look.said(wording.expectation(o))) for o in counted if wording.amount(o)), default=0)
+        wanted = max(
+            (cells(self.look.said(wording.expectation(o))) for o in counted if wording.failed_count(o)), default=0
+        )
         return name, 0 if self.look.width < _NARROW or room < 16 else max(1, min(room, wanted)), count
 
     def issue(self, outcome: CheckOutcome, name: int, expected: int, count: int) -> Iterator[list[Span]]:
@@ -157,16 +161,16 @@ class _Page:
             (pad(wording.severity(outcome), _SEVERITY) + "  ", style),
         ]
         indent = self.glyph + 12
-        amount, said = wording.amount(outcome), self.look.said(wording.expectation(outcome))
+        amount, said = wording.failed_count(outcome), self.look.said(wording.expectation(outcome))
         if not expected:  # too narrow for a table
-            subject = self.look.fit_name(terminal(wording.subject(outcome)), self.look.width - indent)
+            subject = self.look.fit_name(terminal(wording.columns_label(outcome)), self.look.width - indent)
             yield [*start, (subject, "bold")]
             yield from ([(" " * 4 + t, "")] for t in fold(said, self.look.width - 4))
             if amount:
                 yield [(" " * 4 + amount, style)]
             yield from self.look_flow(4, self.extras(outcome))
         else:
-            subject = self.look.fit_name(terminal(wording.subject(outcome)), name)
+            subject = self.look.fit_name(terminal(wording.columns_label(outcome)), name)
             start.append((pad(subject, name) + "  ", "bold"))
             room = expected if amount else self.look.width - indent - name - 2
             first, *more = self.wrapped(said, room, all_of_it=not amount)
@@ -280,7 +284,7 @@ class _Page:
             text = f"{len(passed):,} passed"
             if mended:
                 names = ", ".join(
-                    f"{terminal(wording.subject(o))} {self.look.said(wording.expectation(o))}" for o in mended[:3]
+                    f"{terminal(wording.columns_label(o))} {self.look.said(wording.expectation(o))}" for o in mended[:3]
                 )
                 text += f", {len(mended):,} fixed: {names}" + (f" {self.look.sign('cut')}" if len(mended) > 3 else "")
             yield from self.note("passed", text, "" if self.verbose else " (--verbose lists them)")
@@ -305,12 +309,12 @@ class _Page:
     def listed(self, outcomes: list[CheckOutcome]) -> Iterator[list[Span]]:
         if not self.verbose:
             return
-        size = min(max(cells(terminal(wording.subject(o))) for o in outcomes), max(self.look.width // 4, 12))
+        size = min(max(cells(terminal(wording.columns_label(o))) for o in outcomes), max(self.look.width // 4, 12))
         indent = self.glyph + 4
         for o in outcomes:
-            name = pad(self.look.fit_name(terminal(wording.subject(o)), size), size)
+            name = pad(self.look.fit_name(terminal(wording.columns_label(o)), size), size)
             said = o.message or o.expected or o.validator if o.status is CheckStatus.SKIPPED else wording.expectation(o)
-            said = self.look.said(said) + (f"  {wording.amount(o)}" if o.failed else "")
+            said = self.look.said(said) + (f"  {wording.failed_count(o)}" if o.failed else "")
             for i, text in enumerate(fold(said, self.look.width - indent - size - 2)):
                 yield [(" " * indent + (name if not i else " " * size) + "  ", "dim"), (text, "dim")]
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from truthound._internal.text import uncommanded
+from truthound._internal.text import neutralize_ci_commands
 from truthound.results import CheckpointResult
 
 _HALF = re.compile("[\ud800-\udfff]")
@@ -41,7 +41,7 @@ def dump_yaml(data: Any) -> str:
     text: str = _yaml.dump(data, **shape)
     if _UNSEEN.search(text):
         text = _yaml.dump(data, **(shape := shape | {"allow_unicode": False}))
-    if uncommanded(text) == text:
+    if neutralize_ci_commands(text) == text:
         return text
 
     def quoted(dumper: Any, value: str) -> Any:

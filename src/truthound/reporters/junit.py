@@ -12,7 +12,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from truthound.reporters import wording
-from truthound.reporters.ci_findings import WITH_EXAMPLES, details, distinct, said, several, title, told
+from truthound.reporters.ci_findings import WITH_EXAMPLES, details, distinct, issue_line, said, several, title
 from truthound.results import CheckOutcome, CheckpointResult, CheckStatus
 
 _COUNTED = {"failures": CheckStatus.FAILED, "errors": CheckStatus.ERROR, "skipped": CheckStatus.SKIPPED}
@@ -68,13 +68,15 @@ def _properties(result: CheckpointResult) -> dict[str, Any]:
 
 def _case(result: CheckpointResult, outcome: CheckOutcome, suite: str, name: str, *, short: bool) -> ET.Element:
     case = _element("testcase", {"classname": suite, "name": name})
-    text = "\n".join([told(outcome), *details(outcome, result.validation_result, *([0] if short else []))])
+    text = "\n".join([issue_line(outcome), *details(outcome, result.validation_result, *([0] if short else []))])
     match outcome.status:
         case CheckStatus.FAILED:
-            _element("failure", {"type": wording.severity(outcome), "message": told(outcome)}, within=case).text = text
+            _element(
+                "failure", {"type": wording.severity(outcome), "message": issue_line(outcome)}, within=case
+            ).text = text
         case CheckStatus.ERROR:
             kind = said(_kind(result, outcome))
-            _element("error", {"type": kind, "message": told(outcome)}, within=case).text = text
+            _element("error", {"type": kind, "message": issue_line(outcome)}, within=case).text = text
         case CheckStatus.SKIPPED:
             _element("skipped", {"message": said(outcome.message or "not checked")}, within=case)
         case CheckStatus.WARNED:

@@ -11,10 +11,10 @@ from truthound.results import CheckOutcome, ValidationResult
 _LOCATION = re.compile(r"(.+?):(\d+)(?::(\d+))?")
 
 
-def declared(outcome: CheckOutcome, root: str | Path = "") -> tuple[str, int, int]:
+def config_location(outcome: CheckOutcome, root: str | Path = "") -> tuple[str, int, int]:
     """The file, line and column that declare a check, as seen from the repository's folder; "" and 0 where there is none, or it lies elsewhere."""
     where = _LOCATION.fullmatch(outcome.location or "")
-    path = inside(where[1], root) if where else ""
+    path = relative_to_root(where[1], root) if where else ""
     return (path, int(where[2]), int(where[3] or 0)) if where and path else ("", 0, 0)
 
 
@@ -47,17 +47,17 @@ def within(path: PurePath, root: str | Path) -> PurePath | None:
     return real.relative_to(home) if real.is_relative_to(home) else None
 
 
-def failing(outcome: CheckOutcome, validation: ValidationResult | None, root: str | Path = "") -> tuple[str, int]:
+def data_location(outcome: CheckOutcome, validation: ValidationResult | None, root: str | Path = "") -> tuple[str, int]:
     """The data file and the line of the first failing row that is known, as seen from the repository's folder.
 
     The line is 0 where only the file is known; the file is empty if it does not lie in that folder.
     """
-    file = inside(validation.file or "", root) if validation else ""
+    file = relative_to_root(validation.file or "", root) if validation else ""
     lines = [e.line for e in outcome.examples if e.line]
     return file, min(lines, default=0) if file else 0
 
 
-def inside(path: str, root: str | Path = "") -> str:
+def relative_to_root(path: str, root: str | Path = "") -> str:
     """A path as seen from a folder, if it lies in it, else nothing. Without the folder only relative paths can lie there."""
     if not path or "\0" in path:
         return ""

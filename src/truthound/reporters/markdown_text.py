@@ -80,7 +80,13 @@ def _lines(
                 *(["where"] if where else []),
             ],
             (
-                [signs[o.status], wording.severity(o), said(wording.subject(o)), _expected(o, cut), wording.amount(o)]
+                [
+                    signs[o.status],
+                    wording.severity(o),
+                    said(wording.columns_label(o)),
+                    _expected(o, cut),
+                    wording.failed_count(o),
+                ]
                 + ([change(o)] if before else [])
                 + ([where(o)] if where else [])
                 for o in shown
@@ -93,7 +99,9 @@ def _lines(
         return
     yield from _skipped(wording.with_status(result, CheckStatus.SKIPPED), cut)
     fixed = wording.fixed(result, before)
-    yield from _bullets([f"fixed: {said(wording.subject(o))}: {said(wording.expectation(o))}" for o in fixed], cut)
+    yield from _bullets(
+        [f"fixed: {said(wording.columns_label(o))}: {said(wording.expectation(o))}" for o in fixed], cut
+    )
     yield from _bullets([said(wording.one_line(n)) for n in validation.notes] if validation else [], cut)
     yield from _bullets(
         [
@@ -119,7 +127,7 @@ def _wrong(result: CheckpointResult, cut: Cut, where: Where | None) -> Iterator[
 
 def _expected(outcome: CheckOutcome, cut: Cut) -> str:
     text = escape(shorten(wording.expectation(outcome), cut.width))
-    if cut.examples and (times := wording.most_often(outcome, lambda v: escape(cell(v, 30)))):
+    if cut.examples and (times := wording.frequent_values(outcome, lambda v: escape(cell(v, 30)))):
         text += f"; most often {times}"
     if outcome.status is CheckStatus.ERROR and outcome.location:
         text += f" ({escape(shorten(outcome.location, cut.width))})"
@@ -139,7 +147,7 @@ def _examples(outcome: CheckOutcome, keys: Sequence[str], cut: Cut) -> Iterator[
     shown, left = names[:_WIDEST], len(names) - _WIDEST
     count = plural(len(examples), "example")
     of = f" of {plural(outcome.failed, 'row')}" if outcome.failed else ""
-    title = f"{shorten(wording.subject(outcome), cut.width)}: {shorten(wording.expectation(outcome), cut.width)}: {count}{of}"
+    title = f"{shorten(wording.columns_label(outcome), cut.width)}: {shorten(wording.expectation(outcome), cut.width)}: {count}{of}"
     lines = table(
         ["row", *(escape(shorten(n, cut.width)) for n in shown)],
         (["" if e.row is None else str(e.row), *(_cell(e.values, n) for n in shown)] for e in examples),
@@ -165,7 +173,7 @@ def _cell(values: dict[str, Any], name: str) -> str:
 def _skipped(outcomes: list[CheckOutcome], cut: Cut) -> Iterator[str]:
     if outcomes:
         items = [
-            f"{o.validator} {escape(shorten(wording.subject(o), cut.width))}: {escape(shorten(o.message, cut.width))}"
+            f"{o.validator} {escape(shorten(wording.columns_label(o), cut.width))}: {escape(shorten(o.message, cut.width))}"
             for o in outcomes
         ]
         yield from folded(f"{len(outcomes):,} skipped", _items(items, cut))

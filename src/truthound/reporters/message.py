@@ -137,16 +137,16 @@ def build(
         findings=tuple(
             Finding(
                 severity=wording.severity(o),
-                subject=wording.subject(o),
+                subject=wording.columns_label(o),
                 expected=wording.expectation(o),
-                amount=wording.amount(o),
+                amount=wording.failed_count(o),
                 change=change(o),
                 examples=tuple(_example(e, o, keys) for e in o.examples[:5]) if examples else (),
                 validator=o.validator,
             )
             for o in issues
         ),
-        fixed=tuple(f"{wording.subject(o)}: {wording.expectation(o)}" for o in wording.fixed(result, before)),
+        fixed=tuple(f"{wording.columns_label(o)}: {wording.expectation(o)}" for o in wording.fixed(result, before)),
         previous=previous.status if previous else None,
         error=wording.one_line(error),
         tags=result.tags,

@@ -20,11 +20,11 @@ from truthound.reporters.ci_findings import (
     details,
     folder,
     identities,
+    issue_line,
     issues,
     places_of,
     said,
     several,
-    told,
 )
 from truthound.reporters.json_yaml import dump_json
 from truthound.reporters.rule_descriptions import RULES
@@ -106,7 +106,7 @@ def _result(
     result: CheckpointResult, outcome: CheckOutcome, rules: dict[str, int], fingerprint: str, root: str | Path
 ) -> dict[str, Any]:
     first, *others = places_of(outcome, result.validation_result, root)
-    text = "\n".join([told(outcome), *details(outcome, result.validation_result, _EXAMPLES)])
+    text = "\n".join([issue_line(outcome), *details(outcome, result.validation_result, _EXAMPLES)])
     counts = {"failed": outcome.failed, "total": outcome.total, "judged": outcome.judged}
     made: dict[str, Any] = {
         "ruleId": _id(outcome),
@@ -137,7 +137,7 @@ def _invocation(result: CheckpointResult, left: int) -> dict[str, Any]:
     started = result.run_time.astimezone(UTC)
     ended = started + timedelta(milliseconds=max(result.duration_ms, 0))
     errors = [o for o in wording.checks(result) if o.status is CheckStatus.ERROR]
-    notes = [("error", told(o)) for o in errors[:100]]
+    notes = [("error", issue_line(o)) for o in errors[:100]]
     notes += [("note", said(n)) for n in result.validation_result.notes] if result.validation_result else []
     if left:
         notes.append(("warning", f"{left:,} more issues are not in this file, which holds the worst {SHOWN:,}"))

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from truthound.reporters import wording
-from truthound.reporters.ci_findings import WITH_EXAMPLES, details, distinct, said, several, title, told
+from truthound.reporters.ci_findings import WITH_EXAMPLES, details, distinct, issue_line, said, several, title
 from truthound.results import CheckOutcome, CheckpointResult, CheckStatus
 
 _VERSION = "TAP version 14"
@@ -56,7 +56,7 @@ def _plan(count: int, why_none: str) -> str:
 def _diagnostics(result: CheckpointResult, outcome: CheckOutcome, *, short: bool) -> Iterator[str]:
     """A block of YAML, whose values are written as JSON, which is YAML too."""
     known: dict[str, Any] = {
-        "message": told(outcome),
+        "message": issue_line(outcome),
         "severity": wording.severity(outcome),
         "validator": said(outcome.validator),
         "columns": [said(c) for c in outcome.columns],

@@ -83,7 +83,7 @@ def title(outcome: CheckOutcome) -> str:
     """`range: age (no ghosts)`: the same in each run."""
     if is_of_the_run(outcome) and not outcome.columns:
         return "run" if outcome.validator == RUN else outcome.validator
-    return f"{outcome.validator}: {subject(outcome)}" + (f" ({outcome.name})" if outcome.name else "")
+    return f"{outcome.validator}: {columns_label(outcome)}" + (f" ({outcome.name})" if outcome.name else "")
 
 
 def ordered(result: CheckpointResult) -> list[CheckOutcome]:
@@ -96,12 +96,12 @@ def with_status(result: CheckpointResult, status: CheckStatus) -> list[CheckOutc
     return [o for o in outcomes if o.status is status and not o.hidden]
 
 
-def subject(outcome: CheckOutcome) -> str:
+def columns_label(outcome: CheckOutcome) -> str:
     """What was checked: its columns, or the table."""
     return ", ".join(outcome.columns) or "(table)"
 
 
-def most_often(outcome: CheckOutcome, said: Callable[[object], str]) -> str:
+def frequent_values(outcome: CheckOutcome, said: Callable[[object], str]) -> str:
     """`NL (3 times), BE (1 time)`: the values that occur most among failing rows; nothing where none occurs again."""
     if all(n < 2 for _, n in outcome.top_values):
         return ""
@@ -129,7 +129,7 @@ def expectation(outcome: CheckOutcome) -> str:
     return f"{named} where {outcome.where}" if outcome.where else named
 
 
-def amount(outcome: CheckOutcome) -> str:
+def failed_count(outcome: CheckOutcome) -> str:
     """`93 (1.86%)`, or `93 (9.30% of 1,000 judged)` where nulls were passed over, with what was allowed where anything was.
 
     Nothing for a check on the table as a whole.
@@ -145,7 +145,9 @@ def line(outcome: CheckOutcome) -> str:
     """An issue in one line: `critical: email: not null: 93 (1.86%)`."""
     if is_of_the_run(outcome) and not outcome.columns:
         return f"error: {expectation(outcome)}"
-    return ": ".join(filter(None, (severity(outcome), subject(outcome), expectation(outcome), amount(outcome))))
+    return ": ".join(
+        filter(None, (severity(outcome), columns_label(outcome), expectation(outcome), failed_count(outcome)))
+    )
 
 
 def tally(statistics: Statistics) -> str:

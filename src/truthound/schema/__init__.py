@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
-from truthound._internal.options import Mistakes, Model
+from truthound._internal.options import Model, OptionErrors
 from truthound._internal.text import did_you_mean, terminal, yaml_line
 from truthound.errors import ConfigError
 from truthound.io.files import replacing
@@ -139,7 +139,7 @@ class Schema(Model):
         unknown = [c for c in self.primary_key if c not in self.columns]
         if unknown:
             said = (f'"{c}" is not one of the columns{did_you_mean(c, self.columns)}' for c in unknown)
-            raise Mistakes(("primary_key", s) for s in said)
+            raise OptionErrors(("primary_key", s) for s in said)
         return self
 
     def __eq__(self, other: object) -> bool:
@@ -171,7 +171,7 @@ class Schema(Model):
     @classmethod
     def load(cls, path: str | Path) -> Self:
         """A schema file. ConfigError names every mistake in it, with its line and column."""
-        from truthound._internal.yaml_nodes import Composer, Malformed
+        from truthound._internal.yaml_nodes import Composer, YamlSyntaxError
 
         composer = Composer()
         try:
@@ -179,7 +179,7 @@ class Schema(Model):
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
             raise ConfigError(f"schema {path} cannot be read: {reason}") from None
-        except Malformed as error:
+        except YamlSyntaxError as error:
             raise ConfigError(f"{path}:{error.line}:{error.column}: {error.reason}") from None
         value = None if root is None else _value(root)
         if root is None or not isinstance(value, dict):
@@ -187,7 +187,7 @@ class Schema(Model):
         problems = [f"{path}:{node.line}:{node.column}: {said}" for node, said in composer.mistakes]
         try:
             found = cls.from_dict(value)
-        except Mistakes as error:
+        except OptionErrors as error:
             problems += [_placed(path, root, place, said) for place, said in error.found]
         else:
             if not problems:

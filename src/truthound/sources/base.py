@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from truthound._internal.text import brief
+from truthound._internal.text import first_line
 from truthound.errors import SourceError
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Source:
     size: int | None = None
     """Bytes on disk, where known."""
     explain: Callable[[Exception], SourceError] = field(
-        default=lambda error: SourceError(brief(error)), repr=False, compare=False
+        default=lambda error: SourceError(first_line(error)), repr=False, compare=False
     )
     """What the engine raised while it read, as a clear error."""
     unreadable: Mapping[str, str] = field(default_factory=dict)

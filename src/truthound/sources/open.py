@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from truthound.engine.polars.column_names import FAULT_WORDS, is_fault, safe
+from truthound.engine.polars.column_names import FAULT_WORDS, escape_column, is_fault
 from truthound.engine.sql_expression import unknown_column
 from truthound.errors import ConfigError, SourceError, TruthoundError, ValidatorError
 from truthound.sources.base import Source
@@ -95,7 +95,7 @@ def _filtered(source: Source, where: str) -> pl.LazyFrame:
         types = dict(source.frame.clone().collect_schema())
     except (pl.exceptions.PolarsError, OSError) as error:
         raise source.explain(error) from None
-    patterns = {c: safe(c) for c in types if safe(c) != c}
+    patterns = {c: escape_column(c) for c in types if escape_column(c) != c}
     try:
         wrong = unknown_column(where, [c for c in types if c not in source.unreadable])
     except ValueError as error:
@@ -113,7 +113,7 @@ def _filtered(source: Source, where: str) -> pl.LazyFrame:
 def _column(source: Source, name: str) -> pl.Expr:
     if name in source.unreadable:
         raise ValidatorError(f'column "{name}" cannot be read: {source.unreadable[name]}')
-    return pl.col(safe(name))
+    return pl.col(escape_column(name))
 
 
 def _file(spec: Spec, base: Path | None, whole: bool) -> Source:

@@ -16,7 +16,7 @@ from pydantic import (
     model_validator,
 )
 
-from truthound._internal.options import Model, explain, field_names
+from truthound._internal.options import Model, field_names, message_for
 from truthound.errors import ConfigError
 
 
@@ -193,7 +193,7 @@ def parse_options(fmt: str, given: Mapping[str, Any]) -> Any:
         problems = []
         for e in error.errors(include_url=False):
             at = ".".join(str(part) for part in ("options", *e["loc"][:2]))
-            told = explain(e, field_names(model))
+            told = message_for(e, field_names(model))
             if e["type"] == "extra_forbidden" and (
                 homes := [f for f, m in OPTIONS.items() if e["loc"][-1] in field_names(m)]
             ):

@@ -37,7 +37,7 @@ def unnamed(write: Callable[[str], Any], suffix: str) -> IO[bytes]:
         return path.open("rb")
 
 
-def settled(
+def materialize(
     frame: pl.LazyFrame, size: int, *, limit: int = IN_MEMORY, compression: Literal["lz4", "uncompressed"] = "lz4"
 ) -> pl.LazyFrame:
     """The frame computed once: in memory if it comes from few bytes, else in a file of Arrow batches."""

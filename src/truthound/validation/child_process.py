@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from truthound import errors
-from truthound._internal.env_vars import reported
+from truthound._internal.env_vars import describe_exception
 from truthound._internal.text import number
 from truthound.errors import ConfigError, SourceError, TruthoundError
 from truthound.results import CheckOutcome, CheckStatus, Severity, ValidationResult
@@ -155,7 +155,7 @@ def main() -> None:
     except TruthoundError as error:
         say("error", (type(error).__name__, list(error.problems) if isinstance(error, ConfigError) else str(error)))
     except Exception as error:  # noqa: BLE001 the parent reports whatever ended the child
-        say("error", ("SourceError", reported(error)))
+        say("error", ("SourceError", describe_exception(error)))
 
 
 if __name__ == "__main__":

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from truthound._internal.text import MASK, plain
+from truthound._internal.text import MASK, to_json_value
 from truthound.engine import Backend, FailingRows, RowRequest
 from truthound.engine.measures import IsNull, Measure, Predicate, Repeated
 from truthound.errors import ReferenceDataError, SourceError, TruthoundError, ValidatorError
 from truthound.results import CheckOutcome, CheckStatus, Example, Severity
-from truthound.validators.base import Check, Judge, More, Table, Validator, Verdict
+from truthound.validators.base import Check, FollowUp, Judge, Table, Validator, Verdict
 from truthound.validators.option_types import allowed_rows
 
 THRESHOLDS: dict[Severity, float] = {Severity.MEDIUM: 0.05, Severity.HIGH: 0.20, Severity.CRITICAL: 0.50}
@@ -43,14 +43,14 @@ class _Open:
     failing: Predicate | None
 
 
-def bound(validators: Iterable[Validator], table: Table, also: Iterable[Validator] = ()) -> dict[str, Check]:
+def bind_all(validators: Iterable[Validator], table: Table, also: Iterable[Validator] = ()) -> dict[str, Check]:
     """All checks by id. An id is stable across runs: validator, columns, and a short hash where that is not unique.
 
     `also`: what a schema asks; a check that a validator has made already is not made again.
     """
     checks = [c for v in validators for c in _bound(v, table)]
-    known = {_what(c) for c in checks}
-    checks += [c for v in also for c in _bound(v, table) if _what(c) not in known]
+    known = {check_identity(c) for c in checks}
+    checks += [c for v in also for c in _bound(v, table) if check_identity(c) not in known]
     names = [f"{c.validator.type}:{','.join(c.columns)}" if c.columns else c.validator.type for c in checks]
     seen = Counter(names)
     out: dict[str, Check] = {}
@@ -69,9 +69,9 @@ def bound(validators: Iterable[Validator], table: Table, also: Iterable[Validato
 def _bound(validator: Validator, table: Table) -> list[Check]:
     try:
         found = [_unreadable(check, table) for check in validator.bind(table)]
-        return found or [validator.skipped("there is nothing to check on these columns")]
+        return found or [validator.skipped_check("there is nothing to check on these columns")]
     except (TruthoundError, ValueError, TypeError, ArithmeticError) as error:
-        return [validator.broken(str(error))]  # a validator that cannot be bound is an error of its own
+        return [validator.error_check(str(error))]  # a validator that cannot be bound is an error of its own
 
 
 def _unreadable(check: Check, table: Table) -> Check:
@@ -79,7 +79,7 @@ def _unreadable(check: Check, table: Table) -> Check:
     if check.problem is None or not (unreadable := table.unreadable):
         return check
     if column := next((c for c in check.columns if c in unreadable), None):
-        return check.validator.broken(f'column "{column}" cannot be read: {unreadable[column]}', check.columns)
+        return check.validator.error_check(f'column "{column}" cannot be read: {unreadable[column]}', check.columns)
     return replace(check, problem=replace(check.problem, message=_reasoned(check.problem.message, unreadable)))
 
 
@@ -89,7 +89,7 @@ def _reasoned(said: str, unreadable: Mapping[str, str]) -> str:
     return said + "".join(f'; column "{c}" cannot be read: {reason}' for c, reason in named.items())
 
 
-def _what(check: Check) -> tuple[object, ...]:
+def check_identity(check: Check) -> tuple[object, ...]:
     """What a check asks of which rows, and what it tolerates."""
     v = check.validator
     return (v.type, check.columns, check.expected, check.measures, check.problem, v.where, v.mostly, repr(v.max_fail))
@@ -139,7 +139,7 @@ def evaluate(
             again: list[_Open] = []
             for one in ready:
                 result = _judge(one, values)
-                if isinstance(result, More):
+                if isinstance(result, FollowUp):
                     again.append(_Open(one.id, one.check, result.measures, result.judge, result.failing or one.failing))
                 elif isinstance(result, Exception):
                     finish(
@@ -148,12 +148,12 @@ def evaluate(
                             one.id,
                             one.check,
                             status=CheckStatus.ERROR,
-                            error=_said(_reasoned(str(result), unreadable), policy, one.check),
+                            error=redact_error(_reasoned(str(result), unreadable), policy, one.check),
                             severity=_error_severity(one.check),
                         ),
                     )
                 else:
-                    outcome = judged(one.id, one.check, result, policy)
+                    outcome = to_outcome(one.id, one.check, result, policy)
                     if outcome.is_issue and outcome.failed and one.failing is not None and not result.examples:
                         failed[one.id] = (one.failing, one.check.where)
                     finish(one.id, outcome)
@@ -171,7 +171,7 @@ def _stages(backend: Backend, pending: Sequence[_Open], *, staged: bool) -> Iter
     yield from backend.stages(wanted) if staged else [backend.measure(wanted)]
 
 
-def _judge(one: _Open, values: Mapping[Measure, Any]) -> Verdict | More | Exception:
+def _judge(one: _Open, values: Mapping[Measure, Any]) -> Verdict | FollowUp | Exception:
     for x in one.measures:
         if isinstance(values[x], ReferenceDataError):
             return ValidatorError(str(values[x]))
@@ -194,7 +194,7 @@ _QUOTED = re.compile(r"\[[^\]]*\]|\"[^\"]*\"|'[^']*'")
 _NUMBER = re.compile(r"(?<!\w)[-+]?\d[\w.,:+-]*")
 
 
-def _said(error: object, policy: Policy, check: Check) -> str:
+def redact_error(error: object, policy: Policy, check: Check) -> str:
     """An error's words; where columns are masked, without what it quotes: engines quote cells. Of such a column, without numbers too."""
     said = _QUOTED.sub(MASK, str(error)) if policy.pii else str(error)
     return _NUMBER.sub(MASK, said) if policy.pii & set(check.columns) else said
@@ -208,7 +208,7 @@ def _problem(key: str, check: Check, policy: Policy) -> CheckOutcome:
     problem = check.problem
     if problem is None:
         raise AssertionError(key)
-    said = _said(problem.message, policy, check) if policy.pii & set(check.columns) else problem.message
+    said = redact_error(problem.message, policy, check) if policy.pii & set(check.columns) else problem.message
     if problem.status is CheckStatus.ERROR:
         severity = problem.severity or _error_severity(check)
         return _outcome(key, check, status=CheckStatus.ERROR, error=said, severity=severity)
@@ -223,12 +223,12 @@ def _outcome(key: str, check: Check, **more: Any) -> CheckOutcome:
     )  # fmt: skip
 
 
-def judged(key: str, check: Check, verdict: Verdict, policy: Policy) -> CheckOutcome:
+def to_outcome(key: str, check: Check, verdict: Verdict, policy: Policy) -> CheckOutcome:
     """A verdict, weighed."""
     if verdict.skipped:
         return _outcome(key, check, status=CheckStatus.SKIPPED, message=verdict.message)
     hidden = bool(policy.pii & set(check.columns))
-    observed = None if verdict.observed is None else MASK if hidden else plain(verdict.observed)
+    observed = None if verdict.observed is None else MASK if hidden else to_json_value(verdict.observed)
     message = check.expected if hidden and verdict.observed is not None else verdict.message
     base = verdict.total if verdict.judged is None else verdict.judged
     allowed = check.validator.tolerated(base) if base else None
@@ -237,7 +237,7 @@ def judged(key: str, check: Check, verdict: Verdict, policy: Policy) -> CheckOut
     }  # fmt: skip
     if verdict.ok:
         return _outcome(key, check, status=CheckStatus.PASSED, **common)
-    severity = weigh(check, verdict, policy.thresholds)
+    severity = severity_of(check, verdict, policy.thresholds)
     below = policy.min_severity is not None and severity.rank < policy.min_severity.rank
     status = CheckStatus.FAILED if severity in policy.fails else CheckStatus.WARNED
     outcome = _outcome(key, check, status=status, severity=severity, hidden=below, **common)
@@ -248,7 +248,7 @@ def judged(key: str, check: Check, verdict: Verdict, policy: Policy) -> CheckOut
     return outcome
 
 
-def weigh(check: Check, verdict: Verdict, thresholds: Mapping[Severity, float]) -> Severity:
+def severity_of(check: Check, verdict: Verdict, thresholds: Mapping[Severity, float]) -> Severity:
     """The severity of an issue: what the user set, or the validator's own raised by the failing ratio."""
     v = check.validator
     total, failed = (verdict.total if verdict.judged is None else verdict.judged) or 0, verdict.failed or 0
@@ -286,11 +286,11 @@ def _fetch(
 
 
 def _with_rows(outcome: CheckOutcome, check: Check, found: FailingRows, policy: Policy) -> CheckOutcome:
-    top = tuple((plain(value), count) for value, count in found.top_values)
+    top = tuple((to_json_value(value), count) for value, count in found.top_values)
     if found.error:
         outcome = replace(
             outcome,
-            message=f"{outcome.message or outcome.expected}; its rows could not be fetched: {_said(found.error, policy, check)}",
+            message=f"{outcome.message or outcome.expected}; its rows could not be fetched: {redact_error(found.error, policy, check)}",
         )
     return replace(outcome, examples=_examples(found.rows, policy), top_values=top)
 
@@ -298,6 +298,6 @@ def _with_rows(outcome: CheckOutcome, check: Check, found: FailingRows, policy: 
 def _examples(rows: Iterable[tuple[int | None, Mapping[str, Any]]], policy: Policy) -> tuple[Example, ...]:
     kept = list(rows)[: policy.examples]
     return tuple(
-        Example(n, {k: MASK if k in policy.pii and v is not None else plain(v) for k, v in row.items()})
+        Example(n, {k: MASK if k in policy.pii and v is not None else to_json_value(v) for k, v in row.items()})
         for n, row in kept
     )

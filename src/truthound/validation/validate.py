@@ -21,11 +21,11 @@ from truthound.results import CheckOutcome, CheckStatus, ValidationResult
 from truthound.schema import Schema
 from truthound.sources import open_source
 from truthound.sources.open import readable
-from truthound.validation.evaluate import Failing, Progress, bound, evaluate
+from truthound.validation.evaluate import Failing, Progress, bind_all, evaluate
 from truthound.validation.jobs import DEFAULT_VALIDATORS, Job, job_of, require_columns
-from truthound.validators.base import Check, Problem, Table, Validator
+from truthound.validators.base import Check, NotRunnable, Table, Validator
 
-OF_ALL_ROWS = ("row_count", "row_count_match", "aggregate_match", "contains_values")
+UNSAMPLEABLE = ("row_count", "row_count_match", "aggregate_match", "contains_values")
 """validators that a sample says nothing about"""
 SAMPLE_ROW = "__truthound_sampled_row"
 
@@ -101,7 +101,7 @@ def plan(data_source: Any, validators: Iterable[Any] | None = None, **options: A
         return Plan(session.source.name, checks, tuple(session.notes))
 
 
-def _near(path: Path) -> str:
+def _relative_to_cwd(path: Path) -> str:
     """A path as it was given, or as seen from the current folder if it lies below that."""
     with contextlib.suppress(OSError, ValueError):  # the folder has gone, or the path leads elsewhere
         path = path.relative_to(Path.cwd())
@@ -188,12 +188,12 @@ class ValidationSession:
         if baselines and job.policy.pii and not self._rehearsal:
             baselines.forget(job.policy.pii)
         table = Table(types, expected, job.clock, baselines, self._present(), job.policy.pii)
-        checks = bound(job.validators, table, (*declared, *learned))
+        checks = bind_all(job.validators, table, (*declared, *learned))
         if not checks and not (self._rehearsal and job.auto_schema):
             raise ConfigError("no checks: name at least one validator, or a schema")
         if self.sampled_from is None:
             return checks
-        return {key: _of_all_rows(c) if c.validator.type in OF_ALL_ROWS else c for key, c in checks.items()}
+        return {key: _of_all_rows(c) if c.validator.type in UNSAMPLEABLE else c for key, c in checks.items()}
 
     def rehearsed(self, checks: Mapping[str, Check]) -> dict[str, Check]:
         """The checks, with what their measures say of a table that has these columns and no rows."""
@@ -205,7 +205,7 @@ class ValidationSession:
             said = next((wrong[x] for x in check.measures if x in wrong), "") if check.problem is None else ""
             if not said and check.doubt and self._any_value(check):
                 said = check.doubt
-            out[key] = replace(check, problem=Problem(CheckStatus.ERROR, said)) if said else check
+            out[key] = replace(check, problem=NotRunnable(CheckStatus.ERROR, said)) if said else check
         return out
 
     def _any_value(self, check: Check) -> bool:
@@ -218,7 +218,7 @@ class ValidationSession:
         job = self.job
         if not self._rehearsal:
             return profiling.auto_schema(state_dir, job.name, self._whole(), pii=job.policy.pii)
-        known = profiling.learned(state_dir, job.name, job.policy.pii)
+        known = profiling.load_learned_schema(state_dir, job.name, job.policy.pii)
         return known, (
             "the schema is as learned on the first run"
             if known
@@ -227,7 +227,7 @@ class ValidationSession:
 
     @property
     def _asks_for_all_rows(self) -> bool:
-        return any(v.type in OF_ALL_ROWS for v in self.job.validators)
+        return any(v.type in UNSAMPLEABLE for v in self.job.validators)
 
     def keys(self) -> tuple[str, ...]:
         """What tells a row from the others: as given, else as the schema or a primary_key rule has it."""
@@ -254,16 +254,16 @@ class ValidationSession:
             self.notes.append("there are no rows: a rule about rows has nothing to fail on; row_count can ask for some")
         return ValidationResult(
             source=self.source.name,
-            outcomes=self._lined(outcomes),
+            outcomes=self._with_source_lines(outcomes),
             row_count=rows,
             column_count=len(self.backend.schema()),
             sampled_from=self.sampled_from,
             key_columns=self.keys(),
             notes=tuple(self.notes),
-            file=_near(self.source.path) if self.source.path else None,
+            file=_relative_to_cwd(self.source.path) if self.source.path else None,
         )
 
-    def _lined(self, outcomes: tuple[CheckOutcome, ...]) -> tuple[CheckOutcome, ...]:
+    def _with_source_lines(self, outcomes: tuple[CheckOutcome, ...]) -> tuple[CheckOutcome, ...]:
         """The examples with the lines of the data file that they begin on, if it has lines."""
         lines = self.source.lines({e.row for o in outcomes for e in o.examples if e.row is not None})
         if not lines:
@@ -315,7 +315,7 @@ def _calls_back(measure: Measure) -> bool:
 
 
 def _of_all_rows(check: Check) -> Check:
-    problem = Problem(CheckStatus.SKIPPED, "it speaks of all rows, and only a sample was checked")
+    problem = NotRunnable(CheckStatus.SKIPPED, "it speaks of all rows, and only a sample was checked")
     return replace(check, measures=(), judge=None, failing=None, problem=check.problem or problem)
 
 

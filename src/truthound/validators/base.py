@@ -14,8 +14,8 @@ from typing import Any, ClassVar, Self
 
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
-from truthound._internal.options import Mistakes, Positional
-from truthound._internal.text import MASK, did_you_mean, enumerated, listed
+from truthound._internal.options import OptionErrors, Positional
+from truthound._internal.text import MASK, did_you_mean, hint_columns, join_words
 from truthound.engine.measures import (
     SQL,
     CountWhere,
@@ -40,9 +40,9 @@ from truthound.validators.checks import (
     NO_VALUES,
     Check,
     Clock,
+    FollowUp,
     Judge,
-    More,
-    Problem,
+    NotRunnable,
     Table,
     Values,
     Verdict,
@@ -55,17 +55,17 @@ __all__ = [
     "NO_VALUES",
     "Check",
     "Clock",
+    "FollowUp",
     "Judge",
-    "More",
-    "Problem",
+    "MultiColumnValidator",
+    "NotRunnable",
     "Table",
-    "Together",
     "Validator",
     "Values",
     "Verdict",
     "counts_only",
+    "masked",
     "negated",
-    "veiled",
 ]
 
 
@@ -74,7 +74,7 @@ class Validator(Positional):
 
     type: ClassVar[str] = ""
     aliases: ClassVar[tuple[str, ...]] = ()
-    fits: ClassVar[tuple[str, ...]] = ()
+    applies_to: ClassVar[tuple[str, ...]] = ()
     """families of types it applies to; empty for all"""
     default_severity: ClassVar[Severity | None] = None
     """none: medium when configured, low for a bare name"""
@@ -82,7 +82,7 @@ class Validator(Positional):
     """it judges a column's values as one, and not row by row: its verdict has no rows"""
     requires: ClassVar[tuple[str, ...]] = ()
     """options without which it says nothing: a bare name is skipped, other options without them are a mistake"""
-    unused: ClassVar[tuple[str, ...]] = ()
+    unsupported_options: ClassVar[tuple[str, ...]] = ()
     """the common options that mean nothing to it, and so are mistakes (`columns`, `where`, `mostly`, `max_fail`)"""
 
     columns: Columns = None
@@ -123,10 +123,10 @@ class Validator(Positional):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if mistaken := [o for o in self.unused if getattr(self, o) is not None]:
-            raise Mistakes((o, f"{self.type} has no use for it; leave it out") for o in mistaken)
-        if self.configured and not isinstance(self.columns, dict) and (absent := self.lacking()):
-            raise Mistakes(absent)
+        if mistaken := [o for o in self.unsupported_options if getattr(self, o) is not None]:
+            raise OptionErrors((o, f"{self.type} has no use for it; leave it out") for o in mistaken)
+        if self.configured and not isinstance(self.columns, dict) and (absent := self.missing_required()):
+            raise OptionErrors(absent)
         if self.mostly is not None and self.max_fail is not None:
             raise ValueError("give mostly or max_fail, not both")
         if self.severity is not None and isinstance(self.max_fail, dict):
@@ -138,10 +138,10 @@ class Validator(Positional):
             for column, options in self.columns.items():
                 try:
                     made.append(type(self)(**{**shared, **options, "columns": (column,)}))
-                except Mistakes as error:
+                except OptionErrors as error:
                     problems += [(f"columns.{column}{'.' if at else ''}{at}", said) for at, said in error.found]
             if problems:
-                raise Mistakes(problems)
+                raise OptionErrors(problems)
             self._each = tuple(made)
         return self
 
@@ -150,7 +150,7 @@ class Validator(Positional):
         """Whether it has any option of its own, or is a bare name."""
         return bool(self.model_fields_set)
 
-    def lacking(self) -> list[tuple[str, str]]:
+    def missing_required(self) -> list[tuple[str, str]]:
         """The required options that are not given, and what to say of each."""
         given = {o: getattr(self, o) for o in self.requires}
         return [(o, f'"{o}" is required') for o, v in given.items() if v is None or (isinstance(v, tuple) and not v)]
@@ -173,11 +173,11 @@ class Validator(Positional):
         limits = self.max_fail.values() if isinstance(self.max_fail, dict) else (self.max_fail,)
         return self.mostly is not None or any(isinstance(limit, str) for limit in limits)
 
-    def at(self, location: str | None) -> Self:
+    def located_at(self, location: str | None) -> Self:
         """The same, declared at this place of a file."""
         self._location = location
         for each in self._each:
-            each.at(location)
+            each.located_at(location)
         return self
 
     @property
@@ -189,9 +189,9 @@ class Validator(Positional):
     def bind(self, table: Table) -> Iterator[Check]:
         """Its checks on a table with this schema. Columns that are not there come back as checks with a problem."""
         if self.requires and not self.configured:
-            yield self.skipped(f"nothing configured: give {enumerated(self.requires, 'and')}")
+            yield self.skipped_check(f"nothing configured: give {join_words(self.requires, 'and')}")
         elif self.where and (wrong := unknown_column(self.where, table.schema)):
-            yield self.broken(f"where: {wrong}")
+            yield self.error_check(f"where: {wrong}")
         elif self._each:
             for one in self._each:
                 yield from one.bind(table)
@@ -221,9 +221,9 @@ class Validator(Positional):
             if fitting := self._fitting(table):
                 yield from fitting
             elif untyped := [c for c, t in table.schema.items() if t.base == "null"]:
-                yield from (self.unfit(c, table.schema[c]) for c in untyped)
+                yield from (self.unsupported(c, table.schema[c]) for c in untyped)
             else:
-                yield self.skipped(f"no column fits ({' or '.join(self.fits) or 'the table has none'})")
+                yield self.skipped_check(f"no column fits ({' or '.join(self.applies_to) or 'the table has none'})")
         else:
             yield from self.matching(self.columns, table)
 
@@ -240,10 +240,10 @@ class Validator(Positional):
     def _matching(self, names: Iterable[str], table: Table) -> Iterator[str | Check]:
         for wanted in names:
             if wanted in table.schema:
-                if self.suits(table.schema[wanted]):
+                if self.supports(table.schema[wanted]):
                     yield wanted
                 else:
-                    yield self.unfit(wanted, table.schema[wanted])
+                    yield self.unsupported(wanted, table.schema[wanted])
             elif wanted.startswith("dtype:"):
                 yield from self._of_type(wanted, table)
             elif any(ch in wanted for ch in "*?["):
@@ -251,26 +251,26 @@ class Validator(Positional):
                 if matching:
                     yield from self._of_glob(wanted, matching, table)
                 else:
-                    yield self.broken(f'no column matches "{wanted}"{listed(table.schema)}', (wanted,))
+                    yield self.error_check(f'no column matches "{wanted}"{hint_columns(table.schema)}', (wanted,))
             else:
-                yield self.missing(wanted, table)
+                yield self.missing_column_check(wanted, table)
 
     def _of_glob(self, wanted: str, matching: list[str], table: Table) -> Iterator[str | Check]:
         """The columns of a glob that fit; where none does, each may be one without any value, which fits whatever it is read as."""
-        fitting = [c for c in matching if self.suits(table.schema[c])]
+        fitting = [c for c in matching if self.supports(table.schema[c])]
         yield from fitting
         for column in () if fitting else matching:
             yield self.unless_empty((column,), f'no column that fits matches "{wanted}"', CheckStatus.SKIPPED)
 
     def _fitting(self, table: Table) -> list[str]:
-        return [c for c, t in table.schema.items() if self.suits(t)]
+        return [c for c, t in table.schema.items() if self.supports(t)]
 
     def _of_type(self, wanted: str, table: Table) -> Iterator[str | Check]:
         kind = wanted.removeprefix("dtype:")
         try:
             known_type(kind)
         except ValueError as error:  # not sooner: a column may have such a name
-            yield self.broken(str(error), (wanted,))
+            yield self.error_check(str(error), (wanted,))
         else:
             yield from self._selected(wanted, [c for c in self._fitting(table) if table.schema[c].matches(kind)])
 
@@ -278,33 +278,33 @@ class Validator(Positional):
         if found:
             yield from found
         else:
-            yield self.skipped(f'no column that fits matches "{wanted}"', (wanted,))
+            yield self.skipped_check(f'no column that fits matches "{wanted}"', (wanted,))
 
-    def suits(self, dtype: DataType) -> bool:
-        return not self.fits or dtype.of(*self.fits)
+    def supports(self, dtype: DataType) -> bool:
+        return not self.applies_to or dtype.of(*self.applies_to)
 
     # --- what checks are made of -----------------------------------------------------------------------------------
 
-    def missing(self, column: str, table: Table) -> Check:
+    def missing_column_check(self, column: str, table: Table) -> Check:
         """The check of a column that is not there."""
         hint = did_you_mean(column, table.schema)
-        return self.broken(
+        return self.error_check(
             f"column not found{hint.removeprefix(';').replace(' did', ': did', 1) if hint else ''}", (column,)
         )
 
-    def broken(self, message: str, columns: tuple[str, ...] = ()) -> Check:
+    def error_check(self, message: str, columns: tuple[str, ...] = ()) -> Check:
         """A check that cannot run: an error, never a pass."""
         severity = self.severity or Severity.CRITICAL
-        return Check(self, columns or self.names, problem=Problem(CheckStatus.ERROR, message, severity))
+        return Check(self, columns or self.names, problem=NotRunnable(CheckStatus.ERROR, message, severity))
 
-    def skipped(self, reason: str, columns: tuple[str, ...] = ()) -> Check:
-        return Check(self, columns, problem=Problem(CheckStatus.SKIPPED, reason))
+    def skipped_check(self, reason: str, columns: tuple[str, ...] = ()) -> Check:
+        return Check(self, columns, problem=NotRunnable(CheckStatus.SKIPPED, reason))
 
-    def unfit(self, column: str, dtype: DataType) -> Check:
+    def unsupported(self, column: str, dtype: DataType) -> Check:
         """A named column of a type the validator says nothing about."""
         if dtype.of("nested", "binary") or dtype.base == "object":
             return self.unless_empty((column,), f"{self.type} does not look into {dtype}", CheckStatus.SKIPPED)
-        kinds = " or ".join(self.fits)
+        kinds = " or ".join(self.applies_to)
         return self.unless_empty((column,), f"{self.type} needs a {kinds} column, this one is {dtype}")
 
     def unless_empty(
@@ -333,7 +333,7 @@ class Validator(Positional):
             return Verdict(ok=True, judged=0, message=message)
         return Verdict(ok=True, failed=0, total=rows, judged=0, message=message)
 
-    def rows(self, columns: tuple[str, ...], expected: str, failing: Predicate, **more: Any) -> Check:
+    def row_check(self, columns: tuple[str, ...], expected: str, failing: Predicate, **more: Any) -> Check:
         """A check that counts failing rows.
 
         Rows that are passed over are counted in the same pass where that is nearly free, which is a null count of columns that
@@ -346,12 +346,12 @@ class Validator(Positional):
         free = nulls is not None and where is None and not any(isinstance(p, _COSTLY) for p in parts(failing))
         asked = (count, total, *((nulls,) if nulls and free else ()))
 
-        def judge(values: Values) -> Verdict | More:
+        def judge(values: Values) -> Verdict | FollowUp:
             failed, rows = values[count], values[total]
             if nulls is None:
-                return self.counted(failed, rows, rows)
+                return self.verdict_from_count(failed, rows, rows)
             if nulls in values:
-                return self.counted(failed, rows, rows - values[nulls])
+                return self.verdict_from_count(failed, rows, rows - values[nulls])
             return self.judging(failed, rows, nulls)
 
         nothing = (nulls, total) if nulls and free else None
@@ -359,13 +359,15 @@ class Validator(Positional):
 
     def judging(
         self, failed: int, total: int, nulls: Measure, observed: Any = None, message: str = ""
-    ) -> Verdict | More:
+    ) -> Verdict | FollowUp:
         """The verdict on rows; what was passed over is asked for where a share needs it."""
         if not failed and not self.relative:
-            return self.counted(failed, total, None if total else 0, observed, message)
-        return More((nulls,), lambda v: self.counted(failed, total, total - v[nulls], observed, message))
+            return self.verdict_from_count(failed, total, None if total else 0, observed, message)
+        return FollowUp((nulls,), lambda v: self.verdict_from_count(failed, total, total - v[nulls], observed, message))
 
-    def counted(self, failed: int, total: int, judged: int | None, observed: Any = None, message: str = "") -> Verdict:
+    def verdict_from_count(
+        self, failed: int, total: int, judged: int | None, observed: Any = None, message: str = ""
+    ) -> Verdict:
         """The verdict on `failed` of `judged` rows, with what is tolerated."""
         if judged == 0:
             message = ALL_NULL if total else NO_ROWS
@@ -381,7 +383,7 @@ Validator.__annotations__ = inspect.get_annotations(
 )  # once; pydantic does it again for each subclass
 
 
-class Together(Validator):
+class MultiColumnValidator(Validator):
     """A rule over all chosen columns as one; globs and type selectors are resolved first."""
 
     def checks(self, table: Table) -> Iterator[Check]:
@@ -400,10 +402,10 @@ def counts_only(validator: Validator, what: str) -> None:
     """For rules that have no whole to take a percentage of: `max_fail` must be counts."""
     limits = validator.max_fail.values() if isinstance(validator.max_fail, dict) else [validator.max_fail]
     if any(isinstance(limit, str) for limit in limits):
-        raise Mistakes([("max_fail", f"give a count of {what}; there is no whole to take a percentage of")])
+        raise OptionErrors([("max_fail", f"give a count of {what}; there is no whole to take a percentage of")])
 
 
-def veiled(check: Check, table: Table) -> Check:
+def masked(check: Check, table: Table) -> Check:
     """A check against values that a schema has; where its column is masked, without telling them."""
     if not table.pii & set(check.columns):
         return check

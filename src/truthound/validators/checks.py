@@ -43,7 +43,7 @@ NO_VALUES = Verdict(ok=True, judged=0, message="no values")
 
 
 @dataclass(frozen=True, slots=True)
-class More:
+class FollowUp:
     """A check that needs further measures, chosen by the values of the first."""
 
     measures: tuple[Measure, ...]
@@ -51,11 +51,11 @@ class More:
     failing: Predicate | None = None
 
 
-Judge = Callable[[Values], "Verdict | More"]
+Judge = Callable[[Values], "Verdict | FollowUp"]
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class NotRunnable:
     """Why a check cannot run: an error, or skipped."""
 
     status: CheckStatus
@@ -76,7 +76,7 @@ class Check:
     measures: tuple[Measure, ...] = ()
     judge: Judge | None = None
     failing: Predicate | None = None
-    problem: Problem | None = None
+    problem: NotRunnable | None = None
     where: Predicate | None = None
     severity: Severity | None = None
     """a default of this check's own, before the validator's"""

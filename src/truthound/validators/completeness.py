@@ -21,28 +21,28 @@ class Null(Validator):
     type = "null"
 
     def check(self, column: str, dtype: DataType, table: Table) -> Check:
-        return self.rows((column,), "not null", IsNull(column))
+        return self.row_check((column,), "not null", IsNull(column))
 
 
 class Nan(Validator):
     """No number is NaN."""
 
     type = "nan"
-    fits = ("float",)
+    applies_to = ("float",)
 
     def check(self, column: str, dtype: DataType, table: Table) -> Check:
-        return self.rows((column,), "not NaN", IsNan(column))
+        return self.row_check((column,), "not NaN", IsNan(column))
 
 
 class Blank(Validator):
     """No text is empty or only white space."""
 
     type = "blank"
-    fits = ("text",)
+    applies_to = ("text",)
 
     def check(self, column: str, dtype: DataType, table: Table) -> Check:
         # "has no visible character" stops at the first one, "is all white space" reads on
-        return self.rows((column,), "not blank", Not(Matches(column, r"\S")))
+        return self.row_check((column,), "not blank", Not(Matches(column, r"\S")))
 
 
 def _ratio(value: Any) -> Any:
@@ -65,7 +65,7 @@ class Completeness(Configured):
     """At least this ratio of a column's values is there."""
 
     type = "completeness"
-    needs = ("min_value", "mostly", "max_fail")
+    requires_any = ("min_value", "mostly", "max_fail")
 
     min_value: Ratio = Field(default=None, validation_alias=AliasChoices("min_value", "threshold"))
     """The least ratio of values that are not null, 0 to 1 or a percentage (`95%`)."""
@@ -88,7 +88,7 @@ class Completeness(Configured):
             missing, total = values[nulls], values[rows]
             there = (total - missing) / total if total else None
             said = "no rows" if there is None else f"{percent(total - missing, total)} not null"
-            return self.counted(missing, total, total, there, said)
+            return self.verdict_from_count(missing, total, total, there, said)
 
         least = "" if self.min_value is None else f"at least {percent(self.min_value, 1)} "
         return Check(self, (column,), f"{least}not null", (nulls, rows), judge, IsNull(column), where=self.row_filter)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import PlainValidator, field_validator, model_validator
 
-from truthound._internal.env_vars import reported
+from truthound._internal.env_vars import describe_exception
 from truthound._internal.text import plural, shorten
 from truthound.engine.measures import SQL, Native, Not, Query
 from truthound.engine.sql_expression import condition, unknown_column
@@ -30,7 +30,7 @@ class Expression(Validator):
 
     type = "expression"
     requires = ("expression",)
-    unused = ("columns",)
+    unsupported_options = ("columns",)
 
     expression: str | None = None
     """For example `price >= 0 AND paid <= price`."""
@@ -49,9 +49,9 @@ class Expression(Validator):
     def checks(self, table: Table) -> Iterator[Check]:
         text = self.expression or ""
         if wrong := unknown_column(text, table.schema):
-            yield self.broken(wrong)
+            yield self.error_check(wrong)
             return
-        yield self.rows((), shorten(" ".join(text.split()), 200), Not(SQL(text)))
+        yield self.row_check((), shorten(" ".join(text.split()), 200), Not(SQL(text)))
 
 
 class SqlQuery(Validator):
@@ -62,7 +62,7 @@ class SqlQuery(Validator):
 
     type = "sql"
     requires = ("query",)
-    unused = ("columns", "where", "mostly")
+    unsupported_options = ("columns", "where", "mostly")
 
     query: str | None = None
     """For example `SELECT user_id FROM data GROUP BY user_id HAVING sum(amount) < 0`."""
@@ -90,7 +90,7 @@ class SqlQuery(Validator):
 
         text = self.query or ""
         if wrong := sql_query.problem(text, table.schema):
-            yield self.broken(wrong)
+            yield self.error_check(wrong)
             return
         measure = Query(text, EXAMPLES)
 
@@ -122,7 +122,7 @@ class Function(Validator):
 
     type = "function"
     requires = ("function",)
-    unused = ("columns",)
+    unsupported_options = ("columns",)
 
     function: Annotated[Callable[[Any], Any] | str | None, PlainValidator(_callable, json_schema_input_type=str)] = None
     """The function, or its place: `package.module:name`. A place is imported when the check runs."""
@@ -134,10 +134,10 @@ class Function(Validator):
         try:
             function = self.function if callable(self.function) else _imported(self.function or "")
         except ValidatorError as error:
-            yield self.broken(str(error))
+            yield self.error_check(str(error))
             return
         label = self.name or str(getattr(function, "__name__", type(function).__name__))
-        yield self.rows(
+        yield self.row_check(
             (), "the function's condition" if label == "<lambda>" else label, Not(Native(_guarded(function)))
         )
 
@@ -149,7 +149,7 @@ def _guarded(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
         try:
             return function(frame)
         except Exception as error:
-            raise ValidatorError(f"the function raised {reported(error)}") from error
+            raise ValidatorError(f"the function raised {describe_exception(error)}") from error
 
     return call
 
@@ -161,7 +161,7 @@ def _imported(place: str) -> Callable[[Any], Any]:
         for part in name.split("."):
             found = getattr(found, part)
     except Exception as error:  # noqa: BLE001 importing runs the user's code, which may raise anything
-        raise ValidatorError(f"the function {place} cannot be imported: {reported(error)}") from None
+        raise ValidatorError(f"the function {place} cannot be imported: {describe_exception(error)}") from None
     if not callable(found):
         raise ValidatorError(f"{place} is a {type(found).__name__}, not a function")
     return found  # type: ignore[no-any-return]  # what callable() says is all that can be known

@@ -11,13 +11,13 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 
 from truthound._internal.exact_numbers import rounded
-from truthound._internal.options import Mistakes
+from truthound._internal.options import OptionErrors
 from truthound._internal.text import number, plural
 from truthound.engine import measures as m
 from truthound.errors import StoreError, ValidatorError
 from truthound.results import Severity
 from truthound.schema import DataType
-from truthound.validators.base import NO_VALUES, Check, Judge, More, Table, Validator, Values, Verdict
+from truthound.validators.base import NO_VALUES, Check, FollowUp, Judge, Table, Validator, Values, Verdict
 from truthound.validators.distance import (
     KINDS,
     Comparison,
@@ -56,7 +56,7 @@ class Distribution(Validator):
     """
 
     type = "distribution"
-    fits = ("numeric", "text", "boolean")
+    applies_to = ("numeric", "text", "boolean")
     needs_values = True
 
     reference: DataSource = None
@@ -90,7 +90,7 @@ class Distribution(Validator):
         if self.threshold is not None and self.threshold > 1 and self.method != "psi":
             found.append(("threshold", "a p-value or a distance is at most 1"))
         if found:
-            raise Mistakes(found)
+            raise OptionErrors(found)
         paired(self)
         return self
 
@@ -116,10 +116,10 @@ class Distribution(Validator):
             sides[f"in {named(self.reference)}"] = m.On(m.Reference(self.reference), m.CountWhere(theirs))
 
         def telling(judge: Judge) -> Judge:
-            def judged(values: Values) -> Verdict | More:
+            def judged(values: Values) -> Verdict | FollowUp:
                 found = judge(values)
-                if isinstance(found, More):
-                    return More((*found.measures, *sides.values()), telling(found.judge), found.failing)
+                if isinstance(found, FollowUp):
+                    return FollowUp((*found.measures, *sides.values()), telling(found.judge), found.failing)
                 nans = [f"{values[x]:,} {where}".rstrip() for where, x in sides.items() if values[x]]
                 return replace(found, message=f"{found.message}; NaN left out: {', '.join(nans)}") if nans else found
 
@@ -130,7 +130,7 @@ class Distribution(Validator):
 
     # --- with something ------------------------------------------------------------------------------------------------
 
-    def _compared(self, column: str, method: Method, name: str, first: More) -> Check:
+    def _compared(self, column: str, method: Method, name: str, first: FollowUp) -> Check:
         kind = KINDS[method]
         limit = f"p at least {number(self.limit(method))}" if kind.has_p else f"at most {number(self.limit(method))}"
         expected = f"distributed as in {name} ({kind.label}, {limit})"
@@ -174,26 +174,26 @@ class Distribution(Validator):
                     return _nothing(values[count], name)
                 return self._verdict(kolmogorov_smirnov(*values[exact]), name)
 
-            return self._compared(column, method, name, More((exact, count), judge))
+            return self._compared(column, method, name, FollowUp((exact, count), judge))
         if numbers:
             deciles = tuple(m.On(reference, m.Quantile(theirs, i / 10)) for i in range(1, 10))
 
-            def by_bins(values: Values) -> Verdict | More:
+            def by_bins(values: Values) -> Verdict | FollowUp:
                 if not values[count]:
                     return NO_VALUES
                 edges = edges_of([values[d] for d in deciles])
                 if not edges:
                     raise ValidatorError(f"no values in {name} to compare with")
                 here, there = m.Histogram(column, edges, where), m.On(reference, m.Histogram(theirs, edges))
-                return More((here, there), lambda v: self._counted(method, v[here], v[there], name))
+                return FollowUp((here, there), lambda v: self._counted(method, v[here], v[there], name))
 
-            return self._compared(column, method, name, More((*deciles, count), by_bins))
+            return self._compared(column, method, name, FollowUp((*deciles, count), by_bins))
         ours, others = m.TopValues(column, CATEGORIES + 1, where), m.On(reference, m.TopValues(theirs, CATEGORIES + 1))
 
         def by_categories(values: Values) -> Verdict:
             return self._counted(method, *aligned(_categories(values[ours]), _categories(values[others])), name)
 
-        return self._compared(column, method, name, More((ours, others), by_categories))
+        return self._compared(column, method, name, FollowUp((ours, others), by_categories))
 
     def _counted(self, method: Method, here: Any, there: Any, name: str) -> Verdict:
         if not sum(here) or not sum(there):
@@ -202,16 +202,16 @@ class Distribution(Validator):
 
     def _with_baseline(self, column: str, method: Method, dtype: DataType, table: Table) -> Check:
         if table.baselines is None:
-            return self.broken("there is no folder to keep a baseline in; give the run a state folder", (column,))
+            return self.error_check("there is no folder to keep a baseline in; give the run a state folder", (column,))
         if column in table.pii:
             said = "a baseline would keep values of this column, which is pii; compare with a reference, or name other columns"
-            return self.broken(said, (column,))
+            return self.error_check(said, (column,))
         key = f"distribution:{column}" + (f":{self.where}" if self.where else "")
         try:
             stored = table.baselines.get(key)
             summary = None if stored is None else Summary.from_dict(stored)
         except (StoreError, ValidatorError) as error:
-            return self.broken(str(error), (column,))
+            return self.error_check(str(error), (column,))
         numbers, where = dtype.of("numeric"), self.row_filter
         if summary is None:
             first = self._keep_numbers(column, key, table) if numbers else self._keep_categories(column, key, table)
@@ -223,29 +223,31 @@ class Distribution(Validator):
         if summary.edges is not None:
             kept = summary if method == "ks" else summary.coarse()
             bins = m.Histogram(column, kept.edges or (), where)
-            more = More((bins,), lambda v: self._counted(method, v[bins], kept.counts, "the baseline"))
+            more = FollowUp((bins,), lambda v: self._counted(method, v[bins], kept.counts, "the baseline"))
         else:
             top, then_ = (
                 m.TopValues(column, CATEGORIES + 1, where),
                 dict(zip(summary.categories, summary.counts, strict=True)),
             )
-            more = More((top,), lambda v: self._counted(method, *aligned(_categories(v[top]), then_), "the baseline"))
+            more = FollowUp(
+                (top,), lambda v: self._counted(method, *aligned(_categories(v[top]), then_), "the baseline")
+            )
         return self._compared(column, method, "the baseline", more)
 
-    def _keep_numbers(self, column: str, key: str, table: Table) -> More:
+    def _keep_numbers(self, column: str, key: str, table: Table) -> FollowUp:
         quantiles = tuple(m.Quantile(column, i / FINE, self.row_filter) for i in range(1, FINE))
 
-        def edges_known(values: Values) -> Verdict | More:
+        def edges_known(values: Values) -> Verdict | FollowUp:
             edges = edges_of([values[q] for q in quantiles])
             deciles = edges_of([values[q] for q in quantiles[FINE // 10 - 1 :: FINE // 10]])
             if not edges:
                 return Verdict(ok=True, judged=0, message="no values, no baseline kept")
             bins = m.Histogram(column, edges, self.row_filter)
-            return More((bins,), lambda v: _keep(column, Summary(v[bins], edges, deciles), key, table))
+            return FollowUp((bins,), lambda v: _keep(column, Summary(v[bins], edges, deciles), key, table))
 
-        return More(quantiles, edges_known)
+        return FollowUp(quantiles, edges_known)
 
-    def _keep_categories(self, column: str, key: str, table: Table) -> More:
+    def _keep_categories(self, column: str, key: str, table: Table) -> FollowUp:
         top = m.TopValues(column, CATEGORIES + 1, self.row_filter)
 
         def judge(values: Values) -> Verdict:
@@ -254,7 +256,7 @@ class Distribution(Validator):
                 return Verdict(ok=True, judged=0, message="no values, no baseline kept")
             return _keep(column, Summary(tuple(found.values()), categories=tuple(found)), key, table)
 
-        return More((top,), judge)
+        return FollowUp((top,), judge)
 
     # --- with nothing --------------------------------------------------------------------------------------------------
 
@@ -267,7 +269,7 @@ class Distribution(Validator):
         rows, nulls = m.RowCount(self.row_filter), m.CountWhere(m.IsNull(column), self.row_filter)
         nans = {"nan": m.CountWhere(nan, self.row_filter)} if dtype.of("float") else {}
 
-        def judge(values: Values) -> Verdict | More:
+        def judge(values: Values) -> Verdict | FollowUp:
             found: dict[str, Any] = {"rows": values[rows], "nulls": values[nulls]}
             found |= {k: values[x] for k, x in nans.items()}
             found |= {w: _simple(values[a]) for w, a in taken.items()}
@@ -289,7 +291,7 @@ class Distribution(Validator):
         expected = "not constant, no extreme outliers" if numbers else "not constant"
         return Check(self, (column,), expected, measures, judge, where=self.row_filter, severity=Severity.LOW)
 
-    def _outliers(self, column: str, found: dict[str, Any], ends: tuple[float, float], message: str) -> More:
+    def _outliers(self, column: str, found: dict[str, Any], ends: tuple[float, float], message: str) -> FollowUp:
         low, high = ends
         below, above = (
             m.Between(column, high=low, high_inclusive=False),
@@ -305,9 +307,9 @@ class Distribution(Validator):
                 if n
                 else message
             )
-            return self.counted(n, values[total], values[total] - found["nulls"], found, said)
+            return self.verdict_from_count(n, values[total], values[total] - found["nulls"], found, said)
 
-        return More((count, total), judge, failing)
+        return FollowUp((count, total), judge, failing)
 
 
 def _nothing(here: int, name: str) -> Verdict:

@@ -31,7 +31,7 @@ from truthound.engine.measures import (
     both,
 )
 from truthound.schema import DataType
-from truthound.validators.base import NO_VALUES, Check, More, Table, Validator, Values, Verdict
+from truthound.validators.base import NO_VALUES, Check, FollowUp, Table, Validator, Values, Verdict
 from truthound.validators.option_types import Names, bounds
 from truthound.validators.required_options import Configured, expected_of
 
@@ -140,23 +140,23 @@ def expected_bounds(table: Table, column: str) -> tuple[Any, Any]:
     return expected_of(table, column, "min"), expected_of(table, column, "max")
 
 
-class _Fenced(Validator):
+class _Bounded(Validator):
     """A rule that values lie between two bounds. A NaN never does."""
 
     def between(
         self, column: str, low: Any, high: Any, *, low_inclusive: bool = True, high_inclusive: bool = True
     ) -> Check:
         expected = bounds(low, high, low_inclusive=low_inclusive, high_inclusive=high_inclusive)
-        return self.rows((column,), expected, Not(Between(column, low, high, low_inclusive, high_inclusive)))
+        return self.row_check((column,), expected, Not(Between(column, low, high, low_inclusive, high_inclusive)))
 
 
-class Range(_Fenced, Configured):
+class Range(_Bounded, Configured):
     """Values lie within bounds: numbers, dates, datetimes, times, durations or text. Without bounds, those of the expected schema."""
 
     type = "range"
-    fits = ("numeric", "temporal", "text")
-    needs = ("min_value", "max_value")
-    learned: ClassVar = {"min_value": "min", "max_value": "max"}
+    applies_to = ("numeric", "temporal", "text")
+    requires_any = ("min_value", "max_value")
+    schema_defaults: ClassVar = {"min_value": "min", "max_value": "max"}
 
     min_value: Bound = None
     """The least value; dates and times also as ISO text."""
@@ -189,7 +189,7 @@ class Range(_Fenced, Configured):
         except TypeError:
             crossed = False  # a date and a datetime: the engine brings both to the column's type
         if crossed:
-            return self.broken(f"min_value {number(low)} is above max_value {number(high)}", (column,))
+            return self.error_check(f"min_value {number(low)} is above max_value {number(high)}", (column,))
         # a bound at infinity leaves nothing out but NaN, which fails anyway
         low, high = (
             None if isinstance(b, float) and math.isinf(b) and self.inclusive == "both" else b for b in (low, high)
@@ -198,21 +198,21 @@ class Range(_Fenced, Configured):
         return self.between(column, low, high, low_inclusive=left, high_inclusive=right)
 
 
-class Positive(_Fenced):
+class Positive(_Bounded):
     """Numbers are above zero."""
 
     type = "positive"
-    fits = ("numeric",)
+    applies_to = ("numeric",)
 
     def check(self, column: str, dtype: DataType, table: Table) -> Check:
         return self.between(column, 0, None, low_inclusive=False)
 
 
-class NonNegative(_Fenced):
+class NonNegative(_Bounded):
     """Numbers are zero or above."""
 
     type = "non_negative"
-    fits = ("numeric",)
+    applies_to = ("numeric",)
 
     def check(self, column: str, dtype: DataType, table: Table) -> Check:
         return self.between(column, 0, None)
@@ -227,7 +227,7 @@ class Outlier(Validator):
     """
 
     type = "outlier"
-    fits = ("numeric",)
+    applies_to = ("numeric",)
     needs_values = True
 
     method: Literal["iqr", "zscore"] = "iqr"
@@ -242,7 +242,7 @@ class Outlier(Validator):
         expected = f"within {number(limit)} {kind}"
         return Check(self, (column,), expected, first.measures, first.judge, where=self.row_filter)
 
-    def _spread(self, column: str, dtype: DataType, method: str, limit: float, where: Predicate | None) -> More:
+    def _spread(self, column: str, dtype: DataType, method: str, limit: float, where: Predicate | None) -> FollowUp:
         """Asks for the middle and the spread of the values, and then how many lie outside of what they come to."""
         count, nan = Aggregate(column, "count", where), CountWhere(IsNan(column), self.row_filter)
         whole = not dtype.of("float")  # their mean may be between two floats that are far apart
@@ -252,7 +252,7 @@ class Outlier(Validator):
             else (Aggregate(column, "sum" if whole else "mean", where), Aggregate(column, "std", where))
         )
 
-        def judge(values: Values) -> Verdict | More:
+        def judge(values: Values) -> Verdict | FollowUp:
             first, second = (values[m] for m in pair)
             if first is None or second is None:
                 if not values[count] and where == self.row_filter:
@@ -277,9 +277,9 @@ class Outlier(Validator):
                 return self._outside(column, a - abs(a) / 10**9, a + abs(a) / 10**9)
             return self._outside(column, a - reach * b, a + reach * b)
 
-        return More((*pair, count, nan), judge)
+        return FollowUp((*pair, count, nan), judge)
 
-    def _outside(self, column: str, least: Fraction, most: Fraction) -> More:
+    def _outside(self, column: str, least: Fraction, most: Fraction) -> FollowUp:
         low, high = (
             rounded(e) if abs(e) < 2**53 or abs(e) > 2**127 else to(e) for e, to in ((least, floor), (most, ceil))
         )
@@ -290,16 +290,16 @@ class Outlier(Validator):
 
         def judge(values: Values) -> Verdict:
             judged = values[rows] - values[nulls]
-            return self.counted(values[count], values[rows], judged, {"low": low, "high": high}, said)
+            return self.verdict_from_count(values[count], values[rows], judged, {"low": low, "high": high}, said)
 
-        return More((count, rows, nulls), judge, failing)
+        return FollowUp((count, rows, nulls), judge, failing)
 
 
 class Increasing(Validator):
     """Each value is at least the one before it; nulls are passed over. A NaN is out of order itself."""
 
     type = "increasing"
-    fits = ("numeric", "temporal", "text")
+    applies_to = ("numeric", "temporal", "text")
     descending: ClassVar[bool] = False
 
     order_by: Names = ()
@@ -312,10 +312,10 @@ class Increasing(Validator):
     def checks(self, table: Table) -> Iterator[Check]:
         absent = [c for c in (*self.order_by, *self.group_by) if c not in table.schema]
         if self.columns is None:
-            yield self.skipped("nothing configured: give columns")
+            yield self.skipped_check("nothing configured: give columns")
         elif absent:
             word = "order_by" if absent[0] in self.order_by else "group_by"
-            yield self.broken(f'column "{absent[0]}" of {word} not found{did_you_mean(absent[0], table.schema)}')
+            yield self.error_check(f'column "{absent[0]}" of {word} not found{did_you_mean(absent[0], table.schema)}')
         else:
             yield from super().checks(table)
 
@@ -324,7 +324,7 @@ class Increasing(Validator):
         expected = f"{'strictly ' * self.strict}{self.type}"
         expected += f" by {', '.join(self.order_by)}" if self.order_by else ""
         expected += f" within {', '.join(self.group_by)}" if self.group_by else ""
-        return self.rows((column,), expected, failing)
+        return self.row_check((column,), expected, failing)
 
 
 class Decreasing(Increasing):

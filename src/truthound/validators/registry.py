@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from truthound._internal import plugins
-from truthound._internal.options import Mistakes
+from truthound._internal.options import OptionErrors
 from truthound._internal.text import did_you_mean
 from truthound.errors import ConfigError
 from truthound.validators.base import Validator
@@ -261,14 +261,14 @@ class _Parser:
     ) -> None:
         try:
             made = (cls or validator_class(word))(**{**shared, **options})
-        except Mistakes as error:
+        except OptionErrors as error:
             for place, said in error.found:
                 root = shared_at if shared and place.partition(".")[0] not in options else at
                 self._problems.append(f"{root}{'.' if place else ''}{place}: {said}")
         except ConfigError as error:
             self._problems += [f"{at}: {p}" for p in error.problems]
         else:
-            self._made.append(made.at(self._locate(shared_at if shared and not options else at)))
+            self._made.append(made.located_at(self._locate(shared_at if shared and not options else at)))
 
     def done(self) -> tuple[Validator, ...]:
         """The validators, if nothing is wrong."""

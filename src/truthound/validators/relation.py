@@ -15,13 +15,13 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, model_validator
 
 from truthound._internal.extended_time import kind_of, nanoseconds, zoned
-from truthound._internal.options import Mistakes
+from truthound._internal.options import OptionErrors
 from truthound._internal.text import number, plural, redact
 from truthound.engine import measures as m
 from truthound.errors import ValidatorError
 from truthound.results import Severity
 from truthound.schema import DataType
-from truthound.validators.base import Check, More, Table, Together, Validator, Values, Verdict, negated
+from truthound.validators.base import Check, FollowUp, MultiColumnValidator, Table, Validator, Values, Verdict, negated
 from truthound.validators.durations import parse_duration, spoken
 from truthound.validators.option_types import Limit, Names, allowed_rows
 
@@ -63,18 +63,18 @@ def named(source: Any) -> str:
 
 def missing(validator: Validator, table: Table, *names: str) -> list[Check]:
     """The checks of columns that are named in options and are not there."""
-    return [validator.missing(c, table) for c in dict.fromkeys(names) if c not in table.schema]
+    return [validator.missing_column_check(c, table) for c in dict.fromkeys(names) if c not in table.schema]
 
 
 def paired(validator: Any) -> None:
     """`reference_columns`, where given, are as many as `columns`, which then are plain names."""
     theirs, ours = validator.reference_columns, validator.names
     if theirs and len(theirs) != len(ours):
-        raise Mistakes(
+        raise OptionErrors(
             [("reference_columns", f"{plural(len(theirs), 'column')} for {len(ours)} in columns; they go in pairs")]
         )
     if theirs and (globs := [c for c in ours if c.startswith("dtype:") or any(ch in c for ch in "*?[")]):
-        raise Mistakes([("columns", f'"{globs[0]}" may be many columns; with reference_columns, name each')])
+        raise OptionErrors([("columns", f'"{globs[0]}" may be many columns; with reference_columns, name each')])
 
 
 def counterpart(validator: Any, column: str) -> str:
@@ -120,7 +120,7 @@ class Compare(Validator):
     ] = 0.0
     """By how much values may differ, or miss the relation: a number, or for dates and times a length of time (`1d`, `2h`). Floats are compared as the decimals they are written as: 1.1 and 1.0 differ by 0.1."""
 
-    def lacking(self) -> list[tuple[str, str]]:
+    def missing_required(self) -> list[tuple[str, str]]:
         return [] if len(self.names) == 2 else [("", "give two columns: columns: [a, b], or column and other")]
 
     @property
@@ -129,7 +129,7 @@ class Compare(Validator):
 
     def checks(self, table: Table) -> Iterator[Check]:
         if missing := [c for c in self.names if c not in table.schema]:
-            yield from (self.missing(c, table) for c in missing)
+            yield from (self.missing_column_check(c, table) for c in missing)
             return
         left, right = self.names
         types = table.schema[left], table.schema[right]
@@ -147,7 +147,9 @@ class Compare(Validator):
         if said:
             yield self.unless_empty((left, right), said, expected=expected)
         else:
-            yield self.rows((left, right), expected, negated(m.Compare(left, self.operator, right, self.tolerance)))
+            yield self.row_check(
+                (left, right), expected, negated(m.Compare(left, self.operator, right, self.tolerance))
+            )
 
 
 def comparable(a: DataType, b: DataType) -> bool:
@@ -158,7 +160,7 @@ def comparable(a: DataType, b: DataType) -> bool:
     return a == b or any(a.of(*f) and b.of(*f) for f in families)
 
 
-class FunctionalDependency(Together):
+class FunctionalDependency(MultiColumnValidator):
     """Rows that agree in all of `columns` agree in each of `determines`: a postcode has one city. Nulls are left out."""
 
     type = "functional_dependency"
@@ -170,28 +172,30 @@ class FunctionalDependency(Together):
     @model_validator(mode="after")
     def _apart(self) -> Self:
         if both := [c for c in self.determines if c in self.names and not isinstance(self.columns, dict)]:
-            raise Mistakes([("determines", f"{both[0]} is in columns too, and settles itself")])
+            raise OptionErrors([("determines", f"{both[0]} is in columns too, and settles itself")])
         return self
 
     def together(self, columns: tuple[str, ...], table: Table) -> Iterator[Check]:
         chosen = list(self.matching(self.determines, table))
         if chosen and all(c in columns for c in chosen):
-            yield self.skipped(
+            yield self.skipped_check(
                 f"nothing left to determine: {', '.join(self.determines)} has no column but those in columns", columns
             )
         for column in chosen:
             if isinstance(column, Check):
                 yield column
             elif table.schema[column].of("nested"):
-                yield self.skipped(f"{self.type} does not look into {table.schema[column]}", (column,))
+                yield self.skipped_check(f"{self.type} does not look into {table.schema[column]}", (column,))
             elif column not in columns:
-                yield self.rows((column,), f"one value for each {', '.join(columns)}", m.Inconsistent(columns, column))
+                yield self.row_check(
+                    (column,), f"one value for each {', '.join(columns)}", m.Inconsistent(columns, column)
+                )
 
 
 # --- with another data source --------------------------------------------------------------------------------------
 
 
-class ForeignKey(Together):
+class ForeignKey(MultiColumnValidator):
     """Each row's values in `columns`, taken together, occur in the reference. A row with a null among them holds."""
 
     type = "foreign_key"
@@ -208,7 +212,7 @@ class ForeignKey(Together):
         if not isinstance(self.columns, dict):
             paired(self)
         if twice := [c for i, c in enumerate(self.reference_columns) if c in self.reference_columns[:i]]:
-            raise Mistakes(
+            raise OptionErrors(
                 [
                     (
                         "reference_columns",
@@ -221,7 +225,7 @@ class ForeignKey(Together):
     def together(self, columns: tuple[str, ...], table: Table) -> Iterator[Check]:
         ours, theirs = (self.names, self.reference_columns) if self.reference_columns else (columns, columns)
         failing = m.Orphan(ours, m.Reference(self.reference), theirs)
-        yield self.rows(ours, f"in {named(self.reference)} ({', '.join(theirs)})", failing)
+        yield self.row_check(ours, f"in {named(self.reference)} ({', '.join(theirs)})", failing)
 
 
 class RowCountMatch(Validator):
@@ -229,7 +233,7 @@ class RowCountMatch(Validator):
 
     type = "row_count_match"
     requires = ("reference",)
-    unused = ("columns", "mostly", "max_fail")
+    unsupported_options = ("columns", "mostly", "max_fail")
 
     reference: DataSource = None
     """The data source to count."""
@@ -272,7 +276,7 @@ class AggregateMatch(Validator):
 
     type = "aggregate_match"
     requires = ("columns", "function", "reference")
-    unused: ClassVar[tuple[str, ...]] = ("mostly", "max_fail")
+    unsupported_options: ClassVar[tuple[str, ...]] = ("mostly", "max_fail")
 
     function: Literal["sum", "mean", "min", "max", "count", "distinct", "std", "var", "median"] | None = None
     """What is compared; `count` counts values that are not null, `distinct` the different ones."""
@@ -296,7 +300,7 @@ class AggregateMatch(Validator):
             said = f"{function} needs a {' or '.join(kinds)} column, this one is {dtype}"
             return self._empty(column, function, said)
         if self.tolerance and function in ("min", "max") and not dtype.of("numeric"):
-            return self.broken(f"a tolerance is for numbers; this column is {dtype}", (column,))
+            return self.error_check(f"a tolerance is for numbers; this column is {dtype}", (column,))
         return self._against(column, function, m.Aggregate(column, function, self.row_filter))
 
     def _empty(self, column: str, function: str, said: str) -> Check:
@@ -304,7 +308,7 @@ class AggregateMatch(Validator):
         count = m.Aggregate(column, "count", self.row_filter)
         check = self._against(column, function, count)
 
-        def judge(values: Values) -> Verdict | More:
+        def judge(values: Values) -> Verdict | FollowUp:
             if values[count] or check.judge is None:
                 raise ValidatorError(said)
             return check.judge({**values, count: None})

@@ -7,8 +7,8 @@ from typing import Any, ClassVar, Self
 
 from pydantic import model_validator
 
-from truthound._internal.text import enumerated
-from truthound.validators.base import Check, Table, Validator, veiled
+from truthound._internal.text import join_words
+from truthound.validators.base import Check, Table, Validator, masked
 
 
 def expected_of(table: Table, column: str, attribute: str) -> Any:
@@ -25,45 +25,50 @@ class Configured(Validator):
     the schema may still supply them.
     """
 
-    needs: ClassVar[tuple[str, ...]]
-    learned: ClassVar[Mapping[str, str]] = {}
+    requires_any: ClassVar[tuple[str, ...]]
+    schema_defaults: ClassVar[Mapping[str, str]] = {}
     """a parameter -> the attribute of an expected column that supplies it"""
 
     @model_validator(mode="after")
     def _given(self) -> Self:
-        if self.configured and not self.learned and not isinstance(self.columns, dict) and not self.given:
-            raise ValueError(f"give {enumerated(self.needs, 'or')}")
+        if (
+            self.configured
+            and not self.schema_defaults
+            and not isinstance(self.columns, dict)
+            and not self.is_configured
+        ):
+            raise ValueError(f"give {join_words(self.requires_any, 'or')}")
         return self
 
     @property
-    def given(self) -> bool:
+    def is_configured(self) -> bool:
         """Whether it has what it needs."""
-        return any(getattr(self, n) is not None for n in self.needs)
+        return any(getattr(self, n) is not None for n in self.requires_any)
 
     def checks(self, table: Table) -> Iterator[Check]:
-        if self.given:
+        if self.is_configured:
             yield from super().checks(table)
             return
-        nothing = f"nothing configured: give {enumerated(self.needs, 'or')}"
-        if not self.learned:
-            yield self.skipped(nothing)
+        nothing = f"nothing configured: give {join_words(self.requires_any, 'or')}"
+        if not self.schema_defaults:
+            yield self.skipped_check(nothing)
             return
         nothing += ", or a schema"
         chosen = list(self.chosen(table))
-        supplied = {c: self.supply(c, table) for c in chosen if isinstance(c, str)}
+        supplied = {c: self.defaults_from_schema(c, table) for c in chosen if isinstance(c, str)}
         if self.columns is None and not any(supplied.values()):
-            yield self.skipped(nothing)
+            yield self.skipped_check(nothing)
             return
         for column in chosen:
             if isinstance(column, Check):
                 yield column
             elif supplied[column]:
                 rule = self.model_copy(update=supplied[column])
-                yield veiled(rule.check(column, table.schema[column], table), table)
+                yield masked(rule.check(column, table.schema[column], table), table)
             elif self.columns is not None:
-                yield self.skipped(nothing, (column,))
+                yield self.skipped_check(nothing, (column,))
 
-    def supply(self, column: str, table: Table) -> dict[str, Any]:
+    def defaults_from_schema(self, column: str, table: Table) -> dict[str, Any]:
         """The parameters that the expected schema has for a column."""
-        found = {name: expected_of(table, column, attribute) for name, attribute in self.learned.items()}
+        found = {name: expected_of(table, column, attribute) for name, attribute in self.schema_defaults.items()}
         return {name: value for name, value in found.items() if value is not None}

@@ -43,8 +43,8 @@ _SHOWN = 100
 class _OfValues(Configured):
     """A rule with a list of values."""
 
-    fits: ClassVar[tuple[str, ...]] = ("numeric", "text", "temporal", "boolean")
-    needs: ClassVar[tuple[str, ...]] = ("values",)
+    applies_to: ClassVar[tuple[str, ...]] = ("numeric", "text", "temporal", "boolean")
+    requires_any: ClassVar[tuple[str, ...]] = ("values",)
 
     values: Annotated[
         tuple[Any, ...] | None,
@@ -53,8 +53,8 @@ class _OfValues(Configured):
     ] = None
     """Texts, numbers, dates or truth values, of the column's type."""
 
-    def suits(self, dtype: DataType) -> bool:
-        return super().suits(_items(dtype))
+    def supports(self, dtype: DataType) -> bool:
+        return super().supports(_items(dtype))
 
     def check(self, column: str, dtype: DataType, table: Table) -> Check:
         given = self.values or ()
@@ -64,7 +64,7 @@ class _OfValues(Configured):
         except ValueError as error:
             return self.unless_empty((column,), str(error))
         if not fitting:
-            return self.broken(
+            return self.error_check(
                 "values has nothing but null, and null is passed over here; use the validator null", (column,)
             )
         return self.of(column, dtype, fitting)
@@ -131,14 +131,14 @@ class AllowedValues(_OfValues):
     """Every value, and every item of a list, is one of `values`; nulls are passed over. Without values, those of the expected schema."""
 
     type = "allowed_values"
-    learned: ClassVar = {"values": "values"}
+    schema_defaults: ClassVar = {"values": "values"}
 
     ignore_case: bool = False
     """Upper and lower case are the same."""
 
     def of(self, column: str, dtype: DataType, values: tuple[Any, ...]) -> Check:
         failing = _found(column, dtype, values, ignore_case=self.ignore_case, other=True)
-        return self.rows((column,), f"one of {_listed(values)}", failing)
+        return self.row_check((column,), f"one of {_listed(values)}", failing)
 
 
 class ForbiddenValues(_OfValues):
@@ -151,14 +151,14 @@ class ForbiddenValues(_OfValues):
 
     def of(self, column: str, dtype: DataType, values: tuple[Any, ...]) -> Check:
         failing = _found(column, dtype, values, ignore_case=self.ignore_case)
-        return self.rows((column,), f"none of {_listed(values)}", failing)
+        return self.row_check((column,), f"none of {_listed(values)}", failing)
 
 
 class ContainsValues(_OfValues):
     """Each of `values` occurs at least once, in lists as an item."""
 
     type = "contains_values"
-    unused = ("mostly", "max_fail")
+    unsupported_options = ("mostly", "max_fail")
 
     ignore_case: bool = False
     """Upper and lower case are the same."""
@@ -188,10 +188,10 @@ class MostCommon(_OfValues):
 
     type = "most_common"
     needs_values = True
-    unused = ("mostly", "max_fail")
+    unsupported_options = ("mostly", "max_fail")
 
-    def suits(self, dtype: DataType) -> bool:
-        return dtype.of(*self.fits)
+    def supports(self, dtype: DataType) -> bool:
+        return dtype.of(*self.applies_to)
 
     def of(self, column: str, dtype: DataType, values: tuple[Any, ...]) -> Check:
         top = TopValues(column, 1, self.row_filter)

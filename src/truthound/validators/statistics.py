@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 from pydantic import Field, model_validator
 
 from truthound._internal.extended_time import instant, kind_of, nanoseconds
-from truthound._internal.options import Mistakes
+from truthound._internal.options import OptionErrors
 from truthound._internal.text import number, plural
 from truthound.engine import measures as m
 from truthound.schema import DataType
@@ -19,7 +19,7 @@ from truthound.validators.range import Bound, Inclusive, fitted
 from truthound.validators.required_options import Configured
 
 
-class Bounded(Validator):
+class BoundedStatistic(Validator):
     """A rule with a lower and an upper bound for one number."""
 
     min_value: Bound = None
@@ -64,12 +64,12 @@ def _like(bound: Any, value: Any) -> Any:
     return float(bound) if isinstance(value, float) and isinstance(bound, Decimal) else bound
 
 
-class Statistic(Configured, Bounded):
+class Statistic(Configured, BoundedStatistic):
     """One statistic of each column's values lies within bounds. A NaN among them is a failure; nulls are left out."""
 
-    fits: ClassVar[tuple[str, ...]] = ("numeric",)
-    unused: ClassVar[tuple[str, ...]] = ("mostly", "max_fail")
-    needs: ClassVar[tuple[str, ...]] = ("min_value", "max_value")
+    applies_to: ClassVar[tuple[str, ...]] = ("numeric",)
+    unsupported_options: ClassVar[tuple[str, ...]] = ("mostly", "max_fail")
+    requires_any: ClassVar[tuple[str, ...]] = ("min_value", "max_value")
     needs_values = True
 
     def measure(self, column: str) -> m.Measure:
@@ -152,7 +152,7 @@ class Quantile(Statistic):
     @model_validator(mode="after")
     def _which(self) -> Self:
         if self.quantile is None and self.configured and not isinstance(self.columns, dict):
-            raise Mistakes([("quantile", '"quantile" is required, such as 0.95')])
+            raise OptionErrors([("quantile", '"quantile" is required, such as 0.95')])
         return self
 
     @property
@@ -167,11 +167,11 @@ class Min(Statistic):
     """The least of each column's values lies within bounds; dates and times too."""
 
     type = "min"
-    fits = ("numeric", "temporal")
+    applies_to = ("numeric", "temporal")
 
 
 class Max(Statistic):
     """The largest of each column's values lies within bounds; dates and times too."""
 
     type = "max"
-    fits = ("numeric", "temporal")
+    applies_to = ("numeric", "temporal")

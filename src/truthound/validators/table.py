@@ -9,13 +9,13 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AliasChoices, Field, PlainValidator, model_validator
 
-from truthound._internal.options import Mistakes
+from truthound._internal.options import OptionErrors
 from truthound._internal.text import did_you_mean
 from truthound.engine.measures import CountWhere, IsNull, RowCount
 from truthound.results import Severity
 from truthound.schema import DataType, known_type
-from truthound.validators.base import Check, More, Table, Validator, Values, Verdict
-from truthound.validators.statistics import Bounded
+from truthound.validators.base import Check, FollowUp, Table, Validator, Values, Verdict
+from truthound.validators.statistics import BoundedStatistic
 
 
 def _types(value: Any) -> tuple[str, ...]:
@@ -30,7 +30,7 @@ def _types(value: Any) -> tuple[str, ...]:
 class _Shape(Validator):
     """A rule about the table as a whole, whose verdict is known from its schema."""
 
-    unused: ClassVar[tuple[str, ...]] = ("where", "mostly", "max_fail")
+    unsupported_options: ClassVar[tuple[str, ...]] = ("where", "mostly", "max_fail")
     default_severity: ClassVar[Severity | None] = Severity.CRITICAL
 
     def decided(
@@ -66,14 +66,14 @@ class ColumnType(_Shape):
     )
     """The type, or the types of which one must be; `type` and `dtype` are other names of this option."""
 
-    def lacking(self) -> list[tuple[str, str]]:
+    def missing_required(self) -> list[tuple[str, str]]:
         return [] if self.types else [("", '"type" is required, such as integer or string')]
 
     def check(self, column: str, dtype: DataType, table: Table) -> Check:
         return _typed(self, column, dtype, self.types)
 
 
-class _Count(Bounded):
+class _Count(BoundedStatistic):
     """A number of rows or columns."""
 
     min_value: Annotated[int | None, Field(ge=0)] = None
@@ -91,7 +91,7 @@ class RowCountBetween(_Count):
     """The number of rows lies within bounds; at least one row where none are given."""
 
     type = "row_count"
-    unused = ("columns", "mostly", "max_fail")
+    unsupported_options = ("columns", "mostly", "max_fail")
 
     def checks(self, table: Table) -> Iterator[Check]:
         said, rows = self.said(*self.limits), RowCount(self.row_filter)
@@ -109,7 +109,7 @@ class ColumnCount(_Count, _Shape):
     """The number of columns lies within bounds; at least one column where none are given."""
 
     type = "column_count"
-    unused = ("columns", "where", "mostly", "max_fail")
+    unsupported_options = ("columns", "where", "mostly", "max_fail")
 
     def checks(self, table: Table) -> Iterator[Check]:
         count, said = len(table.schema), self.said(*self.limits)
@@ -173,7 +173,7 @@ def _expected_columns(value: Any) -> tuple[ExpectedColumn, ...] | None:
         except ValueError as error:
             problems.append((str(name), str(error)))
     if problems:
-        raise Mistakes(problems)
+        raise OptionErrors(problems)
     return tuple(columns)
 
 
@@ -192,7 +192,7 @@ class SchemaMatch(_Shape):
     """
 
     type = "schema"
-    unused = ("where", "mostly")
+    unsupported_options = ("where", "mostly")
 
     columns: ExpectedColumns = None  # type: ignore[assignment]  # what is expected of them, in place of a choice of columns
     """A mapping of each column to its type, to `{type: ..., nullable: false}`, or to nothing for any type; or a list of columns."""
@@ -230,7 +230,7 @@ class SchemaMatch(_Shape):
             else:
                 yield self.decided((column.name,), "column exists", ok=True)
             if not column.nullable:
-                yield self.rows((column.name,), "not null", IsNull(column.name))
+                yield self.row_check((column.name,), "not null", IsNull(column.name))
         yield from self._as_a_whole(table, extras)
 
     def _as_a_whole(self, table: Table, extras: list[str]) -> Iterator[Check]:
@@ -252,19 +252,23 @@ class SchemaMatch(_Shape):
     def _from_run(self, table: Table) -> Iterator[Check]:
         """The structural part of the run's schema, with this validator's own options."""
         if table.expected is None:
-            yield self.skipped("nothing configured: give columns, or a schema to the run")
+            yield self.skipped_check("nothing configured: give columns, or a schema to the run")
             return
         own = {k: getattr(self, k) for k in self.model_fields_set}
         for validator in table.expected.to_validators():
             if isinstance(validator, SchemaMatch) and validator.columns is not None:
                 given = {k: getattr(validator, k) for k in validator.model_fields_set}
-                yield from SchemaMatch(**{**given, **own, "columns": validator.columns}).at(self.location).checks(table)
+                yield from (
+                    SchemaMatch(**{**given, **own, "columns": validator.columns})
+                    .located_at(self.location)
+                    .checks(table)
+                )
 
 
 def _typed(validator: _Shape, column: str, dtype: DataType, types: tuple[str, ...]) -> Check:
     wanted = " or ".join(types)
     if dtype.unreadable_reason:
-        return validator.broken(f'column "{column}" cannot be read: {dtype.unreadable_reason}', (column,))
+        return validator.error_check(f'column "{column}" cannot be read: {dtype.unreadable_reason}', (column,))
     ok = any(dtype.matches(t) for t in types)
     message = f"type is {dtype}, expected {wanted}"
     check = validator.decided((column,), f"type {wanted}", ok=ok, observed=str(dtype), message=message)
@@ -277,7 +281,7 @@ def any_if_empty(check: Check, column: str, dtype: DataType) -> Check:
         return check
     missing, rows, judged = CountWhere(IsNull(column)), RowCount(), check.judge
 
-    def judge(values: Values) -> Verdict | More:
+    def judge(values: Values) -> Verdict | FollowUp:
         if values[missing] < values[rows] and judged:
             return judged(values)
         message = "every value is null: any type will do" if values[rows] else "no rows: any type will do"

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
-from truthound._internal.options import Mistakes
+from truthound._internal.options import OptionErrors
 from truthound._internal.text import did_you_mean, shorten
 from truthound.engine.measures import LengthBetween, Matches, Not
 from truthound.schema import DataType
@@ -25,9 +25,9 @@ class Regex(Configured):
     """
 
     type = "regex"
-    fits = ("text",)
-    needs = ("pattern", "patterns")
-    learned: ClassVar = {"pattern": "pattern"}
+    applies_to = ("text",)
+    requires_any = ("pattern", "patterns")
+    schema_defaults: ClassVar = {"pattern": "pattern"}
 
     pattern: str | None = None
     """The pattern of all chosen columns."""
@@ -59,26 +59,26 @@ class Regex(Configured):
         for one in options:
             try:
                 made.append(type(self)(**shared, **one))
-            except Mistakes as error:
+            except OptionErrors as error:
                 place = "patterns." + one["columns"][0]
                 found += [(place, said) for at, said in error.found if at == "pattern"]
         if found:
-            raise Mistakes(found)
+            raise OptionErrors(found)
         self._each = tuple(made)
         return self
 
     def check(self, column: str, dtype: DataType, table: Table) -> Check:
         holds = Matches(column, f"{'(?i)' * self.ignore_case}{self.pattern}")
         said = f"{'matches' if self.match else 'does not match'} {self.pattern}{', in any case' * self.ignore_case}"
-        return self.rows((column,), said, Not(holds) if self.match else holds)
+        return self.row_check((column,), said, Not(holds) if self.match else holds)
 
 
 class Length(Configured):
     """Texts have a number of characters, and lists a number of items, within bounds."""
 
     type = "length"
-    needs = ("min_length", "max_length")
-    fits = ("text",)
+    requires_any = ("min_length", "max_length")
+    applies_to = ("text",)
 
     min_length: int | None = Field(default=None, ge=0)
     """The least number of characters or items."""
@@ -91,13 +91,13 @@ class Length(Configured):
             raise ValueError(f"min_length {self.min_length} is above max_length {self.max_length}")
         return self
 
-    def suits(self, dtype: DataType) -> bool:
-        return super().suits(dtype) or dtype.base in ("list", "array")
+    def supports(self, dtype: DataType) -> bool:
+        return super().supports(dtype) or dtype.base in ("list", "array")
 
     def check(self, column: str, dtype: DataType, table: Table) -> Check:
         unit = "characters" if dtype.of("text") else "items"
         expected = f"{unit} {bounds(self.min_length, self.max_length)}"
-        return self.rows((column,), expected, Not(LengthBetween(column, self.min_length, self.max_length)))
+        return self.row_check((column,), expected, Not(LengthBetween(column, self.min_length, self.max_length)))
 
 
 def _format(value: Any) -> Any:
@@ -116,26 +116,26 @@ class FormatOf(Configured):
     """Texts have a format known by name: e-mail address, URL, UUID, ISO date, IBAN and so on."""
 
     type = "format"
-    fits = ("text",)
-    needs = ("format",)
+    applies_to = ("text",)
+    requires_any = ("format",)
 
     format: Annotated[str | None, BeforeValidator(_format), WithJsonSchema({"enum": [*FORMATS, *ALIASES, None]})] = None
     """The format's name."""
 
     def check(self, column: str, dtype: DataType, table: Table) -> Check:
         known = FORMATS[self.format or ""]
-        return self.rows((column,), known.label, Not(known.predicate(column)))
+        return self.row_check((column,), known.label, Not(known.predicate(column)))
 
 
 class _Without(Validator):
     """Texts without what a pattern finds."""
 
-    fits: ClassVar[tuple[str, ...]] = ("text",)
+    applies_to: ClassVar[tuple[str, ...]] = ("text",)
     found: ClassVar[str]
     expected: ClassVar[str]
 
     def check(self, column: str, dtype: DataType, table: Table) -> Check:
-        return self.rows((column,), self.expected, Matches(column, self.found))
+        return self.row_check((column,), self.expected, Matches(column, self.found))
 
 
 class Whitespace(_Without):
@@ -184,12 +184,12 @@ class Case(Configured):
     """Texts are in lower, upper or title case. Characters without case are fine in all of them."""
 
     type = "case"
-    fits = ("text",)
-    needs = ("case",)
+    applies_to = ("text",)
+    requires_any = ("case",)
 
     case: Literal["lower", "upper", "title"] | None = None
     """lower, upper, or title: each word starts with a capital, and has no other."""
 
     def check(self, column: str, dtype: DataType, table: Table) -> Check:
         found, expected = _CASES[self.case or ""]
-        return self.rows((column,), expected, Matches(column, found))
+        return self.row_check((column,), expected, Matches(column, found))

@@ -44,13 +44,13 @@ def _zone(value: str) -> str:
 class _Moments(Validator):
     """A rule about columns of dates or datetimes."""
 
-    fits: ClassVar[tuple[str, ...]] = ("date", "datetime")
+    applies_to: ClassVar[tuple[str, ...]] = ("date", "datetime")
 
-    def unfit(self, column: str, dtype: DataType) -> Check:
+    def unsupported(self, column: str, dtype: DataType) -> Check:
         if dtype.of("text"):
             said = "is text: let the data source read it as dates, or check it with date_format"
             return self.unless_empty((column,), f"{self.type} needs a date or datetime column, this one {said}")
-        return super().unfit(column, dtype)
+        return super().unsupported(column, dtype)
 
 
 class Freshness(Configured, _Moments):
@@ -61,8 +61,8 @@ class Freshness(Configured, _Moments):
     """
 
     type = "freshness"
-    unused = ("mostly", "max_fail")
-    needs = ("max_age",)
+    unsupported_options = ("mostly", "max_fail")
+    requires_any = ("max_age",)
 
     max_age: Duration | None = None
     """The largest age of the newest value: `15m`, `36h`, `1d`, `1w`, `1h30m`, or seconds."""
@@ -109,7 +109,7 @@ class Future(_Moments):
         try:
             latest = present(table) + self.tolerance
         except OverflowError:
-            return self.broken("the tolerance reaches beyond the calendar", (column,))
+            return self.error_check("the tolerance reaches beyond the calendar", (column,))
         bound: date = latest
         local = latest.astimezone(ZoneInfo(self.timezone))
         if dtype.of("date"):
@@ -117,7 +117,7 @@ class Future(_Moments):
         elif zone_of(dtype) is None:
             bound = local.replace(tzinfo=None)
         expected = "not in the future" + (f" by more than {spoken(self.tolerance)}" if self.tolerance else "")
-        return self.rows((column,), expected, Between(column, low=bound, low_inclusive=False))
+        return self.row_check((column,), expected, Between(column, low=bound, low_inclusive=False))
 
 
 def _every(value: Any) -> str:
@@ -134,7 +134,7 @@ class Gap(_Moments):
     """
 
     type = "gap"
-    unused = ("mostly",)
+    unsupported_options = ("mostly",)
 
     every: Annotated[str, PlainValidator(_every, json_schema_input_type=str)] = "1d"
     """The step: `15m`, `1h`, `1d`, `1w`, `1mo` (month), `1q`, `1y`. Days and longer steps are those of the calendar in the column's time zone; hours and shorter ones are elapsed time."""
@@ -149,15 +149,17 @@ class Gap(_Moments):
     def checks(self, table: Table) -> Iterator[Check]:
         missing = [c for c in self.group_by if c not in table.schema]
         if not self.configured:
-            yield self.skipped("nothing configured: give columns and every")
+            yield self.skipped_check("nothing configured: give columns and every")
         elif missing:
-            yield from (self.missing(c, table) for c in missing)
+            yield from (self.missing_column_check(c, table) for c in missing)
         else:
             yield from super().checks(table)
 
     def check(self, column: str, dtype: DataType, table: Table) -> Check:
         if dtype.of("date") and self.every.lstrip("0123456789") in ("ms", "s", "m", "h"):
-            return self.broken(f"every {self.every} is shorter than a day, and this column has whole days", (column,))
+            return self.error_check(
+                f"every {self.every} is shorter than a day, and this column has whole days", (column,)
+            )
         gaps = Gaps(column, self.every, self.group_by, where=self.row_filter)
         there = Aggregate(column, "count", self.row_filter)
 
@@ -202,8 +204,8 @@ class DateFormat(Configured):
     """A text column is written in one format of dates or times, and the dates exist."""
 
     type = "date_format"
-    fits = ("text",)
-    needs = ("format",)
+    applies_to = ("text",)
+    requires_any = ("format",)
 
     format: str | None = None
     """The format in strptime's directives, such as `%Y-%m-%d` or `%d.%m.%Y %H:%M`."""
@@ -216,4 +218,6 @@ class DateFormat(Configured):
         return value
 
     def check(self, column: str, dtype: DataType, table: Table) -> Check:
-        return self.rows((column,), f"date format {self.format}", Not(Format(column, "strptime", self.format or "")))
+        return self.row_check(
+            (column,), f"date format {self.format}", Not(Format(column, "strptime", self.format or ""))
+        )

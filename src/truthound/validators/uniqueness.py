@@ -22,7 +22,16 @@ from truthound.engine.measures import (
 )
 from truthound.results import Severity
 from truthound.schema import DataType
-from truthound.validators.base import NO_VALUES, Check, More, Table, Together, Validator, Values, Verdict
+from truthound.validators.base import (
+    NO_VALUES,
+    Check,
+    FollowUp,
+    MultiColumnValidator,
+    Table,
+    Validator,
+    Values,
+    Verdict,
+)
 from truthound.validators.completeness import Ratio
 from truthound.validators.option_types import bounds
 from truthound.validators.required_options import Configured, expected_of
@@ -45,17 +54,17 @@ def _repeats(
     """A check that counts rows in repeated groups. Rows with a null in their key are passed over."""
     rows, left_out = RowCount(v.row_filter), passed_over(failing)
 
-    def judge(values: Values) -> Verdict | More:
+    def judge(values: Values) -> Verdict | FollowUp:
         counts, total = values[measure], values[rows]
         observed, said = _said(counts)
         if left_out is None or counts.keyed is not None:
-            return v.counted(counts.rows, total, total if left_out is None else counts.keyed, observed, said)
+            return v.verdict_from_count(counts.rows, total, total if left_out is None else counts.keyed, observed, said)
         return v.judging(counts.rows, total, CountWhere(left_out, v.row_filter), observed, said)
 
     return Check(v, columns, expected, (measure, rows), judge, failing, where=v.row_filter, **more)
 
 
-class Duplicate(Together):
+class Duplicate(MultiColumnValidator):
     """No row occurs twice; with `columns`, no two rows have the same key there.
 
     Of whole rows, nulls are equal to each other. A key with a null in it never repeats.
@@ -68,7 +77,7 @@ class Duplicate(Together):
             measure, failing = Duplicates(columns, nulls=False, where=self.row_filter), Repeated(columns)
             yield _repeats(self, columns, "no repeated key", measure, failing, severity=Severity.HIGH)
         elif not table.schema:
-            yield self.skipped("the table has no columns")
+            yield self.skipped_check("the table has no columns")
         else:
             measure = Duplicates((), nulls=True, where=self.row_filter)
             yield _repeats(self, (), "no duplicate rows", measure, Repeated(tuple(table.schema), nulls=True))
@@ -86,7 +95,7 @@ class Unique(Validator):
             return
         known = [c for c in table.schema if expected_of(table, c, "unique") is True]
         if not known:
-            yield self.skipped('nothing configured: give columns ("*" for every column), or a schema')
+            yield self.skipped_check('nothing configured: give columns ("*" for every column), or a schema')
         for column in known:
             yield self.check(column, table.schema[column], table)
 
@@ -95,7 +104,7 @@ class Unique(Validator):
         return _repeats(self, (column,), "unique", measure, Repeated((column,)))
 
 
-class PrimaryKey(Together):
+class PrimaryKey(MultiColumnValidator):
     """The columns together are there in every row, and no two rows share them. A bare name looks at the table's known key."""
 
     type = "primary_key"
@@ -105,9 +114,9 @@ class PrimaryKey(Together):
         columns = columns or table.keys
         missing = [c for c in columns if c not in table.schema]
         if not columns:
-            yield self.skipped("nothing configured: give columns")
+            yield self.skipped_check("nothing configured: give columns")
         elif missing:
-            yield self.missing(missing[0], table)
+            yield self.missing_column_check(missing[0], table)
         else:
             yield self._key(columns)
 
@@ -117,12 +126,12 @@ class PrimaryKey(Together):
         nulls, again = CountWhere(holes, self.row_filter), Duplicates(columns, nulls=False, where=self.row_filter)
         rows = RowCount(self.row_filter)
 
-        def judge(values: Values) -> Verdict | More:
+        def judge(values: Values) -> Verdict | FollowUp:
             observed, said = _said(values[again])
             if values[nulls]:
                 said = f"{plural(values[nulls], 'row')} without a key; {said}"
             # a key with a null never repeats, so that no row is counted twice
-            verdict = self.counted(
+            verdict = self.verdict_from_count(
                 values[nulls] + values[again].rows,
                 values[rows],
                 values[rows],
@@ -131,7 +140,7 @@ class PrimaryKey(Together):
             )
             if values[nulls] and values[again].rows:
                 return verdict
-            return More((rows,), lambda _: verdict, holes if values[nulls] else repeated)
+            return FollowUp((rows,), lambda _: verdict, holes if values[nulls] else repeated)
 
         failing = Or((*map(IsNull, columns), repeated))
         return Check(self, columns, "a primary key", (nulls, again, rows), judge, failing, where=self.row_filter)
@@ -141,8 +150,8 @@ class Cardinality(Configured):
     """The number of distinct values, or their ratio to all values, lies within bounds. Nulls are left out of both."""
 
     type = "cardinality"
-    needs = ("min_value", "max_value", "min_ratio", "max_ratio")
-    unused = ("mostly", "max_fail")
+    requires_any = ("min_value", "max_value", "min_ratio", "max_ratio")
+    unsupported_options = ("mostly", "max_fail")
 
     min_value: int | None = Field(default=None, ge=0)
     """The least number of distinct values."""

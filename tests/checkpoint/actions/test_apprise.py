@@ -9,7 +9,7 @@ from helpers.hostile import many_issues
 from helpers.loopback import Answer, serving
 from helpers.made_results import FAILING, failed_result, passed_result
 from helpers.support import need
-from truthound.checkpoint.actions import ActionStatus, AppriseAction, Run
+from truthound.checkpoint.actions import ActionContext, ActionStatus, AppriseAction
 from truthound.errors import ConfigError
 
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated")  # apprise imports it
@@ -153,7 +153,7 @@ def test_without_the_package_it_says_what_to_install(monkeypatch):
 
 
 def test_a_preview_sends_nothing():
-    (text,) = AppriseAction(urls="json://localhost:1").preview(failed_result(), Run())
+    (text,) = AppriseAction(urls="json://localhost:1").preview(failed_result(), ActionContext())
     assert text.startswith("to 1 service of Apprise\nusers: FAILED\nData: users.csv\n")
 
 

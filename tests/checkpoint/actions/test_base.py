@@ -11,8 +11,8 @@ import pytest
 from pydantic import Field, SecretStr
 
 from truthound._internal.options import option_docs
-from truthound.checkpoint.actions import Action, ActionResult, ActionStatus, Run, action_class, base
-from truthound.checkpoint.actions.base import NOTIFY_ON, RefusedError, transient
+from truthound.checkpoint.actions import Action, ActionContext, ActionResult, ActionStatus, action_class, base
+from truthound.checkpoint.actions.base import NOTIFY_ON, TransientDeliveryError, transient
 from truthound.checkpoint.actions.registry import ACTIONS, action_types
 from truthound.errors import ActionError, ConfigError, RetryableError, StoreError
 from truthound.io.flow import Sleep, arun, call, run
@@ -60,7 +60,7 @@ class Failing(Action):
 def outcome(action, status="success", **options):
     """What it comes to, in a thread and on asyncio; sleeps are recorded, not slept."""
     slept = []
-    made = run(action.guarded(result(status), Run(clock=Clock(), **options)), sleep=slept.append)
+    made = run(action.deliver(result(status), ActionContext(clock=Clock(), **options)), sleep=slept.append)
     return made, [s for s in slept if s]
 
 
@@ -162,7 +162,7 @@ def test_retries_end():
     ("error", "status", "message"),
     [
         (ActionError("not delivered"), "failure", "not delivered"),
-        (RefusedError("HTTP 400", code=400), "failure", "HTTP 400"),
+        (TransientDeliveryError("HTTP 400", code=400), "failure", "HTTP 400"),
         (StoreError("cannot write"), "error", "cannot write"),
         (ZeroDivisionError("division by zero"), "error", "ZeroDivisionError: division by zero"),
         (KeyError("x"), "error", "KeyError: 'x'"),
@@ -228,7 +228,7 @@ class Deeper(Around):
 def test_either_method_will_do(action, message):
     made, _ = outcome(action)
     assert (made.status, made.message, made.action_name) == (ActionStatus.SUCCESS, message, action.name)
-    there = asyncio.run(arun(action.guarded(result(), Run())))
+    there = asyncio.run(arun(action.deliver(result(), ActionContext())))
     assert there.message == message
 
 
@@ -292,7 +292,7 @@ def test_timeout_seconds_gives_up_a_hanging_action():
             return ActionResult("success")
 
     for made in (
-        run(Hanging(timeout_seconds=0.05, retry_count=3).guarded(result(), Run())),
+        run(Hanging(timeout_seconds=0.05, retry_count=3).deliver(result(), ActionContext())),
         asyncio.run(Hanging(timeout_seconds=0.05).aexecute(result())),
     ):
         assert (made.status, made.details["attempts"]) == (ActionStatus.ERROR, 1)
@@ -324,7 +324,7 @@ def test_a_variable_that_is_not_set_is_named(monkeypatch):
 
 def test_an_action_from_a_file_is_not_filled_in_again(monkeypatch):
     monkeypatch.setenv("TH_X", "1")
-    assert outcome(Flowing(value="${TH_X}").filled())[0].message == "${TH_X}"
+    assert outcome(Flowing(value="${TH_X}").mark_resolved())[0].message == "${TH_X}"
 
 
 def test_without_variables_the_action_itself_runs():
@@ -348,7 +348,9 @@ def test_secrets_never_appear_in_a_result(monkeypatch):
         def flow(self, result, run):
             yield Sleep(0)
             token = self.token.get_secret_value()
-            raise RefusedError(f"POST http://u:pw123@h/?token=abc {token}", body=[{token: token}], url=f"x/{token}")
+            raise TransientDeliveryError(
+                f"POST http://u:pw123@h/?token=abc {token}", body=[{token: token}], url=f"x/{token}"
+            )
 
     for leaky in (Leaky(token="${TH_API_TOKEN}"), Leaky(token="t0ps3cret")):
         made, _ = outcome(leaky)
@@ -417,7 +419,7 @@ def test_importing_actions_does_not_load_polars():
 def test_what_is_too_short_or_named_plainly_is_no_secret(monkeypatch):
     for name, value in {"AUTHOR": "else", "API_KEY": "e", "DB_PASSWORD": "hunter2"}.items():
         monkeypatch.setenv(name, value)
-        assert (value in Flowing(value=f"${{{name}}}").hidden) is (value == "hunter2")
+        assert (value in Flowing(value=f"${{{name}}}").secrets_to_redact) is (value == "hunter2")
 
 
 def test_plain_values_are_not_asked_for_a_protocols_methods(monkeypatch):
@@ -425,6 +427,6 @@ def test_plain_values_are_not_asked_for_a_protocols_methods(monkeypatch):
         def __instancecheck__(cls, value):
             raise AssertionError(value)
 
-    monkeypatch.setattr(base, "Worded", Slow("Worded", (), {}))
+    monkeypatch.setattr(base, "TextContainer", Slow("Worded", (), {}))
     plain = {"name": "x", "count": 3, "share": 0.5, "on": True, "none": None, "list": ["y", (1, None)]}
-    assert [told for told, _ in base.texts(plain)] == ["x", "y"]
+    assert [told for told, _ in base.iter_text(plain)] == ["x", "y"]

@@ -20,7 +20,7 @@ from helpers.limits import LIMITS, beyond
 from helpers.loopback import Answer, Sent, Server, serving
 from helpers.made_results import failed_result, passed_result
 from truthound.checkpoint import actions
-from truthound.checkpoint.actions.base import Action, Run
+from truthound.checkpoint.actions.base import Action, ActionContext
 from truthound.checkpoint.actions.channel import seconds_until
 from truthound.io import flow
 from truthound.results import ActionResult, ActionStatus, CheckpointResult
@@ -40,14 +40,14 @@ FORBIDDEN: dict[str, tuple[str, ...]] = {
 
 
 def in_thread(action: Action, result: CheckpointResult, waits: list[float]) -> ActionResult:
-    return flow.run(action.guarded(result, Run()), sleep=waits.append)
+    return flow.run(action.deliver(result, ActionContext()), sleep=waits.append)
 
 
 def on_loop(action: Action, result: CheckpointResult, waits: list[float]) -> ActionResult:
     async def sleep(seconds: float) -> None:
         waits.append(seconds)
 
-    return asyncio.run(flow.arun(action.guarded(result, Run()), sleep=sleep))
+    return asyncio.run(flow.arun(action.deliver(result, ActionContext()), sleep=sleep))
 
 
 Face = Callable[[Action, CheckpointResult, list[float]], ActionResult]
@@ -121,7 +121,7 @@ def test_a_link_that_is_none_is_told_of_before_a_run(make):
         {}
     )
     for link in ("{metadata}", "${LINK:-x}", "https://example.com/{run_id}"):
-        assert not [p for p in make(HTTPS, report_url=link).filled().problems({}) if "report_url" in p]
+        assert not [p for p in make(HTTPS, report_url=link).mark_resolved().problems({}) if "report_url" in p]
 
 
 FAILS = "{{ metadata.x.y }}"
@@ -359,7 +359,7 @@ def test_a_huge_answer_is_not_kept(face, make):
 
 def test_cancelling_stops_it(make):
     async def go(server: Server) -> bool:
-        task = asyncio.ensure_future(flow.arun(make(server.url).guarded(failed_result(), Run())))
+        task = asyncio.ensure_future(flow.arun(make(server.url).deliver(failed_result(), ActionContext())))
         while not server.got:  # noqa: ASYNC110 another thread fills it
             await asyncio.sleep(0)
         task.cancel()

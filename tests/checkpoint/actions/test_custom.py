@@ -14,7 +14,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from truthound.checkpoint.actions import Action, ActionResult, ActionStatus, CustomAction, Run, custom
+from truthound.checkpoint.actions import Action, ActionContext, ActionResult, ActionStatus, CustomAction, custom
 from truthound.checkpoint.actions.output import Output
 from truthound.checkpoint.config import load_checkpoints
 from truthound.errors import ActionError, ConfigError
@@ -129,7 +129,7 @@ def test_the_documents_shell_command(tmp_path, monkeypatch):
     action = CustomAction(
         shell_command="./scripts/notify.sh", environment={"API_KEY": "${SECRET_KEY}"}, pass_result_as_json=True
     )
-    made = action.execute(result(), Run(base=tmp_path))
+    made = action.execute(result(), ActionContext(base=tmp_path))
     assert made.details["stdout"] == f"key ••• in {tmp_path}\n"
     assert CheckpointResult.from_dict(json.loads((tmp_path / "got.json").read_text())) == result()
     assert "s3cr3t" not in repr(action) + str(made)
@@ -143,7 +143,7 @@ def test_nothing_in_a_result_becomes_part_of_a_command(tmp_path, monkeypatch):
     code = "import os, sys; print(repr((os.environ['TRUTHOUND_CHECKPOINT'], sys.argv[1:])))"
     text = f"{sys.executable} -c \"{code}\" ${{TRUTHOUND_CHECKPOINT}} a${{TH_HOSTILE}}b '$HOME *'"
     for command in (text, [*python(code), "${TRUTHOUND_CHECKPOINT}", "a${TH_HOSTILE}b", "$HOME *"]):
-        made = CustomAction(shell_command=command).execute(result(HOSTILE), Run(base=tmp_path))
+        made = CustomAction(shell_command=command).execute(result(HOSTILE), ActionContext(base=tmp_path))
         assert made.details["stdout"] == repr((HOSTILE, [HOSTILE, f"a{HOSTILE}b", "$HOME *"])) + "\n", made.message
     assert os.listdir(tmp_path) == []
 
@@ -151,7 +151,7 @@ def test_nothing_in_a_result_becomes_part_of_a_command(tmp_path, monkeypatch):
 def test_a_shell_only_if_wanted(tmp_path):
     made = CustomAction(
         shell_command='printf "%s" "$TRUTHOUND_CHECKPOINT" | tr a-z A-Z; printf ${NOT_SET:-d}', shell=True
-    ).execute(result("a; touch pwned $(touch pwned)"), Run(base=tmp_path))
+    ).execute(result("a; touch pwned $(touch pwned)"), ActionContext(base=tmp_path))
     assert made.details["stdout"] == "A; TOUCH PWNED $(TOUCH PWNED)d"
     assert os.listdir(tmp_path) == []
 
@@ -203,14 +203,14 @@ def test_a_failing_command_says_why_without_its_secrets():
 
 
 def test_secrets_that_came_with_a_file_are_hidden_too():
-    action = CustomAction(shell_command=["echo", "t0ken"]).filled(["t0ken"])
+    action = CustomAction(shell_command=["echo", "t0ken"]).mark_resolved(["t0ken"])
     assert action.execute(result()).details["stdout"] == "•••\n"
 
 
 def test_a_failing_command_is_tried_again_if_wanted(tmp_path):
     code = "import os, sys; n = len(os.listdir('.')); open(str(n), 'w'); sys.exit(n < 2)"
     action = CustomAction(shell_command=python(code), retry_count=3, retry_delay_seconds=0)
-    made = action.execute(result(), Run(base=tmp_path))
+    made = action.execute(result(), ActionContext(base=tmp_path))
     assert (made.status, made.details["attempts"]) == (ActionStatus.SUCCESS, 3)
 
 
@@ -228,15 +228,15 @@ def test_what_cannot_be_started(tmp_path):
         "./plain": '"./plain" may not be executed; make it executable: chmod +x ./plain',
         "./script": '"./script" is not a program; a script needs a first line such as #!/bin/sh, or shell: true',
     }.items():
-        made = CustomAction(shell_command=command, retry_count=2).execute(result(), Run(base=tmp_path))
+        made = CustomAction(shell_command=command, retry_count=2).execute(result(), ActionContext(base=tmp_path))
         assert (made.status, made.message, made.details) == (ActionStatus.FAILURE, message, {"attempts": 1})
 
 
 def test_working_directory(tmp_path):
     (tmp_path / "sub").mkdir()
-    made = CustomAction(shell_command="pwd", working_directory="sub").execute(result(), Run(base=tmp_path))
+    made = CustomAction(shell_command="pwd", working_directory="sub").execute(result(), ActionContext(base=tmp_path))
     assert made.details["stdout"].strip() == str(tmp_path / "sub")
-    made = CustomAction(shell_command="pwd", working_directory="none").execute(result(), Run(base=tmp_path))
+    made = CustomAction(shell_command="pwd", working_directory="none").execute(result(), ActionContext(base=tmp_path))
     assert (made.status, made.message) == (ActionStatus.ERROR, f"working_directory {tmp_path}/none is not a folder")
 
 
@@ -376,7 +376,7 @@ def test_a_command_ends_with_the_process_that_runs_it(monkeypatch):
 
     monkeypatch.setattr(subprocess.Popen, "wait", ended)
     with pytest.raises(SystemExit, match="143"):
-        run(CustomAction(shell_command=python("import time; time.sleep(600)")).flow(result(), Run()))
+        run(CustomAction(shell_command=python("import time; time.sleep(600)")).flow(result(), ActionContext()))
     assert waited[0].poll() is not None
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 
@@ -396,7 +396,7 @@ def test_cancelling_ends_the_command(tmp_path):
     )
 
     async def main():
-        task = asyncio.create_task(arun(action.guarded(result(), Run(base=tmp_path))))
+        task = asyncio.create_task(arun(action.deliver(result(), ActionContext(base=tmp_path))))
         for _ in range(1000):
             await asyncio.sleep(0.01)
             if (tmp_path / "pid").exists() and (tmp_path / "pid").read_text():
@@ -486,7 +486,7 @@ def test_cancelling_does_not_hold_up_the_loop(tmp_path, monkeypatch):
     code = f"import time; open({str(tmp_path / 'started')!r}, 'w').close(); time.sleep(600)"
 
     async def main():
-        task = asyncio.create_task(arun(CustomAction(shell_command=python(code)).guarded(result(), Run())))
+        task = asyncio.create_task(arun(CustomAction(shell_command=python(code)).deliver(result(), ActionContext())))
         while not (tmp_path / "started").exists():  # noqa: ASYNC110 another process makes it
             await asyncio.sleep(0.01)
         task.cancel()
@@ -506,7 +506,7 @@ def test_cancelling_again_ends_the_command_at_once(monkeypatch):
 
     async def main():
         action = CustomAction(shell_command=python("import time; time.sleep(600)"))
-        task = asyncio.create_task(arun(action.flow(result(), Run())))
+        task = asyncio.create_task(arun(action.flow(result(), ActionContext())))
         for event in (waiting, asked):
             while not event.is_set():  # noqa: ASYNC110 a thread sets it
                 await asyncio.sleep(0)
@@ -522,7 +522,7 @@ def test_cancelling_again_ends_the_command_at_once(monkeypatch):
 
 
 def test_a_flow_that_nobody_goes_on_with_leaves_no_command():
-    flow = CustomAction(shell_command=python("import time; time.sleep(600)")).flow(result(), Run())
+    flow = CustomAction(shell_command=python("import time; time.sleep(600)")).flow(result(), ActionContext())
     process = next(flow).fn()
     flow.send(process)
     flow.close()
@@ -549,7 +549,10 @@ def test_an_interrupt_while_a_command_starts_leaves_none(monkeypatch, started_fi
 
     monkeypatch.setattr(CustomAction, "_start", slow)
     with pytest.raises(KeyboardInterrupt):
-        run(CustomAction(shell_command=python("import time; time.sleep(600)")).flow(result(), Run()), work=work)
+        run(
+            CustomAction(shell_command=python("import time; time.sleep(600)")).flow(result(), ActionContext()),
+            work=work,
+        )
     assert started[0].poll() is not None
 
 
@@ -588,7 +591,7 @@ def test_what_other_code_says_has_no_secret_of_the_environment(face, monkeypatch
         CustomAction(callback=raising), CustomAction(callback=refusing), CustomAction(callback=lambda _: {"x": "hunter22"}),
         CustomAction(shell_command="echo $WAREHOUSE_PASSWORD; env; exit 1", shell=True), Own(), Told(),
     ):  # fmt: skip
-        flow = action.guarded(result(), Run())
+        flow = action.deliver(result(), ActionContext())
         made = run(flow) if face == "thread" else asyncio.run(arun(flow))
         assert "•••" in repr(made)
         assert "hunter22" not in repr(made)

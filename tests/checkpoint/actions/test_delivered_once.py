@@ -14,7 +14,7 @@ from helpers.channels import CHANNELS
 from helpers.loopback import Answer, Sent, serving
 from helpers.made_results import failed_result
 from truthound.checkpoint.actions import GitHubAction, PagerDutyAction, SlackNotification, WebhookAction
-from truthound.checkpoint.actions.base import Action, Run
+from truthound.checkpoint.actions.base import Action, ActionContext
 from truthound.io import flow
 from truthound.io.http_client import Request, UnansweredError, UnreachableError, prepare
 from truthound.results import ActionResult
@@ -125,14 +125,14 @@ LOST: dict[str, Handler] = {
 
 
 def in_thread(action: Action) -> ActionResult:
-    return flow.run(action.guarded(failed_result(), Run()), sleep=lambda _: None)
+    return flow.run(action.deliver(failed_result(), ActionContext()), sleep=lambda _: None)
 
 
 def on_loop(action: Action) -> ActionResult:
     async def sleep(_: float) -> None:
         pass
 
-    return asyncio.run(flow.arun(action.guarded(failed_result(), Run()), sleep=sleep))
+    return asyncio.run(flow.arun(action.deliver(failed_result(), ActionContext()), sleep=sleep))
 
 
 @pytest.fixture(params=[in_thread, on_loop], ids=["thread", "loop"])

@@ -9,7 +9,7 @@ from helpers.hostile import TEXTS, many_issues
 from helpers.loopback import Answer, serving
 from helpers.made_results import FAILING, HISTORY, UNREADABLE, passed_result
 from truthound._internal import text
-from truthound.checkpoint.actions import ActionStatus, DiscordConfig, DiscordNotification, Run
+from truthound.checkpoint.actions import ActionContext, ActionStatus, DiscordConfig, DiscordNotification
 from truthound.errors import ConfigError
 
 GOLDEN = Path(__file__).parent / "golden" / "discord.json"
@@ -26,7 +26,7 @@ def _direct(monkeypatch):
 def sent(result=FAILING, answers=(), previous=None, query="", **options):
     with serving(*answers) as server:
         action = DiscordNotification(webhook_url=f"{server.url}/api/webhooks/1/x{query}", notify_on="always", **options)
-        outcome = action.execute(result, Run(previous=previous))
+        outcome = action.execute(result, ActionContext(previous=previous))
     return server.got[-1], outcome
 
 
@@ -93,10 +93,10 @@ action = DiscordNotification(
     scope = {}
     exec(block, scope)
     basic = scope["basic"]
-    body = basic.payload(FAILING, basic.message(FAILING, Run()))
+    body = basic.payload(FAILING, basic.message(FAILING, ActionContext()))
     assert (body["username"], body["avatar_url"]) == ("Truthound Bot", "https://example.com/logo.png")
     assert (body["content"], body["embeds"][0]["color"]) == ("@here", 0xFF0000)
-    custom = scope["action"].payload(FAILING, scope["action"].message(FAILING, Run()))["embeds"][0]
+    custom = scope["action"].payload(FAILING, scope["action"].message(FAILING, ActionContext()))["embeds"][0]
     assert (custom["title"], custom["description"]) == ("Data Quality Alert", "Validation failed for users.csv")
     assert custom["fields"] == [
         {"name": "Issues", "value": "150", "inline": True},
@@ -211,7 +211,7 @@ def test_it_waits_as_long_as_discord_says():
     waits = []
     with serving(Answer(429, {"message": "slow", "retry_after": 2.75}, {"Retry-After": "60"}), Answer()) as server:
         action = DiscordNotification(webhook_url=server.url, retry_delay_seconds=0)
-        flow.run(action.guarded(FAILING, Run()), sleep=waits.append)
+        flow.run(action.deliver(FAILING, ActionContext()), sleep=waits.append)
     assert waits == [2.75]
 
 

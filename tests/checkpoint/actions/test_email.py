@@ -21,7 +21,7 @@ from helpers.hostile import TEXTS, many_issues
 from helpers.loopback import Answer, serving
 from helpers.made_results import FAILING, HISTORY, failed_result, passed_result
 from truthound.checkpoint.actions import EmailNotification
-from truthound.checkpoint.actions.base import Run
+from truthound.checkpoint.actions.base import ActionContext
 from truthound.errors import ConfigError
 from truthound.reporters import email_page
 
@@ -127,7 +127,7 @@ def test_a_mail_with_everything(trusted):
     with smtp(box, tls="starttls", context=trusted, login=True) as port:
         outcome = send(
             smtp_port=port, smtp_user="user", smtp_password=PASSWORD, cc_addresses="c@example.com", bcc_addresses=["d@example.com"],
-            reply_to="help@example.com", run=Run(previous=HISTORY[-1], history=lambda: HISTORY), include_examples=True,
+            reply_to="help@example.com", run=ActionContext(previous=HISTORY[-1], history=lambda: HISTORY), include_examples=True,
         )  # fmt: skip
     assert outcome.status == "success", outcome
     assert box.users == [("user", True)]

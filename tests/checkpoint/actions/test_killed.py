@@ -13,7 +13,7 @@ from helpers.made_results import HISTORY, failed_result, run
 from truthound.checkpoint import Checkpoint
 from truthound.checkpoint.actions import QuarantineAction, StoreValidationResult, UpdateDataDocs
 from truthound.io import files
-from truthound.reporters.site.records import stem
+from truthound.reporters.site.records import run_key
 
 LEFT = f".tmp-{files._host()}-99999999999999999999-0123456789abcdef"
 LIVING = f".tmp-{files._host()}-1-0123456789abcdef"
@@ -64,7 +64,7 @@ def test_a_run_killed_between_its_page_and_its_record_is_listed_at_the_next_run(
     first, second = HISTORY[0], HISTORY[1]
     site, records = tmp_path / "site", {"html": "records", "markdown": "records-md"}[form]
     made = UpdateDataDocs(site_path=str(site), format=form).execute(first)
-    record = site / records / f"{stem(first)}.json"
+    record = site / records / f"{run_key(first)}.json"
     before = record.read_bytes()
     record.unlink()  # where a run is killed there is none yet, and no index that knows it
     again = UpdateDataDocs(site_path=str(site), format=form).execute(second)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from helpers.limits import beyond
 from helpers.made_results import FAILING, UNREADABLE, outcome, run
 from truthound.checkpoint import actions
-from truthound.checkpoint.actions.base import Run
+from truthound.checkpoint.actions.base import ActionContext
 from truthound.checkpoint.actions.discord import EmbedField
 from truthound.checkpoint.actions.pagerduty import Link
 from truthound.io import flow
@@ -111,11 +111,11 @@ def test_what_is_sent_is_within_the_limits(channel, data):
 
     def send(request):
         sent.append(request.content)
-        return action.wanted.example({"ok": True, "id": "1", "name": "1", "requestId": "1"})
+        return action.response_check.example({"ok": True, "id": "1", "name": "1", "requestId": "1"})
 
     # as variables fill them in: nothing has looked at how long they are
     filled = action.model_copy(update={"include_examples": True, **options})
-    found = flow.run(filled.guarded(result, Run()), send=send)
+    found = flow.run(filled.deliver(result, ActionContext()), send=send)
     assert found.status is ActionStatus.SUCCESS, found
     assert len(sent) == 1
     assert beyond(channel, sent[0]) == []

@@ -10,6 +10,7 @@ from helpers.hostile import many_issues
 from helpers.loopback import Answer, serving
 from helpers.made_results import CLEAN, FAILING, UNREADABLE, earlier
 from truthound.checkpoint.actions import (
+    ActionContext,
     ActionResult,
     ActionStatus,
     AlertPriority,
@@ -17,12 +18,11 @@ from truthound.checkpoint.actions import (
     OpsGenieConfig,
     Responder,
     ResponderType,
-    Run,
     create_critical_alert,
     create_opsgenie_action,
     create_team_alert,
 )
-from truthound.checkpoint.actions.incident import SETTLED
+from truthound.checkpoint.actions.incident import NOTHING_OPEN
 from truthound.errors import ConfigError
 from truthound.io import flow
 from truthound.results import CheckpointStatus
@@ -47,7 +47,7 @@ def sent(result=FAILING, *script, context=None, **options):
     waits = []
     with serving(*(script or (ACCEPTED, DONE))) as server:
         action = OpsGenieAction(**({"api_key": KEY, "api_url": server.url} | options))
-        outcome = flow.run(action.guarded(result, context or Run()), sleep=waits.append)
+        outcome = flow.run(action.deliver(result, context or ActionContext()), sleep=waits.append)
     return server.got, outcome, waits
 
 
@@ -57,7 +57,7 @@ def alert(*args, **options):
 
 def test_the_alert():
     got, outcome, waits = sent(
-        FAILING, context=Run(previous=earlier(email=20)), include_examples=True, tags=["data-quality", "production"],
+        FAILING, context=ActionContext(previous=earlier(email=20)), include_examples=True, tags=["data-quality", "production"],
         responders=[Responder(type="team", name="data-platform"), {"type": "user", "username": "oncall@company.com"}],
         visible_to=[Responder(type="team", name="engineering")], escalation_policy="night", custom_details={"runbook": "x", "n": 3},
         report_url="https://example.com/{run_id}",
@@ -78,7 +78,7 @@ def test_the_documents_blocks():
         priority=AlertPriority.P1,
         tags=["data-quality", "production"],
     )
-    assert action.ready({"OPSGENIE_API_KEY": KEY}).api_key.get_secret_value() == KEY
+    assert action.resolve({"OPSGENIE_API_KEY": KEY}).api_key.get_secret_value() == KEY
     action = OpsGenieAction(
         api_key="...",
         responders=[
@@ -150,16 +150,19 @@ OTHER = replace(CLEAN, validation_result=replace(CLEAN.validation_result, source
         (OTHER, True),
         (CLEAN, False),
         (replace(CLEAN, action_results=[ActionResult(ActionStatus.SUCCESS, "opsgenie")]), False),
-        (replace(CLEAN, action_results=[ActionResult(ActionStatus.SKIPPED, "opsgenie", "incident", SETTLED)]), False),
+        (
+            replace(CLEAN, action_results=[ActionResult(ActionStatus.SKIPPED, "opsgenie", "incident", NOTHING_OPEN)]),
+            False,
+        ),
         (replace(CLEAN, action_results=[ActionResult(ActionStatus.FAILURE, "opsgenie")]), True),
         (replace(CLEAN, action_results=[ActionResult(ActionStatus.SKIPPED, "opsgenie", message="not enabled")]), True),
     ],
 )
 def test_after_a_success_nothing_is_closed_again(previous, closes):
-    got, outcome, _ = sent(CLEAN, ACCEPTED, ACCEPTED, DONE, context=Run(previous=previous))
+    got, outcome, _ = sent(CLEAN, ACCEPTED, ACCEPTED, DONE, context=ActionContext(previous=previous))
     assert bool(got) is closes
     if not closes:
-        assert (outcome.status, outcome.message) == (ActionStatus.SKIPPED, SETTLED)
+        assert (outcome.status, outcome.message) == (ActionStatus.SKIPPED, NOTHING_OPEN)
 
 
 def test_jira_service_management_is_called_by_its_name():
@@ -190,7 +193,7 @@ def test_an_outcome_that_is_not_wrapped():
 def test_variables_in_responders():
     action = OpsGenieAction(api_key=KEY, responders=[Responder(name="${TEAM}")], visible_to=[{"name": "${OTHER:-all}"}])
     assert "TEAM is not set" in action.problems({})[0]
-    ready = action.ready({"TEAM": "data"})
+    ready = action.resolve({"TEAM": "data"})
     assert [r.to_dict() for r in (*ready.responders, *ready.visible_to)] == [
         {"type": "team", "name": "data"},
         {"type": "team", "name": "all"},
@@ -215,7 +218,7 @@ def test_an_alert_that_was_accepted_and_then_refused():
     ],
 )  # fmt: skip
 def test_the_hosts(options, url):
-    work = OpsGenieAction(api_key=KEY, **options).flow(FAILING, Run())
+    work = OpsGenieAction(api_key=KEY, **options).flow(FAILING, ActionContext())
     asked = next(work)
     assert next(asked.flow).request.url == url
     work.close()

@@ -10,8 +10,8 @@ import pytest
 from helpers.hostile import many_issues
 from helpers.loopback import Answer, serving
 from helpers.made_results import CLEAN, FAILING, UNREADABLE, earlier, run, validation
-from truthound.checkpoint.actions import ActionResult, ActionStatus, PagerDutyAction, Run
-from truthound.checkpoint.actions.incident import SETTLED
+from truthound.checkpoint.actions import ActionContext, ActionResult, ActionStatus, PagerDutyAction
+from truthound.checkpoint.actions.incident import NOTHING_OPEN
 from truthound.errors import ConfigError
 from truthound.results import CheckpointStatus
 
@@ -38,7 +38,7 @@ def sent(result=FAILING, context=None, **options):
 
 def test_the_event():
     (event,), outcome = sent(
-        FAILING, Run(previous=earlier(email=20)), include_examples=True, component="warehouse", group="data",
+        FAILING, ActionContext(previous=earlier(email=20)), include_examples=True, component="warehouse", group="data",
         class_type="quality", custom_details={"runbook": "https://example.com/r"}, report_url="https://example.com/{run_id}",
         links=[{"href": "https://example.com/{checkpoint_name}", "text": "Dashboard"}],
     )  # fmt: skip
@@ -69,11 +69,11 @@ def test_a_success_resolves_what_a_run_that_could_not_be_made_opened():
 
 
 def test_after_a_success_nothing_is_resolved_again():
-    events, outcome = sent(CLEAN, Run(previous=CLEAN))
-    assert (events, outcome.status, outcome.message) == ([], ActionStatus.SKIPPED, SETTLED)
+    events, outcome = sent(CLEAN, ActionContext(previous=CLEAN))
+    assert (events, outcome.status, outcome.message) == ([], ActionStatus.SKIPPED, NOTHING_OPEN)
     undelivered = replace(CLEAN, action_results=[ActionResult(ActionStatus.FAILURE, "pagerduty")])
     for previous in (None, FAILING, UNREADABLE, undelivered):
-        assert [e["event_action"] for e in sent(CLEAN, Run(previous=previous))[0]] == ["resolve"] * 2
+        assert [e["event_action"] for e in sent(CLEAN, ActionContext(previous=previous))[0]] == ["resolve"] * 2
 
 
 @pytest.mark.parametrize("condition", ["failure", "always", "recovered", "success"])

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from truthound.checkpoint import Checkpoint
-from truthound.checkpoint.actions import ActionStatus, QuarantineAction, Run
+from truthound.checkpoint.actions import ActionContext, ActionStatus, QuarantineAction
 from truthound.errors import ConfigError
 from truthound.results import CheckpointResult, ValidationResult
 
@@ -36,7 +36,7 @@ def result(rows=10, **more):
 
 
 def execute(action, run_result=None, base=None, make=split):
-    return action.execute(run_result or result(), Run(split=make, base=base))
+    return action.execute(run_result or result(), ActionContext(split=make, base=base))
 
 
 @pytest.mark.parametrize("suffix", ["parquet", "pq", "csv", "CSV"])

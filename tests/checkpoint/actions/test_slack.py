@@ -11,7 +11,7 @@ import pytest
 from helpers.hostile import TEXTS, many_issues
 from helpers.made_results import ACTIONS, FAILING, HISTORY, UNREADABLE, passed_result
 from truthound.checkpoint.actions import SlackNotification
-from truthound.checkpoint.actions.base import Run
+from truthound.checkpoint.actions.base import ActionContext
 from truthound.errors import ConfigError
 from truthound.io import flow
 from truthound.io.http_client import Response
@@ -21,7 +21,7 @@ GOLDEN = Path(__file__).parent / "golden" / "slack.json"
 
 def payload(result=FAILING, previous=None, **options):
     action = SlackNotification(webhook_url="https://hooks.slack.com/services/T/B/x", **options)
-    return action.payload(action.message(result, Run(previous=previous), options.get("custom_message") or ""))
+    return action.payload(action.message(result, ActionContext(previous=previous), options.get("custom_message") or ""))
 
 
 def test_golden():
@@ -80,7 +80,7 @@ def delivered(action, result=FAILING):
         sent.append(json.loads(request.content))
         return Response(200, {}, b"ok")
 
-    outcome = flow.run(action.guarded(result, Run()), send=send)
+    outcome = flow.run(action.deliver(result, ActionContext()), send=send)
     return sent[0], outcome
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from truthound.checkpoint.actions import Run, StoreValidationResult, load_results
+from truthound.checkpoint.actions import ActionContext, StoreValidationResult, load_results
 from truthound.checkpoint.actions.store import FORMAT
 from truthound.errors import ConfigError, StoreError
 from truthound.results import ActionResult, CheckOutcome, CheckpointResult, Example, ValidationResult
@@ -29,7 +29,7 @@ def result(run_id="20240115_093005_ab12", checkpoint="daily", at=TIME, status="f
 
 
 def store(result, path, *, clock=lambda: TIME, **options):
-    made = StoreValidationResult(store_path=str(path), **options).execute(result, Run(clock=clock))
+    made = StoreValidationResult(store_path=str(path), **options).execute(result, ActionContext(clock=clock))
     assert made.status == "success", made.message
     return made
 
@@ -47,7 +47,7 @@ def test_the_documents_example(tmp_path):
         retention_days=30,
         compress=True,
     )
-    made = action.execute(result(), Run(clock=lambda: TIME))
+    made = action.execute(result(), ActionContext(clock=lambda: TIME))
     path = tmp_path / "results/2024-01-15/daily_20240115_093005_ab12.json.gz"
     assert made.details == {"path": str(path), "bytes": path.stat().st_size, "deleted": 0, "attempts": 1}
     assert (made.action_name, made.action_type, made.message) == ("store_result", "storage", f"stored in {path}")
@@ -124,7 +124,7 @@ def test_a_run_that_is_stored_again_replaces_its_file(tmp_path):
 
 
 def test_relative_paths_start_from_the_runs_folder(tmp_path):
-    made = StoreValidationResult(store_path="./out").execute(result(), Run(base=tmp_path))
+    made = StoreValidationResult(store_path="./out").execute(result(), ActionContext(base=tmp_path))
     assert made.details["path"].startswith(str(tmp_path / "out"))
     assert load_results("./out", base=tmp_path) == [result()]
 
@@ -336,14 +336,14 @@ def test_of_five_thousand_runs_only_the_newest_are_parsed(tmp_path, compress):
 WRITER = """
 import sys
 from datetime import UTC, datetime, timedelta
-from truthound.checkpoint.actions import Run, StoreValidationResult, load_results
+from truthound.checkpoint.actions import ActionContext, StoreValidationResult, load_results
 from truthound.results import CheckpointResult
 folder, who = sys.argv[1:]
 now = datetime(2024, 1, 15, tzinfo=UTC)
 for i in range(60):
     old = i % 3 == 0
     made = StoreValidationResult(store_path=folder, partition_by="date", retention_days=30).execute(
-        CheckpointResult(f"{who}-{i}", "daily", now - timedelta(days=60 if old else i), "success"), Run(clock=lambda: now))
+        CheckpointResult(f"{who}-{i}", "daily", now - timedelta(days=60 if old else i), "success"), ActionContext(clock=lambda: now))
     assert made.status == "success" and "retention_error" not in made.details, made
     problems = []
     load_results(folder, problems=problems)

@@ -14,10 +14,10 @@ from helpers.made_results import CLEAN, FAILING, UNREADABLE, earlier
 from helpers.support import need
 from truthound._internal.text import card as escape
 from truthound.checkpoint.actions import (
+    ActionContext,
     ActionStatus,
     AdaptiveCardBuilder,
     MessageTheme,
-    Run,
     TeamsConfig,
     TeamsNotification,
     create_failure_alert,
@@ -58,7 +58,7 @@ def texts(value):
 
 def test_the_message():
     body, outcome = sent(
-        FAILING, Run(previous=earlier(email=20)), include_examples=True, channel="Data Quality", mention_on_failure=["a@example.com"],
+        FAILING, ActionContext(previous=earlier(email=20)), include_examples=True, channel="Data Quality", mention_on_failure=["a@example.com"],
         dashboard_url="https://example.com/{run_id}", custom_message="See the **runbook** of {checkpoint_name}",
     )  # fmt: skip
     if os.environ.get("TRUTHOUND_WRITE_GOLDEN"):
@@ -148,7 +148,7 @@ def test_variables_in_a_card(monkeypatch):
     assert made["msteams"]["entities"][0]["mentioned"] == {"id": "ann@example.com", "name": "Ann"}
     assert made["actions"][0]["url"].endswith(SIG)
     assert SIG not in repr(outcome)
-    assert list(builder.texts()).count("${ONCALL}") == 1
+    assert list(builder.iter_text()).count("${ONCALL}") == 1
 
 
 def everything():

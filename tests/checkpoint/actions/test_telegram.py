@@ -13,8 +13,8 @@ from helpers.support import need
 from truthound.checkpoint import Checkpoint
 from truthound.checkpoint.actions import (
     Action,
+    ActionContext,
     ActionStatus,
-    Run,
     StoreValidationResult,
     TelegramConfig,
     TelegramNotification,
@@ -41,7 +41,7 @@ def sent(result=FAILING, answers=(), kind=TelegramNotification, run=None, by=Non
     """All requests, and the outcome."""
     with serving(*answers, by=by) as server:
         given = {"bot_token": TOKEN, "chat_id": "-1001234567890", "notify_on": "always", "api_url": server.url}
-        outcome = kind(**{**given, "retry_count": 0, **options}).execute(result, run or Run())
+        outcome = kind(**{**given, "retry_count": 0, **options}).execute(result, run or ActionContext())
     return server.got, outcome
 
 
@@ -52,7 +52,7 @@ def text(result=FAILING, **options):
 
 
 def test_what_is_sent():
-    got, outcome = sent(run=Run(previous=HISTORY[-1]), report_url="https://example.com/{run_id}")
+    got, outcome = sent(run=ActionContext(previous=HISTORY[-1]), report_url="https://example.com/{run_id}")
     assert outcome.status is ActionStatus.SUCCESS, outcome
     assert (outcome.message, outcome.details["message_id"]) == ("sent to Telegram: 4 issues", 7)
     assert got[0].path == f"/bot{TOKEN}/sendMessage"
@@ -226,7 +226,7 @@ def test_it_waits_as_long_as_telegram_says():
     slow = Answer(429, {"ok": False, "description": "Too Many Requests", "parameters": {"retry_after": 14}})
     with serving(slow, Answer()) as server:
         action = TelegramNotification(bot_token=TOKEN, chat_id="1", api_url=server.url, retry_delay_seconds=0)
-        outcome = flow.run(action.guarded(FAILING, Run()), sleep=waits.append)
+        outcome = flow.run(action.deliver(FAILING, ActionContext()), sleep=waits.append)
     assert outcome.status is ActionStatus.SUCCESS
     assert waits == [14]
 
@@ -290,7 +290,10 @@ def test_a_photo_of_a_file(tmp_path):
 
     Image.new("RGB", (30, 20), "red").save(tmp_path / "chart.png")
     (request,), outcome = sent(
-        kind=TelegramNotificationWithPhoto, photo_path="chart.png", caption="Is {status} *now*", run=Run(base=tmp_path)
+        kind=TelegramNotificationWithPhoto,
+        photo_path="chart.png",
+        caption="Is {status} *now*",
+        run=ActionContext(base=tmp_path),
     )
     assert outcome.status is ActionStatus.SUCCESS, outcome
     assert picture(request).size == (30, 20)
@@ -300,7 +303,9 @@ def test_a_photo_of_a_file(tmp_path):
 
 def test_a_chart_where_no_photo_is_given():
     need(bool(pytest.importorskip("PIL")), "pillow is not installed")
-    (request,), outcome = sent(kind=TelegramNotificationWithPhoto, run=Run(history=lambda: [*HISTORY, UNREADABLE]))
+    (request,), outcome = sent(
+        kind=TelegramNotificationWithPhoto, run=ActionContext(history=lambda: [*HISTORY, UNREADABLE])
+    )
     assert outcome.message == "sent to Telegram: 4 issues"
     assert picture(request).format == "PNG"
 
@@ -329,7 +334,9 @@ def test_the_news_go_without_a_photo_that_is_refused(no):
 
 
 def test_the_news_go_without_a_file_that_is_not_there(tmp_path):
-    (request,), outcome = sent(kind=TelegramNotificationWithPhoto, photo_path="no.png", run=Run(base=tmp_path))
+    (request,), outcome = sent(
+        kind=TelegramNotificationWithPhoto, photo_path="no.png", run=ActionContext(base=tmp_path)
+    )
     assert "No such file" in outcome.message
     assert "users: FAILED" in request.json["text"]
 

@@ -15,10 +15,10 @@ import pytest
 from helpers.hostile import TEXTS, many_issues
 from helpers.made_results import ACTIONS, AGE, CLEAN, EMAIL, FAILING, HISTORY, PASSED, UNREADABLE, failed_result, run
 from truthound.checkpoint.actions import UpdateDataDocs
-from truthound.checkpoint.actions.base import Run
+from truthound.checkpoint.actions.base import ActionContext
 from truthound.errors import ConfigError
 from truthound.io.files import LocalObjects
-from truthound.reporters.site.records import stem
+from truthound.reporters.site.records import run_key
 from truthound.results import CheckpointStatus, Example
 
 VOID = {"meta", "link", "rect", "br"}
@@ -87,7 +87,7 @@ def luminance(color):
 
 def write(folder, *results, previous=None, **options):
     for result in results:
-        made = UpdateDataDocs(site_path=str(folder), **options).execute(result, Run(previous=previous))
+        made = UpdateDataDocs(site_path=str(folder), **options).execute(result, ActionContext(previous=previous))
         assert made.status == "success", made
     return made
 
@@ -254,7 +254,7 @@ def test_a_template_of_ones_own(tmp_path):
         assert outcome.status == "error" or "class" not in "".join(
             p.read_text() for p in pages(tmp_path / "x" / "runs")
         )
-    outcome = UpdateDataDocs(template_path="none.html").execute(FAILING, Run(base=tmp_path))
+    outcome = UpdateDataDocs(template_path="none.html").execute(FAILING, ActionContext(base=tmp_path))
     assert "cannot be read: No such file" in outcome.message
 
 
@@ -350,12 +350,12 @@ def test_a_record_is_read_once_unless_it_changes(tmp_path, monkeypatch):
     write(tmp_path, *HISTORY)
     read.clear()
     write(tmp_path, FAILING)
-    assert sorted(read) == ["index.html", "read.json", f"{stem(FAILING)}.json"]
+    assert sorted(read) == ["index.html", "read.json", f"{run_key(FAILING)}.json"]
     write(tmp_path, replace(HISTORY[0], validation_result=None, status=CheckpointStatus.ERROR, error="was it here?"))
     read.clear()
     write(tmp_path, FAILING)
-    assert f"{stem(HISTORY[0])}.json" not in read
-    changed = tmp_path / "records" / f"{stem(HISTORY[1])}.json"
+    assert f"{run_key(HISTORY[0])}.json" not in read
+    changed = tmp_path / "records" / f"{run_key(HISTORY[1])}.json"
     changed.write_text(changed.read_text().replace("FAILED", "VERY WRONG"))
     write(tmp_path, FAILING)
     said = (tmp_path / "index.html").read_text(encoding="utf-8")

@@ -12,7 +12,7 @@ import pytest
 from helpers.loopback import Answer, serving
 from helpers.made_results import FAILING, failed_result, passed_result
 from truthound.checkpoint import Checkpoint
-from truthound.checkpoint.actions import ActionStatus, Run, WebhookAction
+from truthound.checkpoint.actions import ActionContext, ActionStatus, WebhookAction
 from truthound.errors import ConfigError
 from truthound.results import CheckpointResult
 
@@ -30,7 +30,7 @@ def _direct(monkeypatch):
 def sent(result=FAILING, run=None, answer=None, path="/hook", **options):
     """The request that an action with these options sends, and what came of it."""
     with serving(answer or Answer()) as server:
-        outcome = WebhookAction(url=server.url + path, **options).execute(result, run or Run())
+        outcome = WebhookAction(url=server.url + path, **options).execute(result, run or ActionContext())
     return (server.got[0] if server.got else None), outcome
 
 
@@ -185,7 +185,7 @@ def test_the_environments_url(monkeypatch):
         monkeypatch.setenv("TRUTHOUND_WEBHOOK_URL", f"{server.url}/from-outside")
         assert WebhookAction().execute(FAILING).status is ActionStatus.SUCCESS
     assert server.got[0].path == "/from-outside"
-    ready = WebhookAction().ready({"TRUTHOUND_WEBHOOK_URL": "https://example.com/s3cret"})
+    ready = WebhookAction().resolve({"TRUTHOUND_WEBHOOK_URL": "https://example.com/s3cret"})
     assert "s3cret" not in repr(ready)
 
 

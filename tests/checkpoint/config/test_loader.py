@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from truthound._internal import yaml_nodes as nodes_module
-from truthound._internal.yaml_nodes import Composer, Malformed, locate
+from truthound._internal.yaml_nodes import Composer, YamlSyntaxError, locate
 from truthound.checkpoint.config import json_schema, load_checkpoints, load_config
 from truthound.errors import ConfigError
 from truthound.results import CheckpointStatus
@@ -238,7 +238,7 @@ def test_both_parsers_read_alike(monkeypatch):
     fast = values()
     monkeypatch.setattr(nodes_module, "_PARSER", yaml.SafeLoader)
     assert values() == fast
-    with pytest.raises(Malformed, match=r"U\+0007"):
+    with pytest.raises(YamlSyntaxError, match=r"U\+0007"):
         Composer().compose("é: \x07")
 
 

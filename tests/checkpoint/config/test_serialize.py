@@ -62,7 +62,7 @@ def test_there_and_back():
     assert CheckpointConfig.from_dict(document) == config
     assert json.loads(json.dumps(document)) == yaml.safe_load(yaml.safe_dump(document)) == document
     assert CheckpointConfig.from_dict(document).to_dict() == document
-    assert CheckpointConfig.from_dict(document).changed(seed=3).to_dict() == document | {"seed": 3}
+    assert CheckpointConfig.from_dict(document).with_options(seed=3).to_dict() == document | {"seed": 3}
 
 
 def test_only_what_was_given_is_written():

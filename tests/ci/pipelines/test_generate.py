@@ -27,7 +27,7 @@ from truthound.ci.names import CIPlatform
 from truthound.ci.pipelines.cron import parse
 from truthound.ci.pipelines.generate import TARGETS, pipeline_text, target_of
 from truthound.ci.pipelines.spec import EXTRAS, Pipeline, regex, shell
-from truthound.ci.pipelines.yaml_writer import Said, dump, scalar
+from truthound.ci.pipelines.yaml_writer import Commented, dump, scalar
 from truthound.errors import ConfigError, StoreError
 
 HERE = Path(__file__).parent
@@ -226,7 +226,7 @@ def test_yaml_is_for_people():
     document = {
         "on": {"push": None},
         "script": "a\nb\n",
-        "jobs": Said("why\nso", [{"run": "pip install 'x[y]'"}, "yes", "3.12", True]),
+        "jobs": Commented("why\nso", [{"run": "pip install 'x[y]'"}, "yes", "3.12", True]),
     }
     assert dump(document) == (
         "on:\n  push:\n\nscript: |\n  a\n  b\n\n# why\n# so\njobs:\n  - run: pip install 'x[y]'\n  - 'yes'\n  - '3.12'\n  - true\n"

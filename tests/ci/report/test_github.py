@@ -41,7 +41,7 @@ def test_annotations():
     ],
 )
 def test_places(location, root, place):
-    assert locations.declared(replace(PRISE, location=location), root) == place
+    assert locations.config_location(replace(PRISE, location=location), root) == place
 
 
 GITHUB = {

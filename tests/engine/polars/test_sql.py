@@ -63,7 +63,7 @@ def duck():
         yield connection
 
 
-class RefusedError(Exception):
+class TransientDeliveryError(Exception):
     """Neither side has an answer."""
 
 
@@ -72,12 +72,12 @@ def ours(text):
     try:
         made = Tree(Context(DATA.schema, now=lambda: NOW)).value(sql_expression.condition(text))
     except (ValidatorError, ValueError) as error:
-        raise RefusedError(str(error)) from None
+        raise TransientDeliveryError(str(error)) from None
     fault = pl.lit(value=False) if made.fault is None else made.fault
     got = DATA.lazy().select(made.e.alias("value"), fault.alias("fault")).collect(engine="streaming")
     assert got["fault"].null_count() == 0, text
     if got["fault"].any():
-        raise RefusedError("a fault")
+        raise TransientDeliveryError("a fault")
     values = got["value"].to_list()
     return values * ROWS if len(values) == 1 else values
 
@@ -87,13 +87,13 @@ def theirs(connection, text):
     try:
         return [row[0] for row in connection.execute(f"SELECT {text} FROM data").fetchall()]
     except duckdb.Error as error:
-        raise RefusedError(str(error).splitlines()[0]) from None
+        raise TransientDeliveryError(str(error).splitlines()[0]) from None
 
 
 def answer(make, *args):
     try:
         return make(*args)
-    except RefusedError as refused:
+    except TransientDeliveryError as refused:
         return refused
 
 
@@ -108,8 +108,8 @@ def same(a, b):
 
 
 def differs(mine, other):
-    if isinstance(mine, RefusedError) or isinstance(other, RefusedError):
-        return isinstance(mine, RefusedError) is not isinstance(other, RefusedError)
+    if isinstance(mine, TransientDeliveryError) or isinstance(other, TransientDeliveryError):
+        return isinstance(mine, TransientDeliveryError) is not isinstance(other, TransientDeliveryError)
     return not all(same(a, b) for a, b in zip(mine, other, strict=True))
 
 
@@ -120,7 +120,7 @@ def check(connection, expressions, *, refused=0):
         mine, other = answer(ours, text), answer(theirs, connection, text)
         if differs(mine, other):
             differing.append(f"{text}\n  ours   {mine}\n  theirs {other}")
-        elif isinstance(mine, RefusedError):
+        elif isinstance(mine, TransientDeliveryError):
             none.append(f"{text}: {mine}")
     assert not differing, "\n".join(differing[:20])
     assert len(none) <= refused, "\n".join(none)

@@ -9,9 +9,9 @@ from truthound._internal.lazy import lazily
 if TYPE_CHECKING:
     from truthound.checkpoint.actions.apprise import AppriseAction as AppriseAction
     from truthound.checkpoint.actions.base import Action as Action
+    from truthound.checkpoint.actions.base import ActionContext as ActionContext
     from truthound.checkpoint.actions.base import ActionResult as ActionResult
     from truthound.checkpoint.actions.base import ActionStatus as ActionStatus
-    from truthound.checkpoint.actions.base import Run as Run
     from truthound.checkpoint.actions.cards import AdaptiveCardBuilder as AdaptiveCardBuilder
     from truthound.checkpoint.actions.cards import MessageTheme as MessageTheme
     from truthound.checkpoint.actions.chats import GoogleChatNotification as GoogleChatNotification
@@ -68,7 +68,7 @@ _HOMES = {
     "QuarantineAction": ".quarantine",
     "Responder": ".opsgenie",
     "ResponderType": ".opsgenie",
-    "Run": ".base",
+    "ActionContext": ".base",
     "SlackNotification": ".slack",
     "StoreValidationResult": ".store",
     "UpdateDataDocs": ".docs",

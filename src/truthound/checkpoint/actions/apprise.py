@@ -12,10 +12,10 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import BeforeValidator, Field, SecretStr
 
 from truthound._internal import templates
+from truthound._internal.text import neutralize_mentions as escape
 from truthound._internal.text import plural, shorten, terminal
-from truthound._internal.text import unmentioned as escape
-from truthound.checkpoint.actions.base import RefusedError, Run
-from truthound.checkpoint.actions.channel import NOT_TAKEN, Channel, DeniedError, Template, filled, success
+from truthound.checkpoint.actions.base import ActionContext, TransientDeliveryError
+from truthound.checkpoint.actions.channel import NOT_TAKEN, Channel, PermanentDeliveryError, Template, filled, success
 from truthound.errors import ConfigError
 from truthound.io.flow import Flow, call
 from truthound.reporters import message as messages
@@ -82,7 +82,7 @@ class AppriseAction(Channel):
         for url in self._listed():
             yield from (part for part in re.split(r"[/:@?&=,#]+", url) if len(part) >= 8)
 
-    def flow(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
+    def flow(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
         if importlib.util.find_spec("apprise") is None:
             raise ConfigError(_MISSING)
         sent, refused = yield from call(lambda: self._send(result, self.message(result, run)))
@@ -94,12 +94,12 @@ class AppriseAction(Channel):
         unsure = not all(400 <= answer < 500 or answer in NOT_TAKEN for answer in answers)
         again = self.at_least_once or all(answer in NOT_TAKEN for answer in answers)
         if sent or not again:  # whoever has it must not get it again
-            raise DeniedError(line, uncertain=unsure, services=sent, refused=refused)
-        error = RefusedError(line, refused=refused)
+            raise PermanentDeliveryError(line, uncertain=unsure, services=sent, refused=refused)
+        error = TransientDeliveryError(line, refused=refused)
         error.uncertain = unsure
         raise error
 
-    def preview(self, result: CheckpointResult, run: Run) -> Iterator[str]:
+    def preview(self, result: CheckpointResult, run: ActionContext) -> Iterator[str]:
         message = self.message(result, run)
         yield f"to {plural(len(self._listed()), 'service')} of Apprise\n{self.text(result, message)}"
 
@@ -113,12 +113,12 @@ class AppriseAction(Channel):
                 raise ConfigError(list(self.check()))
             name = str(server.service_name)
             title, body = self._parts(result, message, server.body_maxlen, server.title_maxlen)
-            with _Ear() as told:
+            with _LogCapture() as told:
                 fine = server.notify(body=body, title=title, notify_type=_TYPES[message.status], body_format="text")
             if fine:
                 sent.append(name)
             else:
-                said = self.quoted(str(told), 300)
+                said = self.redact_and_truncate(str(told), 300)
                 refused.append(f"{name} ({said})" if said else name)
         return sent, refused
 
@@ -147,7 +147,7 @@ class AppriseAction(Channel):
         return [_plain(url) for url in listed]
 
 
-class _Ear(logging.Filter):
+class _LogCapture(logging.Filter):
     """Keeps what is logged in this thread while Apprise works: its warnings are the only place where it says what went
     wrong, and its other lines hold whole URLs.
     """
@@ -183,7 +183,7 @@ def _plain(text: str | SecretStr) -> str:
 
 def _server(url: str) -> Any:
     """What sends to this URL, or None."""
-    with _Ear():
+    with _LogCapture():
         import apprise
 
         return apprise.Apprise.instantiate(url, suppress_exceptions=True)

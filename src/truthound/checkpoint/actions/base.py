@@ -35,7 +35,7 @@ NOTIFY_ON: Mapping[str, frozenset[CheckpointStatus]] = {
     "not_success": frozenset(CheckpointStatus) - {CheckpointStatus.SUCCESS},
 }
 """the conditions that speak of this run alone"""
-LOOKING_BACK = frozenset(typing.get_args(NotifyOn)) - frozenset(NOTIFY_ON)
+CHANGE_CONDITIONS = frozenset(typing.get_args(NotifyOn)) - frozenset(NOTIFY_ON)
 """the conditions that look at the run before too; a message of theirs that was not delivered is due again"""
 _TRANSIENT = frozenset(
     getattr(errno, name)
@@ -52,7 +52,7 @@ _LONGEST = 10_000  # characters of a text in an action's result
 T = TypeVar("T")
 
 
-def due(notify_on: NotifyOn, result: CheckpointResult, previous: CheckpointResult | None) -> bool:
+def condition_met(notify_on: NotifyOn, result: CheckpointResult, previous: CheckpointResult | None) -> bool:
     """Whether the condition holds. Before the first run all was well: a first failure is a change, a first success is none.
 
     Two runs are compared by what their data came to: an action that failed is no change of theirs.
@@ -65,7 +65,7 @@ def due(notify_on: NotifyOn, result: CheckpointResult, previous: CheckpointResul
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class ActionContext:
     """What an action may know of the run beside its result."""
 
     previous: CheckpointResult | None = None
@@ -77,13 +77,13 @@ class Run:
     base: Path | None = None
     """the folder that relative paths start from; none: the current one"""
     clock: Callable[[], datetime] = now
-    reads: Callable[[Path], bool] = lambda _: False
+    is_input: Callable[[Path], bool] = lambda _: False
     """whether a file is, or would be the next time, part of the run's data"""
-    told: dict[Any, Any] = dataclasses.field(default_factory=dict, compare=False, repr=False)
+    message_cache: dict[Any, Any] = dataclasses.field(default_factory=dict, compare=False, repr=False)
     """what there is to tell of the run, as channels share it: made once for each state of its result"""
 
 
-def look_back(run: Run) -> Flow[tuple[CheckpointResult, ...]]:
+def look_back(run: ActionContext) -> Flow[tuple[CheckpointResult, ...]]:
     """The stored runs before this one, oldest first; none where they are not known soon."""
     if run.history is None:
         return ()
@@ -95,17 +95,17 @@ def look_back(run: Run) -> Flow[tuple[CheckpointResult, ...]]:
 
 
 @runtime_checkable
-class Worded(Protocol):
+class TextContainer(Protocol):
     """An option's value that is made of texts, and no plain data: a card that was built."""
 
-    def texts(self) -> Iterable[str]:
+    def iter_text(self) -> Iterable[str]:
         """Its texts."""
 
-    def worded(self, change: Callable[[str], str]) -> Self:
+    def map_text(self, change: Callable[[str], str]) -> Self:
         """The same with each text changed."""
 
 
-class RefusedError(RetryableError):
+class TransientDeliveryError(RetryableError):
     """The other side took the work and said no. `details` are kept in the action's result."""
 
     def __init__(self, message: str, **details: Any) -> None:
@@ -176,23 +176,23 @@ class Action(Model):
         return self
 
     def __repr__(self) -> str:
-        return text.redact(super().__repr__(), self.hidden)
+        return text.redact(super().__repr__(), self.secrets_to_redact)
 
     __str__ = __repr__
 
     @property
-    def hidden(self) -> frozenset[str]:
+    def secrets_to_redact(self) -> frozenset[str]:
         """All that must not be shown: its secrets, those that came with its options, and those of the environment, where the
         code is not ours and may quote them.
         """
         own = type(self).__module__.partition(".")[0] != __name__.partition(".")[0]
         return frozenset((*self._hidden, *self.secrets(), *(env_vars.secrets(os.environ) if own else ())))
 
-    def quoted(self, said: str, width: int) -> str:
+    def redact_and_truncate(self, said: str, width: int) -> str:
         """At most `width` characters of what another program said, without the secrets: a cut first could leave a part of one."""
-        return text.shorten(text.redact(said, self.hidden), width)
+        return text.shorten(text.redact(said, self.secrets_to_redact), width)
 
-    def filled(self, secrets: Iterable[str] = (), written: Mapping[str, Any] | None = None) -> Self:
+    def mark_resolved(self, secrets: Iterable[str] = (), written: Mapping[str, Any] | None = None) -> Self:
         """The same, its options taken as they are: a file's `${VAR}` are filled in when it is read, and only once.
 
         `secrets` came with them; they must not appear in its results. `written` is what the file has, with its type.
@@ -209,13 +209,13 @@ class Action(Model):
         return self._filled
 
     @property
-    def written(self) -> Mapping[str, Any] | None:
+    def to_config_dict(self) -> Mapping[str, Any] | None:
         """Its options as a file has them, where it is of a file."""
         return self._written
 
     # --- what a subclass writes -----------------------------------------------------------------------------------
 
-    def flow(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
+    def flow(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
         """Its work."""
         raise NotImplementedError(f"{type(self).__name__} has neither flow() nor execute()")
 
@@ -226,9 +226,9 @@ class Action(Model):
 
     def runs_on(self, result: CheckpointResult, previous: CheckpointResult | None) -> bool:
         """Whether it has something to do after this run."""
-        return due(self.notify_on, result, previous)
+        return condition_met(self.notify_on, result, previous)
 
-    def needed(self) -> Iterable[str]:
+    def required_options(self) -> Iterable[str]:
         """The options it cannot run without: those in `variables`."""
         return self.variables
 
@@ -236,7 +236,7 @@ class Action(Model):
         """What will not work when it runs, said before it does; called on the action with its variables filled in."""
         yield from ()
 
-    def preview(self, result: CheckpointResult, run: Run) -> Iterator[str]:
+    def preview(self, result: CheckpointResult, run: ActionContext) -> Iterator[str]:
         """What it would do beside sending requests, in words, a text for each thing; called as `check` is. Does nothing."""
         yield from ()
 
@@ -244,56 +244,59 @@ class Action(Model):
         """What must not appear in its results: each secret option (of a URL its telling parts too), and each filled-in
         variable whose name marks it as secret.
         """
-        for told, secret in texts(dict(self)):
+        for told, secret in iter_text(dict(self)):
             if secret:
                 yield told
                 yield from _telling(told)
             yield from secret_values(told, os.environ)
 
-    def suited(self, result: CheckpointResult, run: Run) -> tuple[Self, list[str]]:
+    def sanitized_for(self, result: CheckpointResult, run: ActionContext) -> tuple[Self, list[str]]:
         """Itself as it can tell of this run, and in words what had to be left out for that."""
         return self, []
 
-    def conflicts(self, checkpoint: str, run: Run) -> Iterator[tuple[str, str]]:
+    def conflicts(self, checkpoint: str, run: ActionContext) -> Iterator[tuple[str, str]]:
         """What cannot be right in a checkpoint of this name, as far as that can be told before a run: the option, and a sentence."""
         return iter(())
 
     # --- what a checkpoint and people call ------------------------------------------------------------------------
 
-    def execute(self, result: CheckpointResult, run: Run | None = None) -> ActionResult:
+    def execute(self, result: CheckpointResult, run: ActionContext | None = None) -> ActionResult:
         """Does the work and says what it came to; raises nothing."""
-        return perform_flow(self._guarded(Action._by_flow, result, run or Run()))
+        return perform_flow(self._deliver(Action._by_flow, result, run or ActionContext()))
 
-    async def aexecute(self, result: CheckpointResult, run: Run | None = None) -> ActionResult:
+    async def aexecute(self, result: CheckpointResult, run: ActionContext | None = None) -> ActionResult:
         """`execute` for asyncio."""
-        return await arun(self.guarded(result, run or Run()))
+        return await arun(self.deliver(result, run or ActionContext()))
 
-    def guarded(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
+    def deliver(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
         """The work under the action's rules: whether it runs now, retries, time limit, timing, errors."""
-        return self._guarded(Action.perform, result, run)
+        return self._deliver(Action._attempt, result, run)
 
-    def perform(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
+    def _attempt(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
         """The bare work, by whichever of `flow` and `execute` the subclass wrote."""
         wrote = next(c for c in type(self).__mro__ if "flow" in vars(c) or "execute" in vars(c))
         if wrote is Action or "flow" in vars(wrote):
             return (yield from self._by_flow(result, run))
         return _checked(self, (yield from call(partial(self.execute, result))))
 
-    def _by_flow(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
+    def _by_flow(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
         made: Any = self.flow(result, run)
         if isinstance(made, Generator):
             made = yield from made
         return _checked(self, made)
 
-    def _guarded(
-        self, work: Callable[[Any, CheckpointResult, Run], Flow[ActionResult]], result: CheckpointResult, run: Run
+    def _deliver(
+        self,
+        work: Callable[[Any, CheckpointResult, ActionContext], Flow[ActionResult]],
+        result: CheckpointResult,
+        run: ActionContext,
     ) -> Flow[ActionResult]:
         started = run.clock()
-        owed = self._owed(result, run.previous)
-        if reason := "" if owed else self._idle(result, run.previous):
+        owed = self._has_undelivered_change(result, run.previous)
+        if reason := "" if owed else self._skip_reason(result, run.previous):
             skipped = ActionResult(ActionStatus.SKIPPED, message=reason)
-            return self._finished(skipped, started, run.clock(), {}, self.hidden)
-        attempts, hidden, notes, unsure = 0, self.hidden, list[str](), False
+            return self._finished(skipped, started, run.clock(), {}, self.secrets_to_redact)
+        attempts, hidden, notes, unsure = 0, self.secrets_to_redact, list[str](), False
 
         def attempt(number: int) -> Flow[ActionResult]:
             nonlocal attempts, unsure
@@ -305,9 +308,9 @@ class Action(Model):
                 raise
 
         try:
-            ready = self.ready(os.environ)
-            hidden |= ready.hidden
-            ready, notes = ready.suited(result, run)
+            ready = self.resolve(os.environ)
+            hidden |= ready.secrets_to_redact
+            ready, notes = ready.sanitized_for(result, run)
             outcome = yield from retry(
                 attempt, retries=self.retry_count, delay=self.retry_delay_seconds, retryable=transient
             )
@@ -326,15 +329,15 @@ class Action(Model):
         )
         return self._finished(outcome, started, run.clock(), more, hidden)
 
-    def _owed(self, result: CheckpointResult, previous: CheckpointResult | None) -> bool:
+    def _has_undelivered_change(self, result: CheckpointResult, previous: CheckpointResult | None) -> bool:
         """Whether the run before had a change to tell that nobody was told, and it still stands."""
-        if not self.enabled or previous is None or self.notify_on not in LOOKING_BACK:
+        if not self.enabled or previous is None or self.notify_on not in CHANGE_CONDITIONS:
             return False
         if result.data_status is not previous.data_status:
             return False
         return any(a.action_name == self.name and not a.delivered for a in previous.action_results)
 
-    def _idle(self, result: CheckpointResult, previous: CheckpointResult | None) -> str:
+    def _skip_reason(self, result: CheckpointResult, previous: CheckpointResult | None) -> str:
         """Why it does not run now, or an empty text."""
         if not self.enabled:
             return "not enabled (enabled: false)"
@@ -345,12 +348,12 @@ class Action(Model):
         before = f", before it was {previous.data_status.value}" if previous else ""
         return f"notify_on is {self.notify_on}, the data's status is {result.data_status.value}{before}"
 
-    def ready(self, environment: Mapping[str, str]) -> Self:
+    def resolve(self, environment: Mapping[str, str]) -> Self:
         """Itself with `${VAR}` filled in, and what is not given taken from the environment; raises ConfigError for what is missing."""
         missing: list[str] = []
         changed: dict[str, Any] = {}
         if not self._filled:
-            given = {k: v for k, v in self if k not in self.verbatim and any("${" in t for t, _ in texts(v))}
+            given = {k: v for k, v in self if k not in self.verbatim and any("${" in t for t, _ in iter_text(v))}
             changed = {k: fill(v, environment, missing) for k, v in given.items()}
         problems = env_vars.unset(missing)
         for option, names in self.variables.items():
@@ -362,8 +365,10 @@ class Action(Model):
         made = self
         if changed:
             made = self.model_copy(update=changed)
-            made._hidden = tuple(self.hidden)  # noqa: SLF001 our own; filled in, it no longer names its variables
-        problems += [_wanted(o, self.variables.get(o, ())) for o in made.needed() if _absent(getattr(made, o))]
+            made._hidden = tuple(self.secrets_to_redact)  # noqa: SLF001 our own; filled in, it no longer names its variables
+        problems += [
+            _wanted(o, self.variables.get(o, ())) for o in made.required_options() if _absent(getattr(made, o))
+        ]
         if problems:
             raise ConfigError(problems)
         return made
@@ -371,7 +376,7 @@ class Action(Model):
     def problems(self, environment: Mapping[str, str]) -> list[str]:
         """What would keep it from running in this environment."""
         try:
-            return list(self.ready(environment).check())
+            return list(self.resolve(environment).check())
         except ConfigError as error:
             return list(error.problems)
 
@@ -434,7 +439,7 @@ def _failed(error: Exception) -> ActionResult:
     known = isinstance(error, TruthoundError)
     if isinstance(error, ConfigError):  # several mistakes are one sentence
         return ActionResult(ActionStatus.ERROR, message="; ".join(error.problems), details=details)
-    message = str(error) if known else env_vars.reported(error)
+    message = str(error) if known else env_vars.describe_exception(error)
     return ActionResult(ActionStatus.ERROR, message=message, details=details)
 
 
@@ -450,7 +455,7 @@ def clean(value: Any, secrets: Any) -> Any:
         case list() | tuple() | set() | frozenset():
             return [clean(v, secrets) for v in value]
         case _:
-            made = text.plain(value, sys.maxsize)  # it is cut when the secrets are out of it
+            made = text.to_json_value(value, sys.maxsize)  # it is cut when the secrets are out of it
             return clean(made, secrets) if isinstance(made, str) else made
 
 
@@ -473,13 +478,13 @@ def fill(value: Any, environment: Mapping[str, str], missing: list[str]) -> Any:
             return value.model_copy(
                 update={k: fill(v, environment, missing) for k, v in value if k in value.model_fields_set}
             )
-        case Worded():
-            return value.worded(lambda told: str(fill(told, environment, missing)))
+        case TextContainer():
+            return value.map_text(lambda told: str(fill(told, environment, missing)))
         case _:
             return value
 
 
-def texts(value: Any) -> Iterator[tuple[str, bool]]:
+def iter_text(value: Any) -> Iterator[tuple[str, bool]]:
     """Every text in an option's value, and whether it is declared secret."""
     match value:
         case SecretStr():
@@ -488,28 +493,42 @@ def texts(value: Any) -> Iterator[tuple[str, bool]]:
             yield str(value), False
         case Model():
             for _, one in value:
-                yield from texts(one)
+                yield from iter_text(one)
         case (
             None | bool() | int() | float()
         ):  # most options; whether a value has a protocol's methods takes long to see
             return
         case Mapping():
             for one in value.values():
-                yield from texts(one)
+                yield from iter_text(one)
         case list() | tuple():
             for one in value:
-                yield from texts(one)
-        case Worded():
-            yield from ((told, False) for told in value.texts())
+                yield from iter_text(one)
+        case TextContainer():
+            yield from ((told, False) for told in value.iter_text())
 
 
 def secret_values(value: Any, environment: Mapping[str, str]) -> set[str]:
     """What the variables whose names mark them as secret hold that an option refers to."""
-    found = {n for told, _ in texts(value) for n in env_vars.names(told) if env_vars.is_secret(n)}
+    found = {n for told, _ in iter_text(value) for n in env_vars.names(told) if env_vars.is_secret(n)}
     return {environment[n] for n in found if len(environment.get(n, "")) >= env_vars.SHORTEST}
 
 
 __all__ = [
-    "LOOKING_BACK", "LOOK_BACK", "NOTIFY_ON", "UNSURE", "Action", "ActionError", "ActionResult", "ActionStatus", "NotifyOn", "RefusedError",
-    "RetryableError", "Run", "due", "look_back", "transient", "uncertain",
+    "CHANGE_CONDITIONS",
+    "LOOK_BACK",
+    "NOTIFY_ON",
+    "UNSURE",
+    "Action",
+    "ActionContext",
+    "ActionError",
+    "ActionResult",
+    "ActionStatus",
+    "NotifyOn",
+    "RetryableError",
+    "TransientDeliveryError",
+    "condition_met",
+    "look_back",
+    "transient",
+    "uncertain",
 ]  # fmt: skip

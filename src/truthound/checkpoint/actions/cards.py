@@ -101,11 +101,11 @@ class AdaptiveCardBuilder:
         """The same card, which does not change with this one."""
         return copy.deepcopy(self)
 
-    def texts(self) -> Iterator[str]:
+    def iter_text(self) -> Iterator[str]:
         """Every text in it."""
         return _texts([self._body, self._actions, list(self._mentions.values())])
 
-    def worded(self, change: Callable[[str], str]) -> AdaptiveCardBuilder:
+    def map_text(self, change: Callable[[str], str]) -> AdaptiveCardBuilder:
         """The same card, each of its texts changed."""
         made = AdaptiveCardBuilder(self._version)
         made._body, made._actions = _changed(self._body, change), _changed(self._actions, change)

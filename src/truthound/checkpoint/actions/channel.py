@@ -18,8 +18,8 @@ from pydantic.fields import FieldInfo
 
 from truthound._internal import templates
 from truthound._internal.options import Model, aliases
-from truthound._internal.text import enumerated, plural, terminal
-from truthound.checkpoint.actions.base import Action, NotifyOn, RefusedError, Run, kinds
+from truthound._internal.text import join_words, plural, terminal
+from truthound.checkpoint.actions.base import Action, ActionContext, NotifyOn, TransientDeliveryError, kinds
 from truthound.errors import ActionError, ConfigError
 from truthound.io import http_client
 from truthound.io.flow import Flow, http
@@ -35,7 +35,7 @@ _FINAL = frozenset({501, 505})
 """statuses above 499 that will not pass"""
 
 
-class DeniedError(ActionError):
+class PermanentDeliveryError(ActionError):
     """The other side said no, and will say so again; or it is not to be asked again. `details` are kept in the action's result."""
 
     def __init__(self, said: str, *, uncertain: bool = False, **details: Any) -> None:
@@ -67,7 +67,7 @@ Template = Annotated[str, AfterValidator(_template), IS_TEMPLATE]
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class ResponseCheck:
     """What an answer has when the other side took the message: a page of some other server may say 200 too."""
 
     statuses: frozenset[int] = frozenset(range(200, 300))
@@ -78,12 +78,12 @@ class Proof:
     bare: int | None = None
     """a status that needs no body"""
 
-    def lacking(self, answer: http_client.Response) -> str:
+    def mismatch(self, answer: http_client.Response) -> str:
         """Why this answer, which is no refusal, proves nothing; or an empty text."""
         if answer.status == self.bare:
             return ""
         if answer.status not in self.statuses:
-            return f"a message that is taken is answered {enumerated(tuple(map(str, sorted(self.statuses))), 'or')}"
+            return f"a message that is taken is answered {join_words(tuple(map(str, sorted(self.statuses))), 'or')}"
         if self.body is not None and answer.text.strip() != self.body:
             return f'a message that is taken is answered "{self.body}"'
         found = answer.json() if self.has else None
@@ -132,7 +132,7 @@ class Channel(Action):
     """the other side's name, for people"""
     hints: ClassVar[Mapping[int, str]] = {}
     """what to do about a status code"""
-    proof: ClassVar[Proof] = Proof()
+    proof: ClassVar[ResponseCheck] = ResponseCheck()
     """what the answer to a message has"""
 
     notify_on: NotifyOn = "failure_or_error"
@@ -173,12 +173,12 @@ class Channel(Action):
         return shared | options
 
     @property
-    def called(self) -> str:
+    def service_name(self) -> str:
         """What its results call the other side."""
         return self.service
 
     @property
-    def wanted(self) -> Proof:
+    def response_check(self) -> ResponseCheck:
         """What the answer to its message must have."""
         return self.proof
 
@@ -197,14 +197,14 @@ class Channel(Action):
     # --- the message ---------------------------------------------------------------------------------------------
 
     def message(
-        self, result: CheckpointResult, run: Run, note: str = "", escape: Callable[[str], str] | None = None
+        self, result: CheckpointResult, run: ActionContext, note: str = "", escape: Callable[[str], str] | None = None
     ) -> Message:
         """What there is to tell, with a note that is a template; `escape` is for the values in the note."""
         bare = self._bare(result, run)
         told = replace(bare, link=self._link(result, bare))
         return replace(told, note=filled(note, messages.values(result, told), escape)) if note else told
 
-    def suited(self, result: CheckpointResult, run: Run) -> tuple[Self, list[str]]:
+    def sanitized_for(self, result: CheckpointResult, run: ActionContext) -> tuple[Self, list[str]]:
         """A template that fails gives way to ours, and a link that is none is left out: neither costs the message."""
         bare = self._bare(result, run)
         values, changed, notes = messages.values(result, bare), dict[str, Any](), list[str]()
@@ -212,20 +212,20 @@ class Channel(Action):
             kept, failed = _sound(getattr(self, option), _is_template(info), values)
             if failed:
                 changed[option] = kept or info.get_default(call_default_factory=True)
-                notes.append(f"{option}: {self.quoted(failed[0], 300)}; what we say without it was sent")
+                notes.append(f"{option}: {self.redact_and_truncate(failed[0], 300)}; what we say without it was sent")
         made = self.model_copy(update=changed) if changed else self
         link = made.address(result, bare)
         if link and (why := http_client.check_url(link)):
-            notes.append(f'a link was left out: "{self.quoted(link, 100)}" cannot be one: {why}')
+            notes.append(f'a link was left out: "{self.redact_and_truncate(link, 100)}" cannot be one: {why}')
             made = made.model_copy(update={"report_url": None})
         return made, notes
 
-    def _bare(self, result: CheckpointResult, run: Run) -> Message:
+    def _bare(self, result: CheckpointResult, run: ActionContext) -> Message:
         """What there is to tell, without what is this channel's own."""
         key = id(result), self.include_examples
-        if key not in run.told:  # with the result, so that nothing else can have its id
-            run.told[key] = result, messages.build(result, run.previous, examples=self.include_examples)
-        made: Message = run.told[key][1]
+        if key not in run.message_cache:  # with the result, so that nothing else can have its id
+            run.message_cache[key] = result, messages.build(result, run.previous, examples=self.include_examples)
+        made: Message = run.message_cache[key][1]
         return made
 
     def _link(self, result: CheckpointResult, bare: Message) -> str:
@@ -242,9 +242,11 @@ class Channel(Action):
 
     # --- sending ----------------------------------------------------------------------------------------------------
 
-    def post(self, url: str | SecretStr, body: Any, *, run: Run, **options: Any) -> Flow[http_client.Response]:
+    def post(
+        self, url: str | SecretStr, body: Any, *, run: ActionContext, **options: Any
+    ) -> Flow[http_client.Response]:
         """Sends a message as JSON and gives the answer, which proves that it was taken."""
-        options = {"proof": self.wanted} | options
+        options = {"proof": self.response_check} | options
         headers = {"Content-Type": "application/json"} | options.pop("headers", {})
         return (yield from self.request("POST", url, encoded(body), run=run, headers=headers, **options))
 
@@ -254,54 +256,57 @@ class Channel(Action):
         url: str | SecretStr,
         content: bytes = b"",
         *,
-        run: Run,
+        run: ActionContext,
         headers: Mapping[str, str] | None = None,
         good: Callable[[int], bool] = lambda status: 200 <= status < 300,
         verify: bool = True,
         proxy: str | None = None,
         longest: int = http_client.LONGEST,
-        proof: Proof | None = None,
+        proof: ResponseCheck | None = None,
         repeatable: bool | None = None,
     ) -> Flow[http_client.Response]:
-        """Sends a request and gives the answer; raises RefusedError (may pass) or DeniedError for one that says no, and
-        DeniedError for one that lacks what `proof` wants.
+        """Sends a request and gives the answer; raises TransientDeliveryError (may pass) or PermanentDeliveryError for one that says no, and
+        PermanentDeliveryError for one that lacks what `proof` wants.
 
         `repeatable`: it may be sent again when it may have been taken; as `at_least_once` says, if not given. What the
         network does to it is raised as `truthound.io.flow.http` says.
         """
         told = url.get_secret_value() if isinstance(url, SecretStr) else url
         if why := http_client.check_url(told):
-            raise ActionError(f"the URL for {self.called} cannot be used: {why}")
+            raise ActionError(f"the URL for {self.service_name} cannot be used: {why}")
         again = self.at_least_once if repeatable is None else repeatable
         asked = http_client.Request(
             method, told, headers or {}, content, self.timeout_seconds or 3600.0, verify, proxy, longest, again
         )
         answer = yield from http(asked)
         if not good(answer.status):
-            raise self.refusal(asked, answer, run.clock())
-        if proof and (why := proof.lacking(answer)):
-            raise self.unproven(asked, answer, why)
+            raise self.error_from_response(asked, answer, run.clock())
+        if proof and (why := proof.mismatch(answer)):
+            raise self.unconfirmed_delivery(asked, answer, why)
         return answer
 
-    def unproven(self, asked: http_client.Request, answer: http_client.Response, why: str) -> ActionError:
+    def unconfirmed_delivery(self, asked: http_client.Request, answer: http_client.Response, why: str) -> ActionError:
         """The error that an answer stands for which is a yes by its status only."""
         kind = answer.headers.get("content-type", "").partition(";")[0] or "no content type"
-        came = self.quoted(" ".join(answer.text.split()), 100)
-        line = (
-            f"{self.called} ({asked.where}) answered {answer.status}, but that is no proof of delivery: {why}; this is"
-        )
-        details: dict[str, Any] = {"status_code": answer.status, "response": self.quoted(answer.text, 1000)}
-        return DeniedError(f"{line} {terminal(kind)}: {came}" if came else f"{line} empty", **details)
+        came = self.redact_and_truncate(" ".join(answer.text.split()), 100)
+        line = f"{self.service_name} ({asked.where}) answered {answer.status}, but that is no proof of delivery: {why}; this is"
+        details: dict[str, Any] = {
+            "status_code": answer.status,
+            "response": self.redact_and_truncate(answer.text, 1000),
+        }
+        return PermanentDeliveryError(f"{line} {terminal(kind)}: {came}" if came else f"{line} empty", **details)
 
-    def refusal(self, asked: http_client.Request, answer: http_client.Response, now: datetime) -> ActionError:
+    def error_from_response(
+        self, asked: http_client.Request, answer: http_client.Response, now: datetime
+    ) -> ActionError:
         """The error that an answer stands for."""
         status = answer.status
-        said = self.quoted(" ".join(self.reason(answer).split()), 300)
-        line = f"{self.called} ({asked.where}) answered {status}" + (f": {said}" if said else "")
-        details: dict[str, Any] = {"status_code": status, "response": self.quoted(answer.text, 1000)}
+        said = self.redact_and_truncate(" ".join(self.reason(answer).split()), 300)
+        line = f"{self.service_name} ({asked.where}) answered {status}" + (f": {said}" if said else "")
+        details: dict[str, Any] = {"status_code": status, "response": self.redact_and_truncate(answer.text, 1000)}
         unsure = status >= 500 and status not in NOT_TAKEN | _FINAL
         if status in NOT_TAKEN or (unsure and asked.may_repeat):
-            error = RefusedError(line, **details)
+            error = TransientDeliveryError(line, **details)
             error.uncertain = unsure and not asked.is_safe
             error.after = self.retry_after(answer, now)
             if error.after:
@@ -312,7 +317,7 @@ class Channel(Action):
             line += f"; it redirects to {target}, which is not followed: give the final URL"
         elif hint := self.hints.get(status):
             line += f"; {hint}"
-        return DeniedError(line, uncertain=unsure, **details)
+        return PermanentDeliveryError(line, uncertain=unsure, **details)
 
     def reason(self, answer: http_client.Response) -> str:
         """What the answer says went wrong."""
@@ -424,7 +429,7 @@ def success(message: str, answer: http_client.Response | None = None, **details:
     return ActionResult(ActionStatus.SUCCESS, message=message, details=more | details)
 
 
-def told(message: Message) -> str:
+def summarize_sent(message: Message) -> str:
     """What was sent, in a few words: `3 issues, shortened`."""
     return plural(message.issue_count, "issue") + (", shortened" if message.shortened else "")
 
@@ -434,6 +439,22 @@ def _quoted(value: str) -> str:
 
 
 __all__ = [
-    "IS_TEMPLATE", "NOT_TAKEN", "Channel", "DeniedError", "Options", "Proof", "SecretUrl", "Template", "Url", "config_of", "encoded", "failing", "filled",
-    "linked", "seconds", "seconds_until", "success", "told",
+    "IS_TEMPLATE",
+    "NOT_TAKEN",
+    "Channel",
+    "Options",
+    "PermanentDeliveryError",
+    "ResponseCheck",
+    "SecretUrl",
+    "Template",
+    "Url",
+    "config_of",
+    "encoded",
+    "failing",
+    "filled",
+    "linked",
+    "seconds",
+    "seconds_until",
+    "success",
+    "summarize_sent",
 ]  # fmt: skip

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import ClassVar, Self
 
-from truthound._internal.text import mattermost, unmentioned
-from truthound.checkpoint.actions.base import NotifyOn, Run
-from truthound.checkpoint.actions.channel import Proof, encoded
+from truthound._internal.text import mattermost, neutralize_mentions
+from truthound.checkpoint.actions.base import ActionContext, NotifyOn
+from truthound.checkpoint.actions.channel import ResponseCheck, encoded
 from truthound.checkpoint.actions.webhook import Endpoint
 from truthound.errors import ConfigError
 from truthound.reporters.message import Message, fitted
@@ -26,13 +26,13 @@ class _Chat(Endpoint):
 
     notify_on: NotifyOn = "failure_or_error"
 
-    def suited(self, result: CheckpointResult, run: Run) -> tuple[Self, list[str]]:
-        made, notes = super().suited(result, run)
+    def sanitized_for(self, result: CheckpointResult, run: ActionContext) -> tuple[Self, list[str]]:
+        made, notes = super().sanitized_for(result, run)
         try:
             made.body(result, made.message(result, run))
         except ConfigError as error:
             made = made.model_copy(update={"payload_template": None})
-            notes = [*notes, f"payload_template: {self.quoted(str(error), 300)}; our own text was sent"]
+            notes = [*notes, f"payload_template: {self.redact_and_truncate(str(error), 300)}; our own text was sent"]
         return made, notes
 
     def ours(self, result: CheckpointResult, message: Message) -> bytes:
@@ -48,7 +48,7 @@ class MattermostNotification(_Chat):
     type: ClassVar[str] = "mattermost"
     service: ClassVar[str] = "Mattermost"
     variables: ClassVar[Mapping[str, tuple[str, ...]]] = {"url": ("MATTERMOST_WEBHOOK_URL",)}
-    proof: ClassVar[Proof] = Proof(body="ok")
+    proof: ClassVar[ResponseCheck] = ResponseCheck(body="ok")
     limit: ClassVar[int] = 16_000
 
     def worded(self, message: Message) -> str:
@@ -61,11 +61,11 @@ class GoogleChatNotification(_Chat):
     type: ClassVar[str] = "google_chat"
     service: ClassVar[str] = "Google Chat"
     variables: ClassVar[Mapping[str, tuple[str, ...]]] = {"url": ("GOOGLE_CHAT_WEBHOOK_URL",)}
-    proof: ClassVar[Proof] = Proof(has={"name": ...})
+    proof: ClassVar[ResponseCheck] = ResponseCheck(has={"name": ...})
     limit: ClassVar[int] = 32_000
 
     def worded(self, message: Message) -> str:
-        return "\n".join(_lines(message, unmentioned, "*", "<{}|Open the report>"))
+        return "\n".join(_lines(message, neutralize_mentions, "*", "<{}|Open the report>"))
 
 
 def _lines(message: Message, escape: Callable[[object], str], bold: str, link: str) -> Iterator[str]:

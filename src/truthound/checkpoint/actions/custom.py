@@ -20,14 +20,14 @@ from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from truthound._internal import env_vars
-from truthound._internal.options import Mistakes
+from truthound._internal.options import OptionErrors
 from truthound._internal.text import number, plural, redact
-from truthound.checkpoint.actions.base import Action, RefusedError, Run
+from truthound.checkpoint.actions.base import Action, ActionContext, TransientDeliveryError
 from truthound.checkpoint.actions.channel import encoded
 from truthound.checkpoint.actions.output import Output
 from truthound.errors import ActionError, ConfigError
 from truthound.io.files import local_path, terminable
-from truthound.io.flow import Flow, begin, call, outcome
+from truthound.io.flow import Flow, call, run_in_daemon_thread, wait_result
 from truthound.results import ActionResult, ActionStatus, CheckpointResult
 
 KILL_GRACE = 2.0
@@ -92,7 +92,7 @@ class CustomAction(Action):
         if self.shell_command is not None:
             words = _words(self.shell_command, shell=self.shell)
             if not self.shell and (wrong := [said for word in words for said in env_vars.malformed(word)]):
-                raise Mistakes(("shell_command", said) for said in wrong)
+                raise OptionErrors(("shell_command", said) for said in wrong)
         return self
 
     @property
@@ -109,7 +109,7 @@ class CustomAction(Action):
         found = (known.get(n, "") for c in commands for n in _VARIABLE.findall(c) if env_vars.is_secret(n))
         yield from (value for value in found if len(value) >= env_vars.SHORTEST)
 
-    def flow(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
+    def flow(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
         if self.callback is None:
             return (yield from self._command(result, run))
         callback, label = self.callback, getattr(self.callback, "__qualname__", type(self.callback).__name__)
@@ -119,7 +119,7 @@ class CustomAction(Action):
         details = dict(made) if isinstance(made, Mapping) else {} if made is None else {"returned": made}
         return ActionResult(ActionStatus.SUCCESS, message=f"called {label}", details=details)
 
-    def _command(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
+    def _command(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
         cwd = local_path(self.working_directory, run.base) if self.working_directory else run.base
         environment = os.environ | {
             "TRUTHOUND_RESULT_STATUS": result.status.value,
@@ -132,14 +132,14 @@ class CustomAction(Action):
             words = [env_vars.expanded(word, environment) for word in words]
         sent = encoded(result.to_dict()) if self.pass_result_as_json else None
         # a secret that begins before what is shown is masked all the same: each byte of it as %00, or \u0000
-        keep = _TAIL + max((6 * len(s.encode("utf-8", "replace")) for s in self.hidden), default=0)
+        keep = _TAIL + max((6 * len(s.encode("utf-8", "replace")) for s in self.secrets_to_redact), default=0)
         out, err = (Output(keep, self.max_output_bytes) for _ in range(2))
         with tempfile.TemporaryFile() as stdin:
             started: Future[subprocess.Popen[bytes]] = Future()
             try:
                 # in a thread of its own: no interrupt comes between the start of the process and our knowing it
-                begin(started, lambda: self._start(words, environment, cwd, sent, (stdin, out, err)))
-                process = yield from call(lambda: outcome(started), only_waits=True)
+                run_in_daemon_thread(started, lambda: self._start(words, environment, cwd, sent, (stdin, out, err)))
+                process = yield from call(lambda: wait_result(started), only_waits=True)
                 code = yield from call(lambda: _wait(process, self.timeout_seconds), only_waits=True)
             except GeneratorExit:  # nobody is there to perform anything
                 _end(started)
@@ -155,7 +155,11 @@ class CustomAction(Action):
                 for output in (out, err):
                     output.end()
             yield from call(lambda: all(output.drained() for output in (out, err)), only_waits=True)
-        details = {"exit_code": code, "stdout": _tail(out, self.hidden), "stderr": _tail(err, self.hidden)}
+        details = {
+            "exit_code": code,
+            "stdout": _tail(out, self.secrets_to_redact),
+            "stderr": _tail(err, self.secrets_to_redact),
+        }
         exceeded = out.exceeded or err.exceeded
         return self._outcome(words[0], details if self.capture_output else {"exit_code": code}, exceeded=exceeded)
 
@@ -195,10 +199,10 @@ class CustomAction(Action):
         return process
 
     def _outcome(self, program: str, details: dict[str, Any], *, exceeded: bool) -> ActionResult:
-        label, code = "the command" if self.shell else self.quoted(program, 100), details["exit_code"]
+        label, code = "the command" if self.shell else self.redact_and_truncate(program, 100), details["exit_code"]
         if exceeded:
             said = f"{label} printed more than {number(self.max_output_bytes)} bytes (max_output_bytes) and was killed"
-            raise RefusedError(said, **details)
+            raise TransientDeliveryError(said, **details)
         if code == 0:
             return ActionResult(ActionStatus.SUCCESS, message=f"ran {label}", details=details)
         if code is None:
@@ -210,7 +214,7 @@ class CustomAction(Action):
         else:
             said = f"{label} ended with exit code {code}"
         last = [line.strip() for line in details.get("stderr", "").splitlines() if line.strip()][-3:]
-        raise RefusedError(": ".join([said, *([" / ".join(last)] if last else [])]), **details)
+        raise TransientDeliveryError(": ".join([said, *([" / ".join(last)] if last else [])]), **details)
 
 
 def _words(command: str | list[str], *, shell: bool) -> list[str]:
@@ -268,7 +272,7 @@ def _end(started: Future[subprocess.Popen[bytes]]) -> None:
     """Ends the command, wherever its start is."""
     if not _ended(started):
         with suppress(Exception):  # it did not start, which has been told
-            _kill(outcome(started))
+            _kill(wait_result(started))
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

@@ -14,10 +14,10 @@ from truthound._internal.options import Model
 from truthound._internal.text import clip, plural, shorten, terminal, utf16
 from truthound._internal.text import discord as escape
 from truthound.checkpoint.actions import mentions
-from truthound.checkpoint.actions.base import Run
+from truthound.checkpoint.actions.base import ActionContext
 from truthound.checkpoint.actions.channel import (
     Channel,
-    Proof,
+    ResponseCheck,
     SecretUrl,
     Template,
     Url,
@@ -25,7 +25,7 @@ from truthound.checkpoint.actions.channel import (
     filled,
     seconds,
     success,
-    told,
+    summarize_sent,
 )
 from truthound.errors import ConfigError
 from truthound.io import http_client
@@ -100,7 +100,7 @@ class DiscordNotification(Channel):
         401: "the webhook's token is not right: copy its URL again",
         404: "the webhook does not exist (any more): make a new one",
     }
-    proof: ClassVar[Proof] = Proof(has={"id": ...}, bare=204)
+    proof: ClassVar[ResponseCheck] = ResponseCheck(has={"id": ...}, bare=204)
 
     webhook_url: SecretUrl | None = None
     """The webhook; DISCORD_WEBHOOK_URL, if not given. A thread is chosen with `?thread_id=...` at its end."""
@@ -151,16 +151,16 @@ class DiscordNotification(Channel):
             except ValueError as error:
                 yield f"username: {error}"
 
-    def flow(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
+    def flow(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
         message = self.message(result, run, self.custom_message or "", escape)
         body = self.payload(result, message)
         answer = yield from self.post(self._target(), body, run=run)
         posted = answer.json()
         known = {"message_id": str(posted["id"])} if isinstance(posted, dict) and "id" in posted else {}
-        said, details = mentions.told(self._mentioned(message.status)[1])
+        said, details = mentions.describe_skipped_mentions(self._mentioned(message.status)[1])
         if (left := len(self.embed_fields) - len(body["embeds"][0]["fields"])) > 0:
             said += f"; {plural(left, 'field')} left out: Discord takes {_ALL:,} characters"
-        return success(f"posted to Discord: {told(message)}{said}", answer, **known, **details)
+        return success(f"posted to Discord: {summarize_sent(message)}{said}", answer, **known, **details)
 
     def retry_after(self, answer: http_client.Response, now: datetime) -> float:
         """Discord's body is exact to the millisecond; what stands before Discord answers with the header only."""

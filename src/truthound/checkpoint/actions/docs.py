@@ -8,14 +8,14 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, AliasChoices, Field
 
-from truthound.checkpoint.actions.base import Action, Run
+from truthound.checkpoint.actions.base import Action, ActionContext
 from truthound.errors import ActionError, ConfigError
 from truthound.io.files import local_path
 from truthound.io.flow import Flow, call
 from truthound.io.http_client import check_url
 from truthound.io.object_storage import MISSING, Objects, check_location, installed, kind_of, open_objects
 from truthound.reporters.site import pages, records
-from truthound.reporters.site.record_cache import Kept
+from truthound.reporters.site.record_cache import RecordCache
 from truthound.reporters.site.records import Record
 from truthound.results import ActionResult, ActionStatus, CheckpointResult
 
@@ -76,13 +76,13 @@ class UpdateDataDocs(Action):
         if kind_of(self.site_path) and not installed():
             yield MISSING
 
-    def flow(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
+    def flow(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
         source = yield from call(lambda: self._template(run.base))
         objects = open_objects(self.site_path, run.base)
-        name = records.stem(result)
+        name = records.run_key(result)
         ending = "html" if self.format == "html" else "md"
         listed = open_objects(f"{self.site_path.rstrip('/')}/{records.FOLDERS[ending]}", run.base)
-        kept = Kept(listed)
+        kept = RecordCache(listed)
         key = f"runs/{name}.{ending}"
         yield from call(lambda: objects.sweep(_FOLDERS))
         yield from call(lambda: self._adopt(name, listed, kept, ending, run))
@@ -109,7 +109,7 @@ class UpdateDataDocs(Action):
                 f"template_path {path} cannot be read: {getattr(error, 'strerror', None) or error}"
             ) from None
 
-    def _page(self, result: CheckpointResult, run: Run, history: list[Record], source: str | None) -> str:
+    def _page(self, result: CheckpointResult, run: ActionContext, history: list[Record], source: str | None) -> str:
         from jinja2 import TemplateError
 
         previous = run.previous
@@ -127,7 +127,7 @@ class UpdateDataDocs(Action):
                 f"template_path {self.template_path}:{line} {type(error).__name__}: {str(error)[:300]}"
             ) from None
 
-    def _adopt(self, name: str, listed: Objects, kept: Kept, ending: str, run: Run) -> None:
+    def _adopt(self, name: str, listed: Objects, kept: RecordCache, ending: str, run: ActionContext) -> None:
         """Writes the records of pages whose runs were killed before they could: each page holds its own. So they are listed."""
         folder = name.partition("/")[0]
         written = open_objects(f"{self.site_path.rstrip('/')}/runs/{folder}", run.base)
@@ -139,13 +139,13 @@ class UpdateDataDocs(Action):
                 if found is not None and found.page == f"runs/{folder}/{stored.key}":
                     listed.put(key, found.encoded())
 
-    def _known(self, kept: Kept, result: CheckpointResult) -> list[Record]:
+    def _known(self, kept: RecordCache, result: CheckpointResult) -> list[Record]:
         """The records of the checkpoint's earlier runs, in the order of time, as many as a trend shows."""
-        mine, this = f"{records.stem(result).split('/')[0]}/", f"{records.stem(result)}.json"
+        mine, this = f"{records.run_key(result).split('/')[0]}/", f"{records.run_key(result)}.json"
         keys = [k for k in kept.listed() if k.startswith(mine) and k < this]
         return kept.records(keys[1 - _TREND :])
 
-    def _index(self, objects: Objects, kept: Kept, ending: str) -> None:
+    def _index(self, objects: Objects, kept: RecordCache, ending: str) -> None:
         """Writes the index; again where another process has added a run meanwhile, so that the last to write knows all."""
         there = objects.get(f"index.{ending}")
         if there and pages.MARK not in there[:2000].decode("utf-8", "replace"):
@@ -161,7 +161,7 @@ class UpdateDataDocs(Action):
                 return kept.keep(shown)
         raise ActionError("the index could not be brought up to date: runs were added faster than it could be written")
 
-    def _listing(self, kept: Kept, keys: list[str]) -> tuple[str, list[str]]:
+    def _listing(self, kept: RecordCache, keys: list[str]) -> tuple[str, list[str]]:
         """The index, and the keys of the records that it lists."""
         by_checkpoint: dict[str, list[str]] = {}
         for key in keys:

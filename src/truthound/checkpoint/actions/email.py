@@ -13,11 +13,11 @@ from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
 from truthound._internal import templates
-from truthound._internal.options import Mistakes
+from truthound._internal.options import OptionErrors
 from truthound._internal.text import plural
 from truthound.checkpoint.actions import posting
-from truthound.checkpoint.actions.base import Run, look_back
-from truthound.checkpoint.actions.channel import Channel, DeniedError, Proof, Template, Url, success
+from truthound.checkpoint.actions.base import ActionContext, look_back
+from truthound.checkpoint.actions.channel import Channel, PermanentDeliveryError, ResponseCheck, Template, Url, success
 from truthound.errors import ConfigError
 from truthound.io.flow import Flow, OverdueError, call, within
 from truthound.io.http_client import Dispatch
@@ -66,7 +66,7 @@ class EmailNotification(Channel):
         401: "the API key is not valid",
         403: "the API key may not send mail, or the sender is not verified",
     }
-    proof: ClassVar[Proof] = Proof(frozenset({202}))
+    proof: ClassVar[ResponseCheck] = ResponseCheck(frozenset({202}))
 
     to_addresses: Addresses | None = None
     """Whom it is for: a list, or a text with commas; EMAIL_TO, if not given."""
@@ -124,7 +124,7 @@ class EmailNotification(Channel):
             raise ValueError(f"{', '.join(wrong)}: not for the provider {self.provider}")
         if self.smtp_port == _IMPLICIT_TLS and not self.use_ssl:
             why = "a connection to port 465 is encrypted from its start: set use_ssl: true, or smtp_port: 587 for STARTTLS"
-            raise Mistakes([("smtp_port", why)])
+            raise OptionErrors([("smtp_port", why)])
         if not self.include_html and self.html_template is not None:
             raise ValueError("html_template: there is no HTML part with include_html: false")
         return self
@@ -133,7 +133,7 @@ class EmailNotification(Channel):
     def deadline(self) -> float | None:
         return None  # see `_posted`; SendGrid's one request has a limit of its own
 
-    def needed(self) -> Iterable[str]:
+    def required_options(self) -> Iterable[str]:
         yield "to_addresses"
         if self.provider == "smtp":
             yield "smtp_host"
@@ -157,7 +157,7 @@ class EmailNotification(Channel):
         if self._in_the_clear():
             yield "smtp_password: it would be sent in the clear; set use_tls or use_ssl"
 
-    def flow(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
+    def flow(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
         if problems := list(self.check()):
             raise ConfigError(problems)
         who = self._who()
@@ -178,7 +178,7 @@ class EmailNotification(Channel):
         if refused:
             told = "; ".join(f"{a}: {said}" for a, said in refused.items())
             sent = [a for a in who.everybody if a not in refused]
-            raise DeniedError(
+            raise PermanentDeliveryError(
                 f"{self.smtp_host} refused {len(refused)} of {total}: {told}", refused=list(refused), sent=sent
             )
         return success(f"sent to {total} through {self.smtp_host}", message_id=str(letter["Message-ID"]))
@@ -197,7 +197,7 @@ class EmailNotification(Channel):
             service = "SES" if self.provider == "ses" else self.smtp_host
         raise posting.lost(self, f"{service} gave no answer to the mail within {self.timeout_seconds:g} s", sent=True)
 
-    def preview(self, result: CheckpointResult, run: Run) -> Iterator[str]:
+    def preview(self, result: CheckpointResult, run: ActionContext) -> Iterator[str]:
         if self.provider != "sendgrid":
             who = self._who()
             about, text, page = self.parts(result, run, ())
@@ -205,7 +205,11 @@ class EmailNotification(Channel):
             yield f"by {self.provider} to {', '.join(who.everybody)}\n{email_page.shown(letter)}"
 
     def _letter(
-        self, result: CheckpointResult, run: Run, who: email_page.Addresses, parts: tuple[str, str, str | None]
+        self,
+        result: CheckpointResult,
+        run: ActionContext,
+        who: email_page.Addresses,
+        parts: tuple[str, str, str | None],
     ) -> EmailMessage:
         """Of one id in all attempts of a run: what was taken just before the connection was lost is sent twice."""
         name = f"{result.checkpoint_name}:{self.name}:{result.run_time.isoformat()}"  # ids of runs may come again
@@ -214,7 +218,7 @@ class EmailNotification(Channel):
     # --- what is sent ---------------------------------------------------------------------------------------------
 
     def parts(
-        self, result: CheckpointResult, run: Run, history: Iterable[CheckpointResult]
+        self, result: CheckpointResult, run: ActionContext, history: Iterable[CheckpointResult]
     ) -> tuple[str, str, str | None]:
         """The subject, the plain part and the HTML part."""
         message = self.message(result, run, self.custom_message or "")
@@ -267,7 +271,7 @@ class EmailNotification(Channel):
         )
         return email_page.Addresses(sender, to, *others)
 
-    def _history(self, run: Run) -> Flow[tuple[CheckpointResult, ...]]:
+    def _history(self, run: ActionContext) -> Flow[tuple[CheckpointResult, ...]]:
         if not (self.include_html and self.include_chart):
             return ()
         return (yield from look_back(run))

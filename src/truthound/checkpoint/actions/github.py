@@ -19,8 +19,8 @@ from typing import Annotated, Any, ClassVar
 from pydantic import AfterValidator, AliasChoices, Field, PrivateAttr, SecretStr
 
 from truthound._internal.text import plural, shorten, terminal
-from truthound.checkpoint.actions.base import UNSURE, NotifyOn, Run
-from truthound.checkpoint.actions.channel import Channel, DeniedError, Proof, Url, encoded
+from truthound.checkpoint.actions.base import UNSURE, ActionContext, NotifyOn
+from truthound.checkpoint.actions.channel import Channel, PermanentDeliveryError, ResponseCheck, Url, encoded
 from truthound.ci.detect import CIEnvironment, detect_ci_platform, environment_of
 from truthound.ci.names import CIPlatform
 from truthound.ci.report import github
@@ -78,7 +78,7 @@ class GitHubAction(Channel):
     type: ClassVar[str] = "github"
     action_type: ClassVar[str] = "ci"
     service: ClassVar[str] = "GitHub"
-    proof: ClassVar[Proof] = Proof(has={"id": ...})
+    proof: ClassVar[ResponseCheck] = ResponseCheck(has={"id": ...})
     variables: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "token": ("GITHUB_TOKEN", "GH_TOKEN"),
         "repository": ("GITHUB_REPOSITORY",),
@@ -123,12 +123,12 @@ class GitHubAction(Channel):
     _begun: tuple[str, dict[str, _Done]] | None = PrivateAttr(default=None)
     """of the run that is told: each part that is done with, in order; a retry does not do it again"""
 
-    def needed(self) -> Iterable[str]:
+    def required_options(self) -> Iterable[str]:
         return ()
 
     # --- its work -------------------------------------------------------------------------------------------------
 
-    def flow(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
+    def flow(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
         result = result.published()
         env = dict(os.environ)
         message = self.message(result, run)
@@ -148,7 +148,7 @@ class GitHubAction(Channel):
             raise later
         self._begun = None
         if done.left:
-            raise DeniedError("; ".join([*done.said, *done.left]), **done.details)
+            raise PermanentDeliveryError("; ".join([*done.said, *done.left]), **done.details)
         if done.notes:
             done.details["not_done"] = done.notes
         if done.said:
@@ -157,7 +157,7 @@ class GitHubAction(Channel):
             ActionStatus.SKIPPED, message="; ".join(done.notes) or "nothing to do", details=done.details
         )
 
-    def preview(self, result: CheckpointResult, run: Run) -> Iterator[str]:
+    def preview(self, result: CheckpointResult, run: ActionContext) -> Iterator[str]:
         if os.environ.get("GITHUB_ACTIONS") != "true":
             return
         result = result.published()
@@ -173,7 +173,9 @@ class GitHubAction(Channel):
         if self.set_output:
             yield f"to the file GITHUB_OUTPUT\n{github.output_file(github.outputs(result, link), 'truthound_...')}"
 
-    def _write(self, result: CheckpointResult, run: Run, message: Message, env: Mapping[str, str], done: _Done) -> None:
+    def _write(
+        self, result: CheckpointResult, run: ActionContext, message: Message, env: Mapping[str, str], done: _Done
+    ) -> None:
         """What needs no token: files that the workflow names, and lines for its log."""
         if env.get("GITHUB_ACTIONS") != "true":
             done.notes.append("this is not a workflow of GitHub Actions, so there is no summary to write")
@@ -189,7 +191,12 @@ class GitHubAction(Channel):
             _append(path, github.output_file(values, f"truthound_{secrets.token_hex(16)}"), "outputs set", done)
 
     def _text(
-        self, result: CheckpointResult, run: Run, link: str, env: Mapping[str, str], limit: int = github.SUMMARY
+        self,
+        result: CheckpointResult,
+        run: ActionContext,
+        link: str,
+        env: Mapping[str, str],
+        limit: int = github.SUMMARY,
     ) -> str:
         """The run as Markdown, with links to the lines of the repository's files."""
         source, root = github.source_of(env, _build(env)), env.get("GITHUB_WORKSPACE", "")
@@ -197,7 +204,9 @@ class GitHubAction(Channel):
             result, run.previous, examples=self.include_examples, link=link, limit=limit, source=source, root=root
         )
 
-    def _summary(self, result: CheckpointResult, run: Run, link: str, env: Mapping[str, str], done: _Done) -> None:
+    def _summary(
+        self, result: CheckpointResult, run: ActionContext, link: str, env: Mapping[str, str], done: _Done
+    ) -> None:
         path = env.get("GITHUB_STEP_SUMMARY")
         if not path:
             done.notes.append("GITHUB_STEP_SUMMARY is not set")
@@ -211,7 +220,12 @@ class GitHubAction(Channel):
         _append(path, f"\n{text}" if there else text, "summary written", done)
 
     def _tell(
-        self, result: CheckpointResult, run: Run, message: Message, env: Mapping[str, str], begun: dict[str, _Done]
+        self,
+        result: CheckpointResult,
+        run: ActionContext,
+        message: Message,
+        env: Mapping[str, str],
+        begun: dict[str, _Done],
     ) -> Flow[RetryableError | None]:
         """What takes a token. A part that is refused hinders no other; gives the error that may pass, if there was one."""
         explicit = bool(self.set_commit_status or self.comment_on_pr or self.create_check_run)
@@ -243,7 +257,7 @@ class GitHubAction(Channel):
             except UnansweredError as error:
                 done.left.append(f"{error}; it may have been delivered all the same")
                 done.details |= UNSURE
-            except DeniedError as error:
+            except PermanentDeliveryError as error:
                 code = error.details.get("status_code")
                 if on is None and code in (403, 404):  # nobody asked for it
                     done.notes.append(str(error))
@@ -258,7 +272,7 @@ class GitHubAction(Channel):
             begun[name] = done
         return later
 
-    def _status(self, result: CheckpointResult, run: Run, link: str, sha: Any, done: _Done) -> Flow[None]:
+    def _status(self, result: CheckpointResult, run: ActionContext, link: str, sha: Any, done: _Done) -> Flow[None]:
         body = {
             "state": "error" if wording.verdict(result) == "UNDELIVERED" else _STATES[result.status.value],
             "description": shorten(terminal(_headline(result)), 140),
@@ -268,7 +282,7 @@ class GitHubAction(Channel):
         yield from self._api("POST", f"statuses/{sha}", run, body, repeatable=True)  # of a context the last one counts
         done.said.append("commit status set")
 
-    def _comment(self, result: CheckpointResult, run: Run, link: str, number: Any, done: _Done) -> Flow[None]:
+    def _comment(self, result: CheckpointResult, run: ActionContext, link: str, number: Any, done: _Done) -> Flow[None]:
         marker = _marker(result.checkpoint_name)
         ours = yield from self._ours(marker, number, run)
         if not ours and self.comment_on_pr is None and result.status is CheckpointStatus.SUCCESS:
@@ -282,7 +296,7 @@ class GitHubAction(Channel):
                 answer = yield from self._api("PATCH", f"issues/comments/{one}", run, made, repeatable=True)
                 done.said.append("comment updated")
                 break
-            except DeniedError as error:
+            except PermanentDeliveryError as error:
                 if error.details.get("status_code") not in (403, 404):  # another's after all, or gone
                     raise
         if answer is None:
@@ -293,7 +307,7 @@ class GitHubAction(Channel):
         if isinstance(found, dict) and found.get("html_url"):
             done.details["comment_url"] = str(found["html_url"])
 
-    def _ours(self, marker: str, number: Any, run: Run) -> Flow[list[int]]:
+    def _ours(self, marker: str, number: Any, run: ActionContext) -> Flow[list[int]]:
         """The ids of comments that an earlier run may have made. Anyone may write our mark: the author must be ours too."""
         me: str | None = None
         for page in range(1, _PAGES + 1):
@@ -313,15 +327,15 @@ class GitHubAction(Channel):
                 return ours
         return []
 
-    def _login(self, run: Run) -> Flow[str]:
+    def _login(self, run: ActionContext) -> Flow[str]:
         """Whose token it is; nothing for a token of a workflow or an app, which is a bot and may not ask."""
         try:
             found = (yield from self._api("GET", "/user", run)).json()
-        except DeniedError:
+        except PermanentDeliveryError:
             return ""
         return str(found.get("login") or "") if isinstance(found, dict) else ""
 
-    def _check_run(self, result: CheckpointResult, run: Run, link: str, sha: Any, done: _Done) -> Flow[None]:
+    def _check_run(self, result: CheckpointResult, run: ActionContext, link: str, sha: Any, done: _Done) -> Flow[None]:
         text = self._text(result, run, "", os.environ, github.COMMENT - 1)
         body: dict[str, Any] = {
             "name": shorten(terminal(f"truthound/{result.checkpoint_name}"), 200),
@@ -340,7 +354,7 @@ class GitHubAction(Channel):
         done.said.append("check run made")
 
     def _api(
-        self, method: str, path: str, run: Run, body: Any = None, *, repeatable: bool | None = None
+        self, method: str, path: str, run: ActionContext, body: Any = None, *, repeatable: bool | None = None
     ) -> Flow[http_client.Response]:
         headers = {
             "accept": "application/vnd.github+json",
@@ -351,19 +365,21 @@ class GitHubAction(Channel):
         within = path if path.startswith("/") else f"/repos/{self.repository}/{path}"
         url = (self.api_url or API).rstrip("/") + within
         content = b"" if body is None else encoded(body)
-        proof = None if method == "GET" else self.wanted
+        proof = None if method == "GET" else self.response_check
         return (
             yield from self.request(
                 method, url, content, run=run, headers=headers, longest=_LONGEST, proof=proof, repeatable=repeatable
             )
         )
 
-    def refusal(self, asked: http_client.Request, answer: http_client.Response, now: datetime) -> ActionError:
+    def error_from_response(
+        self, asked: http_client.Request, answer: http_client.Response, now: datetime
+    ) -> ActionError:
         """GitHub says 403 where others say 429."""
         limited = answer.headers.get("retry-after") or answer.headers.get("x-ratelimit-remaining") == "0"
         if answer.status == 403 and limited:
             answer = replace(answer, status=429)
-        return super().refusal(asked, answer, now)
+        return super().error_from_response(asked, answer, now)
 
 
 def _append(path: str, text: str, said: str, done: _Done) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, TypeVar
 from pydantic import AfterValidator
 
 from truthound._internal import templates
-from truthound.checkpoint.actions.base import Run, due
+from truthound.checkpoint.actions.base import ActionContext, condition_met
 from truthound.checkpoint.actions.channel import IS_TEMPLATE, Channel
 from truthound.errors import ConfigError
 from truthound.reporters import message as messages
@@ -17,7 +17,7 @@ from truthound.reporters.message import Message
 from truthound.results import ActionStatus, CheckpointResult, CheckpointStatus, Severity
 
 T = TypeVar("T")
-SETTLED = "nothing is open: the run before passed too"
+NOTHING_OPEN = "nothing is open: the run before passed too"
 STABLE = ("checkpoint_name", "source", "tags", "metadata")
 """what the key of an incident may speak of: the same when it is opened and when it is closed"""
 
@@ -42,7 +42,7 @@ class IncidentChannel(Channel):
     """A channel that opens an incident, and closes it again."""
 
     action_type: ClassVar[str] = "incident"
-    closing: ClassVar[str]
+    resolve_option: ClassVar[str]
     """the option that says whether a success closes the incident"""
 
     at_least_once: bool = True
@@ -50,26 +50,26 @@ class IncidentChannel(Channel):
 
     def runs_on(self, result: CheckpointResult, previous: CheckpointResult | None) -> bool:
         if result.status is CheckpointStatus.SUCCESS:  # whatever notify_on says: a success opens nothing
-            return bool(getattr(self, self.closing))
-        return due(self.notify_on, result, previous)
+            return bool(getattr(self, self.resolve_option))
+        return condition_met(self.notify_on, result, previous)
 
-    def settled(self, template: str | None, known: Sequence[str], run: Run, longest: int) -> bool:
+    def already_resolved(self, template: str | None, known: Sequence[str], run: ActionContext, longest: int) -> bool:
         """Whether none of these keys can be open: the run before spoke of them too, passed, and said so to the service."""
         before = run.previous
         if before is None or before.status is not CheckpointStatus.SUCCESS:
             return False
         said = [a for a in before.action_results if a.action_name == self.name]
-        if not all(a.status is ActionStatus.SUCCESS or a.message == SETTLED for a in said):
+        if not all(a.status is ActionStatus.SUCCESS or a.message == NOTHING_OPEN for a in said):
             return False
         try:
             return set(known) <= set(keys(template, before, messages.build(before), longest))
         except ConfigError:  # the template failed then
             return False
 
-    def _idle(self, result: CheckpointResult, previous: CheckpointResult | None) -> str:
-        if self.enabled and result.status is CheckpointStatus.SUCCESS and not getattr(self, self.closing):
-            return f"the status is success, and {self.closing} is false"
-        return super()._idle(result, previous)
+    def _skip_reason(self, result: CheckpointResult, previous: CheckpointResult | None) -> str:
+        if self.enabled and result.status is CheckpointStatus.SUCCESS and not getattr(self, self.resolve_option):
+            return f"the status is success, and {self.resolve_option} is false"
+        return super()._skip_reason(result, previous)
 
 
 def keys(template: str | None, result: CheckpointResult, message: Message, longest: int) -> list[str]:
@@ -95,7 +95,7 @@ def bounded(key: str, longest: int) -> str:
     return f"{key[: longest - len(digest) - 1]}:{digest}"
 
 
-def graded(
+def map_severity(
     message: Message,
     chosen: bool | Mapping[Severity, T] | None,
     usual: Mapping[Severity, T],
@@ -110,4 +110,4 @@ def graded(
     return table[message.severity]
 
 
-__all__ = ["SETTLED", "STABLE", "IncidentChannel", "KeyTemplate", "bounded", "graded", "keys"]
+__all__ = ["NOTHING_OPEN", "STABLE", "IncidentChannel", "KeyTemplate", "bounded", "keys", "map_severity"]

@@ -55,6 +55,6 @@ def chosen(
     return found, left
 
 
-def told(left: list[str]) -> tuple[str, dict[str, Any]]:
+def describe_skipped_mentions(left: list[str]) -> tuple[str, dict[str, Any]]:
     """What an action's message and its details say of those who were left out."""
     return (f"; {plural(len(left), 'mention')} left out", {"not_mentioned": left}) if left else ("", {})

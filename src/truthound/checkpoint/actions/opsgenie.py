@@ -12,9 +12,16 @@ from pydantic import AfterValidator, AliasChoices, Field, SecretStr, model_valid
 from truthound._internal.options import Model
 from truthound._internal.text import alert as escape
 from truthound._internal.text import plural, shorten
-from truthound.checkpoint.actions.base import Run
-from truthound.checkpoint.actions.channel import DeniedError, Proof, Url, config_of, success, told
-from truthound.checkpoint.actions.incident import SETTLED, IncidentChannel, KeyTemplate, graded, keys
+from truthound.checkpoint.actions.base import ActionContext
+from truthound.checkpoint.actions.channel import (
+    PermanentDeliveryError,
+    ResponseCheck,
+    Url,
+    config_of,
+    success,
+    summarize_sent,
+)
+from truthound.checkpoint.actions.incident import NOTHING_OPEN, IncidentChannel, KeyTemplate, keys, map_severity
 from truthound.errors import ActionError, ConfigError, RetryableError
 from truthound.io import http_client
 from truthound.io.flow import Flow, Sleep
@@ -105,14 +112,14 @@ class OpsGenieAction(IncidentChannel):
 
     type: ClassVar[str] = "opsgenie"
     service: ClassVar[str] = "Opsgenie"
-    closing: ClassVar[str] = "auto_resolve_on_success"
+    resolve_option: ClassVar[str] = "auto_resolve_on_success"
     variables: ClassVar[Mapping[str, tuple[str, ...]]] = {"api_key": ("OPSGENIE_API_KEY",)}
     hints: ClassVar[Mapping[int, str]] = {
         401: "check api_key, platform and region: a key is known in one place only",
         403: "the integration may not create alerts or is switched off; check platform and region as well",
         422: "check responders and the other options",
     }
-    proof: ClassVar[Proof] = Proof(frozenset({202}), has={"requestId": ...})
+    proof: ClassVar[ResponseCheck] = ResponseCheck(frozenset({202}), has={"requestId": ...})
 
     api_key: SecretStr | None = None
     """The key of an API integration; OPSGENIE_API_KEY, if not given."""
@@ -166,10 +173,10 @@ class OpsGenieAction(IncidentChannel):
         return self
 
     @property
-    def called(self) -> str:
+    def service_name(self) -> str:
         return "Jira Service Management" if self.platform == "jsm" else self.service
 
-    def flow(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
+    def flow(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
         message = self.message(result, run)
         known = keys(self.alias_template, result, message, _ALIAS)
         if result.status is CheckpointStatus.SUCCESS:
@@ -178,18 +185,24 @@ class OpsGenieAction(IncidentChannel):
         answer = yield from self._send("", body, run)
         outcome = yield from self._outcome(answer, run)
         if why := _refused(outcome):
-            raise DeniedError(
-                f"{self.called} did not open the alert: {self.quoted(why, 300)}", alias=known[0], **_told(answer)
+            raise PermanentDeliveryError(
+                f"{self.service_name} did not open the alert: {self.redact_and_truncate(why, 300)}",
+                alias=known[0],
+                **_told(answer),
             )
         left = [name for name in self.custom_details if name not in body.get("details", {})]
-        more = f"; {plural(len(left), 'detail')} left out: {self.called} takes {_DETAILS:,} characters" if left else ""
+        more = (
+            f"; {plural(len(left), 'detail')} left out: {self.service_name} takes {_DETAILS:,} characters"
+            if left
+            else ""
+        )
         said = "opened the alert" if outcome else "accepted the alert"
-        return self._done(f"{said}: {told(message)}{more}", answer, outcome, known[0])
+        return self._done(f"{said}: {summarize_sent(message)}{more}", answer, outcome, known[0])
 
-    def _close(self, known: list[str], run: Run) -> Flow[ActionResult]:
+    def _close(self, known: list[str], run: ActionContext) -> Flow[ActionResult]:
         """Closes what is open, and looks at what became of the run's own alert; another was opened by a run without data."""
-        if self.settled(self.alias_template, known, run, _ALIAS):
-            return ActionResult(ActionStatus.SKIPPED, message=SETTLED)
+        if self.already_resolved(self.alias_template, known, run, _ALIAS):
+            return ActionResult(ActionStatus.SKIPPED, message=NOTHING_OPEN)
         body = {"source": shorten(self.source, _SOURCE), "note": "All checks passed."}
         own, *others = (f"/{quote(alias, safe='')}/close?identifierType=alias" for alias in known)
         for path in others:
@@ -202,18 +215,20 @@ class OpsGenieAction(IncidentChannel):
             )
         if any(one in why.lower() for one in _NOTHING_OPEN):
             return self._done("had no open alert", answer, {}, known[0])
-        raise DeniedError(
-            f"{self.called} did not close the alert: {self.quoted(why, 300)}", alias=known[0], **_told(answer)
+        raise PermanentDeliveryError(
+            f"{self.service_name} did not close the alert: {self.redact_and_truncate(why, 300)}",
+            alias=known[0],
+            **_told(answer),
         )
 
     def _done(self, said: str, answer: http_client.Response, outcome: Mapping[str, Any], alias: str) -> ActionResult:
         details = {"alias": alias} | _told(answer) | ({"alert_id": i} if (i := outcome.get("alertId")) else {})
-        return success(f"{self.called} {said}", answer, **details)
+        return success(f"{self.service_name} {said}", answer, **details)
 
-    def _send(self, path: str, body: dict[str, Any], run: Run) -> Flow[http_client.Response]:
+    def _send(self, path: str, body: dict[str, Any], run: ActionContext) -> Flow[http_client.Response]:
         return (yield from self.post(self._base() + path, body, run=run, headers=self._headers()))
 
-    def _outcome(self, answer: http_client.Response, run: Run) -> Flow[dict[str, Any]]:
+    def _outcome(self, answer: http_client.Response, run: ActionContext) -> Flow[dict[str, Any]]:
         """What became of a request; empty where that is not known in time. It was accepted, so it is not sent again."""
         request = _told(answer).get("request_id")
         for seconds in _WAITS if request and self.wait_for_outcome else ():
@@ -258,7 +273,7 @@ class OpsGenieAction(IncidentChannel):
             "details": self._shown(message),
             "entity": shorten(self.entity or escape(message.source), _ENTITY),
             "source": shorten(self.source, _SOURCE),
-            "priority": graded(
+            "priority": map_severity(
                 message, self.auto_priority, _PRIORITIES, self.priority, given="priority" in self.model_fields_set
             ).value,
         }

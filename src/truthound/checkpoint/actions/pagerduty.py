@@ -8,10 +8,10 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, AliasChoices, Field, SecretStr
 
 from truthound._internal.options import Model
-from truthound._internal.text import plain, shorten, terminal
-from truthound.checkpoint.actions.base import Run
-from truthound.checkpoint.actions.channel import Proof, Template, Url, encoded, linked, success, told
-from truthound.checkpoint.actions.incident import SETTLED, IncidentChannel, KeyTemplate, graded, keys
+from truthound._internal.text import shorten, terminal, to_json_value
+from truthound.checkpoint.actions.base import ActionContext
+from truthound.checkpoint.actions.channel import ResponseCheck, Template, Url, encoded, linked, success, summarize_sent
+from truthound.checkpoint.actions.incident import NOTHING_OPEN, IncidentChannel, KeyTemplate, keys, map_severity
 from truthound.io import http_client
 from truthound.io.flow import Flow
 from truthound.reporters import message as messages
@@ -42,7 +42,7 @@ class Link(Model):
 
 
 def _details(given: dict[str, Any]) -> dict[str, Any]:
-    if (size := len(encoded(plain(given)))) > _OWN:
+    if (size := len(encoded(to_json_value(given)))) > _OWN:
         raise ValueError(f"they are {size:,} bytes; at most {_OWN:,} can be sent with an event")
     return given
 
@@ -52,13 +52,13 @@ class PagerDutyAction(IncidentChannel):
 
     type: ClassVar[str] = "pagerduty"
     service: ClassVar[str] = "PagerDuty"
-    closing: ClassVar[str] = "resolve_on_success"
+    resolve_option: ClassVar[str] = "resolve_on_success"
     variables: ClassVar[Mapping[str, tuple[str, ...]]] = {"routing_key": ("PAGERDUTY_ROUTING_KEY",)}
     hints: ClassVar[Mapping[int, str]] = {
         400: "check routing_key: it is the integration key of an Events API v2 integration",
         413: "the event is too large: give fewer custom_details",
     }
-    proof: ClassVar[Proof] = Proof(frozenset({202}), has={"status": "success"})
+    proof: ClassVar[ResponseCheck] = ResponseCheck(frozenset({202}), has={"status": "success"})
 
     routing_key: SecretStr | None = Field(default=None, validation_alias=AliasChoices("routing_key", "service_key"))
     """The integration key of a service's Events API v2 integration; PAGERDUTY_ROUTING_KEY, if not given."""
@@ -101,16 +101,16 @@ class PagerDutyAction(IncidentChannel):
         said = super().reason(answer)
         return f"{said}: {'; '.join(map(str, errors))}" if isinstance(errors, list) and errors else said
 
-    def flow(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
+    def flow(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
         message = self.message(result, run)
         known = keys(self.dedup_key_template, result, message, _KEY)
         if result.status is not CheckpointStatus.SUCCESS:
             event = self.payload(result, message, known[0])
             answer = yield from self.post(self.api_url, event, run=run)
             left = "" if self.custom_details.keys() <= event["payload"]["custom_details"].keys() else _TOO_LARGE
-            return success(f"triggered in PagerDuty: {told(message)}{left}", answer, dedup_key=known[0])
-        if self.settled(self.dedup_key_template, known, run, _KEY):
-            return ActionResult(ActionStatus.SKIPPED, message=SETTLED)
+            return success(f"triggered in PagerDuty: {summarize_sent(message)}{left}", answer, dedup_key=known[0])
+        if self.already_resolved(self.dedup_key_template, known, run, _KEY):
+            return ActionResult(ActionStatus.SKIPPED, message=NOTHING_OPEN)
         own, *others = known
         for key in others:
             yield from self.post(self.api_url, self._event("resolve", key), run=run)
@@ -148,9 +148,9 @@ class PagerDutyAction(IncidentChannel):
         return {
             "summary": shorten(terminal(line), _SUMMARY - len(more)) + more,
             "source": shorten(terminal(message.source or message.checkpoint), _NAME) or "truthound",
-            "severity": graded(message, self.auto_severity, _URGENCIES, self.severity, given=given),
+            "severity": map_severity(message, self.auto_severity, _URGENCIES, self.severity, given=given),
             "timestamp": message.run_time.isoformat(),
-            "custom_details": _shown(message) | plain(details),
+            "custom_details": _shown(message) | to_json_value(details),
         } | {k: shorten(v, _NAME) for k, v in own.items() if v}
 
 

@@ -10,8 +10,8 @@ from email.message import EmailMessage
 from email.utils import getaddresses
 from typing import TYPE_CHECKING, Any
 
-from truthound.checkpoint.actions.base import RefusedError
-from truthound.checkpoint.actions.channel import NOT_TAKEN, DeniedError
+from truthound.checkpoint.actions.base import TransientDeliveryError
+from truthound.checkpoint.actions.channel import NOT_TAKEN, PermanentDeliveryError
 from truthound.errors import ActionError, ConfigError
 from truthound.io.http_client import Dispatch, UnansweredError, UnreachableError, silent, trusted
 from truthound.reporters import email_page
@@ -68,14 +68,14 @@ def by_smtp(
             with suppress(OSError, smtplib.SMTPException):  # the mail is taken, whatever the goodbye is like
                 server.quit()
     except ssl.SSLCertVerificationError as error:
-        raise DeniedError(
+        raise PermanentDeliveryError(
             f"the certificate of {where} is not trusted ({error.verify_message}); give a private authority's in SSL_CERT_FILE"
         ) from None
     except ssl.SSLError as error:
-        why = action.quoted(str(error), 200)
+        why = action.redact_and_truncate(str(error), 200)
         if action.use_ssl and error.reason == "WRONG_VERSION_NUMBER":
             hint = f"is {port} the port for TLS from the start? use_ssl: false is for STARTTLS"
-            raise DeniedError(f"no TLS with {where}: {why}; {hint}") from None
+            raise PermanentDeliveryError(f"no TLS with {where}: {why}; {hint}") from None
         raise lost(action, f"no TLS with {where}: {why}", sent=dispatch.begun) from None
     except smtplib.SMTPAuthenticationError as error:
         raise _refused(
@@ -84,10 +84,10 @@ def by_smtp(
     except smtplib.SMTPRecipientsRefused as error:
         told = "; ".join(f"{a}: {code} {_said(action, said)}" for a, (code, said) in error.recipients.items())
         codes = {code for code, _ in error.recipients.values()}
-        kind = RefusedError if all(400 <= c < 500 for c in codes) else DeniedError
+        kind = TransientDeliveryError if all(400 <= c < 500 for c in codes) else PermanentDeliveryError
         raise kind(f"{where} refused every address: {told}", refused=list(error.recipients)) from None
     except smtplib.SMTPNotSupportedError as error:
-        raise DeniedError(f"{where}: {error}; use_tls: false is for servers without STARTTLS") from None
+        raise PermanentDeliveryError(f"{where}: {error}; use_tls: false is for servers without STARTTLS") from None
     except smtplib.SMTPServerDisconnected as error:
         raise lost(action, f"{where} hung up: {error}", sent=dispatch.begun) from None
     except smtplib.SMTPResponseException as error:
@@ -95,7 +95,7 @@ def by_smtp(
             raise lost(action, f"{where}: {error.smtp_code} {_said(action, error.smtp_error)}", sent=True) from None
         raise _refused(action, f"{where} refused the mail", error.smtp_code, error.smtp_error) from None
     except (OSError, smtplib.SMTPException) as error:
-        why = action.quoted(str(error), 200) or type(error).__name__
+        why = action.redact_and_truncate(str(error), 200) or type(error).__name__
         what = "gave no answer to the mail" if dispatch.begun else "could not be reached"
         raise lost(action, f"{where} {what}: {why}", sent=dispatch.begun) from None
     return {a: f"{code} {_said(action, said)}" for a, (code, said) in refused.items()}
@@ -110,15 +110,17 @@ def lost(action: EmailNotification, said: str, *, sent: bool) -> ActionError:
     return error
 
 
-def _refused(action: EmailNotification, line: str, code: int, said: bytes | str) -> RefusedError | DeniedError:
+def _refused(
+    action: EmailNotification, line: str, code: int, said: bytes | str
+) -> TransientDeliveryError | PermanentDeliveryError:
     """SMTP's codes from 400 may pass, those from 500 do not."""
-    kind = RefusedError if 400 <= code < 500 else DeniedError
+    kind = TransientDeliveryError if 400 <= code < 500 else PermanentDeliveryError
     return kind(f"{line}: {code} {_said(action, said)}", status_code=code)
 
 
 def _said(action: EmailNotification, told: bytes | str) -> str:
     text = told.decode(errors="replace") if isinstance(told, bytes) else str(told)
-    return action.quoted(" ".join(text.split()), 200)
+    return action.redact_and_truncate(" ".join(text.split()), 200)
 
 
 def by_ses(action: EmailNotification, letter: EmailMessage, who: email_page.Addresses, dispatch: Dispatch) -> str:
@@ -149,25 +151,25 @@ def by_ses(action: EmailNotification, letter: EmailMessage, who: email_page.Addr
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         said = f"SES: {found.get('Code')}: {found.get('Message')}"
         if found.get("Code") in _THROTTLED or status in NOT_TAKEN:
-            raise RefusedError(said, status_code=status) from None
+            raise TransientDeliveryError(said, status_code=status) from None
         if status >= 500:
             raise lost(action, f"{said} ({status})", sent=True) from None
-        raise DeniedError(said, status_code=status) from None
+        raise PermanentDeliveryError(said, status_code=status) from None
     except e.SSLError as error:
-        why = action.quoted(str(error), 200)
-        raise DeniedError(
+        why = action.redact_and_truncate(str(error), 200)
+        raise PermanentDeliveryError(
             f"the certificate of SES is not trusted ({why}); give a private authority's in SSL_CERT_FILE"
         ) from None
     except e.ProxyConnectionError as error:
-        why = action.quoted(str(error), 200)
+        why = action.redact_and_truncate(str(error), 200)
         raise UnreachableError(f"the proxy for SES could not be reached: {why}") from None
     except (e.HTTPClientError, e.ConnectionError) as error:
         sent = not isinstance(error, e.EndpointConnectionError | e.ConnectTimeoutError)
         what = "gave no answer to the mail" if sent else "could not be reached"
-        raise lost(action, f"SES {what}: {action.quoted(str(error), 200)}", sent=sent) from None
+        raise lost(action, f"SES {what}: {action.redact_and_truncate(str(error), 200)}", sent=sent) from None
     except e.BotoCoreError as error:
-        raise DeniedError(
-            f"SES: {action.quoted(str(error), 300)}; give credentials and a region as AWS's tools take them"
+        raise PermanentDeliveryError(
+            f"SES: {action.redact_and_truncate(str(error), 300)}; give credentials and a region as AWS's tools take them"
         ) from None
     if not made.get("MessageId"):
         raise lost(action, "SES answered without the id of a message", sent=True)

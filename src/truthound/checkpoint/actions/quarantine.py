@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pydantic import field_validator, model_validator
 
-from truthound._internal.text import brief, did_you_mean, plural
-from truthound.checkpoint.actions.base import Action, Run
+from truthound._internal.text import did_you_mean, first_line, plural
+from truthound.checkpoint.actions.base import Action, ActionContext
 from truthound.errors import ActionError, ConfigError, StoreError
 from truthound.io.files import local_path, replacing, safe_name, sweep
 from truthound.io.flow import Flow, call
@@ -75,7 +75,7 @@ class QuarantineAction(Action):
             raise ConfigError(f'"{path.name}" does not tell a format; end it with .parquet or .csv, or set format')
         return found
 
-    def flow(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
+    def flow(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
         if result.validation_result is None:
             return ActionResult(ActionStatus.SKIPPED, message="no data were checked, so there are no rows to set aside")
         if run.split is None:
@@ -96,7 +96,7 @@ class QuarantineAction(Action):
             message += f"; {plural(blind, 'check')} could not be made, so no row was held against {'it' if blind == 1 else 'them'}"
         return ActionResult(ActionStatus.SUCCESS, message=message, details=details)
 
-    def conflicts(self, checkpoint: str, run: Run) -> Iterator[tuple[str, str]]:
+    def conflicts(self, checkpoint: str, run: ActionContext) -> Iterator[tuple[str, str]]:
         started = run.clock()
         names = {
             "run_id": f"{checkpoint}_{started:%Y%m%d_%H%M%S}",
@@ -105,7 +105,7 @@ class QuarantineAction(Action):
         }
         return self._overwriting(self._targets(names, run), run)
 
-    def _targets(self, names: Mapping[str, str], run: Run) -> dict[str, Path]:
+    def _targets(self, names: Mapping[str, str], run: ActionContext) -> dict[str, Path]:
         """The files to write, placeholders filled in."""
         given = {"good": self.good_path, "bad": self.bad_path}
         return {
@@ -114,7 +114,7 @@ class QuarantineAction(Action):
             if path
         }
 
-    def _sweep(self, run: Run) -> None:
+    def _sweep(self, run: ActionContext) -> None:
         """Deletes what runs that were killed left half-written in the folders that a path with placeholders has had."""
         for path in filter(None, (self.good_path, self.bad_path)):
             folders = local_path(path, run.base).parent.parts
@@ -122,12 +122,12 @@ class QuarantineAction(Action):
             if fixed < len(folders):
                 sweep(Path(*folders[:fixed]), len(folders) - fixed)
 
-    def _overwriting(self, targets: Mapping[str, Path], run: Run) -> Iterator[tuple[str, str]]:
+    def _overwriting(self, targets: Mapping[str, Path], run: ActionContext) -> Iterator[tuple[str, str]]:
         """Targets that are each other, or that the checkpoint reads: by what they are on disk, not by how they are written."""
         if len({path.resolve() for path in targets.values()}) < len(targets):
             yield "bad_path", "good_path and bad_path are the same file"
         for kind, path in targets.items():
-            if run.reads(path):
+            if run.is_input(path):
                 written = self.good_path if kind == "good" else self.bad_path
                 said = "is part of the data that is checked: it would be overwritten, or read as data by the next run"
                 yield f"{kind}_path", f"{written} {said}; write to another folder"
@@ -151,7 +151,7 @@ class QuarantineAction(Action):
                     raise StoreError(f"cannot write {places}: {why}; nothing was written") from None
                 raise
             except pl.exceptions.PanicException as error:  # not an Exception: CSV has no text for some far dates
-                raise ActionError(f"the engine cannot write these rows: {brief(error)}; write Parquet") from None
+                raise ActionError(f"the engine cannot write these rows: {first_line(error)}; write Parquet") from None
             counts = {kind: self._count(path, targets[kind]) for kind, path in written.items()}
             rest = [frame for frame in done if frame.width]
             counts |= {

@@ -12,8 +12,16 @@ from pydantic import AfterValidator, Field
 from truthound._internal.text import clip, shorten
 from truthound._internal.text import slack as escape
 from truthound.checkpoint.actions import mentions
-from truthound.checkpoint.actions.base import Run
-from truthound.checkpoint.actions.channel import Channel, Proof, SecretUrl, Template, encoded, success, told
+from truthound.checkpoint.actions.base import ActionContext
+from truthound.checkpoint.actions.channel import (
+    Channel,
+    ResponseCheck,
+    SecretUrl,
+    Template,
+    encoded,
+    success,
+    summarize_sent,
+)
 from truthound.errors import ConfigError
 from truthound.io import http_client
 from truthound.io.flow import Flow
@@ -55,7 +63,7 @@ class SlackNotification(Channel):
         404: "the webhook does not exist (any more): make a new one",
         410: "its channel is archived",
     }
-    proof: ClassVar[Proof] = Proof(body="ok")
+    proof: ClassVar[ResponseCheck] = ResponseCheck(body="ok")
 
     webhook_url: SecretUrl | None = None
     """The incoming webhook; SLACK_WEBHOOK_URL or SLACK_WEBHOOK, if not given."""
@@ -78,11 +86,11 @@ class SlackNotification(Channel):
         yield from super().check()
         yield from mentions.problems("mention_on_failure", self.mention_on_failure, _mention)
 
-    def flow(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
+    def flow(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
         message = self.message(result, run, self.custom_message or "", escape)
         answer = yield from self.post(self.webhook_url or "", self.payload(message), run=run)
-        said, details = mentions.told(self._mentioned(message.status)[1])
-        return success(f"posted to Slack: {told(message)}{said}", answer, **details)
+        said, details = mentions.describe_skipped_mentions(self._mentioned(message.status)[1])
+        return success(f"posted to Slack: {summarize_sent(message)}{said}", answer, **details)
 
     def payload(self, message: Message) -> dict[str, Any]:
         """The webhook's body, within Slack's limits."""

@@ -15,9 +15,9 @@ from typing import Any, ClassVar, Literal, Self
 import yaml
 from pydantic import Field, model_validator
 
-from truthound._internal.options import Mistakes
+from truthound._internal.options import OptionErrors
 from truthound._internal.text import redact
-from truthound.checkpoint.actions.base import Action, Run
+from truthound.checkpoint.actions.base import Action, ActionContext
 from truthound.errors import ConfigError, StoreError
 from truthound.io.files import Stored, local_path, safe_name
 from truthound.io.flow import Flow, call
@@ -69,9 +69,9 @@ class StoreValidationResult(Action):
             try:
                 local_path(path)
             except ConfigError as error:
-                raise Mistakes(("store_path", said) for said in error.problems) from None
+                raise OptionErrors(("store_path", said) for said in error.problems) from None
         elif why := check_location(path):
-            raise Mistakes([("store_path", why)])
+            raise OptionErrors([("store_path", why)])
         if told is not None and told != kind:
             need = {
                 "file": "a local folder",
@@ -79,14 +79,16 @@ class StoreValidationResult(Action):
                 "gcs": "gs://bucket/folder",
                 "azure": "az://container/folder",
             }
-            raise Mistakes([("store_type", f'"{told}" takes {need[told]} as store_path, which is "{redact(path)}"')])
+            raise OptionErrors(
+                [("store_type", f'"{told}" takes {need[told]} as store_path, which is "{redact(path)}"')]
+            )
         return self
 
     def check(self) -> Iterator[str]:
         if kind_of(self.store_path) and not installed():
             yield MISSING
 
-    def flow(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
+    def flow(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
         objects = open_objects(self.store_path, run.base)
         content = yield from call(lambda: self.encode(result))  # seconds, where there are thousands of issues
         key = self.key(result)

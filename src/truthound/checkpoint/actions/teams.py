@@ -16,7 +16,7 @@ from truthound._internal import templates
 from truthound._internal.text import card as escape
 from truthound._internal.text import plural, shorten, terminal
 from truthound.checkpoint.actions import mentions
-from truthound.checkpoint.actions.base import NotifyOn, RefusedError, Run
+from truthound.checkpoint.actions.base import ActionContext, NotifyOn, TransientDeliveryError
 from truthound.checkpoint.actions.cards import (
     AdaptiveCardBuilder,
     MessageTheme,
@@ -28,7 +28,7 @@ from truthound.checkpoint.actions.cards import (
 from truthound.checkpoint.actions.channel import (
     NOT_TAKEN,
     Channel,
-    Proof,
+    ResponseCheck,
     SecretUrl,
     Template,
     config_of,
@@ -37,7 +37,7 @@ from truthound.checkpoint.actions.channel import (
     filled,
     linked,
     success,
-    told,
+    summarize_sent,
 )
 from truthound.errors import ActionError, ConfigError
 from truthound.io import http_client
@@ -51,7 +51,7 @@ _PEOPLE, _MENTIONED = 30, 8000
 """people, and bytes of a card, that an option's mentions may take"""
 _CONNECTORS = (".webhook.office.com", "outlook.office.com", "outlook.office365.com")
 _MARKS = {"critical": "🔴", "high": "🟠", "medium": "🟡", "low": "🔵", "error": "⚠️"}
-_CONNECTED = Proof(body="1")
+_CONNECTED = ResponseCheck(body="1")
 _THEMES = {
     CheckpointStatus.SUCCESS: MessageTheme.SUCCESS,
     CheckpointStatus.WARNING: MessageTheme.WARNING,
@@ -93,7 +93,7 @@ def _builder(built: AdaptiveCardBuilder | None) -> AdaptiveCardBuilder | None:
         raise ValueError("the card is empty: add to it before it is given here; what is added later is not in it")
     if (size := len(encoded(_message(card)))) > _LIMIT:
         raise ValueError(f"the card is {size:,} bytes; Teams takes about {_LIMIT:,}")
-    for text in built.texts():
+    for text in built.iter_text():
         templates.check(templated(text))
     return built.copy()
 
@@ -110,7 +110,7 @@ class TeamsNotification(Channel):
         410: "the connector is gone: make a workflow that posts to a channel when a webhook request is received",
         413: "the card is too large",
     }
-    proof: ClassVar[Proof] = Proof(frozenset({202}))
+    proof: ClassVar[ResponseCheck] = ResponseCheck(frozenset({202}))
 
     webhook_url: SecretUrl | None = None
     """The URL of a workflow, or of a connector of old; TEAMS_WEBHOOK_URL, if not given."""
@@ -147,7 +147,7 @@ class TeamsNotification(Channel):
             return self
         ignored = [o for o in ("custom_message", "channel", "include_details") if self._is_given(o)]
         if self._is_given("report_url") and not any(
-            "report_url" in t or "summary" in t for t in self.card_builder.texts()
+            "report_url" in t or "summary" in t for t in self.card_builder.iter_text()
         ):
             ignored.append("report_url")
         if ignored:
@@ -166,16 +166,16 @@ class TeamsNotification(Channel):
             told = getattr(self, option)
             yield from mentions.problems(option, () if isinstance(told, bool) else told, _somebody)
 
-    def suited(self, result: CheckpointResult, run: Run) -> tuple[Self, list[str]]:
-        made, notes = super().suited(result, run)
+    def sanitized_for(self, result: CheckpointResult, run: ActionContext) -> tuple[Self, list[str]]:
+        made, notes = super().sanitized_for(result, run)
         values = messages.values(result, made.message(result, run))
-        listed = (failing(templated(t), values) for t in (self.card_builder.texts() if self.card_builder else ()))
+        listed = (failing(templated(t), values) for t in (self.card_builder.iter_text() if self.card_builder else ()))
         if why := next(filter(None, listed), ""):
             made = made.model_copy(update={"card_builder": None})
-            notes = [*notes, f"card_builder: {self.quoted(why, 300)}; our own card was sent"]
+            notes = [*notes, f"card_builder: {self.redact_and_truncate(why, 300)}; our own card was sent"]
         return made, notes
 
-    def flow(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
+    def flow(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
         message = self.message(result, run, self.custom_message or "", escape)
         body, said = self.payload(result, message), ""
         if self.card_builder is not None and (dead := self._own_card(result, message)[1]):
@@ -185,27 +185,27 @@ class TeamsNotification(Channel):
             said = f"; your own card came to more than {_LIMIT // 1000} KB, so ours was sent"
         proxy = self.proxy.get_secret_value() if self.proxy else None
         answer = yield from self.post(self.webhook_url or "", body, run=run, verify=self.verify_ssl, proxy=proxy)
-        left, details = mentions.told(self._mentioned(message.status)[1])
+        left, details = mentions.describe_skipped_mentions(self._mentioned(message.status)[1])
         said += left
         if self.is_connector:
-            return success(f"posted to Teams: {told(message)}{said}", answer, **details)
+            return success(f"posted to Teams: {summarize_sent(message)}{said}", answer, **details)
         note = "; whether it was posted, the workflow's run history tells"
-        return success(f"accepted by Teams: {told(message)}{said}{note}", answer, posted="unknown", **details)
+        return success(f"accepted by Teams: {summarize_sent(message)}{said}{note}", answer, posted="unknown", **details)
 
     @property
-    def wanted(self) -> Proof:
+    def response_check(self) -> ResponseCheck:
         return _CONNECTED if self.is_connector else self.proof
 
-    def unproven(self, asked: http_client.Request, answer: http_client.Response, why: str) -> ActionError:
+    def unconfirmed_delivery(self, asked: http_client.Request, answer: http_client.Response, why: str) -> ActionError:
         """A connector answers 200 with `1`, or 200 with what went wrong."""
-        error = super().unproven(asked, answer, why)
+        error = super().unconfirmed_delivery(asked, answer, why)
         told = re.search("HTTP error (429|5..)", answer.text) if self.is_connector else None
         if told is None:
             return error
         error.uncertain = int(told[1]) not in NOT_TAKEN
         if error.uncertain and not asked.may_repeat:
             return error
-        passing = RefusedError(str(error), status_code=answer.status)
+        passing = TransientDeliveryError(str(error), status_code=answer.status)
         passing.uncertain = error.uncertain
         return passing
 

@@ -18,18 +18,18 @@ from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
 from truthound._internal.text import cut_utf16, terminal, utf16
 from truthound._internal.text import telegram as escape
-from truthound.checkpoint.actions.base import Run, look_back
+from truthound.checkpoint.actions.base import ActionContext, look_back
 from truthound.checkpoint.actions.channel import (
     Channel,
-    DeniedError,
-    Proof,
+    PermanentDeliveryError,
+    ResponseCheck,
     Template,
     Url,
     config_of,
     filled,
     seconds,
     success,
-    told,
+    summarize_sent,
 )
 from truthound.errors import ConfigError
 from truthound.io import http_client
@@ -95,7 +95,7 @@ class TelegramNotification(Channel):
         403: "the bot is not in the chat, or was blocked there",
         404: "bot_token is not right: it looks like 123456:ABC-DEF",
     }
-    proof: ClassVar[Proof] = Proof(has={"ok": True})
+    proof: ClassVar[ResponseCheck] = ResponseCheck(has={"ok": True})
 
     bot_token: SecretStr | None = None
     """The bot's token, from @BotFather; TELEGRAM_BOT_TOKEN, if not given."""
@@ -135,18 +135,18 @@ class TelegramNotification(Channel):
             if _TOKEN.fullmatch(one) and len(rest := one.partition(":")[2]) >= 8:
                 yield rest
 
-    def flow(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
+    def flow(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
         return (yield from self._send(Form("sendMessage", "text", _TEXT), result, run))
 
     # --- sending ----------------------------------------------------------------------------------------------------
 
-    def _send(self, form: Form, result: CheckpointResult, run: Run, *notes: str) -> Flow[ActionResult]:
+    def _send(self, form: Form, result: CheckpointResult, run: ActionContext, *notes: str) -> Flow[ActionResult]:
         """Sends; a template whose marks Telegram cannot read goes as plain text."""
         message = self.message(result, run)
         text = self.text(result, message, form.longest)
         try:
             answer = yield from self._ask(form, text, run)
-        except DeniedError as error:
+        except PermanentDeliveryError as error:
             unreadable = error.details.get("status_code") == 400 and _UNREADABLE.search(str(error))
             if not unreadable or not self.template or not text.mode:
                 raise
@@ -156,7 +156,7 @@ class TelegramNotification(Channel):
         sent = found.get("result") if isinstance(found, dict) else None
         known = {"message_id": sent["message_id"]} if isinstance(sent, dict) and "message_id" in sent else {}
         short = replace(message, shortened=text.shortened)
-        said = "; ".join(filter(None, (f"sent to Telegram: {told(short)}", text.note, *notes)))
+        said = "; ".join(filter(None, (f"sent to Telegram: {summarize_sent(short)}", text.note, *notes)))
         return success(said, answer, **known)
 
     def _body(self, text: Text, field: str) -> dict[str, Any]:
@@ -172,7 +172,7 @@ class TelegramNotification(Channel):
         }
         return {k: v for k, v in own.items() if v}
 
-    def _ask(self, form: Form, text: Text, run: Run) -> Flow[http_client.Response]:
+    def _ask(self, form: Form, text: Text, run: ActionContext) -> Flow[http_client.Response]:
         token = self.bot_token.get_secret_value() if self.bot_token else ""
         url = f"{self.api_url.rstrip('/')}/bot{quote(token, safe=':')}/{form.method}"
         body = self._body(text, form.field) | ({"photo": form.photo_url} if form.photo_url else {})
@@ -180,7 +180,9 @@ class TelegramNotification(Channel):
             return (yield from self.post(url, body, run=run))
         kind, content = _multipart(body, form.photo)
         return (
-            yield from self.request("POST", url, content, run=run, headers={"Content-Type": kind}, proof=self.wanted)
+            yield from self.request(
+                "POST", url, content, run=run, headers={"Content-Type": kind}, proof=self.response_check
+            )
         )
 
     def retry_after(self, answer: http_client.Response, now: datetime) -> float:
@@ -269,7 +271,7 @@ class TelegramNotificationWithPhoto(TelegramNotification):
         if not self.photo_url and not self.photo_path and importlib.util.find_spec("PIL") is None:
             yield _NO_PILLOW
 
-    def preview(self, result: CheckpointResult, run: Run) -> Iterator[str]:
+    def preview(self, result: CheckpointResult, run: ActionContext) -> Iterator[str]:
         form = "in a form (multipart/form-data) of the fields below"
         if not self.photo_path and not self.photo_url:
             yield f"with a chart of the last runs, which is drawn then, {form}"
@@ -278,7 +280,7 @@ class TelegramNotificationWithPhoto(TelegramNotification):
         elif self.photo_path:
             yield f"the photo {self.photo_path} is not there: the message would be sent without it"
 
-    def flow(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
+    def flow(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
         try:
             earlier = () if self.photo_url or self.photo_path else (yield from look_back(run))
             photo = None if self.photo_url else (yield from call(lambda: self._photo(result, run, earlier)))
@@ -286,7 +288,7 @@ class TelegramNotificationWithPhoto(TelegramNotification):
             return (yield from self._send(form, result, run))
         except (ConfigError, OSError) as error:
             why = str(error)
-        except DeniedError as error:
+        except PermanentDeliveryError as error:
             status = error.details.get("status_code")
             if status != 413 and not (status == 400 and _PHOTO_REFUSED.search(str(error))):
                 raise
@@ -294,7 +296,7 @@ class TelegramNotificationWithPhoto(TelegramNotification):
         form = Form("sendMessage", "text", _TEXT)  # the news matter more than the picture
         return (yield from self._send(form, result, run, f"without the photo: {why}"))
 
-    def _photo(self, result: CheckpointResult, run: Run, earlier: Sequence[CheckpointResult]) -> bytes:
+    def _photo(self, result: CheckpointResult, run: ActionContext, earlier: Sequence[CheckpointResult]) -> bytes:
         if self.photo_path:
             path = _file(self.photo_path, run)
             if path.stat().st_size > _PHOTO:
@@ -419,5 +421,5 @@ class _Walk:
         return f"{made}\u200b" if made.endswith("\\") else made
 
 
-def _file(path: Path, run: Run) -> Path:
+def _file(path: Path, run: ActionContext) -> Path:
     return (run.base or Path()) / path

@@ -16,9 +16,9 @@ from urllib.parse import quote, quote_plus, urlsplit, urlunsplit
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr, model_validator
 
 from truthound._internal import env_vars, templates
-from truthound._internal.text import did_you_mean, plain
-from truthound.checkpoint.actions.base import NotifyOn, Run
-from truthound.checkpoint.actions.channel import Channel, SecretUrl, encoded, success, told
+from truthound._internal.text import did_you_mean, to_json_value
+from truthound.checkpoint.actions.base import ActionContext, NotifyOn
+from truthound.checkpoint.actions.channel import Channel, SecretUrl, encoded, success, summarize_sent
 from truthound.errors import ConfigError
 from truthound.io import http_client
 from truthound.io.flow import Flow
@@ -165,7 +165,7 @@ class Endpoint(Channel):
 
     # --- the request ----------------------------------------------------------------------------------------------
 
-    def flow(self, result: CheckpointResult, run: Run) -> Flow[ActionResult]:
+    def flow(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
         message = self.message(result, run)
         body = b"" if self.method in _BODILESS else self.body(result, message)
         answer = yield from self.request(
@@ -179,17 +179,17 @@ class Endpoint(Channel):
             good=lambda status: status in self.success_codes if self.success_codes else 200 <= status < 300,
             verify=self.ssl_verify,
             proxy=self.proxy.get_secret_value() if self.proxy else None,
-            proof=None if self.success_codes else self.wanted,
+            proof=None if self.success_codes else self.response_check,
         )
         said = f"{self.method} {http_client.host(self._target())}: {answer.status}"
-        details = {"response": self.quoted(answer.text, 1000)} if answer.content else {}
-        return success(f"{said}: {told(message)}" if body else said, answer, **details)
+        details = {"response": self.redact_and_truncate(answer.text, 1000)} if answer.content else {}
+        return success(f"{said}: {summarize_sent(message)}" if body else said, answer, **details)
 
     def body(self, result: CheckpointResult, message: Message) -> bytes:
         """What is sent: the template's text, or what `ours` is."""
         if self.payload_template is None:
             return self.ours(result, message)
-        return self._own(messages.values(result, message) | {"metadata": plain(result.metadata)})
+        return self._own(messages.values(result, message) | {"metadata": to_json_value(result.metadata)})
 
     def ours(self, result: CheckpointResult, message: Message) -> bytes:
         """The body where the user gave none."""
@@ -293,7 +293,7 @@ class WebhookAction(Endpoint):
 def summary(result: CheckpointResult, message: Message, *, few: bool = False) -> dict[str, Any]:
     """What a run came to, in the names that templates have; `few` leaves out what the user added."""
     known = messages.values(result, message)
-    metadata = {} if few else {k: v for k, v in plain(result.metadata).items() if k != "tags"}
+    metadata = {} if few else {k: v for k, v in to_json_value(result.metadata).items() if k != "tags"}
     return known | {"omitted_issues": message.omitted, "fixed": list(message.fixed), "metadata": metadata}
 
 
@@ -335,7 +335,7 @@ def _filled(value: Any, values: Mapping[str, Any]) -> Any:
         case list():
             return [_filled(v, values) for v in value]
         case _:
-            return plain(value)
+            return to_json_value(value)
 
 
 def _without_rows(full: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from truthound._internal.env_vars import SHORTEST, expand, is_secret, names, unset
 from truthound._internal.text import redact, terminal
-from truthound._internal.yaml_nodes import Composer, Malformed, Mapping, Node, Scalar, Sequence, locate
+from truthound._internal.yaml_nodes import Composer, Mapping, Node, Scalar, Sequence, YamlSyntaxError, locate
 from truthound.errors import ConfigError
 
 LARGEST = 32 << 20
@@ -34,7 +34,7 @@ class Document:
         composer = Composer()
         try:
             self.root = composer.compose(_text(Path(path), self.name))
-        except Malformed as error:
+        except YamlSyntaxError as error:
             raise ConfigError(f"{self.name}:{error.line}:{error.column}: {error.reason}") from None
         for node, said in composer.mistakes:
             self._broken.add(id(node))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from truthound._internal.options import Mistakes, configuring, field_names
+from truthound._internal.options import OptionErrors, field_names, raise_config_errors
 from truthound._internal.text import did_you_mean
 from truthound._internal.yaml_nodes import Mapping, Node, Scalar, Sequence, locate, overlaid
 from truthound.checkpoint.actions.base import Action
@@ -146,9 +146,9 @@ class _Reader:
             )
             self.document.report_all(self.node, self.at, found)
         try:
-            with configuring(CheckpointConfig):
+            with raise_config_errors(CheckpointConfig):
                 config = CheckpointConfig.model_validate(options, context={"locate": self._location})
-        except Mistakes as error:
+        except OptionErrors as error:
             self.document.report_all(self.node, self.at, map(_split, error.found))
             return None
         written = {
@@ -156,7 +156,9 @@ class _Reader:
             for k, (_, n) in self.node.pairs.items()
             if k != "actions"
         }
-        return config.model_copy(update={"actions": self._filled(config.actions)}).from_file(written, self.document.env)
+        return config.model_copy(update={"actions": self._filled(config.actions)}).with_raw_values(
+            written, self.document.env
+        )
 
     def _location(self, place: str) -> str:
         return self.document.location(locate(self.node, place)[0])
@@ -206,7 +208,7 @@ class _Reader:
         listed = self.node.get("actions")
         items = listed.items if isinstance(listed, Sequence) else []
         return tuple(
-            a.filled(self.document.secrets(n), self.document.value(n, "", fill=False))
+            a.mark_resolved(self.document.secrets(n), self.document.value(n, "", fill=False))
             for a, n in zip(actions, items, strict=True)
         )
 

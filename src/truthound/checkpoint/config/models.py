@@ -23,16 +23,16 @@ from pydantic import (
 )
 
 from truthound._internal.env_vars import unset
-from truthound._internal.options import Mistakes, Model, mistakes
+from truthound._internal.options import Model, OptionErrors, mistakes
 from truthound._internal.text import redact
-from truthound.checkpoint.actions.base import LOOKING_BACK, Action, Run, fill, secret_values
+from truthound.checkpoint.actions.base import CHANGE_CONDITIONS, Action, ActionContext, fill, secret_values
 from truthound.checkpoint.actions.registry import action_class
-from truthound.checkpoint.config.serialize import written
+from truthound.checkpoint.config.serialize import to_config_dict
 from truthound.engine import sql_expression
 from truthound.errors import ConfigError
 from truthound.results import CIExamples, Severity, now
 from truthound.schema import Schema
-from truthound.sources.files.file_set import takes
+from truthound.sources.files.file_set import matches
 from truthound.sources.spec import KEYS, describe, parse_spec
 from truthound.validators.base import Clock, Validator
 from truthound.validators.option_types import Names
@@ -54,12 +54,12 @@ def _actions(value: Any) -> tuple[Action, ...]:
     for i, item in enumerate(_listed(value)):
         try:
             made.append(item if isinstance(item, Action) else build_action(item))
-        except Mistakes as error:
+        except OptionErrors as error:
             found += [(f"{i}.{place}" if place else str(i), said) for place, said in error.found]
         except ConfigError as error:
             found += [(str(i), said) for said in error.problems]
     if found:
-        raise Mistakes(found)
+        raise OptionErrors(found)
     return tuple(made)
 
 
@@ -72,11 +72,11 @@ def build_action(options: Any) -> Action:
     given = dict(options)
     kind = given.pop("type", None)
     if not isinstance(kind, str):
-        raise Mistakes([("type", '"type" is required, such as store_result')])
+        raise OptionErrors([("type", '"type" is required, such as store_result')])
     try:
         cls = action_class(kind)
     except ConfigError as error:
-        raise Mistakes(("type", said) for said in error.problems) from None
+        raise OptionErrors(("type", said) for said in error.problems) from None
     wrong = [k for k in given if not isinstance(k, str)]
     if wrong:
         raise ConfigError(f"the key {wrong[0]!r} is not text")
@@ -90,20 +90,20 @@ def conflicts(
 
     Actions that are mistakes themselves, and those whose `${VAR}` are not known yet, are passed over.
     """
-    run = Run(base=base, clock=clock, reads=partial(takes, parse_spec(data_source), base))
+    run = ActionContext(base=base, clock=clock, is_input=partial(matches, parse_spec(data_source), base))
     enabled: list[tuple[int, Action]] = []
     for i, item in enumerate(actions):
         with suppress(ConfigError):
-            action = item if isinstance(item, Action) else build_action(item).filled()
+            action = item if isinstance(item, Action) else build_action(item).mark_resolved()
             if action.enabled:
                 enabled.append((i, action))
                 yield from (
-                    (f"actions.{i}.{option}", said) for option, said in action.ready(os.environ).conflicts(name, run)
+                    (f"actions.{i}.{option}", said) for option, said in action.resolve(os.environ).conflicts(name, run)
                 )
     stores = [a.notify_on for _, a in enabled if a.type == "store_result"]
     if stores and "always" not in stores:
         for i, action in enabled:
-            if action.notify_on in LOOKING_BACK:
+            if action.notify_on in CHANGE_CONDITIONS:
                 said = f"{action.notify_on} looks at the run before, and store_result keeps runs on {stores[0]} only; let it keep all: notify_on: always"
                 yield f"actions.{i}.notify_on", said
 
@@ -156,7 +156,7 @@ def _condition(text: str) -> None:
     try:
         sql_expression.condition(text)
     except ValueError as error:
-        raise Mistakes([("where", str(error))]) from None
+        raise OptionErrors([("where", str(error))]) from None
 
 
 Ratio = Annotated[float, PlainValidator(_ratio, json_schema_input_type=float | str)]
@@ -238,7 +238,9 @@ class CheckpointConfig(_Expecting):
         try:
             spec = parse_spec(value)
         except ConfigError as error:
-            raise Mistakes(_source_mistake(p.removeprefix("data_source: "), value) for p in error.problems) from None
+            raise OptionErrors(
+                _source_mistake(p.removeprefix("data_source: "), value) for p in error.problems
+            ) from None
         if spec.where is not None and spec.family != "sql":  # a database has a SQL of its own
             _condition(spec.where)
         return value
@@ -295,7 +297,7 @@ class CheckpointConfig(_Expecting):
             except ConfigError as error:
                 found += (("", said) for said in error.problems)
         if found:
-            raise Mistakes(found)
+            raise OptionErrors(found)
         if made is not None:
             made._rules = rules  # noqa: SLF001 our own
         return made
@@ -315,18 +317,18 @@ class CheckpointConfig(_Expecting):
     __str__ = __repr__
 
     @property
-    def hidden(self) -> frozenset[str]:
+    def secrets_to_redact(self) -> frozenset[str]:
         """The secrets that came with it, from variables whose names mark them as secret."""
         return self._hidden
 
-    def from_file(self, written: Mapping[str, Any], env: Mapping[str, str]) -> Self:
+    def with_raw_values(self, written: Mapping[str, Any], env: Mapping[str, str]) -> Self:
         """The same, knowing what its file says: `to_dict` gives that, with `${VAR}` as they are."""
         made = self.model_copy()
         made._hidden = frozenset(secret_values(dict(written), env))  # noqa: SLF001 our own
         made._written = {k: v for k, v in written.items() if k != "actions"}  # noqa: SLF001 our own
         return made
 
-    def changed(self, **options: Any) -> Self:
+    def with_options(self, **options: Any) -> Self:
         """The same with other options. Rules keep the places where they were declared."""
         given = {k: getattr(self, k) for k in self.model_fields_set}
         made = type(self)(**(given | options))
@@ -348,7 +350,7 @@ class CheckpointConfig(_Expecting):
         if not all(isinstance(v, str | Mapping) for v in self.validators):  # shared options do not reach objects
             given["validators"] = self._rules
             given.pop("validator_config", None)
-        made = written({k: v for k, v in given.items() if k not in self._written})
+        made = to_config_dict({k: v for k, v in given.items() if k not in self._written})
         return {k: self._written[k] if k in self._written else made[k] for k in given}
 
     @classmethod
@@ -369,10 +371,10 @@ class CheckpointConfig(_Expecting):
             raise ConfigError(unset(missing))
         made = cls(**options)
         actions = (
-            a.filled(secret_values(i, known), i) if isinstance(i, Mapping) else a
+            a.mark_resolved(secret_values(i, known), i) if isinstance(i, Mapping) else a
             for a, i in zip(made.actions, items, strict=True)
         )
-        return made.model_copy(update={"actions": tuple(actions)} if items else {}).from_file(data, known)
+        return made.model_copy(update={"actions": tuple(actions)} if items else {}).with_raw_values(data, known)
 
     def __eq__(self, other: object) -> bool:
         """Equal rules and options, however the rules are written."""

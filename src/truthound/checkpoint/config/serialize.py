@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from pydantic import SecretStr
 
-from truthound._internal.options import Mistakes, Model
+from truthound._internal.options import Model, OptionErrors
 from truthound.checkpoint.actions.base import Action
 from truthound.checkpoint.actions.registry import action_class
 from truthound.errors import ConfigError
@@ -21,12 +21,12 @@ from truthound.validators.base import Validator
 from truthound.validators.registry import validator_class
 
 
-def written(options: Mapping[str, Any]) -> dict[str, Any]:
+def to_config_dict(options: Mapping[str, Any]) -> dict[str, Any]:
     """The options as JSON and YAML can hold them. Mistakes name everything that they cannot."""
     writer = _Writer()
     made = {k: writer.value(v, k) for k, v in options.items()}
     if writer.problems:
-        raise Mistakes(writer.problems, "to_dict")
+        raise OptionErrors(writer.problems, "to_dict")
     return made
 
 
@@ -90,8 +90,8 @@ class _Writer:
         return {"type": kind, **self._all(_given(value), at)}
 
     def _action(self, action: Action, at: str) -> Any:
-        if action.written is not None:
-            return dict(action.written)
+        if action.to_config_dict is not None:
+            return dict(action.to_config_dict)
         if callable(getattr(action, "callback", None)):
             return self._refused(f"{at}.callback", "a function cannot be written down; a shell_command can")
         self.raw = not action.is_filled

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from truthound.ci.pipelines.hosted import JOB, NAME, Built
-from truthound.ci.pipelines.spec import RESULTS, TIMEOUT, Pipeline, unbroken
-from truthound.ci.pipelines.yaml_writer import Said
+from truthound.ci.pipelines.spec import RESULTS, TIMEOUT, Pipeline, keep_together
+from truthound.ci.pipelines.yaml_writer import Commented
 
 _DRONE_PULLS = ("pull", "pull-requests", "merge-requests")
 """what the references of pull requests begin with, on the hosting services that Drone knows"""
@@ -48,7 +48,7 @@ def buildkite(p: Pipeline) -> Built:
             )
         )
     if p.cron:
-        notes.append(f"Schedule: add one under Pipeline Settings > Schedules with the interval {unbroken(p.cron)}")
+        notes.append(f"Schedule: add one under Pipeline Settings > Schedules with the interval {keep_together(p.cron)}")
         if p.paths:
             notes.append("if_changed holds for scheduled builds too: give those a pipeline of their own, without it.")
     return notes, {"steps": [step]}
@@ -57,7 +57,7 @@ def buildkite(p: Pipeline) -> Built:
 def drone(p: Pipeline) -> Built:
     events = ["push", "pull_request", "custom", *(["cron"] if p.cron else [])]
     refs = [f"refs/heads/{b}" for b in p.pushed] + [f"refs/{name}/**" for name in _DRONE_PULLS]
-    once = Said("a push to a pull request runs once, for the pull request", {"include": refs})
+    once = Commented("a push to a pull request runs once, for the pull request", {"include": refs})
     trigger: dict[str, Any] = {"event": events, "ref": once}
     step: dict[str, Any] = {"name": "check", "image": p.image}
     if p.wanted_secrets:
@@ -72,7 +72,7 @@ def drone(p: Pipeline) -> Built:
     if p.cache:
         notes.append(_NO_CACHE.format("Drone has no cache of its own"))
     if p.cron:
-        command = unbroken(f"drone cron add OWNER/REPOSITORY {JOB} '0 {p.cron}'")
+        command = keep_together(f"drone cron add OWNER/REPOSITORY {JOB} '0 {p.cron}'")
         notes.append(f"Schedule: add one in the repository's settings, or with: {command}")
     return notes, {"kind": "pipeline", "type": "docker", "name": JOB, "trigger": trigger, "steps": [step]}
 
@@ -80,7 +80,7 @@ def drone(p: Pipeline) -> Built:
 def woodpecker(p: Pipeline) -> Built:
     files = {"path": {"include": list(p.watched)}} if p.watched else {}
     when: list[Any] = [
-        Said(
+        Commented(
             "a push to a pull request runs once, for the pull request",
             {"event": "push", "branch": list(p.pushed)} | files,
         ),
@@ -90,7 +90,7 @@ def woodpecker(p: Pipeline) -> Built:
     notes = ["Results are not kept: Woodpecker has no artifacts of its own; store_result may name a bucket."]
     if p.cron:
         when.append({"event": "cron", "cron": JOB})
-        notes.append(f"Schedule: add one named {JOB} in the repository's settings, at {unbroken(f'0 {p.cron}')}")
+        notes.append(f"Schedule: add one named {JOB} in the repository's settings, at {keep_together(f'0 {p.cron}')}")
     if p.cache:
         notes.append(_NO_CACHE.format("Woodpecker has no cache of its own"))
     step: dict[str, Any] = {"name": "check", "image": p.image}
@@ -113,7 +113,7 @@ def codebuild(p: Pipeline) -> Built:
         notes.append(f"Paths ({', '.join(p.watched)}): a filter on FILE_PATH in the project's webhook.")
     if p.cron:
         notes += [
-            f"Schedule: a rule of EventBridge that starts the project at {unbroken(event)} (UTC)"
+            f"Schedule: a rule of EventBridge that starts the project at {keep_together(event)} (UTC)"
             for event in p.cron.events
         ]
         if len(p.cron.events) > 1:
@@ -147,7 +147,7 @@ def cloudbuild(p: Pipeline) -> Built:
         notes.append(_NO_CACHE.format("Cloud Build has no cache of its own"))
     if p.cron:
         notes.append(
-            f"Schedule: a job of Cloud Scheduler that runs the trigger at {unbroken(p.cron)}; the page of triggers makes one"
+            f"Schedule: a job of Cloud Scheduler that runs the trigger at {keep_together(p.cron)}; the page of triggers makes one"
         )
     document: dict[str, Any] = {}
     if p.wanted_secrets:

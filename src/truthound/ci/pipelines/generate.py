@@ -20,14 +20,14 @@ from typing import Any, ParamSpec
 from truthound._internal.text import terminal
 from truthound.ci.names import CIPlatform
 from truthound.ci.pipelines import containers, hosted, scripted
-from truthound.ci.pipelines.spec import Pipeline, broken
+from truthound.ci.pipelines.spec import Pipeline, restore_spaces
 from truthound.ci.pipelines.yaml_writer import dump
 from truthound.ci.platforms import PLATFORMS, platform_named
 from truthound.errors import ConfigError, StoreError
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class PipelineTarget:
     """A system's pipeline: the file it is read from, what builds it, and where people put its secrets."""
 
     path: str
@@ -38,41 +38,45 @@ class Target:
 
 _ACTIONS = "Settings > Secrets and variables > Actions"
 _FORGE = "Settings > Actions > Secrets"
-TARGETS: Mapping[CIPlatform, Target] = {
-    CIPlatform.GITHUB: Target(".github/workflows/data-quality.yml", hosted.github, _ACTIONS),
-    CIPlatform.GITLAB: Target(
+TARGETS: Mapping[CIPlatform, PipelineTarget] = {
+    CIPlatform.GITHUB: PipelineTarget(".github/workflows/data-quality.yml", hosted.github, _ACTIONS),
+    CIPlatform.GITLAB: PipelineTarget(
         ".gitlab-ci.yml",
         hosted.gitlab,
         "Settings > CI/CD > Variables, masked; protected ones reach protected branches only",
     ),
-    CIPlatform.JENKINS: Target(
+    CIPlatform.JENKINS: PipelineTarget(
         "Jenkinsfile", scripted.jenkins, "Manage Jenkins > Credentials, as secret texts with these ids", "//"
     ),
-    CIPlatform.CIRCLECI: Target(".circleci/config.yml", hosted.circleci, "Project Settings > Environment Variables"),
-    CIPlatform.AZURE: Target("azure-pipelines.yml", hosted.azure, "the pipeline's Variables, kept secret"),
-    CIPlatform.BITBUCKET: Target(
+    CIPlatform.CIRCLECI: PipelineTarget(
+        ".circleci/config.yml", hosted.circleci, "Project Settings > Environment Variables"
+    ),
+    CIPlatform.AZURE: PipelineTarget("azure-pipelines.yml", hosted.azure, "the pipeline's Variables, kept secret"),
+    CIPlatform.BITBUCKET: PipelineTarget(
         "bitbucket-pipelines.yml", hosted.bitbucket, "Repository settings > Repository variables, secured"
     ),
-    CIPlatform.TRAVIS: Target(".travis.yml", hosted.travis, "the repository's Settings > Environment Variables"),
-    CIPlatform.TEAMCITY: Target(
+    CIPlatform.TRAVIS: PipelineTarget(
+        ".travis.yml", hosted.travis, "the repository's Settings > Environment Variables"
+    ),
+    CIPlatform.TEAMCITY: PipelineTarget(
         ".teamcity/settings.kts",
         scripted.teamcity,
         'the project\'s Parameters, of the type password, named "env." and this',
         "//",
     ),
-    CIPlatform.BUILDKITE: Target(".buildkite/pipeline.yml", containers.buildkite, "the cluster's Secrets"),
-    CIPlatform.DRONE: Target(".drone.yml", containers.drone, "the repository's Settings > Secrets"),
-    CIPlatform.CODEBUILD: Target(
+    CIPlatform.BUILDKITE: PipelineTarget(".buildkite/pipeline.yml", containers.buildkite, "the cluster's Secrets"),
+    CIPlatform.DRONE: PipelineTarget(".drone.yml", containers.drone, "the repository's Settings > Secrets"),
+    CIPlatform.CODEBUILD: PipelineTarget(
         "buildspec.yml",
         containers.codebuild,
         'AWS Secrets Manager, as keys of a secret named "truthound" that the build\'s role may read',
     ),
-    CIPlatform.CLOUDBUILD: Target(
+    CIPlatform.CLOUDBUILD: PipelineTarget(
         "cloudbuild.yaml", containers.cloudbuild, "Secret Manager, with the build's service account as secret accessor"
     ),
-    CIPlatform.GITEA: Target(".gitea/workflows/data-quality.yml", hosted.gitea, _FORGE),
-    CIPlatform.FORGEJO: Target(".forgejo/workflows/data-quality.yml", hosted.forgejo, _FORGE),
-    CIPlatform.WOODPECKER: Target(
+    CIPlatform.GITEA: PipelineTarget(".gitea/workflows/data-quality.yml", hosted.gitea, _FORGE),
+    CIPlatform.FORGEJO: PipelineTarget(".forgejo/workflows/data-quality.yml", hosted.forgejo, _FORGE),
+    CIPlatform.WOODPECKER: PipelineTarget(
         ".woodpecker/data-quality.yml", containers.woodpecker, "the repository's Settings > Secrets"
     ),
 }
@@ -81,7 +85,7 @@ _MARK = "Written by truthound; edit it freely, only --force writes over an edite
 _MARKED = re.compile(rf"(?:#|//) {re.escape(_MARK)}([0-9a-f]{{64}})")
 
 
-def target_of(platform: str | CIPlatform) -> tuple[CIPlatform, Target]:
+def target_of(platform: str | CIPlatform) -> tuple[CIPlatform, PipelineTarget]:
     """A system by the name that people use, and its row.
 
     Raises:
@@ -112,7 +116,7 @@ def pipeline_text(platform: str | CIPlatform, pipeline: Pipeline) -> str:
     if pipeline.notify_slack:
         head.append("If the checkpoint has an action for Slack already, take --slack out below: it would tell twice.")
     wrapped = partial(textwrap.wrap, width=110, break_long_words=False, break_on_hyphens=False)
-    lines = [broken(line) for note in (*head, *notes) for line in wrapped(note)]
+    lines = [restore_spaces(line) for note in (*head, *notes) for line in wrapped(note)]
     text = "".join(f"{target.comment} {line}\n" for line in lines)
     text += "\n" + (body if isinstance(body, str) else dump(body))
     return f"{target.comment} {_MARK}{_digest(text)}\n{text}"

@@ -9,8 +9,8 @@ import re
 from typing import Any
 
 from truthound.ci.pipelines.pins import UPLOAD_3, pinned
-from truthound.ci.pipelines.spec import PERMISSIONS, RESULTS, SARIF, TIMEOUT, Pipeline, regex, shell, unbroken
-from truthound.ci.pipelines.yaml_writer import Said
+from truthound.ci.pipelines.spec import PERMISSIONS, RESULTS, SARIF, TIMEOUT, Pipeline, keep_together, regex, shell
+from truthound.ci.pipelines.yaml_writer import Commented
 
 Built = tuple[list[str], dict[str, Any]]
 Pin = tuple[str, str]
@@ -24,7 +24,7 @@ DAYS = 30
 def github(p: Pipeline, *, folder: str = ".github", upload: Pin | None = None) -> Built:
     """The summary, the annotations and the outputs need no file; what the run stored is uploaded."""
     files = {"paths": list(p.watched)} if p.watched else {}
-    once = Said("a push to a pull request runs once, for the pull request", {"branches": list(p.pushed)} | files)
+    once = Commented("a push to a pull request runs once, for the pull request", {"branches": list(p.pushed)} | files)
     on: dict[str, Any] = {"push": once, "pull_request": files or None}
     on |= {"schedule": [{"cron": str(p.cron)}]} if p.cron else {}
     python: dict[str, Any] = {"python-version": p.python_version}
@@ -58,7 +58,7 @@ def github(p: Pipeline, *, folder: str = ".github", upload: Pin | None = None) -
         job["permissions"] = {"contents": "read"} | more
     return [], {
         "name": NAME,
-        "on": on | {"workflow_dispatch": Said("by hand, too", None)},
+        "on": on | {"workflow_dispatch": Commented("by hand, too", None)},
         "permissions": {"contents": "read"},
         "concurrency": {
             "group": f"{JOB}-${{{{ github.event_name }}}}-${{{{ github.ref }}}}",
@@ -73,7 +73,7 @@ def _permissions(p: Pipeline) -> dict[str, Any]:
     wanted = {*p.permissions, *(["pull-requests"] if p.comment else [])}
     found: dict[str, Any] = {name: "write" for name in PERMISSIONS if name in wanted}
     if p.sarif:
-        found |= {"security-events": "write", "actions": Said("private repositories only", "read", behind=True)}
+        found |= {"security-events": "write", "actions": Commented("private repositories only", "read", behind=True)}
     return found
 
 
@@ -105,7 +105,9 @@ def gitlab(p: Pipeline) -> Built:
     rules: list[Any] = [
         {"if": '$CI_PIPELINE_SOURCE == "web"'},
         {"if": '$CI_PIPELINE_SOURCE == "merge_request_event"'} | changes,
-        Said("its merge request has the pipeline", {"if": f"{pushes} && $CI_OPEN_MERGE_REQUESTS", "when": "never"}),
+        Commented(
+            "its merge request has the pipeline", {"if": f"{pushes} && $CI_OPEN_MERGE_REQUESTS", "when": "never"}
+        ),
     ]
     branches = [f'== "{b}"' if "*" not in b else f"=~ {regex(b)}" for b in p.branches]
     on_push = [f'$CI_PIPELINE_SOURCE == "push" && $CI_COMMIT_BRANCH {b}' for b in branches] or [pushes]
@@ -113,7 +115,9 @@ def gitlab(p: Pipeline) -> Built:
     notes = []
     if p.cron:
         rules.insert(0, {"if": '$CI_PIPELINE_SOURCE == "schedule"'})
-        notes = [f"Schedule: add one under Build > Pipeline schedules with the interval pattern {unbroken(p.cron)}"]
+        notes = [
+            f"Schedule: add one under Build > Pipeline schedules with the interval pattern {keep_together(p.cron)}"
+        ]
     job: dict[str, Any] = {"stage": "test", "image": p.image, "timeout": f"{TIMEOUT} minutes", "interruptible": True}
     if p.cache:
         job["variables"] = {"PIP_CACHE_DIR": "$CI_PROJECT_DIR/.pip-cache"}
@@ -129,7 +133,7 @@ def gitlab(p: Pipeline) -> Built:
             "when": "always",
             "expire_in": f"{DAYS} days",
             "paths": [f"{folder}/" for folder in RESULTS],
-            "reports": Said("the tests, the findings beside the changes, variables for later jobs", reports),
+            "reports": Commented("the tests, the findings beside the changes, variables for later jobs", reports),
         },
         "rules": rules,
     }
@@ -162,7 +166,7 @@ def circleci(p: Pipeline) -> Built:
         )
     if p.cron:
         notes.append(
-            f"Schedule: add a schedule trigger under Project Settings > Triggers, at {unbroken(p.cron.listed)} (UTC); "
+            f"Schedule: add a schedule trigger under Project Settings > Triggers, at {keep_together(p.cron.listed)} (UTC); "
             "a schedule within the file is deprecated."
         )
     job = {"docker": [{"image": f"cimg/python:{p.python_version}"}], "steps": steps}
@@ -177,8 +181,8 @@ def azure(p: Pipeline) -> Built:
     files = {"paths": {"include": list(p.watched)}} if p.watched else {}
     once = {"branches": {"include": list(p.pushed)}} | files
     document: dict[str, Any] = {
-        "trigger": Said("a push to a pull request runs once, for the pull request", once),
-        "pr": Said("for repositories on GitHub and Bitbucket", {"branches": {"include": ["*"]}} | files),
+        "trigger": Commented("a push to a pull request runs once, for the pull request", once),
+        "pr": Commented("for repositories on GitHub and Bitbucket", {"branches": {"include": ["*"]}} | files),
     }
     notes = ["Pull requests of Azure Repos: add this pipeline as a build validation to the branch policy."]
     if p.cron:
@@ -230,14 +234,14 @@ def bitbucket(p: Pipeline) -> Built:
     step |= {"script": [p.install, p.run], "artifacts": {"upload": [upload]}}
     changed = {"condition": {"changesets": {"includePaths": list(p.watched)}}} if p.watched else {}
     on_change = [{"step": step | changed}]
-    once = Said("a push to a pull request runs once, for the pull request", dict.fromkeys(p.pushed, on_change))
+    once = Commented("a push to a pull request runs once, for the pull request", dict.fromkeys(p.pushed, on_change))
     pipelines: dict[str, Any] = {"branches": once}
     pipelines |= {"pull-requests": {"**": on_change}}
-    pipelines |= {"custom": Said("by hand and by schedule", {JOB: [{"step": step}]})}
+    pipelines |= {"custom": Commented("by hand and by schedule", {JOB: [{"step": step}]})}
     notes = ["The tests are read from test-results/ without being named here."]
     if p.cron:
         notes.append(
-            f"Schedule: add one for the pipeline custom: {JOB} under Pipelines > Schedules, at {unbroken(p.cron)} (UTC)"
+            f"Schedule: add one for the pipeline custom: {JOB} under Pipelines > Schedules, at {keep_together(p.cron)} (UTC)"
         )
     return notes, {"image": p.image, "pipelines": pipelines}
 
@@ -246,7 +250,9 @@ def travis(p: Pipeline) -> Built:
     document: dict[str, Any] = {"language": "python", "os": "linux", "dist": "jammy", "python": [p.python_version]}
     document |= {"cache": "pip"} if p.cache else {"cache": False}
     pushed = " OR ".join(f"branch =~ {regex(b)}" if "*" in b else f"branch = {_word(b)}" for b in p.pushed)
-    document |= {"if": Said("a push to a pull request runs once, for the pull request", f"type != push OR {pushed}")}
+    document |= {
+        "if": Commented("a push to a pull request runs once, for the pull request", f"type != push OR {pushed}")
+    }
     notes = [
         "Results are not kept: Travis has no artifacts of its own; the log has the report, store_result may name a bucket."
     ]
@@ -254,7 +260,7 @@ def travis(p: Pipeline) -> Built:
         notes.append(f"Paths ({', '.join(p.watched)}): Travis cannot choose builds by them; every push is checked.")
     if p.cron:
         notes.append(
-            f"Schedule: cron jobs are added in the repository's settings: daily, weekly or monthly; {unbroken(p.cron)} was asked for"
+            f"Schedule: cron jobs are added in the repository's settings: daily, weekly or monthly; {keep_together(p.cron)} was asked for"
         )
     return notes, document | {"install": [p.install], "script": [p.run]}
 

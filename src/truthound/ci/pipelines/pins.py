@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from truthound.ci.pipelines.yaml_writer import Said
+from truthound.ci.pipelines.yaml_writer import Commented
 
 PINS: Mapping[str, tuple[str, str]] = {
     "actions/checkout": ("3d3c42e5aac5ba805825da76410c181273ba90b1", "v7.0.1"),
@@ -17,7 +17,7 @@ UPLOAD_3 = ("ff15f0306b3f739f7b6fd43fb5d26cd321bd4de5", "v3.2.1")
 """of upload-artifact, for systems that lack the service which later ones need"""
 
 
-def pinned(action: str, pin: tuple[str, str] | None = None) -> Said:
+def pinned(action: str, pin: tuple[str, str] | None = None) -> Commented:
     """`owner/name@commit`, with its version behind it, where tools that update such pins look for it."""
     commit, version = pin or PINS[action]
-    return Said(version, f"{action}@{commit}", behind=True)
+    return Commented(version, f"{action}@{commit}", behind=True)

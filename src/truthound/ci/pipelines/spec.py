@@ -199,12 +199,12 @@ def shell(value: str | Path) -> str:
     return _DOUBLED.sub("''", shlex.quote(str(value)))
 
 
-def unbroken(text: object) -> str:
+def keep_together(text: object) -> str:
     """What a note keeps on one line, such as a schedule or a command."""
     return str(text).replace(" ", "\0")
 
 
-def broken(line: str) -> str:
+def restore_spaces(line: str) -> str:
     """A line of a note, once it is wrapped."""
     return line.replace("\0", " ")
 

@@ -12,7 +12,7 @@ _WORDS = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"}
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Commented:
     """A value with a comment above it, or behind it."""
 
     comment: str
@@ -49,7 +49,7 @@ def _mapping(mapping: Mapping[str, Any]) -> Iterator[str]:
     for key, given in mapping.items():
         name = "on" if key == "on" else scalar(key)  # GitHub's own key; its YAML has no such boolean
         yield from _said(given)
-        value = given.value if isinstance(given, Said) else given
+        value = given.value if isinstance(given, Commented) else given
         match value:
             case Mapping() | list() if value:
                 yield f"{name}:"
@@ -62,7 +62,7 @@ def _mapping(mapping: Mapping[str, Any]) -> Iterator[str]:
             case None:
                 yield f"{name}:"
             case _:
-                behind = f" # {given.comment}" if isinstance(given, Said) and given.behind else ""
+                behind = f" # {given.comment}" if isinstance(given, Commented) and given.behind else ""
                 yield f"{name}: {scalar(value)}{behind}"
 
 
@@ -72,7 +72,7 @@ def _node(value: Any) -> Iterator[str]:
         return
     for given in value:
         yield from _said(given)
-        item = given.value if isinstance(given, Said) else given
+        item = given.value if isinstance(given, Commented) else given
         if isinstance(item, Mapping):
             first, *rest = _mapping(item)
             yield f"- {first}"
@@ -85,7 +85,7 @@ def _node(value: Any) -> Iterator[str]:
 
 
 def _said(given: Any) -> Iterator[str]:
-    if isinstance(given, Said) and not given.behind:
+    if isinstance(given, Commented) and not given.behind:
         yield from (f"# {line}" for line in given.comment.split("\n"))
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar, TextIO
 
-from truthound._internal.text import uncommanded
+from truthound._internal.text import neutralize_ci_commands
 from truthound.ci.detect import CIEnvironment, environment_of
 from truthound.ci.names import CIPlatform
 from truthound.ci.report import log_commands
@@ -89,7 +89,7 @@ class CIReporter:
     @property
     def root(self) -> str:
         """The repository's folder: annotations name files as seen from it."""
-        for name in self.dialect.roots:
+        for name in self.dialect.root_env:
             if found := self.environ.get(name, ""):
                 return os.path.expanduser(found)  # noqa: PTH111 a text, not a path yet
         return os.getcwd()  # noqa: PTH109 a text, not a path yet
@@ -171,7 +171,7 @@ class CIReporter:
     def _tell(self, run: CheckpointResult) -> None:
         from truthound.reporters.console import render
 
-        text = uncommanded(render(run)).rstrip("\n")
+        text = neutralize_ci_commands(render(run)).rstrip("\n")
         if run.status is CheckpointStatus.SUCCESS and not wording.fails(run) and self.folds:
             with self.group(f"{run.checkpoint_name}: {run.status.value}"):
                 self.show(text)
@@ -196,7 +196,7 @@ class CIReporter:
 
         problems = flow.run(perform(list(todo), self.show, done))
         for problem in problems:
-            sys.stderr.write(f"warning: {uncommanded(problem)}\n")
+            sys.stderr.write(f"warning: {neutralize_ci_commands(problem)}\n")
         return problems
 
 

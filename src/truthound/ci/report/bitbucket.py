@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from truthound._internal.text import harmless, plural, shorten
+from truthound._internal.text import escape_log, plural, shorten
 from truthound.ci.detect import CIEnvironment
 from truthound.ci.report.effects import Send
 from truthound.ci.report.log_commands import slug
@@ -69,8 +69,8 @@ def body(result: CheckpointResult, ci: CIEnvironment) -> dict[str, Any]:
         data.append({"title": "Passed", "type": "PERCENTAGE", "value": round(s.pass_rate * 100, 2)})
     data.append({"title": "Duration", "type": "DURATION", "value": round(result.duration_ms)})
     made: dict[str, Any] = {
-        "title": shorten(harmless(f"truthound: {result.checkpoint_name}"), SUMMARY),
-        "details": shorten(harmless(f"{wording.verdict(result)}: {said}.{more}"), DETAILS),
+        "title": shorten(escape_log(f"truthound: {result.checkpoint_name}"), SUMMARY),
+        "details": shorten(escape_log(f"{wording.verdict(result)}: {said}.{more}"), DETAILS),
         "report_type": "TEST",
         "reporter": "truthound",
         "result": "FAILED" if wording.fails(result) else "PASSED",
@@ -84,15 +84,15 @@ def marks(result: CheckpointResult, root: str = "") -> Iterator[dict[str, Any]]:
     seen: dict[str, int] = {}
     for outcome in [*wording.of_the_run(result), *wording.ordered(result)][:MOST]:
         seen[outcome.id] = seen.get(outcome.id, 0) + 1
-        file, line, _ = locations.declared(outcome, root)
+        file, line, _ = locations.config_location(outcome, root)
         if not file:
-            file, line = locations.failing(outcome, result.validation_result, root)
+            file, line = locations.data_location(outcome, result.validation_result, root)
         at = {"path": file} | ({"line": line} if line else {}) if file else {}
         warned = outcome.status is CheckStatus.WARNED
         yield {
             "external_id": f"{_short(outcome.id)}-{seen[outcome.id]}",
             "annotation_type": "CODE_SMELL" if warned else "BUG",
-            "summary": shorten(harmless(wording.line(outcome)), SUMMARY),
+            "summary": shorten(escape_log(wording.line(outcome)), SUMMARY),
             "result": "PASSED" if warned else "FAILED",
             "severity": (outcome.severity or Severity.HIGH).value.upper(),
             **at,

@@ -74,25 +74,25 @@ class Dialect:
     group: Group = log_commands.heading
     values: Callable[[Mapping[str, str], Mapping[str, str]], Iterable[Output]] = lambda values, _: dotenv(values)
     """values for later steps, and the environment -> outputs"""
-    marks: int = 0
+    max_annotations: int = 0
     """annotations of a level that the log may have; none where nobody shows them elsewhere than in the log"""
     files: tuple[tuple[str, str], ...] = ()
     summary: Callable[[Report], Iterable[Output]] = lambda _: ()
-    where: str = "the log"
+    report_location: str = "the log"
     """for people: where a run is shown"""
-    later: str = "`truthound.env`"
+    outputs_location: str = "`truthound.env`"
     """for people: where later steps find the values"""
-    roots: tuple[str, ...] = ()
+    root_env: tuple[str, ...] = ()
     """variables that name the repository's folder"""
-    needs: tuple[str, ...] = ()
+    required_env: tuple[str, ...] = ()
     """variables without which something is not shown"""
 
 
 def report(dialect: Dialect, run: Report) -> list[Output]:
     """All that is told of these runs, in order."""
     out: list[Output] = []
-    if run.annotations and dialect.marks:
-        found = limited(issue_annotations(run.results, run.root), dialect.marks, "the summary")
+    if run.annotations and dialect.max_annotations:
+        found = limited(issue_annotations(run.results, run.root), dialect.max_annotations, "the summary")
         out += [Print("\n".join(map(dialect.annotation, found)))] if found else []
     if run.summary:
         out += dialect.summary(run)
@@ -304,10 +304,10 @@ def _drone_summary(run: Report) -> Iterator[Output]:
 # --- the table --------------------------------------------------------------------------------------------------------
 
 _ACTIONS = Dialect(
-    github.annotation, log_commands.github_group, _github_values, marks=github.KIND, summary=_github_summary,
-    later="outputs of the step",
-    where="the job's summary page, annotations on changed files",
-    roots=("GITHUB_WORKSPACE",), needs=("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT"),
+    github.annotation, log_commands.github_group, _github_values, max_annotations=github.KIND, summary=_github_summary,
+    outputs_location="outputs of the step",
+    report_location="the job's summary page, annotations on changed files",
+    root_env=("GITHUB_WORKSPACE",), required_env=("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT"),
 )  # fmt: skip
 _TESTS = "test-results/truthound/results.xml"
 DIALECTS: Mapping[CIPlatform, Dialect] = {
@@ -317,66 +317,66 @@ DIALECTS: Mapping[CIPlatform, Dialect] = {
     CIPlatform.GITLAB: Dialect(
         log_commands.coloured, log_commands.gitlab_section,
         files=(("junit", "truthound-junit.xml"), ("codequality", "gl-code-quality-report.json")),
-        later="`truthound.env`, for `artifacts: reports: dotenv`",
-        where="the pipeline's Tests tab and the merge request's Code Quality, where the job's `artifacts: reports:` name the files",
-        roots=("CI_PROJECT_DIR",),
+        outputs_location="`truthound.env`, for `artifacts: reports: dotenv`",
+        report_location="the pipeline's Tests tab and the merge request's Code Quality, where the job's `artifacts: reports:` name the files",
+        root_env=("CI_PROJECT_DIR",),
     ),
     CIPlatform.JENKINS: Dialect(
         values=_properties, files=(("junit", "truthound-junit.xml"), ("sarif", "truthound.sarif")),
-        later="`truthound.properties`",
-        where="the steps `junit` and `recordIssues` (Warnings Next Generation)", roots=("WORKSPACE",),
+        outputs_location="`truthound.properties`",
+        report_location="the steps `junit` and `recordIssues` (Warnings Next Generation)", root_env=("WORKSPACE",),
     ),
     CIPlatform.CIRCLECI: Dialect(
         log_commands.coloured, values=_circle_values,
         files=(("junit", _TESTS), ("json", "artifacts/truthound-result.json"), ("markdown", "artifacts/truthound-summary.md")),
-        later="variables of the job's later steps, through `BASH_ENV`",
-        where="`store_test_results` and `store_artifacts`", needs=("BASH_ENV",),
-        roots=("CIRCLE_WORKING_DIRECTORY",),
+        outputs_location="variables of the job's later steps, through `BASH_ENV`",
+        report_location="`store_test_results` and `store_artifacts`", required_env=("BASH_ENV",),
+        root_env=("CIRCLE_WORKING_DIRECTORY",),
     ),
     CIPlatform.AZURE: Dialect(
-        log_commands.azure, log_commands.azure_group, _azure_values, marks=50, files=(("junit", "truthound-junit.xml"),), summary=_azure_summary,
-        later="variables, also as outputs of a step that has a name",
-        where="the run's summary and issues, and the task PublishTestResults",
-        roots=("BUILD_SOURCESDIRECTORY",),
+        log_commands.azure, log_commands.azure_group, _azure_values, max_annotations=50, files=(("junit", "truthound-junit.xml"),), summary=_azure_summary,
+        outputs_location="variables, also as outputs of a step that has a name",
+        report_location="the run's summary and issues, and the task PublishTestResults",
+        root_env=("BUILD_SOURCESDIRECTORY",),
     ),
     CIPlatform.BITBUCKET: Dialect(
         log_commands.coloured, values=_bitbucket_values, files=(("junit", _TESTS),), summary=_bitbucket_summary,
-        later="variables that `output-variables` names",
-        where="Code Insights on the commit and its pull request, and the step's Tests tab",
-        roots=("BITBUCKET_CLONE_DIR",),
+        outputs_location="variables that `output-variables` names",
+        report_location="Code Insights on the commit and its pull request, and the step's Tests tab",
+        root_env=("BITBUCKET_CLONE_DIR",),
     ),
-    CIPlatform.TRAVIS: Dialect(log_commands.coloured, log_commands.travis_fold, where="a fold of the log", roots=("TRAVIS_BUILD_DIR",)),
+    CIPlatform.TRAVIS: Dialect(log_commands.coloured, log_commands.travis_fold, report_location="a fold of the log", root_env=("TRAVIS_BUILD_DIR",)),
     CIPlatform.TEAMCITY: Dialect(
         log_commands.teamcity, log_commands.teamcity_block, _teamcity_values, summary=_teamcity_summary,
-        later="parameters `truthound.status` and so on",
-        where="the build's Tests tab, status, problems and statistics",
+        outputs_location="parameters `truthound.status` and so on",
+        report_location="the build's Tests tab, status, problems and statistics",
     ),
     CIPlatform.BUILDKITE: Dialect(
         log_commands.coloured, log_commands.buildkite_group, _buildkite_values, files=(("junit", "truthound-junit.xml"),), summary=_buildkite_summary,
-        later="meta-data `truthound:status` and so on",
-        where="an annotation of the build", roots=("BUILDKITE_BUILD_CHECKOUT_PATH",),
+        outputs_location="meta-data `truthound:status` and so on",
+        report_location="an annotation of the build", root_env=("BUILDKITE_BUILD_CHECKOUT_PATH",),
     ),
     CIPlatform.DRONE: Dialect(
-        log_commands.coloured, values=_drone_values, summary=_drone_summary, later="`DRONE_OUTPUT` where there is one, else `truthound.env`",
-        where="a card of the step",
-        roots=("DRONE_WORKSPACE",), needs=("DRONE_CARD_PATH",),
+        log_commands.coloured, values=_drone_values, summary=_drone_summary, outputs_location="`DRONE_OUTPUT` where there is one, else `truthound.env`",
+        report_location="a card of the step",
+        root_env=("DRONE_WORKSPACE",), required_env=("DRONE_CARD_PATH",),
     ),
     CIPlatform.CODEBUILD: Dialect(
-        files=(("junit", _TESTS),), where="a report group that the buildspec names", roots=("CODEBUILD_SRC_DIR",)
+        files=(("junit", _TESTS),), report_location="a report group that the buildspec names", root_env=("CODEBUILD_SRC_DIR",)
     ),
     CIPlatform.CLOUDBUILD: Dialect(
-        values=_cloudbuild_values, later="`$BUILDER_OUTPUT/output`, in JSON",
-        where="the log", needs=("BUILDER_OUTPUT",)
+        values=_cloudbuild_values, outputs_location="`$BUILDER_OUTPUT/output`, in JSON",
+        report_location="the log", required_env=("BUILDER_OUTPUT",)
     ),
-    CIPlatform.HARNESS: Dialect(log_commands.coloured, values=_drone_values, files=(("junit", _TESTS),), where="the Tests tab"),
-    CIPlatform.SEMAPHORE: Dialect(log_commands.coloured, files=(("junit", "truthound-junit.xml"),), where="`test-results publish`"),
+    CIPlatform.HARNESS: Dialect(log_commands.coloured, values=_drone_values, files=(("junit", _TESTS),), report_location="the Tests tab"),
+    CIPlatform.SEMAPHORE: Dialect(log_commands.coloured, files=(("junit", "truthound-junit.xml"),), report_location="`test-results publish`"),
     CIPlatform.GENERIC: Dialect(),
     CIPlatform.LOCAL: Dialect(values=_plain_values),
 }  # fmt: skip
 _OTHERS = Dialect(
     log_commands.coloured,
     files=(("junit", "truthound-junit.xml"),),
-    where="a JUnit file, which the system's own step publishes",
+    report_location="a JUnit file, which the system's own step publishes",
 )
 
 

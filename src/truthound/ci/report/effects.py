@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from truthound._internal.text import brief, shorten, terminal
+from truthound._internal.text import first_line, shorten, terminal
 from truthound.errors import RetryableError, TruthoundError
 from truthound.io import http_client
 from truthound.io.files import add_lines, replacing
@@ -72,7 +72,7 @@ def perform(
         except OSError as error:
             problems.append(f"{terminal(_named(output))}: {error.strerror or type(error).__name__}")
         except TruthoundError as error:
-            problems.append(f"{terminal(_named(output))}: {terminal(brief(error))}")
+            problems.append(f"{terminal(_named(output))}: {terminal(first_line(error))}")
     return problems
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from urllib.parse import quote
 
-from truthound._internal.text import harmless, shorten, terminal
+from truthound._internal.text import escape_log, shorten, terminal
 from truthound._internal.text import markdown as markdown_text
 from truthound.ci.detect import CIEnvironment
 from truthound.ci.names import CIPlatform
@@ -84,9 +84,9 @@ class _Links:
 
     def add(self, outcome: CheckOutcome) -> str:
         """A mark for the line that declares a check, and one for its first failing row; control characters are in no other text."""
-        file, line, _ = locations.declared(outcome, self._root)
+        file, line, _ = locations.config_location(outcome, self._root)
         found = [(file, line)] if file else []
-        file, line = locations.failing(outcome, self._validation, self._root)
+        file, line = locations.data_location(outcome, self._validation, self._root)
         found += [(file, line)] if line else []
         marks = []
         for name, number in found:
@@ -115,7 +115,7 @@ def source_of(env: Mapping[str, str], ci: CIEnvironment) -> str:
 def command(kind: str, said: str, **properties: object) -> str:
     """A workflow command on one line, such as `::error file=a.yaml,line=3::text`."""
     listed = ",".join(f"{k}={_property(str(v))}" for k, v in properties.items() if v not in ("", None))
-    told = "\n".join(harmless(line) for line in said.splitlines())
+    told = "\n".join(escape_log(line) for line in said.splitlines())
     return f"::{kind}{' ' if listed else ''}{listed}::{_escaped(shorten(told, _MESSAGE))}"
 
 
@@ -133,7 +133,7 @@ def _escaped(text: str) -> str:
 
 
 def _property(text: str) -> str:
-    return _escaped(harmless(text)).replace(":", "%3A").replace(",", "%2C")
+    return _escaped(escape_log(text)).replace(":", "%3A").replace(",", "%2C")
 
 
 def issue_commands(results: CheckpointResult | Iterable[CheckpointResult], root: str | Path = "") -> list[str]:

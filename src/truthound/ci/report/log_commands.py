@@ -12,7 +12,7 @@ import hashlib
 import re
 from datetime import datetime
 
-from truthound._internal.text import harmless, shorten
+from truthound._internal.text import escape_log, shorten
 from truthound.reporters.annotations import AnnotationLevel, CIAnnotation
 
 _COLOURS = {AnnotationLevel.ERROR: "31;1", AnnotationLevel.WARNING: "33;1", AnnotationLevel.NOTICE: "36;1"}
@@ -32,7 +32,7 @@ _LONGEST = 4000
 
 def lines(text: str) -> str:
     """A text of several lines, each harmless."""
-    return "\n".join(harmless(line) for line in text.splitlines())
+    return "\n".join(escape_log(line) for line in text.splitlines())
 
 
 def slug(text: str) -> str:
@@ -51,9 +51,9 @@ def key(text: str) -> str:
 
 def plain(a: CIAnnotation) -> str:
     """`error: data/users.csv:42: title: message`."""
-    place = ":".join(filter(None, (harmless(a.file or ""), str(a.line or "") if a.file else "")))
+    place = ":".join(filter(None, (escape_log(a.file or ""), str(a.line or "") if a.file else "")))
     return ": ".join(
-        filter(None, (a.level.value, place, harmless(a.title or ""), harmless(" ".join(a.message.split("\n")))))
+        filter(None, (a.level.value, place, escape_log(a.title or ""), escape_log(" ".join(a.message.split("\n")))))
     )
 
 
@@ -64,14 +64,14 @@ def coloured(a: CIAnnotation) -> str:
 
 
 def heading(title: str, _name: str, _now: datetime) -> tuple[str, str]:
-    return harmless(title), ""
+    return escape_log(title), ""
 
 
 # --- GitHub and those that imitate it ---------------------------------------------------------------------------------
 
 
 def github_group(title: str, _name: str, _now: datetime) -> tuple[str, str]:
-    return f"::group::{harmless(title)}", "::endgroup::"
+    return f"::group::{escape_log(title)}", "::endgroup::"
 
 
 # --- Azure ------------------------------------------------------------------------------------------------------------
@@ -82,7 +82,7 @@ def azure_message(text: str) -> str:
 
 
 def azure_property(text: str) -> str:
-    return azure_message(harmless(text)).replace(";", "%3B").replace("]", "%5D")
+    return azure_message(escape_log(text)).replace(";", "%3B").replace("]", "%5D")
 
 
 def azure(a: CIAnnotation) -> str:
@@ -93,12 +93,12 @@ def azure(a: CIAnnotation) -> str:
         "type": a.level.value, "sourcepath": a.file, "linenumber": a.line, "columnnumber": a.column, "code": a.validator_name,
     }  # fmt: skip
     listed = "".join(f"{k}={azure_property(str(v))};" for k, v in known.items() if v not in (None, ""))
-    said = f"{harmless(a.title)}: {lines(a.message)}" if a.title else lines(a.message)
+    said = f"{escape_log(a.title)}: {lines(a.message)}" if a.title else lines(a.message)
     return f"##vso[task.logissue {listed}]{azure_message(shorten(said, _LONGEST))}"
 
 
 def azure_group(title: str, _name: str, _now: datetime) -> tuple[str, str]:
-    return f"##[group]{harmless(title)}", "##[endgroup]"
+    return f"##[group]{escape_log(title)}", "##[endgroup]"
 
 
 def azure_variable(name: str, value: str) -> str:
@@ -143,14 +143,14 @@ def teamcity_block(title: str, _name: str, _now: datetime) -> tuple[str, str]:
 
 def gitlab_section(title: str, name: str, now: datetime) -> tuple[str, str]:
     seconds = int(now.timestamp())
-    start = f"\x1b[0Ksection_start:{seconds}:{name}[collapsed=true]\r\x1b[0K{harmless(title)}"
+    start = f"\x1b[0Ksection_start:{seconds}:{name}[collapsed=true]\r\x1b[0K{escape_log(title)}"
     return start, f"\x1b[0Ksection_end:{seconds}:{name}\r\x1b[0K"
 
 
 def travis_fold(title: str, name: str, _now: datetime) -> tuple[str, str]:
-    return f"travis_fold:start:{name}\r\x1b[0K{harmless(title)}", f"travis_fold:end:{name}\r\x1b[0K"
+    return f"travis_fold:start:{name}\r\x1b[0K{escape_log(title)}", f"travis_fold:end:{name}\r\x1b[0K"
 
 
 def buildkite_group(title: str, _name: str, _now: datetime) -> tuple[str, str]:
     """A group ends where the next begins; without one at its end, what follows would be folded away with it."""
-    return f"--- {harmless(title)}", "+++ truthound"
+    return f"--- {escape_log(title)}", "+++ truthound"

@@ -9,13 +9,13 @@ from typing import Any, TypeVar
 
 import polars as pl
 
-from truthound._internal.text import brief
+from truthound._internal.text import first_line
 from truthound.engine import FAILED_CHECKS, ROW, Backend, FailingRows, RowRequest, Split
 from truthound.engine import measures as m
-from truthound.engine.optimize import settle, simplify
+from truthound.engine.optimize import bounding_counts, simplify
 from truthound.engine.polars import compile as ex
 from truthound.engine.polars.blocking import Blocking
-from truthound.engine.polars.column_names import safe, told
+from truthound.engine.polars.column_names import escape_column, explain_sql_error
 from truthound.engine.polars.failing_rows import fetch
 from truthound.engine.polars.passes import values
 from truthound.engine.polars.sql import utc_now
@@ -37,7 +37,7 @@ def no_panic() -> Iterator[None]:
     try:
         yield
     except pl.exceptions.PanicException as error:
-        raise SourceError(f"the engine failed on these data: {brief(error)}") from None
+        raise SourceError(f"the engine failed on these data: {first_line(error)}") from None
 
 
 class PolarsBackend:
@@ -75,7 +75,7 @@ class PolarsBackend:
             kept = [i for i, c in enumerate(types) if c not in self._unreadable]
             frame = frame.select(pl.nth(kept) if kept else pl.nth(0).alias(NOTHING))  # rows can be counted in any case
             types = {c: t for c, t in types.items() if c not in self._unreadable}
-        if patterns := {c: safe(c) for c in types if safe(c) != c}:
+        if patterns := {c: escape_column(c) for c in types if escape_column(c) != c}:
             frame = frame.rename(patterns)
         if ROW in types:
             raise SourceError(f'the data have a column "{ROW}", a name that is needed for row numbers; rename it')
@@ -112,7 +112,7 @@ class PolarsBackend:
         todo = [x for x in wanted if x not in self._values]
         streams = {x: ex.streams(x) for x in todo}
         streaming, blocking = ([x for x in todo if streams[x] is wanted] for wanted in (True, False))
-        groups = settle(streaming)
+        groups = bounding_counts(streaming)
         settled = {x for group in groups.values() for x in group}
         counted = set(self.blocking.counted(blocking)).intersection(streaming)
         first = [x for x in streaming if x not in settled and x not in counted]
@@ -231,7 +231,7 @@ class PolarsBackend:
             self.frame.select(pl.all().null_count()).collect(engine="streaming")
         except _ERRORS as reading:
             return self._explain(reading)
-        return ValidatorError(told(error, self._types))
+        return ValidatorError(explain_sql_error(error, self._types))
 
     def failing(self, predicate: m.Predicate, where: m.Predicate | None) -> pl.LazyFrame:
         """Numbered rows for which it is true."""
@@ -276,7 +276,7 @@ class PolarsBackend:
                 )
             except SourceError as error:
                 raise ReferenceDataError(f"the reference: {error}") from None
-            self._orphans[p] = [keys[safe(c)] for c in p.reference_columns]
+            self._orphans[p] = [keys[escape_column(c)] for c in p.reference_columns]
         return self._orphans[p]
 
     def _stream(self, measures: Iterable[m.Measure]) -> None:
@@ -287,7 +287,7 @@ class PolarsBackend:
             try:
                 compiled[x] = ex.aggregate(_simplified(x), self.compile)
             except _ERRORS as error:
-                self._values[x] = ValidatorError(told(error, self._types))
+                self._values[x] = ValidatorError(explain_sql_error(error, self._types))
             except SourceError:
                 raise
             except TruthoundError as error:
@@ -312,7 +312,7 @@ class PolarsBackend:
             try:
                 self.frame.select(e.alias(str(i)) for i, e in enumerate(asked.exprs)).collect_schema()
             except _ERRORS as wrong:
-                unfit[x] = ValidatorError(told(wrong, self._types))
+                unfit[x] = ValidatorError(explain_sql_error(wrong, self._types))
         if unfit:
             self._values.update(unfit)
             self._stream(x for x in compiled if x not in unfit)

@@ -11,7 +11,7 @@ import polars as pl
 
 from truthound._internal.exact_numbers import as_written, beside, decimal, fits, shortest
 from truthound.engine.polars.cells import steps_of
-from truthound.engine.polars.column_names import restored, safe
+from truthound.engine.polars.column_names import escape_column, unescape_column
 from truthound.engine.polars.literals import BITS, TEXT, limits
 from truthound.errors import ValidatorError
 
@@ -20,16 +20,16 @@ Schema = Mapping[str, pl.DataType]
 
 def named(name: str) -> pl.Expr:
     """A column by its own name, in a frame whose names are safe."""
-    return pl.col(safe(name))
+    return pl.col(escape_column(name))
 
 
-def own_names(frame: pl.DataFrame) -> pl.DataFrame:
+def restore_names(frame: pl.DataFrame) -> pl.DataFrame:
     """The frame with its columns' own names."""
-    changed = {c: restored(c) for c in frame.columns if restored(c) != c}
+    changed = {c: unescape_column(c) for c in frame.columns if unescape_column(c) != c}
     return frame.rename(changed) if changed else frame
 
 
-def alike(mine: pl.Expr, dtype: pl.DataType, keys: pl.Series, what: str) -> tuple[pl.Expr, pl.Series]:
+def align_types(mine: pl.Expr, dtype: pl.DataType, keys: pl.Series, what: str) -> tuple[pl.Expr, pl.Series]:
     """A column, and keys brought to its type: what has no equal there becomes null. ValidatorError where none could have one."""
     other = keys.dtype
     if dtype == other:

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from truthound._internal.text import brief, did_you_mean, listed
+from truthound._internal.text import did_you_mean, first_line, hint_columns
 
-MARK = "\x1a"
+ESCAPE_PREFIX = "\x1a"
 """goes before a name that would be a pattern, and before one that begins with it, so that it can always be taken off again"""
 FAULT = -86
 """what a condition gives a row for which it has no answer, by which the engine's error about it is known"""
@@ -21,15 +21,15 @@ _WORDS = (
 )
 
 
-def safe(name: str) -> str:
+def escape_column(name: str) -> str:
     """The name that a column has inside the engine: its own, unless that is a pattern."""
-    special = name == "*" or (name.startswith("^") and name.endswith("$")) or name.startswith(MARK)
-    return MARK + name if special else name
+    special = name == "*" or (name.startswith("^") and name.endswith("$")) or name.startswith(ESCAPE_PREFIX)
+    return ESCAPE_PREFIX + name if special else name
 
 
-def restored(name: str) -> str:
+def unescape_column(name: str) -> str:
     """The column's own name again."""
-    return name.removeprefix(MARK)
+    return name.removeprefix(ESCAPE_PREFIX)
 
 
 def is_fault(error: BaseException) -> bool:
@@ -37,14 +37,16 @@ def is_fault(error: BaseException) -> bool:
     return _FAULT.search(str(error)) is not None
 
 
-def told(error: BaseException, columns: Iterable[str] = ()) -> str:
+def explain_sql_error(error: BaseException, columns: Iterable[str] = ()) -> str:
     """What the engine says, in plain words."""
-    words = brief(error).replace(MARK, "")
+    words = first_line(error).replace(ESCAPE_PREFIX, "")
     if is_fault(error):
         return FAULT_WORDS
     if found := re.match(r'unable to find column "(.*?)"', words):
         known = list(columns)
-        return f'no column is called "{found[1]}"{did_you_mean(found[1], known) or (listed(known) if known else "")}'
+        return (
+            f'no column is called "{found[1]}"{did_you_mean(found[1], known) or (hint_columns(known) if known else "")}'
+        )
     for pattern, plain in _WORDS:
         if pattern.match(words):
             return pattern.sub(plain, words)

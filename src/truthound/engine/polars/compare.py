@@ -37,7 +37,7 @@ _LARGE = (pl.Int128, pl.UInt128)
 Types = tuple[pl.DataType, pl.DataType]
 
 
-def holds(left: pl.Expr, right: pl.Expr, types: Types, op: str, tolerance: float | timedelta = 0) -> pl.Expr:
+def comparison_expr(left: pl.Expr, right: pl.Expr, types: Types, op: str, tolerance: float | timedelta = 0) -> pl.Expr:
     """Whether `left OP right` in each row; null where one of them is, false where one is NaN."""
     found = _within(left, right, types, op, tolerance) if tolerance else _exact(left, right, types, op)
     numbers = [c.is_not_nan() for c, t in zip((left, right), types, strict=True) if t.is_float()]

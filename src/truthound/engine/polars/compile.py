@@ -14,12 +14,12 @@ from typing import Any
 import polars as pl
 
 from truthound._internal.extended_time import Extended
-from truthound._internal.text import plain
+from truthound._internal.text import to_json_value
 from truthound.engine import measures as m
 from truthound.engine import sql_expression
-from truthound.engine.polars.casts import Schema, alike, named
-from truthound.engine.polars.column_names import safe
-from truthound.engine.polars.compare import holds
+from truthound.engine.polars.casts import Schema, align_types, named
+from truthound.engine.polars.column_names import escape_column
+from truthound.engine.polars.compare import comparison_expr
 from truthound.engine.polars.counts import apart, assuming, counted, faulty, picked
 from truthound.engine.polars.formats import FORMATS
 from truthound.engine.polars.literals import among, within
@@ -229,7 +229,7 @@ class Compiler:
 
     def _compare(self, p: m.Compare) -> pl.Expr:
         left, right = self.column(p.left), self.column(p.right)
-        return holds(left, right, (self.dtype(p.left), self.dtype(p.right)), p.operator, p.tolerance)
+        return comparison_expr(left, right, (self.dtype(p.left), self.dtype(p.right)), p.operator, p.tolerance)
 
     def _native(self, function: Callable[[Any], Any]) -> pl.Expr:
         made = function(self._frame)
@@ -264,7 +264,9 @@ class Compiler:
         if dtype not in (pl.Boolean, pl.Null):
             raise ValidatorError(f"{what} is {dtype or 'several columns'}, not true or false")
         try:
-            nothing = pl.DataFrame([pl.Series(safe(name), [None] * 3, dtype=t) for name, t in self._schema.items()])
+            nothing = pl.DataFrame(
+                [pl.Series(escape_column(name), [None] * 3, dtype=t) for name, t in self._schema.items()]
+            )
             height = nothing.lazy().select(made).collect().height
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException, TypeError, ValueError) as error:
             if str(error).startswith("cannot compare"):
@@ -282,7 +284,7 @@ class Compiler:
         present = pl.all_horizontal([self.column(c).is_not_null() for c in p.columns])
         here, there = [], []
         for i, (c, keys) in enumerate(zip(p.columns, known, strict=True)):
-            mine, theirs = alike(
+            mine, theirs = align_types(
                 self.column(c), self.dtype(c), keys, f'"{c}" and "{p.reference_columns[i]}" in the reference'
             )
             here.append(mine.alias(f"{i}"))
@@ -411,5 +413,5 @@ def scalar(value: Any) -> Any:
     return (
         value
         if isinstance(value, int | float | str | date | time | timedelta | Decimal | Extended) or value is None
-        else plain(value)
+        else to_json_value(value)
     )

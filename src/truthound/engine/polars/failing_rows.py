@@ -15,9 +15,9 @@ import polars as pl
 from truthound.engine import ROW, FailingRows, RowRequest
 from truthound.engine.measures import both
 from truthound.engine.optimize import simplify
-from truthound.engine.polars.casts import named, own_names
+from truthound.engine.polars.casts import named, restore_names
 from truthound.engine.polars.cells import pairs, records
-from truthound.engine.polars.column_names import restored, safe
+from truthound.engine.polars.column_names import escape_column, unescape_column
 from truthound.engine.polars.compile import is_blocking
 from truthound.errors import ValidatorError
 
@@ -129,7 +129,7 @@ def _read(backend: PolarsBackend, wanted: Mapping[str, _Wanted]) -> dict[str, Fa
         if frame is None:
             return ()
         where = pl.Series([at[n] for n in w.found], dtype=pl.get_index_type())
-        return _records(pl.DataFrame({c: frame[c].gather(where) for c in (ROW, *map(safe, own))}))
+        return _records(pl.DataFrame({c: frame[c].gather(where) for c in (ROW, *map(escape_column, own))}))
 
     return {key: FailingRows(rows(w, cells[key]), w.top(backend)) for key, w in wanted.items()}
 
@@ -187,14 +187,14 @@ def _cells(backend: PolarsBackend, r: RowRequest, judged: Iterable[str]) -> list
     names = list(backend.types)
     if not r.brief or len(names) <= WIDE:
         return names
-    telling = {*r.keys, *r.columns[:WIDE], *map(restored, list(judged)[:WIDE])}
+    telling = {*r.keys, *r.columns[:WIDE], *map(unescape_column, list(judged)[:WIDE])}
     beside = [c for c in names if c not in telling][: BESIDE if r.columns else max(WIDE - len(telling), BESIDE)]
     return [c for c in names if c in telling or c in beside]
 
 
 def _records(found: pl.DataFrame) -> tuple[tuple[int, dict[str, Any]], ...]:
     def numbered() -> Iterator[tuple[int, dict[str, Any]]]:
-        for row in records(own_names(found)):
+        for row in records(restore_names(found)):
             yield int(row.pop(ROW)) + 1, row
 
     return tuple(numbered())

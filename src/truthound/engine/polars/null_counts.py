@@ -8,7 +8,7 @@ import polars as pl
 
 from truthound.engine import measures as m
 from truthound.engine.polars.casts import named
-from truthound.engine.polars.column_names import restored
+from truthound.engine.polars.column_names import unescape_column
 
 MANY = 1 << 18
 """rows from which reading a column costs more than a query of its own"""
@@ -24,7 +24,7 @@ def apart(compiled: Mapping[m.Measure, Iterable[pl.Expr]]) -> list[str]:
         if isinstance(measure, m.CountWhere) and measure.where is None and isinstance(measure.predicate, m.IsNull):
             counted[measure.predicate.column] = 1
         else:
-            others |= {restored(name) for e in exprs for name in e.meta.root_names()}
+            others |= {unescape_column(name) for e in exprs for name in e.meta.root_names()}
     return [c for c in counted if c not in others][:COLUMNS]
 
 

@@ -9,7 +9,7 @@ import polars as pl
 
 from truthound.engine import measures as m
 from truthound.engine.polars.cells import first
-from truthound.engine.polars.column_names import safe
+from truthound.engine.polars.column_names import escape_column
 from truthound.engine.polars.null_counts import apart, null_counts
 from truthound.engine.polars.sums import Asked
 
@@ -34,7 +34,7 @@ def _passes(compiled: Compiled) -> Iterator[Compiled]:
 
     The engine holds what quick expressions have read until the slow ones have come to it, of all columns.
     """
-    slow = {safe(c) for x in compiled if (c := _called(x)) is not None}
+    slow = {escape_column(c) for x in compiled if (c := _called(x)) is not None}
     roots = {x: {n for e in a.exprs for n in e.meta.root_names()} for x, a in compiled.items()}
     for column in sorted(slow):
         if together := {x: a for x, a in compiled.items() if roots[x] == {column}}:

@@ -166,9 +166,9 @@ def _issue(outcome: CheckOutcome, change: Callable[[CheckOutcome], str], keys: S
     )  # fmt: skip
     return {
         "severity": wording.severity(outcome),
-        "subject": wording.subject(outcome),
+        "subject": wording.columns_label(outcome),
         "expected": wording.expectation(outcome),
-        "amount": wording.amount(outcome),
+        "amount": wording.failed_count(outcome),
         "change": change(outcome),
         "description": outcome.description or "",
         "common": [f"{MISSING if v is None else cell(v)} × {n:,}" for v, n in outcome.top_values[:5]],  # noqa: RUF001 the sign is meant
@@ -186,11 +186,11 @@ def _other(outcome: CheckOutcome) -> dict[str, str]:
     skipped = outcome.status is CheckStatus.SKIPPED
     return {
         "status": outcome.status.value,
-        "subject": wording.subject(outcome),
+        "subject": wording.columns_label(outcome),
         "expected": outcome.message or outcome.expected or outcome.validator
         if skipped
         else wording.expectation(outcome),
-        "amount": wording.amount(outcome) if outcome.failed else "",
+        "amount": wording.failed_count(outcome) if outcome.failed else "",
     }
 
 

@@ -15,7 +15,7 @@ from truthound.reporters.site.records import Record
 READ = "read.json"
 
 
-class Kept:
+class RecordCache:
     """The records of a site. One that was written anew meanwhile has another size or time, and is read again."""
 
     def __init__(self, objects: Objects) -> None:

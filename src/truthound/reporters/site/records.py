@@ -48,7 +48,7 @@ class Record:
         return b"\n<!-- truthound:record " + base64.b64encode(self.encoded()) + b" -->\n"
 
 
-def stem(result: CheckpointResult) -> str:
+def run_key(result: CheckpointResult) -> str:
     """A run's name in paths, `checkpoint/20261123T013907-run`: in the order of time, and its own for each run."""
     moment = result.run_time.astimezone(UTC)
     return f"{safe_name(result.checkpoint_name)}/{moment:%Y%m%dT%H%M%S}-{safe_name(result.run_id, 120)}"
@@ -122,4 +122,6 @@ def fingerprint(keys: list[str]) -> str:
 
 
 def _line(outcome: Any) -> str:
-    return ": ".join(filter(None, (wording.subject(outcome), wording.expectation(outcome), wording.amount(outcome))))
+    return ": ".join(
+        filter(None, (wording.columns_label(outcome), wording.expectation(outcome), wording.failed_count(outcome)))
+    )

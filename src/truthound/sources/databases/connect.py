@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
-from truthound._internal.text import brief, did_you_mean, shorten
+from truthound._internal.text import did_you_mean, first_line, shorten
 from truthound.errors import ConfigError, SourceError, TruthoundError
 from truthound.sources.address import Address, parse_address, quoted, scrub, sql_name
 from truthound.sources.base import Source
@@ -19,7 +19,7 @@ from truthound.sources.spec import Spec
 
 
 @dataclass(frozen=True)
-class Request:
+class TableRequest:
     """What is wanted of a database: one SELECT, and how to find out which tables there are if it fails."""
 
     address: Address
@@ -36,7 +36,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Dialect:
+class DatabaseDialect:
     """A kind of database: how names are quoted, which package reads it, and the module here that does."""
 
     word: str
@@ -46,10 +46,10 @@ class Dialect:
 
 
 DIALECTS = {
-    "postgresql": Dialect("PostgreSQL", '"', "psycopg", "postgres"),
-    "mysql": Dialect("MySQL", "`", "pymysql", "mysql"),
-    "sqlite": Dialect("SQLite", '"', "sqlite3", "sqlite"),
-    "duckdb": Dialect("DuckDB", '"', "duckdb", "duckdb"),
+    "postgresql": DatabaseDialect("PostgreSQL", '"', "psycopg", "postgres"),
+    "mysql": DatabaseDialect("MySQL", "`", "pymysql", "mysql"),
+    "sqlite": DatabaseDialect("SQLite", '"', "sqlite3", "sqlite"),
+    "duckdb": DatabaseDialect("DuckDB", '"', "duckdb", "duckdb"),
 }
 
 
@@ -66,7 +66,7 @@ def open_sql(spec: Spec, base: Path | None) -> Source:
     return Source(name, "sql", table.frame, unreadable=table.unreadable, notes=table.notes)
 
 
-def _request(spec: Spec, address: Address, dialect: Dialect, base: Path | None) -> Request:
+def _request(spec: Spec, address: Address, dialect: DatabaseDialect, base: Path | None) -> TableRequest:
     table = spec.table or (None if spec.query else address.table)
     if spec.table and address.table and spec.table != address.table:
         raise ConfigError("data_source: table: the URL names another table after #; give one of them")
@@ -82,7 +82,7 @@ def _request(spec: Spec, address: Address, dialect: Dialect, base: Path | None) 
     path = None
     if address.dialect in ("sqlite", "duckdb"):
         path = _file(address, base, spec.name)
-    return Request(address, path, text, spec.where, table)
+    return TableRequest(address, path, text, spec.where, table)
 
 
 def _file(address: Address, base: Path | None, name: str) -> Path:
@@ -102,10 +102,10 @@ def _file(address: Address, base: Path | None, name: str) -> Path:
 
 
 def _read(
-    read: Callable[[Request], Table],
-    tables: Callable[[Request], list[str]],
+    read: Callable[[TableRequest], Table],
+    tables: Callable[[TableRequest], list[str]],
     errors: tuple[type[BaseException], ...],
-    request: Request,
+    request: TableRequest,
     name: str,
 ) -> Table:
     """Reads, and says what went wrong without what is secret."""
@@ -124,7 +124,7 @@ def _read(
         raise
     except failures as error:
         said = (
-            brief(error) if not str(error) else " ".join(str(error).partition("\nLINE ")[0].split())
+            first_line(error) if not str(error) else " ".join(str(error).partition("\nLINE ")[0].split())
         )  # not our own query back
         words = shorten(scrub(said, secrets), 400)
         near = ""
@@ -134,7 +134,9 @@ def _read(
     return table
 
 
-def _near(request: Request, tables: Callable[[Request], list[str]], errors: tuple[type[BaseException], ...]) -> str:
+def _near(
+    request: TableRequest, tables: Callable[[TableRequest], list[str]], errors: tuple[type[BaseException], ...]
+) -> str:
     """The name of a table that there is and that is like the one that there is not."""
     table = request.table or ""
     failures: tuple[type[BaseException], ...] = (*errors, TruthoundError, OSError)

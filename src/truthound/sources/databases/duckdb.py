@@ -11,7 +11,7 @@ from truthound.sources.memory.python_values import Table
 from truthound.sources.temporary import unnamed
 
 if TYPE_CHECKING:
-    from truthound.sources.databases.connect import Request
+    from truthound.sources.databases.connect import TableRequest
 
 # types that Parquet does not have, or has as bytes: as text, and what the text becomes again
 _AS_TEXT: dict[str, pl.DataType | None] = {
@@ -128,7 +128,7 @@ def errors() -> tuple[type[BaseException], ...]:
     return (duckdb.Error,)
 
 
-def read(request: Request) -> Table:
+def read(request: TableRequest) -> Table:
     """What the request selects."""
     import duckdb
 
@@ -139,7 +139,7 @@ def read(request: Request) -> Table:
         return relation_table(relation)
 
 
-def tables(request: Request) -> list[str]:
+def tables(request: TableRequest) -> list[str]:
     """The tables and views of the file."""
     import duckdb
 

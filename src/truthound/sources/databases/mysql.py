@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from truthound._internal.text import did_you_mean
 from truthound.errors import ConfigError, SourceError
-from truthound.sources.databases.text_table import Column, Text
+from truthound.sources.databases.text_table import Column, TextTable
 from truthound.sources.memory.python_values import Table
 
 if TYPE_CHECKING:
-    from truthound.sources.databases.connect import Request
+    from truthound.sources.databases.connect import TableRequest
 
 CONNECT_SECONDS, READ_SECONDS = 10, 600
 _PARAMS = {
@@ -34,7 +34,7 @@ def errors() -> tuple[type[BaseException], ...]:
     return (pymysql.err.MySQLError, RuntimeError, UnicodeError)
 
 
-def _connected(request: Request) -> Any:
+def _connected(request: TableRequest) -> Any:
     import pymysql
 
     a = request.address
@@ -55,9 +55,9 @@ def _connected(request: Request) -> Any:
     )  # fmt: skip
 
 
-def read(request: Request) -> Table:
+def read(request: TableRequest) -> Table:
     """What the request selects."""
-    with Text() as text, _connected(request) as connection, connection.cursor() as cursor:
+    with TextTable() as text, _connected(request) as connection, connection.cursor() as cursor:
         cursor.execute("SET SESSION TRANSACTION READ ONLY")  # for what would end the transaction first, such as DROP
         cursor.execute("START TRANSACTION READ ONLY")
         whole = _whole_floats(cursor, request.filtered)
@@ -119,7 +119,7 @@ def _column(told: Any, binary: bool) -> Column:
     return Column(name, _TYPES.get(kind, ("string",)))
 
 
-def tables(request: Request) -> list[str]:
+def tables(request: TableRequest) -> list[str]:
     """The tables and views that the user may see; those of the database with their bare names too."""
     with _connected(request) as connection, connection.cursor() as cursor:
         cursor.execute(

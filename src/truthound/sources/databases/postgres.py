@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from truthound.errors import ConfigError, SourceError
-from truthound.sources.databases.text_table import Column, Text
+from truthound.sources.databases.text_table import Column, TextTable
 from truthound.sources.memory.python_values import Table
 
 if TYPE_CHECKING:
-    from truthound.sources.databases.connect import Request
+    from truthound.sources.databases.connect import TableRequest
 
 CONNECT_SECONDS = 10
 # type numbers of pg_type, the same in every database
@@ -28,7 +28,7 @@ def errors() -> tuple[type[BaseException], ...]:
     return (psycopg.Error, UnicodeError)
 
 
-def _connected(request: Request) -> Any:
+def _connected(request: TableRequest) -> Any:
     import psycopg
 
     a = request.address
@@ -50,9 +50,9 @@ def _connected(request: Request) -> Any:
     return connection
 
 
-def read(request: Request) -> Table:
+def read(request: TableRequest) -> Table:
     """What the request selects."""
-    with Text() as text, _connected(request) as connection, connection.cursor() as cursor:
+    with TextTable() as text, _connected(request) as connection, connection.cursor() as cursor:
         cursor.execute(
             "SET TIME ZONE 'UTC'; SET datestyle = 'ISO'; SET bytea_output = 'hex'; SET extra_float_digits = 1"
         )
@@ -75,7 +75,7 @@ def _column(told: Any) -> Column:
     return Column(told.name, types, sure)
 
 
-def tables(request: Request) -> list[str]:
+def tables(request: TableRequest) -> list[str]:
     """The tables and views that the user may see; those of the search path with their bare names too."""
     with _connected(request) as connection, connection.cursor() as cursor:
         cursor.execute(

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from truthound.errors import SourceError
-from truthound.sources.databases.text_table import Column, Text
+from truthound.sources.databases.text_table import Column, TextTable
 from truthound.sources.memory.python_values import Table
 
 if TYPE_CHECKING:
-    from truthound.sources.databases.connect import Request
+    from truthound.sources.databases.connect import TableRequest
 
 WAIT_SECONDS = 10
 _ASKED = 240
@@ -48,7 +48,7 @@ def _connected(path: Path | None) -> Iterator[sqlite3.Connection]:
         yield connection
 
 
-def read(request: Request) -> Table:
+def read(request: TableRequest) -> Table:
     """What the request selects."""
     with _connected(request.path) as connection:
         connection.execute("BEGIN")  # both queries see the same rows
@@ -59,7 +59,7 @@ def read(request: Request) -> Table:
         kinds = _kinds(connection, request.filtered, names)
         declared = _declared(connection, request.table) if request.table else {}
         columns = [Column(n, _types(k, declared.get(n, ""))) for n, k in zip(names, kinds, strict=True)]
-        with Text() as text:
+        with TextTable() as text:
             text.write(cursor)
             return text.table(columns)
 
@@ -120,7 +120,7 @@ def _declared(connection: sqlite3.Connection, table: str) -> dict[str, str]:
     return dict(rows.fetchall())
 
 
-def tables(request: Request) -> list[str]:
+def tables(request: TableRequest) -> list[str]:
     """The tables and views of the file."""
     with _connected(request.path) as connection:
         return [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")]

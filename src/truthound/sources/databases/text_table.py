@@ -13,7 +13,7 @@ import polars as pl
 
 from truthound.errors import SourceError
 from truthound.sources.memory.python_values import Table
-from truthound.sources.temporary import scratch, settled
+from truthound.sources.temporary import materialize, scratch
 
 Cast = Callable[[pl.Expr], pl.Expr]
 _FAR = r"^(\d{4,7})-(\d\d)-(\d\d)(?: (\d\d):(\d\d):(\d\d(?:\.\d{1,6})?)(?:\+00)?)?( BC)?$"
@@ -86,7 +86,7 @@ class Column:
 
 
 @dataclass
-class Text:
+class TextTable:
     """A file of quoted text in columns. What stands for NULL is a word that no data can hold."""
 
     null: str = field(default_factory=lambda: uuid.uuid4().hex)
@@ -123,7 +123,7 @@ class Text:
         else:
             text = pl.LazyFrame(schema=dict.fromkeys(by_number, pl.String))
         casts, notes = _chosen(text, by_number)
-        frame = settled(text.select(cast(pl.col(n)).alias(by_number[n].name) for n, cast in casts.items()), size)
+        frame = materialize(text.select(cast(pl.col(n)).alias(by_number[n].name) for n, cast in casts.items()), size)
         return Table(frame, notes=notes)
 
 

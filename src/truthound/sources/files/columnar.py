@@ -13,10 +13,10 @@ from urllib.parse import unquote
 
 import polars as pl
 
-from truthound._internal.text import brief
+from truthound._internal.text import first_line
 from truthound.errors import SourceError
 from truthound.sources.dtypes import polars_type
-from truthound.sources.files.file_set import Found, head
+from truthound.sources.files.file_set import FileSet, head
 from truthound.sources.files.merging import Part, Rules, alike, planned, united, widened
 from truthound.sources.memory.arrow_tables import arrow_table, stored
 from truthound.sources.memory.python_values import DIGITS, Table
@@ -31,7 +31,7 @@ _FAILURES = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, V
 Schema = Mapping[str, pl.DataType]
 
 
-def parquet(found: Found, options: Any) -> Table:
+def parquet(found: FileSet, options: Any) -> Table:
     """Parquet files as one table."""
     try:
         schemas = [dict(pl.scan_parquet(path, glob=False).collect_schema()) for path in found.files]
@@ -53,7 +53,7 @@ def parquet(found: Found, options: Any) -> Table:
     return _whole(parts, rules, odd)
 
 
-def ipc(found: Found, options: Any) -> Table:
+def ipc(found: FileSet, options: Any) -> Table:
     """Arrow IPC files as one table. Streams of Arrow have no index and are read at once."""
     schemas, streams = [], {}
     for path in found.files:
@@ -63,7 +63,7 @@ def ipc(found: Found, options: Any) -> Table:
         try:
             streams[path] = pl.read_ipc_stream(path)
         except _FAILURES as error:
-            raise SourceError(f"{path.name} is not Arrow IPC: {brief(error)}") from None
+            raise SourceError(f"{path.name} is not Arrow IPC: {first_line(error)}") from None
         schemas.append(dict(streams[path].schema))
     hive = _hive(found, options.hive_partitioning)
     parts = []
@@ -87,13 +87,13 @@ def _rules(options: Any) -> Rules:
     return Rules(options.missing_columns, options.extra_columns, overrides)
 
 
-def _scanned(files: Sequence[Path], hive: Schema, found: Found, **more: Any) -> pl.LazyFrame:
+def _scanned(files: Sequence[Path], hive: Schema, found: FileSet, **more: Any) -> pl.LazyFrame:
     return pl.scan_parquet(
         list(files), glob=False, hive_partitioning=bool(hive), hive_schema=_every(hive, found), try_parse_hive_dates=dated(hive), **more,
     )  # fmt: skip
 
 
-def _scanned_ipc(files: Sequence[Path], hive: Schema, found: Found) -> pl.LazyFrame:
+def _scanned_ipc(files: Sequence[Path], hive: Schema, found: FileSet) -> pl.LazyFrame:
     return pl.scan_ipc(
         list(files), glob=False, hive_partitioning=bool(hive), hive_schema=_every(hive, found), try_parse_hive_dates=dated(hive),
     )  # fmt: skip
@@ -157,7 +157,7 @@ def _beyond(dtype: Any) -> bool:
     return isinstance(dtype, pl.List | pl.Array) and _beyond(dtype.inner)
 
 
-def _by_arrow(found: Found) -> Table | None:
+def _by_arrow(found: FileSet) -> Table | None:
     """Files with a column of a type that the engine does not have, by PyArrow: that column is unreadable. None where it cannot read them."""
     if importlib.util.find_spec("pyarrow") is None:
         return None
@@ -174,7 +174,7 @@ def _by_arrow(found: Found) -> Table | None:
 # --- folders named key=value ---------------------------------------------------------------------------------------
 
 
-def _hive(found: Found, wanted: bool | None) -> dict[str, pl.DataType]:
+def _hive(found: FileSet, wanted: bool | None) -> dict[str, pl.DataType]:
     """The columns that the folders of a table name, and their types. Raises SourceError where files lie in folders of other names."""
     if wanted is False or (wanted is None and found.root is None):
         return {}
@@ -188,14 +188,14 @@ def _hive(found: Found, wanted: bool | None) -> dict[str, pl.DataType]:
     return {k: type_of({v[k] for v in values}) for k in keys}
 
 
-def _told(path: Path, found: Found) -> dict[str, str | None]:
+def _told(path: Path, found: FileSet) -> dict[str, str | None]:
     """What the folders of a file say, below the table's own."""
     parts = (path.relative_to(found.root) if found.root else path).parts[:-1]
     pairs = (p.partition("=") for p in parts if p.count("=") == 1)
     return {key: None if value == NOTHING else unquote(value) for key, _, value in pairs if key}
 
 
-def _every(hive: Schema, found: Found) -> dict[str, pl.DataType] | None:
+def _every(hive: Schema, found: FileSet) -> dict[str, pl.DataType] | None:
     """The columns that the engine makes of all folders, those above the table too."""
     if not hive:
         return None

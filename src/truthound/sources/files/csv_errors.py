@@ -11,11 +11,11 @@ from pathlib import Path
 
 import polars as pl
 
-from truthound._internal.text import brief, cell, plural, shorten
+from truthound._internal.text import cell, first_line, plural, shorten
 from truthound.errors import SourceError
 from truthound.sources.dtypes import type_word
-from truthound.sources.files.delimited import OPEN_QUOTE, Dialect, look, reader
-from truthound.sources.files.lines import Unreadable, lines
+from truthound.sources.files.delimited import OPEN_QUOTE, CsvDialect, look, reader
+from truthound.sources.files.lines import DecodeFailure, lines
 from truthound.sources.files.quotes import MisquotedError
 from truthound.sources.files.text_types import MisfitError
 
@@ -36,7 +36,7 @@ class Record:
     lines: list[tuple[int, str]]
 
 
-def records(path: Path, dialect: Dialect) -> Iterator[Record]:
+def records(path: Path, dialect: CsvDialect) -> Iterator[Record]:
     """The rows after the header. Raises Unreadable where the text cannot be read on."""
     options = dialect.options
     held: list[tuple[int, str]] = []
@@ -58,7 +58,7 @@ def records(path: Path, dialect: Dialect) -> Iterator[Record]:
         except StopIteration:
             return
         except csv.Error:
-            raise Unreadable(held[0][0] if held else 1, 1, OPEN_QUOTE) from None
+            raise DecodeFailure(held[0][0] if held else 1, 1, OPEN_QUOTE) from None
         record, held[:] = Record(fields, list(held)), []
         if not fields:
             continue
@@ -68,7 +68,7 @@ def records(path: Path, dialect: Dialect) -> Iterator[Record]:
         yield record
 
 
-def position(record: Record, index: int, dialect: Dialect) -> tuple[int, int]:
+def position(record: Record, index: int, dialect: CsvDialect) -> tuple[int, int]:
     """The line and the column (characters from 1) where a field begins."""
     text = "".join(line for _, line in record.lines)
     at, field, inside, opens = 0, 0, False, True
@@ -87,19 +87,19 @@ def position(record: Record, index: int, dialect: Dialect) -> tuple[int, int]:
     return record.lines[skipped][0], len(before.rpartition(dialect.end)[2]) + 1
 
 
-def explain(error: Exception, files: Sequence[Path], dialect: Dialect) -> SourceError:
+def explain(error: Exception, files: Sequence[Path], dialect: CsvDialect) -> SourceError:
     """Why the files cannot be read, with the place that it is about."""
     if isinstance(error, MisquotedError):
         return SourceError(f"{error.path.name}:{error.line}:{error.column}: {error.told}")
     words = str(error)
     if _HEADERS.match(words) and (differ := _headers(files, dialect)):
         return SourceError(differ)
-    finder: Callable[[Path, Dialect], str | None]
+    finder: Callable[[Path, CsvDialect], str | None]
     complaint = ""
     if isinstance(error, MisfitError):
         complaint = _complaint(error.text, error.column, error.dtype, dialect)
 
-        def finder(path: Path, dialect: Dialect) -> str | None:
+        def finder(path: Path, dialect: CsvDialect) -> str | None:
             at = _cell(path, dialect, error.text, error.column)
             return at and f"{at[0]}:{at[1]}: {complaint}"
 
@@ -110,17 +110,19 @@ def explain(error: Exception, files: Sequence[Path], dialect: Dialect) -> Source
     for path in files:
         try:
             told = finder(path, dialect)
-        except Unreadable as stop:
+        except DecodeFailure as stop:
             return SourceError(_place(path, stop))
         except OSError as gone:
             return SourceError(f"{path.name} cannot be read: {gone.strerror or gone}")
         if told:
             return SourceError(f"{path.name}:{told}")
     name = files[0].name if len(files) == 1 else plural(len(files), "file")
-    return SourceError(f"{name}: {complaint}" if complaint else f"{name} cannot be read: {shorten(brief(error), 300)}")
+    return SourceError(
+        f"{name}: {complaint}" if complaint else f"{name} cannot be read: {shorten(first_line(error), 300)}"
+    )
 
 
-def _headers(files: Sequence[Path], dialect: Dialect) -> str | None:
+def _headers(files: Sequence[Path], dialect: CsvDialect) -> str | None:
     """The first file whose header is not that of the first one."""
     first = dialect.header or ()
     for path in files[1:]:
@@ -140,7 +142,7 @@ def _headers(files: Sequence[Path], dialect: Dialect) -> str | None:
     return None
 
 
-def _place(path: Path, stop: Unreadable) -> str:
+def _place(path: Path, stop: DecodeFailure) -> str:
     at = f"{path.name}:{stop.line}:{stop.column}" if stop.line else path.name
     helped = (
         "" if "is not " not in stop.told else "; set options.encoding: cp1252 (or latin-1, utf-16, …), or utf8-lossy"
@@ -148,7 +150,7 @@ def _place(path: Path, stop: Unreadable) -> str:
     return f"{at}: {stop.told}{helped}"
 
 
-def _cell(path: Path, dialect: Dialect, text: str, column: str) -> tuple[int, int] | None:
+def _cell(path: Path, dialect: CsvDialect, text: str, column: str) -> tuple[int, int] | None:
     """The line and the column of the first field of a column that holds the text."""
     header = look(path, dialect.options).header or ()
     index = header.index(column) if column in header else -1 if header else int(column.rpartition("_")[2])
@@ -158,7 +160,7 @@ def _cell(path: Path, dialect: Dialect, text: str, column: str) -> tuple[int, in
     return None
 
 
-def _complaint(text: str, column: str, dtype: pl.DataType, dialect: Dialect) -> str:
+def _complaint(text: str, column: str, dtype: pl.DataType, dialect: CsvDialect) -> str:
     word = type_word(dtype)
     article = "an" if word[0] in "aiu" and not word.startswith("ui") else "a"
     helps = [f"options.schema_overrides: {{{_yaml(column)}: {_fitting(text, dtype)}}}"]
@@ -199,7 +201,7 @@ def _yaml(name: str) -> str:
     return name if plain else json.dumps(name, ensure_ascii=False)
 
 
-def _ragged(path: Path, dialect: Dialect, width: int) -> str | None:
+def _ragged(path: Path, dialect: CsvDialect, width: int) -> str | None:
     for record in records(path, dialect):
         width = width or len(record.fields)
         if len(record.fields) > width:
@@ -212,7 +214,7 @@ def _ragged(path: Path, dialect: Dialect, width: int) -> str | None:
     return None
 
 
-def _unclosed(path: Path, dialect: Dialect) -> str | None:
+def _unclosed(path: Path, dialect: CsvDialect) -> str | None:
     """The last row begins where the quote is opened; an open quote takes all that follows."""
     for last in records(path, dialect):
         text = "".join(line for _, line in last.lines)
@@ -223,7 +225,7 @@ def _unclosed(path: Path, dialect: Dialect) -> str | None:
     return None
 
 
-def _undecoded(path: Path, dialect: Dialect) -> str | None:
+def _undecoded(path: Path, dialect: CsvDialect) -> str | None:
     """Reads to the end; Unreadable is raised at what does not decode."""
     for _ in lines(path, encoding=dialect.options.encoding, end=dialect.end):
         continue

@@ -18,13 +18,13 @@ from truthound._internal.text import cell
 from truthound.errors import ConfigError
 from truthound.sources import base
 from truthound.sources.dtypes import polars_type
-from truthound.sources.files.delimited import SNIFFED, Dialect
-from truthound.sources.files.file_set import Found
+from truthound.sources.files.delimited import SNIFFED, CsvDialect
+from truthound.sources.files.file_set import FileSet
 from truthound.sources.files.lines import DAMAGED, plain, transcoded, unpacked_size, without_blank_lines
 from truthound.sources.files.quotes import check_quotes
 from truthound.sources.files.text_types import TEXT, Reading, Typing, declared, exact_numbers, infer, is_long
 from truthound.sources.memory.frames import unknown_columns
-from truthound.sources.temporary import settled
+from truthound.sources.temporary import materialize
 
 _WIDER = 4
 """times that the types of all rows are made wider before what does not fit is text"""
@@ -38,7 +38,7 @@ class _BlankLinesError(Exception):
     """A row without any value was met; it may be a blank line."""
 
 
-def read(found: Found, dialect: Dialect, *, whole: bool) -> tuple[pl.LazyFrame, tuple[str, ...]]:
+def read(found: FileSet, dialect: CsvDialect, *, whole: bool) -> tuple[pl.LazyFrame, tuple[str, ...]]:
     """The files as one table, and what is to be known of it. Without `whole` it is lazy, and its types are those of the first rows.
 
     Raises:
@@ -80,7 +80,7 @@ def _text(source: Path | IO[bytes]) -> Iterator[IO[bytes]]:
     source.seek(0)
 
 
-def _without_blank_lines(sources: Sources, dialect: Dialect, stack: contextlib.ExitStack) -> list[IO[bytes]]:
+def _without_blank_lines(sources: Sources, dialect: CsvDialect, stack: contextlib.ExitStack) -> list[IO[bytes]]:
     copies = []
     for source in sources:
         with _text(source) as file:
@@ -96,7 +96,7 @@ def _without_blank_lines(sources: Sources, dialect: Dialect, stack: contextlib.E
 class _Table:
     """Text in columns, on its way to a table. `watched`: rows without a value are met with an error, as they may be blank lines."""
 
-    def __init__(self, sources: Sources, dialect: Dialect, size: int, *, watched: bool) -> None:
+    def __init__(self, sources: Sources, dialect: CsvDialect, size: int, *, watched: bool) -> None:
         self.sources, self.dialect, self.size, self.watched = sources, dialect, size, watched
         self.options = dialect.options
         self.meant = _doubled(sources, dialect)
@@ -192,7 +192,7 @@ class _Table:
 
     def _settled(self, typing: Typing) -> pl.LazyFrame:
         try:
-            return settled(self._typed(typing), self.size, limit=base.PARSED_ONCE, compression="uncompressed")
+            return materialize(self._typed(typing), self.size, limit=base.PARSED_ONCE, compression="uncompressed")
         except pl.exceptions.PolarsError:
             if self.stopped is not None:  # what the engine makes of it has lost its type
                 raise self.stopped from None
@@ -218,7 +218,7 @@ def _may_be_blank(batch: pl.DataFrame) -> bool:
     )
 
 
-def _scan(sources: Sources, dialect: Dialect, **more: Any) -> pl.LazyFrame:
+def _scan(sources: Sources, dialect: CsvDialect, **more: Any) -> pl.LazyFrame:
     """All columns as text. Nothing of a query goes into it, for a reader that skips columns skips mistakes."""
     options = dialect.options
     given: Any = list(sources)
@@ -241,7 +241,7 @@ def _scan(sources: Sources, dialect: Dialect, **more: Any) -> pl.LazyFrame:
     )
 
 
-def _doubled(sources: Sources, dialect: Dialect) -> dict[str, str]:
+def _doubled(sources: Sources, dialect: CsvDialect) -> dict[str, str]:
     """Names with quotes in them: as the engine has them, which leaves quoted ones doubled, and as the file means them."""
     quote, header = dialect.quote, dialect.header or ()
     doubled = {name.replace(quote, quote * 2): name for name in header if quote in name} if quote else {}

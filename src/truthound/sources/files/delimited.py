@@ -13,7 +13,7 @@ from typing import Any
 
 from truthound._internal.text import cell
 from truthound.errors import SourceError
-from truthound.sources.files.file_set import Found, foreign
+from truthound.sources.files.file_set import FileSet, foreign
 from truthound.sources.files.lines import FIRST, last, start
 from truthound.sources.options import CsvOptions
 
@@ -30,7 +30,7 @@ OPEN_QUOTE = "a quote is opened and not closed; close it, or set options.quote_c
 
 
 @dataclass(frozen=True)
-class Dialect:
+class CsvDialect:
     """How a file is written, as far as it was not told."""
 
     separator: str
@@ -49,7 +49,7 @@ class Dialect:
         return "".join(s for s in " \t\r" if s not in (self.separator, self.end))
 
 
-def dialect_of(found: Found, options: CsvOptions) -> Dialect:
+def dialect_of(found: FileSet, options: CsvOptions) -> CsvDialect:
     """How the files are written; they must agree."""
     dialects = [look(path, options) for path in found.files[:SNIFFED]]
     for path in found.files[SNIFFED:]:
@@ -66,7 +66,7 @@ def dialect_of(found: Found, options: CsvOptions) -> Dialect:
     return first
 
 
-def look(path: Path, options: CsvOptions) -> Dialect:
+def look(path: Path, options: CsvOptions) -> CsvDialect:
     """The separator, the line end and the header of a file. Raises SourceError where there is no table in it."""
     _not_empty(path)
     first = start(path)
@@ -90,7 +90,7 @@ def look(path: Path, options: CsvOptions) -> Dialect:
     if not any(line.strip() for line in lines):
         raise SourceError(f"{path.name} has nothing after {options.skip_rows} skipped lines and its comments")
     shown = lines[:-1] if len(first) == FIRST and len(lines) > 1 else lines  # the last may be cut off
-    dialect = Dialect(_separator(path, shown, options), options.quote_char, end, None, options)
+    dialect = CsvDialect(_separator(path, shown, options), options.quote_char, end, None, options)
     dialect = replace(dialect, blank=_blank(lines, last(path), dialect))
     if not options.has_header:
         return dialect
@@ -112,7 +112,7 @@ def look(path: Path, options: CsvOptions) -> Dialect:
     return replace(dialect, header=tuple(header))
 
 
-def _open_quote(lines: list[str], dialect: Dialect) -> tuple[int, int] | None:
+def _open_quote(lines: list[str], dialect: CsvDialect) -> tuple[int, int] | None:
     """The line (from 0) and the column (from 1) where a quote of the header is opened and nothing closes it, if so."""
     if not dialect.quote:
         return None
@@ -125,7 +125,7 @@ def _open_quote(lines: list[str], dialect: Dialect) -> tuple[int, int] | None:
     return opened
 
 
-def reader(lines: Any, dialect: Dialect) -> Any:
+def reader(lines: Any, dialect: CsvDialect) -> Any:
     """Python's CSV reader for the same file."""
     if dialect.quote is None:
         return csv.reader(lines, delimiter=dialect.separator, quoting=csv.QUOTE_NONE)
@@ -160,14 +160,14 @@ def _fields(lines: Sequence[str], separator: str, options: CsvOptions) -> list[i
     """How many fields the first records have if this is the separator; a record may have line breaks in its quotes."""
     text = io.StringIO("\n".join(lines), newline="")
     try:
-        rows = reader(text, Dialect(separator, options.quote_char, "\n", None, options))
+        rows = reader(text, CsvDialect(separator, options.quote_char, "\n", None, options))
         counts = list(islice((len(row) for row in rows if any(f.strip() for f in row)), SHOWN))
     except csv.Error:
         return [1]
     return counts or [1]
 
 
-def _blank(lines: Sequence[str], tail: bytes, dialect: Dialect) -> bool:
+def _blank(lines: Sequence[str], tail: bytes, dialect: CsvDialect) -> bool:
     """Whether one of the first lines is blank, or the last one."""
     spaces, end = dialect.spaces, dialect.end
     encoding = "utf-8" if dialect.options.encoding.startswith("utf8") else dialect.options.encoding

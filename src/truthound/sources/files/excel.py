@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from truthound._internal.text import brief, plural, shorten
+from truthound._internal.text import first_line, plural, shorten
 from truthound.errors import ConfigError, SourceError, TruthoundError
 from truthound.sources.dtypes import polars_type
-from truthound.sources.files.file_set import Found
+from truthound.sources.files.file_set import FileSet
 from truthound.sources.files.merging import Part, Rules, united
 from truthound.sources.memory.frames import unknown_columns
 from truthound.sources.memory.python_values import Table
@@ -30,7 +30,7 @@ _WHOLE = 1 << 53
 _UNNAMED = "__UNNAMED__"
 
 
-def excel(found: Found, options: Any) -> Table:
+def excel(found: FileSet, options: Any) -> Table:
     """A sheet of each workbook as one table."""
     logging.getLogger("fastexcel").setLevel(logging.ERROR)  # it warns of columns without values
     parts, notes = [], []
@@ -42,7 +42,7 @@ def excel(found: Found, options: Any) -> Table:
         except TruthoundError:
             raise
         except Exception as error:  # noqa: BLE001 the reader's errors are known only once it is imported
-            raise SourceError(f"{path.name} cannot be read as Excel: {shorten(brief(error), 300)}") from None
+            raise SourceError(f"{path.name} cannot be read as Excel: {shorten(first_line(error), 300)}") from None
         notes += [*_titled(frame, path, options), *_faulty(faulty, path)]
         parts.append(Part(frame.lazy(), dict(frame.schema), path))
     overrides = {n: polars_type(t) for n, t in options.schema_overrides.items()}

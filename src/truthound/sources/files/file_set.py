@@ -35,7 +35,7 @@ _MAGIC: tuple[tuple[bytes, str, str], ...] = (
 
 
 @dataclass(frozen=True)
-class Found:
+class FileSet:
     """Files of one format. `root` is the folder below which `key=value` folders are columns."""
 
     format: str
@@ -67,15 +67,15 @@ def is_glob(address: str) -> bool:
     return any(c in address for c in "*?[")
 
 
-def find(address: str, base: Path | None, fmt: str | None) -> Found:
+def find(address: str, base: Path | None, fmt: str | None) -> FileSet:
     """The files that a path, a folder or a glob means. Raises SourceError where there are none."""
     wanted = format_word(fmt) if fmt else None
-    path = _placed(address, base)
+    path = _resolve(address, base)
     try:
         if path.is_dir():
             return _folder(path, wanted)
         if path.exists():
-            return Found(wanted or _told(path), (_readable(path),))
+            return FileSet(wanted or _infer_format(path), (_readable(path),))
     except OSError as error:
         raise SourceError(_refusal(address, error)) from None
     if is_glob(address):
@@ -83,12 +83,12 @@ def find(address: str, base: Path | None, fmt: str | None) -> Found:
     raise SourceError(_missing(address, path))
 
 
-def takes(spec: Spec, base: Path | None, file: Path) -> bool:
+def matches(spec: Spec, base: Path | None, file: Path) -> bool:
     """Whether a file is among a data source's, or would be if it were there: it is meant itself, or by a folder or a glob."""
     if spec.family == "sql":
         address = parse_address(spec.address)
-        return address.dialect in ("sqlite", "duckdb") and _same(_placed(address.database, base), file)
-    return spec.family == "file" and _taken(_placed(spec.address, base), spec.format, file)
+        return address.dialect in ("sqlite", "duckdb") and _same(_resolve(address.database, base), file)
+    return spec.family == "file" and _taken(_resolve(spec.address, base), spec.format, file)
 
 
 def _taken(path: Path, fmt: str | None, file: Path) -> bool:
@@ -146,7 +146,7 @@ def matched(pattern: Sequence[str], parts: Sequence[str]) -> bool:
     return fnmatch.fnmatch(parts[0], pattern[0]) and matched(pattern[1:], parts[1:])
 
 
-def _placed(address: str, base: Path | None) -> Path:
+def _resolve(address: str, base: Path | None) -> Path:
     try:
         path = Path(address).expanduser()
     except RuntimeError as error:  # no such user, or no home
@@ -154,7 +154,7 @@ def _placed(address: str, base: Path | None) -> Path:
     return path if path.is_absolute() or base is None else base / path
 
 
-def _told(path: Path) -> str:
+def _infer_format(path: Path) -> str:
     fmt = format_of(path.name)
     if fmt is None:
         if path.suffix.lower() in PACKED:
@@ -212,11 +212,11 @@ def _hidden(name: str) -> bool:
     return name.startswith(".") or (name.startswith("_") and "=" not in name)
 
 
-def _folder(path: Path, wanted: str | None) -> Found:
+def _folder(path: Path, wanted: str | None) -> FileSet:
     if wanted == "delta" or (wanted is None and (path / "_delta_log").is_dir()):
         if not (path / "_delta_log").is_dir():
             raise SourceError(f"{path.name} is not a Delta table: it has no folder _delta_log")
-        return Found("delta", (path,), path)
+        return FileSet("delta", (path,), path)
     found: list[Path] = []
 
     def refuse(error: OSError) -> None:
@@ -227,10 +227,10 @@ def _folder(path: Path, wanted: str | None) -> Found:
         found += [Path(folder) / n for n in sorted(names) if not _hidden(n)]
     if not found:
         raise SourceError(f"the folder {path} holds no data files")
-    return Found(*_one_format(found, wanted, f"the folder {path}"), path)
+    return FileSet(*_one_format(found, wanted, f"the folder {path}"), path)
 
 
-def _globbed(address: str, path: Path, wanted: str | None) -> Found:
+def _globbed(address: str, path: Path, wanted: str | None) -> FileSet:
     matched = [Path(p) for p in sorted(glob.glob(os.fspath(path), recursive=True))]  # noqa: PTH207 the pattern may be absolute
     found = [p for p in matched if p.is_file() and not _hidden(p.name)]
     if not found:
@@ -238,7 +238,7 @@ def _globbed(address: str, path: Path, wanted: str | None) -> Found:
         raise SourceError(f"{said} {address} (from {Path.cwd() if not path.is_absolute() else path.anchor})")
     fixed = path.parts[: next(i for i, part in enumerate(path.parts) if is_glob(part) or "=" in part)]
     fmt, files = _one_format(found, wanted, address)
-    return Found(fmt, files, Path(*fixed))
+    return FileSet(fmt, files, Path(*fixed))
 
 
 def _one_format(found: list[Path], wanted: str | None, where: str) -> tuple[str, tuple[Path, ...]]:

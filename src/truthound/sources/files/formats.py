@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
 
-from truthound._internal.text import brief, plural, shorten
+from truthound._internal.text import first_line, plural, shorten
 from truthound.errors import ConfigError, SourceError, TruthoundError
 from truthound.sources.base import Source
-from truthound.sources.files.file_set import Found, find
+from truthound.sources.files.file_set import FileSet, find
 from truthound.sources.files.merging import Part, Rules, united
 from truthound.sources.memory.frames import unknown_columns
 from truthound.sources.memory.python_values import Table
@@ -46,7 +46,7 @@ def open_files(spec: Spec, base: Path | None, *, whole: bool = True) -> Source:
     """Files of one format as one table. Without `whole` no more is read than its columns take."""
     found = find(spec.address, base, spec.format)
     if found.format == "json" and found.single and spec.format is None and _is_lines(found.files[0]):
-        found = Found("ndjson", found.files)
+        found = FileSet("ndjson", found.files)
     options = parse_options(found.format, spec.options)
     need_extra(found.format)
     frame, told, lines, unreadable, notes = read_files(found, options, whole=whole)
@@ -69,7 +69,7 @@ def open_files(spec: Spec, base: Path | None, *, whole: bool = True) -> Source:
     return projected(source, options.columns, names)
 
 
-def read_files(found: Found, options: Any, *, whole: bool = True) -> Read:
+def read_files(found: FileSet, options: Any, *, whole: bool = True) -> Read:
     """The table of files of one format."""
     try:
         if found.format in _TEXT:
@@ -97,7 +97,7 @@ def need_extra(fmt: str) -> None:
         raise SourceError(f"{_EXTRAS[fmt][1]} data need the extra {fmt}: pip install 'truthound[{fmt}]'")
 
 
-def _guarded(explain: Explain, found: Found) -> Explain:
+def _guarded(explain: Explain, found: FileSet) -> Explain:
     """Files that have gone or changed since they were found come before what they hold."""
 
     def told(error: Exception) -> SourceError:
@@ -122,7 +122,7 @@ def _is_lines(path: Path) -> bool:
     return ndjson.is_lines(path)
 
 
-def _csv(found: Found, options: Any, whole: bool) -> Read:
+def _csv(found: FileSet, options: Any, whole: bool) -> Read:
     from truthound.sources.files import csv_errors, csv_table, delimited, quotes, rows, text_types
 
     dialect = delimited.dialect_of(found, options)
@@ -136,7 +136,7 @@ def _csv(found: Found, options: Any, whole: bool) -> Read:
     return Read(frame, lambda error: csv_errors.explain(error, found.files, dialect), lines, notes=notes)
 
 
-def _ndjson(found: Found, options: Any, whole: bool) -> Read:
+def _ndjson(found: FileSet, options: Any, whole: bool) -> Read:
     from truthound.sources.files import ndjson, rows, text_types
 
     def told(error: Exception) -> SourceError:
@@ -154,7 +154,7 @@ def _ndjson(found: Found, options: Any, whole: bool) -> Read:
         raise told(error) from None
 
 
-def _json(found: Found, options: Any) -> Read:
+def _json(found: FileSet, options: Any) -> Read:
     from truthound.sources.files import ndjson
 
     tables = [ndjson.read(path, options) for path in found.files]
@@ -166,29 +166,29 @@ def _json(found: Found, options: Any) -> Read:
     return _read(whole._replace(unreadable={**whole.unreadable, **unreadable}), found, "JSON")
 
 
-def _read(table: Table, found: Found, word: str) -> Read:
+def _read(table: Table, found: FileSet, word: str) -> Read:
     return Read(table.frame, _plain(found, word), unreadable=table.unreadable, notes=table.notes)
 
 
-def _parquet(found: Found, options: Any) -> Read:
+def _parquet(found: FileSet, options: Any) -> Read:
     from truthound.sources.files import columnar
 
     return _read(columnar.parquet(found, options), found, "Parquet")
 
 
-def _ipc(found: Found, options: Any) -> Read:
+def _ipc(found: FileSet, options: Any) -> Read:
     from truthound.sources.files import columnar
 
     return _read(columnar.ipc(found, options), found, "Arrow IPC")
 
 
-def _excel(found: Found, options: Any) -> Read:
+def _excel(found: FileSet, options: Any) -> Read:
     from truthound.sources.files.excel import excel
 
     return _read(excel(found, options), found, "Excel")
 
 
-def _delta(found: Found, options: Any) -> Read:
+def _delta(found: FileSet, options: Any) -> Read:
     return Read(
         scan_delta(os.fspath(found.files[0]), options.version, found.files[0].name), _plain(found, "a Delta table")
     )
@@ -200,11 +200,11 @@ def scan_delta(address: str, version: int | str | None, name: str) -> pl.LazyFra
         frame = pl.scan_delta(address, version=version)
         frame.clone().collect_schema()
     except Exception as error:  # noqa: BLE001 the reader's errors are known only once it is imported
-        raise SourceError(f"{name} cannot be read as a Delta table: {shorten(brief(error), 300)}") from None
+        raise SourceError(f"{name} cannot be read as a Delta table: {shorten(first_line(error), 300)}") from None
     return frame
 
 
-def _plain(found: Found, word: str) -> Explain:
+def _plain(found: FileSet, word: str) -> Explain:
     """The file of several that cannot be read, and what the engine says about it."""
 
     def told(error: Exception) -> SourceError:
@@ -216,15 +216,15 @@ def _plain(found: Found, word: str) -> Explain:
                 scan(path, glob=False).select(pl.all().null_count()).collect(engine="streaming")
             except FAILURES as mine:
                 return SourceError(
-                    f"{path.name} cannot be read as {word}: {shorten(brief(mine), 300)}; the file is damaged or of another format"
+                    f"{path.name} cannot be read as {word}: {shorten(first_line(mine), 300)}; the file is damaged or of another format"
                 )
         name = found.files[0].name if len(found.files) == 1 else plural(len(found.files), "file")
-        return SourceError(f"{name} cannot be read as {word}: {shorten(brief(error), 300)}")
+        return SourceError(f"{name} cannot be read as {word}: {shorten(first_line(error), 300)}")
 
     return told
 
 
-_TEXT: dict[str, Callable[[Found, Any, bool], Read]] = {"csv": _csv, "ndjson": _ndjson}
-_READERS: dict[str, Callable[[Found, Any], Read]] = {
+_TEXT: dict[str, Callable[[FileSet, Any, bool], Read]] = {"csv": _csv, "ndjson": _ndjson}
+_READERS: dict[str, Callable[[FileSet, Any], Read]] = {
     "json": _json, "parquet": _parquet, "ipc": _ipc, "excel": _excel, "delta": _delta,
 }  # fmt: skip

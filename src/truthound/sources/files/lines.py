@@ -14,7 +14,7 @@ from typing import IO, Any
 
 import polars as pl
 
-from truthound._internal.text import brief
+from truthound._internal.text import first_line
 from truthound.errors import SourceError
 from truthound.sources.files.file_set import GZIP, ZSTD
 from truthound.sources.temporary import scratch
@@ -26,7 +26,7 @@ FIRST = 1 << 16
 DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error)
 
 
-class Unreadable(Exception):  # noqa: N818 it is an answer, not a fault
+class DecodeFailure(Exception):  # noqa: N818 it is an answer, not a fault
     """The text ends here: `line`, `column` and what is wrong."""
 
     def __init__(self, line: int, column: int, told: str) -> None:
@@ -81,7 +81,7 @@ def lines(path: Path, *, encoding: str = "utf8", end: str = "\n") -> Iterator[st
                 line = raw.decode(codec, strict)
             except UnicodeDecodeError as error:
                 column = len(raw[: error.start].decode(codec, "replace")) + 1
-                raise Unreadable(number, column, f"byte 0x{raw[error.start]:02X} is not {_spoken(codec)}") from None
+                raise DecodeFailure(number, column, f"byte 0x{raw[error.start]:02X} is not {_spoken(codec)}") from None
             yield line.removeprefix("\ufeff") if number == 1 else line
         return
     with opened(path) as file:
@@ -95,7 +95,9 @@ def _raw(path: Path, end: bytes) -> Iterator[tuple[int, bytes]]:
             try:
                 piece = file.read(1 << 20)
             except DAMAGED as error:
-                raise Unreadable(number + 1, 1, f"the compressed data end too early or are damaged ({error})") from None
+                raise DecodeFailure(
+                    number + 1, 1, f"the compressed data end too early or are damaged ({error})"
+                ) from None
             *whole, rest = (rest + piece).split(end)
             for line in whole:
                 number += 1
@@ -103,7 +105,7 @@ def _raw(path: Path, end: bytes) -> Iterator[tuple[int, bytes]]:
             if not piece:
                 break
             if len(rest) > LONGEST:
-                raise Unreadable(number + 1, 1, f"the line is longer than {LONGEST >> 20} MiB")
+                raise DecodeFailure(number + 1, 1, f"the line is longer than {LONGEST >> 20} MiB")
     if rest:
         yield number + 1, rest
 
@@ -114,7 +116,7 @@ def _zstd(path: Path) -> Iterator[str]:
             for line in batch.to_series():
                 yield f"{line}\n"
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise Unreadable(0, 0, brief(error)) from None
+        raise DecodeFailure(0, 0, first_line(error)) from None
 
 
 def _spoken(codec: str) -> str:
@@ -132,7 +134,7 @@ def start(path: Path, size: int = FIRST) -> bytes:
     try:
         first = pl.scan_lines(path, n_rows=100, glob=False).collect().to_series()
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise SourceError(f"{path.name} is compressed, and cannot be unpacked: {brief(error)}") from None
+        raise SourceError(f"{path.name} is compressed, and cannot be unpacked: {first_line(error)}") from None
     return "".join(f"{line}\n" for line in first).encode()[:size]
 
 

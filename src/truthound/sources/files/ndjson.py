@@ -11,16 +11,16 @@ from typing import Any
 
 import polars as pl
 
-from truthound._internal.text import brief, cell, shorten
+from truthound._internal.text import cell, first_line, shorten
 from truthound.errors import ConfigError, SourceError
 from truthound.sources import base
 from truthound.sources.dtypes import polars_type, type_word
-from truthound.sources.files.file_set import Found, foreign
-from truthound.sources.files.lines import Unreadable, lines, plain, start, transcoded, unpacked_size
+from truthound.sources.files.file_set import FileSet, foreign
+from truthound.sources.files.lines import DecodeFailure, lines, plain, start, transcoded, unpacked_size
 from truthound.sources.files.text_types import MisfitError, as_asked
 from truthound.sources.memory.frames import clash, unknown_columns
 from truthound.sources.memory.python_values import MIXED, WHOLE, Table, UnreadableError, assembled, column_of
-from truthound.sources.temporary import settled
+from truthound.sources.temporary import materialize
 
 SAMPLE = 100_000
 """rows that columns and types are first learned from"""
@@ -51,7 +51,7 @@ def _text(path: Path) -> bytes:
     return first
 
 
-def scan(found: Found, options: Any, *, whole: bool) -> Table:
+def scan(found: FileSet, options: Any, *, whole: bool) -> Table:
     """Files with an object a line, read whole, so that what a query leaves out is no less well-formed; or lazy, without `whole`."""
     with contextlib.ExitStack() as stack:  # the engine keeps descriptors of its own
         marked = [_text(p).startswith(_BOM) for p in found.files]
@@ -108,7 +108,7 @@ def _settled(sources: list[Any], size: int, options: Any, length: int | None) ->
     stopped: list[MisfitError] = []
     try:
         table = _lazy(sources, options, length, stopped)
-        return settled(table, size, limit=base.PARSED_ONCE, compression="uncompressed")
+        return materialize(table, size, limit=base.PARSED_ONCE, compression="uncompressed")
     except pl.exceptions.PolarsError:
         if stopped:  # what the engine makes of it has lost its type
             raise stopped[0] from None
@@ -198,7 +198,7 @@ def read(path: Path, options: Any) -> Table:
     _text(path)
     try:
         text = "".join(lines(path))
-    except Unreadable as stop:
+    except DecodeFailure as stop:
         raise SourceError(f"{path.name}:{stop.line}:{stop.column}: {stop.told}") from None
     try:
         document = json.loads(text)
@@ -230,7 +230,7 @@ def mixed(files: Sequence[Path], options: Any) -> Table | None:
         return None
     try:
         rows = [json.loads(line) for path in files for line in lines(path) if line.strip()]
-    except (ValueError, RecursionError, OSError, Unreadable):
+    except (ValueError, RecursionError, OSError, DecodeFailure):
         return None
     return _table(rows, options) if all(isinstance(row, dict) for row in rows) else None
 
@@ -272,7 +272,7 @@ def _column(name: str, values: list[Any], wanted: pl.DataType | None) -> pl.Seri
     return (
         f"it {str(failed).removesuffix('; give it one type')}; {helped}"
         if wanted is None
-        else shorten(brief(failed), 300)
+        else shorten(first_line(failed), 300)
     )
 
 
@@ -295,13 +295,13 @@ def explain(error: Exception, files: Sequence[Path], options: Any) -> SourceErro
             for number, line in enumerate(lines(path), 1):
                 if line.strip() and (told := _wrong(line.strip("\r\n"), schema, overrides)):
                     return SourceError(f"{path.name}:{number}:{told}")
-        except Unreadable as stop:
+        except DecodeFailure as stop:
             return SourceError(f"{path.name}:{stop.line}:{stop.column}: {stop.told}; save it as UTF-8")
         except RecursionError:
             return SourceError(f"{path.name}:{number}: the object is nested too deeply")
         except OSError as gone:
             return SourceError(f"{path.name} cannot be read: {gone.strerror or gone}")
-    return SourceError(f"{files[0].name} cannot be read: {shorten(brief(error), 300)}")
+    return SourceError(f"{files[0].name} cannot be read: {shorten(first_line(error), 300)}")
 
 
 def _first_types(files: Sequence[Path], options: Any) -> pl.Schema:

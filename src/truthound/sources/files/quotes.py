@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from truthound.sources.files.delimited import OPEN_QUOTE, Dialect
+from truthound.sources.files.delimited import OPEN_QUOTE, CsvDialect
 from truthound.sources.files.lines import LONGEST, whole_lines
 
 BLOCK = 1 << 20
@@ -43,7 +43,7 @@ class _FaultError(Exception):
         self.at, self.told = at, told
 
 
-def check_quotes(path: Path, file: IO[bytes], dialect: Dialect) -> None:
+def check_quotes(path: Path, file: IO[bytes], dialect: CsvDialect) -> None:
     """Raises MisquotedError for a quote that is not closed, or has text behind it where it is. `file` holds the text in UTF-8."""
     quote = (dialect.quote or "").encode()
     if not quote or not any(quote in piece for piece in _pieces(file)):
@@ -55,7 +55,7 @@ def check_quotes(path: Path, file: IO[bytes], dialect: Dialect) -> None:
         raise _placed(path, file, fault, dialect) from None
 
 
-def _check(file: IO[bytes], dialect: Dialect) -> None:
+def _check(file: IO[bytes], dialect: CsvDialect) -> None:
     """Raises _FaultError with an offset of the file."""
     grammar = _Grammar(dialect)
     read, rest = -len(grammar.end), grammar.end  # a record begins behind the end of another
@@ -73,7 +73,7 @@ def _check(file: IO[bytes], dialect: Dialect) -> None:
         raise _FaultError(read + left, OPEN_QUOTE)
 
 
-def _placed(path: Path, file: IO[bytes], fault: _FaultError, dialect: Dialect) -> MisquotedError:
+def _placed(path: Path, file: IO[bytes], fault: _FaultError, dialect: CsvDialect) -> MisquotedError:
     """The error with the line and the column of its offset."""
     end, line, before, offset = dialect.end.encode(), 1, b"", fault.at
     file.seek(0)
@@ -89,7 +89,7 @@ def _pieces(file: IO[bytes]) -> Iterator[bytes]:
         yield piece
 
 
-def _lines(file: IO[bytes], dialect: Dialect) -> Iterator[bytes]:
+def _lines(file: IO[bytes], dialect: CsvDialect) -> Iterator[bytes]:
     """Whole lines, with spaces for the quotes of what is not read: skipped lines, comments."""
     end, quote = dialect.end.encode(), (dialect.quote or "").encode()
     comment, skip, quoted = (dialect.options.comment_prefix or "").encode(), dialect.options.skip_rows, False
@@ -109,7 +109,7 @@ def _lines(file: IO[bytes], dialect: Dialect) -> Iterator[bytes]:
 
 
 class _Grammar:
-    def __init__(self, dialect: Dialect) -> None:
+    def __init__(self, dialect: CsvDialect) -> None:
         self.quote, self.end = (dialect.quote or "").encode(), dialect.end.encode()
         separator = dialect.separator.encode()
         self.edges = separator + self.end

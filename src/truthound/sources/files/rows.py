@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator
 from itertools import islice
 from pathlib import Path
 
-from truthound.sources.files.delimited import Dialect
+from truthound.sources.files.delimited import CsvDialect
 from truthound.sources.files.lines import LONGEST, blank_line, packing
 
 LOOKED_AT = 16 * 1024 * 1024
@@ -20,7 +20,7 @@ Lines = Callable[[Collection[int]], dict[int, int]]
 """Row numbers (the first row is 1) -> the line that each begins on, for those that are known."""
 
 
-def csv_lines(path: Path, dialect: Dialect) -> Lines:
+def csv_lines(path: Path, dialect: CsvDialect) -> Lines:
     """Rows of text in columns: a record may have several lines, and comments and what stands before the header are none."""
     options, end = dialect.options, dialect.end.encode()
     quote, comment = (dialect.quote or "").encode(), (options.comment_prefix or "").encode()

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from truthound._internal.text import brief, shorten
+from truthound._internal.text import first_line, shorten
 from truthound.sources.memory.python_values import Table, all_different, assembled, held
 
 
@@ -53,7 +53,7 @@ def arrow_column(name: str, column: Any) -> pl.Series | str:
             return pl.Series(name, column.cast(pa.duration("ms")))
         found = held(name, column.to_pylist())
     except Exception as error:  # noqa: BLE001 pyarrow's errors are known only once it is imported
-        found = shorten(brief(error), 200)
+        found = shorten(first_line(error), 200)
     return f"its type is {dtype}: {found}" if isinstance(found, str) else found
 
 

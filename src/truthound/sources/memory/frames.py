@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from truthound._internal.text import brief, did_you_mean, shorten
+from truthound._internal.text import did_you_mean, first_line, shorten
 from truthound.errors import SourceError
 from truthound.sources.memory.python_values import Table, assembled, held
 from truthound.sources.spec import frame_kind
@@ -34,7 +34,7 @@ def table_of(kind: str, data: Any) -> Table:
             f"a {kind} table needs another package here: {error}; install pyarrow (truthound[pandas])"
         ) from None
     except _REFUSED as error:
-        raise SourceError(f"the {kind} table cannot be read: {shorten(brief(error), 300)}") from None
+        raise SourceError(f"the {kind} table cannot be read: {shorten(first_line(error), 300)}") from None
 
 
 def _polars(data: Any) -> Table:

@@ -12,13 +12,13 @@ from urllib.parse import unquote
 
 import polars as pl
 
-from truthound._internal.text import brief, shorten
+from truthound._internal.text import first_line, shorten
 from truthound.errors import ConfigError, SourceError
 from truthound.sources.address import clean_url, scrub
 from truthound.sources.base import Source
 from truthound.sources.dtypes import polars_type
 from truthound.sources.files import columnar
-from truthound.sources.files.file_set import EXTENSIONS, Found, format_of, format_word, is_glob
+from truthound.sources.files.file_set import EXTENSIONS, FileSet, format_of, format_word, is_glob
 from truthound.sources.files.formats import FAILURES, need_extra, projected, read_files, scan_delta
 from truthound.sources.files.merging import Part, Rules, united
 from truthound.sources.memory.python_values import Table
@@ -82,7 +82,7 @@ def _fetched(url: str, fmt: str, options: Any) -> Table:
     """The table of text files, which are gone again when it is read."""
     with tempfile.TemporaryDirectory(prefix="truthound-") as folder:
         files = download(url, Path(folder))
-        read = read_files(Found(fmt, files), options)
+        read = read_files(FileSet(fmt, files), options)
         return Table(read.frame, read.unreadable, read.notes)
 
 
@@ -167,7 +167,7 @@ def _explainer(spec: Spec, scheme: str) -> Callable[[Exception], SourceError]:
     secrets = [s for s in secrets if len(s) > 3]
 
     def told(error: Exception) -> SourceError:
-        words = shorten(scrub(brief(error).partition("<?xml")[0], secrets), 300)
+        words = shorten(scrub(first_line(error).partition("<?xml")[0], secrets), 300)
         if (
             isinstance(error, FileNotFoundError)
             or re.search(r"\b(404|410)\b|no such bucket", words)
