@@ -45,8 +45,8 @@ _PAGE = """\
 <div class="page" style="max-width:680px;margin:0 auto;padding:20px">
 <div style="border-left:6px solid {{ colour }};padding:2px 14px">
 <div style="font-size:20px;font-weight:600;overflow-wrap:anywhere">{{ m.checkpoint|seen }}</div>
-<div style="font-weight:600;color:{{ colour }}">{{ m.verdict }}{% if m.since %}
-<span class="soft" style="font-weight:400;color:#59636e"> · {{ m.since }}</span>{% endif %}</div>
+<div style="font-weight:600;color:{{ colour }}">{{ m.verdict }}{% if m.change_summary %}
+<span class="soft" style="font-weight:400;color:#59636e"> · {{ m.change_summary }}</span>{% endif %}</div>
 </div>
 {% if note %}<p style="white-space:pre-wrap;overflow-wrap:anywhere">{{ note }}</p>{% endif %}
 {% if m.error %}<p style="overflow-wrap:anywhere"><b>Error:</b> {{ m.error|seen }}</p>{% endif %}
@@ -59,7 +59,7 @@ _PAGE = """\
 {% for e in f.examples %}<div class="soft" style="font:13px/1.5 ui-monospace,Menlo,monospace;color:#59636e;overflow-wrap:anywhere">{{ e|seen }}</div>{% endfor %}
 </td><td class="line" style="border-top:1px solid #d1d9e0;padding:8px 0 8px 12px;text-align:right;white-space:nowrap;vertical-align:top">{{ f.amount }}</td></tr>
 {% endfor %}</table>{% endif %}
-{% if m.more %}<p class="soft" style="color:#59636e">{{ m.more }}</p>{% endif %}
+{% if m.omitted_line %}<p class="soft" style="color:#59636e">{{ m.omitted_line }}</p>{% endif %}
 {% for f in m.fixed %}<div>✓ fixed: {{ f|seen }}</div>{% endfor %}
 {% for u in m.undelivered %}<div style="overflow-wrap:anywhere">⚠ not delivered: {{ u|seen }}</div>{% endfor %}
 {% if bars %}<div class="soft" style="color:#59636e;font-size:13px;margin:16px 0 4px">Checks that failed in the last {{ bars|length }} runs, newest last</div>

@@ -57,7 +57,7 @@ class Message:
     link: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
     undelivered: tuple[str, ...] = ()
-    shortened: bool = False
+    truncated: bool = False
 
     @property
     def verdict(self) -> str:
@@ -69,7 +69,7 @@ class Message:
         """`orders: FAILED`."""
         return f"{self.checkpoint}: {self.verdict}"
 
-    def titled(self, escape: Callable[[str], str], width: int, sign: str = "") -> str:
+    def bounded_headline(self, escape: Callable[[str], str], width: int, sign: str = "") -> str:
         """The headline, escaped, in at most `width` UTF-16 units: a long name loses its end, the verdict stays."""
         before, after = f"{sign} " if sign else "", f": {self.verdict}"
         return f"{before}{clip(escape(self.checkpoint), width - utf16(before + after))}{after}"
@@ -79,7 +79,7 @@ class Message:
         return len(self.findings) + self.omitted
 
     @property
-    def since(self) -> str:
+    def change_summary(self) -> str:
         """What changed since the run before: `was PASSED, 2 new, 1 fixed`; empty where no run before is known."""
         if self.previous is None:
             return ""
@@ -90,7 +90,7 @@ class Message:
         return ", ".join(said)
 
     @property
-    def more(self) -> str:
+    def omitted_line(self) -> str:
         """`… and 12 more`, or an empty text."""
         return f"… and {self.omitted:,} more" if self.omitted else ""
 
@@ -101,7 +101,7 @@ class Message:
             ("Data", self.source),
             ("Rows", self.shape),
             ("Checks", self.tally),
-            ("Since the last run", self.since),
+            ("Since the last run", self.change_summary),
             ("Duration", self.duration),
             ("Run", self.run_id),
             *((f"Tag {k}", v) for k, v in self.tags.items()),
@@ -163,7 +163,7 @@ def _example(example: Example, outcome: CheckOutcome, keys: Sequence[str]) -> st
     return f"{row}{f' ({key})' if key else ''}: {cells}"
 
 
-def values(result: CheckpointResult, message: Message) -> dict[str, Any]:
+def template_values(result: CheckpointResult, message: Message) -> dict[str, Any]:
     """What a template may speak of: `truthound._internal.templates.NAMES`."""
     validation = result.validation_result
     s = validation.statistics if validation else None
@@ -203,7 +203,7 @@ def values(result: CheckpointResult, message: Message) -> dict[str, Any]:
 
 def plain_text(message: Message, findings: int = 20) -> str:
     """The message as plain text."""
-    return "\n".join(lines(trimmed(message, findings=findings)))
+    return "\n".join(lines(truncated(message, findings=findings)))
 
 
 def lines(message: Message) -> Iterator[str]:
@@ -217,8 +217,8 @@ def lines(message: Message) -> Iterator[str]:
     for finding in message.findings:
         yield f"  {finding.severity}  {finding.line}"
         yield from (f"      {e}" for e in finding.examples)
-    if message.more:
-        yield f"  {message.more}"
+    if message.omitted_line:
+        yield f"  {message.omitted_line}"
     yield from (f"  fixed  {f}" for f in message.fixed)
     yield from (f"not delivered: {u}" for u in message.undelivered)
     if message.link:
@@ -232,13 +232,13 @@ _STEPS = ((20, 5, 200, 600, 4000), (20, 3, 120, 300, 2000), (10, 1, 100, 200, 15
           (5, 0, 80, 120, 500), (3, 0, 60, 80, 200), (1, 0, 40, 60, 100), (0, 0, 24, 60, 0))  # fmt: skip
 
 
-def smaller(message: Message) -> Iterator[Message]:
+def truncations(message: Message) -> Iterator[Message]:
     """The message in smaller and smaller forms, the largest first: what is cut is data, before anything is escaped."""
     for findings, examples, name, said, note in _STEPS:
-        yield trimmed(message, findings=findings, examples=examples, name=name, said=said, note=note)
+        yield truncated(message, findings=findings, examples=examples, name=name, said=said, note=note)
 
 
-def trimmed(
+def truncated(
     message: Message, *, findings: int, examples: int = 5, name: int = 200, said: int = 600, note: int = 4000
 ) -> Message:
     """At most so many findings, examples and characters; what was left out is counted."""
@@ -266,7 +266,7 @@ def trimmed(
         link=message.link if len(message.link) <= 1000 else "",
         tags=tags,
         undelivered=_few(message.undelivered, few, said),
-        shortened=message.shortened or len(kept) < len(message.findings),
+        truncated=message.truncated or len(kept) < len(message.findings),
     )
 
 
@@ -275,10 +275,10 @@ def _few(texts: tuple[str, ...], count: int, said: int) -> tuple[str, ...]:
     return (*kept, f"… and {plural(len(texts) - count, 'other')}") if len(texts) > count else kept
 
 
-def fitted(message: Message, render: Callable[[Message], P], fits: Callable[[P], bool]) -> P:
+def fit_to_limits(message: Message, render: Callable[[Message], P], fits: Callable[[P], bool]) -> P:
     """The largest rendering that fits, measured as it is sent; the smallest where none does."""
     made = None
-    for candidate in smaller(message):
+    for candidate in truncations(message):
         made = render(candidate)
         if fits(made):
             return made

@@ -19,7 +19,7 @@ from truthound.checkpoint.actions.channel import NOT_TAKEN, Channel, PermanentDe
 from truthound.errors import ConfigError
 from truthound.io.flow import Flow, call
 from truthound.reporters import message as messages
-from truthound.reporters.message import Message, fitted
+from truthound.reporters.message import Message, fit_to_limits
 from truthound.results import ActionResult, CheckpointResult, CheckpointStatus
 
 _MISSING = "the package apprise is not installed; install it with: pip install 'truthound[apprise]'"
@@ -128,7 +128,7 @@ class AppriseAction(Channel):
 
     def _parts(self, result: CheckpointResult, message: Message, longest: int, title: int) -> tuple[str, str]:
         """Title and body within a service's limits. One without titles gets it as the body's first line."""
-        head = templates.render(self.title, messages.values(result, message), escape)
+        head = templates.render(self.title, messages.template_values(result, message), escape)
         room = min(longest, _LONGEST) - (0 if title else len(head) + 2)
 
         def render(one: Message) -> str:
@@ -136,9 +136,9 @@ class AppriseAction(Channel):
                 return "\n".join(
                     [escape(line) for line in messages.lines(one)][1:]
                 )  # the first is the headline: the title says it
-            return filled(self.body, messages.values(result, one), escape)
+            return filled(self.body, messages.template_values(result, one), escape)
 
-        body = fitted(message, render, lambda text: len(text) <= room)
+        body = fit_to_limits(message, render, lambda text: len(text) <= room)
         return shorten(head, title or 250), shorten(body, max(room, 20))
 
     def _listed(self) -> list[str]:

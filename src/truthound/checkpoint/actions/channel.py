@@ -202,12 +202,12 @@ class Channel(Action):
         """What there is to tell, with a note that is a template; `escape` is for the values in the note."""
         bare = self._bare(result, run)
         told = replace(bare, link=self._link(result, bare))
-        return replace(told, note=filled(note, messages.values(result, told), escape)) if note else told
+        return replace(told, note=filled(note, messages.template_values(result, told), escape)) if note else told
 
     def sanitized_for(self, result: CheckpointResult, run: ActionContext) -> tuple[Self, list[str]]:
         """A template that fails gives way to ours, and a link that is none is left out: neither costs the message."""
         bare = self._bare(result, run)
-        values, changed, notes = messages.values(result, bare), dict[str, Any](), list[str]()
+        values, changed, notes = messages.template_values(result, bare), dict[str, Any](), list[str]()
         for option, info in type(self).model_fields.items():
             kept, failed = _sound(getattr(self, option), _is_template(info), values)
             if failed:
@@ -237,7 +237,7 @@ class Channel(Action):
     def address(self, result: CheckpointResult, bare: Message) -> str:
         """Where the report is, as it was told."""
         if self.report_url:
-            return linked(self.report_url, messages.values(result, bare))
+            return linked(self.report_url, messages.template_values(result, bare))
         return wording.page(result)
 
     # --- sending ----------------------------------------------------------------------------------------------------
@@ -431,7 +431,7 @@ def success(message: str, answer: http_client.Response | None = None, **details:
 
 def summarize_sent(message: Message) -> str:
     """What was sent, in a few words: `3 issues, shortened`."""
-    return plural(message.issue_count, "issue") + (", shortened" if message.shortened else "")
+    return plural(message.issue_count, "issue") + (", shortened" if message.truncated else "")
 
 
 def _quoted(value: str) -> str:

@@ -14,7 +14,7 @@ from truthound.checkpoint.actions.base import ActionContext, NotifyOn
 from truthound.checkpoint.actions.channel import ResponseCheck, encoded
 from truthound.checkpoint.actions.webhook import Endpoint
 from truthound.errors import ConfigError
-from truthound.reporters.message import Message, fitted
+from truthound.reporters.message import Message, fit_to_limits
 from truthound.results import CheckpointResult
 
 
@@ -36,7 +36,7 @@ class _Chat(Endpoint):
         return made, notes
 
     def ours(self, result: CheckpointResult, message: Message) -> bytes:
-        return fitted(message, lambda m: encoded({"text": self.worded(m)}), lambda b: len(b) <= self.limit)
+        return fit_to_limits(message, lambda m: encoded({"text": self.worded(m)}), lambda b: len(b) <= self.limit)
 
     def worded(self, message: Message) -> str:
         raise NotImplementedError
@@ -74,7 +74,7 @@ def _lines(message: Message, escape: Callable[[object], str], bold: str, link: s
     for finding in message.findings:
         yield f"- {bold}{escape(finding.severity)}{bold} {escape(finding.line)}"
         yield from (f"    - {escape(e)}" for e in finding.examples)
-    yield from filter(None, [message.more])
+    yield from filter(None, [message.omitted_line])
     yield from (f"- fixed: {escape(f)}" for f in message.fixed)
     yield from (f"- not delivered: {escape(u)}" for u in message.undelivered)
     yield ""  # a list ends here

@@ -31,7 +31,7 @@ from truthound.errors import ConfigError
 from truthound.io import http_client
 from truthound.io.flow import Flow
 from truthound.reporters import message as messages
-from truthound.reporters.message import Finding, Message, fitted
+from truthound.reporters.message import Finding, Message, fit_to_limits
 from truthound.results import ActionResult, CheckpointResult, CheckpointStatus
 
 _CONTENT, _TITLE, _DESCRIPTION, _FIELDS, _NAME, _VALUE, _FOOTER, _ALL = 2000, 256, 4096, 25, 256, 1024, 2048, 6000
@@ -170,7 +170,7 @@ class DiscordNotification(Channel):
 
     def payload(self, result: CheckpointResult, message: Message) -> dict[str, Any]:
         """The webhook's body, within Discord's limits."""
-        made = fitted(message, lambda m: self._render(result, m), _fits)
+        made = fit_to_limits(message, lambda m: self._render(result, m), _fits)
         fields = made["embeds"][0]["fields"]
         while fields and not _fits(made):  # texts of the user's own that long values have made longer
             fields.pop()
@@ -197,8 +197,8 @@ class DiscordNotification(Channel):
 
     def _render(self, result: CheckpointResult, message: Message) -> dict[str, Any]:
         mentioned, _ = self._mentioned(message.status)
-        known = messages.values(result, message)
-        title = message.titled(escape, _TITLE, _SIGNS[message.status.value])
+        known = messages.template_values(result, message)
+        title = message.bounded_headline(escape, _TITLE, _SIGNS[message.status.value])
         embed: dict[str, Any] = {
             "title": _own(self.embed_title, known, _TITLE) or title,
             "description": _own(self.embed_description, known, _DESCRIPTION)
@@ -215,7 +215,7 @@ class DiscordNotification(Channel):
             "username": self.username and _allowed_name(self.username),
             "avatar_url": self.avatar_url if _usable(self.avatar_url or "") else None,
             "thread_name": self.thread_name
-            and (_own(self.thread_name, known, _THREAD, terminal) or message.titled(terminal, _THREAD)),
+            and (_own(self.thread_name, known, _THREAD, terminal) or message.bounded_headline(terminal, _THREAD)),
             "content": clip("\n".join(filter(None, (_marks(mentioned), message.note))), _CONTENT),
         }
         return {k: v for k, v in own.items() if v} | {"embeds": [embed], "allowed_mentions": _allowed(mentioned)}
@@ -225,8 +225,8 @@ class DiscordNotification(Channel):
             yield f"**Error:** {escape(message.error)}"
         if self.include_details:
             yield from map(_finding, message.findings)
-            if message.more:
-                yield f"*{message.more}*"
+            if message.omitted_line:
+                yield f"*{message.omitted_line}*"
             yield from (f"✅ fixed: {escape(f)}" for f in message.fixed)
             yield from (f"⚠️ not delivered: {escape(u)}" for u in message.undelivered)
 

@@ -23,7 +23,7 @@ from truthound.io.flow import Flow, OverdueError, call, within
 from truthound.io.http_client import Dispatch
 from truthound.reporters import email_page
 from truthound.reporters import message as messages
-from truthound.reporters.message import Message, fitted
+from truthound.reporters.message import Message, fit_to_limits
 from truthound.results import ActionResult, CheckpointResult
 
 T = TypeVar("T")
@@ -222,24 +222,24 @@ class EmailNotification(Channel):
     ) -> tuple[str, str, str | None]:
         """The subject, the plain part and the HTML part."""
         message = self.message(result, run, self.custom_message or "")
-        known = messages.values(result, message)
+        known = messages.template_values(result, message)
         about = email_page.subject(templates.render(self.subject_template, known))
         runs = [*history, result]
 
         def plain(one: Message) -> str:
             if self.body_template is None:
                 return email_page.plain(one)
-            return templates.render(self.body_template, messages.values(result, one))
+            return templates.render(self.body_template, messages.template_values(result, one))
 
         def page(one: Message) -> str:
             if self.html_template is not None:
-                return templates.render(self.html_template, messages.values(result, one), html.escape)
+                return templates.render(self.html_template, messages.template_values(result, one), html.escape)
             if self.body_template is not None:
                 return f'<!DOCTYPE html><html lang="en"><body><pre style="white-space:pre-wrap">{html.escape(plain(one))}</pre></body></html>'
             return email_page.html(one, runs if self.include_chart else ())
 
-        text = fitted(message, plain, _fits)
-        return about, text, fitted(message, page, _fits) if self.include_html else None
+        text = fit_to_limits(message, plain, _fits)
+        return about, text, fit_to_limits(message, page, _fits) if self.include_html else None
 
     def sendgrid(self, who: email_page.Addresses, about: str, text: str, page: str | None) -> dict[str, Any]:
         """The body of SendGrid's API; an address may be in it once."""

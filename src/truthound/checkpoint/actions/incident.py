@@ -77,7 +77,7 @@ def keys(template: str | None, result: CheckpointResult, message: Message, longe
 
     A run that could not be made does not know its data, and opened an incident without them: a success closes that too.
     """
-    known = messages.values(result, message)
+    known = messages.template_values(result, message)
     made = []
     for source in (known["source"], ""):
         key = templates.render(template, known | {"source": source}).strip() if template else ""

@@ -25,7 +25,7 @@ from truthound.checkpoint.actions.incident import NOTHING_OPEN, IncidentChannel,
 from truthound.errors import ActionError, ConfigError, RetryableError
 from truthound.io import http_client
 from truthound.io.flow import Flow, Sleep
-from truthound.reporters.message import Message, fitted, lines
+from truthound.reporters.message import Message, fit_to_limits, lines
 from truthound.results import ActionResult, ActionStatus, CheckpointResult, CheckpointStatus, Severity
 
 _HOSTS = {"us": "https://api.opsgenie.com", "eu": "https://api.eu.opsgenie.com"}
@@ -256,7 +256,7 @@ class OpsGenieAction(IncidentChannel):
 
     def payload(self, message: Message, alias: str) -> dict[str, Any]:
         """The alert, within Opsgenie's limits."""
-        return fitted(message, lambda m: self._render(m, alias), lambda p: len(p["description"]) <= _DESCRIPTION)
+        return fit_to_limits(message, lambda m: self._render(m, alias), lambda p: len(p["description"]) <= _DESCRIPTION)
 
     def _render(self, message: Message, alias: str) -> dict[str, Any]:
         worst = message.error or (message.findings[0].line if message.findings else "")

@@ -15,7 +15,7 @@ from truthound.checkpoint.actions.incident import NOTHING_OPEN, IncidentChannel,
 from truthound.io import http_client
 from truthound.io.flow import Flow
 from truthound.reporters import message as messages
-from truthound.reporters.message import Message, fitted
+from truthound.reporters.message import Message, fit_to_limits
 from truthound.results import ActionResult, ActionStatus, CheckpointResult, CheckpointStatus, Severity
 
 API = "https://events.pagerduty.com/v2/enqueue"
@@ -119,7 +119,7 @@ class PagerDutyAction(IncidentChannel):
 
     def payload(self, result: CheckpointResult, message: Message, key: str) -> dict[str, Any]:
         """The event that opens the incident, within PagerDuty's limits."""
-        values = messages.values(result, message)
+        values = messages.template_values(result, message)
         links = [(message.link, "Report"), *((linked(link.href, values), link.text) for link in self.links)]
         view = linked(self.client_url, values) if self.client_url else message.link
         around = self._event("trigger", key) | {
@@ -128,10 +128,10 @@ class PagerDutyAction(IncidentChannel):
             "links": [{"href": href, "text": shorten(text or href, _NAME)} for href, text in links if _usable(href)],
         }
         around = {k: v for k, v in around.items() if v}
-        made = fitted(message, lambda m: around | {"payload": self._payload(m, self.custom_details)}, _fits)
+        made = fit_to_limits(message, lambda m: around | {"payload": self._payload(m, self.custom_details)}, _fits)
         if _fits(made):
             return made
-        return fitted(
+        return fit_to_limits(
             message, lambda m: around | {"payload": self._payload(m, {})}, _fits
         )  # variables made them larger
 
@@ -166,7 +166,7 @@ def _usable(href: str) -> bool:
 def _shown(message: Message) -> dict[str, Any]:
     """The message as details: names and texts."""
     issues = [terminal(f"{f.severity}: {f.line}") for f in message.findings]
-    issues += [message.more] if message.more else []
+    issues += [message.omitted_line] if message.omitted_line else []
     listed: dict[str, Any] = {
         "Status": message.verdict,
         "Error": terminal(message.error),

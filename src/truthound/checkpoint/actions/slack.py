@@ -25,7 +25,7 @@ from truthound.checkpoint.actions.channel import (
 from truthound.errors import ConfigError
 from truthound.io import http_client
 from truthound.io.flow import Flow
-from truthound.reporters.message import Finding, Message, fitted
+from truthound.reporters.message import Finding, Message, fit_to_limits
 from truthound.results import ActionResult, CheckpointResult, CheckpointStatus
 
 _BLOCKS, _ALL, _SECTION, _HEADER, _CONTEXT, _NAME = 50, 12_000, 3000, 150, 2000, 80
@@ -94,7 +94,7 @@ class SlackNotification(Channel):
 
     def payload(self, message: Message) -> dict[str, Any]:
         """The webhook's body, within Slack's limits."""
-        return fitted(message, self._render, _fits)
+        return fit_to_limits(message, self._render, _fits)
 
     def _mentioned(self, status: CheckpointStatus) -> tuple[list[str], list[str]]:
         """Whom the message mentions, and who cannot be mentioned."""
@@ -103,7 +103,7 @@ class SlackNotification(Channel):
         return mentions.chosen(self.mention_on_failure, _mention, lambda some: len(" ".join(some)) <= _SECTION // 2)
 
     def _render(self, message: Message) -> dict[str, Any]:
-        headline = message.titled(escape, _HEADER, _SIGNS[message.status.value])
+        headline = message.bounded_headline(escape, _HEADER, _SIGNS[message.status.value])
         intro = "\n".join(filter(None, (" ".join(self._mentioned(message.status)[0]), message.note)))
         blocks: list[dict[str, Any]] = [{"type": "header", "text": {"type": "plain_text", "text": headline}}]
         blocks += [_section(clip(intro, _SECTION))] if intro.strip() else []
@@ -121,8 +121,8 @@ class SlackNotification(Channel):
 
     def _listed(self, message: Message) -> Iterator[str]:
         yield from (_finding(f) for f in message.findings)
-        if message.more:
-            yield f"_{message.more}_"
+        if message.omitted_line:
+            yield f"_{message.omitted_line}_"
         yield from (f"✅ fixed: {escape(f)}" for f in message.fixed)
         yield from (f"⚠️ not delivered: {escape(u)}" for u in message.undelivered)
 

@@ -43,7 +43,7 @@ from truthound.errors import ActionError, ConfigError
 from truthound.io import http_client
 from truthound.io.flow import Flow
 from truthound.reporters import message as messages
-from truthound.reporters.message import Finding, Message, fitted
+from truthound.reporters.message import Finding, Message, fit_to_limits
 from truthound.results import ActionResult, CheckpointResult, CheckpointStatus
 
 _LIMIT = 28_000  # "approximately 28 KB", for the message as a whole
@@ -168,7 +168,7 @@ class TeamsNotification(Channel):
 
     def sanitized_for(self, result: CheckpointResult, run: ActionContext) -> tuple[Self, list[str]]:
         made, notes = super().sanitized_for(result, run)
-        values = messages.values(result, made.message(result, run))
+        values = messages.template_values(result, made.message(result, run))
         listed = (failing(templated(t), values) for t in (self.card_builder.iter_text() if self.card_builder else ()))
         if why := next(filter(None, listed), ""):
             made = made.model_copy(update={"card_builder": None})
@@ -219,7 +219,7 @@ class TeamsNotification(Channel):
 
     def payload(self, result: CheckpointResult, message: Message) -> dict[str, Any]:
         """The webhook's body, within Teams' limit unless data make a card of the user's own too large."""
-        return fitted(message, lambda m: _message(self._card(result, m)), _fits)
+        return fit_to_limits(message, lambda m: _message(self._card(result, m)), _fits)
 
     def _card(self, result: CheckpointResult, message: Message) -> dict[str, Any]:
         mentioned, _ = self._mentioned(message.status)
@@ -249,13 +249,15 @@ class TeamsNotification(Channel):
         built = (self.card_builder or AdaptiveCardBuilder()).copy()
         _mention(built, self._mentioned(message.status)[0])
         theme = self.theme or _THEMES[message.status]
-        card: dict[str, Any] = _filled(built.build(theme, self.card_version), messages.values(result, message), escape)
+        card: dict[str, Any] = _filled(
+            built.build(theme, self.card_version), messages.template_values(result, message), escape
+        )
         return card, without_dead_links(card)
 
     def _listed(self, message: Message) -> Iterator[str]:
         yield from (_finding(f) for f in message.findings)
-        if message.more:
-            yield f"_{message.more}_"
+        if message.omitted_line:
+            yield f"_{message.omitted_line}_"
         yield from (f"✅ fixed: {escape(f)}" for f in message.fixed)
         yield from (f"⚠️ not delivered: {escape(u)}" for u in message.undelivered)
 

@@ -36,7 +36,7 @@ from truthound.io import http_client
 from truthound.io.flow import Flow, call
 from truthound.reporters import chart
 from truthound.reporters import message as messages
-from truthound.reporters.message import Finding, Message, fitted, smaller
+from truthound.reporters.message import Finding, Message, fit_to_limits, truncations
 from truthound.results import ActionResult, CheckpointResult
 
 _TEXT, _CAPTION, _PHOTO = 4096, 1024, 10 * 1024 * 1024
@@ -155,7 +155,7 @@ class TelegramNotification(Channel):
         found = answer.json()
         sent = found.get("result") if isinstance(found, dict) else None
         known = {"message_id": sent["message_id"]} if isinstance(sent, dict) and "message_id" in sent else {}
-        short = replace(message, shortened=text.shortened)
+        short = replace(message, truncated=text.shortened)
         said = "; ".join(filter(None, (f"sent to Telegram: {summarize_sent(short)}", text.note, *notes)))
         return success(said, answer, **known)
 
@@ -204,27 +204,27 @@ class TelegramNotification(Channel):
         """The largest text that fits, as Telegram counts: UTF-16 units of what is seen."""
         if not self.template:
             return self._ours(message, longest)
-        for candidate in smaller(message):
-            said, seen = marked(self.template, messages.values(result, candidate), self.parse_mode)
+        for candidate in truncations(message):
+            said, seen = marked(self.template, messages.template_values(result, candidate), self.parse_mode)
             if not seen.strip():
                 note = "the template comes to an empty text, which Telegram does not take, so ours was sent"
                 return replace(self._ours(message, longest), note=note)
             if utf16(seen) <= longest:
-                return Text(said, self.parse_mode, candidate.shortened and not message.shortened)
+                return Text(said, self.parse_mode, candidate.truncated and not message.truncated)
         return self._plain(result, message, longest)
 
     def _ours(self, message: Message, longest: int) -> Text:
-        said, shown = fitted(
+        said, shown = fit_to_limits(
             message, lambda m: ("\n".join(self._lines(m)), m), lambda made: utf16(_seen(made[0])) <= longest
         )
         if utf16(_seen(said)) > longest:
             return Text(cut_utf16(messages.plain_text(shown), longest), shortened=True)
-        return Text(said, "HTML", shown.shortened and not message.shortened)
+        return Text(said, "HTML", shown.truncated and not message.truncated)
 
     def _plain(self, result: CheckpointResult, message: Message, longest: int) -> Text:
         """The template's text without marks."""
-        smallest = list(smaller(message))[-1]
-        said = filled(self.template or "", messages.values(result, smallest), _harmless)
+        smallest = list(truncations(message))[-1]
+        said = filled(self.template or "", messages.template_values(result, smallest), _harmless)
         return Text(cut_utf16(said, longest), shortened=True)
 
     def _lines(self, message: Message) -> Iterator[str]:
@@ -233,8 +233,8 @@ class TelegramNotification(Channel):
             yield f"<b>Error:</b> {escape(message.error)}"
         if self.include_details:
             yield from map(_finding, message.findings)
-            if message.more:
-                yield f"<i>{message.more}</i>"
+            if message.omitted_line:
+                yield f"<i>{message.omitted_line}</i>"
             yield from (f"✅ fixed: {escape(f)}" for f in message.fixed)
             yield from (f"⚠️ not delivered: {escape(u)}" for u in message.undelivered)
         yield ""

@@ -23,7 +23,7 @@ from truthound.errors import ConfigError
 from truthound.io import http_client
 from truthound.io.flow import Flow
 from truthound.reporters import message as messages
-from truthound.reporters.message import Message, fitted
+from truthound.reporters.message import Message, fit_to_limits
 from truthound.results import ActionResult, CheckpointResult
 
 Method = Literal["POST", "PUT", "PATCH", "GET", "HEAD", "DELETE", "OPTIONS"]
@@ -189,7 +189,7 @@ class Endpoint(Channel):
         """What is sent: the template's text, or what `ours` is."""
         if self.payload_template is None:
             return self.ours(result, message)
-        return self._own(messages.values(result, message) | {"metadata": to_json_value(result.metadata)})
+        return self._own(messages.template_values(result, message) | {"metadata": to_json_value(result.metadata)})
 
     def ours(self, result: CheckpointResult, message: Message) -> bytes:
         """The body where the user gave none."""
@@ -286,13 +286,13 @@ class WebhookAction(Endpoint):
         if self.include_full_result:
             shown = self.include_examples or "include_examples" not in self.model_fields_set
             return encoded(result.to_dict() if shown else _without_rows(result.to_dict()))
-        made = fitted(message, lambda m: encoded(summary(result, m)), lambda b: len(b) <= LIMIT)
+        made = fit_to_limits(message, lambda m: encoded(summary(result, m)), lambda b: len(b) <= LIMIT)
         return made if len(made) <= LIMIT else encoded(summary(result, message, few=True))
 
 
 def summary(result: CheckpointResult, message: Message, *, few: bool = False) -> dict[str, Any]:
     """What a run came to, in the names that templates have; `few` leaves out what the user added."""
-    known = messages.values(result, message)
+    known = messages.template_values(result, message)
     metadata = {} if few else {k: v for k, v in to_json_value(result.metadata).items() if k != "tags"}
     return known | {"omitted_issues": message.omitted, "fixed": list(message.fixed), "metadata": metadata}
 
