@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from truthound.engine import RowRequest
 from truthound.engine.measures import SQL, CountWhere, DuplicateCounts, Duplicates, IsNull, Repeated, RowCount
-from truthound.engine.polars import duplicates, repeats
+from truthound.engine.polars import duplicate_keys, duplicates
 from truthound.engine.polars.backend import PolarsBackend
 
 CELLS = {
@@ -41,7 +41,7 @@ def plain(frame, columns, *, nulls):
 
 @given(tables(), st.booleans(), st.sampled_from([1, 3, 1 << 24]))
 def test_equal_to_a_group_by(frame, nulls, in_memory):
-    before, duplicates.IN_MEMORY = duplicates.IN_MEMORY, in_memory
+    before, duplicate_keys.IN_MEMORY = duplicate_keys.IN_MEMORY, in_memory
     try:
         columns = tuple(frame.columns)
         wanted = [
@@ -52,14 +52,14 @@ def test_equal_to_a_group_by(frame, nulls, in_memory):
         ]
         got = PolarsBackend(frame.lazy()).measure(wanted)
     finally:
-        duplicates.IN_MEMORY = before
+        duplicate_keys.IN_MEMORY = before
     assert got[wanted[0]] == got[wanted[1]] == plain(frame, columns, nulls=nulls)
     assert got[wanted[2]] == plain(frame, columns[:1], nulls=nulls)
 
 
 @pytest.mark.parametrize("in_memory", [10, 1 << 24])
 def test_tables_larger_than_memory_are_taken_in_parts(monkeypatch, in_memory):
-    monkeypatch.setattr(duplicates, "IN_MEMORY", in_memory)
+    monkeypatch.setattr(duplicate_keys, "IN_MEMORY", in_memory)
     frame = pl.DataFrame({"a": [i * 7919 % 1000 for i in range(1500)], "b": [f"{i % 750}" for i in range(1500)]})
     got = PolarsBackend(frame.lazy()).measure([Duplicates(("a",)), Duplicates(("b",)), Duplicates((), nulls=True)])
     assert got[Duplicates(("a",))] == DuplicateCounts(1000, 500, 500)
@@ -130,7 +130,7 @@ def measured(frame, *measures):
 
 @pytest.mark.parametrize("fetched", [1, 1 << 16])
 def test_whole_rows_are_compared_where_telling_columns_repeat(monkeypatch, fetched):
-    monkeypatch.setattr(repeats, "FETCHED", fetched)
+    monkeypatch.setattr(duplicates, "FETCHED", fetched)
     count = 400
     frame = pl.DataFrame(
         {"t": ["same"] * count, "n": range(count), "m": range(count), "u": [f"{i}" for i in range(count)]}
@@ -153,7 +153,7 @@ def test_whole_rows_are_compared_where_telling_columns_repeat(monkeypatch, fetch
 @pytest.mark.parametrize("fetched", [1, 1 << 16])
 @pytest.mark.parametrize("share", [0.001, 0.5])
 def test_few_and_many_repeats_are_counted_and_shown_alike(monkeypatch, share, fetched):
-    monkeypatch.setattr(repeats, "FETCHED", fetched)
+    monkeypatch.setattr(duplicates, "FETCHED", fetched)
     keys = [f"k{i}" for i in range(2000)] + [f"k{i}" for i in range(5, 5 + int(2000 * share))]
     frame = pl.DataFrame({"k": [*keys, None, None], "v": 1})
     measure = Duplicates(("k",))
@@ -165,8 +165,8 @@ def test_few_and_many_repeats_are_counted_and_shown_alike(monkeypatch, share, fe
 
 def test_the_first_rows_tell_whether_keys_repeat():
     def often(keys, rows):
-        key = duplicates.hashed(("k",), {"k": pl.String()}, nulls=False)
-        return repeats._often(pl.LazyFrame({"k": keys}).with_columns(pl.col("k").cast(pl.String)), key, rows)
+        key = duplicate_keys.hashed(("k",), {"k": pl.String()}, nulls=False)
+        return duplicates._often(pl.LazyFrame({"k": keys}).with_columns(pl.col("k").cast(pl.String)), key, rows)
 
     scattered = [i * 7919 % 8000 for i in range(8000)] + list(range(0, 4000, 50))
     beside = sorted(scattered)

@@ -16,10 +16,10 @@ from truthound.engine.optimize import bounding_counts, simplify
 from truthound.engine.polars import compile as ex
 from truthound.engine.polars.blocking import Blocking
 from truthound.engine.polars.column_names import escape_column, explain_sql_error
+from truthound.engine.polars.exact_sums import AggregateQuery
 from truthound.engine.polars.failing_rows import fetch
-from truthound.engine.polars.passes import values
 from truthound.engine.polars.sql import utc_now
-from truthound.engine.polars.sums import Asked
+from truthound.engine.polars.streaming import values
 from truthound.errors import ConfigError, ReferenceDataError, SourceError, TruthoundError, ValidatorError
 from truthound.schema import DataType
 
@@ -282,7 +282,7 @@ class PolarsBackend:
     def _stream(self, measures: Iterable[m.Measure]) -> None:
         """All aggregates in one pass; if that fails, one by one, so that a broken one stands alone."""
         todo = list(dict.fromkeys(x for x in measures if x not in self._values))
-        compiled: dict[m.Measure, Asked] = {}
+        compiled: dict[m.Measure, AggregateQuery] = {}
         for x in todo:
             try:
                 compiled[x] = ex.aggregate(_simplified(x), self.compile)
@@ -305,7 +305,7 @@ class PolarsBackend:
                 return
             self._bisect(compiled, error)
 
-    def _bisect(self, compiled: dict[m.Measure, Asked], error: BaseException) -> None:
+    def _bisect(self, compiled: dict[m.Measure, AggregateQuery], error: BaseException) -> None:
         """Leaves out what does not even fit the schema; what is left runs again, in halves."""
         unfit = {}
         for x, asked in compiled.items():

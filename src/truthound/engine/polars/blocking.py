@@ -11,13 +11,13 @@ from truthound.engine import RowRequest
 from truthound.engine import measures as m
 from truthound.engine.optimize import simplify
 from truthound.engine.polars import compile as ex
-from truthound.engine.polars import duplicates as dup
-from truthound.engine.polars.casts import ordered_type
-from truthound.engine.polars.cells import pairs, steps_of
-from truthound.engine.polars.dependencies import Inconsistencies, inconsistencies
-from truthound.engine.polars.gaps import gaps
+from truthound.engine.polars import duplicate_keys as dup
+from truthound.engine.polars.duplicates import DuplicateFinder
+from truthound.engine.polars.functional_dependencies import Inconsistencies, inconsistencies
+from truthound.engine.polars.join_types import ordered_type
+from truthound.engine.polars.python_values import row_tuples, temporal_type
 from truthound.engine.polars.quantiles import NARROW, quantile
-from truthound.engine.polars.repeats import Repeats
+from truthound.engine.polars.time_gaps import gaps
 from truthound.errors import ReferenceDataError, SourceError, TruthoundError, ValidatorError
 
 if TYPE_CHECKING:
@@ -29,12 +29,12 @@ class Blocking:
 
     def __init__(self, backend: PolarsBackend) -> None:
         self._b = backend
-        self._repeats = Repeats(backend)
+        self._duplicates = DuplicateFinder(backend)
         self._inconsistent: dict[tuple[m.Inconsistent, m.Predicate | None], Inconsistencies] = {}
 
     def close(self) -> None:
         self._inconsistent.clear()
-        self._repeats.close()
+        self._duplicates.close()
 
     # --- what they need from the streaming pass --------------------------------------------------------------------
 
@@ -57,9 +57,9 @@ class Blocking:
                         m.Aggregate(column, "max", where),
                         m.Aggregate(column, "count", where),
                     ]
-                case m.Gaps(column, where=where) if (steps := steps_of(self._b.types.get(column, pl.Null()))) and steps[
-                    2
-                ]:
+                case m.Gaps(column, where=where) if (
+                    steps := temporal_type(self._b.types.get(column, pl.Null()))
+                ) and steps[2]:
                     out += [m.Aggregate(column, "min", where), m.Aggregate(column, "max", where)]
                 case _:
                     continue
@@ -107,7 +107,7 @@ class Blocking:
     def _one(self, x: m.Measure, shared: dict[object, pl.Series]) -> Any:
         match x:
             case m.Duplicates():
-                return self._repeats.count(x, shared.get(x))
+                return self._duplicates.count(x, shared.get(x))
             case m.Quantile(column, q, where):
                 return quantile(self._b, column, q, where, shared)
             case m.Aggregate(column, "median", where):
@@ -121,7 +121,7 @@ class Blocking:
             case m.TopValues(column, k, where):
                 return self._top(column, k, where)
             case m.CountWhere(m.Repeated(columns, nulls), where):
-                return self._repeats.count(m.Duplicates(columns, nulls, where), None).rows
+                return self._duplicates.count(m.Duplicates(columns, nulls, where), None).rows
             case m.CountWhere(m.Inconsistent() as dependency, where):
                 return self.inconsistent(dependency, where).rows
             case m.CountWhere(predicate, where):
@@ -157,7 +157,7 @@ class Blocking:
         for x in measures:
             match x:
                 case m.Duplicates(columns, _, None) if columns and all(c in self._b.types for c in columns):
-                    key = self._repeats.key(x)
+                    key = self._duplicates.key(x)
                     if key and key.exact and key.drop is None:
                         wanted[x] = key.expr
                 case m.Quantile(column, _, None) | m.Aggregate(column, "median", None) if column in self._b.types:
@@ -174,7 +174,7 @@ class Blocking:
 
     def numbers(self, r: RowRequest) -> pl.Series | None:
         """Row numbers from 0 of some failing rows, where they are at hand without the predicate."""
-        return self._repeats.numbers(r)
+        return self._duplicates.numbers(r)
 
     def inconsistent(self, x: m.Inconsistent, where: m.Predicate | None) -> Inconsistencies:
         """The rows that break a dependency among those for which `where` holds."""
@@ -194,7 +194,7 @@ class Blocking:
         values = self._b.filtered(where).select(self._b.compile.column(column).alias("v")).drop_nulls()
         counts = self._b.collect(values.group_by("v").len(name="n").top_k(k, by=["n", "v"], reverse=[False, True]))
         ordered = counts.sort("n", "v", descending=[True, False])
-        return tuple((ex.scalar(v), int(n)) for v, n in pairs(ordered.select("v", "n")))
+        return tuple((ex.scalar(v), int(n)) for v, n in row_tuples(ordered.select("v", "n")))
 
     @staticmethod
     def _column_of(other: Any, column: str) -> pl.Expr:

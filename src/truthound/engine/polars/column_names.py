@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+import polars as pl
+
 from truthound._internal.text import did_you_mean, first_line, hint_columns
 
 ESCAPE_PREFIX = "\x1a"
@@ -30,6 +32,17 @@ def escape_column(name: str) -> str:
 def unescape_column(name: str) -> str:
     """The column's own name again."""
     return name.removeprefix(ESCAPE_PREFIX)
+
+
+def named(name: str) -> pl.Expr:
+    """A column by its own name, in a frame whose names are escaped."""
+    return pl.col(escape_column(name))
+
+
+def restore_names(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with its columns' own names."""
+    changed = {c: unescape_column(c) for c in frame.columns if unescape_column(c) != c}
+    return frame.rename(changed) if changed else frame
 
 
 def is_fault(error: BaseException) -> bool:

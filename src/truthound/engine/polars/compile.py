@@ -17,15 +17,15 @@ from truthound._internal.extended_time import Extended
 from truthound._internal.text import to_json_value
 from truthound.engine import measures as m
 from truthound.engine import sql_expression
-from truthound.engine.polars.casts import Schema, align_types, named
-from truthound.engine.polars.column_names import escape_column
-from truthound.engine.polars.compare import comparison_expr
-from truthound.engine.polars.counts import apart, assuming, counted, faulty, picked
+from truthound.engine.polars.column_names import escape_column, named
+from truthound.engine.polars.compare_columns import comparison_expr
+from truthound.engine.polars.compare_values import among, within
+from truthound.engine.polars.exact_sums import AggregateQuery, deviation, total
 from truthound.engine.polars.formats import FORMATS
-from truthound.engine.polars.literals import among, within
+from truthound.engine.polars.join_types import Schema, align_types
+from truthound.engine.polars.row_counts import apart, assuming, counted, faulty, picked
+from truthound.engine.polars.short_circuit import quick_or_slow
 from truthound.engine.polars.sql import LONG, Checked, Context, checked, compiled, utc_now
-from truthound.engine.polars.stages import unless
-from truthound.engine.polars.sums import Asked, deviation, total
 from truthound.errors import ValidatorError
 
 BLOCKING = (m.Repeated, m.OutOfOrder, m.Inconsistent, m.Native)
@@ -121,7 +121,7 @@ class Compiler:
             case _:
                 return Checked(self._alone(p))
 
-    def counted(self, p: m.Predicate) -> Asked:
+    def counted(self, p: m.Predicate) -> AggregateQuery:
         """How many rows it is true for, or the error that some row has no answer.
 
         Sums and products of 64-bit integers are first taken without a check for an overflow, beside the extremes of their
@@ -136,7 +136,7 @@ class Compiler:
             case _:
                 return self._counted(p, faulty)
 
-    def _counted(self, p: m.Predicate, count: Callable[[Checked], Asked]) -> Asked:
+    def _counted(self, p: m.Predicate, count: Callable[[Checked], AggregateQuery]) -> AggregateQuery:
         """What `count` makes of the predicate, in 64 bits where that is enough."""
         sure = self._checked(p)
         sql = [part.text for part in m.parts(p) if isinstance(part, m.SQL)]
@@ -217,7 +217,7 @@ class Compiler:
         of_values = Compiler(self._frame, {"v": pl.String()}, self._lookup)
         # turned round, as it would come here again
         whole = of_values._checked(m.Or(tuple(_of(i, "v") for i in p.predicates[::-1]))).e  # type: ignore[attr-defined]  # it is an Or
-        return unless(self.text(column), lambda texts: texts.str.len_bytes() <= short, lambda _: whole)
+        return quick_or_slow(self.text(column), lambda texts: texts.str.len_bytes() <= short, lambda _: whole)
 
     def _length(self, column: str) -> pl.Expr:
         dtype = self.dtype(column)
@@ -360,7 +360,7 @@ def streams(measure: m.Measure) -> bool:
             return False
 
 
-def aggregate(measure: m.Measure, c: Compiler) -> Asked:
+def aggregate(measure: m.Measure, c: Compiler) -> AggregateQuery:
     """What a streaming measure asks for."""
     match measure:
         case m.RowCount(None):
@@ -377,22 +377,24 @@ def aggregate(measure: m.Measure, c: Compiler) -> Asked:
             bounds = [None, *edges, None]
             steps = [m.Between(column, lo, hi, high_inclusive=False) for lo, hi in pairwise(bounds)]
             counts = (c(s if where is None else m.And((where, s))).sum() for s in steps)
-            return Asked(tuple(counts), lambda found: tuple(int(n or 0) for n in found))
+            return AggregateQuery(tuple(counts), lambda found: tuple(int(n or 0) for n in found))
         case _:
             raise AssertionError(measure)
 
 
-def _aggregate(values: pl.Expr, dtype: pl.DataType, x: m.Aggregate) -> Asked:
+def _aggregate(values: pl.Expr, dtype: pl.DataType, x: m.Aggregate) -> AggregateQuery:
     if said := unfit(dtype, x.function, x.column):
-        return Asked((values.count(),), lambda found: ValidatorError(said) if found[0] else None)
+        return AggregateQuery((values.count(),), lambda found: ValidatorError(said) if found[0] else None)
     if x.function in ("sum", "mean"):
         return total(values, dtype, x.function, (x.column, x.where))
     if x.function in ("std", "var"):
         return deviation(values, dtype, x.function)
     reduced = getattr(values, x.function)()
     if x.function in ("min", "max") and dtype.is_float():  # a third of the time of the engine's own nan_min
-        return Asked((reduced, values.is_nan().any()), lambda found: math.nan if found[1] else scalar(found[0]))
-    return Asked((reduced,), lambda found: scalar(found[0]))
+        return AggregateQuery(
+            (reduced, values.is_nan().any()), lambda found: math.nan if found[1] else scalar(found[0])
+        )
+    return AggregateQuery((reduced,), lambda found: scalar(found[0]))
 
 
 def unfit(dtype: pl.DataType, function: str, column: str) -> str:

@@ -1,151 +1,230 @@
-"""Exact duplicate counts in bounded memory.
-
-Columns become one 64-bit key a row: packed where the values' ranges allow it (then equal keys are equal rows), else hashed
-(then only rows with colliding hashes are compared, cell by cell). A key that rises all the way is unique without being kept.
-"""
+"""Duplicate counts of one backend, and the rows they count: the way is chosen by what a look at the first rows says."""
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from functools import reduce
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from truthound.engine.measures import DuplicateCounts
-from truthound.engine.polars.casts import named
+from truthound._internal.extended_time import nanoseconds
+from truthound.engine import ROW, RowRequest
+from truthound.engine import measures as m
+from truthound.engine.polars import duplicate_keys as dup
+from truthound.engine.polars.column_names import named
+from truthound.engine.polars.python_values import temporal_type
+from truthound.errors import ValidatorError
 
-IN_MEMORY = 1 << 24
-"""keys held at once (128 MiB); larger tables are taken in parts of about this size, each by one narrow scan"""
-NONE = DuplicateCounts(0, 0, 0)
+if TYPE_CHECKING:
+    from truthound.engine.polars.backend import PolarsBackend
+
+SAMPLE = 1 << 14
+"""first rows that tell whether keys repeat, and which columns tell rows apart"""
+OFTEN = 0.03
+"""the share of repeats in a sample from which keys are grouped as they are: so many would have to be compared after hashing"""
+FEWEST, MOST = 8, 0.2
+"""twins in a sample from which their share of all rows is told, and the share from which most keys are said to repeat"""
+FETCHED = 1 << 16
+"""rows whose cells are held at once"""
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
-    """A row's key. `exact`: equal keys are equal rows. `drop`: rows without a key, which never repeat.
+class DuplicateFinder:
+    """What is known of repeated keys: their values, and the rows where they are few."""
 
-    `expr` has no alias, as a reader does not take a filter with one, and would decode all columns of all rows.
-    """
+    def __init__(self, backend: PolarsBackend) -> None:
+        self._b = backend
+        self._rows: dict[tuple[tuple[str, ...], bool], pl.DataFrame] = {}
+        self._again: dict[m.Duplicates, tuple[dup.Key, pl.Series, int]] = {}
 
-    columns: tuple[str, ...]
-    expr: pl.Expr
-    exact: bool
-    drop: pl.Expr | None = None
+    def close(self) -> None:
+        self._rows.clear()
+        self._again.clear()
 
+    # --- counting --------------------------------------------------------------------------------------------------
 
-def packed(
-    columns: tuple[str, ...],
-    schema: Mapping[str, pl.DataType],
-    stats: Mapping[str, tuple[Any, Any, int]],
-    *,
-    nulls: bool,
-) -> Key | None:
-    """A key that packs whole numbers (also dates and times) side by side, if they fit in 62 bits. `stats`: minimum, maximum, nulls."""
-    expr: pl.Expr | None = None
-    room = 1
-    for name in columns:
-        if name not in stats:
+    def count(self, x: m.Duplicates, keys: pl.Series | None) -> m.DuplicateCounts:
+        """The counts; `keys` are in memory already where they were read with other columns."""
+        columns = self._columns(x)
+        if not columns:
+            return dup.NONE
+        if x.where is None and (known := self._by_a_key(x, columns)) is not None:
+            return known
+        frame, key = self._b.filtered(x.where), self.key(x)
+        if key is None:
+            raise ValidatorError("columns of Python objects cannot be compared")
+        alike = frame if key.drop is None else frame.filter(key.drop.not_())
+        if keys is None and not key.exact and _often(frame, key, self._b.value(m.RowCount())):
+            return dup.compared(alike, columns)
+        again, counts = dup.scan(frame, key, self._b.value(m.RowCount())) if keys is None else dup.repeated(keys)
+        if not len(again):
+            return counts
+        if x.where is None:
+            self._again[x] = (key, again, counts.rows)
+        if key.exact:
+            return counts
+        return replace(dup.compared(alike.filter(key.expr.is_in(again.implode())), columns), keyed=counts.keyed)
+
+    def key(self, x: m.Duplicates) -> dup.Key | None:
+        """The key that is looked at; None where there is none."""
+        types = self._b.types
+        columns = self._columns(x)
+        if x.where is None and x.columns and all(dup.packable(types[c]) for c in columns):
+            stats = {}
+            for c in columns:
+                low, high = (_whole(self._b.value(m.Aggregate(c, f)), types[c]) for f in ("min", "max"))
+                stats[c] = (low, high, self._b.value(m.CountWhere(m.IsNull(c))))
+            if key := dup.packed(columns, types, stats, nulls=x.nulls):
+                return key
+        if any(types[c] == pl.Object for c in columns):
             return None
-        low, high, missing = stats[name]
-        if low is None:
+        return dup.hashed(columns, types, nulls=x.nulls)
+
+    def _columns(self, x: m.Duplicates) -> tuple[str, ...]:
+        columns = x.columns or self._b.compile.every_column()
+        for c in columns:
+            self._b.compile.dtype(c)
+        return columns
+
+    def _by_a_key(self, x: m.Duplicates, columns: tuple[str, ...]) -> m.DuplicateCounts | None:
+        """Rows can only be equal where a key repeats: no repeat settles it, a few are compared."""
+        for done in self._done_keys(columns):
+            counts = self._b.value(done)
+            if counts.rows == 0:
+                return dup.NONE
+            if counts.rows <= FETCHED and (rows := self._repeating(done)) is not None:
+                return dup.compared(_present(rows, columns, nulls=x.nulls).lazy(), columns)
+        return self._by_telling_columns(columns) if x.nulls and len(columns) > 1 else None
+
+    def _by_telling_columns(self, columns: tuple[str, ...]) -> m.DuplicateCounts | None:
+        """The same for columns that tell the first rows apart; a few more are asked before whole rows are."""
+        types, few = self._b.types, self._telling(columns)
+        if not few:
             return None
-        span = high - low + 2
-        value = physical(name, schema) - low + 1
-        value = value.fill_null(0) if missing else value
-        expr = value if expr is None else expr * span + value
-        room *= span
-        if room >= 1 << 62:
-            return None
-    holes = [named(c) for c in columns if stats[c][2]]
-    drop = pl.any_horizontal([h.is_null() for h in holes]) if holes and not nulls else None
-    return None if expr is None else Key(columns, expr, exact=True, drop=drop)
+        key = dup.hashed(few, types, nulls=True)
+        again, counts = dup.scan(self._b.frame, key, self._b.value(m.RowCount()))
+        if len(again):
+            others = sorted((c for c in columns if c not in few), key=lambda c: _cost(types[c]))
+            wider = dup.hashed((*few, *others[:4]), types, nulls=True)
+            hit = self._b.frame.filter(key.expr.is_in(again.implode()))
+            again, counts = dup.repeated(self._b.collect(dup.selected(hit, wider))["k"])
+            if counts.rows > FETCHED:
+                return None
+            key = wider
+        if not len(again):
+            return replace(dup.NONE, keyed=self._b.value(m.RowCount()))
+        rows = self._b.collect(self._b.numbered.filter(key.expr.is_in(again.implode())))
+        same = rows.filter(pl.struct([named(c) for c in columns]).is_duplicated())
+        self._rows[columns, True] = same
+        return dup.compared(same.lazy(), columns)
 
-
-def packable(dtype: pl.DataType) -> bool:
-    """Whole numbers within 64 bits. Nanoseconds are left out: their bounds would pass through Python, which has microseconds."""
-    if dtype.is_integer():
-        return dtype not in (pl.Int128, pl.UInt128, pl.UInt64)
-    return dtype == pl.Date or (isinstance(dtype, pl.Datetime | pl.Duration) and dtype.time_unit != "ns")
-
-
-def physical(name: str, schema: Mapping[str, pl.DataType]) -> pl.Expr:
-    """A whole number for each value of a packable column."""
-    column = named(name)
-    return (column.to_physical() if schema[name].is_temporal() else column).cast(pl.Int64)
-
-
-def hashed(columns: tuple[str, ...], schema: Mapping[str, pl.DataType], *, nulls: bool) -> Key:
-    drop = None if nulls else pl.any_horizontal([named(c).is_null() for c in columns])
-    values = [named(c) + 0.0 if schema[c].is_float() else named(c) for c in columns]  # -0.0 equals 0.0
-    parts = [v.hash(20260101 + i) for i, v in enumerate(values)]
-    return Key(columns, reduce(operator.xor, parts), exact=False, drop=drop)
-
-
-def selected(frame: pl.LazyFrame, key: Key) -> pl.LazyFrame:
-    """The table's keys, one column."""
-    kept = frame if key.drop is None else frame.filter(key.drop.not_())
-    return kept.select(key.expr.alias("k"))
-
-
-def repeated(keys: pl.Series) -> tuple[pl.Series, DuplicateCounts]:
-    """The values that occur more than once, and how often."""
-    again, counts = _repeated(keys)
-    return again, replace(counts, keyed=len(keys))
-
-
-def _repeated(keys: pl.Series) -> tuple[pl.Series, DuplicateCounts]:
-    if len(keys) < 2 or bool((keys.slice(1) > keys.slice(0, len(keys) - 1)).all()):
-        return keys.clear(), NONE
-    ordered = keys.sort()
-    distinct = ordered.n_unique()  # a walk, now that equal keys are neighbours
-    if distinct == len(keys):
-        return keys.clear(), NONE
-    again = ordered.filter(ordered == ordered.shift(1)).unique()
-    extra = len(keys) - distinct
-    return again, DuplicateCounts(extra + len(again), extra, len(again))
-
-
-def scan(frame: pl.LazyFrame, key: Key, rows: int) -> tuple[pl.Series, DuplicateCounts]:
-    """`repeated` for a table of any size: rising keys are proved batch by batch, others counted part by part."""
-    if rows <= IN_MEMORY:
-        return repeated(selected(frame, key).collect(engine="streaming")["k"])
-    if _rises(frame, key):
-        return pl.Series("k", [], pl.Int64 if key.exact else pl.UInt64), NONE
-    count = -(-rows // IN_MEMORY)
-    found = []
-    total = DuplicateCounts(0, 0, 0, 0)
-    for part in range(count):
-        keys = selected(frame, key).filter(pl.col("k").hash(7) % count == part).collect(engine="streaming")["k"]
-        again, counts = repeated(keys)
-        found.append(again)
-        total = DuplicateCounts(
-            total.rows + counts.rows,
-            total.extra + counts.extra,
-            total.groups + counts.groups,
-            (total.keyed or 0) + len(keys),
+    def _telling(self, columns: tuple[str, ...]) -> tuple[str, ...]:
+        """A few cheap columns that tell the first rows apart; nothing if there are none, or if they are all columns."""
+        types = self._b.types
+        if any(types[c] == pl.Object for c in columns):
+            return ()
+        sample = self._b.collect(self._b.frame.head(SAMPLE))
+        enough = (1 - OFTEN) * sample.height
+        distinct = {c: _distinct(sample, (c,)) for c in columns}
+        ordered = sorted(
+            columns, key=lambda c: (distinct[c] < enough, _cost(types[c]) if distinct[c] >= enough else -distinct[c])
         )
-    return pl.concat(found), total
+        for size in range(1, min(4, len(columns))):
+            if _distinct(sample, ordered[:size]) >= enough:
+                return tuple(ordered[:size])
+        return ()
+
+    def _done_keys(self, columns: tuple[str, ...]) -> Iterator[m.Duplicates]:
+        for done in self._b.measured(m.Duplicates):
+            whole = done.columns and done.where is None and set(done.columns) < set(columns)
+            if whole and all(self._b.measured_nulls(c) == 0 for c in done.columns):
+                yield done
+
+    def _repeating(self, done: m.Duplicates) -> pl.DataFrame | None:
+        """All rows whose key repeats, numbered, where they are few."""
+        at = (done.columns, done.nulls)
+        if at not in self._rows and done in self._again and self._again[done][2] <= FETCHED:
+            key, again, _ = self._again[done]
+            found = self._b.collect(self._keyed(key).filter(key.expr.is_in(again.implode())))
+            if not key.exact:
+                found = found.filter(pl.struct([named(c) for c in key.columns]).is_duplicated())
+            self._rows[at] = found
+        return self._rows.get(at)
+
+    def _keyed(self, key: dup.Key) -> pl.LazyFrame:
+        return self._b.numbered if key.drop is None else self._b.numbered.filter(key.drop.not_())
+
+    # --- rows ------------------------------------------------------------------------------------------------------
+
+    def numbers(self, r: RowRequest) -> pl.Series | None:
+        """Row numbers from 0 of some failing rows of a duplicate check, equal ones side by side; None where it is none."""
+        if not isinstance(r.predicate, m.Repeated) or r.where is not None:
+            return None
+        every = tuple(self._b.types)
+        columns, nulls = r.predicate.columns or every, r.predicate.nulls
+        for x in self._b.measured(m.Duplicates):
+            if x.where is None and x.nulls == nulls and (x.columns or every) == columns:
+                if (columns, nulls) in self._rows:
+                    return _grouped(self._rows[columns, nulls], columns).head(r.limit)
+                for done in self._done_keys(columns):
+                    if (rows := self._repeating(done)) is not None:
+                        present = _present(rows, columns, nulls=nulls)
+                        same = present.filter(pl.struct([named(c) for c in columns]).is_duplicated())
+                        return _grouped(same, columns).head(r.limit)
+                return self._first(x, columns, r.limit)
+        return None
+
+    def _first(self, x: m.Duplicates, columns: tuple[str, ...], limit: int) -> pl.Series:
+        """The numbers of the first rows that repeat, from narrow scans."""
+        if x not in self._again:
+            key = self.key(x) or dup.hashed(columns, self._b.types, nulls=x.nulls)
+            again, counts = dup.scan(self._b.frame, key, self._b.value(m.RowCount()))
+            self._again[x] = (key, again, counts.rows)
+        key, again, count = self._again[x]
+        rows = self._keyed(key)
+        if count > FETCHED:
+            first = rows.filter(key.expr.is_in(again.implode())).select(key.expr.alias("k")).head(limit)
+            again = self._b.collect(first)["k"].unique()
+        found = self._b.collect(rows.filter(key.expr.is_in(again.implode())).select(ROW, *map(named, columns)))
+        if not key.exact:
+            found = found.filter(pl.struct([named(c) for c in columns]).is_duplicated())
+        return _grouped(found, columns).head(limit)
 
 
-def _rises(frame: pl.LazyFrame, key: Key) -> bool:
-    last = None
-    for batch in selected(frame, key).collect_batches(maintain_order=True, engine="streaming"):
-        keys = batch["k"]
-        if not len(keys):
-            continue
-        if (last is not None and keys[0] <= last) or not bool((keys.slice(1) > keys.slice(0, len(keys) - 1)).all()):
-            return False
-        last = keys[-1]
-    return True
+def _often(frame: pl.LazyFrame, key: dup.Key, rows: int) -> bool:
+    """Whether keys repeat so much that hashing them settles little.
+
+    The first rows hold few of the twins of a long table, so those that do not stand side by side are taken for a share of all.
+    """
+    keys = dup.selected(frame.head(SAMPLE), key).collect(engine="streaming")["k"]
+    seen, distinct = len(keys), keys.n_unique()
+    if distinct < (1 - OFTEN) * seen:
+        return True
+    apart = len(keys.rle()) - distinct
+    return apart >= FEWEST and 2 * apart * rows / seen**2 > MOST
 
 
-def compared(frame: pl.LazyFrame, columns: tuple[str, ...]) -> DuplicateCounts:
-    """Exact counts among these rows, by comparing cells."""
-    key = named(columns[0]) if len(columns) == 1 else pl.struct([named(c) for c in columns])
-    sizes = frame.select(key.alias("k")).group_by("k").len(name="n")
-    n = pl.col("n")
-    sums = [n.filter(n > 1).sum().alias("rows"), (n > 1).sum().alias("groups"), n.sum().alias("keyed")]
-    rows, groups, keyed = map(int, sizes.select(sums).collect(engine="streaming").row(0))
-    return DuplicateCounts(rows, rows - groups, groups, keyed)
+def _distinct(sample: pl.DataFrame, columns: tuple[str, ...] | list[str]) -> int:
+    return int(sample.select(pl.struct([named(c) for c in columns]).hash().n_unique()).item())
+
+
+def _cost(dtype: pl.DataType) -> int:
+    """What reading and hashing a column costs beside others."""
+    return 3 if dtype.is_nested() else 2 if dtype in (pl.String, pl.Binary) else int(dtype in (pl.Categorical, pl.Enum))
+
+
+def _whole(value: Any, dtype: pl.DataType) -> int | None:
+    if value is None:
+        return None
+    count, steps = nanoseconds(value), temporal_type(dtype)
+    return int(value) if count is None or steps is None else count // steps[1]
+
+
+def _present(rows: pl.DataFrame, columns: tuple[str, ...], *, nulls: bool) -> pl.DataFrame:
+    return rows if nulls else rows.filter(pl.all_horizontal([named(c).is_not_null() for c in columns]))
+
+
+def _grouped(rows: pl.DataFrame, columns: tuple[str, ...]) -> pl.Series:
+    """Row numbers, equal rows side by side, in the order of their first."""
+    first = pl.col(ROW).min().over(pl.struct([named(c) for c in columns]))
+    return rows.select(ROW, first.alias("first")).sort("first", ROW)[ROW]

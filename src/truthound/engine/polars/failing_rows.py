@@ -15,10 +15,9 @@ import polars as pl
 from truthound.engine import ROW, FailingRows, RowRequest
 from truthound.engine.measures import both
 from truthound.engine.optimize import simplify
-from truthound.engine.polars.casts import named, restore_names
-from truthound.engine.polars.cells import pairs, records
-from truthound.engine.polars.column_names import escape_column, unescape_column
+from truthound.engine.polars.column_names import escape_column, named, restore_names, unescape_column
 from truthound.engine.polars.compile import is_blocking
+from truthound.engine.polars.python_values import row_dicts, row_tuples
 from truthound.errors import ValidatorError
 
 if TYPE_CHECKING:
@@ -172,7 +171,7 @@ def _top(backend: PolarsBackend, failing: pl.LazyFrame, r: RowRequest) -> tuple[
 def _most(backend: PolarsBackend, counts: pl.LazyFrame, r: RowRequest) -> tuple[tuple[Any, int], ...]:
     """The most frequent of counted values; of equally frequent ones the smaller first."""
     most = backend.collect(counts.top_k(r.top, by=["n", "v"], reverse=[False, True]))
-    return tuple(pairs(most.sort("n", "v", descending=[True, False]).select("v", "n")))
+    return tuple(row_tuples(most.sort("n", "v", descending=[True, False]).select("v", "n")))
 
 
 def _ranked(backend: PolarsBackend, r: RowRequest) -> pl.Expr | None:
@@ -194,7 +193,7 @@ def _cells(backend: PolarsBackend, r: RowRequest, judged: Iterable[str]) -> list
 
 def _records(found: pl.DataFrame) -> tuple[tuple[int, dict[str, Any]], ...]:
     def numbered() -> Iterator[tuple[int, dict[str, Any]]]:
-        for row in records(restore_names(found)):
+        for row in row_dicts(restore_names(found)):
             yield int(row.pop(ROW)) + 1, row
 
     return tuple(numbered())

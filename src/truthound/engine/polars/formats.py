@@ -9,7 +9,7 @@ from string import ascii_uppercase
 import polars as pl
 from pydantic_core import from_json
 
-from truthound.engine.polars.stages import by_value, in_stages
+from truthound.engine.polars.short_circuit import per_distinct_value, quick_then_slow
 
 _EVERY_YEAR = (
     r"^[1-9][0-9]{3}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
@@ -48,7 +48,7 @@ def _luhn(text: pl.Expr, _: str) -> pl.Expr:
 
 def _iban(text: pl.Expr, _: str) -> pl.Expr:
     """ISO 13616: the first four characters moved to the end, letters as numbers from 10, the remainder by 97 is one."""
-    return in_stages(text, _iban_of_digits, _iban_with_letters)
+    return quick_then_slow(text, _iban_of_digits, _iban_with_letters)
 
 
 def _iban_of_digits(text: pl.Expr) -> pl.Expr:
@@ -98,7 +98,7 @@ def _json(text: pl.Expr, _: str) -> pl.Expr:
         found = [None if v is None else _is_json(v) for v in values.to_list()]
         return pl.Series(values.name, found, dtype=pl.Boolean)
 
-    return by_value(text, parse)
+    return per_distinct_value(text, parse)
 
 
 def _strptime(text: pl.Expr, pattern: str) -> pl.Expr:
@@ -119,7 +119,7 @@ def _datetime(text: pl.Expr, _: str) -> pl.Expr:
         day, clock = _strptime(text.str.slice(0, 10), "%Y-%m-%d"), text.str.slice(11, 8)
         return day & clock.str.contains(r"^([01]\d|2[0-3]):[0-5]\d(:([0-5]\d|60))?")
 
-    return in_stages(text, lambda text: pl.when(text.str.contains(_EVERY_YEAR)).then(pl.lit(value=True)), parsed)
+    return quick_then_slow(text, lambda text: pl.when(text.str.contains(_EVERY_YEAR)).then(pl.lit(value=True)), parsed)
 
 
 FORMATS: dict[str, Callable[[pl.Expr, str], pl.Expr]] = {

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping
 import polars as pl
 
 from truthound.engine import measures as m
-from truthound.engine.polars.casts import named
-from truthound.engine.polars.column_names import unescape_column
+from truthound.engine.polars.column_names import named, unescape_column
 
 MANY = 1 << 18
 """rows from which reading a column costs more than a query of its own"""
@@ -16,7 +15,7 @@ COLUMNS = 64
 """columns up to which each has a query of its own; every one of them reads the file's footer"""
 
 
-def apart(compiled: Mapping[m.Measure, Iterable[pl.Expr]]) -> list[str]:
+def only_null_counts(compiled: Mapping[m.Measure, Iterable[pl.Expr]]) -> list[str]:
     """The columns of which nothing is asked but how many of their values are null."""
     counted: dict[str, int] = {}
     others: set[str] = set()

@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 
 from truthound.engine import sql_expression, sql_query
-from truthound.engine.polars.casts import named
+from truthound.engine.polars.column_names import named
 from truthound.errors import ValidatorError
 
 Rows = tuple[dict[str, Any], ...]

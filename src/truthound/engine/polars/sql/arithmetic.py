@@ -11,8 +11,8 @@ from typing import Any
 import polars as pl
 
 from truthound.engine.polars.sql.casts import constant_text, duration
-from truthound.engine.polars.sql.values import (
-    Value,
+from truthound.engine.polars.sql.typed_expr import (
+    TypedExpr,
     as_type,
     common_number,
     decimal,
@@ -25,13 +25,13 @@ from truthound.engine.polars.sql.values import (
     null_of,
     precision,
     quotient,
-    refuse,
     scale,
     sql_name,
 )
+from truthound.errors import ValidatorError
 
 
-def arithmetic(a: Value, op: str, b: Value) -> Value:
+def arithmetic(a: TypedExpr, op: str, b: TypedExpr) -> TypedExpr:
     """`a OP b`; OP is one of + - * / // %."""
     a, b = (_spoken(v, o) for v, o in ((a, b), (b, a)))
     if a.null or b.null:
@@ -41,13 +41,13 @@ def arithmetic(a: Value, op: str, b: Value) -> Value:
 
         return of_dates(a, op, b)
     if not (is_number(a.t) and is_number(b.t)):
-        raise refuse(f"{sql_name(a.t)} {op} {sql_name(b.t)} cannot be calculated; cast one of them")
+        raise ValidatorError(f"{sql_name(a.t)} {op} {sql_name(b.t)} cannot be calculated; cast one of them")
     if op == "/" or (op == "//" and not (is_int(a.t) and is_int(b.t))):
         t = common_number(a, b) if a.t.is_float() or b.t.is_float() else pl.Float64()
         x, y = as_type(a, t), as_type(b, t)
         fault = _zero(x, y) if op == "//" else None
         made = _divided(a, b, t)
-        return Value(
+        return TypedExpr(
             made if fault is None else pl.when(fault.not_()).then(made), t, fault=either((a.fault, b.fault, fault))
         )
     if a.t.is_float() or b.t.is_float():
@@ -62,18 +62,18 @@ def arithmetic(a: Value, op: str, b: Value) -> Value:
 _PLAIN: dict[str, Callable[[Any, Any], Any]] = {"+": operator.add, "-": operator.sub, "*": operator.mul}
 
 
-def _spoken(v: Value, other: Value) -> Value:
+def _spoken(v: TypedExpr, other: TypedExpr) -> TypedExpr:
     """A text that is written beside a date or an interval is one."""
     if v.literal and v.t == pl.String and isinstance(other.t, pl.Date | pl.Datetime | pl.Duration):
         t = other.t if not isinstance(other.t, pl.Datetime) else pl.Datetime("us", other.t.time_zone)
         made = constant_text(str(v.const), t)
         if made is None:
-            raise refuse(f"{v.const!r} is not {sql_name(t)}")
+            raise ValidatorError(f"{v.const!r} is not {sql_name(t)}")
         return made
     return v
 
 
-def _divided(a: Value, b: Value, t: pl.DataType) -> pl.Expr:
+def _divided(a: TypedExpr, b: TypedExpr, t: pl.DataType) -> pl.Expr:
     x, y = as_type(a, t), as_type(b, t)
     if not b.constant:
         return x / y
@@ -113,7 +113,7 @@ def _remainder(x: pl.Expr, y: pl.Expr) -> pl.Expr:
     return pl.when((r != 0) & ((x < 0) != (y < 0))).then(r - y).otherwise(r)
 
 
-def _integer(a: Value, op: str, b: Value) -> Value:
+def _integer(a: TypedExpr, op: str, b: TypedExpr) -> TypedExpr:
     t = integer_type(a, b)
     (al, ah), (bl, bh) = a.bounds or limits(a.t), b.bounds or limits(b.t)
     if op in ("//", "%"):
@@ -129,18 +129,18 @@ def _integer(a: Value, op: str, b: Value) -> Value:
     exact = _PLAIN[op](as_type(a, wide), as_type(b, wide))
     e = exact.cast(t, strict=False)
     fault = either((a.fault, b.fault, e.is_null() & exact.is_not_null()))
-    return Value(e, t, fault=fault, bounds=(max(first, low), min(last, high)))
+    return TypedExpr(e, t, fault=fault, bounds=(max(first, low), min(last, high)))
 
 
-def _huge(a: Value, op: str, b: Value) -> Value:
+def _huge(a: TypedExpr, op: str, b: TypedExpr) -> TypedExpr:
     """128 bits: what is near their end is a fault."""
     t = pl.Int128()
     near = _PLAIN[op](as_type(a, pl.Float64()), as_type(b, pl.Float64())).abs() >= 1.7e38
     e = pl.when(near.not_()).then(_PLAIN[op](as_type(a, t), as_type(b, t)))
-    return Value(e, t, fault=either((a.fault, b.fault, near.fill_null(value=False))))
+    return TypedExpr(e, t, fault=either((a.fault, b.fault, near.fill_null(value=False))))
 
 
-def _division(a: Value, op: str, b: Value, t: pl.DataType) -> Value:
+def _division(a: TypedExpr, op: str, b: TypedExpr, t: pl.DataType) -> TypedExpr:
     x, y = as_type(a, t), as_type(b, t)
     (al, _), (bl, bh) = a.bounds or limits(a.t), b.bounds or limits(b.t)
     faults = [a.fault, b.fault]
@@ -157,16 +157,16 @@ def _division(a: Value, op: str, b: Value, t: pl.DataType) -> Value:
                 edge = (x == limits(t)[0]) & (y == -1)
                 faults.append(edge.fill_null(value=False))
                 e = pl.when(edge.not_()).then(e)
-    return Value(e, t, fault=either(faults))
+    return TypedExpr(e, t, fault=either(faults))
 
 
-def _decimal(a: Value, op: str, b: Value) -> Value:
+def _decimal(a: TypedExpr, op: str, b: TypedExpr) -> TypedExpr:
     if op == "%":
         return _decimal_remainder(a, b)
     if op == "*":
         places, digits = scale(a.t) + scale(b.t), precision(a.t) + precision(b.t)
         if places > 38:
-            raise refuse("a product of more than 38 decimal places; cast one side to fewer")
+            raise ValidatorError("a product of more than 38 decimal places; cast one side to fewer")
     else:
         places = max(scale(a.t), scale(b.t))
         digits = max(precision(a.t) - scale(a.t), precision(b.t) - scale(b.t)) + places + 1
@@ -182,23 +182,23 @@ def _decimal(a: Value, op: str, b: Value) -> Value:
     e = _PLAIN[op](x, y)
     if near:
         e = pl.when(near[0].not_()).then(e)
-    return Value(e, t if digits <= 38 else wide, fault=either((a.fault, b.fault, *near)))
+    return TypedExpr(e, t if digits <= 38 else wide, fault=either((a.fault, b.fault, *near)))
 
 
-def _decimal_remainder(a: Value, b: Value) -> Value:
+def _decimal_remainder(a: TypedExpr, b: TypedExpr) -> TypedExpr:
     t = common_number(a, b)
     wide = pl.Decimal(38, scale(t))
     x, y = (v.e.cast(wide).to_physical().cast(pl.Int128) for v in (a, b))
     r = _remainder(x, y)
     from truthound.engine.polars.sql.casts import unscaled
 
-    return Value(unscaled(r, wide), t, fault=either((a.fault, b.fault, _zero(x, y))))
+    return TypedExpr(unscaled(r, wide), t, fault=either((a.fault, b.fault, _zero(x, y))))
 
 
-def negative(v: Value) -> Value:
+def negative(v: TypedExpr) -> TypedExpr:
     """`-v`."""
     if v.literal and isinstance(v.const, int):
-        from truthound.engine.polars.sql.values import constant
+        from truthound.engine.polars.sql.typed_expr import constant
 
         return constant(-v.const)
     if isinstance(v.t, pl.Duration):
@@ -208,9 +208,9 @@ def negative(v: Value) -> Value:
     if v.null:
         return v
     if not is_number(v.t):
-        raise refuse(f"-{sql_name(v.t)} cannot be calculated; cast it to a number")
+        raise ValidatorError(f"-{sql_name(v.t)} cannot be calculated; cast it to a number")
     if is_int(v.t):
-        zero = Value(pl.lit(0, dtype=v.t), v.t, 0, bounds=(0, 0))
+        zero = TypedExpr(pl.lit(0, dtype=v.t), v.t, 0, bounds=(0, 0))
         return _integer(zero, "-", v)
     if v.constant:
         return replace(v, e=-v.e, const=-v.const)

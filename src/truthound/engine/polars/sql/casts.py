@@ -9,11 +9,11 @@ from typing import Any
 
 import polars as pl
 
-from truthound.engine.polars.sql import reading as text
-from truthound.engine.polars.sql.values import (
+from truthound.engine.polars.sql import parse_text as text
+from truthound.engine.polars.sql.typed_expr import (
     INTEGERS,
     UNITS,
-    Value,
+    TypedExpr,
     any_fault,
     decimal,
     either,
@@ -26,12 +26,12 @@ from truthound.engine.polars.sql.values import (
     null_of,
     plain_text,
     precision,
-    refuse,
     scale,
     sql_name,
     ticks_unit,
     utc,
 )
+from truthound.errors import ValidatorError
 
 TYPES: dict[str, pl.DataType] = {
     "BOOLEAN": pl.Boolean(), "TINYINT": pl.Int8(), "SMALLINT": pl.Int16(), "INT": pl.Int32(), "BIGINT": pl.Int64(), "INT128": pl.Int128(),
@@ -51,19 +51,19 @@ def type_of(node: Any) -> pl.DataType:
         numbers = [int(p.name) for p in node.expressions]
         places = numbers[1] if len(numbers) > 1 else 0
         if numbers and not (0 < numbers[0] <= 38 and 0 <= places <= numbers[0]):
-            raise refuse(
+            raise ValidatorError(
                 f"{node.sql(dialect='duckdb')} is not a type: a DECIMAL has 1 to 38 digits, and no more places than digits"
             )
         return decimal(*(numbers[0], places) if numbers else (18, 3))
     if name not in TYPES:
         known = "BOOLEAN, INTEGER, BIGINT, DOUBLE, DECIMAL, VARCHAR, DATE, TIMESTAMP, TIMESTAMPTZ, TIME, INTERVAL"
-        raise refuse(
+        raise ValidatorError(
             f"a cast to {node.sql(dialect='duckdb')} cannot be made in a condition; there are {known} and the like"
         )
     return TYPES[name]
 
 
-def cast(v: Value, t: pl.DataType, *, attempt: bool = False) -> Value:
+def cast(v: TypedExpr, t: pl.DataType, *, attempt: bool = False) -> TypedExpr:
     """The value in another type; `attempt` gives NULL where it cannot be one."""
     if v.null or v.t == pl.Null:
         return null_of(t)
@@ -76,17 +76,17 @@ def cast(v: Value, t: pl.DataType, *, attempt: bool = False) -> Value:
             return made
         if attempt:
             return null_of(t)
-        raise refuse(f"{v.const!r} is not {sql_name(t)}")
+        raise ValidatorError(f"{v.const!r} is not {sql_name(t)}")
     if v.months is not None:
-        raise refuse("an interval with months cannot be cast")
+        raise ValidatorError("an interval with months cannot be cast")
     e = _expression(v, t)
     bad = e.is_null() & v.e.is_not_null()
     if _always(v, t):
-        return Value(e, t, fault=v.fault, bounds=_bounds(v, t))
-    return Value(e, t, fault=v.fault if attempt else either((v.fault, bad)), bounds=_bounds(v, t))
+        return TypedExpr(e, t, fault=v.fault, bounds=_bounds(v, t))
+    return TypedExpr(e, t, fault=v.fault if attempt else either((v.fault, bad)), bounds=_bounds(v, t))
 
 
-def _bounds(v: Value, t: pl.DataType) -> tuple[int, int] | None:
+def _bounds(v: TypedExpr, t: pl.DataType) -> tuple[int, int] | None:
     if not is_int(t):
         return None
     low, high = limits(t)
@@ -95,7 +95,7 @@ def _bounds(v: Value, t: pl.DataType) -> tuple[int, int] | None:
     return (max(low, v.bounds[0]), min(high, v.bounds[1])) if v.bounds and is_int(v.t) else (low, high)
 
 
-def _always(v: Value, t: pl.DataType) -> bool:
+def _always(v: TypedExpr, t: pl.DataType) -> bool:
     """Whether every value can be cast."""
     if t == pl.String or v.t in (t, pl.Boolean()):
         return True
@@ -111,7 +111,7 @@ def _always(v: Value, t: pl.DataType) -> bool:
     return v.t.is_temporal() and t.is_temporal() and getattr(t, "time_unit", "") != "ns"
 
 
-def _expression(v: Value, t: pl.DataType) -> pl.Expr:
+def _expression(v: TypedExpr, t: pl.DataType) -> pl.Expr:
     """The cast, null where it cannot be made."""
     if is_text(t):
         return as_text(v)
@@ -127,10 +127,10 @@ def _expression(v: Value, t: pl.DataType) -> pl.Expr:
         return _number(v, t)
     if v.t.is_temporal() and t.is_temporal():
         return _temporal(v, t)
-    raise refuse(f"{sql_name(v.t)} cannot be cast to {sql_name(t)}")
+    raise ValidatorError(f"{sql_name(v.t)} cannot be cast to {sql_name(t)}")
 
 
-def _number(v: Value, t: pl.DataType) -> pl.Expr:
+def _number(v: TypedExpr, t: pl.DataType) -> pl.Expr:
     if t.is_float():
         e = v.e.cast(t, strict=False)
         return (
@@ -148,7 +148,7 @@ def _number(v: Value, t: pl.DataType) -> pl.Expr:
     return _decimal(v, t)
 
 
-def _decimal(v: Value, t: pl.DataType) -> pl.Expr:
+def _decimal(v: TypedExpr, t: pl.DataType) -> pl.Expr:
     places, widest = scale(t), pl.Decimal(38, scale(t))
     most = Decimal(10) ** (precision(t) - places)
     if v.t.is_float():
@@ -182,23 +182,23 @@ def unscaled(ticks: pl.Expr, t: pl.DataType) -> pl.Expr:
     return (whole + rest * last).cast(t)
 
 
-def _temporal(v: Value, t: pl.DataType) -> pl.Expr:
+def _temporal(v: TypedExpr, t: pl.DataType) -> pl.Expr:
     if isinstance(v.t, pl.Duration) and isinstance(t, pl.Duration):
         return v.e.cast(t)
     if isinstance(v.t, pl.Duration) or isinstance(t, pl.Duration) or v.t == pl.Time:
-        raise refuse(f"{sql_name(v.t)} cannot be cast to {sql_name(t)}")
+        raise ValidatorError(f"{sql_name(v.t)} cannot be cast to {sql_name(t)}")
     if t == pl.Date:
         return naive(v).e.dt.date() if isinstance(v.t, pl.Datetime) else v.e
     if t == pl.Time and isinstance(v.t, pl.Datetime) and v.t.time_zone is None:
         return v.e.dt.time()
     if not isinstance(t, pl.Datetime):
-        raise refuse(f"{sql_name(v.t)} cannot be cast to {sql_name(t)}")
+        raise ValidatorError(f"{sql_name(v.t)} cannot be cast to {sql_name(t)}")
     made = naive(v) if t.time_zone is None or getattr(v.t, "time_zone", None) is None else utc(v)
     e = _ticked(made, t.time_unit)
     return e.dt.replace_time_zone("UTC") if t.time_zone and getattr(made.t, "time_zone", None) is None else e
 
 
-def _ticked(v: Value, unit: Any) -> pl.Expr:
+def _ticked(v: TypedExpr, unit: Any) -> pl.Expr:
     """In ticks of another unit; null where they are beyond 64 bits."""
     target = pl.Datetime(unit, getattr(v.t, "time_zone", None))
     mine = ticks_unit(v.t)
@@ -214,33 +214,33 @@ def _ticked(v: Value, unit: Any) -> pl.Expr:
 # --- text ----------------------------------------------------------------------------------------------------------
 
 
-def constant_text(value: str, t: pl.DataType) -> Value | None:
+def constant_text(value: str, t: pl.DataType) -> TypedExpr | None:
     """A text that is written in the expression, as another type; None if it is not one."""
     found: Any
     if t == pl.String:
-        return Value(pl.lit(value, dtype=pl.String), t, value)
+        return TypedExpr(pl.lit(value, dtype=pl.String), t, value)
     if is_int(t):
         found = text.integer(value, t)
-        return None if found is None else Value(pl.lit(found, dtype=t), t, found, bounds=(found, found))
+        return None if found is None else TypedExpr(pl.lit(found, dtype=t), t, found, bounds=(found, found))
     if isinstance(t, pl.Duration):
         span = text.interval(value)
         return None if span is None else duration(*span)
     if t == pl.Binary:
-        return Value(pl.lit(value.encode()), t, value.encode())
+        return TypedExpr(pl.lit(value.encode()), t, value.encode())
     parse = _parser(t)
     found = parse(value) if parse else None
     if found is None:
         return None
     if t.is_temporal():
         ticks = pl.lit(found, dtype=pl.Int32 if t == pl.Date else pl.Int64)
-        return Value(ticks.cast(t), t, found)
-    return Value(pl.lit(found, dtype=t) if not is_decimal(t) else pl.lit(found).cast(t), t, found)
+        return TypedExpr(ticks.cast(t), t, found)
+    return TypedExpr(pl.lit(found, dtype=t) if not is_decimal(t) else pl.lit(found).cast(t), t, found)
 
 
-def duration(months: int, ticks: int) -> Value:
+def duration(months: int, ticks: int) -> TypedExpr:
     """A constant interval."""
     t = pl.Duration("us")
-    return Value(
+    return TypedExpr(
         pl.lit(ticks, dtype=pl.Int64).cast(t),
         t,
         (months, ticks),
@@ -264,10 +264,10 @@ def _parser(t: pl.DataType) -> Callable[[str], Any] | None:
     return text.time if t == pl.Time else None
 
 
-def _from_text(v: Value, t: pl.DataType) -> pl.Expr:
+def _from_text(v: TypedExpr, t: pl.DataType) -> pl.Expr:
     parse = _parser(t)
     if parse is None:
-        raise refuse(f"text cannot be cast to {sql_name(t)} in a condition")
+        raise ValidatorError(f"text cannot be cast to {sql_name(t)} in a condition")
     return v.e.map_batches(text.converter(parse, _fast(t), t), return_dtype=t, is_elementwise=True)
 
 
@@ -286,7 +286,7 @@ def _fast(t: pl.DataType) -> pl.Expr:
     return pl.lit(None, dtype=t)
 
 
-def as_text(v: Value) -> pl.Expr:
+def as_text(v: TypedExpr) -> pl.Expr:
     """A value as DuckDB writes it."""
     v = plain_text(v)
     if v.t in (pl.String, pl.Binary):
@@ -303,7 +303,7 @@ def as_text(v: Value) -> pl.Expr:
         return told + "+00" if v.t.time_zone else told
     if v.t == pl.Boolean or is_int(v.t) or is_decimal(v.t):
         return v.e.cast(pl.String)
-    raise refuse(f"{sql_name(v.t)} cannot be cast to text in a condition")
+    raise ValidatorError(f"{sql_name(v.t)} cannot be cast to text in a condition")
 
 
 def _trimmed(e: pl.Expr) -> pl.Expr:
@@ -315,10 +315,12 @@ def _floats(s: pl.Series) -> pl.Series:
     return pl.Series(s.name, [None if x is None else repr(float(x)) for x in told], dtype=pl.String)
 
 
-def concatenated(values: list[Value], *, skip_nulls: bool) -> Value:
+def concatenated(values: list[TypedExpr], *, skip_nulls: bool) -> TypedExpr:
     """|| and concat()."""
     parts = [
-        v if v.t == pl.String else Value(pl.lit(None, dtype=pl.String) if v.null else as_text(v), pl.String())
+        v if v.t == pl.String else TypedExpr(pl.lit(None, dtype=pl.String) if v.null else as_text(v), pl.String())
         for v in map(plain_text, values)
     ]
-    return Value(pl.concat_str([p.e for p in parts], ignore_nulls=skip_nulls), pl.String(), fault=any_fault(*values))
+    return TypedExpr(
+        pl.concat_str([p.e for p in parts], ignore_nulls=skip_nulls), pl.String(), fault=any_fault(*values)
+    )

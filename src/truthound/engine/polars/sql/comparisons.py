@@ -13,14 +13,15 @@ from typing import Any
 
 import polars as pl
 
-from truthound.engine.polars.sql import reading
+from truthound.engine.polars.sql import parse_text
 from truthound.engine.polars.sql.casts import cast, constant_text
-from truthound.engine.polars.sql.values import (
+from truthound.engine.polars.sql.typed_expr import (
     DAY,
     UNITS,
-    Value,
+    TypedExpr,
     any_fault,
     as_type,
+    balanced,
     boolean,
     common_number,
     dated,
@@ -29,18 +30,17 @@ from truthound.engine.polars.sql.values import (
     is_decimal,
     is_int,
     is_number,
-    joined,
     limits,
     naive,
     null_of,
     plain_text,
     precision,
-    refuse,
     scale,
     sql_name,
     utc,
     wider,
 )
+from truthound.errors import ValidatorError
 
 _OPERATORS: dict[str, Callable[[Any, Any], pl.Expr]] = {
     "=": operator.eq, "<>": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
@@ -55,34 +55,34 @@ MONTH = 30 * DAY * 10**6
 # --- truth ---------------------------------------------------------------------------------------------------------
 
 
-def truth(v: Value) -> Value:
+def truth(v: TypedExpr) -> TypedExpr:
     """A value where true or false is wanted: a number is true unless it is 0."""
     return v if v.t == pl.Boolean else cast(v, pl.Boolean())
 
 
-def conjunction(values: list[Value]) -> Value:
+def conjunction(values: list[TypedExpr]) -> TypedExpr:
     """AND. A fault counts only where the others leave the answer open."""
     made = [truth(v) for v in values]
     faults = []
     for i, v in enumerate(made):
         if v.fault is not None:
             others = [o.e.fill_null(value=True) for j, o in enumerate(made) if j != i]
-            faults.append(joined([v.fault, *others], operator.and_))
-    return Value(joined([v.e for v in made], operator.and_), pl.Boolean(), fault=either(faults))
+            faults.append(balanced([v.fault, *others], operator.and_))
+    return TypedExpr(balanced([v.e for v in made], operator.and_), pl.Boolean(), fault=either(faults))
 
 
-def disjunction(values: list[Value]) -> Value:
+def disjunction(values: list[TypedExpr]) -> TypedExpr:
     """OR. A fault counts only where the others leave the answer open."""
     made = [truth(v) for v in values]
     faults = []
     for i, v in enumerate(made):
         if v.fault is not None:
             others = [o.e.fill_null(value=False).not_() for j, o in enumerate(made) if j != i]
-            faults.append(joined([v.fault, *others], operator.and_))
-    return Value(joined([v.e for v in made], operator.or_), pl.Boolean(), fault=either(faults))
+            faults.append(balanced([v.fault, *others], operator.and_))
+    return TypedExpr(balanced([v.e for v in made], operator.or_), pl.Boolean(), fault=either(faults))
 
 
-def negation(v: Value) -> Value:
+def negation(v: TypedExpr) -> TypedExpr:
     made = truth(v)
     return replace(made, e=made.e.not_(), const=(not made.const) if isinstance(made.const, bool) else made.const)
 
@@ -90,11 +90,11 @@ def negation(v: Value) -> Value:
 # --- comparisons ---------------------------------------------------------------------------------------------------
 
 
-def compare(a: Value, op: str, b: Value) -> Value:
+def compare(a: TypedExpr, op: str, b: TypedExpr) -> TypedExpr:
     """`a OP b`; OP is one of = <> < <= > >=."""
     a, b = plain_text(a), plain_text(b)
     if a.null or b.null:
-        return Value(pl.lit(None, dtype=pl.Boolean), pl.Boolean(), None, fault=any_fault(a, b))
+        return TypedExpr(pl.lit(None, dtype=pl.Boolean), pl.Boolean(), None, fault=any_fault(a, b))
     a, b = _literal_text(a, b), _literal_text(b, a)
     if pl.Boolean() in (a.t, b.t) and a.t != b.t:
         a, b = _booleans(a, b)
@@ -106,41 +106,41 @@ def compare(a: Value, op: str, b: Value) -> Value:
         return boolean(_OPERATORS[op](_length(a), _length(b)), a, b)
     if a.t == b.t and (a.t in (pl.String, pl.Boolean, pl.Time, pl.Binary) or (op in ("=", "<>") and a.t.is_nested())):
         return boolean(_OPERATORS[op](a.e, b.e), a, b)
-    raise refuse(f"{sql_name(a.t)} and {sql_name(b.t)} do not compare; cast one of them")
+    raise ValidatorError(f"{sql_name(a.t)} and {sql_name(b.t)} do not compare; cast one of them")
 
 
-def _literal_text(v: Value, other: Value) -> Value:
+def _literal_text(v: TypedExpr, other: TypedExpr) -> TypedExpr:
     """A text as it is written, in the type of what it is compared with."""
     if not (v.literal and v.t == pl.String) or other.t == pl.String:
         return v
     if isinstance(other.t, pl.Datetime):  # finer than the column's unit, it is still itself
         t = pl.Datetime("ns", other.t.time_zone)
-        found = reading.moment(str(v.const))
+        found = parse_text.moment(str(v.const))
         if found is not None:
             ticks = found[0] - (found[1] if other.t.time_zone else 0)
-            return Value(pl.lit(None, dtype=t), t, ticks)
+            return TypedExpr(pl.lit(None, dtype=t), t, ticks)
     target = other.t
     if is_decimal(target) or (other.literal and is_int(target)):
-        number = reading.number(str(v.const))
-        made = None if number is None else Value(pl.lit(number), decimal(38, 0), number)
+        number = parse_text.number(str(v.const))
+        made = None if number is None else TypedExpr(pl.lit(number), decimal(38, 0), number)
     else:
         made = constant_text(str(v.const), target)
     if made is None:
-        raise refuse(f"{v.const!r} is not {sql_name(other.t)}, with which it is compared")
+        raise ValidatorError(f"{v.const!r} is not {sql_name(other.t)}, with which it is compared")
     return made
 
 
-def _booleans(a: Value, b: Value) -> tuple[Value, Value]:
+def _booleans(a: TypedExpr, b: TypedExpr) -> tuple[TypedExpr, TypedExpr]:
     """True and false compare with whole numbers: as they are written, those are truths; else truths are 1 and 0."""
     one, other = (a, b) if a.t == pl.Boolean else (b, a)
     if not (is_int(other.t) or (is_number(other.t) and (other.constant or one.constant))):
         return a, b
     known = int(one.const) if isinstance(one.const, bool) else one.const
-    one = Value(one.e.cast(pl.Int8), pl.Int8(), known, fault=one.fault, bounds=(0, 1))
+    one = TypedExpr(one.e.cast(pl.Int8), pl.Int8(), known, fault=one.fault, bounds=(0, 1))
     return (one, other) if a.t == pl.Boolean else (other, one)
 
 
-def _numbers(a: Value, op: str, b: Value) -> pl.Expr:
+def _numbers(a: TypedExpr, op: str, b: TypedExpr) -> pl.Expr:
     if b.constant and not a.constant:
         return _number_constant(a, op, b)
     if a.constant and not b.constant:
@@ -160,7 +160,7 @@ def _numbers(a: Value, op: str, b: Value) -> pl.Expr:
     return _OPERATORS[op](as_type(a, t), as_type(b, t))
 
 
-def _decimals(a: Value, op: str, b: Value) -> pl.Expr:
+def _decimals(a: TypedExpr, op: str, b: TypedExpr) -> pl.Expr:
     """Decimals of any places, and whole numbers: whole parts first where there is no common type of 38 digits."""
     places = max(scale(a.t), scale(b.t))
     if max(precision(a.t) - scale(a.t), precision(b.t) - scale(b.t)) + places <= 38:
@@ -179,7 +179,7 @@ def _decimals(a: Value, op: str, b: Value) -> pl.Expr:
     }[op]
 
 
-def _split(v: Value, places: int) -> tuple[pl.Expr, pl.Expr]:
+def _split(v: TypedExpr, places: int) -> tuple[pl.Expr, pl.Expr]:
     """The whole part, rounded down, and the rest in units of the last of `places`."""
     if is_int(v.t):
         whole = v.e.cast(pl.Int128)
@@ -188,7 +188,7 @@ def _split(v: Value, places: int) -> tuple[pl.Expr, pl.Expr]:
     return ticks // one, ticks % one * 10 ** (places - scale(v.t))
 
 
-def _number_constant(v: Value, op: str, c: Value) -> pl.Expr:
+def _number_constant(v: TypedExpr, op: str, c: TypedExpr) -> pl.Expr:
     """A number against a constant, exactly, in the number's own type."""
     value = c.const
     if v.t.is_float():
@@ -232,7 +232,7 @@ def _always(e: pl.Expr, answer: bool) -> pl.Expr:
     return pl.when(e.is_not_null()).then(pl.lit(value=answer))
 
 
-def _float_constant(v: Value, op: str, c: Value) -> pl.Expr:
+def _float_constant(v: TypedExpr, op: str, c: TypedExpr) -> pl.Expr:
     if v.t == pl.Float32 and not isinstance(c.const, float):  # as a FLOAT, like the column
         near = pl.lit(float(c.const), dtype=pl.Float32)
         if is_decimal(c.t) or abs(c.const) <= _EXACT_FLOAT32:
@@ -253,7 +253,7 @@ def _float_constant(v: Value, op: str, c: Value) -> pl.Expr:
     return _OPERATORS[op](e, pl.lit(value, dtype=pl.Float64))
 
 
-def _whole_float(a: Value, op: str, b: Value) -> pl.Expr:
+def _whole_float(a: TypedExpr, op: str, b: TypedExpr) -> pl.Expr:
     """A whole number against a float without rounding either; NaN is above every number."""
     exact = _EXACT_FLOAT
     low, high = a.bounds or limits(a.t)
@@ -267,7 +267,7 @@ def _whole_float(a: Value, op: str, b: Value) -> pl.Expr:
     return {"=": equal, "<>": equal.not_(), "<": n < up, "<=": n <= down, ">": n > down, ">=": n >= up}[op]
 
 
-def _moments(a: Value, op: str, b: Value) -> pl.Expr:
+def _moments(a: TypedExpr, op: str, b: TypedExpr) -> pl.Expr:
     """Dates and timestamps by their instants; without a zone they are in UTC."""
     if b.constant and not a.constant:
         return _moment_constant(a, op, b)
@@ -284,7 +284,7 @@ def _moments(a: Value, op: str, b: Value) -> pl.Expr:
     return _coarse_fine(a, op, b, ub // ua)
 
 
-def _coarse_fine(a: Value, op: str, b: Value, factor: int) -> pl.Expr:
+def _coarse_fine(a: TypedExpr, op: str, b: TypedExpr, factor: int) -> pl.Expr:
     x, y = (v.e.to_physical().cast(pl.Int64) for v in (a, b))
     if factor == 1:
         return _OPERATORS[op](x, y)
@@ -301,14 +301,14 @@ def _ticks_a_day(t: pl.DataType) -> int:
     return DAY * UNITS[t.time_unit] if isinstance(t, pl.Datetime) else 1
 
 
-def _moment_constant(v: Value, op: str, c: Value) -> pl.Expr:
+def _moment_constant(v: TypedExpr, op: str, c: TypedExpr) -> pl.Expr:
     instant = Fraction(c.const, _ticks_a_day(c.t))
     t = v.t
     physical, span = (pl.Int32(), limits(pl.Int32())) if t == pl.Date else (pl.Int64(), limits(pl.Int64()))
     return against(v.e, op, instant * _ticks_a_day(t), span, lambda n: pl.lit(n, dtype=physical).cast(t))
 
 
-def _length(v: Value) -> pl.Expr:
+def _length(v: TypedExpr) -> pl.Expr:
     """An interval's length, its months being of 30 days."""
     if isinstance(v.const, tuple):
         return pl.lit(v.const[0] * MONTH + v.const[1], dtype=pl.Int64).cast(pl.Duration("us"))
@@ -317,7 +317,7 @@ def _length(v: Value) -> pl.Expr:
     return v.e.cast(pl.Duration("us")) + (v.months * MONTH).cast(pl.Duration("us"))
 
 
-def distinct(a: Value, b: Value) -> Value:
+def distinct(a: TypedExpr, b: TypedExpr) -> TypedExpr:
     """IS DISTINCT FROM: true or false for each row, a null being equal to a null."""
     if a.null or b.null:
         other = b if a.null else a
@@ -330,24 +330,24 @@ def distinct(a: Value, b: Value) -> Value:
     return replace(different, e=pl.when(a_null | b_null).then(a_null != b_null).otherwise(different.e))
 
 
-def among(v: Value, items: list[Value], few: int) -> Value:
+def among(v: TypedExpr, items: list[TypedExpr], few: int) -> TypedExpr:
     """`v IN (items)`: null where it is not among them and one of them is null."""
     fault = any_fault(v, *items)
     if not items:
-        return Value(v.e.is_null() & pl.lit(value=False), pl.Boolean(), fault=fault)
+        return TypedExpr(v.e.is_null() & pl.lit(value=False), pl.Boolean(), fault=fault)
     given = [i for i in items if not i.null]
     if not given or v.null:
-        return Value(pl.when(v.e.is_null()).then(pl.lit(None, dtype=pl.Boolean)), pl.Boolean(), fault=fault)
+        return TypedExpr(pl.when(v.e.is_null()).then(pl.lit(None, dtype=pl.Boolean)), pl.Boolean(), fault=fault)
     if len(given) > few and (simple := _constants(v, given)) is not None:
         found = v.e.is_in(simple)
     else:
-        found = joined([compare(v, "=", i).e for i in given], operator.or_)
-    return Value(
+        found = balanced([compare(v, "=", i).e for i in given], operator.or_)
+    return TypedExpr(
         found if len(given) == len(items) else found | pl.lit(None, dtype=pl.Boolean), pl.Boolean(), fault=fault
     )
 
 
-def _constants(v: Value, items: list[Value]) -> pl.Series | None:
+def _constants(v: TypedExpr, items: list[TypedExpr]) -> pl.Series | None:
     """The items as values of the same type, where they are constants of it."""
     if v.t == pl.String and all(isinstance(i.const, str) for i in items):
         return pl.Series([i.const for i in items], dtype=pl.String)
@@ -360,7 +360,7 @@ def _constants(v: Value, items: list[Value]) -> pl.Series | None:
 # --- one type ---------------------------------------------------------------------------------------------------
 
 
-def unified(values: list[Value], what: str) -> tuple[list[Value], pl.DataType]:
+def unified(values: list[TypedExpr], what: str) -> tuple[list[TypedExpr], pl.DataType]:
     """Values of one type: the arms of CASE, the arguments of COALESCE, GREATEST and LEAST."""
     made = [plain_text(v) for v in values]
     given = [v for v in made if v.t != pl.Null]
@@ -369,7 +369,7 @@ def unified(values: list[Value], what: str) -> tuple[list[Value], pl.DataType]:
     fixed = [v for v in given if not (v.literal and v.t == pl.String)]
     t = pl.String() if not fixed else reduce(lambda a, b: _common(a, b, what), fixed).t
     if any(v.months is not None for v in made):
-        raise refuse(f"{what} takes no interval with months")
+        raise ValidatorError(f"{what} takes no interval with months")
     out = []
     for v in made:
         if v.t == pl.Null:
@@ -381,11 +381,11 @@ def unified(values: list[Value], what: str) -> tuple[list[Value], pl.DataType]:
     return out, t
 
 
-def _common(a: Value, b: Value, what: str) -> Value:
+def _common(a: TypedExpr, b: TypedExpr, what: str) -> TypedExpr:
     if a.t == b.t:
         return a if b.literal else b
     if is_number(a.t) and is_number(b.t):
-        return Value(a.e, common_number(a, b))
+        return TypedExpr(a.e, common_number(a, b))
     if pl.Boolean() in (a.t, b.t) and (is_int(a.t) or is_int(b.t)):
         return a if is_int(a.t) else b
     if dated(a) and dated(b):
@@ -393,7 +393,7 @@ def _common(a: Value, b: Value, what: str) -> Value:
         units = [getattr(v.t, "time_unit", "us") for v in (x, y) if v.t != pl.Date]
         finest: Any = max(units, key=lambda u: UNITS[u])
         zone = "UTC" if any(getattr(v.t, "time_zone", None) for v in (x, y)) else None
-        return Value(a.e, pl.Datetime(finest, zone))
+        return TypedExpr(a.e, pl.Datetime(finest, zone))
     if isinstance(a.t, pl.Duration) and isinstance(b.t, pl.Duration):
-        return Value(a.e, pl.Duration("us"))
-    raise refuse(f"{what} mixes {sql_name(a.t)} and {sql_name(b.t)}; cast one of them")
+        return TypedExpr(a.e, pl.Duration("us"))
+    raise ValidatorError(f"{what} mixes {sql_name(a.t)} and {sql_name(b.t)}; cast one of them")

@@ -28,17 +28,16 @@ from truthound.engine.polars.sql.comparisons import (
     truth,
 )
 from truthound.engine.polars.sql.functions import FUNCTIONS, cases, field
-from truthound.engine.polars.sql.values import (
+from truthound.engine.polars.sql.typed_expr import (
     Context,
-    Value,
+    TypedExpr,
+    balanced,
     boolean,
     constant,
     is_int,
-    joined,
     limits,
     null_of,
     plain_text,
-    refuse,
     sql_name,
 )
 from truthound.errors import ValidatorError
@@ -60,18 +59,18 @@ def compiled(text: str, context: Context) -> Checked:
     try:
         tree = sql_expression.condition(text)
     except ValueError as error:
-        raise refuse(str(error)) from None
+        raise ValidatorError(str(error)) from None
     what = f"SQL expression {shorten(text, 200)!r}"
     if unknown := sql_expression.unknown_in(tree, list(context.schema)):
-        raise refuse(f"{what}: {unknown}")
+        raise ValidatorError(f"{what}: {unknown}")
     try:
         made = Tree(context).value(tree)
     except ValidatorError as error:
-        raise refuse(f"{what}: {error}") from None
+        raise ValidatorError(f"{what}: {error}") from None
     except RecursionError:
-        raise refuse(f"{what} is nested too deeply") from None
+        raise ValidatorError(f"{what} is nested too deeply") from None
     if made.t not in (pl.Boolean, pl.Null):
-        raise refuse(f"{what} is {sql_name(made.t)}, not true or false")
+        raise ValidatorError(f"{what} is {sql_name(made.t)}, not true or false")
     return Checked(pl.lit(None, dtype=pl.Boolean)) if made.t == pl.Null else Checked(made.e, made.fault)
 
 
@@ -81,7 +80,7 @@ class Tree:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    def value(self, node: Any) -> Value:
+    def value(self, node: Any) -> TypedExpr:
         """The value of a node and all below it."""
         name = type(node).__name__
         if name in _COMPARISONS:
@@ -89,26 +88,28 @@ class Tree:
         if name in _ARITHMETIC:
             return arithmetic(self.value(node.this), _ARITHMETIC[name], self.value(node.expression))
         if name not in _NODES:
-            raise refuse(f"{shorten(node.sql(dialect='duckdb'), 60)} is not a value that a condition can use there")
+            raise ValidatorError(
+                f"{shorten(node.sql(dialect='duckdb'), 60)} is not a value that a condition can use there"
+            )
         return _NODES[name](self, node)
 
-    def _comparison(self, op: str, node: Any) -> Value:
+    def _comparison(self, op: str, node: Any) -> TypedExpr:
         for one, other in ((node.this, node.expression), (node.expression, node.this)):
             if type(other).__name__ == "Any":
                 if op != "=":
-                    raise refuse("only = ANY (list) is understood")
+                    raise ValidatorError("only = ANY (list) is understood")
                 inner = other.this.this if type(other.this).__name__ == "Paren" else other.this
                 if type(inner).__name__ != "Array":
-                    raise refuse(
+                    raise ValidatorError(
                         "= ANY takes a list that is written there; for a column, write list_contains(column, value)"
                     )
                 return self._in(self.value(one), inner)
         return compare(self.value(node.this), op, self.value(node.expression))
 
-    def column(self, node: Any) -> Value:
+    def column(self, node: Any) -> TypedExpr:
         found = sql_expression.column_path(node, self._context.schema)
         if found is None:
-            raise refuse(
+            raise ValidatorError(
                 f'no column is called "{node.name}"{sql_expression.instead(node.name, list(self._context.schema))}'
             )
         name, path = found
@@ -116,7 +117,7 @@ class Tree:
         e = self._context.column(name)
         if t in (pl.Object, pl.UInt128):
             what = "Python objects" if t == pl.Object else "128-bit numbers without a sign"
-            raise refuse(f'column "{name}" holds {what}, which a condition cannot use')
+            raise ValidatorError(f'column "{name}" holds {what}, which a condition cannot use')
         if t == pl.Float16:
             e, t = e.cast(pl.Float32), pl.Float32()
         bounds = None
@@ -125,12 +126,12 @@ class Tree:
             most = self._context.most
             if most is not None and t in LONG:
                 bounds = (max(bounds[0], -most), most)
-        made = Value(e, t, None, bounds=bounds) if t == pl.Null else Value(e, t, bounds=bounds)
+        made = TypedExpr(e, t, None, bounds=bounds) if t == pl.Null else TypedExpr(e, t, bounds=bounds)
         for part in path:
             made = field(made, part)
         return made
 
-    def literal(self, node: Any) -> Value:
+    def literal(self, node: Any) -> TypedExpr:
         if node.is_string:
             return constant(node.name)
         written = node.name.replace("_", "")
@@ -149,29 +150,29 @@ class Tree:
                 out.append(one)
         return out
 
-    def is_(self, node: Any) -> Value:
+    def is_(self, node: Any) -> TypedExpr:
         v, other = self.value(node.this), node.expression
         kind = type(other).__name__
         if kind == "Null":
             return v.to(v.e.is_null(), pl.Boolean())
         if kind != "Boolean":
-            raise refuse(f"IS takes TRUE, FALSE, NULL or DISTINCT FROM, not {other.sql(dialect='duckdb')}")
+            raise ValidatorError(f"IS takes TRUE, FALSE, NULL or DISTINCT FROM, not {other.sql(dialect='duckdb')}")
         made = truth(v)
         e = made.e.fill_null(value=False) if other.this else made.e.fill_null(value=True).not_()
         return boolean(e, made)
 
-    def _in(self, v: Value, items: Any) -> Value:
+    def _in(self, v: TypedExpr, items: Any) -> TypedExpr:
         if type(items).__name__ in ("Array", "Tuple"):
             return among(v, [self.value(i) for i in items.expressions], FEW)
         return FUNCTIONS["list_contains"]([self.value(items), v], self._context)
 
-    def in_(self, node: Any) -> Value:
+    def in_(self, node: Any) -> TypedExpr:
         v = self.value(node.this)
         if node.args.get("field") is not None:
             return self._in(v, node.args["field"])
         return among(v, [self.value(i) for i in node.expressions], FEW)
 
-    def between(self, node: Any) -> Value:
+    def between(self, node: Any) -> TypedExpr:
         v, low, high = (self.value(node.args[k]) for k in ("this", "low", "high"))
         made = conjunction([compare(v, ">=", low), compare(v, "<=", high)])
         if node.args.get("symmetric"):
@@ -179,7 +180,7 @@ class Tree:
             return disjunction([made, turned])
         return made
 
-    def like(self, node: Any, escape: str = "") -> Value:
+    def like(self, node: Any, escape: str = "") -> TypedExpr:
         v, pattern = text(self.value(node.this), "LIKE"), self.value(node.expression)
         if v.null or pattern.null:
             return null_of(pl.Boolean())
@@ -187,30 +188,30 @@ class Tree:
         found = v.to(made, pl.Boolean())
         return negation(found) if node.args.get("negate") else found
 
-    def escape(self, node: Any) -> Value:
+    def escape(self, node: Any) -> TypedExpr:
         return self.like(node.this, fixed(self.value(node.expression), "the escape character"))
 
-    def glob(self, node: Any) -> Value:
+    def glob(self, node: Any) -> TypedExpr:
         v, pattern = text(self.value(node.this), "GLOB"), self.value(node.expression)
         if v.null or pattern.null:
             return null_of(pl.Boolean())
         return v.to(v.e.str.contains(rx.glob(fixed(pattern, "the pattern of GLOB"))), pl.Boolean())
 
-    def call(self, name: str, *nodes: Any) -> Value:
+    def call(self, name: str, *nodes: Any) -> TypedExpr:
         """A function of the table, by its own name."""
         return FUNCTIONS[name]([self.value(n) for n in nodes if n is not None], self._context)
 
-    def function(self, node: Any) -> Value:
+    def function(self, node: Any) -> TypedExpr:
         name = str(node.this).lower()
         return self.call(sql_expression.ALIASES.get(name, name), *node.expressions)
 
-    def pattern(self, node: Any) -> Value:
+    def pattern(self, node: Any) -> TypedExpr:
         name = "regexp_full_match" if type(node).__name__ in ("SimilarTo", "RegexpFullMatch") else "regexp_matches"
         args = [self.value(node.this), self.value(node.expression)]
         options = [constant("i")] if type(node).__name__ == "RegexpILike" else []
         return FUNCTIONS[name](args + options, self._context)
 
-    def case(self, node: Any) -> Value:
+    def case(self, node: Any) -> TypedExpr:
         subject = None if node.this is None else self.value(node.this)
         branches = []
         for branch in node.args["ifs"]:
@@ -221,28 +222,28 @@ class Tree:
         default = node.args.get("default")
         return cases(branches, null_of(pl.Null()) if default is None else self.value(default))
 
-    def if_(self, node: Any) -> Value:
+    def if_(self, node: Any) -> TypedExpr:
         otherwise = node.args.get("false")
         return cases([(self.value(node.this), self.value(node.args["true"]))], null_of(pl.Null()) if otherwise is None else self.value(otherwise))  # fmt: skip
 
-    def trim(self, node: Any) -> Value:
+    def trim(self, node: Any) -> TypedExpr:
         kind = {"LEADING": "ltrim", "TRAILING": "rtrim"}.get(str(node.args.get("position") or "").upper(), "trim")
         return self.call(kind, node.this, node.args.get("expression"))
 
-    def interval(self, node: Any) -> Value:
+    def interval(self, node: Any) -> TypedExpr:
         unit = node.args.get("unit")
         return intervals.written(self.value(node.this), None if unit is None else unit.name)
 
-    def bitwise(self, op: str, node: Any) -> Value:
+    def bitwise(self, op: str, node: Any) -> TypedExpr:
         a, b = self.value(node.this), self.value(node.expression)
         if not (is_int(a.t) and is_int(b.t)):
-            raise refuse(f"{op} takes whole numbers")
+            raise ValidatorError(f"{op} takes whole numbers")
         e = a.e.cast(pl.Int64) & b.e.cast(pl.Int64) if op == "&" else a.e.cast(pl.Int64) | b.e.cast(pl.Int64)
         return a.to(e, pl.Int64(), b)
 
-    def bracket(self, node: Any) -> Value:
+    def bracket(self, node: Any) -> TypedExpr:
         if len(node.expressions) != 1 or type(node.expressions[0]).__name__ == "Slice":
-            raise refuse("a slice of a list cannot be used in a condition; name one item")
+            raise ValidatorError("a slice of a list cannot be used in a condition; name one item")
         v, at = self.value(node.this), self.value(node.expressions[0])
         if isinstance(v.t, pl.Struct):
             return field(v, fixed(at, "the name of a field"))
@@ -250,15 +251,15 @@ class Tree:
             at = constant(at.const + 1)
         return FUNCTIONS["list_extract"]([v, at], self._context)
 
-    def joined(self, node: Any) -> Value:
+    def balanced(self, node: Any) -> TypedExpr:
         parts = [self.value(n) for n in self.chain(node)]
         return null_of(pl.String()) if any(p.null for p in parts) else concatenated(parts, skip_nulls=False)
 
-    def dot(self, node: Any) -> Value:
+    def dot(self, node: Any) -> TypedExpr:
         return field(self.value(node.this), node.expression.name)
 
 
-_NODES: dict[str, Callable[[Tree, Any], Value]] = {
+_NODES: dict[str, Callable[[Tree, Any], TypedExpr]] = {
     "Column": Tree.column, "Literal": Tree.literal, "RawString": lambda _, n: constant(n.name), "National": lambda _, n: constant(n.name),
     "Boolean": lambda _, n: constant(bool(n.this)), "Null": lambda _t, _n: constant(None), "Paren": lambda t, n: t.value(n.this),
     "And": lambda t, n: conjunction([t.value(x) for x in t.chain(n)]), "Or": lambda t, n: disjunction([t.value(x) for x in t.chain(n)]),
@@ -267,7 +268,7 @@ _NODES: dict[str, Callable[[Tree, Any], Value]] = {
     "Like": Tree.like, "ILike": Tree.like, "Escape": Tree.escape, "Glob": Tree.glob, "SimilarTo": Tree.pattern, "RegexpLike": Tree.pattern,
     "RegexpILike": Tree.pattern, "RegexpFullMatch": Tree.pattern, "StartsWith": lambda t, n: t.call("starts_with", n.this, n.expression),
     "Pow": lambda t, n: t.call("pow", n.this, n.expression), "Neg": lambda t, n: negative(plain_text(t.value(n.this))),
-    "Abs": lambda t, n: t.call("abs", n.this), "DPipe": Tree.joined, "BitwiseAnd": lambda t, n: t.bitwise("&", n),
+    "Abs": lambda t, n: t.call("abs", n.this), "DPipe": Tree.balanced, "BitwiseAnd": lambda t, n: t.bitwise("&", n),
     "BitwiseOr": lambda t, n: t.bitwise("|", n), "Cast": lambda t, n: cast(t.value(n.this), type_of(n.to)),
     "TryCast": lambda t, n: cast(t.value(n.this), type_of(n.to), attempt=True), "Case": Tree.case, "If": Tree.if_,
     "Coalesce": lambda t, n: t.call("coalesce", n.this, *n.expressions), "Anonymous": Tree.function,
@@ -297,16 +298,16 @@ class Checked:
     def all_of(cls, parts: Sequence[Checked]) -> Checked:
         """AND."""
         if all(p.fault is None for p in parts):
-            return cls(joined([p.e for p in parts], operator.and_))
-        made = conjunction([Value(p.e, pl.Boolean(), fault=p.fault) for p in parts])
+            return cls(balanced([p.e for p in parts], operator.and_))
+        made = conjunction([TypedExpr(p.e, pl.Boolean(), fault=p.fault) for p in parts])
         return cls(made.e, made.fault)
 
     @classmethod
     def any_of(cls, parts: Sequence[Checked]) -> Checked:
         """OR."""
         if all(p.fault is None for p in parts):
-            return cls(joined([p.e for p in parts], operator.or_))
-        made = disjunction([Value(p.e, pl.Boolean(), fault=p.fault) for p in parts])
+            return cls(balanced([p.e for p in parts], operator.or_))
+        made = disjunction([TypedExpr(p.e, pl.Boolean(), fault=p.fault) for p in parts])
         return cls(made.e, made.fault)
 
 

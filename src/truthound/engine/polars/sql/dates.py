@@ -8,22 +8,22 @@ from datetime import UTC, datetime
 import polars as pl
 
 from truthound.engine.polars.sql.casts import cast
-from truthound.engine.polars.sql.values import (
+from truthound.engine.polars.sql.typed_expr import (
     DAY,
     UNITS,
     Context,
-    Value,
+    TypedExpr,
     any_fault,
     dated,
     either,
     naive,
     null_of,
     quotient,
-    refuse,
     sql_name,
     ticks_unit,
     utc,
 )
+from truthound.errors import ValidatorError
 
 DURATION = pl.Duration("us")
 _STAMP = pl.Datetime("us")
@@ -64,17 +64,17 @@ def _century(years: pl.Expr, by: int) -> pl.Expr:
     return pl.when(e > 0).then((e - 1) // by + 1).otherwise(-((-e) // by + 1))
 
 
-def moment(v: Value, what: str) -> Value:
+def moment(v: TypedExpr, what: str) -> TypedExpr:
     """A date or a timestamp, in UTC and without its zone; a text is none."""
     if v.t == pl.Null:
         return null_of(_STAMP)
     if not dated(v):
         hint = "; cast it to DATE or TIMESTAMP" if v.t == pl.String else ""
-        raise refuse(f"{what} takes a date or a timestamp, not {sql_name(v.t)}{hint}")
+        raise ValidatorError(f"{what} takes a date or a timestamp, not {sql_name(v.t)}{hint}")
     return v if v.t == pl.Date else naive(v)
 
 
-def part(name: str, v: Value) -> Value:
+def part(name: str, v: TypedExpr) -> TypedExpr:
     """date_part, EXTRACT, and functions such as year()."""
     known = PARTS.get(name.lower(), name.lower())
     if isinstance(v.t, pl.Duration):
@@ -92,10 +92,10 @@ def part(name: str, v: Value) -> Value:
         e = OF_A_TIME[known](made.e.cast(_STAMP) if made.t == pl.Date else made.e)
         return v.to(e.cast(whole), whole)
     names = ", ".join([*OF_A_DATE, *OF_A_TIME, "epoch"])
-    raise refuse(f'a date has no part "{name}"; there are {names}')
+    raise ValidatorError(f'a date has no part "{name}"; there are {names}')
 
 
-def _part_of_interval(name: str, v: Value) -> Value:
+def _part_of_interval(name: str, v: TypedExpr) -> TypedExpr:
     ticks = v.e.cast(DURATION).to_physical()
     months = pl.lit(0, dtype=pl.Int64) if v.months is None else v.months
     day = DAY * 10**6
@@ -107,14 +107,14 @@ def _part_of_interval(name: str, v: Value) -> Value:
     }  # fmt: skip
     if name == "epoch":
         if v.months is not None:
-            raise refuse("the epoch of an interval with months is not fixed; compare intervals instead")
+            raise ValidatorError("the epoch of an interval with months is not fixed; compare intervals instead")
         return v.to(quotient(ticks.cast(pl.Float64), 1e6, pl.Float64()), pl.Float64())
     if name in ("day", "hour") and not v.apart and not isinstance(v.const, tuple):
-        raise refuse(
+        raise ValidatorError(
             f"the {name}s of a duration are not told apart; compare it with an interval, or take its epoch in seconds"
         )
     if name not in made:
-        raise refuse(f'an interval has no part "{name}"; there are {", ".join([*made, "epoch"])}')
+        raise ValidatorError(f'an interval has no part "{name}"; there are {", ".join([*made, "epoch"])}')
     return v.to(made[name].cast(pl.Int64) + v.e.cast(DURATION).to_physical() * 0, pl.Int64())
 
 
@@ -122,13 +122,13 @@ def _truncate(e: pl.Expr, by: int) -> pl.Expr:
     return e.sign() * (e.abs() // by)
 
 
-def _epoch(m: Value, factor: float) -> pl.Expr:
+def _epoch(m: TypedExpr, factor: float) -> pl.Expr:
     ticks = m.e.cast(_STAMP) if m.t == pl.Date else m.e
     each = UNITS[ticks_unit(m.t)]
     return quotient(ticks.to_physical().cast(pl.Float64), each / factor, pl.Float64())
 
 
-def epoch_in(unit: str, v: Value) -> Value:
+def epoch_in(unit: str, v: TypedExpr) -> TypedExpr:
     """epoch_ms and epoch_us."""
     m = moment(v, f"epoch_{unit}")
     ticks = (m.e.cast(_STAMP) if m.t == pl.Date else m.e.cast(pl.Datetime("us"))).to_physical()
@@ -141,12 +141,12 @@ _TRUNCATIONS = {
 }  # fmt: skip
 
 
-def truncated(name: str, v: Value) -> Value:
+def truncated(name: str, v: TypedExpr) -> TypedExpr:
     """date_trunc."""
     known = PARTS.get(name.lower(), name.lower())
     made = moment(v, "date_trunc()")
     if known not in _TRUNCATIONS:
-        raise refuse(f'date_trunc() does not know "{name}"; there are {", ".join(_TRUNCATIONS)}')
+        raise ValidatorError(f'date_trunc() does not know "{name}"; there are {", ".join(_TRUNCATIONS)}')
     e = made.e.cast(_STAMP)
     e = e if known == "microsecond" else e.dt.truncate(_TRUNCATIONS[known])
     if isinstance(v.t, pl.Datetime) and v.t.time_zone:
@@ -160,16 +160,16 @@ _MICROS = {
 }  # fmt: skip
 
 
-def _unit_between(function: str, name: str, a: Value, b: Value) -> tuple[str, pl.Expr, pl.Expr]:
+def _unit_between(function: str, name: str, a: TypedExpr, b: TypedExpr) -> tuple[str, pl.Expr, pl.Expr]:
     """The unit that a function between two moments counts in, and the moments as timestamps."""
     known = PARTS.get(name.lower(), name.lower())
     x, y = _stamp(a), _stamp(b)
     if known not in _TRUNCATIONS:
-        raise refuse(f'{function}() does not know "{name}"; there are {", ".join(_TRUNCATIONS)}')
+        raise ValidatorError(f'{function}() does not know "{name}"; there are {", ".join(_TRUNCATIONS)}')
     return known, x, y
 
 
-def difference(name: str, a: Value, b: Value) -> Value:
+def difference(name: str, a: TypedExpr, b: TypedExpr) -> TypedExpr:
     """date_diff: the boundaries of a unit that lie between two moments."""
     known, x, y = _unit_between("date_diff", name, a, b)
     if known in ("year", "quarter", "month"):
@@ -182,7 +182,7 @@ def difference(name: str, a: Value, b: Value) -> Value:
     return a.to(count[1] - count[0], pl.Int64(), b)
 
 
-def elapsed(name: str, a: Value, b: Value) -> Value:
+def elapsed(name: str, a: TypedExpr, b: TypedExpr) -> TypedExpr:
     """date_sub: the whole units that lie between two moments."""
     known, x, y = _unit_between("date_sub", name, a, b)
     if known in ("year", "quarter", "month"):
@@ -203,7 +203,7 @@ def _whole_months(x: pl.Expr, y: pl.Expr) -> pl.Expr:
     return pl.when(x <= y).then(whole).when(x > y).then(-whole)
 
 
-def _stamp(v: Value) -> pl.Expr:
+def _stamp(v: TypedExpr) -> pl.Expr:
     if v.literal and v.t == pl.String:
         v = cast(v, _STAMP)
     made = moment(v, "a difference of dates")
@@ -225,7 +225,7 @@ def _form(form: str) -> str:
             continue
         code = form[at + 1 : at + 3] if form[at + 1 : at + 2] == "-" else form[at + 1 : at + 2]
         if not code or code[-1] not in _FORMS:
-            raise refuse(
+            raise ValidatorError(
                 f'"%{code}" is not understood in a format; there are %Y %m %d %H %M %S %f %y %b %B %a %A %j %I %p and %%'
             )
         out += "%6f" if code == "f" else f"%{code}"
@@ -233,20 +233,20 @@ def _form(form: str) -> str:
     return out
 
 
-def formatted(v: Value, form: str) -> Value:
+def formatted(v: TypedExpr, form: str) -> TypedExpr:
     """Strftime."""
     made = moment(v, "strftime()")
     e = made.e.cast(_STAMP) if made.t == pl.Date else made.e
     return v.to(e.dt.strftime(_form(form)), pl.String())
 
 
-def parsed(v: Value, form: str, *, attempt: bool) -> Value:
+def parsed(v: TypedExpr, form: str, *, attempt: bool) -> TypedExpr:
     """strptime, and try_strptime, which gives NULL for what is not in the format."""
     if v.t != pl.String:
-        raise refuse(f"strptime() takes text, not {sql_name(v.t)}")
+        raise ValidatorError(f"strptime() takes text, not {sql_name(v.t)}")
     e = _read(v.e, form)
     fault = None if attempt else e.is_null() & v.e.is_not_null()
-    return Value(e, _STAMP, fault=either((v.fault, fault)))
+    return TypedExpr(e, _STAMP, fault=either((v.fault, fault)))
 
 
 def _read(e: pl.Expr, form: str) -> pl.Expr:
@@ -281,38 +281,38 @@ def _one(text: str, form: str) -> datetime | None:
     return found.astimezone(UTC).replace(tzinfo=None) if found.tzinfo else found
 
 
-def make_date(y: Value, m: Value, d: Value) -> Value:
+def make_date(y: TypedExpr, m: TypedExpr, d: TypedExpr) -> TypedExpr:
     """The date of a year, a month and a day; no such day is a fault."""
     parts = [v.e.cast(pl.Int64).cast(pl.String) for v in (y, m, d)]
     e = pl.concat_str([parts[0].str.zfill(4), parts[1].str.zfill(2), parts[2].str.zfill(2)], separator="-").str.to_date(
         "%Y-%m-%d", strict=False
     )
     given = y.e.is_not_null() & m.e.is_not_null() & d.e.is_not_null()
-    return Value(e, pl.Date(), fault=either((any_fault(y, m, d), e.is_null() & given)))
+    return TypedExpr(e, pl.Date(), fault=either((any_fault(y, m, d), e.is_null() & given)))
 
 
-def now(c: Context) -> Value:
+def now(c: Context) -> TypedExpr:
     """The time of the run, in UTC."""
     t = pl.Datetime("us", "UTC")
     moment = c.now().astimezone(UTC)
     ticks = (moment - datetime(1970, 1, 1, tzinfo=UTC)) // datetime.resolution
-    return Value(pl.lit(ticks, dtype=pl.Int64).cast(t), t, ticks)
+    return TypedExpr(pl.lit(ticks, dtype=pl.Int64).cast(t), t, ticks)
 
 
-def today(c: Context) -> Value:
+def today(c: Context) -> TypedExpr:
     moment = now(c)
     days = moment.const // (DAY * 10**6)
-    return Value(pl.lit(days, dtype=pl.Int32).cast(pl.Date), pl.Date(), days)
+    return TypedExpr(pl.lit(days, dtype=pl.Int32).cast(pl.Date), pl.Date(), days)
 
 
-def in_zone(v: Value, zone: Value) -> Value:
+def in_zone(v: TypedExpr, zone: TypedExpr) -> TypedExpr:
     """A moment AT TIME ZONE: the wall clock there; of a wall clock, the moment."""
     if not isinstance(zone.const, str):
-        raise refuse("the zone of AT TIME ZONE is written as a text, for example 'Europe/Berlin'")
+        raise ValidatorError("the zone of AT TIME ZONE is written as a text, for example 'Europe/Berlin'")
     try:
         pl.select(pl.lit(0).cast(pl.Datetime("us", "UTC")).dt.convert_time_zone(zone.const))
     except pl.exceptions.PolarsError:
-        raise refuse(f"{zone.const!r} is not a time zone") from None
+        raise ValidatorError(f"{zone.const!r} is not a time zone") from None
     if isinstance(v.t, pl.Datetime) and v.t.time_zone:
         return v.to(utc(v).e.dt.convert_time_zone(zone.const).dt.replace_time_zone(None), pl.Datetime(v.t.time_unit))
     made = naive(moment(v, "AT TIME ZONE"))
@@ -325,4 +325,4 @@ def in_zone(v: Value, zone: Value) -> Value:
     there = at if zone.const == "UTC" else pl.coalesce(at, before + day)
     fault = None if zone.const == "UTC" else there.is_null() & v.e.is_not_null()
     t = pl.Datetime(made.t.time_unit, "UTC")  # type: ignore[attr-defined]
-    return Value(there, t, fault=either((v.fault, fault)))
+    return TypedExpr(there, t, fault=either((v.fault, fault)))

@@ -15,11 +15,11 @@ from truthound.engine.polars.sql.arguments import REAL, TEXT, TRUTH, Function, e
 from truthound.engine.polars.sql.arithmetic import arithmetic, negative
 from truthound.engine.polars.sql.casts import cast
 from truthound.engine.polars.sql.comparisons import compare, truth, unified
-from truthound.engine.polars.sql.reading import span_unit
-from truthound.engine.polars.sql.texts import TEXTS
-from truthound.engine.polars.sql.values import (
+from truthound.engine.polars.sql.parse_text import span_unit
+from truthound.engine.polars.sql.text_functions import TEXTS
+from truthound.engine.polars.sql.typed_expr import (
     Context,
-    Value,
+    TypedExpr,
     any_fault,
     as_type,
     decimal,
@@ -31,35 +31,35 @@ from truthound.engine.polars.sql.values import (
     plain_text,
     precision,
     quotient,
-    refuse,
     scale,
     sql_name,
     wider,
 )
+from truthound.errors import ValidatorError
 
 # --- numbers -------------------------------------------------------------------------------------------------------
 
 
 def _real(name: str, make: Callable[[pl.Expr], pl.Expr]) -> Function:
-    def call(args: list[Value], _: Context) -> Value:
+    def call(args: list[TypedExpr], _: Context) -> TypedExpr:
         v = number(args[0], f"{name}()")
         return v.to(make(as_type(v, REAL)), REAL)
 
     return call
 
 
-def absolute(args: list[Value], _: Context) -> Value:
+def absolute(args: list[TypedExpr], _: Context) -> TypedExpr:
     v = number(args[0], "abs()")
     if is_int(v.t):
         down = negative(v)
         e = pl.when(v.e < 0).then(down.e).otherwise(v.e)
         if down.fault is None:
-            return Value(v.e.abs(), v.t, fault=v.fault, bounds=v.bounds and (0, max(map(abs, v.bounds))))
-        return Value(e, v.t, fault=either((v.fault, down.fault & (v.e < 0))))
+            return TypedExpr(v.e.abs(), v.t, fault=v.fault, bounds=v.bounds and (0, max(map(abs, v.bounds))))
+        return TypedExpr(e, v.t, fault=either((v.fault, down.fault & (v.e < 0))))
     return replace(v, e=v.e.abs(), const=abs(v.const) if v.constant and v.const is not None else v.const)
 
 
-def sign(args: list[Value], _: Context) -> Value:
+def sign(args: list[TypedExpr], _: Context) -> TypedExpr:
     v = number(args[0], "sign()")
     e = v.e.sign()
     if v.t.is_float():
@@ -69,14 +69,14 @@ def sign(args: list[Value], _: Context) -> Value:
     return v.to(e.cast(pl.Int8), pl.Int8())
 
 
-def rounded(args: list[Value], _: Context) -> Value:
+def rounded(args: list[TypedExpr], _: Context) -> TypedExpr:
     """Halves away from zero."""
     v = number(args[0], "round()")
     places = args[1].const if len(args) > 1 else 0
     if places is None:
         return null_of(v.t)
     if not isinstance(places, int):
-        raise refuse("the second argument of round() must be written as a number")
+        raise ValidatorError("the second argument of round() must be written as a number")
     if v.t.is_float():
         if places == 0:
             return replace(v.to(v.e.round(0, mode="half_away_from_zero"), v.t))
@@ -91,23 +91,23 @@ def rounded(args: list[Value], _: Context) -> Value:
         if places >= 0:
             t = decimal(precision(v.t), places)
             return v.to(v.e.round(places, mode="half_away_from_zero").cast(t), t)
-        v = Value(v.e.round(0, mode="half_away_from_zero").cast(pl.Int128), pl.Int128(), fault=v.fault)
+        v = TypedExpr(v.e.round(0, mode="half_away_from_zero").cast(pl.Int128), pl.Int128(), fault=v.fault)
         made = _tens(v, -places)
         return replace(made, e=made.e.cast(decimal(38, 0)), t=decimal(38, 0))
     return v if places >= 0 else _tens(v, -places)
 
 
-def _tens(v: Value, places: int) -> Value:
+def _tens(v: TypedExpr, places: int) -> TypedExpr:
     by, wide = 10**places, pl.Int128()
     if places > 37:
         return v.to(v.e * 0, v.t)
     e = v.e.cast(wide)
     made = e.sign() * ((e.abs() + by // 2) // by) * by
-    return cast(Value(made, wide, fault=v.fault), v.t if v.t in (pl.Int64, pl.UInt64, pl.Int128) else pl.Int64())
+    return cast(TypedExpr(made, wide, fault=v.fault), v.t if v.t in (pl.Int64, pl.UInt64, pl.Int128) else pl.Int64())
 
 
 def _step(name: str) -> Function:
-    def call(args: list[Value], _: Context) -> Value:
+    def call(args: list[TypedExpr], _: Context) -> TypedExpr:
         v = number(args[0], f"{name}()")
         if is_int(v.t):
             return v.to(v.e.cast(REAL), REAL) if name != "trunc" else v
@@ -124,19 +124,19 @@ def _step(name: str) -> Function:
     return call
 
 
-def logarithm(args: list[Value], c: Context) -> Value:
+def logarithm(args: list[TypedExpr], c: Context) -> TypedExpr:
     if len(args) == 1:
         return FUNCTIONS["log10"](args, c)
     base, v = (number(a, "log()") for a in args)
     return v.to(as_type(v, REAL).log() / as_type(base, REAL).log(), REAL, base)
 
 
-def power(args: list[Value], _: Context) -> Value:
+def power(args: list[TypedExpr], _: Context) -> TypedExpr:
     a, b = (number(v, "pow()") for v in args)
     return a.to(as_type(a, REAL).pow(as_type(b, REAL)), REAL, b)
 
 
-def angle(args: list[Value], _: Context) -> Value:
+def angle(args: list[TypedExpr], _: Context) -> TypedExpr:
     a, b = (number(v, "atan2()") for v in args)
     return a.to(pl.arctan2(as_type(a, REAL), as_type(b, REAL)), REAL, b)
 
@@ -144,7 +144,7 @@ def angle(args: list[Value], _: Context) -> Value:
 def _extreme(name: str) -> Function:
     """The greatest or the least that is not null; NaN is above every number."""
 
-    def call(args: list[Value], _: Context) -> Value:
+    def call(args: list[TypedExpr], _: Context) -> TypedExpr:
         values, t = unified(args, name.upper())
         if t == pl.Null:
             return null_of(t)
@@ -157,18 +157,18 @@ def _extreme(name: str) -> Function:
                 .otherwise(a)
             )
 
-        return Value(reduce(better, [v.e for v in values]), t, fault=any_fault(*values))
+        return TypedExpr(reduce(better, [v.e for v in values]), t, fault=any_fault(*values))
 
     return call
 
 
 def _float_test(name: str, make: Callable[[pl.Expr], pl.Expr], *, otherwise: bool) -> Function:
-    def call(args: list[Value], _: Context) -> Value:
+    def call(args: list[TypedExpr], _: Context) -> TypedExpr:
         v = args[0]
         if v.t.is_float():
             return v.to(make(v.e), TRUTH)
         if not (is_number(v.t) or v.t.is_temporal() or v.t == pl.Null):
-            raise refuse(f"{name}() takes a number, not {sql_name(v.t)}")
+            raise ValidatorError(f"{name}() takes a number, not {sql_name(v.t)}")
         return v.to(pl.when(v.e.is_not_null()).then(pl.lit(value=otherwise)), TRUTH)
 
     return call
@@ -177,26 +177,26 @@ def _float_test(name: str, make: Callable[[pl.Expr], pl.Expr], *, otherwise: boo
 # --- any type ------------------------------------------------------------------------------------------------------
 
 
-def coalesce(args: list[Value], _: Context) -> Value:
+def coalesce(args: list[TypedExpr], _: Context) -> TypedExpr:
     values, t = unified(args, "COALESCE")
     faults, missing = [], None
     for v in values:
         if v.fault is not None:
             faults.append(v.fault if missing is None else v.fault & missing)
         missing = v.e.is_null() if missing is None else missing & v.e.is_null()
-    return Value(pl.coalesce([v.e for v in values]), t, fault=either(faults))
+    return TypedExpr(pl.coalesce([v.e for v in values]), t, fault=either(faults))
 
 
-def nullif(args: list[Value], _: Context) -> Value:
+def nullif(args: list[TypedExpr], _: Context) -> TypedExpr:
     a, b = args
     if a.null or b.null:
         return replace(a, literal=False)
     equal = compare(a, "=", b)
     e = pl.when(equal.e.fill_null(value=False).not_()).then(a.e)
-    return Value(e, a.t, fault=any_fault(a, b, equal), bounds=a.bounds, months=a.months)
+    return TypedExpr(e, a.t, fault=any_fault(a, b, equal), bounds=a.bounds, months=a.months)
 
 
-def cases(branches: list[tuple[Value, Value]], default: Value) -> Value:
+def cases(branches: list[tuple[TypedExpr, TypedExpr]], default: TypedExpr) -> TypedExpr:
     """CASE: the value of the first condition that is true."""
     values, t = unified([v for _, v in branches] + [default], "CASE")
     conditions = [truth(c) for c, _ in branches]
@@ -218,41 +218,41 @@ def cases(branches: list[tuple[Value, Value]], default: Value) -> Value:
         if is_int(t) and known and len(known) == len(bounds)
         else None
     )
-    return Value(chain.otherwise(values[-1].e), t, fault=either(faults), bounds=reach)
+    return TypedExpr(chain.otherwise(values[-1].e), t, fault=either(faults), bounds=reach)
 
 
-def contains(args: list[Value], c: Context) -> Value:
+def contains(args: list[TypedExpr], c: Context) -> TypedExpr:
     if isinstance(args[0].t, pl.List | pl.Array):
         return list_contains(args, c)
     return of_texts("contains", lambda e, x: expr_of(e).str.contains(x, literal=True), TRUTH)(args, c)
 
 
-def list_contains(args: list[Value], _: Context) -> Value:
+def list_contains(args: list[TypedExpr], _: Context) -> TypedExpr:
     items, wanted = args
     if not isinstance(items.t, pl.List | pl.Array):
-        raise refuse(f"list_contains() takes a list, not {sql_name(items.t)}")
+        raise ValidatorError(f"list_contains() takes a list, not {sql_name(items.t)}")
     if wanted.null:
         return null_of(TRUTH)
     inner: Any = items.t.inner
     e = items.e.arr.to_list() if isinstance(items.t, pl.Array) else items.e
     if wanted.constant:
-        each = compare(Value(pl.element(), inner), "=", wanted)
+        each = compare(TypedExpr(pl.element(), inner), "=", wanted)
         return items.to(e.list.eval(each.e.fill_null(value=False)).list.any(), TRUTH)
     if inner != wanted.t:
         if not (is_int(inner) and is_int(wanted.t)):
-            raise refuse(f"{sql_name(wanted.t)} is not looked for in a list of {inner}; cast it")
+            raise ValidatorError(f"{sql_name(wanted.t)} is not looked for in a list of {inner}; cast it")
         inner = wider(inner, wanted.t)
     found = e.cast(pl.List(inner)).list.contains(wanted.e.cast(inner))
     return items.to(pl.when(wanted.e.is_not_null()).then(found), TRUTH, wanted)
 
 
-def list_extract(args: list[Value], _: Context) -> Value:
+def list_extract(args: list[TypedExpr], _: Context) -> TypedExpr:
     """From 1, or from the end for a negative number."""
     items, n = args
     if not isinstance(items.t, pl.List | pl.Array):
-        raise refuse(f"{sql_name(items.t)} has no items")
+        raise ValidatorError(f"{sql_name(items.t)} has no items")
     if not isinstance(n.const, int):
-        raise refuse("the place of a list's item must be written as a number")
+        raise ValidatorError("the place of a list's item must be written as a number")
     inner: Any = items.t.inner
     if n.const == 0:
         return null_of(inner)
@@ -260,23 +260,23 @@ def list_extract(args: list[Value], _: Context) -> Value:
     return items.to(e.list.get(n.const - 1 if n.const > 0 else n.const, null_on_oob=True), inner)
 
 
-def struct_extract(args: list[Value], _: Context) -> Value:
+def struct_extract(args: list[TypedExpr], _: Context) -> TypedExpr:
     v, name = args[0], fixed(args[1], "the name of a field")
     return field(v, name)
 
 
-def field(v: Value, name: str) -> Value:
+def field(v: TypedExpr, name: str) -> TypedExpr:
     """A field of a structure."""
     if not isinstance(v.t, pl.Struct):
-        raise refuse(f'{sql_name(v.t)} has no field "{name}"')
+        raise ValidatorError(f'{sql_name(v.t)} has no field "{name}"')
     fields: dict[str, Any] = {f.name: f.dtype for f in v.t.fields}
     known = name if name in fields else next((f for f in fields if f.lower() == name.lower()), None)
     if known is None:
-        raise refuse(f'no field is called "{name}"; there are {", ".join(fields)}')
+        raise ValidatorError(f'no field is called "{name}"; there are {", ".join(fields)}')
     return v.to(v.e.struct.field(known), fields[known])
 
 
-def attempted(args: list[Value], _: Context) -> Value:
+def attempted(args: list[TypedExpr], _: Context) -> TypedExpr:
     """TRY: null where the value would be refused."""
     return replace(args[0], fault=None)
 
@@ -291,19 +291,19 @@ def _span(unit: str) -> Function:
 
 
 def _named_day(form: str) -> Function:
-    def call(args: list[Value], _: Context) -> Value:
+    def call(args: list[TypedExpr], _: Context) -> TypedExpr:
         v = dates.moment(args[0], "a day's name")
         return args[0].to(v.e.dt.strftime(form), TEXT)
 
     return call
 
 
-def last_day(args: list[Value], _: Context) -> Value:
+def last_day(args: list[TypedExpr], _: Context) -> TypedExpr:
     v = dates.moment(args[0], "last_day()")
     return args[0].to(v.e.dt.month_end().cast(pl.Date) if v.t == pl.Date else v.e.dt.date().dt.month_end(), pl.Date())
 
 
-def _format(args: list[Value], _: Context) -> Value:
+def _format(args: list[TypedExpr], _: Context) -> TypedExpr:
     when, form = (args[1], args[0]) if isinstance(args[0].const, str) else (args[0], args[1])
     return dates.formatted(when, fixed(form, "a format"))
 
@@ -315,7 +315,7 @@ FUNCTIONS: dict[str, Function] = {
     "log10": _real("log10", pl.Expr.log10), "log": logarithm, "log2": _real("log2", lambda e: e.log(2)), "exp": _real("exp", pl.Expr.exp),
     "pow": power, "mod": lambda a, _: arithmetic(a[0], "%", a[1]), "greatest": _extreme("greatest"), "least": _extreme("least"),
     "isnan": _float_test("isnan", pl.Expr.is_nan, otherwise=False), "isinf": _float_test("isinf", pl.Expr.is_infinite, otherwise=False),
-    "isfinite": _float_test("isfinite", pl.Expr.is_finite, otherwise=True), "pi": lambda _a, _c: Value(pl.lit(math.pi), REAL, math.pi),
+    "isfinite": _float_test("isfinite", pl.Expr.is_finite, otherwise=True), "pi": lambda _a, _c: TypedExpr(pl.lit(math.pi), REAL, math.pi),
     "sin": _real("sin", pl.Expr.sin), "cos": _real("cos", pl.Expr.cos), "tan": _real("tan", pl.Expr.tan), "asin": _real("asin", pl.Expr.arcsin),
     "acos": _real("acos", pl.Expr.arccos), "atan": _real("atan", pl.Expr.arctan), "atan2": angle, "cot": _real("cot", pl.Expr.cot), "radians": _real("radians", pl.Expr.radians),
     "degrees": _real("degrees", pl.Expr.degrees),

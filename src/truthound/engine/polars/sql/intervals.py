@@ -5,11 +5,11 @@ from __future__ import annotations
 import polars as pl
 
 from truthound.engine.polars.sql.casts import cast, duration
-from truthound.engine.polars.sql.reading import interval, span_unit
-from truthound.engine.polars.sql.values import (
+from truthound.engine.polars.sql.parse_text import interval, span_unit
+from truthound.engine.polars.sql.typed_expr import (
     DAY,
     UNITS,
-    Value,
+    TypedExpr,
     any_fault,
     dated,
     either,
@@ -18,10 +18,10 @@ from truthound.engine.polars.sql.values import (
     limits,
     naive,
     null_of,
-    refuse,
     sql_name,
     ticks_unit,
 )
+from truthound.errors import ValidatorError
 
 DURATION = pl.Duration("us")
 _STAMP = pl.Datetime("us")
@@ -29,7 +29,7 @@ _DATE_RANGE = 90_000_000
 """days around 1970 that a date may have"""
 
 
-def arithmetic(a: Value, op: str, b: Value) -> Value:
+def arithmetic(a: TypedExpr, op: str, b: TypedExpr) -> TypedExpr:
     """+, -, * and / where a side is a date, a time or an interval."""
     if isinstance(a.t, pl.Duration) and isinstance(b.t, pl.Duration) and op in "+-":
         return _intervals(a, op, b)
@@ -53,19 +53,19 @@ def arithmetic(a: Value, op: str, b: Value) -> Value:
             return a.to(a.e.to_physical().cast(pl.Int64) - b.e.to_physical().cast(pl.Int64), pl.Int64(), b)
         x, y = (naive(v).e.cast(_STAMP) for v in (a, b))
         return a.to(x - y, DURATION, b, apart=True)
-    raise refuse(f"{sql_name(a.t)} {op} {sql_name(b.t)} cannot be calculated; cast one of them")
+    raise ValidatorError(f"{sql_name(a.t)} {op} {sql_name(b.t)} cannot be calculated; cast one of them")
 
 
-def _days(a: Value, b: Value, sign: int) -> Value:
+def _days(a: TypedExpr, b: TypedExpr, sign: int) -> TypedExpr:
     if not b.literal and limits(b.t)[1] > limits(pl.Int32())[1]:
-        raise refuse("a date takes a number of days as INTEGER; cast it")
+        raise ValidatorError("a date takes a number of days as INTEGER; cast it")
     ticks = a.e.to_physical().cast(pl.Int64) + b.e.cast(pl.Int64) * sign
     beyond = (ticks.abs() > _DATE_RANGE).fill_null(value=False)
     e = pl.when(beyond.not_()).then(ticks).cast(pl.Int32).cast(pl.Date)
-    return Value(e, pl.Date(), fault=either((a.fault, b.fault, beyond)))
+    return TypedExpr(e, pl.Date(), fault=either((a.fault, b.fault, beyond)))
 
 
-def _shifted(v: Value, by: Value, sign: int) -> Value:
+def _shifted(v: TypedExpr, by: TypedExpr, sign: int) -> TypedExpr:
     """A moment and an interval: its months first, then the rest. A date becomes a timestamp."""
     ticks = by.e.cast(DURATION)
     if v.t == pl.Time:
@@ -84,26 +84,26 @@ def _shifted(v: Value, by: Value, sign: int) -> Value:
     return v.to(e, t, by)
 
 
-def _months_on(e: pl.Expr, by: Value, sign: int) -> pl.Expr:
+def _months_on(e: pl.Expr, by: TypedExpr, sign: int) -> pl.Expr:
     if isinstance(by.const, tuple):
         return e.dt.offset_by(f"{by.const[0] * sign}mo") if by.const[0] else e
     return e if by.months is None else e.dt.offset_by((by.months * sign).cast(pl.String) + "mo")
 
 
-def _rest_on(e: pl.Expr, by: Value, sign: int, t: pl.Datetime) -> pl.Expr:
+def _rest_on(e: pl.Expr, by: TypedExpr, sign: int, t: pl.Datetime) -> pl.Expr:
     if isinstance(by.const, tuple) and by.const[1] == 0:
         return e
     rest = by.e.cast(DURATION).cast(pl.Duration(t.time_unit))
     return e + rest if sign > 0 else e - rest
 
 
-def _intervals(a: Value, op: str, b: Value) -> Value:
+def _intervals(a: TypedExpr, op: str, b: TypedExpr) -> TypedExpr:
     sign = 1 if op == "+" else -1
     if isinstance(a.const, tuple) and isinstance(b.const, tuple):
         return duration(a.const[0] + sign * b.const[0], a.const[1] + sign * b.const[1])
     e = a.e.cast(DURATION) + b.e.cast(DURATION) * sign
     given = [m for m in (a.months, None if b.months is None else b.months * sign) if m is not None]
-    return Value(
+    return TypedExpr(
         e,
         DURATION,
         fault=any_fault(a, b),
@@ -111,9 +111,9 @@ def _intervals(a: Value, op: str, b: Value) -> Value:
     )
 
 
-def _scaled(v: Value, op: str, n: Value) -> Value:
+def _scaled(v: TypedExpr, op: str, n: TypedExpr) -> TypedExpr:
     if v.months is not None and (op == "/" or not is_int(n.t)):
-        raise refuse("an interval with months can only be multiplied by a whole number")
+        raise ValidatorError("an interval with months can only be multiplied by a whole number")
     if isinstance(v.const, tuple) and isinstance(n.const, int) and op == "*":
         return duration(v.const[0] * n.const, v.const[1] * n.const)
     ticks = v.e.cast(DURATION).to_physical()
@@ -123,7 +123,7 @@ def _scaled(v: Value, op: str, n: Value) -> Value:
         factor = n.e.cast(pl.Float64)
         real = ticks.cast(pl.Float64) * factor if op == "*" else ticks.cast(pl.Float64) / factor
         e = real.round(0).cast(pl.Int64, strict=False)
-    return Value(
+    return TypedExpr(
         e.cast(DURATION),
         DURATION,
         fault=any_fault(v, n),
@@ -131,38 +131,38 @@ def _scaled(v: Value, op: str, n: Value) -> Value:
     )
 
 
-def written(value: Value, unit: str | None) -> Value:
+def written(value: TypedExpr, unit: str | None) -> TypedExpr:
     """INTERVAL '1 month', INTERVAL 3 DAY, INTERVAL (column) HOUR."""
     if unit is None:
         if not isinstance(value.const, str):
-            raise refuse("an interval is written as INTERVAL '1 day' or INTERVAL 1 DAY")
+            raise ValidatorError("an interval is written as INTERVAL '1 day' or INTERVAL 1 DAY")
         found = interval(value.const)
         if found is None:
-            raise refuse(f"{value.const!r} is not an interval")
+            raise ValidatorError(f"{value.const!r} is not an interval")
         return duration(*found)
     size = span_unit(unit)
     if size is None:
-        raise refuse(f'no unit of time is called "{unit}"')
+        raise ValidatorError(f'no unit of time is called "{unit}"')
     return spans(cast(value, pl.Int64()) if value.t == pl.String else value, size)
 
 
-def spans(n: Value, size: tuple[int, int]) -> Value:
+def spans(n: TypedExpr, size: tuple[int, int]) -> TypedExpr:
     """A number of months or of microseconds."""
     if n.t == pl.Null:
         return null_of(DURATION)
     if not (is_int(n.t) or (is_number(n.t) and not size[0] and size[1] < DAY * 10**6)):
-        raise refuse(f"such an interval is made of a whole number, not of {sql_name(n.t)}")
+        raise ValidatorError(f"such an interval is made of a whole number, not of {sql_name(n.t)}")
     if isinstance(n.const, int):
         if abs(n.const) * max(size) >= 2**63:
-            raise refuse(f"an interval of {n.const} is too long")
+            raise ValidatorError(f"an interval of {n.const} is too long")
         return duration(n.const * size[0], n.const * size[1])
     if size[0]:
         months = n.e.cast(pl.Int64, strict=False) * size[0]
-        return Value((months * 0).cast(DURATION), DURATION, fault=n.fault, months=months)
+        return TypedExpr((months * 0).cast(DURATION), DURATION, fault=n.fault, months=months)
     if is_int(n.t):
         exact = n.e.cast(pl.Int128) * size[1]
     else:
         exact = (n.e.cast(pl.Float64) * size[1]).round(0).cast(pl.Int128, strict=False)
     ticks = exact.cast(pl.Int64, strict=False)
     beyond = ticks.is_null() & n.e.is_not_null()
-    return Value(ticks.cast(DURATION), DURATION, fault=either((n.fault, beyond)))
+    return TypedExpr(ticks.cast(DURATION), DURATION, fault=either((n.fault, beyond)))

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from truthound.engine.measures import Aggregate, CountWhere, Format, IsNull, Not, RowCount
-from truthound.engine.polars import passes
+from truthound.engine.polars import streaming
 from truthound.engine.polars.backend import PolarsBackend
 from truthound.validators.formats import FORMATS
 
@@ -30,8 +30,8 @@ ASKED = {
 @pytest.mark.parametrize(("statistics", "count"), [(True, 4), (False, 1)])
 def test_passes(tmp_path, monkeypatch, statistics, count):
     FRAME.write_parquet(tmp_path / "t.parquet")
-    taken, plain = [], passes._taken
-    monkeypatch.setattr(passes, "_taken", lambda frame, asked: taken.append(asked) or plain(frame, asked))
+    taken, plain = [], streaming._taken
+    monkeypatch.setattr(streaming, "_taken", lambda frame, asked: taken.append(asked) or plain(frame, asked))
     backend = PolarsBackend(pl.scan_parquet(tmp_path / "t.parquet"), statistics=statistics)
     assert backend.measure(ASKED) == ASKED
     assert len(taken) == count

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from truthound.engine.polars.backend import PolarsBackend
-from truthound.engine.polars.stages import SAMPLE, by_value, in_stages
+from truthound.engine.polars.short_circuit import SAMPLE, per_distinct_value, quick_then_slow
 from truthound.validators import formats
 from truthound.validators.formats import FORMATS
 
@@ -139,7 +139,7 @@ def test_the_slow_look_is_at_what_the_quick_one_leaves():
         looked.extend(values)
         return values.str.contains("b")
 
-    quick = in_stages(
+    quick = quick_then_slow(
         pl.col("x"),
         lambda x: pl.when(x.str.contains("a")).then(pl.lit(value=True)),
         lambda x: x.map_batches(slow, return_dtype=pl.Boolean),
@@ -160,6 +160,6 @@ def test_values_that_repeat_are_looked_at_once(values, calls):
         return series == "a"
 
     column = pl.Series("x", values * (1 if len(values) > 3 else 8 * SAMPLE))
-    found = pl.DataFrame(column).select(by_value(pl.col("x"), decide))["x"]
+    found = pl.DataFrame(column).select(per_distinct_value(pl.col("x"), decide))["x"]
     assert found.to_list() == (column == "a").to_list()
     assert len(looked) == calls

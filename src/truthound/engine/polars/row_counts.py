@@ -8,47 +8,47 @@ from typing import Any
 import polars as pl
 
 from truthound.engine.polars.column_names import FAULT_WORDS
+from truthound.engine.polars.exact_sums import AggregateQuery
 from truthound.engine.polars.sql import Checked
-from truthound.engine.polars.sums import Asked
 from truthound.errors import ValidatorError
 
 _ROWS = 2**32
 """more rows than the engine counts"""
 
 
-def faulty(made: Checked, count: Asked | None = None) -> Asked:
+def faulty(made: Checked, count: AggregateQuery | None = None) -> AggregateQuery:
     """How many rows it is true for, or another count of them; or the error that a row has no answer."""
     count = count or counted(made.e.sum())
     if made.fault is None:
         return count
-    return Asked(
+    return AggregateQuery(
         (*count.exprs, made.fault.any()),
         lambda found: ValidatorError(FAULT_WORDS) if found[-1] else count.finish(found[:-1]),
     )
 
 
-def apart(e: pl.Expr) -> Asked:
+def apart(e: pl.Expr) -> AggregateQuery:
     """For how many rows it is true, and for how many null, in one sum: what is costly is computed once."""
     both = e.cast(pl.UInt64).fill_null(pl.lit(_ROWS, dtype=pl.UInt64)).sum()
-    return Asked((both,), lambda found: divmod(int(found[0] or 0), _ROWS)[::-1])
+    return AggregateQuery((both,), lambda found: divmod(int(found[0] or 0), _ROWS)[::-1])
 
 
-def picked(asked: Asked, key: object, place: int) -> Asked:
+def picked(asked: AggregateQuery, key: object, place: int) -> AggregateQuery:
     """One of the counts that are asked for together."""
 
     def finish(found: tuple[Any, ...]) -> Any:
         match asked.finish(found):
-            case Asked() as further:
+            case AggregateQuery() as further:
                 return picked(further, (key, "again"), place)
             case ValidatorError() as error:
                 return error
             case counts:
                 return counts[place]
 
-    return Asked(asked.exprs, finish, key)
+    return AggregateQuery(asked.exprs, finish, key)
 
 
-def assuming(quick: Asked, columns: Sequence[pl.Expr], most: int, sure: Asked) -> Asked:
+def assuming(quick: AggregateQuery, columns: Sequence[pl.Expr], most: int, sure: AggregateQuery) -> AggregateQuery:
     """What is right if no column holds a greater number than `most`; else the sure one is asked for."""
     given = len(quick.exprs)
 
@@ -56,8 +56,8 @@ def assuming(quick: Asked, columns: Sequence[pl.Expr], most: int, sure: Asked) -
         fits = all(x is None or -most <= x <= most for x in found[given:])
         return quick.finish(found[:given]) if fits else sure
 
-    return Asked((*quick.exprs, *(e for c in columns for e in (c.min(), c.max()))), finish)
+    return AggregateQuery((*quick.exprs, *(e for c in columns for e in (c.min(), c.max()))), finish)
 
 
-def counted(e: pl.Expr) -> Asked:
-    return Asked((e,), lambda found: int(found[0] or 0))
+def counted(e: pl.Expr) -> AggregateQuery:
+    return AggregateQuery((e,), lambda found: int(found[0] or 0))

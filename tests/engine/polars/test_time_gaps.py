@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from truthound._internal.extended_time import DAY, value_of
 from truthound.engine.measures import Gaps
 from truthound.engine.polars.backend import PolarsBackend
-from truthound.engine.polars.gaps import _month
+from truthound.engine.polars.time_gaps import _month
 
 # midnight left out (São Paulo, Beirut, Cairo, Havana), changed a minute past it (St. John's), half an hour (Lord Howe)
 ZONES = {

@@ -11,7 +11,7 @@ SAMPLE = 1 << 10
 """texts that tell whether a column repeats a few"""
 
 
-def in_stages(column: pl.Expr, quick: Decide, slow: Decide) -> pl.Expr:
+def quick_then_slow(column: pl.Expr, quick: Decide, slow: Decide) -> pl.Expr:
     """`quick` for all values, and `slow` only for those of which it says neither true nor false. Null stays null."""
 
     def look(values: pl.Series) -> pl.Series:
@@ -25,7 +25,7 @@ def in_stages(column: pl.Expr, quick: Decide, slow: Decide) -> pl.Expr:
     return column.map_batches(look, return_dtype=pl.Boolean, is_elementwise=True)
 
 
-def unless(column: pl.Expr, quick: Callable[[pl.Series], pl.Series], slow: Decide) -> pl.Expr:
+def quick_or_slow(column: pl.Expr, quick: Callable[[pl.Series], pl.Series], slow: Decide) -> pl.Expr:
     """True where `quick` is, and `slow` of the others. Null stays null."""
 
     def look(values: pl.Series) -> pl.Series:
@@ -38,7 +38,7 @@ def unless(column: pl.Expr, quick: Callable[[pl.Series], pl.Series], slow: Decid
     return column.map_batches(look, return_dtype=pl.Boolean, is_elementwise=True)
 
 
-def by_value(column: pl.Expr, decide: Callable[[pl.Series], pl.Series]) -> pl.Expr:
+def per_distinct_value(column: pl.Expr, decide: Callable[[pl.Series], pl.Series]) -> pl.Expr:
     """A function of each value, called once for equal ones where a sample says that they repeat."""
 
     def look(values: pl.Series) -> pl.Series:

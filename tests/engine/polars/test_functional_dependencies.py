@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from truthound.engine import RowRequest
 from truthound.engine.measures import SQL, CountWhere, Inconsistent, RowCount
-from truthound.engine.polars import dependencies
+from truthound.engine.polars import functional_dependencies
 from truthound.engine.polars.backend import PolarsBackend
 
 CELLS = {
@@ -73,15 +73,15 @@ def test_only_rows_that_a_filter_leaves_disagree():
 
 @pytest.mark.parametrize("values", [["1", "1", "2", "2"], ["1", "2", "3", "3"]])
 def test_keys_that_share_a_hash_are_told_apart(monkeypatch, values):
-    plain = dependencies.key_of
+    plain = functional_dependencies.key_of
 
     def colliding(given, types, seed):
         return (
             (pl.lit(1, pl.UInt64) + given[0].hash() * 0, False)
-            if seed == dependencies.SEED
+            if seed == functional_dependencies.SEED
             else plain(given, types, seed)
         )
 
-    monkeypatch.setattr(dependencies, "key_of", colliding)
+    monkeypatch.setattr(functional_dependencies, "key_of", colliding)
     frame = pl.DataFrame({"k": ["a", "a", "b", "b"], "v": values})
     assert found(frame) == by_hand(frame)

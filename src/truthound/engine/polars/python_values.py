@@ -16,7 +16,7 @@ UNITS = {"ns": 1, "us": 10**3, "ms": 10**6}
 """nanoseconds of a unit of time"""
 
 
-def steps_of(dtype: pl.DataType) -> tuple[Kind, int, str | None] | None:
+def temporal_type(dtype: pl.DataType) -> tuple[Kind, int, str | None] | None:
     """How a type of dates and times counts: what it is, nanoseconds of one step, time zone; None for any other type."""
     match dtype:
         case pl.Datetime():
@@ -28,37 +28,37 @@ def steps_of(dtype: pl.DataType) -> tuple[Kind, int, str | None] | None:
     return ("time", 1, None) if dtype == pl.Time else None
 
 
-def cells(series: pl.Series) -> list[Any]:
+def to_python(series: pl.Series) -> list[Any]:
     """A column's values."""
     dtype, series = series.dtype, series.alias("")  # a name may be a pattern to the engine
-    if found := steps_of(dtype):
+    if found := temporal_type(dtype):
         kind, step, zone = found
         return [None if n is None else value_of(kind, n * step, zone) for n in series.to_physical().to_list()]
     if not _dated(dtype):
         return series.to_list()
     if isinstance(dtype, pl.Struct):
-        fields = [(f.name, cells(f)) for f in series.struct.unnest().get_columns()]
+        fields = [(f.name, to_python(f)) for f in series.struct.unnest().get_columns()]
         null = series.is_null()
         return [None if null[i] else {f: values[i] for f, values in fields} for i in range(len(series))]
-    return [None if inner is None else cells(inner) for inner in series]
+    return [None if inner is None else to_python(inner) for inner in series]
 
 
-def records(frame: pl.DataFrame) -> list[dict[str, Any]]:
+def row_dicts(frame: pl.DataFrame) -> list[dict[str, Any]]:
     """The rows, each as column -> value."""
-    columns = [(c.name, cells(c)) for c in frame.get_columns()]
+    columns = [(c.name, to_python(c)) for c in frame.get_columns()]
     return [{name: values[i] for name, values in columns} for i in range(frame.height)]
 
 
-def pairs(frame: pl.DataFrame) -> list[tuple[Any, ...]]:
+def row_tuples(frame: pl.DataFrame) -> list[tuple[Any, ...]]:
     """The rows as tuples."""
-    return list(zip(*(cells(c) for c in frame.get_columns()), strict=True))
+    return list(zip(*(to_python(c) for c in frame.get_columns()), strict=True))
 
 
-def first(frame: pl.DataFrame) -> tuple[Any, ...]:
+def first_row(frame: pl.DataFrame) -> tuple[Any, ...]:
     """The first row."""
     if not any(map(_dated, frame.dtypes)):
         return frame.row(0)
-    return tuple(cells(c.head(1))[0] for c in frame.get_columns())
+    return tuple(to_python(c.head(1))[0] for c in frame.get_columns())
 
 
 def _dated(dtype: pl.DataType) -> bool:

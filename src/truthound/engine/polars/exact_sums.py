@@ -32,7 +32,7 @@ _FLAT = 2**-20
 
 
 @dataclass(frozen=True)
-class Asked:
+class AggregateQuery:
     """Expressions of one value each, and what their values come to: a result, or what is still to be asked."""
 
     exprs: tuple[pl.Expr, ...]
@@ -41,7 +41,7 @@ class Asked:
     """the same for two that ask for the same expressions"""
 
 
-def total(values: pl.Expr, dtype: pl.DataType, function: str, key: object) -> Asked:
+def total(values: pl.Expr, dtype: pl.DataType, function: str, key: object) -> AggregateQuery:
     """The sum or the mean of a column's values; None where there are none."""
     if dtype.is_float():
         return _float_total(values.cast(pl.Float64), function, key)
@@ -56,7 +56,7 @@ def total(values: pl.Expr, dtype: pl.DataType, function: str, key: object) -> As
             return rounded(Fraction(added, count * 10**scale))
         return decimal(added, scale) if isinstance(dtype, pl.Decimal) else added
 
-    return Asked((values.count(), *exprs), finish, key)
+    return AggregateQuery((values.count(), *exprs), finish, key)
 
 
 def _whole(values: pl.Expr, dtype: pl.DataType) -> tuple[tuple[pl.Expr, ...], Callable[[tuple[Any, ...]], int]]:
@@ -75,7 +75,7 @@ def _whole(values: pl.Expr, dtype: pl.DataType) -> tuple[tuple[pl.Expr, ...], Ca
 # --- floats --------------------------------------------------------------------------------------------------------
 
 
-def _float_total(values: pl.Expr, function: str, key: object) -> Asked:
+def _float_total(values: pl.Expr, function: str, key: object) -> AggregateQuery:
     high = (values + _ANCHOR) - _ANCHOR
 
     def finish(found: tuple[Any, ...]) -> Any:
@@ -92,7 +92,7 @@ def _float_total(values: pl.Expr, function: str, key: object) -> Asked:
                 return result
         return floats.levels(123 - math.frexp(size)[1])
 
-    return Asked((values.count(), values.abs().sum(), high.sum(), (values - high).sum()), finish, key)
+    return AggregateQuery((values.count(), values.abs().sum(), high.sum(), (values - high).sum()), finish, key)
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class _Floats:
         found = rounded((total - error) / self.by)
         return found if found == rounded((total + error) / self.by) else None
 
-    def special(self) -> Asked:
+    def special(self) -> AggregateQuery:
         """The sum where some are NaN or infinite, or all are so large that their sizes do not add up."""
 
         def finish(found: tuple[Any, ...]) -> Any:
@@ -120,9 +120,9 @@ class _Floats:
             return self.levels(-899 - self.count.bit_length())
 
         v = self.values
-        return Asked((v.is_nan().sum(), (v == math.inf).sum(), (v == -math.inf).sum()), finish)
+        return AggregateQuery((v.is_nan().sum(), (v == math.inf).sum(), (v == -math.inf).sum()), finish)
 
-    def levels(self, shift: int, before: int | None = None, known: Fraction = _ZERO) -> Asked:
+    def levels(self, shift: int, before: int | None = None, known: Fraction = _ZERO) -> AggregateQuery:
         """The sum in whole units of 2 ** -`shift`. Those of the shift `before` are known; only what they left is added now."""
         rest = self.values
         if before is not None:
@@ -137,7 +137,7 @@ class _Floats:
                 return result
             return self.levels(shift + 124 - self.count.bit_length(), shift, total)
 
-        return Asked((_scaled(rest, shift).cast(pl.Int128).sum(),), finish)
+        return AggregateQuery((_scaled(rest, shift).cast(pl.Int128).sum(),), finish)
 
 
 def _scaled(values: pl.Expr, power: int) -> pl.Expr:
@@ -151,7 +151,7 @@ def _scaled(values: pl.Expr, power: int) -> pl.Expr:
 # --- deviations ----------------------------------------------------------------------------------------------------
 
 
-def deviation(values: pl.Expr, dtype: pl.DataType, function: str) -> Asked:
+def deviation(values: pl.Expr, dtype: pl.DataType, function: str) -> AggregateQuery:
     """The variance or the standard deviation (n - 1), to about 14 digits; None where there are fewer than two values.
 
     Where it is small beside the mean, so that it would be what cancelling left of two large numbers, or where floats do
@@ -177,6 +177,6 @@ def deviation(values: pl.Expr, dtype: pl.DataType, function: str) -> Asked:
         if not dtype.is_float() and dtype != pl.UInt128:
             exact = (steps.cast(pl.Int128) - pl.lit(int(mean), dtype=pl.Int128)).cast(pl.Float64)
             centred = pl.when(centred.abs() < 2.0**126).then(exact).otherwise(centred)
-        return Asked((centred.var(),), lambda again: result(again[0]))
+        return AggregateQuery((centred.var(),), lambda again: result(again[0]))
 
-    return Asked((floats.var(), floats.mean()), finish)
+    return AggregateQuery((floats.var(), floats.mean()), finish)

@@ -49,7 +49,7 @@ def utc_now() -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
+class TypedExpr:
     """A part of an expression.
 
     `fault` is true, never null, for rows whose value the database would refuse (an overflow, a text that cannot be cast);
@@ -76,9 +76,9 @@ class Value:
     def null(self) -> bool:
         return self.const is None
 
-    def to(self, e: pl.Expr, t: pl.DataType, *others: Value, **more: Any) -> Value:
+    def to(self, e: pl.Expr, t: pl.DataType, *others: TypedExpr, **more: Any) -> TypedExpr:
         """A value made from this one (and others), which fails where they fail."""
-        return Value(e, t, fault=any_fault(self, *others), **more)
+        return TypedExpr(e, t, fault=any_fault(self, *others), **more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +90,6 @@ class Context:
     now: Callable[[], datetime] = utc_now
     most: int | None = None
     """columns of 64-bit integers are taken to hold no greater number, and no less than its opposite"""
-
-
-def refuse(said: str) -> ValidatorError:
-    return ValidatorError(said)
 
 
 def sql_name(t: pl.DataType) -> str:
@@ -145,47 +141,47 @@ def decimal(digits: int, places: int) -> pl.Decimal:
     return pl.Decimal(min(38, max(digits, places, 1)), min(places, 38))
 
 
-def any_fault(*values: Value) -> pl.Expr | None:
+def any_fault(*values: TypedExpr) -> pl.Expr | None:
     return either(v.fault for v in values)
 
 
 def either(faults: Iterable[pl.Expr | None]) -> pl.Expr | None:
     found = [f for f in faults if f is not None]
-    return joined(found, operator.or_) if found else None
+    return balanced(found, operator.or_) if found else None
 
 
-def null_of(t: pl.DataType) -> Value:
-    return Value(pl.lit(None, dtype=t), t, None)
+def null_of(t: pl.DataType) -> TypedExpr:
+    return TypedExpr(pl.lit(None, dtype=t), t, None)
 
 
-def boolean(e: pl.Expr, *of: Value) -> Value:
-    return Value(e, pl.Boolean(), fault=any_fault(*of))
+def boolean(e: pl.Expr, *of: TypedExpr) -> TypedExpr:
+    return TypedExpr(e, pl.Boolean(), fault=any_fault(*of))
 
 
-def constant(value: Any) -> Value:
+def constant(value: Any) -> TypedExpr:
     """A constant as SQL types it: the smallest of INTEGER, BIGINT, HUGEINT; a DECIMAL; a DOUBLE; text."""
     if value is None:
-        return Value(pl.lit(None), pl.Null(), None)
+        return TypedExpr(pl.lit(None), pl.Null(), None)
     if isinstance(value, bool):
-        return Value(pl.lit(value), pl.Boolean(), value)
+        return TypedExpr(pl.lit(value), pl.Boolean(), value)
     if isinstance(value, int):
         t = next((t for t in INTEGERS[2:5] if limits(t)[0] <= value <= limits(t)[1]), None)
         if t is None:
-            raise refuse(f"{value} is beyond 128 bits")
-        return Value(pl.lit(value, dtype=t), t, value, literal=True, bounds=(value, value))
+            raise ValidatorError(f"{value} is beyond 128 bits")
+        return TypedExpr(pl.lit(value, dtype=t), t, value, literal=True, bounds=(value, value))
     if isinstance(value, Decimal):
         _, digits, exponent = value.as_tuple()
         places = max(0, -int(exponent))
         if max(len(digits), places) > 38:
             return constant(float(value))
         t = decimal(len(digits) + max(0, int(exponent)), places)
-        return Value(pl.lit(value).cast(t), t, value)
+        return TypedExpr(pl.lit(value).cast(t), t, value)
     if isinstance(value, float):
-        return Value(pl.lit(value, dtype=pl.Float64), pl.Float64(), value)
-    return Value(pl.lit(value, dtype=pl.String), pl.String(), value, literal=True)
+        return TypedExpr(pl.lit(value, dtype=pl.Float64), pl.Float64(), value)
+    return TypedExpr(pl.lit(value, dtype=pl.String), pl.String(), value, literal=True)
 
 
-def integer_type(a: Value, b: Value) -> pl.DataType:
+def integer_type(a: TypedExpr, b: TypedExpr) -> pl.DataType:
     """The integer type of both; an integer as it is written takes the other's type if it fits."""
     for one, other in ((a, b), (b, a)):
         if one.literal and not other.literal and limits(other.t)[0] <= one.const <= limits(other.t)[1]:
@@ -206,7 +202,7 @@ def wider(a: pl.DataType, b: pl.DataType) -> pl.DataType:
     return pl.Int128() if narrow == 64 else pl.Int64()
 
 
-def as_type(v: Value, t: pl.DataType) -> pl.Expr:
+def as_type(v: TypedExpr, t: pl.DataType) -> pl.Expr:
     """The expression in a number type that holds its values."""
     if v.t == t:
         return v.e
@@ -217,7 +213,7 @@ def as_type(v: Value, t: pl.DataType) -> pl.Expr:
     return v.e.cast(t)
 
 
-def common_number(a: Value, b: Value) -> pl.DataType:
+def common_number(a: TypedExpr, b: TypedExpr) -> pl.DataType:
     """The number type that SQL gives to both."""
     if a.t.is_float() or b.t.is_float():
         return (
@@ -231,23 +227,23 @@ def common_number(a: Value, b: Value) -> pl.DataType:
     return integer_type(a, b)
 
 
-def plain_text(v: Value) -> Value:
+def plain_text(v: TypedExpr) -> TypedExpr:
     """Categories as their text."""
     return replace(v, e=v.e.cast(pl.String), t=pl.String()) if v.t in (pl.Categorical, pl.Enum) else v
 
 
-def dated(v: Value) -> bool:
+def dated(v: TypedExpr) -> bool:
     return isinstance(v.t, pl.Date | pl.Datetime)
 
 
-def utc(v: Value) -> Value:
+def utc(v: TypedExpr) -> TypedExpr:
     """A moment with a time zone, told in UTC."""
     if isinstance(v.t, pl.Datetime) and v.t.time_zone not in (None, "UTC"):
         return replace(v, e=v.e.dt.convert_time_zone("UTC"), t=pl.Datetime(v.t.time_unit, "UTC"))
     return v
 
 
-def naive(v: Value) -> Value:
+def naive(v: TypedExpr) -> TypedExpr:
     """A date or a moment as a timestamp without a zone, in UTC."""
     if v.t == pl.Date:
         return replace(v, e=v.e.cast(pl.Datetime("us")), t=pl.Datetime("us"))
@@ -256,12 +252,12 @@ def naive(v: Value) -> Value:
     return v
 
 
-def joined(exprs: Sequence[pl.Expr], op: Callable[[pl.Expr, pl.Expr], pl.Expr]) -> pl.Expr:
+def balanced(exprs: Sequence[pl.Expr], op: Callable[[pl.Expr, pl.Expr], pl.Expr]) -> pl.Expr:
     """Many expressions by one operator, in halves: the engine takes very long over a chain of thousands."""
     if len(exprs) == 1:
         return exprs[0]
     half = len(exprs) // 2
-    return op(joined(exprs[:half], op), joined(exprs[half:], op))
+    return op(balanced(exprs[:half], op), balanced(exprs[half:], op))
 
 
 def quotient(x: pl.Expr, by: float, t: pl.DataType) -> pl.Expr:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from truthound._internal.exact_numbers import rounded
 from truthound.engine.measures import Aggregate, Between
 from truthound.engine.polars.backend import PolarsBackend
-from truthound.engine.polars.sums import CUT
+from truthound.engine.polars.exact_sums import CUT
 
 FUNCTIONS = ("sum", "mean", "std", "var")
 _FLOATS = (

@@ -18,7 +18,7 @@ import polars as pl
 
 from truthound._internal.exact_numbers import Exact, beside, decimal, fraction
 from truthound._internal.extended_time import DAY, at_zone, kind_of, nanoseconds, parse, zoned
-from truthound.engine.polars.cells import steps_of
+from truthound.engine.polars.python_values import temporal_type
 from truthound.errors import ValidatorError
 
 EQUALITIES = 12
@@ -165,7 +165,7 @@ def _series(found: list[Any], dtype: pl.DataType) -> pl.Series:
 
 def _place(value: Any, dtype: pl.DataType) -> Exact:
     """Where a value lies among the steps of a type, exactly. A bound in a text is ISO, a float for decimals is as it is written."""
-    found = steps_of(dtype)
+    found = temporal_type(dtype)
     try:
         if (
             found is None

@@ -21,14 +21,14 @@ from truthound.engine.polars.sql.arguments import (
     whole,
 )
 from truthound.engine.polars.sql.casts import as_text, concatenated
-from truthound.engine.polars.sql.values import (
+from truthound.engine.polars.sql.typed_expr import (
     Context,
-    Value,
+    TypedExpr,
     any_fault,
     null_of,
     plain_text,
-    refuse,
 )
+from truthound.errors import ValidatorError
 
 
 def upper(e: pl.Expr) -> pl.Expr:
@@ -53,7 +53,7 @@ def _lower(s: pl.Series) -> pl.Series:
     return s.str.to_lowercase()
 
 
-def length(args: list[Value], _: Context) -> Value:
+def length(args: list[TypedExpr], _: Context) -> TypedExpr:
     v = plain_text(args[0])
     if isinstance(v.t, pl.List):
         return v.to(v.e.list.len().cast(WHOLE), WHOLE)
@@ -66,7 +66,7 @@ def length(args: list[Value], _: Context) -> Value:
 def _trim(kind: str) -> Function:
     strip = {"trim": "strip_chars", "ltrim": "strip_chars_start", "rtrim": "strip_chars_end"}[kind]
 
-    def call(args: list[Value], _: Context) -> Value:
+    def call(args: list[TypedExpr], _: Context) -> TypedExpr:
         v = text(args[0], f"{kind}()")
         chars = args[1] if len(args) > 1 else None
         if chars is None:
@@ -79,7 +79,7 @@ def _trim(kind: str) -> Function:
     return call
 
 
-def substring(args: list[Value], _: Context) -> Value:
+def substring(args: list[TypedExpr], _: Context) -> TypedExpr:
     """From 1; a negative start counts from the end, a negative length goes to the left."""
     v, start = text(args[0], "substring()"), whole(args[1], "substring()")
     size = whole(args[2], "substring()") if len(args) > 2 else None
@@ -105,7 +105,7 @@ def substring(args: list[Value], _: Context) -> Value:
     return v.to(pl.when(known).then(v.e.str.slice(low, (high - low).clip(lower_bound=0))), TEXT, start, size)
 
 
-def left(args: list[Value], _: Context) -> Value:
+def left(args: list[TypedExpr], _: Context) -> TypedExpr:
     """So many characters, or all but so many for a negative number."""
     v, n = text(args[0], "left()"), whole(args[1], "left()")
     if isinstance(n.const, int):
@@ -113,7 +113,7 @@ def left(args: list[Value], _: Context) -> Value:
     return v.to(pl.when(n.e.is_not_null()).then(v.e.str.head(n.e)), TEXT, n)
 
 
-def right(args: list[Value], _: Context) -> Value:
+def right(args: list[TypedExpr], _: Context) -> TypedExpr:
     v, n = text(args[0], "right()"), whole(args[1], "right()")
     if isinstance(n.const, int):
         return v.to(v.e.str.tail(n.const), TEXT)
@@ -121,15 +121,15 @@ def right(args: list[Value], _: Context) -> Value:
 
 
 def _pad(kind: str) -> Function:
-    def call(args: list[Value], _: Context) -> Value:
+    def call(args: list[TypedExpr], _: Context) -> TypedExpr:
         v, n, fill = text(args[0], f"{kind}()"), whole(args[1], f"{kind}()"), text(args[2], f"{kind}()")
         if v.null or n.null or fill.null:
             return null_of(TEXT)
         chars = fixed(fill, f"the third argument of {kind}()")
         if not isinstance(n.const, int):
-            raise refuse(f"the second argument of {kind}() must be written as a number")
+            raise ValidatorError(f"the second argument of {kind}() must be written as a number")
         if not chars:
-            raise refuse(f"the third argument of {kind}() is empty")
+            raise ValidatorError(f"the third argument of {kind}() is empty")
         width = max(0, n.const)
         missing = (width - v.e.str.len_chars().cast(WHOLE)).clip(lower_bound=0)
         padding = pl.lit((chars * (width // len(chars) + 1))[:width]).str.slice(0, missing)
@@ -141,18 +141,18 @@ def _pad(kind: str) -> Function:
 
 def _replace(e: Any, old: Any, new: Any) -> pl.Expr:
     if not isinstance(old, str):
-        raise refuse("the second argument of replace() must be written as a text in quotes")
+        raise ValidatorError("the second argument of replace() must be written as a text in quotes")
     return expr_of(e) if not old else expr_of(e).str.replace_all(old, new, literal=True)
 
 
-def split_part(args: list[Value], _: Context) -> Value:
+def split_part(args: list[TypedExpr], _: Context) -> TypedExpr:
     """From 1, or from the end for a negative number; the empty text where there is no such part."""
     v, by, n = text(args[0], "split_part()"), text(args[1], "split_part()"), whole(args[2], "split_part()")
     if v.null or by.null or n.null:
         return null_of(TEXT)
     separator = fixed(by, "the second argument of split_part()")
     if not isinstance(n.const, int):
-        raise refuse("the third argument of split_part() must be written as a number")
+        raise ValidatorError("the third argument of split_part() must be written as a number")
     if n.const == 0:
         return v.to(pl.when(v.e.is_not_null()).then(pl.lit("")), TEXT)
     parts = v.e.str.split(separator)
@@ -166,18 +166,18 @@ def split_part(args: list[Value], _: Context) -> Value:
     return v.to(pl.when(v.e.is_not_null()).then(found.fill_null("")), TEXT)
 
 
-def split(args: list[Value], _: Context) -> Value:
+def split(args: list[TypedExpr], _: Context) -> TypedExpr:
     """A text's parts, as a list."""
     v, by, t = text(args[0], "string_split()"), text(args[1], "string_split()"), pl.List(pl.String())
     if v.null or by.null:
         return null_of(t)
     separator = fixed(by, "the second argument of string_split()")
     if not separator:
-        raise refuse("the second argument of string_split() is empty")
+        raise ValidatorError("the second argument of string_split() is empty")
     return v.to(v.e.str.split(separator), t)
 
 
-def position(args: list[Value], _: Context) -> Value:
+def position(args: list[TypedExpr], _: Context) -> TypedExpr:
     """Where a text begins in another, from 1; 0 if it does not occur."""
     v, wanted = text(args[0], "strpos()"), text(args[1], "strpos()")
     if v.null or wanted.null:
@@ -189,21 +189,21 @@ def position(args: list[Value], _: Context) -> Value:
     return v.to(pl.when(given & bytes_before.is_null()).then(0).when(given).then(before + 1).cast(WHOLE), WHOLE, wanted)
 
 
-def concat_ws(args: list[Value], _: Context) -> Value:
+def concat_ws(args: list[TypedExpr], _: Context) -> TypedExpr:
     by = text(args[0], "concat_ws()")
     if by.null:
         return null_of(TEXT)
     separator = fixed(by, "the first argument of concat_ws()")
     parts = [pl.lit(None, dtype=TEXT) if a.null else as_text(a) for a in args[1:]]
-    return Value(pl.concat_str(parts, separator=separator, ignore_nulls=True), TEXT, fault=any_fault(*args))
+    return TypedExpr(pl.concat_str(parts, separator=separator, ignore_nulls=True), TEXT, fault=any_fault(*args))
 
 
-def repeat(args: list[Value], _: Context) -> Value:
+def repeat(args: list[TypedExpr], _: Context) -> TypedExpr:
     v, n = text(args[0], "repeat()"), whole(args[1], "repeat()")
     if v.null or n.null:
         return null_of(TEXT)
     if not isinstance(n.const, int):
-        raise refuse("the second argument of repeat() must be written as a number")
+        raise ValidatorError("the second argument of repeat() must be written as a number")
     return v.to(pl.concat_str([v.e] * n.const) if n.const > 0 else pl.when(v.e.is_not_null()).then(pl.lit("")), TEXT)
 
 
@@ -218,11 +218,11 @@ def reverse(e: pl.Expr) -> pl.Expr:
 # --- patterns ------------------------------------------------------------------------------------------------------
 
 
-def _options(args: list[Value], at: int, name: str) -> str:
+def _options(args: list[TypedExpr], at: int, name: str) -> str:
     return fixed(text(args[at], name), f"the options of {name}()") if len(args) > at else ""
 
 
-def matches(args: list[Value], _: Context) -> Value:
+def matches(args: list[TypedExpr], _: Context) -> TypedExpr:
     v, pattern = text(args[0], "a regular expression"), text(args[1], "a regular expression")
     if v.null or pattern.null:
         return null_of(TRUTH)
@@ -230,7 +230,7 @@ def matches(args: list[Value], _: Context) -> Value:
     return v.to(v.e.str.contains(made), TRUTH)
 
 
-def full_match(args: list[Value], _: Context) -> Value:
+def full_match(args: list[TypedExpr], _: Context) -> TypedExpr:
     v, pattern = text(args[0], "a regular expression"), text(args[1], "a regular expression")
     if v.null or pattern.null:
         return null_of(TRUTH)
@@ -238,13 +238,13 @@ def full_match(args: list[Value], _: Context) -> Value:
     return v.to(v.e.str.contains(rx.whole(made)), TRUTH)
 
 
-def extract(args: list[Value], _: Context) -> Value:
+def extract(args: list[TypedExpr], _: Context) -> TypedExpr:
     v, pattern = text(args[0], "regexp_extract()"), text(args[1], "regexp_extract()")
     if v.null or pattern.null:
         return null_of(TEXT)
     group = args[2].const if len(args) > 2 else 0
     if not isinstance(group, int):
-        raise refuse("the third argument of regexp_extract() must be written as a number")
+        raise ValidatorError("the third argument of regexp_extract() must be written as a number")
     made = rx.regex(fixed(pattern, "a regular expression"), _options(args, 3, "regexp_extract"))
     known = re_groups(made)
     found = v.e.str.extract(made, group) if group <= known else pl.lit(None, dtype=TEXT)
@@ -257,7 +257,7 @@ def re_groups(pattern: str) -> int:
     return len(found.fields) if isinstance(found, pl.Struct) else 0
 
 
-def substitute(args: list[Value], _: Context) -> Value:
+def substitute(args: list[TypedExpr], _: Context) -> TypedExpr:
     r"""The first match, or all with the option g; `\1` is a group."""
     v, pattern, new = (text(a, "regexp_replace()") for a in args[:3])
     if v.null or pattern.null or new.null:

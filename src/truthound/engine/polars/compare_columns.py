@@ -19,8 +19,8 @@ import polars as pl
 
 from truthound._internal.exact_numbers import shortest
 from truthound._internal.extended_time import nanoseconds
-from truthound.engine.polars.cells import steps_of
-from truthound.engine.polars.literals import BITS, reaches
+from truthound.engine.polars.compare_values import BITS, reaches
+from truthound.engine.polars.python_values import temporal_type
 from truthound.errors import ValidatorError
 
 COMPARE: dict[str, Callable[[Any, Any], Any]] = {
@@ -66,7 +66,7 @@ def steps(left: pl.Expr, right: pl.Expr, types: Types) -> tuple[pl.Expr, pl.Expr
 
     A date is its midnight, in the time zone of the other. Raises ValidatorError where they do not compare.
     """
-    a, b = steps_of(types[0]), steps_of(types[1])
+    a, b = temporal_type(types[0]), temporal_type(types[1])
     if a is None or b is None or (a[0] != b[0] and not {a[0], b[0]} == {"date", "datetime"}):
         raise ValidatorError(f"{types[0]} and {types[1]} do not compare")
     if a[0] == b[0] and (a[2] is None) != (b[2] is None):
@@ -196,7 +196,7 @@ def _within(left: pl.Expr, right: pl.Expr, types: Types, op: str, tolerance: flo
         return made
     most = Fraction(str(tolerance)) if isinstance(tolerance, int | float) else Fraction(nanoseconds(tolerance) or 0)
     if isinstance(tolerance, timedelta):
-        (one, other), step = steps(left, right, types), gcd(*(s[1] for t in types if (s := steps_of(t))))
+        (one, other), step = steps(left, right, types), gcd(*(s[1] for t in types if (s := temporal_type(t))))
         difference, most = one.cast(pl.Int128) - other.cast(pl.Int128), most / step
     elif pl.UInt128 in types:
         raise ValidatorError("a tolerance is not for 128-bit numbers without a sign")

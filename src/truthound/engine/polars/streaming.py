@@ -8,21 +8,21 @@ from typing import Any
 import polars as pl
 
 from truthound.engine import measures as m
-from truthound.engine.polars.cells import first
 from truthound.engine.polars.column_names import escape_column
-from truthound.engine.polars.null_counts import apart, null_counts
-from truthound.engine.polars.sums import Asked
+from truthound.engine.polars.exact_sums import AggregateQuery
+from truthound.engine.polars.null_counts import null_counts, only_null_counts
+from truthound.engine.polars.python_values import first_row
 
 _CALLED = ("luhn", "iban", "json", "datetime")
 """formats that the engine calls back for"""
-Compiled = Mapping[m.Measure, Asked]
+Compiled = Mapping[m.Measure, AggregateQuery]
 
 
 def values(frame: pl.LazyFrame, compiled: Compiled, *, statistics: bool) -> dict[m.Measure, Any]:
     """The values of what is asked. `statistics`: columns can be read apart, and their null counts are known to the files."""
     if not statistics:
         return _taken(frame, compiled)
-    alone = apart({x: a.exprs for x, a in compiled.items()})
+    alone = only_null_counts({x: a.exprs for x, a in compiled.items()})
     out: dict[m.Measure, Any] = {m.CountWhere(m.IsNull(c)): n for c, n in null_counts(frame, alone).items()}
     for together in _passes({x: a for x, a in compiled.items() if x not in out}):
         out |= _taken(frame, together)
@@ -65,8 +65,8 @@ def _taken(frame: pl.LazyFrame, compiled: Compiled) -> dict[m.Measure, Any]:
         names = {k: [f"{i}.{j}" for j in range(len(es))] for i, (k, es) in enumerate(shared.items())}
         exprs = [e.alias(n) for k, es in shared.items() for e, n in zip(es, names[k], strict=True)]
         found = frame.select(exprs).collect(engine="streaming")
-        row = dict(zip(found.columns, first(found), strict=True))
+        row = dict(zip(found.columns, first_row(found), strict=True))
         done = {x: a.finish(tuple(row[n] for n in names[x if a.key is None else a.key])) for x, a in asked.items()}
-        asked = {x: v for x, v in done.items() if isinstance(v, Asked)}
-        out |= {x: v for x, v in done.items() if not isinstance(v, Asked)}
+        asked = {x: v for x, v in done.items() if isinstance(v, AggregateQuery)}
+        out |= {x: v for x, v in done.items() if not isinstance(v, AggregateQuery)}
     return out

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from truthound.engine.polars.sql.values import DAY, UNITS, limits, precision, scale
+from truthound.engine.polars.sql.typed_expr import DAY, UNITS, limits, precision, scale
 
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:_\d+)*\.?(?:\d+(?:_\d+)*)?|\.\d+(?:_\d+)*)(?:[eE][+-]?\d+)?$")
 _RADIX = re.compile(r"[+-]?0(?:[xX][0-9a-fA-F]+|[bB][01]+)$")

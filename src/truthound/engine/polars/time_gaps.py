@@ -16,7 +16,7 @@ import polars as pl
 
 from truthound._internal.extended_time import DAY, SECOND, at_zone, days_of, nanoseconds, offset_at, value_of
 from truthound.engine import measures as m
-from truthound.engine.polars.cells import cells, pairs, steps_of
+from truthound.engine.polars.python_values import row_tuples, temporal_type, to_python
 from truthound.errors import ValidatorError
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class _Grid:
 def gaps(backend: PolarsBackend, x: m.Gaps) -> tuple[tuple[Any, Any, Any, int], ...]:
     """What `measures.Gaps` says, the longest first."""
     dtype = backend.compile.dtype(x.column)
-    found = steps_of(dtype)
+    found = temporal_type(dtype)
     if found is None or found[0] not in ("date", "datetime"):
         raise ValidatorError(f'column "{x.column}" is {dtype}, not a date or datetime')
     kind, unit, zone = found
@@ -61,9 +61,9 @@ def gaps(backend: PolarsBackend, x: m.Gaps) -> tuple[tuple[Any, Any, Any, int], 
     def start(step: int) -> int:
         return at_zone(grid.start(step), zone) if zone and grid.wall else grid.start(step)
 
-    keys = pairs(holes.select(names)) if names else [()] * holes.height
+    keys = row_tuples(holes.select(names)) if names else [()] * holes.height
     out = []
-    for key, low, high in zip(keys, cells(holes["before"]), cells(holes["step"]), strict=True):
+    for key, low, high in zip(keys, to_python(holes["before"]), to_python(holes["step"]), strict=True):
         first, last = low + 1, high - 1
         # a day that a zone left out, to be on the other side of the date line, takes no time
         left_out = x.every == "1d" and zone is not None and start(high) - start(first) < (high - first) * DAY - DAY // 2
@@ -129,7 +129,7 @@ def _present(
     step = grid.step(pl.col("at").to_physical().cast(pl.Int64)).alias("step")
     if zone in (None, "UTC"):
         return backend.collect(rows.select(*names, step).unique())
-    _, unit, _ = steps_of(rows.collect_schema()["at"]) or ("", 1, None)
+    _, unit, _ = temporal_type(rows.collect_schema()["at"]) or ("", 1, None)
     quarter = (pl.col("at").to_physical() // (_QUARTER // unit)).alias("quarter")
     ends = (
         rows.with_columns(quarter)

@@ -1,4 +1,4 @@
-"""Columns as Polars compares them: names, and keys of another table brought to a column's type."""
+"""Columns of different types compared by value: keys of another table converted to a column's type, and a common type."""
 
 from __future__ import annotations
 
@@ -10,23 +10,11 @@ from typing import Any
 import polars as pl
 
 from truthound._internal.exact_numbers import as_written, beside, decimal, fits, shortest
-from truthound.engine.polars.cells import steps_of
-from truthound.engine.polars.column_names import escape_column, unescape_column
-from truthound.engine.polars.literals import BITS, TEXT, limits
+from truthound.engine.polars.compare_values import BITS, TEXT, limits
+from truthound.engine.polars.python_values import temporal_type
 from truthound.errors import ValidatorError
 
 Schema = Mapping[str, pl.DataType]
-
-
-def named(name: str) -> pl.Expr:
-    """A column by its own name, in a frame whose names are safe."""
-    return pl.col(escape_column(name))
-
-
-def restore_names(frame: pl.DataFrame) -> pl.DataFrame:
-    """The frame with its columns' own names."""
-    changed = {c: unescape_column(c) for c in frame.columns if unescape_column(c) != c}
-    return frame.rename(changed) if changed else frame
 
 
 def align_types(mine: pl.Expr, dtype: pl.DataType, keys: pl.Series, what: str) -> tuple[pl.Expr, pl.Series]:
@@ -38,7 +26,7 @@ def align_types(mine: pl.Expr, dtype: pl.DataType, keys: pl.Series, what: str) -
         return mine.cast(pl.String), keys.cast(pl.String)
     if dtype.is_numeric() and other.is_numeric():
         return mine, _numbers(keys, dtype)
-    here, there = steps_of(dtype), steps_of(other)
+    here, there = temporal_type(dtype), temporal_type(other)
     if here and there and {here[0], there[0]} <= {"date", "datetime"}:
         if here[0] != there[0]:  # a date is its midnight on the clock on the wall
             mine = mine.dt.replace_time_zone(None) if here[2] else mine
