@@ -43,7 +43,7 @@ class Note(Action):
     seen: list = []  # noqa: RUF012 pydantic copies it
     answer: str = "success"
 
-    def flow(self, result, run):
+    def deliver(self, result, run):
         self.seen.append((result, run))
         if self.answer == "raise":
             raise ActionError("the line is busy")
@@ -52,7 +52,7 @@ class Note(Action):
 
 
 class Interrupt(Action):
-    def flow(self, result, run):
+    def deliver(self, result, run):
         raise KeyboardInterrupt
 
 

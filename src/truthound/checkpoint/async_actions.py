@@ -23,13 +23,13 @@ _HOMES = {f"Async{home.partition(':')[2]}": home for home in ACTIONS.values()}
 
 def asynchronous(cls: type[Action]) -> type[Action]:
     """The same action with an `execute` to await."""
-    if "flow" not in vars(next(c for c in cls.__mro__ if "flow" in vars(c) or "execute" in vars(c))):
+    if "deliver" not in vars(next(c for c in cls.__mro__ if "deliver" in vars(c) or "execute" in vars(c))):
         raise TypeError(f"{cls.__name__} overrides execute; write it as a coroutine function instead")
     body = {
         "__module__": __name__,
         "__qualname__": f"Async{cls.__name__}",
         "__doc__": cls.__doc__,
-        "flow": cls.flow,  # what it does is its flow, whoever drives it
+        "deliver": cls.deliver,  # the same work, whichever driver runs it
         "execute": Action.aexecute,
     }
     return types.new_class(f"Async{cls.__name__}", (cls,), exec_body=lambda names: names.update(body))

@@ -163,7 +163,7 @@ class Checkpoint:
         done: dict[int, ActionResult] = {}
         for stage in self._execution_stages():
             result = replace(result, duration_ms=self._since(started))
-            flows = [self.actions[i].deliver(result, run) for i in stage.actions]
+            flows = [self.actions[i].run_stages(result, run) for i in stage.actions]
             made = yield from flow.gather(flows, stage.limit)
             for i, one in zip(stage.actions, made, strict=True):
                 done[i] = one

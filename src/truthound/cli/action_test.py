@@ -119,7 +119,7 @@ def try_out(trials: Sequence[Trial], *, dry_run: bool) -> Exit:
             emit("\n" if i else "")
             fine = _rehearse(action, result, run, name)
         else:
-            outcome = flow.run(action.deliver(result, run))
+            outcome = flow.run(action.run_stages(result, run))
             fine = outcome.status is ActionStatus.SUCCESS  # a test that sent nothing is none
             emit(f"{name}: {outcome.status.value}: {terminal(outcome.message)}\n")
         code = code if fine else Exit.UNDELIVERED
@@ -170,7 +170,7 @@ def _rehearse(action: Channel, result: CheckpointResult, run: ActionContext, nam
         looking = request.method == "GET"
         return (ResponseCheck() if looking else action.response_check).example(_ANSWER)
 
-    outcome = flow.run(action.deliver(result, run), sleep=lambda _: None, send=send, work=left_out.append)
+    outcome = flow.run(action.run_stages(result, run), sleep=lambda _: None, send=send, work=left_out.append)
     try:
         ready, _ = action.resolve(os.environ).sanitized_for(result, run)
         secrets, previews = ready.secrets_to_redact, list(ready.preview(result, run))

@@ -42,7 +42,7 @@ class Flowing(Action):
     value: Any = None
     token: SecretStr = SecretStr("")
 
-    def flow(self, result, run):
+    def deliver(self, result, run):
         value = yield from call(lambda: self.value)
         return ActionResult("success", message=f"{value}", details={"value": value})
 
@@ -50,7 +50,7 @@ class Flowing(Action):
 class Failing(Action):
     errors: list[Any] = Field(default_factory=list)
 
-    def flow(self, result, run):
+    def deliver(self, result, run):
         yield Sleep(0)
         if self.errors:
             raise self.errors.pop(0)
@@ -60,7 +60,7 @@ class Failing(Action):
 def outcome(action, status="success", **options):
     """What it comes to, in a thread and on asyncio; sleeps are recorded, not slept."""
     slept = []
-    made = run(action.deliver(result(status), ActionContext(clock=Clock(), **options)), sleep=slept.append)
+    made = run(action.run_stages(result(status), ActionContext(clock=Clock(), **options)), sleep=slept.append)
     return made, [s for s in slept if s]
 
 
@@ -199,7 +199,7 @@ class Async(Action):
 
 
 class NoGenerator(Action):
-    def flow(self, result, run):
+    def deliver(self, result, run):
         return ActionResult(status="success", message="returned")
 
 
@@ -210,8 +210,8 @@ class Around(Flowing):
 
 
 class Deeper(Around):
-    def flow(self, result, run):
-        made = yield from super().flow(result, run)
+    def deliver(self, result, run):
+        made = yield from super().deliver(result, run)
         return ActionResult(made.status, message=f"deeper {made.message}")
 
 
@@ -228,7 +228,7 @@ class Deeper(Around):
 def test_either_method_will_do(action, message):
     made, _ = outcome(action)
     assert (made.status, made.message, made.action_name) == (ActionStatus.SUCCESS, message, action.name)
-    there = asyncio.run(arun(action.deliver(result(), ActionContext())))
+    there = asyncio.run(arun(action.run_stages(result(), ActionContext())))
     assert there.message == message
 
 
@@ -250,7 +250,7 @@ def test_an_action_must_do_something_and_say_what_came_of_it():
         def execute(self, result):
             return None
 
-    assert outcome(Nothing())[0].message == "NotImplementedError: Nothing has neither flow() nor execute()"
+    assert outcome(Nothing())[0].message == "NotImplementedError: Nothing has neither deliver() nor execute()"
     made, _ = outcome(Silent())
     assert (made.status, made.message) == (
         ActionStatus.ERROR,
@@ -292,7 +292,7 @@ def test_timeout_seconds_gives_up_a_hanging_action():
             return ActionResult("success")
 
     for made in (
-        run(Hanging(timeout_seconds=0.05, retry_count=3).deliver(result(), ActionContext())),
+        run(Hanging(timeout_seconds=0.05, retry_count=3).run_stages(result(), ActionContext())),
         asyncio.run(Hanging(timeout_seconds=0.05).aexecute(result())),
     ):
         assert (made.status, made.details["attempts"]) == (ActionStatus.ERROR, 1)
@@ -345,7 +345,7 @@ def test_secrets_never_appear_in_a_result(monkeypatch):
     action = Flowing(value="", token="${TH_API_TOKEN}")
 
     class Leaky(Flowing):
-        def flow(self, result, run):
+        def deliver(self, result, run):
             yield Sleep(0)
             token = self.token.get_secret_value()
             raise TransientDeliveryError(

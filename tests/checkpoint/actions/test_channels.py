@@ -40,14 +40,14 @@ FORBIDDEN: dict[str, tuple[str, ...]] = {
 
 
 def in_thread(action: Action, result: CheckpointResult, waits: list[float]) -> ActionResult:
-    return flow.run(action.deliver(result, ActionContext()), sleep=waits.append)
+    return flow.run(action.run_stages(result, ActionContext()), sleep=waits.append)
 
 
 def on_loop(action: Action, result: CheckpointResult, waits: list[float]) -> ActionResult:
     async def sleep(seconds: float) -> None:
         waits.append(seconds)
 
-    return asyncio.run(flow.arun(action.deliver(result, ActionContext()), sleep=sleep))
+    return asyncio.run(flow.arun(action.run_stages(result, ActionContext()), sleep=sleep))
 
 
 Face = Callable[[Action, CheckpointResult, list[float]], ActionResult]
@@ -359,7 +359,7 @@ def test_a_huge_answer_is_not_kept(face, make):
 
 def test_cancelling_stops_it(make):
     async def go(server: Server) -> bool:
-        task = asyncio.ensure_future(flow.arun(make(server.url).deliver(failed_result(), ActionContext())))
+        task = asyncio.ensure_future(flow.arun(make(server.url).run_stages(failed_result(), ActionContext())))
         while not server.got:  # noqa: ASYNC110 another thread fills it
             await asyncio.sleep(0)
         task.cancel()

@@ -376,7 +376,7 @@ def test_a_command_ends_with_the_process_that_runs_it(monkeypatch):
 
     monkeypatch.setattr(subprocess.Popen, "wait", ended)
     with pytest.raises(SystemExit, match="143"):
-        run(CustomAction(shell_command=python("import time; time.sleep(600)")).flow(result(), ActionContext()))
+        run(CustomAction(shell_command=python("import time; time.sleep(600)")).deliver(result(), ActionContext()))
     assert waited[0].poll() is not None
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 
@@ -396,7 +396,7 @@ def test_cancelling_ends_the_command(tmp_path):
     )
 
     async def main():
-        task = asyncio.create_task(arun(action.deliver(result(), ActionContext(base=tmp_path))))
+        task = asyncio.create_task(arun(action.run_stages(result(), ActionContext(base=tmp_path))))
         for _ in range(1000):
             await asyncio.sleep(0.01)
             if (tmp_path / "pid").exists() and (tmp_path / "pid").read_text():
@@ -486,7 +486,7 @@ def test_cancelling_does_not_hold_up_the_loop(tmp_path, monkeypatch):
     code = f"import time; open({str(tmp_path / 'started')!r}, 'w').close(); time.sleep(600)"
 
     async def main():
-        task = asyncio.create_task(arun(CustomAction(shell_command=python(code)).deliver(result(), ActionContext())))
+        task = asyncio.create_task(arun(CustomAction(shell_command=python(code)).run_stages(result(), ActionContext())))
         while not (tmp_path / "started").exists():  # noqa: ASYNC110 another process makes it
             await asyncio.sleep(0.01)
         task.cancel()
@@ -506,7 +506,7 @@ def test_cancelling_again_ends_the_command_at_once(monkeypatch):
 
     async def main():
         action = CustomAction(shell_command=python("import time; time.sleep(600)"))
-        task = asyncio.create_task(arun(action.flow(result(), ActionContext())))
+        task = asyncio.create_task(arun(action.deliver(result(), ActionContext())))
         for event in (waiting, asked):
             while not event.is_set():  # noqa: ASYNC110 a thread sets it
                 await asyncio.sleep(0)
@@ -522,7 +522,7 @@ def test_cancelling_again_ends_the_command_at_once(monkeypatch):
 
 
 def test_a_flow_that_nobody_goes_on_with_leaves_no_command():
-    flow = CustomAction(shell_command=python("import time; time.sleep(600)")).flow(result(), ActionContext())
+    flow = CustomAction(shell_command=python("import time; time.sleep(600)")).deliver(result(), ActionContext())
     process = next(flow).fn()
     flow.send(process)
     flow.close()
@@ -550,7 +550,7 @@ def test_an_interrupt_while_a_command_starts_leaves_none(monkeypatch, started_fi
     monkeypatch.setattr(CustomAction, "_start", slow)
     with pytest.raises(KeyboardInterrupt):
         run(
-            CustomAction(shell_command=python("import time; time.sleep(600)")).flow(result(), ActionContext()),
+            CustomAction(shell_command=python("import time; time.sleep(600)")).deliver(result(), ActionContext()),
             work=work,
         )
     assert started[0].poll() is not None
@@ -591,7 +591,7 @@ def test_what_other_code_says_has_no_secret_of_the_environment(face, monkeypatch
         CustomAction(callback=raising), CustomAction(callback=refusing), CustomAction(callback=lambda _: {"x": "hunter22"}),
         CustomAction(shell_command="echo $WAREHOUSE_PASSWORD; env; exit 1", shell=True), Own(), Told(),
     ):  # fmt: skip
-        flow = action.deliver(result(), ActionContext())
+        flow = action.run_stages(result(), ActionContext())
         made = run(flow) if face == "thread" else asyncio.run(arun(flow))
         assert "•••" in repr(made)
         assert "hunter22" not in repr(made)

@@ -125,14 +125,14 @@ LOST: dict[str, Handler] = {
 
 
 def in_thread(action: Action) -> ActionResult:
-    return flow.run(action.deliver(failed_result(), ActionContext()), sleep=lambda _: None)
+    return flow.run(action.run_stages(failed_result(), ActionContext()), sleep=lambda _: None)
 
 
 def on_loop(action: Action) -> ActionResult:
     async def sleep(_: float) -> None:
         pass
 
-    return asyncio.run(flow.arun(action.deliver(failed_result(), ActionContext()), sleep=sleep))
+    return asyncio.run(flow.arun(action.run_stages(failed_result(), ActionContext()), sleep=sleep))
 
 
 @pytest.fixture(params=[in_thread, on_loop], ids=["thread", "loop"])

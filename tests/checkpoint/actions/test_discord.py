@@ -211,7 +211,7 @@ def test_it_waits_as_long_as_discord_says():
     waits = []
     with serving(Answer(429, {"message": "slow", "retry_after": 2.75}, {"Retry-After": "60"}), Answer()) as server:
         action = DiscordNotification(webhook_url=server.url, retry_delay_seconds=0)
-        flow.run(action.deliver(FAILING, ActionContext()), sleep=waits.append)
+        flow.run(action.run_stages(FAILING, ActionContext()), sleep=waits.append)
     assert waits == [2.75]
 
 

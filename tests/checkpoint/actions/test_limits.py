@@ -115,7 +115,7 @@ def test_what_is_sent_is_within_the_limits(channel, data):
 
     # as variables fill them in: nothing has looked at how long they are
     filled = action.model_copy(update={"include_examples": True, **options})
-    found = flow.run(filled.deliver(result, ActionContext()), send=send)
+    found = flow.run(filled.run_stages(result, ActionContext()), send=send)
     assert found.status is ActionStatus.SUCCESS, found
     assert len(sent) == 1
     assert beyond(channel, sent[0]) == []

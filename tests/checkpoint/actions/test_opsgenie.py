@@ -47,7 +47,7 @@ def sent(result=FAILING, *script, context=None, **options):
     waits = []
     with serving(*(script or (ACCEPTED, DONE))) as server:
         action = OpsGenieAction(**({"api_key": KEY, "api_url": server.url} | options))
-        outcome = flow.run(action.deliver(result, context or ActionContext()), sleep=waits.append)
+        outcome = flow.run(action.run_stages(result, context or ActionContext()), sleep=waits.append)
     return server.got, outcome, waits
 
 
@@ -218,7 +218,7 @@ def test_an_alert_that_was_accepted_and_then_refused():
     ],
 )  # fmt: skip
 def test_the_hosts(options, url):
-    work = OpsGenieAction(api_key=KEY, **options).flow(FAILING, ActionContext())
+    work = OpsGenieAction(api_key=KEY, **options).deliver(FAILING, ActionContext())
     asked = next(work)
     assert next(asked.flow).request.url == url
     work.close()

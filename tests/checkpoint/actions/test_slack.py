@@ -80,7 +80,7 @@ def delivered(action, result=FAILING):
         sent.append(json.loads(request.content))
         return Response(200, {}, b"ok")
 
-    outcome = flow.run(action.deliver(result, ActionContext()), send=send)
+    outcome = flow.run(action.run_stages(result, ActionContext()), send=send)
     return sent[0], outcome
 
 

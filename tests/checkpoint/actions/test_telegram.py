@@ -226,7 +226,7 @@ def test_it_waits_as_long_as_telegram_says():
     slow = Answer(429, {"ok": False, "description": "Too Many Requests", "parameters": {"retry_after": 14}})
     with serving(slow, Answer()) as server:
         action = TelegramNotification(bot_token=TOKEN, chat_id="1", api_url=server.url, retry_delay_seconds=0)
-        outcome = flow.run(action.deliver(FAILING, ActionContext()), sleep=waits.append)
+        outcome = flow.run(action.run_stages(FAILING, ActionContext()), sleep=waits.append)
     assert outcome.status is ActionStatus.SUCCESS
     assert waits == [14]
 
@@ -352,7 +352,7 @@ def test_actions_know_the_runs_before(tmp_path):
     seen = []
 
     class Looks(Action):
-        def flow(self, result, run):
+        def deliver(self, result, run):
             seen.append(([r.run_id for r in run.history()], result.run_id, run.previous and run.previous.run_id))
             return ActionResult(ActionStatus.SUCCESS)
             yield

@@ -82,7 +82,7 @@ class AppriseAction(Channel):
         for url in self._listed():
             yield from (part for part in re.split(r"[/:@?&=,#]+", url) if len(part) >= 8)
 
-    def flow(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
+    def deliver(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
         if importlib.util.find_spec("apprise") is None:
             raise ConfigError(_MISSING)
         sent, refused = yield from call(lambda: self._send(result, self.message(result, run)))

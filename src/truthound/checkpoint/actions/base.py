@@ -130,7 +130,7 @@ def uncertain(error: BaseException) -> bool:
 class Action(Model):
     """Something done with a run's result.
 
-    A subclass overrides `flow`, a generator that yields effects and returns an `ActionResult`; or `execute(self,
+    A subclass overrides `deliver`, a generator that yields effects and returns an `ActionResult`; or `execute(self,
     result)`, an ordinary function (or coroutine function) that returns one. It may raise anything: an `ActionError`
     gives status failure, anything else status error, and the run goes on. `${VAR}` and `${VAR:-default}` in its
     options are filled in from the environment when it runs.
@@ -215,9 +215,9 @@ class Action(Model):
 
     # --- what a subclass writes -----------------------------------------------------------------------------------
 
-    def flow(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
+    def deliver(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
         """Its work."""
-        raise NotImplementedError(f"{type(self).__name__} has neither flow() nor execute()")
+        raise NotImplementedError(f"{type(self).__name__} has neither deliver() nor execute()")
 
     @property
     def deadline(self) -> float | None:
@@ -262,25 +262,25 @@ class Action(Model):
 
     def execute(self, result: CheckpointResult, run: ActionContext | None = None) -> ActionResult:
         """Does the work and says what it came to; raises nothing."""
-        return perform_flow(self._deliver(Action._by_flow, result, run or ActionContext()))
+        return perform_flow(self._deliver(Action._by_deliver, result, run or ActionContext()))
 
     async def aexecute(self, result: CheckpointResult, run: ActionContext | None = None) -> ActionResult:
         """`execute` for asyncio."""
-        return await arun(self.deliver(result, run or ActionContext()))
+        return await arun(self.run_stages(result, run or ActionContext()))
 
-    def deliver(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
+    def run_stages(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
         """The work under the action's rules: whether it runs now, retries, time limit, timing, errors."""
         return self._deliver(Action._attempt, result, run)
 
     def _attempt(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
-        """The bare work, by whichever of `flow` and `execute` the subclass wrote."""
-        wrote = next(c for c in type(self).__mro__ if "flow" in vars(c) or "execute" in vars(c))
-        if wrote is Action or "flow" in vars(wrote):
-            return (yield from self._by_flow(result, run))
+        """The bare work, by whichever of `deliver` and `execute` the subclass wrote."""
+        wrote = next(c for c in type(self).__mro__ if "deliver" in vars(c) or "execute" in vars(c))
+        if wrote is Action or "deliver" in vars(wrote):
+            return (yield from self._by_deliver(result, run))
         return _checked(self, (yield from call(partial(self.execute, result))))
 
-    def _by_flow(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
-        made: Any = self.flow(result, run)
+    def _by_deliver(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
+        made: Any = self.deliver(result, run)
         if isinstance(made, Generator):
             made = yield from made
         return _checked(self, made)

@@ -109,7 +109,7 @@ class CustomAction(Action):
         found = (known.get(n, "") for c in commands for n in _VARIABLE.findall(c) if env_vars.is_secret(n))
         yield from (value for value in found if len(value) >= env_vars.SHORTEST)
 
-    def flow(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
+    def deliver(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
         if self.callback is None:
             return (yield from self._command(result, run))
         callback, label = self.callback, getattr(self.callback, "__qualname__", type(self.callback).__name__)

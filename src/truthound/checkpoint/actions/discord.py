@@ -151,7 +151,7 @@ class DiscordNotification(Channel):
             except ValueError as error:
                 yield f"username: {error}"
 
-    def flow(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
+    def deliver(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
         message = self.message(result, run, self.custom_message or "", escape)
         body = self.payload(result, message)
         answer = yield from self.post(self._target(), body, run=run)

@@ -76,7 +76,7 @@ class UpdateDataDocs(Action):
         if kind_of(self.site_path) and not installed():
             yield MISSING
 
-    def flow(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
+    def deliver(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
         source = yield from call(lambda: self._template(run.base))
         objects = open_objects(self.site_path, run.base)
         name = records.run_key(result)

@@ -157,7 +157,7 @@ class EmailNotification(Channel):
         if self._in_the_clear():
             yield "smtp_password: it would be sent in the clear; set use_tls or use_ssl"
 
-    def flow(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
+    def deliver(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
         if problems := list(self.check()):
             raise ConfigError(problems)
         who = self._who()

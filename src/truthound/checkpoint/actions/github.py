@@ -128,7 +128,7 @@ class GitHubAction(Channel):
 
     # --- its work -------------------------------------------------------------------------------------------------
 
-    def flow(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
+    def deliver(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
         result = result.published()
         env = dict(os.environ)
         message = self.message(result, run)

@@ -176,7 +176,7 @@ class OpsGenieAction(IncidentChannel):
     def service_name(self) -> str:
         return "Jira Service Management" if self.platform == "jsm" else self.service
 
-    def flow(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
+    def deliver(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
         message = self.message(result, run)
         known = keys(self.alias_template, result, message, _ALIAS)
         if result.status is CheckpointStatus.SUCCESS:

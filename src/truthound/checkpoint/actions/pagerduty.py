@@ -101,7 +101,7 @@ class PagerDutyAction(IncidentChannel):
         said = super().reason(answer)
         return f"{said}: {'; '.join(map(str, errors))}" if isinstance(errors, list) and errors else said
 
-    def flow(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
+    def deliver(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
         message = self.message(result, run)
         known = keys(self.dedup_key_template, result, message, _KEY)
         if result.status is not CheckpointStatus.SUCCESS:

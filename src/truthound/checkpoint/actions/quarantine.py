@@ -75,7 +75,7 @@ class QuarantineAction(Action):
             raise ConfigError(f'"{path.name}" does not tell a format; end it with .parquet or .csv, or set format')
         return found
 
-    def flow(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
+    def deliver(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
         if result.validation_result is None:
             return ActionResult(ActionStatus.SKIPPED, message="no data were checked, so there are no rows to set aside")
         if run.split is None:

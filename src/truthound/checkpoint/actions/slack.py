@@ -86,7 +86,7 @@ class SlackNotification(Channel):
         yield from super().check()
         yield from mentions.problems("mention_on_failure", self.mention_on_failure, _mention)
 
-    def flow(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
+    def deliver(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
         message = self.message(result, run, self.custom_message or "", escape)
         answer = yield from self.post(self.webhook_url or "", self.payload(message), run=run)
         said, details = mentions.describe_skipped_mentions(self._mentioned(message.status)[1])

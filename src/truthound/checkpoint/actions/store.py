@@ -88,7 +88,7 @@ class StoreValidationResult(Action):
         if kind_of(self.store_path) and not installed():
             yield MISSING
 
-    def flow(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
+    def deliver(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
         objects = open_objects(self.store_path, run.base)
         content = yield from call(lambda: self.encode(result))  # seconds, where there are thousands of issues
         key = self.key(result)

@@ -175,7 +175,7 @@ class TeamsNotification(Channel):
             notes = [*notes, f"card_builder: {self.redact_and_truncate(why, 300)}; our own card was sent"]
         return made, notes
 
-    def flow(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
+    def deliver(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
         message = self.message(result, run, self.custom_message or "", escape)
         body, said = self.payload(result, message), ""
         if self.card_builder is not None and (dead := self._own_card(result, message)[1]):

@@ -135,7 +135,7 @@ class TelegramNotification(Channel):
             if _TOKEN.fullmatch(one) and len(rest := one.partition(":")[2]) >= 8:
                 yield rest
 
-    def flow(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
+    def deliver(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
         return (yield from self._send(Form("sendMessage", "text", _TEXT), result, run))
 
     # --- sending ----------------------------------------------------------------------------------------------------
@@ -280,7 +280,7 @@ class TelegramNotificationWithPhoto(TelegramNotification):
         elif self.photo_path:
             yield f"the photo {self.photo_path} is not there: the message would be sent without it"
 
-    def flow(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
+    def deliver(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
         try:
             earlier = () if self.photo_url or self.photo_path else (yield from look_back(run))
             photo = None if self.photo_url else (yield from call(lambda: self._photo(result, run, earlier)))

@@ -165,7 +165,7 @@ class Endpoint(Channel):
 
     # --- the request ----------------------------------------------------------------------------------------------
 
-    def flow(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
+    def deliver(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
         message = self.message(result, run)
         body = b"" if self.method in _BODILESS else self.body(result, message)
         answer = yield from self.request(
