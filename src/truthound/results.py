@@ -203,6 +203,17 @@ class Statistics(Record):
     total_issues: int
     by_severity: dict[str, int]
     pass_rate: float
+    """passed checks over evaluated checks, from 0 to 1; 0 where none was evaluated"""
+
+    @property
+    def evaluated(self) -> int:
+        """Checks that were evaluated or could not be: all but the skipped and the hidden ones."""
+        return self.passed + self.failed + self.warned + self.errored
+
+    @property
+    def issue_rate(self) -> float:
+        """Issues over evaluated checks, from 0 to 1; 0 where none was evaluated."""
+        return self.total_issues / self.evaluated if self.evaluated else 0.0
 
 
 @dataclass(frozen=True, slots=True)

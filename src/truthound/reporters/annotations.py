@@ -9,6 +9,7 @@ from pathlib import Path
 
 from truthound._internal.text import plural, shorten
 from truthound.reporters import locations, wording
+from truthound.reporters.check_view import CheckView, check_view
 from truthound.results import CheckOutcome, CheckpointResult, CheckpointStatus, CheckStatus
 
 _TITLE = 200
@@ -83,9 +84,9 @@ def status_annotation(result: CheckpointResult) -> CIAnnotation:
     return CIAnnotation(f"{wording.verdict(result)}: {counted}", level, title=shorten(result.checkpoint_name, _TITLE))
 
 
-def _title(result: CheckpointResult, outcome: CheckOutcome) -> str:
+def _title(result: CheckpointResult, view: CheckView) -> str:
     """`users: null: email`: which check of which run."""
-    return shorten(f"{result.checkpoint_name}: {wording.title(outcome)}", _TITLE)
+    return shorten(f"{result.checkpoint_name}: {view.title}", _TITLE)
 
 
 def _level(outcome: CheckOutcome) -> AnnotationLevel:
@@ -97,9 +98,10 @@ def _issue(outcome: CheckOutcome, run: CheckpointResult, root: str | Path) -> CI
     if not file:
         file, line = locations.data_location(outcome, run.validation_result, root)
         file = file if line else ""
+    view = check_view(outcome)
     return CIAnnotation(
-        wording.line(outcome), _level(outcome), file or None, line or None, line or None, column or None,
-        title=_title(run, outcome), validator_name=outcome.validator,
+        view.line, _level(outcome), file or None, line or None, line or None, column or None,
+        title=_title(run, view), validator_name=view.validator,
     )  # fmt: skip
 
 
@@ -107,8 +109,9 @@ def _rows(outcome: CheckOutcome, run: CheckpointResult, root: str | Path) -> Ite
     file, line = locations.data_location(outcome, run.validation_result, root)
     if not line or not locations.config_location(outcome, root)[0] or not outcome.failed:
         return
+    view = check_view(outcome)
     which = "this row" if outcome.failed == 1 else f"the first of {plural(outcome.failed, 'row')}"
     yield CIAnnotation(
-        f"{wording.severity(outcome)}: {wording.columns_label(outcome)}: {wording.expectation(outcome)}: {which}",
-        _level(outcome), file, line, line, title=_title(run, outcome), validator_name=outcome.validator,
+        f"{view.severity}: {view.subject}: {view.expected}: {which}",
+        _level(outcome), file, line, line, title=_title(run, view), validator_name=view.validator,
     )  # fmt: skip

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from truthound._internal.text import cell, escape_xml, plural, shorten
 from truthound.reporters import locations, wording
+from truthound.reporters.check_view import CheckView, check_view
 from truthound.results import CheckOutcome, CheckpointResult, CheckStatus, Example, ValidationResult
 
 FALLBACK = "truthound.yaml"
@@ -43,7 +44,7 @@ def issues(result: CheckpointResult) -> list[CheckOutcome]:
 
 def title(outcome: CheckOutcome) -> str:
     """`words.title` in what every format can hold."""
-    return said(wording.title(outcome), 500)
+    return said(check_view(outcome).title, 500)
 
 
 def distinct(names: Iterable[str]) -> Iterator[str]:
@@ -97,23 +98,23 @@ def places_of(outcome: CheckOutcome, validation: ValidationResult | None, root: 
 
 def issue_line(outcome: CheckOutcome) -> str:
     """An issue in one line."""
-    return said(wording.line(outcome))
+    return said(check_view(outcome).line)
 
 
 def details(outcome: CheckOutcome, validation: ValidationResult | None, examples: int = EXAMPLES) -> list[str]:
     """What is known of an issue beyond its line: failing rows, the values that occur most, why the rule is there, where it stands."""
-    rows = [_row(e, outcome, validation) for e in outcome.examples[:examples]]
+    view = check_view(outcome, validation)
+    rows = [_row(example, view, validation) for example in view.examples[:examples]]
     if rows and outcome.failed and outcome.failed > len(rows):
         rows.append(f"{plural(len(rows), 'example')} of {plural(outcome.failed, 'row')}")
-    if examples and (times := wording.frequent_values(outcome, lambda v: said(cell(v)))):
+    if examples and (times := view.frequent_text(lambda v: said(cell(v)))):
         rows.append(f"most often: {times}")
-    rows += [f"why: {said(outcome.description)}"] if outcome.description else []
-    return rows + ([f"declared in {said(outcome.location)}"] if outcome.location else [])
+    rows += [f"why: {said(view.description)}"] if view.description else []
+    return rows + ([f"declared in {said(view.location)}"] if view.location else [])
 
 
-def _row(example: Example, outcome: CheckOutcome, validation: ValidationResult | None) -> str:
-    keys = validation.key_columns if validation else ()
-    names = [n for n in dict.fromkeys((*keys, *outcome.columns, *example.values)) if n in example.values][:CELLS]
+def _row(example: Example, view: CheckView, validation: ValidationResult | None) -> str:
+    names = [n for n in view.columns if n in example.values][:CELLS]
     cells = ", ".join(f"{said(n, 60)}={said(cell(example.values[n]))}" for n in names)
     at = f" ({said(validation.file, 200)}:{example.line})" if example.line and validation and validation.file else ""
     return f"row {'?' if example.row is None else example.row}{at}" + (f": {cells}" if cells else "")

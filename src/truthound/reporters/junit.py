@@ -12,6 +12,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from truthound.reporters import wording
+from truthound.reporters.check_view import check_view
 from truthound.reporters.ci_findings import WITH_EXAMPLES, details, distinct, issue_line, said, several, title
 from truthound.results import CheckOutcome, CheckpointResult, CheckStatus
 
@@ -72,7 +73,7 @@ def _case(result: CheckpointResult, outcome: CheckOutcome, suite: str, name: str
     match outcome.status:
         case CheckStatus.FAILED:
             _element(
-                "failure", {"type": wording.severity(outcome), "message": issue_line(outcome)}, within=case
+                "failure", {"type": check_view(outcome).severity, "message": issue_line(outcome)}, within=case
             ).text = text
         case CheckStatus.ERROR:
             kind = said(_kind(result, outcome))

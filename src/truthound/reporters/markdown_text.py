@@ -10,23 +10,26 @@ from typing import Any
 from truthound._internal.text import cell, duration, plural, shorten, terminal
 from truthound._internal.text import markdown as escape
 from truthound.reporters import wording
-from truthound.results import CheckOutcome, CheckpointResult, CheckStatus
+from truthound.reporters.check_view import EMOJI, SIGNS, CheckView, check_view
+from truthound.results import CheckOutcome, CheckpointResult, CheckStatus, ValidationResult
 
-_SIGNS = {CheckStatus.FAILED: "✗", CheckStatus.WARNED: "!", CheckStatus.ERROR: "‼"}
-_EMOJI = {CheckStatus.FAILED: "❌", CheckStatus.WARNED: "⚠️", CheckStatus.ERROR: "🛑"}
 _VERDICTS = {"PASSED": "✅ ", "WARNING": "⚠️ ", "FAILED": "❌ ", "ERROR": "🛑 ", "UNDELIVERED": "🛑 "}
 _WIDEST = 12  # columns of a table of examples
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """How much is shown: so many issues (and skipped checks, notes, actions), examples of each, characters of a text."""
+    """How much is shown: this many issues (and skipped checks, notes, actions), examples of each, characters of a text."""
 
     issues: int = 1_000_000
     examples: int = 1_000_000
     width: int = 1_000_000
     rest: bool = True
-    """whether skipped checks, what was fixed, notes and actions are shown too"""
+    """whether skipped checks, fixed checks, notes and actions are shown too"""
+
+    def text(self, value: object) -> str:
+        """A text shortened and escaped."""
+        return escape(shorten(str(value), self.width))
 
 
 WHOLE = Cut()
@@ -41,115 +44,107 @@ def markdown(
     emoji: bool = False,
     where: Where | None = None,
 ) -> str:
-    """A section with a heading. With the run before, what changed is told too; `where` gives an issue's places, ready for a cell."""
-    return "\n".join(_lines(result, previous, cut, emoji, where)) + "\n"
+    """A section with a heading. With the previous run, changes are shown too; `where` renders an issue's locations as a cell."""
+    before = previous.validation_result if previous else None
+    found = wording.ordered(result)
+    lines = [*_heading(result, cut, emoji=emoji), *_run_errors(result, cut, where)]
+    lines += _issues(found[: cut.issues], result.validation_result, before, cut, emoji=emoji, where=where)
+    lines += _more(len(found) - cut.issues, "issue")
+    for outcome in found[: cut.issues]:
+        lines += _examples(outcome, result.validation_result, cut)
+    if cut.rest:
+        lines += _rest(result, before, cut)
+    return "\n".join(lines) + "\n"
 
 
-def _lines(
-    result: CheckpointResult, previous: CheckpointResult | None, cut: Cut, emoji: bool, where: Where | None
-) -> Iterator[str]:
-    def said(value: object) -> str:
-        return escape(shorten(str(value), cut.width))
-
-    validation = result.validation_result
-    verdict, signs = wording.verdict(result), _EMOJI if emoji else _SIGNS
-    yield f"## {_VERDICTS[verdict] if emoji else ''}{said(result.checkpoint_name)}: {verdict}"
+def _heading(result: CheckpointResult, cut: Cut, *, emoji: bool) -> Iterator[str]:
+    validation, verdict = result.validation_result, wording.verdict(result)
+    yield f"## {_VERDICTS[verdict] if emoji else ''}{cut.text(result.checkpoint_name)}: {verdict}"
     yield ""
-    facts = [said(validation.source), wording.shape(validation, "×")] if validation else []  # noqa: RUF001 the sign is meant
-    facts += [f"run {said(result.run_id)}", duration(result.duration_ms / 1000)] if result.run_id else []
+    facts = [cut.text(validation.source), wording.shape(validation, "×")] if validation else []  # noqa: RUF001 the sign is meant
+    facts += [f"run {cut.text(result.run_id)}", duration(result.duration_ms / 1000)] if result.run_id else []
     if facts:
         yield " · ".join(f for f in facts if f)
     if validation:
         yield ""
         yield f"**{wording.tally(validation.statistics)}**"
-    yield from _wrong(result, cut, where)
-    before = previous.validation_result if previous else None
-    change = wording.changes(before)
-    found = wording.ordered(result)
-    shown = found[: cut.issues]
-    if shown:
-        yield ""
-        yield from table(
-            [
-                "",
-                "severity",
-                "column",
-                "expected",
-                "failing",
-                *(["since the last run"] if before else []),
-                *(["where"] if where else []),
-            ],
-            (
-                [
-                    signs[o.status],
-                    wording.severity(o),
-                    said(wording.columns_label(o)),
-                    _expected(o, cut),
-                    wording.failed_count(o),
-                ]
-                + ([change(o)] if before else [])
-                + ([where(o)] if where else [])
-                for o in shown
-            ),
-        )
-    yield from _more(len(found) - len(shown), "issue")
-    for outcome in shown:
-        yield from _examples(outcome, validation.key_columns if validation else (), cut)
-    if not cut.rest:
+
+
+def _issues(
+    shown: Sequence[CheckOutcome],
+    validation: ValidationResult | None,
+    before: ValidationResult | None,
+    cut: Cut,
+    *,
+    emoji: bool,
+    where: Where | None,
+) -> Iterator[str]:
+    """The table of issues."""
+    if not shown:
         return
+    change, signs = wording.changes(before), EMOJI if emoji else SIGNS
+    header = ["", "severity", "column", "expected", "failing"]
+    rows = []
+    for outcome in shown:
+        view = check_view(outcome, validation, change)
+        row = [signs[view.status], view.severity, cut.text(view.subject), _expected(view, cut), view.failing]
+        rows.append(row + ([view.change] if before else []) + ([where(outcome)] if where else []))
+    header += (["since the last run"] if before else []) + (["where"] if where else [])
+    yield ""
+    yield from table(header, rows)
+
+
+def _rest(result: CheckpointResult, before: ValidationResult | None, cut: Cut) -> Iterator[str]:
+    """Skipped checks, fixed checks, notes and actions."""
     yield from _skipped(wording.with_status(result, CheckStatus.SKIPPED), cut)
-    fixed = wording.fixed(result, before)
-    yield from _bullets(
-        [f"fixed: {said(wording.columns_label(o))}: {said(wording.expectation(o))}" for o in fixed], cut
-    )
-    yield from _bullets([said(wording.one_line(n)) for n in validation.notes] if validation else [], cut)
+    fixed = map(check_view, wording.fixed(result, before))
+    yield from _bullets([f"fixed: {cut.text(v.subject)}: {cut.text(v.expected)}" for v in fixed], cut)
+    notes = result.validation_result.notes if result.validation_result else ()
+    yield from _bullets([cut.text(wording.one_line(n)) for n in notes], cut)
     yield from _bullets(
         [
-            f"action {said(a.action_name or a.action_type)}: {a.status.value}"
-            + (f": {said(wording.one_line(a.message))}" if a.message else "")
+            f"action {cut.text(a.action_name or a.action_type)}: {a.status.value}"
+            + (f": {cut.text(wording.one_line(a.message))}" if a.message else "")
             for a in result.action_results
         ],
         cut,
     )
 
 
-def _wrong(result: CheckpointResult, cut: Cut, where: Where | None) -> Iterator[str]:
-    """Why the run as a whole is wrong; undelivered actions are listed with the others."""
+def _run_errors(result: CheckpointResult, cut: Cut, where: Where | None) -> Iterator[str]:
+    """Errors of the run as a whole; undelivered actions are listed with the other actions."""
     found = [o for o in wording.of_the_run(result) if o.validator != wording.ACTION]
     for outcome in found[: max(cut.issues, 1)]:
         at = where(outcome) if where else ""
-        at = at or escape(shorten(outcome.location or "", cut.width))
+        at = at or cut.text(outcome.location or "")
         at += ": " if at else ""
         yield ""
-        yield f"**Error:** {at}{escape(shorten(wording.one_line(outcome.error or ''), cut.width))}"
+        yield f"**Error:** {at}{cut.text(wording.one_line(outcome.error or ''))}"
     yield from _more(len(found) - max(cut.issues, 1), "error")
 
 
-def _expected(outcome: CheckOutcome, cut: Cut) -> str:
-    text = escape(shorten(wording.expectation(outcome), cut.width))
-    if cut.examples and (times := wording.frequent_values(outcome, lambda v: escape(cell(v, 30)))):
+def _expected(view: CheckView, cut: Cut) -> str:
+    text = cut.text(view.expected)
+    if cut.examples and (times := view.frequent_text(lambda v: escape(cell(v, 30)))):
         text += f"; most often {times}"
-    if outcome.status is CheckStatus.ERROR and outcome.location:
-        text += f" ({escape(shorten(outcome.location, cut.width))})"
-    if outcome.description:
-        text += f"<br>{escape(shorten(wording.one_line(outcome.description), cut.width))}"
-    return text
+    if view.status is CheckStatus.ERROR and view.location:
+        text += f" ({cut.text(view.location)})"
+    return f"{text}<br>{cut.text(view.description)}" if view.description else text
 
 
-def _examples(outcome: CheckOutcome, keys: Sequence[str], cut: Cut) -> Iterator[str]:
-    """Failing rows, folded away: first their key and the columns that matter."""
+def _examples(outcome: CheckOutcome, validation: ValidationResult | None, cut: Cut) -> Iterator[str]:
+    """Failing rows in a collapsed section: the key and the checked columns first."""
     examples = outcome.examples[: cut.examples]
     if not examples:
         return
-    first = [*dict.fromkeys((*keys, *outcome.columns))]
-    names = list(dict.fromkeys([*first, *(c for e in examples for c in e.values)]))
-    names = [n for n in names if any(n in e.values for e in examples)]
+    view = check_view(outcome, validation)
+    names = [n for n in view.columns if any(n in e.values for e in examples)]
     shown, left = names[:_WIDEST], len(names) - _WIDEST
-    count = plural(len(examples), "example")
     of = f" of {plural(outcome.failed, 'row')}" if outcome.failed else ""
-    title = f"{shorten(wording.columns_label(outcome), cut.width)}: {shorten(wording.expectation(outcome), cut.width)}: {count}{of}"
+    count = f"{plural(len(examples), 'example')}{of}"
+    title = f"{shorten(view.subject, cut.width)}: {shorten(view.expected, cut.width)}: {count}"
     lines = table(
-        ["row", *(escape(shorten(n, cut.width)) for n in shown)],
+        ["row", *map(cut.text, shown)],
         (["" if e.row is None else str(e.row), *(_cell(e.values, n) for n in shown)] for e in examples),
     )
     more = ["", f"and {plural(left, 'more column')}"] if left > 0 else []
@@ -157,7 +152,7 @@ def _examples(outcome: CheckOutcome, keys: Sequence[str], cut: Cut) -> Iterator[
 
 
 def folded(title: str, lines: Iterable[str], *, opened: bool = False) -> Iterator[str]:
-    """Lines that are folded away behind a title, which is escaped already."""
+    """A collapsed section; its title is escaped already."""
     yield ""
     yield f"<details{' open' if opened else ''}><summary>{title}</summary>"
     yield ""
@@ -172,10 +167,7 @@ def _cell(values: dict[str, Any], name: str) -> str:
 
 def _skipped(outcomes: list[CheckOutcome], cut: Cut) -> Iterator[str]:
     if outcomes:
-        items = [
-            f"{o.validator} {escape(shorten(wording.columns_label(o), cut.width))}: {escape(shorten(o.message, cut.width))}"
-            for o in outcomes
-        ]
+        items = [f"{o.validator} {cut.text(check_view(o).subject)}: {cut.text(o.message)}" for o in outcomes]
         yield from folded(f"{len(outcomes):,} skipped", _items(items, cut))
 
 

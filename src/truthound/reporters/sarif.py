@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from truthound._version import __version__
 from truthound.reporters import wording
+from truthound.reporters.check_view import check_view
 from truthound.reporters.ci_findings import (
     Place,
     details,
@@ -116,7 +117,7 @@ def _result(
         "locations": [_location(first)],
         # the first is the one that GitHub tells alerts apart by
         "partialFingerprints": {"primaryLocationLineHash": f"{fingerprint[:16]}:1", "truthoundCheck/v1": fingerprint},
-        "properties": {"severity": wording.severity(outcome), "check": said(outcome.id)}
+        "properties": {"severity": check_view(outcome).severity, "check": said(outcome.id)}
         | {k: n for k, n in counts.items() if n is not None},
     }
     if others:

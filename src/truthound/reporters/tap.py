@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from truthound.reporters import wording
+from truthound.reporters.check_view import check_view
 from truthound.reporters.ci_findings import WITH_EXAMPLES, details, distinct, issue_line, said, several, title
 from truthound.results import CheckOutcome, CheckpointResult, CheckStatus
 
@@ -57,7 +58,7 @@ def _diagnostics(result: CheckpointResult, outcome: CheckOutcome, *, short: bool
     """A block of YAML, whose values are written as JSON, which is YAML too."""
     known: dict[str, Any] = {
         "message": issue_line(outcome),
-        "severity": wording.severity(outcome),
+        "severity": check_view(outcome).severity,
         "validator": said(outcome.validator),
         "columns": [said(c) for c in outcome.columns],
         "failed": outcome.failed,

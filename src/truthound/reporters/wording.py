@@ -101,13 +101,6 @@ def columns_label(outcome: CheckOutcome) -> str:
     return ", ".join(outcome.columns) or "(table)"
 
 
-def frequent_values(outcome: CheckOutcome, said: Callable[[object], str]) -> str:
-    """`NL (3 times), BE (1 time)`: the values that occur most among failing rows; nothing where none occurs again."""
-    if all(n < 2 for _, n in outcome.top_values):
-        return ""
-    return ", ".join(f"{said(v)} ({plural(n, 'time')})" for v, n in outcome.top_values[:5])
-
-
 def severity(outcome: CheckOutcome) -> str:
     if outcome.status is CheckStatus.ERROR or outcome.severity is None:
         return "error" if outcome.status is CheckStatus.ERROR else outcome.status.value

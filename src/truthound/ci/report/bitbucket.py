@@ -19,6 +19,7 @@ from truthound.ci.report.effects import Send
 from truthound.ci.report.log_commands import slug
 from truthound.io.http_client import Request
 from truthound.reporters import locations, wording
+from truthound.reporters.check_view import check_view
 from truthound.results import CheckpointResult, CheckStatus, Severity
 
 API = "api.bitbucket.org"
@@ -92,7 +93,7 @@ def marks(result: CheckpointResult, root: str = "") -> Iterator[dict[str, Any]]:
         yield {
             "external_id": f"{_short(outcome.id)}-{seen[outcome.id]}",
             "annotation_type": "CODE_SMELL" if warned else "BUG",
-            "summary": shorten(escape_log(wording.line(outcome)), SUMMARY),
+            "summary": shorten(escape_log(check_view(outcome).line), SUMMARY),
             "result": "PASSED" if warned else "FAILED",
             "severity": (outcome.severity or Severity.HIGH).value.upper(),
             **at,

@@ -16,6 +16,7 @@ from truthound._internal.text import plural, shorten
 from truthound.ci.detect import CIEnvironment
 from truthound.ci.report.effects import Output, Print, Write
 from truthound.reporters import wording
+from truthound.reporters.check_view import check_view
 from truthound.results import CheckpointResult
 
 _COLOURS = {"success": "Good", "warning": "Warning"}
@@ -53,8 +54,8 @@ def layout(results: Sequence[CheckpointResult], ci: CIEnvironment) -> dict[str, 
         body.append({"type": "TextBlock", "wrap": True, "text": escaped(shorten(said, _WIDTH))})
         found = [*wording.of_the_run(result), *wording.ordered(result)]
         facts = [
-            {"title": wording.severity(o), "value": escaped(shorten(wording.line(o).partition(": ")[2], _WIDTH))}
-            for o in found[:_ISSUES]
+            {"title": view.severity, "value": escaped(shorten(view.text, _WIDTH))}
+            for view in map(check_view, found[:_ISSUES])
         ]
         if left := len(found) - len(facts):
             facts.append({"title": "…", "value": f"and {plural(left, 'more issue')}"})

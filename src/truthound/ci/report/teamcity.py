@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from truthound._internal.text import shorten
 from truthound.ci.report.log_commands import teamcity_message
 from truthound.reporters import wording
+from truthound.reporters.check_view import check_view
 from truthound.reporters.ci_findings import details
 from truthound.results import CheckOutcome, CheckpointResult, CheckStatus, ValidationResult
 
@@ -28,7 +29,7 @@ def messages(result: CheckpointResult) -> Iterator[str]:
         yield from _test(outcome, result.validation_result, name if seen[name] == 1 else f"{name} #{seen[name]}", flow)
     yield teamcity_message("testSuiteFinished", name=suite, flowId=flow)
     for outcome in wording.of_the_run(result):
-        said = shorten(f"{suite}: {wording.line(outcome)}", _LONGEST)
+        said = shorten(f"{suite}: {check_view(outcome).line}", _LONGEST)
         yield teamcity_message("buildProblem", description=said, identity=_identity(f"{suite}\0{outcome.id}"))
 
 
@@ -52,13 +53,13 @@ def _test(outcome: CheckOutcome, validation: ValidationResult | None, name: str,
         yield teamcity_message(
             "testFailed",
             name=name,
-            message=shorten(wording.line(outcome), _LONGEST),
+            message=shorten(check_view(outcome).line, _LONGEST),
             details=shorten(more, _LONGEST),
             flowId=flow,
         )
     elif outcome.status is CheckStatus.WARNED:
         yield teamcity_message(
-            "testStdOut", name=name, out=shorten(f"warning: {wording.line(outcome)}", _LONGEST), flowId=flow
+            "testStdOut", name=name, out=shorten(f"warning: {check_view(outcome).line}", _LONGEST), flowId=flow
         )
     yield teamcity_message("testFinished", name=name, flowId=flow)
 

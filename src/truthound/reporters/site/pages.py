@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ from truthound._internal.text import markdown as escaped
 from truthound.reporters import markdown_text as md
 from truthound.reporters import message as messages
 from truthound.reporters import wording
+from truthound.reporters.check_view import CheckView, check_view
 from truthound.reporters.site.records import Record
 from truthound.results import CheckOutcome, CheckpointResult, CheckStatus
 
@@ -115,7 +116,6 @@ def _facts(result: CheckpointResult, previous: CheckpointResult | None) -> dict[
     validation = result.validation_result
     before = previous.validation_result if previous else None
     change = wording.changes(before)
-    keys = validation.key_columns if validation else ()
     counts: list[tuple[str, str]] = []
     if validation:
         s = validation.statistics
@@ -129,7 +129,7 @@ def _facts(result: CheckpointResult, previous: CheckpointResult | None) -> dict[
     return {
         "m": message,
         "counts": counts,
-        "issues": [_issue(o, change, keys) for o in found[:_ISSUES]],
+        "issues": [_issue(o, check_view(o, validation, change)) for o in found[:_ISSUES]],
         "fixed": message.fixed[:_ISSUES],
         "others": [_other(o) for o in others[:_OTHERS]],
         "actions": [
@@ -147,50 +147,44 @@ def _facts(result: CheckpointResult, previous: CheckpointResult | None) -> dict[
     }
 
 
-def _issue(outcome: CheckOutcome, change: Callable[[CheckOutcome], str], keys: Sequence[str]) -> dict[str, Any]:
-    seen = list(dict.fromkeys(c for e in outcome.examples for c in e.values))
-    wanted = [c for c in (*keys, *outcome.columns) if c in seen]
-    columns = list(dict.fromkeys([*wanted, *seen]))[:_COLUMNS]
-    bad = set(outcome.columns) if outcome.columns else set()
+def _issue(outcome: CheckOutcome, view: CheckView) -> dict[str, Any]:
+    columns = view.columns[:_COLUMNS]
     rows = [
         (
             "" if e.row is None else f"{e.row:,}",
             [(c, cell(e.values.get(c), 200) if c in e.values else "", e.values.get(c) is None) for c in columns],
         )
-        for e in outcome.examples
+        for e in view.examples
     ]
     facts = (
-        ("Validator", outcome.validator), ("Check", outcome.id), ("Where", outcome.where or ""), ("Declared in", outcome.location or ""),
+        ("Validator", outcome.validator), ("Check", outcome.id), ("Where", outcome.where or ""), ("Declared in", view.location),
         ("Observed", "" if outcome.observed is None else shorten(str(outcome.observed), 1000)),
         ("Allowed", f"{outcome.allowed:,}" if outcome.allowed else ""), ("Tags", ", ".join(outcome.tags)),
     )  # fmt: skip
     return {
-        "severity": wording.severity(outcome),
-        "subject": wording.columns_label(outcome),
-        "expected": wording.expectation(outcome),
-        "amount": wording.failed_count(outcome),
-        "change": change(outcome),
+        "severity": view.severity,
+        "subject": view.subject,
+        "expected": view.expected,
+        "amount": view.failing,
+        "change": view.change,
         "description": outcome.description or "",
-        "common": [f"{MISSING if v is None else cell(v)} × {n:,}" for v, n in outcome.top_values[:5]],  # noqa: RUF001 the sign is meant
+        "common": [f"{MISSING if v is None else cell(v)} × {n:,}" for v, n in view.frequent],  # noqa: RUF001 the sign is meant
         "columns": columns,
-        "bad": bad,
+        "bad": set(outcome.columns),
         "rows": rows,
-        "more": plural(outcome.failed - len(rows), "more row")
-        if rows and outcome.failed and outcome.failed > len(rows)
-        else "",
+        "more": plural(view.more_rows, "more row") if view.more_rows else "",
         "facts": [(n, v) for n, v in facts if v],
     }
 
 
 def _other(outcome: CheckOutcome) -> dict[str, str]:
+    view = check_view(outcome)
     skipped = outcome.status is CheckStatus.SKIPPED
     return {
         "status": outcome.status.value,
-        "subject": wording.columns_label(outcome),
-        "expected": outcome.message or outcome.expected or outcome.validator
-        if skipped
-        else wording.expectation(outcome),
-        "amount": wording.failed_count(outcome) if outcome.failed else "",
+        "subject": view.subject,
+        "expected": outcome.message or outcome.expected or outcome.validator if skipped else view.expected,
+        "amount": view.failing if outcome.failed else "",
     }
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from truthound._internal.text import shorten, terminal
 from truthound.io.files import safe_name
 from truthound.reporters import wording
+from truthound.reporters.check_view import issue_views
 from truthound.results import CheckpointResult
 
 FOLDERS = {"html": "records", "md": "records-md"}
@@ -58,9 +59,8 @@ def record(result: CheckpointResult, page: str) -> Record:
     """What the index keeps of a run."""
     validation = result.validation_result
     s = validation.statistics if validation else None
-    ran = s.passed + s.failed + s.warned + s.errored if s else 0
     issues = s.total_issues if s else 0
-    lines = [_line(o) for o in wording.ordered(result)[:_WORST]] or ([result.error] if result.error else [])
+    lines = [view.text for view in issue_views(result)[:_WORST]] or ([result.error] if result.error else [])
     if issues > _WORST:
         lines.append(f"… and {issues - _WORST:,} more")
     return Record(
@@ -73,8 +73,8 @@ def record(result: CheckpointResult, page: str) -> Record:
         source=shorten(validation.source if validation else "", 300),
         tally=wording.tally(s) if s else "nothing was checked",
         issues=issues,
-        checks=ran,
-        share=issues / ran if ran else float(bool(result.error)),
+        checks=s.evaluated if s else 0,
+        share=s.issue_rate if s and s.evaluated else float(bool(result.error)),
         worst=tuple(shorten(terminal(line), 300) for line in lines),
         page=page,
     )
@@ -119,9 +119,3 @@ def checkpoint_of(key: str) -> str:
 def fingerprint(keys: list[str]) -> str:
     """Tells one set of records from another."""
     return hashlib.sha256("\n".join(sorted(keys)).encode()).hexdigest()
-
-
-def _line(outcome: Any) -> str:
-    return ": ".join(
-        filter(None, (wording.columns_label(outcome), wording.expectation(outcome), wording.failed_count(outcome)))
-    )
