@@ -1,16 +1,24 @@
-"""The engine protocol: what a backend does for a run. Polars is the one that is built."""
+"""The engine protocol: what an engine must answer about a table. Polars is the one that exists.
+
+A source chooses the engine (`Source.backend`). Whoever uses one knows this protocol and the vocabulary of
+`truthound.engine.measures` only, so that a database or Spark can answer without handing rows over.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from truthound.engine.measures import Measure, Predicate
+from truthound.engine.measures import Measure, Predicate, Reference
 from truthound.schema import DataType
 
 ROW = "__truthound_row"
 FAILED_CHECKS = "_failed_checks"
+"""the column of bad rows that names the checks they fail"""
+
+Failing = tuple[Predicate, Predicate | None]
+"""true for the failing rows, among those of a row filter"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,31 +57,53 @@ class Split:
 
 
 class Backend(Protocol):
-    """What a backend does. Values come back as Python objects."""
+    """A table in an engine. Values come back as Python objects; any failure is a TruthoundError, also where the engine panics.
+
+    A measure or a row filter that does not fit the table is a ValidatorError; data that cannot be read are a SourceError.
+    Where a column cannot be read, whatever needs it is a ValidatorError that says why, and all else is answered.
+    Equal measures are computed once, in whatever calls they come.
+    """
 
     def schema(self) -> dict[str, DataType]:
-        """Columns in order, with their types."""
+        """Columns in order with their types; `DataType.unreadable` for those that cannot be read."""
         ...
 
     def measure(self, measures: Iterable[Measure]) -> dict[Measure, Any]:
-        """Each measure's value, or the ValidatorError that says why it cannot be had. Raises SourceError if the data cannot be read."""
-        ...
+        """Each measure's value, or the ValidatorError that says why it has none; one never affects another.
 
-    def stages(self, measures: Iterable[Measure]) -> Iterator[dict[Measure, Any]]:
-        """`measure` in instalments, the cheap ones first."""
-        ...
-
-    def rows(self, requests: Mapping[str, RowRequest]) -> dict[str, FailingRows]:
-        """Failing rows, by the request's key."""
-        ...
-
-    def split(self, failing: Mapping[str, tuple[Predicate, Predicate | None]]) -> Split:
-        """Good and bad rows, by the failing predicates (and their row filters) of named checks.
-
-        Raises SourceError if the data have a column `_failed_checks` themselves.
+        Raises:
+            SourceError: the data cannot be read.
         """
         ...
 
-    def close(self) -> None:
-        """Lets go of what is held."""
+    def stages(self, measures: Iterable[Measure]) -> Iterator[dict[Measure, Any]]:
+        """`measure` in parts, the cheap measures first; for callers that show progress."""
         ...
+
+    def rows(self, requests: Mapping[str, RowRequest]) -> dict[str, FailingRows]:
+        """Failing rows by the request's key, in the order of the table."""
+        ...
+
+    def split(self, failing: Mapping[str, Failing]) -> Split:
+        """Good and bad rows, by the predicates of named checks.
+
+        Raises:
+            SourceError: the data have a column `_failed_checks` themselves.
+        """
+        ...
+
+    def sample(self, size: int, seed: int) -> Backend:
+        """The table reduced to `size` rows chosen by `seed`, the same ones each time. Rows keep their numbers."""
+        ...
+
+    def without_rows(self) -> Backend:
+        """The table with its columns and no rows: measures that do not fit the columns fail here without reading the data."""
+        ...
+
+    def close(self) -> None:
+        """Frees what is held."""
+        ...
+
+
+OpenReference = Callable[[Reference], Backend]
+"""opens another data source that a measure names"""

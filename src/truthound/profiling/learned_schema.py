@@ -14,8 +14,8 @@ from truthound.engine import Backend
 from truthound.engine.measures import RowCount
 from truthound.errors import ConfigError, StoreError
 from truthound.io.files import safe_name
-from truthound.profiling.open import opened
-from truthound.profiling.schema_inference import OF_PII, infer_schema
+from truthound.profiling.open import with_backend
+from truthound.profiling.schema_inference import OF_PII, infer_schema_of
 from truthound.schema import ColumnSchema, Schema
 
 
@@ -49,7 +49,7 @@ def auto_schema(state_dir: Path, name: str, data: Backend, *, pii: Collection[st
             return known, validated
         bare.save(path)
         return bare, f"{validated}; what it had of the values of pii columns was removed"
-    schema = infer_schema(data, pii=pii)
+    schema = infer_schema_of(data, pii=pii)
     if not data.measure([RowCount()])[RowCount()]:
         return schema, "no rows to learn a schema from; the first run that has some learns it"
     if create_exclusive(path, schema.to_yaml()):
@@ -93,10 +93,13 @@ def update_schema(
 ) -> Path:
     """Learns a schema anew, in place of the one that is kept. Returns its file; `tell` hears what changed, line by line."""
     path = _kept(state_dir, name)
-    backend, _ = opened(data, base)
-    if not backend.measure([RowCount()])[RowCount()]:
-        raise ConfigError(f"there are no rows to learn from; what {path} holds is kept")
-    schema = infer_schema(backend, pii=pii)
+
+    def learn(backend: Backend, _: str) -> Schema:
+        if not backend.measure([RowCount()])[RowCount()]:
+            raise ConfigError(f"there are no rows to learn from; what {path} holds is kept")
+        return infer_schema_of(backend, pii=pii)
+
+    schema = with_backend(data, base, learn)
     try:
         old = load_learned_schema(state_dir, name, pii)
         changes = ["learned for the first time"] if old is None else diff_schemas(old, schema) or ["nothing changed"]

@@ -1,4 +1,4 @@
-"""Opens what is to be learned from."""
+"""Opens the data that a profile or a schema is made from."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from truthound.engine import Backend
-from truthound.engine.polars.backend import PolarsBackend
 from truthound.errors import SourceError
-from truthound.sources import open_source
-from truthound.sources.open import readable
+from truthound.sources import Source, open_source
+from truthound.sources.open import without_damaged_columns
 
 T = TypeVar("T")
 
 
-def without_damage(work: Callable[[Any], T], data: Any, base: Path | None) -> T:
-    """What work makes of data; once more without their damaged columns, if they have some."""
-    try:
-        return work(data)
-    except SourceError:
-        if (source := readable(data, base)) is None:
-            raise
-    return work(source)
-
-
-def opened(data: Any, base: Path | None = None) -> tuple[Backend, str]:
-    """A backend and the name of its data: of a data source, or of a backend that is open already."""
-    if isinstance(data, PolarsBackend):
-        return data, "data"
+def with_backend(data: Any, base: Path | None, work: Callable[[Backend, str], T]) -> T:
+    """The result of `work` on a data source, given its backend and name; without damaged columns where it fails on them."""
     source = open_source(data, base=base)
-    return PolarsBackend(source.frame, explain=source.explain, unreadable=source.unreadable), source.name
+    try:
+        return _done(source, work)
+    except SourceError:
+        if (readable := without_damaged_columns(data, base)) is None:
+            raise
+    return _done(readable, work)
+
+
+def _done(source: Source, work: Callable[[Backend, str], T]) -> T:
+    backend = source.backend()
+    try:
+        return work(backend, source.name)
+    finally:
+        backend.close()

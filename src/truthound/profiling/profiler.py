@@ -10,7 +10,6 @@ from typing import Any
 from truthound._internal.text import to_json_value
 from truthound.engine import Backend
 from truthound.engine import measures as m
-from truthound.engine.polars.backend import no_panic
 from truthound.errors import ValidatorError
 from truthound.profiling.anomalies import (
     FAR,
@@ -26,7 +25,7 @@ from truthound.profiling.anomalies import (
 )
 from truthound.profiling.key_columns import by_design
 from truthound.profiling.models import ColumnProfile, ColumnScan, Profile, Suspicion
-from truthound.profiling.open import opened, without_damage
+from truthound.profiling.open import with_backend
 from truthound.profiling.schema_inference import head
 from truthound.profiling.text_patterns import FORMATS, formats, guesses
 from truthound.results import now
@@ -44,13 +43,11 @@ MANY = 20
 
 
 def profile(data: Any, *, base: Path | None = None, clock: Clock = now) -> Profile:
-    """Profiles a data source, or a backend. Raises SourceError if the data cannot be read."""
-    with no_panic():
-        return without_damage(lambda given: _profile(given, base, clock), data, base)
+    """Profiles a data source. Raises SourceError if the data cannot be read."""
+    return with_backend(data, base, lambda backend, name: _profile(backend, name, clock))
 
 
-def _profile(data: Any, base: Path | None, clock: Clock) -> Profile:
-    backend, name = opened(data, base)
+def _profile(backend: Backend, name: str, clock: Clock) -> Profile:
     every = backend.schema()
     types = {c: t for c, t in every.items() if t.unreadable_reason is None}
     unreadable = [

@@ -14,10 +14,9 @@ from typing import Any
 from truthound._internal.text import did_you_mean, percent, plural
 from truthound.engine import Backend, RowRequest
 from truthound.engine import measures as m
-from truthound.engine.polars.backend import no_panic
 from truthound.errors import ConfigError, SourceError, ValidatorError
 from truthound.profiling.key_columns import by_design, named
-from truthound.profiling.open import opened, without_damage
+from truthound.profiling.open import with_backend
 from truthound.profiling.text_patterns import guesses
 from truthound.schema import ColumnSchema, DataType, Schema
 
@@ -52,19 +51,18 @@ class _Column:
 
 
 def infer_schema(data: Any, *, base: Path | None = None, pii: Collection[str] = ()) -> Schema:
-    """The schema of a data source, or of a backend. Each property has a comment that says how it was found.
+    """The schema of a data source; arguments and errors as of `infer_schema_of`."""
+    return with_backend(data, base, lambda backend, name: infer_schema_of(backend, name, pii=pii))
+
+
+def infer_schema_of(backend: Backend, source: str = "data", *, pii: Collection[str] = ()) -> Schema:
+    """The schema of an open table. Each property has a comment that says how it was found.
 
     Of `pii` columns only type, nullability and uniqueness are learned: nothing in the schema comes from their values.
 
     Raises:
         SourceError: the data cannot be read, or have no columns.
     """
-    with no_panic():
-        return without_damage(lambda given: _infer(given, base, pii), data, base)
-
-
-def _infer(data: Any, base: Path | None, pii: Collection[str]) -> Schema:
-    backend, source = opened(data, base)
     every = backend.schema()
     types = {c: t for c, t in every.items() if t.unreadable_reason is None}
     if not every:

@@ -10,23 +10,25 @@ from typing import Any
 
 import polars as pl
 
+from truthound.engine.polars.backend import no_panic
 from truthound.engine.polars.column_names import FAULT_WORDS, escape_column, is_fault
 from truthound.engine.sql_expression import unknown_column
 from truthound.errors import ConfigError, SourceError, TruthoundError, ValidatorError
-from truthound.sources.base import Source
+from truthound.sources.base import FrameSource, Source
 from truthound.sources.spec import Spec, parse_spec
 
 _FAILURES = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError, TypeError)
 
 
+@no_panic()
 def open_source(spec: Any, *, base: Path | None = None, whole: bool = True) -> Source:
-    """A data source, opened: text and databases are read, other files are looked at.
+    """Opens a data source: text and databases are read, other files are scanned.
 
     Args:
         spec: A path, a glob, a folder or a URL; a mapping (`path` or `url`, `format`, `options`, `table`, `query`, `where`);
             a Polars, pandas, PyArrow or DuckDB table; a dict of lists; a list of dicts; or an opened source, which is returned.
-        base: The folder that relative paths start from; the current one without it.
-        whole: False to know the columns only: of local text the first rows are read, and types are as these show them.
+        base: The folder that relative paths start from; the current one by default.
+        whole: False to learn the columns only: of local text the first rows are read, which decide the types.
 
     Raises:
         ConfigError: The specification is wrong.
@@ -39,21 +41,22 @@ def open_source(spec: Any, *, base: Path | None = None, whole: bool = True) -> S
     if wanted.where is None or wanted.family == "sql":  # a database filters for itself
         return source
     frame = _filtered(source, wanted.where)
-    return replace(source, frame=frame, explain=_explained(source), lines=lambda _: {})  # rows are counted anew
+    return replace(source, frame=frame, explain=_explained(source), line_numbers=lambda _: {})  # rows are counted anew
 
 
-def readable(spec: Any, base: Path | None) -> Source | None:
-    """The source without the columns that cannot be read, if others can.
+@no_panic()
+def without_damaged_columns(spec: Any, base: Path | None) -> Source | None:
+    """The source with its damaged columns marked as unreadable; None if it has none, or no others.
 
-    Only of local files that keep each column by itself. None where that mends nothing.
+    Only formats that store each column separately can lose a single one.
     """
-    if not isinstance(spec, Source | str | os.PathLike | Mapping | Spec):
+    if not isinstance(spec, FrameSource | str | os.PathLike | Mapping | Spec):
         return None
     try:
         source = open_source(spec, base=base, whole=False)
     except TruthoundError:
         return None
-    if source.kind not in ("parquet", "ipc", "delta"):
+    if not isinstance(source, FrameSource) or source.kind not in ("parquet", "ipc", "delta"):
         return None
     reasons = {}
     try:
@@ -71,14 +74,14 @@ def readable(spec: Any, base: Path | None) -> Source | None:
     return replace(source, frame=frame, unreadable={**source.unreadable, **reasons})
 
 
-def _memory(spec: Spec, _: Path | None, __: bool) -> Source:
+def _memory(spec: Spec, _: Path | None, __: bool) -> FrameSource:
     from truthound.sources.memory.frames import table_of
 
     table = table_of(spec.format or "", spec.data)
-    return Source(spec.name, "memory", table.frame, unreadable=table.unreadable, notes=table.notes)
+    return FrameSource(spec.name, "memory", table.frame, unreadable=table.unreadable, notes=table.notes)
 
 
-def _explained(source: Source) -> Callable[[Exception], SourceError]:
+def _explained(source: FrameSource) -> Callable[[Exception], SourceError]:
     """The source's words for an error, or those for a row that its filter has no answer for."""
 
     def explain(error: Exception) -> SourceError:
@@ -87,7 +90,7 @@ def _explained(source: Source) -> Callable[[Exception], SourceError]:
     return explain
 
 
-def _filtered(source: Source, where: str) -> pl.LazyFrame:
+def _filtered(source: FrameSource, where: str) -> pl.LazyFrame:
     """The rows for which an SQL expression holds."""
     from truthound.engine.polars.sql import Context, checked, compiled
 
@@ -110,31 +113,31 @@ def _filtered(source: Source, where: str) -> pl.LazyFrame:
     return source.frame.rename(patterns).filter(made).rename({v: k for k, v in patterns.items()})
 
 
-def _column(source: Source, name: str) -> pl.Expr:
+def _column(source: FrameSource, name: str) -> pl.Expr:
     if name in source.unreadable:
         raise ValidatorError(f'column "{name}" cannot be read: {source.unreadable[name]}')
     return pl.col(escape_column(name))
 
 
-def _file(spec: Spec, base: Path | None, whole: bool) -> Source:
+def _file(spec: Spec, base: Path | None, whole: bool) -> FrameSource:
     from truthound.sources.files.formats import open_files
 
     return open_files(spec, base, whole=whole)
 
 
-def _url(spec: Spec, _: Path | None, __: bool) -> Source:
+def _url(spec: Spec, _: Path | None, __: bool) -> FrameSource:
     from truthound.sources.remote.objects import open_url
 
     return open_url(spec)
 
 
-def _sql(spec: Spec, base: Path | None, _: bool) -> Source:
+def _sql(spec: Spec, base: Path | None, _: bool) -> FrameSource:
     from truthound.sources.databases.connect import open_sql
 
     return open_sql(spec, base)
 
 
-_OPENERS: dict[str, Callable[[Spec, Path | None, bool], Source]] = {
+_OPENERS: dict[str, Callable[[Spec, Path | None, bool], FrameSource]] = {
     "memory": _memory,
     "file": _file,
     "url": _url,

@@ -9,25 +9,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
-import polars as pl
-
 from truthound import profiling
 from truthound._internal.text import plural
 from truthound.engine import Backend, RowRequest, Split
 from truthound.engine.measures import CountWhere, Measure, Native, Not, Reference, RowCount, any_null, parts
-from truthound.engine.polars.backend import PolarsBackend, no_panic
 from truthound.errors import ConfigError, SourceError, ValidatorError
 from truthound.results import CheckOutcome, CheckStatus, ValidationResult
 from truthound.schema import Schema
-from truthound.sources import open_source
-from truthound.sources.open import readable
+from truthound.sources import Source, open_source
+from truthound.sources.open import without_damaged_columns
 from truthound.validation.evaluate import Failing, Progress, bind_all, evaluate
 from truthound.validation.jobs import DEFAULT_VALIDATORS, Job, job_of, require_columns
 from truthound.validators.base import Check, NotRunnable, Table, Validator
 
 UNSAMPLEABLE = ("row_count", "row_count_match", "aggregate_match", "contains_values")
 """validators that a sample says nothing about"""
-SAMPLE_ROW = "__truthound_sampled_row"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +47,7 @@ class Validation:
         """All rows as good and bad ones, by the row-level checks that did not hold. The data are read again, whole also where a sample was checked."""
         job = replace(self.job, sample_size=None)
         if any("cannot be read: " in (o.error or "") for o in self.result.outcomes):  # a damaged column would end it
-            job = replace(job, data_source=readable(job.data_source, job.base) or job.data_source)
+            job = replace(job, data_source=without_damaged_columns(job.data_source, job.base) or job.data_source)
         with ValidationSession(job) as opened:
             return opened.backend.split(self.failing)
 
@@ -96,7 +92,7 @@ def plan(data_source: Any, validators: Iterable[Any] | None = None, **options: A
         ConfigError: a mistake in the arguments, all of them at once.
         SourceError: the data could not be read.
     """
-    with no_panic(), ValidationSession(job_of(data_source, validators, **options), rehearsal=True) as session:
+    with ValidationSession(job_of(data_source, validators, **options), rehearsal=True) as session:
         checks = session.rehearsed(session.checks())
         return Plan(session.source.name, checks, tuple(session.notes))
 
@@ -118,7 +114,7 @@ def run(
     try:
         return _done(job, progress, opened_with)
     except SourceError:
-        if (source := readable(job.data_source, job.base)) is None:
+        if (source := without_damaged_columns(job.data_source, job.base)) is None:
             raise
     return _done(replace(job, data_source=source), progress, opened_with)
 
@@ -127,7 +123,7 @@ def _done(
     job: Job, progress: Progress | None, opened_with: Announce | None
 ) -> tuple[ValidationResult, dict[str, Failing]]:
     started = time.perf_counter()
-    with no_panic(), ValidationSession(job) as opened:
+    with ValidationSession(job) as opened:
         checks = opened.checks()
         if opened_with:
             opened_with(opened.source.name, checks)
@@ -147,29 +143,35 @@ class ValidationSession:
 
     def __init__(self, job: Job, *, rehearsal: bool = False) -> None:
         self.job, self._rehearsal = job, rehearsal
-        self._others: dict[Reference, PolarsBackend] = {}
-        self.source = open_source(job.data_source, base=job.base, whole=not rehearsal)
+        self._references: dict[Reference, Backend] = {}
+        self.source, self._whole = self._open(job.data_source)
         self.notes: list[str] = [*self.source.notes]
-        self.notes += [f'column "{c}" cannot be read: {reason}' for c, reason in self.source.unreadable.items()]
+        types = self._whole.schema()
+        self.notes += [f'column "{c}" cannot be read: {r}' for c, t in types.items() if (r := t.unreadable_reason)]
         if rehearsal:
             self.sampled_from = self._rows_beyond_sample() if self._asks_for_all_rows else None
-            self.backend = self._whole().without_rows(self._other)
-            return
-        frame, self.sampled_from = self._sampled(self.source.frame)
-        sampled = SAMPLE_ROW if self.sampled_from is not None else None
-        self.backend = PolarsBackend(
-            frame, reference=self._other, explain=self.source.explain, row_number=sampled,
-            unreadable=self.source.unreadable, now=job.clock,
-            statistics=self.source.kind == "parquet" and self.sampled_from is None,
-        )  # fmt: skip
+            self.backend = self._whole.without_rows()
+        else:
+            self.sampled_from = self._rows_beyond_sample()
+            self.backend = self._whole if self.sampled_from is None else self._sample(self.sampled_from)
+
+    def _open(self, data_source: Any) -> tuple[Source, Backend]:
+        source = open_source(data_source, base=self.job.base, whole=not self._rehearsal)
+        return source, source.backend(reference=self._reference, now=self.job.clock)
+
+    def _reference(self, reference: Reference) -> Backend:
+        """The backend of another data source, opened once."""
+        if reference not in self._references:
+            _, found = self._open(reference.spec)
+            self._references[reference] = found.without_rows() if self._rehearsal else found
+        return self._references[reference]
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for other in self._others.values():
-            other.close()
-        self.backend.close()
+        for backend in (*self._references.values(), self.backend, self._whole):
+            backend.close()
 
     def checks(self) -> dict[str, Check]:
         """The job's checks, bound to the data's schema."""
@@ -211,13 +213,14 @@ class ValidationSession:
     def _any_value(self, check: Check) -> bool:
         """Whether the data have a row with values in all columns of the check; they are read to the first one."""
         request = RowRequest(Not(any_null(check.columns)), check.validator.row_filter, 1)
-        return bool(self._whole().rows({"": request})[""].rows)
+        return bool(self._whole.rows({"": request})[""].rows)
 
     def _learned(self, state_dir: Path) -> tuple[Schema | None, str]:
         """The learned schema, and a note on it. A rehearsal learns none."""
         job = self.job
         if not self._rehearsal:
-            return profiling.auto_schema(state_dir, job.name, self._whole(), pii=job.policy.pii)
+            # of all rows: a schema learned from a sample would report the others as drift
+            return profiling.auto_schema(state_dir, job.name, self._whole, pii=job.policy.pii)
         known = profiling.load_learned_schema(state_dir, job.name, job.policy.pii)
         return known, (
             "the schema is as learned on the first run"
@@ -239,14 +242,6 @@ class ValidationSession:
     def _present(self) -> tuple[str, ...]:
         """The key columns that the data have."""
         return tuple(c for c in self.job.primary_key if c in self.backend.schema())
-
-    def _whole(self) -> PolarsBackend:
-        """All rows: a schema learned from a sample would call the others drift."""
-        if self.sampled_from is None and not self._rehearsal:
-            return self.backend
-        return PolarsBackend(
-            self.source.frame, explain=self.source.explain, unreadable=self.source.unreadable, now=self.job.clock
-        )
 
     def result(self, outcomes: tuple[CheckOutcome, ...]) -> ValidationResult:
         rows = self.backend.measure([RowCount()])[RowCount()]
@@ -272,41 +267,17 @@ class ValidationSession:
             replace(o, examples=tuple(replace(e, line=lines.get(e.row or 0)) for e in o.examples)) for o in outcomes
         )
 
-    def _sampled(self, frame: pl.LazyFrame) -> tuple[pl.LazyFrame, int | None]:
-        """The rows with the smallest hashes of their number and the seed: a random sample in one pass that keeps no more than itself."""
-        size, total = self.job.sample_size, self._rows_beyond_sample(frame)
-        if size is None or total is None:
-            return frame, None
-        try:
-            order = pl.col(SAMPLE_ROW).hash(self.job.seed)
-            picked = frame.with_row_index(SAMPLE_ROW).bottom_k(size, by=order).collect(engine="streaming")
-        except (pl.exceptions.PolarsError, OSError) as error:
-            raise self.source.explain(error) from None
-        self.notes.append(f"a sample of {plural(size, 'row')} of {total:,}, seed {self.job.seed}")
-        return picked.sort(SAMPLE_ROW).lazy(), total
+    def _sample(self, total: int) -> Backend:
+        size, seed = self.job.sample_size or total, self.job.seed
+        self.notes.append(f"a sample of {plural(size, 'row')} of {total:,}, seed {seed}")
+        return self._whole.sample(size, seed)
 
-    def _rows_beyond_sample(self, frame: pl.LazyFrame | None = None) -> int | None:
+    def _rows_beyond_sample(self) -> int | None:
         """How many rows there are, if they are more than a sample takes."""
         if self.job.sample_size is None:
             return None
-        rows = (self.source.frame if frame is None else frame).select(pl.len())
-        try:
-            total = int(rows.collect(engine="streaming").item())
-        except (pl.exceptions.PolarsError, OSError) as error:
-            raise self.source.explain(error) from None
+        total: int = self._whole.measure([RowCount()])[RowCount()]
         return total if total > self.job.sample_size else None
-
-    def _other(self, reference: Reference) -> Backend:
-        if reference not in self._others:
-            source = open_source(reference.spec, base=self.job.base, whole=not self._rehearsal)
-            if self._rehearsal:
-                found = PolarsBackend(source.frame, explain=source.explain, unreadable=source.unreadable)
-                self._others[reference] = found.without_rows(self._other)
-                return self._others[reference]
-            self._others[reference] = PolarsBackend(
-                source.frame, reference=self._other, explain=source.explain, unreadable=source.unreadable
-            )
-        return self._others[reference]
 
 
 def _calls_back(measure: Measure) -> bool:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from copy import copy
 from datetime import datetime
 from typing import Any, TypeVar
 
 import polars as pl
 
 from truthound._internal.text import first_line
-from truthound.engine import FAILED_CHECKS, ROW, Backend, FailingRows, RowRequest, Split
+from truthound.engine import FAILED_CHECKS, ROW, Backend, FailingRows, OpenReference, RowRequest, Split
 from truthound.engine import measures as m
 from truthound.engine.optimize import bounding_counts, simplify
 from truthound.engine.polars import compile as ex
@@ -41,7 +42,7 @@ def no_panic() -> Iterator[None]:
 
 
 class PolarsBackend:
-    """A table as a lazy frame. `row_number` names a column that holds row numbers from 0, where rows were sampled.
+    """A table as a lazy frame.
 
     `unreadable`: columns of the frame that hold nothing because they cannot be read, and why. What needs one is a ValidatorError.
     `statistics`: the frame is read from files that tell of each part of a column whether it has nulls.
@@ -49,17 +50,16 @@ class PolarsBackend:
     Inside, names are safe (`truthound.engine.polars.column_names.safe`); what goes in and comes out has the columns' own.
     """
 
+    @no_panic()
     def __init__(
         self,
         frame: pl.LazyFrame,
         *,
-        reference: Callable[[m.Reference], Backend] | None = None,
+        reference: OpenReference | None = None,
         explain: Callable[[Exception], SourceError] | None = None,
-        row_number: str | None = None,
         unreadable: Mapping[str, str] | None = None,
         now: Callable[[], datetime] = utc_now,
         statistics: bool = False,
-        empty: Callable[[Collection[str]], Collection[str]] | None = None,
     ) -> None:
         self._reference, self._now = reference, now
         self._statistics = statistics
@@ -69,7 +69,7 @@ class PolarsBackend:
             types = dict(frame.clone().collect_schema())
         except _ERRORS as error:
             raise self._explain(error) from None
-        self._order = tuple(c for c in types if c != row_number)
+        self._order = tuple(types)
         self._unreadable = dict(unreadable or {})
         if self._unreadable:  # nulls stand in their place, which nobody may take for values
             kept = [i for i, c in enumerate(types) if c not in self._unreadable]
@@ -80,15 +80,32 @@ class PolarsBackend:
         if ROW in types:
             raise SourceError(f'the data have a column "{ROW}", a name that is needed for row numbers; rename it')
         self._patterns = patterns
-        self._numbered = frame.rename({row_number: ROW}) if row_number else frame.with_row_index(ROW)
-        if row_number is not None:
-            del types[row_number]
-        self.frame = frame.drop(row_number) if row_number else frame
         self._types: dict[str, pl.DataType] = types
+        self._hold(frame, frame.with_row_index(ROW))
+
+    def _hold(
+        self,
+        frame: pl.LazyFrame,
+        numbered: pl.LazyFrame,
+        empty: Callable[[Collection[str]], Collection[str]] | None = None,
+    ) -> None:
+        """Measures these rows of the table, nothing of which is known yet."""
+        self.frame, self._numbered = frame, numbered
         self._orphans: dict[m.Orphan, list[pl.Series]] = {}
         self._values: dict[m.Measure, Any] = {}
-        self.compile = ex.Compiler(self.frame, types, self._known, self._unreadable, now=now, empty=empty or self.empty)
+        self.compile = ex.Compiler(
+            frame, self._types, self._known, self._unreadable, now=self._now, empty=empty or self.empty
+        )
         self.blocking = Blocking(self)
+
+    def _of(
+        self, numbered: pl.DataFrame, empty: Callable[[Collection[str]], Collection[str]] | None = None
+    ) -> PolarsBackend:
+        """The backend of some rows of the table, which keep their numbers."""
+        made = copy(self)
+        made._statistics = False  # noqa: SLF001 of this class
+        made._hold(numbered.lazy().drop(ROW), numbered.lazy(), empty)  # noqa: SLF001 of this class
+        return made
 
     # --- the protocol ----------------------------------------------------------------------------------------------
 
@@ -100,14 +117,19 @@ class PolarsBackend:
             for c in self._order
         }
 
+    @no_panic()
     def measure(self, measures: Iterable[m.Measure]) -> dict[m.Measure, Any]:
         wanted = dict.fromkeys(measures)
         taken: dict[m.Measure, Any] = {}
-        for stage in self.stages(wanted):
+        for stage in self._stages(wanted):
             taken |= stage
         return {x: taken[x] for x in wanted}
 
     def stages(self, measures: Iterable[m.Measure]) -> Iterator[dict[m.Measure, Any]]:
+        with no_panic():
+            yield from self._stages(measures)
+
+    def _stages(self, measures: Iterable[m.Measure]) -> Iterator[dict[m.Measure, Any]]:
         wanted = dict.fromkeys(measures)
         todo = [x for x in wanted if x not in self._values]
         streams = {x: ex.streams(x) for x in todo}
@@ -133,9 +155,11 @@ class PolarsBackend:
             self._stream(counted)
             yield {x: self._values[x] for x in counted}
 
+    @no_panic()
     def rows(self, requests: Mapping[str, RowRequest]) -> dict[str, FailingRows]:
         return fetch(self, requests)
 
+    @no_panic()
     def split(self, failing: Mapping[str, tuple[m.Predicate, m.Predicate | None]]) -> Split:
         if FAILED_CHECKS in self._types:
             raise SourceError(
@@ -157,13 +181,18 @@ class PolarsBackend:
         good, bad_rows = marked.filter(fine).drop(FAILED_CHECKS), marked.filter(~fine)
         return Split(good.rename(back), bad_rows.rename(back)) if back else Split(good, bad_rows)
 
-    def without_rows(self, reference: Callable[[m.Reference], Backend]) -> PolarsBackend:
-        """A table with the same columns and no rows: what its measures raise is known before any row is read."""
-        schema = {c: pl.Null() if c in self._unreadable else self._types[c] for c in self._order}
-        return PolarsBackend(
-            pl.DataFrame(schema=schema).lazy(), reference=reference, explain=self._explain, unreadable=self._unreadable,
-            now=self._now, empty=self.empty,
-        )  # fmt: skip
+    @no_panic()
+    def sample(self, size: int, seed: int) -> PolarsBackend:
+        # in one pass that holds no more rows than the sample
+        smallest = self._numbered.bottom_k(size, by=pl.col(ROW).hash(seed))
+        try:
+            return self._of(smallest.collect(engine="streaming").sort(ROW))
+        except _ERRORS as error:
+            raise self._explain(error) from None
+
+    @no_panic()
+    def without_rows(self) -> PolarsBackend:
+        return self._of(pl.DataFrame(schema=self._numbered.collect_schema()), self.empty)
 
     def empty(self, columns: Collection[str]) -> frozenset[str]:
         """Those of the columns that have no value in any row."""

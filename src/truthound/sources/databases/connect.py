@@ -13,7 +13,7 @@ import polars as pl
 from truthound._internal.text import did_you_mean, first_line, shorten
 from truthound.errors import ConfigError, SourceError, TruthoundError
 from truthound.sources.address import Address, parse_address, quoted, scrub, sql_name
-from truthound.sources.base import Source
+from truthound.sources.base import FrameSource
 from truthound.sources.memory.python_values import Table
 from truthound.sources.spec import Spec
 
@@ -53,7 +53,7 @@ DIALECTS = {
 }
 
 
-def open_sql(spec: Spec, base: Path | None) -> Source:
+def open_sql(spec: Spec, base: Path | None) -> FrameSource:
     """A table or a query of a database, read."""
     address = parse_address(spec.address)
     dialect = DIALECTS[address.dialect]
@@ -63,7 +63,7 @@ def open_sql(spec: Spec, base: Path | None) -> Source:
     name = sql_name(spec.address, request.table, query=spec.query is not None)
     reader = importlib.import_module(f"truthound.sources.databases.{dialect.module}")
     table = _read(reader.read, reader.tables, reader.errors(), request, name)
-    return Source(name, "sql", table.frame, unreadable=table.unreadable, notes=table.notes)
+    return FrameSource(name, "sql", table.frame, unreadable=table.unreadable, notes=table.notes)
 
 
 def _request(spec: Spec, address: Address, dialect: DatabaseDialect, base: Path | None) -> TableRequest:

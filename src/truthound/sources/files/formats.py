@@ -13,7 +13,7 @@ import polars as pl
 
 from truthound._internal.text import first_line, plural, shorten
 from truthound.errors import ConfigError, SourceError, TruthoundError
-from truthound.sources.base import Source
+from truthound.sources.base import FrameSource
 from truthound.sources.files.file_set import FileSet, find
 from truthound.sources.files.merging import Part, Rules, united
 from truthound.sources.memory.frames import unknown_columns
@@ -42,7 +42,7 @@ _EXTRAS = {"excel": ("fastexcel", "Excel"), "delta": ("deltalake", "Delta")}
 _WORDS = {"parquet": "Parquet", "ipc": "Arrow IPC", "excel": "an Excel workbook", "delta": "a Delta table"}
 
 
-def open_files(spec: Spec, base: Path | None, *, whole: bool = True) -> Source:
+def open_files(spec: Spec, base: Path | None, *, whole: bool = True) -> FrameSource:
     """Files of one format as one table. Without `whole` no more is read than its columns take."""
     found = find(spec.address, base, spec.format)
     if found.format == "json" and found.single and spec.format is None and _is_lines(found.files[0]):
@@ -50,18 +50,17 @@ def open_files(spec: Spec, base: Path | None, *, whole: bool = True) -> Source:
     options = parse_options(found.format, spec.options)
     need_extra(found.format)
     frame, told, lines, unreadable, notes = read_files(found, options, whole=whole)
-    source = Source(
+    source = FrameSource(
         name=spec.name,
         kind=found.format,
         frame=frame,
         path=found.single,
-        size=None if found.format == "delta" else sum(f.stat().st_size for f in found.files),
         explain=_guarded(told, found),
         unreadable=unreadable,
         notes=notes,
     )
     if lines and found.single:
-        source = replace(source, lines=lines)
+        source = replace(source, line_numbers=lines)
     try:
         names = frame.clone().collect_schema().names()
     except FAILURES as error:
@@ -81,7 +80,7 @@ def read_files(found: FileSet, options: Any, *, whole: bool = True) -> Read:
         raise _guarded(_plain(found, _WORDS.get(found.format, found.format)), found)(error) from None
 
 
-def projected(source: Source, columns: Sequence[str] | None, names: Sequence[str]) -> Source:
+def projected(source: FrameSource, columns: Sequence[str] | None, names: Sequence[str]) -> FrameSource:
     """The source with these columns only."""
     if columns is None:
         return source

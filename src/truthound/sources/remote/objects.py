@@ -15,7 +15,7 @@ import polars as pl
 from truthound._internal.text import first_line, shorten
 from truthound.errors import ConfigError, SourceError
 from truthound.sources.address import clean_url, scrub
-from truthound.sources.base import Source
+from truthound.sources.base import FrameSource
 from truthound.sources.dtypes import polars_type
 from truthound.sources.files import columnar
 from truthound.sources.files.file_set import EXTENSIONS, FileSet, format_of, format_word, is_glob
@@ -43,7 +43,7 @@ _AT_ONCE = 8
 _SCANS: dict[str, Callable[[str, Any], Table]] = {}
 
 
-def open_url(spec: Spec) -> Source:
+def open_url(spec: Spec) -> FrameSource:
     """A remote file, glob or folder as a table. Text is fetched and read as a local file is; the others are scanned where they are."""
     scheme, _, rest = spec.address.partition("://")
     scheme = _SAME.get(scheme.lower(), scheme.lower())
@@ -64,7 +64,7 @@ def open_url(spec: Spec) -> Source:
     explain = _explainer(spec, scheme)
     try:
         table = _fetched(url, fmt, options) if fmt in _TEXT else _SCANS[fmt](url, options)
-        source = Source(
+        source = FrameSource(
             spec.name, fmt, table.frame, explain=explain, unreadable=table.unreadable, notes=tuple(table.notes)
         )
         return (
