@@ -10,8 +10,8 @@ import trustme
 from helpers.loopback import Answer, serving
 from helpers.made_results import failed_result
 from truthound.checkpoint.actions import StoreValidationResult, UpdateDataDocs
-from truthound.errors import StoreError
-from truthound.io.object_storage import CloudError, CloudObjects
+from truthound.errors import CloudError, StoreError
+from truthound.io.object_storage import CloudObjects
 
 CALLS = {
     "write": lambda o: o.put("a", b"x"), "read": lambda o: o.get("a"), "list": lambda o: list(o.list()),

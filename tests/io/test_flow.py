@@ -10,7 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from truthound.io.flow import Call, Gather, OverdueError, Sleep, arun, call, gather, retry, run, within
+from truthound.errors import TimeLimitError
+from truthound.io.flow import Call, Gather, Sleep, arun, call, gather, retry, run, within
 
 
 def both(make, **options):
@@ -210,7 +211,7 @@ def test_a_blocking_call_is_given_up_in_time(face):
             seen.append("cleaned")
 
     started = time.monotonic()
-    with pytest.raises(OverdueError, match=r"0\.05 s"):
+    with pytest.raises(TimeLimitError, match=r"0\.05 s"):
         run(within(flow(), 0.05)) if face == "thread" else asyncio.run(arun(within(flow(), 0.05)))
     assert time.monotonic() - started < 10
     release.set()
@@ -227,7 +228,7 @@ def test_within_passes_values_errors_and_time_outs_of_the_work_itself():
     def flow():
         try:
             yield from within(call(slow), 60)
-        except OverdueError:
+        except TimeLimitError:
             return "ours"
         except TimeoutError as error:
             return str(error)
@@ -385,7 +386,7 @@ def test_what_an_overdue_flow_raises_while_it_cleans_up_is_not_told_by_the_loop(
 
     async def main():
         asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context["message"]))
-        with pytest.raises(OverdueError):
+        with pytest.raises(TimeLimitError):
             await arun(within(flow(), 0.001))
         gc.collect()
 

@@ -9,8 +9,8 @@ import sys
 import pytest
 
 from helpers.loopback import Answer, serving
-from truthound.errors import ActionError, ConfigError
-from truthound.io.http_client import Request, Sender, UnreachableError
+from truthound.errors import ActionError, ConfigError, UnreachableError
+from truthound.io.http_client import Request, Sender
 
 
 @pytest.fixture(autouse=True)

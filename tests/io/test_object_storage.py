@@ -17,9 +17,9 @@ from truthound.checkpoint import Checkpoint
 from truthound.checkpoint.actions import StoreValidationResult, UpdateDataDocs, load_results
 from truthound.checkpoint.actions.base import ActionContext
 from truthound.cli.main import main
-from truthound.errors import ConfigError, StoreError
+from truthound.errors import CloudError, ConfigError, StoreError
 from truthound.io import object_storage
-from truthound.io.object_storage import CloudError, CloudObjects, kind_of, open_objects
+from truthound.io.object_storage import CloudObjects, kind_of, open_objects
 
 SECRET = "hunter22hunter22"
 

@@ -7,7 +7,7 @@ import functools
 import re
 import sys
 import typing
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.fields import FieldInfo
 
 from truthound._internal.text import did_you_mean, plural
-from truthound.errors import ConfigError
+from truthound.errors import OptionErrors
 
 
 def message_for(error: Any, known: list[str]) -> str:
@@ -102,14 +102,6 @@ def _documented(module: str) -> dict[str, dict[str, str]]:
     with contextlib.suppress(OSError, TypeError, KeyError):  # made without a file
         read(ast.parse(inspect.getsource(sys.modules[module])).body, "")
     return found
-
-
-class OptionErrors(ConfigError):  # noqa: N818 it is several errors
-    """Mistakes in a model's options: for each its place within the model, and a sentence."""
-
-    def __init__(self, found: Iterable[tuple[str, str]], model: str = "") -> None:
-        self.found = tuple(found)
-        super().__init__(": ".join(filter(None, (model, at, said))) for at, said in self.found)
 
 
 def mistakes(error: ValidationError, model: type[BaseModel]) -> Iterator[tuple[str, str]]:

@@ -12,6 +12,8 @@ from typing import Any
 
 import yaml
 
+from truthound.errors import YamlSyntaxError
+
 DEPTH = 100
 MANY = 100_000
 FACTOR = 20
@@ -29,14 +31,6 @@ HINTS = {
     "did not find expected alphabetic or numeric character": "; put text that begins with * or & in quotes",
 }
 _TAGS = {f"tag:yaml.org,2002:{t}": t for t in ("str", "int", "float", "bool", "null", "map", "seq")}
-
-
-class YamlSyntaxError(Exception):
-    """The text is not a YAML document."""
-
-    def __init__(self, line: int, column: int, reason: str) -> None:
-        super().__init__(reason)
-        self.line, self.column, self.reason = line, column, reason
 
 
 @dataclass(slots=True, eq=False)

@@ -14,15 +14,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 from truthound._internal import text
 from truthound._internal.env_vars import describe_exception, expanded
-from truthound._internal.options import OptionErrors
 from truthound.checkpoint.actions.base import LOOK_BACK, Action, ActionContext, clean
 from truthound.checkpoint.actions.store import StoreValidationResult, load_results
 from truthound.checkpoint.async_base import SequentialStrategy, Stage
 from truthound.checkpoint.config.models import CheckpointConfig, conflicts
-from truthound.errors import ConfigError, SourceError, TruthoundError
+from truthound.errors import ConfigError, OptionErrors, SourceError, TimeLimitError, TruthoundError
 from truthound.io import flow
 from truthound.io.files import safe_name
-from truthound.io.flow import Flow, OverdueError
+from truthound.io.flow import Flow
 from truthound.results import ActionResult, CheckpointResult, CheckpointStatus, CheckStatus, now
 from truthound.sources.files.file_set import matches
 from truthound.sources.spec import parse_spec
@@ -265,7 +264,7 @@ def _known(earlier: flow.Aside[list[CheckpointResult]]) -> tuple[list[Checkpoint
     """What was read of earlier runs, and why nothing was."""
     try:
         return earlier.value(), ""
-    except OverdueError as error:
+    except TimeLimitError as error:
         return [], f"could not be read: {error}; what compares this run with the one before does not know it"
     except (TruthoundError, OSError) as error:
         return [], f"could not be read: {error}"

@@ -7,13 +7,7 @@ from collections.abc import Iterator
 
 from truthound._internal.text import did_you_mean
 from truthound.checkpoint.checkpoint import Checkpoint
-from truthound.errors import ConfigError
-
-
-class UnknownCheckpointError(ConfigError, KeyError):
-    """No checkpoint has this name."""
-
-    __str__ = ConfigError.__str__  # a KeyError would show its text in quotes
+from truthound.errors import ConfigError, UnknownCheckpointError
 
 
 class CheckpointRegistry:

@@ -335,11 +335,11 @@ def _earlier(checkpoint: Checkpoint) -> Aside[tuple[list[CheckpointResult], list
 
 def _history(earlier: Aside[tuple[list[CheckpointResult], list[str]]], this: str) -> list[CheckpointResult]:
     """The runs before this one. History is an extra: one that cannot be read, or not soon, is a word on standard error."""
-    from truthound.io.flow import OverdueError
+    from truthound.errors import TimeLimitError
 
     try:
         found, problems = earlier.value()
-    except OverdueError as error:
+    except TimeLimitError as error:
         found, problems = [], [f"earlier runs could not be read: {error}"]
     for line in problems:
         say(f"warning: {terminal(line)}")

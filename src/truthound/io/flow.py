@@ -27,19 +27,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
-from truthound.errors import RetryableError
+from truthound.errors import RetryableError, TimeLimitError
 
 if TYPE_CHECKING:
     from truthound.io.http_client import AsyncSender, Request, Response, Sender
 
 T = TypeVar("T")
 Flow = Generator["Effect", Any, T]
-
-
-class OverdueError(TimeoutError):
-    """A flow was not done within its time. What it did until then is done, and a call of it may still be at work."""
-
-    uncertain: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +96,7 @@ def http(request: Request) -> Flow[Response]:
     request = replace(request, dispatch=Dispatch())
     try:
         return cast("Response", (yield Within(_send(request), request.seconds)))
-    except OverdueError:
+    except TimeLimitError:
         said = f"no answer from {request.where} within {request.seconds:g} s"
     return cut_off(request, said)
 
@@ -119,7 +113,7 @@ def gather(flows: Sequence[Flow[T]], limit: int = 1) -> Flow[list[T]]:
 
 
 def within(flow: Flow[T], seconds: float | None) -> Flow[T]:
-    """The flow's value; raises OverdueError when it is not done in so many seconds. None: no limit."""
+    """The flow's value; raises TimeLimitError when it is not done in so many seconds. None: no limit."""
     return cast("T", (yield Within(flow, seconds))) if seconds is not None else (yield from flow)
 
 
@@ -322,7 +316,7 @@ def _within(effect: Within, hands: _EffectRunner, outer: _Stop) -> Any:
         return future.result()
     if outer:
         raise asyncio.CancelledError
-    raise OverdueError(f"not done within {effect.seconds:g} s")
+    raise TimeLimitError(f"not done within {effect.seconds:g} s")
 
 
 def _thread(fn: Callable[[], T]) -> Future[T]:
@@ -358,10 +352,10 @@ class Aside(Generic[T]):
         self._future = _thread(fn)
 
     def value(self) -> T:
-        """Its value; raises OverdueError when it is not there in time."""
+        """Its value; raises TimeLimitError when it is not there in time."""
         _settled([self._future], seconds=max(self._until - time.monotonic(), 0.0))
         if not self._future.done():
-            raise OverdueError(f"not done within {self._seconds:g} s")
+            raise TimeLimitError(f"not done within {self._seconds:g} s")
         return self._future.result()
 
 
@@ -514,5 +508,5 @@ async def _awithin(effect: Within, hands: _AsyncHands) -> Any:
     if cancelled:
         raise cancelled
     if overdue:
-        raise OverdueError(f"not done within {effect.seconds:g} s")
+        raise TimeLimitError(f"not done within {effect.seconds:g} s")
     return task.result()

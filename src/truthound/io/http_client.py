@@ -16,17 +16,8 @@ from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from truthound.errors import ActionError, ConfigError
-from truthound.io.request import (
-    LONGEST,
-    Dispatch,
-    Request,
-    Response,
-    UnansweredError,
-    UnreachableError,
-    check_url,
-    host,
-)
+from truthound.errors import ActionError, ConfigError, UnansweredError, UnreachableError
+from truthound.io.request import LONGEST, Dispatch, Request, Response, check_url, host
 from truthound.io.tls import context, trusted
 
 if TYPE_CHECKING:
@@ -330,8 +321,6 @@ __all__ = [
     "Request",
     "Response",
     "Sender",
-    "UnansweredError",
-    "UnreachableError",
     "check_url",
     "cut_off",
     "host",

@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from truthound._internal.text import redact
-from truthound.errors import ConfigError, RetryableError, StoreError
+from truthound.errors import CloudError, ConfigError, StoreError
 from truthound.io.files import LocalObjects, Stored, checked_key, local_path
 
 SCHEMES = {"s3": "s3", "s3a": "s3", "gs": "gcs", "az": "azure", "azure": "azure", "abfs": "azure", "abfss": "azure"}
@@ -55,10 +55,6 @@ def check_location(location: str) -> str:
     if "?" in location or "#" in location or any(unquote(p) in (".", "..") for p in parts.path.split("/")):
         return f"{redact(location)} holds what the path of a folder cannot: '..', or '?' and '#', which are %3F and %23 there"
     return ""
-
-
-class CloudError(StoreError, RetryableError):
-    """A bucket could not be reached; it may be a little later."""
 
 
 class CloudObjects:

@@ -10,24 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from truthound.errors import ActionError, RetryableError
-
 LONGEST = 64 * 1024
 """bytes kept of an answer, if not more are asked for"""
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _IDEMPOTENT = _SAFE | {"PUT", "DELETE"}
-
-
-class UnreachableError(RetryableError):
-    """The other side could not be reached, or did not answer to the end, and the request may be sent again."""
-
-
-class UnansweredError(ActionError):
-    """The connection was lost, or time was over, when the request was on its way: it may have been taken, so it must not
-    be sent again unless the other side takes it once (`Request.repeatable`).
-    """
-
-    uncertain = True
 
 
 class Dispatch:
@@ -134,4 +120,4 @@ def check_url(url: str) -> str:
     return ""
 
 
-__all__ = ["LONGEST", "Dispatch", "Request", "Response", "UnansweredError", "UnreachableError", "check_url", "host"]
+__all__ = ["LONGEST", "Dispatch", "Request", "Response", "check_url", "host"]

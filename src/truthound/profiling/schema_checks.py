@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from truthound._internal.options import OptionErrors
 from truthound.engine.measures import IsNull
-from truthound.errors import ConfigError
+from truthound.errors import ConfigError, OptionErrors
 from truthound.results import CheckStatus
 from truthound.schema import ColumnSchema, Schema
 from truthound.schema.type_names import alike, meaning

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
-from truthound._internal.options import Model, OptionErrors
+from truthound._internal.options import Model
 from truthound._internal.text import did_you_mean, terminal, yaml_line
-from truthound.errors import ConfigError
+from truthound.errors import ConfigError, OptionErrors
 from truthound.io.files import replacing
 from truthound.schema import type_names
 from truthound.schema.type_names import FAMILIES, meaning
@@ -171,7 +171,8 @@ class Schema(Model):
     @classmethod
     def load(cls, path: str | Path) -> Self:
         """A schema file. ConfigError names every mistake in it, with its line and column."""
-        from truthound._internal.yaml_nodes import Composer, YamlSyntaxError
+        from truthound._internal.yaml_nodes import Composer
+        from truthound.errors import YamlSyntaxError
 
         composer = Composer()
         try:

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Self
 
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
-from truthound._internal.options import OptionErrors, Positional
+from truthound._internal.options import Positional
 from truthound._internal.text import MASK, did_you_mean, hint_columns, join_words
 from truthound.engine.measures import (
     SQL,
@@ -31,7 +31,7 @@ from truthound.engine.measures import (
     passed_over,
 )
 from truthound.engine.sql_expression import condition, unknown_column
-from truthound.errors import ConfigError, ValidatorError
+from truthound.errors import ConfigError, OptionErrors, ValidatorError
 from truthound.results import CheckStatus, Severity
 from truthound.schema import DataType, known_type
 from truthound.validators.checks import (

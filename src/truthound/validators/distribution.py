@@ -11,10 +11,9 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 
 from truthound._internal.exact_numbers import rounded
-from truthound._internal.options import OptionErrors
 from truthound._internal.text import number, plural
 from truthound.engine import measures as m
-from truthound.errors import StoreError, ValidatorError
+from truthound.errors import OptionErrors, StoreError, ValidatorError
 from truthound.results import Severity
 from truthound.schema import DataType
 from truthound.validators.base import NO_VALUES, Check, FollowUp, Judge, Table, Validator, Values, Verdict

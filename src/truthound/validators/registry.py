@@ -14,9 +14,8 @@ from types import MappingProxyType
 from typing import Any
 
 from truthound._internal import plugins
-from truthound._internal.options import OptionErrors
 from truthound._internal.text import did_you_mean
-from truthound.errors import ConfigError
+from truthound.errors import ConfigError, OptionErrors
 from truthound.validators.base import Validator
 
 GROUP = "truthound.validators"

@@ -15,10 +15,9 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, model_validator
 
 from truthound._internal.extended_time import kind_of, nanoseconds, zoned
-from truthound._internal.options import OptionErrors
 from truthound._internal.text import number, plural, redact
 from truthound.engine import measures as m
-from truthound.errors import ValidatorError
+from truthound.errors import OptionErrors, ValidatorError
 from truthound.results import Severity
 from truthound.schema import DataType
 from truthound.validators.base import Check, FollowUp, MultiColumnValidator, Table, Validator, Values, Verdict, negated

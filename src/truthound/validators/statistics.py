@@ -8,9 +8,9 @@ from typing import Any, ClassVar, Self
 from pydantic import Field, model_validator
 
 from truthound._internal.extended_time import instant, kind_of, nanoseconds
-from truthound._internal.options import OptionErrors
 from truthound._internal.text import number, plural
 from truthound.engine import measures as m
+from truthound.errors import OptionErrors
 from truthound.schema import DataType
 from truthound.validators.base import NO_VALUES, Check, Table, Validator, Values, Verdict
 from truthound.validators.durations import zone_of

@@ -9,9 +9,9 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AliasChoices, Field, PlainValidator, model_validator
 
-from truthound._internal.options import OptionErrors
 from truthound._internal.text import did_you_mean
 from truthound.engine.measures import CountWhere, IsNull, RowCount
+from truthound.errors import OptionErrors
 from truthound.results import Severity
 from truthound.schema import DataType, known_type
 from truthound.validators.base import Check, FollowUp, Table, Validator, Values, Verdict

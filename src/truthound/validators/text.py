@@ -7,9 +7,9 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
-from truthound._internal.options import OptionErrors
 from truthound._internal.text import did_you_mean, shorten
 from truthound.engine.measures import LengthBetween, Matches, Not
+from truthound.errors import OptionErrors
 from truthound.schema import DataType
 from truthound.validators.base import Check, Table, Validator
 from truthound.validators.formats import ALIASES, FORMATS

@@ -12,9 +12,9 @@ from pydantic import Field, SecretStr
 
 from truthound._internal.options import option_docs
 from truthound.checkpoint.actions import Action, ActionContext, ActionResult, ActionStatus, action_class, base
-from truthound.checkpoint.actions.base import NOTIFY_ON, TransientDeliveryError, transient
+from truthound.checkpoint.actions.base import NOTIFY_ON
 from truthound.checkpoint.actions.registry import ACTIONS, action_types
-from truthound.errors import ActionError, ConfigError, RetryableError, StoreError
+from truthound.errors import ActionError, ConfigError, RetryableError, StoreError, TransientDeliveryError, is_transient
 from truthound.io.flow import Sleep, arun, call, run
 from truthound.results import CheckpointResult, CheckpointStatus
 
@@ -148,8 +148,8 @@ def test_what_will_not_pass_is_not_tried_again(error):
 def test_a_wrapped_error_that_may_pass_is_tried_again():
     error = StoreError("cannot write")
     error.__cause__ = OSError(errno.ESTALE, "stale")
-    assert transient(error)
-    assert not transient(StoreError("no"))
+    assert is_transient(error)
+    assert not is_transient(StoreError("no"))
 
 
 def test_retries_end():

@@ -15,8 +15,9 @@ from helpers.loopback import Answer, Sent, serving
 from helpers.made_results import failed_result
 from truthound.checkpoint.actions import GitHubAction, PagerDutyAction, SlackNotification, WebhookAction
 from truthound.checkpoint.actions.base import Action, ActionContext
+from truthound.errors import UnansweredError, UnreachableError
 from truthound.io import flow
-from truthound.io.http_client import Request, UnansweredError, UnreachableError, prepare
+from truthound.io.http_client import Request, prepare
 from truthound.results import ActionResult
 
 KEYED = {"github", "opsgenie", "pagerduty"}  # these know a message that comes again

@@ -11,9 +11,9 @@ import pytest
 import yaml
 
 from truthound._internal import yaml_nodes as nodes_module
-from truthound._internal.yaml_nodes import Composer, YamlSyntaxError, locate
+from truthound._internal.yaml_nodes import Composer, locate
 from truthound.checkpoint.config import json_schema, load_checkpoints, load_config
-from truthound.errors import ConfigError
+from truthound.errors import ConfigError, YamlSyntaxError
 from truthound.results import CheckpointStatus
 
 HERE = Path(__file__).parent

@@ -14,9 +14,9 @@ from pydantic import BeforeValidator, Field, SecretStr
 from truthound._internal import templates
 from truthound._internal.text import neutralize_mentions as escape
 from truthound._internal.text import plural, shorten, terminal
-from truthound.checkpoint.actions.base import ActionContext, TransientDeliveryError
-from truthound.checkpoint.actions.channel import NOT_TAKEN, Channel, PermanentDeliveryError, Template, filled, success
-from truthound.errors import ConfigError
+from truthound.checkpoint.actions.base import ActionContext
+from truthound.checkpoint.actions.channel import NOT_TAKEN, Channel, Template, filled, success
+from truthound.errors import ConfigError, PermanentDeliveryError, TransientDeliveryError
 from truthound.io.flow import Flow, call
 from truthound.reporters import message as messages
 from truthound.reporters.message import Message, fit_to_limits

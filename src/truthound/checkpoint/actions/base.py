@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import errno
 import os
 import sys
 import typing
@@ -20,8 +19,16 @@ from pydantic import Field, PrivateAttr, SecretStr, model_validator
 
 from truthound._internal import env_vars, text
 from truthound._internal.options import Model
-from truthound.errors import ActionError, ConfigError, RetryableError, TruthoundError
-from truthound.io.flow import Flow, OverdueError, arun, call, retry, within
+from truthound.errors import (
+    ActionError,
+    ConfigError,
+    RetryableError,
+    TimeLimitError,
+    TruthoundError,
+    is_transient,
+    is_uncertain,
+)
+from truthound.io.flow import Flow, arun, call, retry, within
 from truthound.io.flow import run as perform_flow
 from truthound.results import ActionResult, ActionStatus, CheckpointResult, CheckpointStatus, now
 
@@ -37,12 +44,6 @@ NOTIFY_ON: Mapping[str, frozenset[CheckpointStatus]] = {
 """the conditions that speak of this run alone"""
 CHANGE_CONDITIONS = frozenset(typing.get_args(NotifyOn)) - frozenset(NOTIFY_ON)
 """the conditions that look at the run before too; a message of theirs that was not delivered is due again"""
-_TRANSIENT = frozenset(
-    getattr(errno, name)
-    for name in ("EAGAIN", "EBUSY", "EINTR", "ESTALE", "ETXTBSY", "EDEADLK", "ENETDOWN", "ENETUNREACH", "ENETRESET",
-                 "EHOSTDOWN", "EHOSTUNREACH", "ETIMEDOUT", "ECONNRESET", "ECONNREFUSED", "ECONNABORTED", "EPIPE", "ENOBUFS")
-    if hasattr(errno, name)
-)  # fmt: skip
 UNSURE: dict[str, Any] = {"may_have_been_delivered": True}
 """the details of a result that does not know whether it was delivered"""
 LOOK_BACK = 3.0
@@ -90,7 +91,7 @@ def look_back(run: ActionContext) -> Flow[tuple[CheckpointResult, ...]]:
     read = run.history
     try:
         return tuple((yield from within(call(read), LOOK_BACK)))
-    except OverdueError:
+    except TimeLimitError:
         return ()
 
 
@@ -103,28 +104,6 @@ class TextContainer(Protocol):
 
     def map_text(self, change: Callable[[str], str]) -> Self:
         """The same with each text changed."""
-
-
-class TransientDeliveryError(RetryableError):
-    """The other side took the work and said no. `details` are kept in the action's result."""
-
-    def __init__(self, message: str, **details: Any) -> None:
-        super().__init__(message)
-        self.details = details
-
-
-def transient(error: BaseException | None) -> bool:
-    """Whether the same thing may succeed a little later: a RetryableError, or a fault of the network or a busy file."""
-    if error is None or isinstance(error, OverdueError):  # what was overdue may still be at work
-        return False
-    if isinstance(error, RetryableError | ConnectionError | TimeoutError | InterruptedError | BlockingIOError):
-        return True
-    return (isinstance(error, OSError) and error.errno in _TRANSIENT) or transient(error.__cause__)
-
-
-def uncertain(error: BaseException) -> bool:
-    """Whether what ended with this error may have been delivered all the same."""
-    return bool(getattr(error, "uncertain", False))
 
 
 class Action(Model):
@@ -304,7 +283,7 @@ class Action(Model):
             try:
                 return (yield from within(work(ready, result, run), ready.deadline))
             except Exception as error:
-                unsure = unsure or uncertain(error)
+                unsure = unsure or is_uncertain(error)
                 raise
 
         try:
@@ -312,13 +291,13 @@ class Action(Model):
             hidden |= ready.secrets_to_redact
             ready, notes = ready.sanitized_for(result, run)
             outcome = yield from retry(
-                attempt, retries=self.retry_count, delay=self.retry_delay_seconds, retryable=transient
+                attempt, retries=self.retry_count, delay=self.retry_delay_seconds, retryable=is_transient
             )
         except Exception as error:  # noqa: BLE001 whatever an action does, the run that called it goes on
             outcome = _failed(error)
             if unsure:
                 said = f"{outcome.message}; it may have been delivered all the same"
-                said += "" if transient(error) else ", so it was not tried again"
+                said += "" if is_transient(error) else ", so it was not tried again"
                 outcome = dataclasses.replace(outcome, message=said, details=outcome.details | UNSURE)
         if notes and outcome.status is not ActionStatus.SKIPPED:
             outcome = dataclasses.replace(outcome, message="; ".join([outcome.message, *notes]))
@@ -434,7 +413,7 @@ def _failed(error: Exception) -> ActionResult:
     details = dict(details) if isinstance(details, Mapping) else {}
     if isinstance(error, ActionError):
         return ActionResult(ActionStatus.FAILURE, message=str(error), details=details)
-    if isinstance(error, OverdueError):
+    if isinstance(error, TimeLimitError):
         return ActionResult(ActionStatus.ERROR, message=f"{error} (timeout_seconds); it was given up", details=details)
     known = isinstance(error, TruthoundError)
     if isinstance(error, ConfigError):  # several mistakes are one sentence
@@ -526,9 +505,6 @@ __all__ = [
     "ActionStatus",
     "NotifyOn",
     "RetryableError",
-    "TransientDeliveryError",
     "condition_met",
     "look_back",
-    "transient",
-    "uncertain",
 ]  # fmt: skip

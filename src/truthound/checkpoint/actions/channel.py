@@ -19,8 +19,8 @@ from pydantic.fields import FieldInfo
 from truthound._internal import templates
 from truthound._internal.options import Model, aliases
 from truthound._internal.text import join_words, plural, terminal
-from truthound.checkpoint.actions.base import Action, ActionContext, NotifyOn, TransientDeliveryError, kinds
-from truthound.errors import ActionError, ConfigError
+from truthound.checkpoint.actions.base import Action, ActionContext, NotifyOn, kinds
+from truthound.errors import ActionError, ConfigError, PermanentDeliveryError, TransientDeliveryError
 from truthound.io import http_client
 from truthound.io.flow import Flow, http
 from truthound.reporters import message as messages
@@ -33,14 +33,6 @@ NOT_TAKEN = frozenset({408, 425, 429, 503})
 """statuses that may pass, and say that the request was not acted on"""
 _FINAL = frozenset({501, 505})
 """statuses above 499 that will not pass"""
-
-
-class PermanentDeliveryError(ActionError):
-    """The other side said no, and will say so again; or it is not to be asked again. `details` are kept in the action's result."""
-
-    def __init__(self, said: str, *, uncertain: bool = False, **details: Any) -> None:
-        super().__init__(said)
-        self.details, self.uncertain = details, uncertain
 
 
 def _url(value: Any) -> Any:
@@ -443,7 +435,6 @@ __all__ = [
     "NOT_TAKEN",
     "Channel",
     "Options",
-    "PermanentDeliveryError",
     "ResponseCheck",
     "SecretUrl",
     "Template",

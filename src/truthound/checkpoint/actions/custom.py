@@ -20,12 +20,11 @@ from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from truthound._internal import env_vars
-from truthound._internal.options import OptionErrors
 from truthound._internal.text import number, plural, redact
-from truthound.checkpoint.actions.base import Action, ActionContext, TransientDeliveryError
+from truthound.checkpoint.actions.base import Action, ActionContext
 from truthound.checkpoint.actions.channel import encoded
 from truthound.checkpoint.actions.output import Output
-from truthound.errors import ActionError, ConfigError
+from truthound.errors import ActionError, ConfigError, OptionErrors, TransientDeliveryError
 from truthound.io.files import local_path, terminable
 from truthound.io.flow import Flow, call, run_in_daemon_thread, wait_result
 from truthound.results import ActionResult, ActionStatus, CheckpointResult

@@ -13,13 +13,12 @@ from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
 from truthound._internal import templates
-from truthound._internal.options import OptionErrors
 from truthound._internal.text import plural
 from truthound.checkpoint.actions import posting
 from truthound.checkpoint.actions.base import ActionContext, look_back
-from truthound.checkpoint.actions.channel import Channel, PermanentDeliveryError, ResponseCheck, Template, Url, success
-from truthound.errors import ConfigError
-from truthound.io.flow import Flow, OverdueError, call, within
+from truthound.checkpoint.actions.channel import Channel, ResponseCheck, Template, Url, success
+from truthound.errors import ConfigError, OptionErrors, PermanentDeliveryError, TimeLimitError
+from truthound.io.flow import Flow, call, within
 from truthound.io.http_client import Dispatch
 from truthound.reporters import email_page
 from truthound.reporters import message as messages
@@ -190,7 +189,7 @@ class EmailNotification(Channel):
         dispatch = Dispatch()
         try:
             return (yield from within(call(lambda: post(dispatch)), self.timeout_seconds))
-        except OverdueError as error:
+        except TimeLimitError as error:
             error.uncertain = False
             if dispatch.drop():
                 raise

@@ -20,15 +20,14 @@ from pydantic import AfterValidator, AliasChoices, Field, PrivateAttr, SecretStr
 
 from truthound._internal.text import plural, shorten, terminal
 from truthound.checkpoint.actions.base import UNSURE, ActionContext, NotifyOn
-from truthound.checkpoint.actions.channel import Channel, PermanentDeliveryError, ResponseCheck, Url, encoded
+from truthound.checkpoint.actions.channel import Channel, ResponseCheck, Url, encoded
 from truthound.ci.detect import CIEnvironment, detect_ci_platform, environment_of
 from truthound.ci.names import CIPlatform
 from truthound.ci.report import github
-from truthound.errors import ActionError, RetryableError
+from truthound.errors import ActionError, PermanentDeliveryError, RetryableError, UnansweredError
 from truthound.io import http_client
 from truthound.io.files import add_lines
 from truthound.io.flow import Flow, call
-from truthound.io.http_client import UnansweredError
 from truthound.reporters import wording
 from truthound.reporters.annotations import AnnotationLevel, issue_annotations
 from truthound.reporters.message import Message

@@ -13,16 +13,9 @@ from truthound._internal.options import Model
 from truthound._internal.text import alert as escape
 from truthound._internal.text import plural, shorten
 from truthound.checkpoint.actions.base import ActionContext
-from truthound.checkpoint.actions.channel import (
-    PermanentDeliveryError,
-    ResponseCheck,
-    Url,
-    config_of,
-    success,
-    summarize_sent,
-)
+from truthound.checkpoint.actions.channel import ResponseCheck, Url, config_of, success, summarize_sent
 from truthound.checkpoint.actions.incident import NOTHING_OPEN, IncidentChannel, KeyTemplate, keys, map_severity
-from truthound.errors import ActionError, ConfigError, RetryableError
+from truthound.errors import ActionError, ConfigError, PermanentDeliveryError, RetryableError
 from truthound.io import http_client
 from truthound.io.flow import Flow, Sleep
 from truthound.reporters.message import Message, fit_to_limits, lines

@@ -10,10 +10,16 @@ from email.message import EmailMessage
 from email.utils import getaddresses
 from typing import TYPE_CHECKING, Any
 
-from truthound.checkpoint.actions.base import TransientDeliveryError
-from truthound.checkpoint.actions.channel import NOT_TAKEN, PermanentDeliveryError
-from truthound.errors import ActionError, ConfigError
-from truthound.io.http_client import Dispatch, UnansweredError, UnreachableError, silent, trusted
+from truthound.checkpoint.actions.channel import NOT_TAKEN
+from truthound.errors import (
+    ActionError,
+    ConfigError,
+    PermanentDeliveryError,
+    TransientDeliveryError,
+    UnansweredError,
+    UnreachableError,
+)
+from truthound.io.http_client import Dispatch, silent, trusted
 from truthound.reporters import email_page
 
 if TYPE_CHECKING:

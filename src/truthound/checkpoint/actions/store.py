@@ -15,10 +15,9 @@ from typing import Any, ClassVar, Literal, Self
 import yaml
 from pydantic import Field, model_validator
 
-from truthound._internal.options import OptionErrors
 from truthound._internal.text import redact
 from truthound.checkpoint.actions.base import Action, ActionContext
-from truthound.errors import ConfigError, StoreError
+from truthound.errors import ConfigError, OptionErrors, StoreError
 from truthound.io.files import Stored, local_path, safe_name
 from truthound.io.flow import Flow, call
 from truthound.io.object_storage import MISSING, Objects, check_location, installed, kind_of, open_objects

@@ -16,7 +16,7 @@ from truthound._internal import templates
 from truthound._internal.text import card as escape
 from truthound._internal.text import plural, shorten, terminal
 from truthound.checkpoint.actions import mentions
-from truthound.checkpoint.actions.base import ActionContext, NotifyOn, TransientDeliveryError
+from truthound.checkpoint.actions.base import ActionContext, NotifyOn
 from truthound.checkpoint.actions.cards import (
     AdaptiveCardBuilder,
     MessageTheme,
@@ -39,7 +39,7 @@ from truthound.checkpoint.actions.channel import (
     success,
     summarize_sent,
 )
-from truthound.errors import ActionError, ConfigError
+from truthound.errors import ActionError, ConfigError, TransientDeliveryError
 from truthound.io import http_client
 from truthound.io.flow import Flow
 from truthound.reporters import message as messages

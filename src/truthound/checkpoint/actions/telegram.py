@@ -21,7 +21,6 @@ from truthound._internal.text import telegram as escape
 from truthound.checkpoint.actions.base import ActionContext, look_back
 from truthound.checkpoint.actions.channel import (
     Channel,
-    PermanentDeliveryError,
     ResponseCheck,
     Template,
     Url,
@@ -31,7 +30,7 @@ from truthound.checkpoint.actions.channel import (
     success,
     summarize_sent,
 )
-from truthound.errors import ConfigError
+from truthound.errors import ConfigError, PermanentDeliveryError
 from truthound.io import http_client
 from truthound.io.flow import Flow, call
 from truthound.reporters import chart

@@ -10,8 +10,8 @@ from typing import Any
 
 from truthound._internal.env_vars import SHORTEST, expand, is_secret, names, unset
 from truthound._internal.text import redact, terminal
-from truthound._internal.yaml_nodes import Composer, Mapping, Node, Scalar, Sequence, YamlSyntaxError, locate
-from truthound.errors import ConfigError
+from truthound._internal.yaml_nodes import Composer, Mapping, Node, Scalar, Sequence, locate
+from truthound.errors import ConfigError, YamlSyntaxError
 
 LARGEST = 32 << 20
 WORDS = frozenset(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from truthound._internal.options import OptionErrors, field_names, raise_config_errors
+from truthound._internal.options import field_names, raise_config_errors
 from truthound._internal.text import did_you_mean
 from truthound._internal.yaml_nodes import Mapping, Node, Scalar, Sequence, locate, overlaid
 from truthound.checkpoint.actions.base import Action
@@ -17,7 +17,7 @@ from truthound.checkpoint.actions.registry import action_class
 from truthound.checkpoint.checkpoint import Checkpoint
 from truthound.checkpoint.config.document import WORDS, Document
 from truthound.checkpoint.config.models import CheckpointConfig, conflicts
-from truthound.errors import ConfigError
+from truthound.errors import ConfigError, OptionErrors
 from truthound.schema import Schema
 
 TOP = ("version", "defaults", "checkpoints")

@@ -23,13 +23,13 @@ from pydantic import (
 )
 
 from truthound._internal.env_vars import unset
-from truthound._internal.options import Model, OptionErrors, mistakes
+from truthound._internal.options import Model, mistakes
 from truthound._internal.text import redact
 from truthound.checkpoint.actions.base import CHANGE_CONDITIONS, Action, ActionContext, fill, secret_values
 from truthound.checkpoint.actions.registry import action_class
 from truthound.checkpoint.config.serialize import to_config_dict
 from truthound.engine import sql_expression
-from truthound.errors import ConfigError
+from truthound.errors import ConfigError, OptionErrors
 from truthound.results import CIExamples, Severity, now
 from truthound.schema import Schema
 from truthound.sources.files.file_set import matches

@@ -12,10 +12,10 @@ from typing import Any, cast
 
 from pydantic import SecretStr
 
-from truthound._internal.options import Model, OptionErrors
+from truthound._internal.options import Model
 from truthound.checkpoint.actions.base import Action
 from truthound.checkpoint.actions.registry import action_class
-from truthound.errors import ConfigError
+from truthound.errors import ConfigError, OptionErrors
 from truthound.schema import Schema
 from truthound.validators.base import Validator
 from truthound.validators.registry import validator_class
