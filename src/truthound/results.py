@@ -10,9 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from truthound._internal import text
+
+SeverityName = Literal["low", "medium", "high", "critical"]
 
 
 class Severity(StrEnum):

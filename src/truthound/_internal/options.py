@@ -7,11 +7,11 @@ import functools
 import re
 import sys
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, dataclass_transform, overload
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 from truthound._internal.text import did_you_mean, plural
@@ -126,10 +126,40 @@ def raise_config_errors(model: type[BaseModel]) -> Iterator[None]:
 
 if TYPE_CHECKING:
     from pydantic._internal._model_construction import ModelMetaclass  # not public: at run time it is asked of a model
+
+    Read_co = TypeVar("Read_co", covariant=True)
+    Given_contra = TypeVar("Given_contra", contravariant=True)
+
+    class Converted(Generic[Read_co, Given_contra]):
+        """The type of an option that is given in other types than it is read in: `Converted[SecretStr, SecretStr | str]`.
+
+        Type checkers take both from a descriptor's methods; at run time it is the first, which pydantic converts to.
+        """
+
+        @overload
+        def __get__(self, instance: None, owner: Any) -> Self: ...
+        @overload
+        def __get__(self, instance: object, owner: Any) -> Read_co: ...
+        def __get__(self, instance: Any, owner: Any) -> Any: ...
+        def __set__(self, instance: object, value: Given_contra) -> None: ...
+
+    def option(*, default: Any = ..., init: bool = True, kw_only: bool = True, **constraints: Any) -> Any:
+        """Pydantic's `Field` for an option of a `Converted` type, or for one that may be given by position."""
+
 else:
     ModelMetaclass = type(BaseModel)
+    option = Field
+
+    class Converted:
+        def __class_getitem__(cls, types: tuple[Any, Any]) -> Any:
+            return types[0]
 
 
+Texts = Converted[tuple[str, ...], list[str] | tuple[str, ...]]
+Secret = Converted[SecretStr | None, SecretStr | str | None]
+
+
+@dataclass_transform(kw_only_default=True, field_specifiers=(Field, PrivateAttr, option))
 class _Meta(ModelMetaclass):
     """Construction from Python reports mistakes as `ConfigError`; pydantic's own nested construction does not pass here."""
 
@@ -155,20 +185,3 @@ class Model(BaseModel, metaclass=_Meta):  # noqa: PLW1641 pydantic makes the has
     def __eq__(self, other: object) -> bool:
         """Equal options; where they were declared does not matter."""
         return type(self) is type(other) and self.__dict__ == other.__dict__
-
-
-if TYPE_CHECKING:
-
-    class Positional:
-        """What type checkers see of a model that is made from positional arguments too; they would give a model a constructor without."""
-
-        model_fields: ClassVar[dict[str, FieldInfo]]
-        model_fields_set: set[str]
-
-        def __init__(self, *_: Any, **options: Any) -> None: ...
-        def model_copy(self, *, update: Mapping[str, Any] | None = None) -> Self: ...
-        @classmethod
-        def model_json_schema(cls, *, by_alias: bool = True) -> dict[str, Any]: ...
-
-else:
-    Positional = Model

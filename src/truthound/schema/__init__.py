@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
-from truthound._internal.options import Model
+from truthound._internal.options import Converted, Model, option
 from truthound._internal.text import did_you_mean, terminal, yaml_line
 from truthound.errors import ConfigError, OptionErrors
 from truthound.io.files import replacing
@@ -89,7 +89,7 @@ class ColumnSchema(Model):
     """The smallest value allowed: a number, or a date or time in ISO format."""
     max: Any = None
     """The largest value allowed."""
-    values: tuple[Any, ...] | None = Field(default=None, min_length=1)
+    values: Converted[tuple[Any, ...] | None, list[Any] | tuple[Any, ...] | None] = option(default=None, min_length=1)
     """The only values allowed."""
     pattern: str | None = None
     """A regular expression that every value matches."""
@@ -118,9 +118,11 @@ class ColumnSchema(Model):
 class Schema(Model):
     """A table's expected shape: its columns in order, and what is known of them."""
 
-    columns: dict[str, ColumnSchema] = Field(min_length=1)
+    columns: Converted[dict[str, ColumnSchema], Mapping[str, ColumnSchema | Mapping[str, Any]]] = option(
+        default=..., min_length=1
+    )
     """Column names, each with what it should be like."""
-    primary_key: tuple[str, ...] = ()
+    primary_key: Converted[tuple[str, ...], str | list[str] | tuple[str, ...]] = option(default=())
     """Columns that together tell a row from the others."""
     extra: Literal["allow", "forbid"] = "forbid"
     """Whether columns that are not listed are allowed."""

@@ -10,11 +10,11 @@ import inspect
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
-from truthound._internal.options import Positional
+from truthound._internal.options import Converted, Model, option
 from truthound._internal.text import MASK, did_you_mean, hint_columns, join_words
 from truthound.engine.measures import (
     SQL,
@@ -32,7 +32,7 @@ from truthound.engine.measures import (
 )
 from truthound.engine.sql_expression import condition, unknown_column
 from truthound.errors import ConfigError, OptionErrors, ValidatorError
-from truthound.results import CheckStatus, Severity
+from truthound.results import CheckStatus, Severity, SeverityName
 from truthound.schema import DataType, known_type
 from truthound.validators.checks import (
     ALL_NULL,
@@ -69,7 +69,7 @@ __all__ = [
 ]
 
 
-class Validator(Positional):
+class Validator(Model):
     """A rule type. Subclasses add their parameters and say which checks they come to."""
 
     type: ClassVar[str] = ""
@@ -85,32 +85,42 @@ class Validator(Positional):
     unsupported_options: ClassVar[tuple[str, ...]] = ()
     """the common options that mean nothing to it, and so are mistakes (`columns`, `where`, `mostly`, `max_fail`)"""
 
-    columns: Columns = None
+    columns: Columns = option(default=None, kw_only=False)
     """Names, globs (`addr_*`) or type selectors (`dtype:numeric`); or a mapping of a column to its own options."""
     where: str | None = None
     """Only rows for which this SQL expression is true."""
-    severity: Severity | None = None
+    severity: Converted[Severity | None, Severity | SeverityName | None] = option(default=None)
     """Fixed severity of an issue; otherwise the validator's default, raised by the failing ratio."""
     mostly: float | None = Field(default=None, ge=0, le=1)
     """The least ratio of judged rows that must hold, 0 to 1. The same as `max_fail` in percent."""
-    max_fail: Tolerance = None
+    max_fail: Tolerance = option(default=None)
     """How many rows may fail: a count, a percentage of the judged rows, or one for each severity."""
     name: str | None = None
     """A name of your own for the check."""
     description: str | None = None
     """Why the rule exists; shown with its issues."""
-    tags: Names = ()
+    tags: Names = option(default=())
     """Words to group checks by."""
 
     _each: tuple[Validator, ...] = PrivateAttr(default=())
     _location: str | None = PrivateAttr(default=None)
 
-    def __init__(self, *columns: str, **options: Any) -> None:
-        if columns:
-            if "columns" in options:
-                raise ConfigError(f"{type(self).__name__}: columns are given twice")
-            options["columns"] = columns
-        super().__init__(**options)
+    if (
+        TYPE_CHECKING
+    ):  # further columns by position: a checker knows the constructor from the fields, and none of them is `*columns`
+        _2: str = option(default="", kw_only=False)
+        _3: str = option(default="", kw_only=False)
+        _4: str = option(default="", kw_only=False)
+        _5: str = option(default="", kw_only=False)
+        _6: str = option(default="", kw_only=False)
+    else:
+
+        def __init__(self, *columns: str, **options: Any) -> None:
+            if columns:
+                if "columns" in options:
+                    raise ConfigError(f"{type(self).__name__}: columns are given twice")
+                options["columns"] = columns
+            super().__init__(**options)
 
     @field_validator("where")
     @classmethod

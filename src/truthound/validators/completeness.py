@@ -6,8 +6,9 @@ import re
 from decimal import Decimal
 from typing import Annotated, Any, Self
 
-from pydantic import AliasChoices, BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import AliasChoices, BeforeValidator, WithJsonSchema, model_validator
 
+from truthound._internal.options import Converted, option
 from truthound._internal.text import percent
 from truthound.engine.measures import CountWhere, IsNan, IsNull, Matches, Not, RowCount
 from truthound.schema import DataType
@@ -54,10 +55,13 @@ def _ratio(value: Any) -> Any:
     raise ValueError(f"{value!r} is neither a ratio from 0 to 1 nor a percentage (95%)")
 
 
-Ratio = Annotated[
-    float | None,
-    BeforeValidator(_ratio),
-    WithJsonSchema({"type": ["number", "string", "null"], "minimum": 0, "maximum": 1}),
+Ratio = Converted[
+    Annotated[
+        float | None,
+        BeforeValidator(_ratio),
+        WithJsonSchema({"type": ["number", "string", "null"], "minimum": 0, "maximum": 1}),
+    ],
+    float | str | None,
 ]
 
 
@@ -67,7 +71,7 @@ class Completeness(Configured):
     type = "completeness"
     requires_any = ("min_value", "mostly", "max_fail")
 
-    min_value: Ratio = Field(default=None, validation_alias=AliasChoices("min_value", "threshold"))
+    min_value: Ratio = option(default=None, validation_alias=AliasChoices("min_value", "threshold"))
     """The least ratio of values that are not null, 0 to 1 or a percentage (`95%`)."""
 
     @model_validator(mode="after")

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterator
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import PlainValidator, field_validator, model_validator
 
 from truthound._internal.env_vars import describe_exception
+from truthound._internal.options import Model, option
 from truthound._internal.text import plural, shorten
 from truthound.engine.measures import SQL, Native, Not, Query
 from truthound.engine.sql_expression import condition, unknown_column
 from truthound.errors import ValidatorError
 from truthound.validators.base import Check, Table, Validator, Values, Verdict, counts_only
+from truthound.validators.option_types import Columns
 
 EXAMPLES = 10
 
@@ -25,14 +27,30 @@ def _written(value: str) -> str:
     return text
 
 
-class Expression(Validator):
+class _OfOneArgument(Validator):
+    """A rule whose positional argument is the option named in `requires`, and not columns."""
+
+    if TYPE_CHECKING:
+        columns: Columns = option(default=None, init=False)
+        _2: str = option(default="", init=False)
+        _3: str = option(default="", init=False)
+        _4: str = option(default="", init=False)
+        _5: str = option(default="", init=False)
+        _6: str = option(default="", init=False)
+    else:
+
+        def __init__(self, argument: Any = None, /, **options: Any) -> None:
+            Model.__init__(self, **options if argument is None else {self.requires[0]: argument, **options})
+
+
+class Expression(_OfOneArgument):
     """A SQL boolean expression that must not be false for any row. Where it is null (a cell is missing), the row holds."""
 
     type = "expression"
     requires = ("expression",)
     unsupported_options = ("columns",)
 
-    expression: str | None = None
+    expression: str | None = option(default=None, kw_only=False)
     """For example `price >= 0 AND paid <= price`."""
 
     @field_validator("expression")
@@ -43,9 +61,6 @@ class Expression(Validator):
             condition(text)
         return text
 
-    def __init__(self, expression: str | None = None, **options: Any) -> None:
-        super().__init__(**_first("expression", expression, options))
-
     def checks(self, table: Table) -> Iterator[Check]:
         text = self.expression or ""
         if wrong := unknown_column(text, table.schema):
@@ -54,7 +69,7 @@ class Expression(Validator):
         yield self.row_check((), shorten(" ".join(text.split()), 200), Not(SQL(text)))
 
 
-class SqlQuery(Validator):
+class SqlQuery(_OfOneArgument):
     """A SQL query that finds what is wrong: each row it returns is a failure. The table is called `data`.
 
     The rows of its answer are the examples. `max_fail` is a count of them.
@@ -64,7 +79,7 @@ class SqlQuery(Validator):
     requires = ("query",)
     unsupported_options = ("columns", "where", "mostly")
 
-    query: str | None = None
+    query: str | None = option(default=None, kw_only=False)
     """For example `SELECT user_id FROM data GROUP BY user_id HAVING sum(amount) < 0`."""
 
     @field_validator("query")
@@ -76,9 +91,6 @@ class SqlQuery(Validator):
 
             sql_query.check(text)
         return text
-
-    def __init__(self, query: str | None = None, **options: Any) -> None:
-        super().__init__(**_first("query", query, options))
 
     @model_validator(mode="after")
     def _counts(self) -> Self:
@@ -114,7 +126,7 @@ def _callable(value: Any) -> Any:
     )
 
 
-class Function(Validator):
+class Function(_OfOneArgument):
     """A Python function that takes the polars LazyFrame and returns an expression that is true for a row that holds.
 
     A row for which the expression is null holds.
@@ -124,11 +136,10 @@ class Function(Validator):
     requires = ("function",)
     unsupported_options = ("columns",)
 
-    function: Annotated[Callable[[Any], Any] | str | None, PlainValidator(_callable, json_schema_input_type=str)] = None
+    function: Annotated[Callable[[Any], Any] | str | None, PlainValidator(_callable, json_schema_input_type=str)] = (
+        option(default=None, kw_only=False)
+    )
     """The function, or its place: `package.module:name`. A place is imported when the check runs."""
-
-    def __init__(self, function: Callable[[Any], Any] | str | None = None, **options: Any) -> None:
-        super().__init__(**_first("function", function, options))
 
     def checks(self, table: Table) -> Iterator[Check]:
         try:
@@ -165,8 +176,3 @@ def _imported(place: str) -> Callable[[Any], Any]:
     if not callable(found):
         raise ValidatorError(f"{place} is a {type(found).__name__}, not a function")
     return found  # type: ignore[no-any-return]  # what callable() says is all that can be known
-
-
-def _first(name: str, value: Any, options: dict[str, Any]) -> dict[str, Any]:
-    """The one argument that may be given by position."""
-    return options if value is None else {name: value, **options}

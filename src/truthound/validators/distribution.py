@@ -11,6 +11,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 
 from truthound._internal.exact_numbers import rounded
+from truthound._internal.options import option
 from truthound._internal.text import number, plural
 from truthound.engine import measures as m
 from truthound.errors import OptionErrors, StoreError, ValidatorError
@@ -60,7 +61,7 @@ class Distribution(Validator):
 
     reference: DataSource = None
     """The data source to compare with."""
-    reference_columns: Names = ()
+    reference_columns: Names = option(default=())
     """The columns there, in the order of `columns`; those of the same names where none are given."""
     baseline: bool = False
     """Whether the first run keeps a summary that later runs are compared with."""

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import PlainValidator
 
 from truthound._internal.extended_time import SECOND
+from truthound._internal.options import Converted
 from truthound._internal.text import duration
 from truthound.schema import DataType
 from truthound.validators.range import timespan
@@ -38,7 +39,9 @@ def parse_duration(value: Any) -> timedelta:
     return found
 
 
-Duration = Annotated[timedelta, PlainValidator(parse_duration, json_schema_input_type=str | float)]
+_Duration = Annotated[timedelta, PlainValidator(parse_duration, json_schema_input_type=str | float)]
+Duration = Converted[_Duration, timedelta | str | float]
+OptionalDuration = Converted[_Duration | None, timedelta | str | float | None]
 
 
 def zone_of(dtype: DataType) -> str | None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, PlainValidator
 
+from truthound._internal.options import Converted
 from truthound._internal.text import number
-from truthound.results import Severity
+from truthound.results import Severity, SeverityName
 
 
 def _limit(value: Any) -> int | str:
@@ -27,7 +29,9 @@ def _limit(value: Any) -> int | str:
     raise ValueError(f"{value!r} is neither a count of rows (5) nor a percentage (1%)")
 
 
-Limit = Annotated[int | str, PlainValidator(_limit, json_schema_input_type=int | str | float)]
+Limit = Converted[
+    Annotated[int | str, PlainValidator(_limit, json_schema_input_type=int | str | float)], int | str | float
+]
 
 
 def _tolerance(value: Any) -> Any:
@@ -42,9 +46,12 @@ def _tolerance(value: Any) -> Any:
     return {Severity(k): _limit(v) for k, v in value.items()}
 
 
-Tolerance = Annotated[
-    int | str | dict[Severity, int | str] | None,
-    PlainValidator(_tolerance, json_schema_input_type=int | str | float | dict[Severity, int | str | float] | None),
+Tolerance = Converted[
+    Annotated[
+        int | str | dict[Severity, int | str] | None,
+        PlainValidator(_tolerance, json_schema_input_type=int | str | float | dict[Severity, int | str | float] | None),
+    ],
+    int | str | float | Mapping[Severity | SeverityName, int | str | float] | None,
 ]
 
 
@@ -59,7 +66,7 @@ def _names(value: Any) -> Any:
     return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
 
 
-Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
+Names = Converted[Annotated[tuple[str, ...], BeforeValidator(_names)], str | list[str] | tuple[str, ...]]
 
 
 def _columns(value: Any) -> Any:
@@ -78,9 +85,12 @@ def _columns(value: Any) -> Any:
     )
 
 
-Columns = Annotated[
-    tuple[str, ...] | dict[str, dict[str, Any]] | None,
-    PlainValidator(_columns, json_schema_input_type=str | list[str] | dict[str, dict[str, Any] | None] | None),
+Columns = Converted[
+    Annotated[
+        tuple[str, ...] | dict[str, dict[str, Any]] | None,
+        PlainValidator(_columns, json_schema_input_type=str | list[str] | dict[str, dict[str, Any] | None] | None),
+    ],
+    str | list[str] | tuple[str, ...] | Mapping[str, Mapping[str, Any] | None] | None,
 ]
 
 

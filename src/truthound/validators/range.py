@@ -15,6 +15,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from truthound._internal.exact_numbers import as_written, rounded
 from truthound._internal.extended_time import kind_of, parse
+from truthound._internal.options import Converted, option
 from truthound._internal.text import did_you_mean, number
 from truthound.engine.measures import (
     Aggregate,
@@ -52,17 +53,24 @@ def _bound(value: Any) -> Any:
     raise ValueError(f"{value!r} is no number, date, time or text")
 
 
-Bound = Annotated[Any, BeforeValidator(_bound), WithJsonSchema({"type": ["number", "string", "null"]})]
+Bound = Converted[
+    Annotated[Any, BeforeValidator(_bound), WithJsonSchema({"type": ["number", "string", "null"]})],
+    int | float | Decimal | date | time | timedelta | str | None,
+]
 
 
 def _inclusive(value: Any) -> Any:
     return {True: "both", False: "neither"}[value] if isinstance(value, bool) else value
 
 
-Inclusive = Annotated[
-    Literal["both", "neither", "left", "right"],
-    BeforeValidator(_inclusive),
-    WithJsonSchema({"enum": ["both", "neither", "left", "right", True, False]}),
+_Inclusive = Literal["both", "neither", "left", "right"]
+Inclusive = Converted[
+    Annotated[
+        _Inclusive,
+        BeforeValidator(_inclusive),
+        WithJsonSchema({"enum": ["both", "neither", "left", "right", True, False]}),
+    ],
+    _Inclusive | bool,
 ]
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
@@ -158,11 +166,11 @@ class Range(_Bounded, Configured):
     requires_any = ("min_value", "max_value")
     schema_defaults: ClassVar = {"min_value": "min", "max_value": "max"}
 
-    min_value: Bound = None
+    min_value: Bound = option(default=None)
     """The least value; dates and times also as ISO text."""
-    max_value: Bound = None
+    max_value: Bound = option(default=None)
     """The greatest value; dates and times also as ISO text."""
-    inclusive: Inclusive = "both"
+    inclusive: Inclusive = option(default="both")
     """Which bounds are allowed values themselves: both, neither, left (the least), right (the greatest); true and false for both and neither."""
 
     @model_validator(mode="after")
@@ -302,9 +310,9 @@ class Increasing(Validator):
     applies_to = ("numeric", "temporal", "text")
     descending: ClassVar[bool] = False
 
-    order_by: Names = ()
+    order_by: Names = option(default=())
     """The columns that say which row comes before; the order of the data by default."""
-    group_by: Names = ()
+    group_by: Names = option(default=())
     """Rows are compared within groups of equal values in these columns."""
     strict: bool = False
     """Equal values are out of order too."""

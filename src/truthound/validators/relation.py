@@ -15,6 +15,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, model_validator
 
 from truthound._internal.extended_time import kind_of, nanoseconds, zoned
+from truthound._internal.options import Converted, option
 from truthound._internal.text import number, plural, redact
 from truthound.engine import measures as m
 from truthound.errors import OptionErrors, ValidatorError
@@ -28,6 +29,11 @@ _OPERATORS = {
     "eq": "==", "=": "==", "equal": "==", "equals": "==", "ne": "!=", "<>": "!=", "not_equal": "!=", "lt": "<", "less": "<",
     "le": "<=", "lte": "<=", "less_equal": "<=", "gt": ">", "greater": ">", "ge": ">=", "gte": ">=", "greater_equal": ">=",
 }  # fmt: skip
+Operator = Literal["==", "!=", "<", "<=", ">", ">="]
+OperatorName = Literal[
+    "eq", "=", "equal", "equals", "ne", "<>", "not_equal", "lt", "less", "le", "lte", "less_equal", "gt", "greater", "ge", "gte",
+    "greater_equal",
+]  # fmt: skip
 ROUNDING = Fraction(1, 10**12)
 """deviations and variances are equal when they differ by no more of their size: they are the root, or the mean, of what no float holds"""
 
@@ -112,11 +118,14 @@ class Compare(Validator):
     """The left column; or give two `columns`."""
     other: str | None = None
     """The right column."""
-    operator: Annotated[Literal["==", "!=", "<", "<=", ">", ">="], BeforeValidator(_operator)] = "=="
+    operator: Converted[Annotated[Operator, BeforeValidator(_operator)], Operator | OperatorName] = option(default="==")
     """==, !=, <, <=, >, >=, or the words eq, ne, lt, le, gt, ge."""
-    tolerance: Annotated[
-        float | timedelta, PlainValidator(_difference, json_schema_input_type=Annotated[float, Field(ge=0)] | str)
-    ] = 0.0
+    tolerance: Converted[
+        Annotated[
+            float | timedelta, PlainValidator(_difference, json_schema_input_type=Annotated[float, Field(ge=0)] | str)
+        ],
+        float | timedelta | str,
+    ] = option(default=0.0)
     """By how much values may differ, or miss the relation: a number, or for dates and times a length of time (`1d`, `2h`). Floats are compared as the decimals they are written as: 1.1 and 1.0 differ by 0.1."""
 
     def missing_required(self) -> list[tuple[str, str]]:
@@ -165,7 +174,7 @@ class FunctionalDependency(MultiColumnValidator):
     type = "functional_dependency"
     requires = ("columns", "determines")
 
-    determines: Names = ()
+    determines: Names = option(default=())
     """The columns that those in `columns`, taken together, settle: names, globs or type selectors."""
 
     @model_validator(mode="after")
@@ -203,7 +212,7 @@ class ForeignKey(MultiColumnValidator):
 
     reference: DataSource = None
     """The data source that the values must occur in."""
-    reference_columns: Names = ()
+    reference_columns: Names = option(default=())
     """The columns there; those of the same names where none are given."""
 
     @model_validator(mode="after")
@@ -236,7 +245,7 @@ class RowCountMatch(Validator):
 
     reference: DataSource = None
     """The data source to count."""
-    tolerance: Limit = 0
+    tolerance: Limit = option(default=0)
     """By how many rows the counts may differ: a count, or a percentage of the reference's."""
 
     def checks(self, table: Table) -> Iterator[Check]:
@@ -281,7 +290,7 @@ class AggregateMatch(Validator):
     """What is compared; `count` counts values that are not null, `distinct` the different ones."""
     reference: DataSource = None
     """The data source to compare with."""
-    reference_columns: Names = ()
+    reference_columns: Names = option(default=())
     """The columns there, in the order of `columns`; those of the same names where none are given."""
     tolerance: Annotated[float | str, PlainValidator(_tolerance, json_schema_input_type=float | str)] = 0.0
     """By how much the two may differ: a number, or a percentage of the reference's value (1%). Sums and means are rounded once, so that 0 means equal; `std` and `var` are equal when they differ by no more than 1e-12 of their size."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import typing
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, WithJsonSchema
 
+from truthound._internal.options import Converted, option
 from truthound._internal.text import cell, number, plural, shorten
 from truthound.engine.measures import AnyItem, CountWhere, In, Matches, Not, Predicate, TopValues
 from truthound.schema import DataType
@@ -16,7 +18,8 @@ from truthound.validators.base import NO_VALUES, Check, Table, Values, Verdict
 from truthound.validators.range import fitted
 from truthound.validators.required_options import Configured
 
-_SCALARS = (str, int, float, bool, Decimal, date, datetime, time, timedelta)
+Scalar = str | int | float | bool | Decimal | date | datetime | time | timedelta
+_SCALARS = typing.get_args(Scalar)
 
 
 def _values(value: Any) -> Any:
@@ -46,11 +49,14 @@ class _OfValues(Configured):
     applies_to: ClassVar[tuple[str, ...]] = ("numeric", "text", "temporal", "boolean")
     requires_any: ClassVar[tuple[str, ...]] = ("values",)
 
-    values: Annotated[
-        tuple[Any, ...] | None,
-        BeforeValidator(_values),
-        WithJsonSchema({"type": ["array", "string", "number", "boolean", "null"]}),
-    ] = None
+    values: Converted[
+        Annotated[
+            tuple[Any, ...] | None,
+            BeforeValidator(_values),
+            WithJsonSchema({"type": ["array", "string", "number", "boolean", "null"]}),
+        ],
+        Scalar | list[Any] | tuple[Any, ...] | set[Any] | frozenset[Any] | None,
+    ] = option(default=None)
     """Texts, numbers, dates or truth values, of the column's type."""
 
     def supports(self, dtype: DataType) -> bool:

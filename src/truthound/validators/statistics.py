@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 from pydantic import Field, model_validator
 
 from truthound._internal.extended_time import instant, kind_of, nanoseconds
+from truthound._internal.options import option
 from truthound._internal.text import number, plural
 from truthound.engine import measures as m
 from truthound.errors import OptionErrors
@@ -22,11 +23,11 @@ from truthound.validators.required_options import Configured
 class BoundedStatistic(Validator):
     """A rule with a lower and an upper bound for one number."""
 
-    min_value: Bound = None
+    min_value: Bound = option(default=None)
     """The least value allowed."""
-    max_value: Bound = None
+    max_value: Bound = option(default=None)
     """The largest value allowed."""
-    inclusive: Inclusive = "both"
+    inclusive: Inclusive = option(default="both")
     """Which bounds are allowed values themselves: both, neither, left (the least), right (the largest); true and false for both and neither."""
 
     @model_validator(mode="after")

@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AliasChoices, Field, PlainValidator, model_validator
 
+from truthound._internal.options import Converted, option
 from truthound._internal.text import did_you_mean
 from truthound.engine.measures import CountWhere, IsNull, RowCount
 from truthound.errors import OptionErrors
@@ -61,9 +62,10 @@ class ColumnType(_Shape):
     type = "column_type"
     requires = ("types",)
 
-    types: Annotated[tuple[str, ...], PlainValidator(_types, json_schema_input_type=str | list[str])] = Field(
-        default=(), validation_alias=AliasChoices("types", "type", "dtype")
-    )
+    types: Converted[
+        Annotated[tuple[str, ...], PlainValidator(_types, json_schema_input_type=str | list[str])],
+        str | list[str] | tuple[str, ...],
+    ] = option(default=(), validation_alias=AliasChoices("types", "type", "dtype"))
     """The type, or the types of which one must be; `type` and `dtype` are other names of this option."""
 
     def missing_required(self) -> list[tuple[str, str]]:
@@ -177,11 +179,19 @@ def _expected_columns(value: Any) -> tuple[ExpectedColumn, ...] | None:
     return tuple(columns)
 
 
-ExpectedColumns = Annotated[
-    tuple[ExpectedColumn, ...] | None,
-    PlainValidator(
-        _expected_columns, json_schema_input_type=dict[str, str | list[str] | dict[str, Any] | None] | list[str] | None
-    ),
+ExpectedColumns = Converted[
+    Annotated[
+        tuple[ExpectedColumn, ...] | None,
+        PlainValidator(
+            _expected_columns,
+            json_schema_input_type=dict[str, str | list[str] | dict[str, Any] | None] | list[str] | None,
+        ),
+    ],
+    str
+    | list[str]
+    | tuple[str | ExpectedColumn, ...]
+    | Mapping[str, str | list[str] | Mapping[str, Any] | None]
+    | None,
 ]
 
 
@@ -194,7 +204,7 @@ class SchemaMatch(_Shape):
     type = "schema"
     unsupported_options = ("where", "mostly")
 
-    columns: ExpectedColumns = None  # type: ignore[assignment]  # what is expected of them, in place of a choice of columns
+    columns: ExpectedColumns = option(default=None, kw_only=False)  # type: ignore[assignment]  # what is expected of them, in place of a choice of columns
     """A mapping of each column to its type, to `{type: ..., nullable: false}`, or to nothing for any type; or a list of columns."""
     order: bool = False
     """Whether the columns must come in the given order."""

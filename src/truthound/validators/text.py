@@ -52,7 +52,7 @@ class Regex(Configured):
         if isinstance(self.columns, dict) or (self.columns is not None and self.pattern is None):
             raise ValueError("patterns has columns of its own; leave columns out")
         shared = {k: getattr(self, k) for k in self.model_fields_set - {"patterns", "pattern", "columns"}}
-        options = [{"columns": (c,), "pattern": p} for c, p in self.patterns.items()]
+        options: list[dict[str, Any]] = [{"columns": (c,), "pattern": p} for c, p in self.patterns.items()]
         if self.pattern is not None:
             options.append({"pattern": self.pattern} | ({"columns": self.columns} if self.columns else {}))
         made, found = [], []

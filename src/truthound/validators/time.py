@@ -12,11 +12,12 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, PlainValidator, field_validator, model_validator
 
 from truthound._internal.extended_time import instant, nanoseconds
+from truthound._internal.options import option
 from truthound._internal.text import plural
 from truthound.engine.measures import Aggregate, Between, Format, Gaps, Not
 from truthound.schema import DataType
 from truthound.validators.base import NO_VALUES, Check, Table, Validator, Values, Verdict, counts_only
-from truthound.validators.durations import Duration, moment, spoken, zone_of
+from truthound.validators.durations import Duration, OptionalDuration, moment, spoken, zone_of
 from truthound.validators.option_types import Names
 from truthound.validators.required_options import Configured
 
@@ -64,7 +65,7 @@ class Freshness(Configured, _Moments):
     unsupported_options = ("mostly", "max_fail")
     requires_any = ("max_age",)
 
-    max_age: Duration | None = None
+    max_age: OptionalDuration = option(default=None)
     """The largest age of the newest value: `15m`, `36h`, `1d`, `1w`, `1h30m`, or seconds."""
     timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
     """The time zone of values that have none. Dates count from their midnight."""
@@ -100,7 +101,7 @@ class Future(_Moments):
 
     type = "future"
 
-    tolerance: Duration = timedelta()
+    tolerance: Duration = option(default=timedelta())
     """How far in the future a value may lie, such as `5m` where clocks differ."""
     timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
     """The time zone of values that have none. Dates count from their midnight."""
@@ -138,7 +139,7 @@ class Gap(_Moments):
 
     every: Annotated[str, PlainValidator(_every, json_schema_input_type=str)] = "1d"
     """The step: `15m`, `1h`, `1d`, `1w`, `1mo` (month), `1q`, `1y`. Days and longer steps are those of the calendar in the column's time zone; hours and shorter ones are elapsed time."""
-    group_by: Names = ()
+    group_by: Names = option(default=())
     """Columns whose values make groups; each group has its own steps."""
 
     @model_validator(mode="after")

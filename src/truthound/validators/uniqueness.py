@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from pydantic import Field, model_validator
 
+from truthound._internal.options import option
 from truthound._internal.text import percent, plural
 from truthound.engine.measures import (
     Aggregate,
@@ -157,9 +158,9 @@ class Cardinality(Configured):
     """The least number of distinct values."""
     max_value: int | None = Field(default=None, ge=0)
     """The greatest number of distinct values."""
-    min_ratio: Ratio = None
+    min_ratio: Ratio = option(default=None)
     """The least ratio of distinct values to values, 0 to 1 or a percentage."""
-    max_ratio: Ratio = None
+    max_ratio: Ratio = option(default=None)
     """The greatest ratio of distinct values to values, 0 to 1 or a percentage."""
 
     @model_validator(mode="after")

@@ -12,6 +12,7 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import BeforeValidator, Field, SecretStr
 
 from truthound._internal import templates
+from truthound._internal.options import Converted, option
 from truthound._internal.text import neutralize_mentions as escape
 from truthound._internal.text import plural, shorten, terminal
 from truthound.checkpoint.actions.base import ActionContext
@@ -53,7 +54,10 @@ class AppriseAction(Channel):
     service: ClassVar[str] = "Apprise"
     variables: ClassVar[Mapping[str, tuple[str, ...]]] = {"urls": ("APPRISE_URLS",)}
 
-    urls: Annotated[tuple[SecretStr, ...] | None, BeforeValidator(_urls)] = Field(default=None, min_length=1)
+    urls: Converted[
+        Annotated[tuple[SecretStr, ...] | None, BeforeValidator(_urls)],
+        str | SecretStr | list[str] | tuple[str | SecretStr, ...] | None,
+    ] = option(default=None, min_length=1)
     """Apprise's URLs, such as `matrix://user:password@host/#room`; APPRISE_URLS, if not given."""
     title: Template = "{checkpoint_name}: {verdict}"
     """The title; may hold {checkpoint_name} and the like."""

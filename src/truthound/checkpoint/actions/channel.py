@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, ParamSpec, Self, cast
 from urllib.parse import quote, urljoin
 
 from markupsafe import Markup
@@ -17,7 +17,7 @@ from pydantic import AfterValidator, Field, SecretStr, create_model, model_valid
 from pydantic.fields import FieldInfo
 
 from truthound._internal import templates
-from truthound._internal.options import Model, aliases
+from truthound._internal.options import Converted, Model, aliases
 from truthound._internal.text import join_words, plural, terminal
 from truthound.checkpoint.actions.base import Action, ActionContext, NotifyOn, kinds
 from truthound.errors import ActionError, ConfigError, PermanentDeliveryError, TransientDeliveryError
@@ -51,7 +51,7 @@ IS_TEMPLATE = "template"
 """marks an option, among its annotations, as a text with places for the run's facts"""
 
 
-SecretUrl = Annotated[SecretStr, AfterValidator(_url)]
+SecretUrl = Converted[Annotated[SecretStr, AfterValidator(_url)] | None, SecretStr | str | None]
 """a URL that whoever knows it can send to"""
 Url = Annotated[str, AfterValidator(_url)]
 Template = Annotated[str, AfterValidator(_template), IS_TEMPLATE]
@@ -96,23 +96,23 @@ class ResponseCheck:
         return http_client.Response(min(self.statuses), {"content-type": "application/json"}, made.encode())
 
 
+P = ParamSpec("P")
+
+
 class Options(Model):
     """A channel's options in one object, for several channels to share: `SlackNotification(config=..., notify_on="always")`."""
 
     of: ClassVar[type[Action]]
     """the channel whose options these are"""
 
-    if TYPE_CHECKING:  # its options are known when it is made
 
-        def __init__(self, **options: Any) -> None: ...
-
-
-def config_of(channel: type[Action], name: str) -> type[Options]:
+def config_of(channel: Callable[P, Action], name: str) -> Callable[P, Options]:
     """The class of a channel's options; `name` is what the channel's module calls it."""
-    fields: dict[str, Any] = {option: (field.annotation, field) for option, field in channel.model_fields.items()}
-    doc = f'Options of `{channel.__name__}` in one object: `{channel.__name__}(config=..., notify_on="always")`.'
-    made = create_model(name, __base__=Options, __module__=channel.__module__, __doc__=doc, **fields)
-    made.of = channel
+    action = cast("type[Action]", channel)
+    fields: dict[str, Any] = {option: (field.annotation, field) for option, field in action.model_fields.items()}
+    doc = f'Options of `{action.__name__}` in one object: `{action.__name__}(config=..., notify_on="always")`.'
+    made = create_model(name, __base__=Options, __module__=action.__module__, __doc__=doc, **fields)
+    made.of = action
     return made
 
 

@@ -20,6 +20,7 @@ from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from truthound._internal import env_vars
+from truthound._internal.options import Converted, option
 from truthound._internal.text import number, plural, redact
 from truthound.checkpoint.actions.base import Action, ActionContext
 from truthound.checkpoint.actions.channel import encoded
@@ -61,7 +62,9 @@ class CustomAction(Action):
     """A command as text or as a list of words; `${VAR}` in a word is filled in when it runs."""
     shell: bool = False
     """Whether the text is for a shell (`/bin/sh`), with pipes and the like."""
-    environment: dict[str, Annotated[SecretStr, BeforeValidator(_value)]] = Field(default_factory=dict)
+    environment: Converted[
+        dict[str, Annotated[SecretStr, BeforeValidator(_value)]], Mapping[str, SecretStr | str | int | float]
+    ] = option(default_factory=dict)
     """Variables for the command, beside those of this process. Their values never appear in results."""
     working_directory: str | None = None
     """The folder it runs in; the configuration's folder, if not given."""

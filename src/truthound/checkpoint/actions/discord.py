@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Self
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
-from truthound._internal.options import Model
+from truthound._internal.options import Converted, Model, option
 from truthound._internal.text import clip, plural, shorten, terminal, utf16
 from truthound._internal.text import discord as escape
 from truthound.checkpoint.actions import mentions
@@ -71,12 +71,16 @@ def _username(given: str) -> str:
     return given
 
 
-Mentions = Annotated[tuple[str, ...], Field(max_length=mentions.MOST), AfterValidator(mentions.readable(_mention))]
+Mentions = Converted[
+    Annotated[tuple[str, ...], Field(max_length=mentions.MOST), AfterValidator(mentions.readable(_mention))],
+    list[str] | tuple[str, ...],
+]
 Id = Annotated[
     str,
     BeforeValidator(lambda v: str(v) if isinstance(v, int) and not isinstance(v, bool) else v),
     StringConstraints(pattern=r"^(\d{5,20}|.*\$\{.*)$"),
 ]
+Ids = Converted[tuple[Id, ...], list[str | int] | list[str] | list[int] | tuple[str | int, ...]]
 
 
 class EmbedField(Model):
@@ -102,7 +106,7 @@ class DiscordNotification(Channel):
     }
     proof: ClassVar[ResponseCheck] = ResponseCheck(has={"id": ...}, bare=204)
 
-    webhook_url: SecretUrl | None = None
+    webhook_url: SecretUrl = option(default=None)
     """The webhook; DISCORD_WEBHOOK_URL, if not given. A thread is chosen with `?thread_id=...` at its end."""
     username: Annotated[
         str | None, Field(min_length=1, max_length=_USERNAME), AfterValidator(lambda v: v and _username(v))
@@ -110,19 +114,23 @@ class DiscordNotification(Channel):
     """The name it posts under; the webhook's, if not given."""
     avatar_url: Url | None = None
     """The picture it posts under."""
-    embed_color: Annotated[int | None, BeforeValidator(_color), Field(ge=0, le=0xFFFFFF)] = None
+    embed_color: Converted[
+        Annotated[int | None, BeforeValidator(_color), Field(ge=0, le=0xFFFFFF)], int | str | None
+    ] = option(default=None)
     """The colour of the embed's edge, as a number or "#ff0000"; by the status, if not given."""
     embed_title: Annotated[Template | None, Field(min_length=1, max_length=_TITLE)] = None
     """The embed's title instead of ours; may hold {checkpoint_name} and the like."""
     embed_description: Annotated[Template | None, Field(min_length=1, max_length=_DESCRIPTION)] = None
     """A text instead of the list of issues; may hold {summary} and the like, and Discord's Markdown."""
-    embed_fields: tuple[EmbedField, ...] = Field(default=(), max_length=_FIELDS)
+    embed_fields: Converted[tuple[EmbedField, ...], Sequence[EmbedField | Mapping[str, str | bool]]] = option(
+        default=(), max_length=_FIELDS
+    )
     """Fields (name, value, inline) instead of ours."""
-    include_mentions: Mentions = ()
+    include_mentions: Mentions = option(default=())
     """Whom to mention when the run failed or could not be made: @here, @everyone, a user's id, a role as <@&id>."""
-    mention_role_ids: tuple[Id, ...] = Field(default=(), max_length=mentions.MOST)
+    mention_role_ids: Ids = option(default=(), max_length=mentions.MOST)
     """Roles to mention then."""
-    mention_user_ids: tuple[Id, ...] = Field(default=(), max_length=mentions.MOST)
+    mention_user_ids: Ids = option(default=(), max_length=mentions.MOST)
     """Users to mention then."""
     thread_name: Annotated[Template | None, Field(min_length=1, max_length=_THREAD)] = None
     """The title of the new post; a forum channel wants one."""
@@ -143,8 +151,8 @@ class DiscordNotification(Channel):
 
     def check(self) -> Iterator[str]:
         yield from super().check()
-        for option, one in self._listed():
-            yield from mentions.problems(option, [one], _mention)
+        for name, one in self._listed():
+            yield from mentions.problems(name, [one], _mention)
         if self.username:
             try:
                 _username(self.username)

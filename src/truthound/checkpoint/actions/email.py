@@ -13,6 +13,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
 from truthound._internal import templates
+from truthound._internal.options import Converted, Secret, option
 from truthound._internal.text import plural
 from truthound.checkpoint.actions import posting
 from truthound.checkpoint.actions.base import ActionContext, look_back
@@ -45,7 +46,8 @@ def _one(told: str) -> str:
     return told if "${" in told and told.isprintable() else email_page.address(told)
 
 
-Addresses = Annotated[tuple[str, ...], BeforeValidator(_addresses), AfterValidator(_checked)]
+_Addresses = Annotated[tuple[str, ...], BeforeValidator(_addresses), AfterValidator(_checked)]
+Addresses = Converted[_Addresses, str | list[str] | tuple[str, ...]]
 
 
 class EmailNotification(Channel):
@@ -67,15 +69,15 @@ class EmailNotification(Channel):
     }
     proof: ClassVar[ResponseCheck] = ResponseCheck(frozenset({202}))
 
-    to_addresses: Addresses | None = None
+    to_addresses: Converted[_Addresses | None, str | list[str] | tuple[str, ...] | None] = option(default=None)
     """Whom it is for: a list, or a text with commas; EMAIL_TO, if not given."""
     from_address: Annotated[str, AfterValidator(_one)] | None = None
     """Who writes; EMAIL_FROM, or the SMTP user where that is an address."""
-    cc_addresses: Addresses = ()
+    cc_addresses: Addresses = option(default=())
     """Who gets a copy."""
-    bcc_addresses: Addresses = ()
+    bcc_addresses: Addresses = option(default=())
     """Who gets a copy that nobody sees."""
-    reply_to: Addresses = ()
+    reply_to: Addresses = option(default=())
     """Where answers go."""
     provider: Literal["smtp", "sendgrid", "ses"] = "smtp"
     """How it is sent."""
@@ -85,13 +87,13 @@ class EmailNotification(Channel):
     """Its port; 587 with STARTTLS, 465 with TLS, 25 without."""
     smtp_user: str | None = None
     """The user to log in as; SMTP_USER, if not given. None: no login."""
-    smtp_password: SecretStr | None = None
+    smtp_password: Secret = option(default=None)
     """Its password; SMTP_PASSWORD, if not given."""
     use_tls: bool = True
     """Whether the connection is made secure with STARTTLS."""
     use_ssl: bool = False
     """Whether it is secure from its start (port 465)."""
-    api_key: SecretStr | None = None
+    api_key: Secret = option(default=None)
     """SendGrid's key; SENDGRID_API_KEY, if not given."""
     api_url: Url | None = None
     """Another address of SendGrid's or SES's API."""

@@ -16,8 +16,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, AliasChoices, Field, PrivateAttr, SecretStr
+from pydantic import AfterValidator, AliasChoices, Field, PrivateAttr
 
+from truthound._internal.options import Secret, option
 from truthound._internal.text import plural, shorten, terminal
 from truthound.checkpoint.actions.base import UNSURE, ActionContext, NotifyOn
 from truthound.checkpoint.actions.channel import Channel, ResponseCheck, Url, encoded
@@ -89,7 +90,7 @@ class GitHubAction(Channel):
         404: f"the repository, commit or pull request does not exist, or the token may not see it; {_ALLOW}",
     }
 
-    token: SecretStr | None = None
+    token: Secret = option(default=None)
     """For the REST API; GITHUB_TOKEN or GH_TOKEN, if not given. Without one only the workflow's own page is written."""
     repository: Annotated[str, AfterValidator(_repository)] | None = None
     """owner/name; GITHUB_REPOSITORY, if not given."""

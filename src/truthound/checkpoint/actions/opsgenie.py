@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal, Self
 from urllib.parse import quote
 
-from pydantic import AfterValidator, AliasChoices, Field, SecretStr, model_validator
+from pydantic import AfterValidator, AliasChoices, Field, model_validator
 
-from truthound._internal.options import Model
+from truthound._internal.options import Converted, Model, Secret, option
 from truthound._internal.text import alert as escape
 from truthound._internal.text import plural, shorten
 from truthound.checkpoint.actions.base import ActionContext
@@ -19,7 +19,7 @@ from truthound.errors import ActionError, ConfigError, PermanentDeliveryError, R
 from truthound.io import http_client
 from truthound.io.flow import Flow, Sleep
 from truthound.reporters.message import Message, fit_to_limits, lines
-from truthound.results import ActionResult, ActionStatus, CheckpointResult, CheckpointStatus, Severity
+from truthound.results import ActionResult, ActionStatus, CheckpointResult, CheckpointStatus, Severity, SeverityName
 
 _HOSTS = {"us": "https://api.opsgenie.com", "eu": "https://api.eu.opsgenie.com"}
 _JSM = "https://api.atlassian.com/jsm/ops/integration"
@@ -60,7 +60,9 @@ class ResponderType(StrEnum):
 class Responder(Model):
     """Who is alerted, or may see an alert: by id; or a user by username, others by name."""
 
-    type: ResponderType = ResponderType.TEAM
+    type: Converted[ResponderType, ResponderType | Literal["team", "user", "escalation", "schedule"]] = option(
+        default=ResponderType.TEAM
+    )
     """`team`, `user`, `escalation` or `schedule`."""
     id: str | None = Field(default=None, min_length=1)
     """Its id in Opsgenie."""
@@ -96,6 +98,8 @@ def _details(given: dict[str, str]) -> dict[str, str]:
     return given
 
 
+PriorityGiven = AlertPriority | Literal["P1", "P2", "P3", "P4", "P5"]
+RespondersGiven = Sequence[Responder | Mapping[str, str]]
 Tag = Annotated[str, Field(min_length=1, max_length=_TAG)]
 Text = Annotated[str, Field(coerce_numbers_to_str=True)]
 
@@ -114,7 +118,7 @@ class OpsGenieAction(IncidentChannel):
     }
     proof: ClassVar[ResponseCheck] = ResponseCheck(frozenset({202}), has={"requestId": ...})
 
-    api_key: SecretStr | None = None
+    api_key: Secret = option(default=None)
     """The key of an API integration; OPSGENIE_API_KEY, if not given."""
     region: Literal["us", "eu"] = "us"
     """Where the Opsgenie account lives; Jira Service Management has one host for all."""
@@ -126,21 +130,25 @@ class OpsGenieAction(IncidentChannel):
         default=True, validation_alias=AliasChoices("auto_resolve_on_success", "close_on_success")
     )
     """Whether a run that passes closes the alert, whatever notify_on says."""
-    priority: AlertPriority = AlertPriority.P3
+    priority: Converted[AlertPriority, PriorityGiven] = option(default=AlertPriority.P3)
     """How urgent it is: given, it is always that; otherwise it holds where the issues say nothing (see auto_priority)."""
-    auto_priority: bool | dict[Severity, AlertPriority] | None = None
+    auto_priority: Converted[
+        bool | dict[Severity, AlertPriority] | None, bool | Mapping[Severity | SeverityName, PriorityGiven] | None
+    ] = option(default=None)
     """Whether the worst issue decides (critical: P1, high: P2, medium: P3, low: P4), or a mapping of your own; so it
     is, if priority is not given."""
-    responders: tuple[Responder, ...] = Field(default=(), max_length=_RESPONDERS)
+    responders: Converted[tuple[Responder, ...], RespondersGiven] = option(default=(), max_length=_RESPONDERS)
     """Who is alerted."""
     escalation_policy: str | None = Field(default=None, min_length=1)
     """The name of an escalation, one more responder."""
-    visible_to: Annotated[tuple[Responder, ...], AfterValidator(_viewers)] = Field(default=(), max_length=_RESPONDERS)
+    visible_to: Converted[Annotated[tuple[Responder, ...], AfterValidator(_viewers)], RespondersGiven] = option(
+        default=(), max_length=_RESPONDERS
+    )
     """Teams and users who see it and are not alerted."""
-    tags: tuple[Tag, ...] = Field(default=(), max_length=_TAGS)
+    tags: Converted[tuple[Tag, ...], list[str] | tuple[str, ...]] = option(default=(), max_length=_TAGS)
     """The alert's tags, at most 20 of 50 characters."""
-    custom_details: Annotated[dict[str, Text], AfterValidator(_details)] = Field(
-        default_factory=dict, validation_alias=AliasChoices("custom_details", "details")
+    custom_details: Converted[Annotated[dict[str, Text], AfterValidator(_details)], Mapping[str, str | int | float]] = (
+        option(default_factory=dict, validation_alias=AliasChoices("custom_details", "details"))
     )
     """Further details of yours: names and texts."""
     alias_template: KeyTemplate = None

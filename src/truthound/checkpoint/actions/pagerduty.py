@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, AliasChoices, Field, SecretStr
+from pydantic import AfterValidator, AliasChoices, Field
 
-from truthound._internal.options import Model
+from truthound._internal.options import Converted, Model, Secret, option
 from truthound._internal.text import shorten, terminal, to_json_value
 from truthound.checkpoint.actions.base import ActionContext
 from truthound.checkpoint.actions.channel import ResponseCheck, Template, Url, encoded, linked, success, summarize_sent
@@ -16,7 +16,7 @@ from truthound.io import http_client
 from truthound.io.flow import Flow
 from truthound.reporters import message as messages
 from truthound.reporters.message import Message, fit_to_limits
-from truthound.results import ActionResult, ActionStatus, CheckpointResult, CheckpointStatus, Severity
+from truthound.results import ActionResult, ActionStatus, CheckpointResult, CheckpointStatus, Severity, SeverityName
 
 API = "https://events.pagerduty.com/v2/enqueue"
 Urgency = Literal["critical", "error", "warning", "info"]
@@ -60,13 +60,15 @@ class PagerDutyAction(IncidentChannel):
     }
     proof: ClassVar[ResponseCheck] = ResponseCheck(frozenset({202}), has={"status": "success"})
 
-    routing_key: SecretStr | None = Field(default=None, validation_alias=AliasChoices("routing_key", "service_key"))
+    routing_key: Secret = option(default=None, validation_alias=AliasChoices("routing_key", "service_key"))
     """The integration key of a service's Events API v2 integration; PAGERDUTY_ROUTING_KEY, if not given."""
     resolve_on_success: bool = True
     """Whether a run that passes resolves the incident, whatever notify_on says."""
     severity: Urgency = "error"
     """How bad it is: given, it is always that; otherwise it holds where the issues say nothing (see auto_severity)."""
-    auto_severity: bool | dict[Severity, Urgency] | None = None
+    auto_severity: Converted[
+        bool | dict[Severity, Urgency] | None, bool | Mapping[Severity | SeverityName, Urgency] | None
+    ] = option(default=None)
     """Whether the worst issue decides (critical: critical, high: error, medium: warning, low: info), or a mapping of
     your own; so it is, if severity is not given."""
     component: Annotated[str | None, Field(max_length=_NAME)] = None
@@ -84,7 +86,7 @@ class PagerDutyAction(IncidentChannel):
     """Who says it."""
     client_url: Template | None = None
     """Where the incident's "View in ..." leads; the report, if not given."""
-    links: tuple[Link, ...] = Field(default=(), max_length=_LINKS)
+    links: Converted[tuple[Link, ...], Sequence[Link | Mapping[str, str]]] = option(default=(), max_length=_LINKS)
     """Further links, each with href and text."""
     api_url: Url = API
     """Where events are sent: a relay, or https://events.eu.pagerduty.com/v2/enqueue."""

@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field
 
+from truthound._internal.options import Converted, option
 from truthound._internal.text import clip, shorten
 from truthound._internal.text import slack as escape
 from truthound.checkpoint.actions import mentions
@@ -65,7 +66,7 @@ class SlackNotification(Channel):
     }
     proof: ClassVar[ResponseCheck] = ResponseCheck(body="ok")
 
-    webhook_url: SecretUrl | None = None
+    webhook_url: SecretUrl = option(default=None)
     """The incoming webhook; SLACK_WEBHOOK_URL or SLACK_WEBHOOK, if not given."""
     channel: Annotated[str | None, Field(max_length=_NAME)] = None
     """The channel to post to. Webhooks of Slack apps post to their own channel and pass over this."""
@@ -73,9 +74,10 @@ class SlackNotification(Channel):
     """The name it posts under, with the same limit."""
     icon_emoji: Annotated[str | None, Field(max_length=_NAME)] = None
     """Its icon, such as `:mag:`, with the same limit."""
-    mention_on_failure: Annotated[
-        tuple[str, ...], Field(max_length=mentions.MOST), AfterValidator(mentions.readable(_mention))
-    ] = ()
+    mention_on_failure: Converted[
+        Annotated[tuple[str, ...], Field(max_length=mentions.MOST), AfterValidator(mentions.readable(_mention))],
+        list[str] | tuple[str, ...],
+    ] = option(default=())
     """Whom to mention when the run failed or could not be made: member ids (U12345), group ids (S12345), @here, @channel."""
     include_details: bool = True
     """Whether the issues are listed."""

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, model
 from pydantic.json_schema import SkipJsonSchema
 
 from truthound._internal import templates
+from truthound._internal.options import Converted, option
 from truthound._internal.text import card as escape
 from truthound._internal.text import plural, shorten, terminal
 from truthound.checkpoint.actions import mentions
@@ -98,6 +99,9 @@ def _builder(built: AdaptiveCardBuilder | None) -> AdaptiveCardBuilder | None:
     return built.copy()
 
 
+ThemeGiven = MessageTheme | Literal["default", "info", "success", "warning", "failure", "error", "critical"]
+
+
 class TeamsNotification(Channel):
     """Sends a card to Microsoft Teams, one a run."""
 
@@ -112,7 +116,7 @@ class TeamsNotification(Channel):
     }
     proof: ClassVar[ResponseCheck] = ResponseCheck(frozenset({202}))
 
-    webhook_url: SecretUrl | None = None
+    webhook_url: SecretUrl = option(default=None)
     """The URL of a workflow, or of a connector of old; TEAMS_WEBHOOK_URL, if not given."""
     connector_type: Literal["auto", "workflows", "connector"] = "auto"
     """What the URL belongs to; its host tells, if not given."""
@@ -122,17 +126,22 @@ class TeamsNotification(Channel):
     """Whether the issues are listed."""
     card_builder: SkipJsonSchema[Annotated[AdaptiveCardBuilder | None, AfterValidator(_builder)]] = None
     """A card of your own; its texts may hold {checkpoint_name} and the like."""
-    theme: MessageTheme | None = None
+    theme: Converted[MessageTheme | None, ThemeGiven | None] = option(default=None)
     """The colour of its header; the status decides, if not given."""
-    mention_users: Annotated[tuple[str, ...], BeforeValidator(_several), AfterValidator(_people)] = ()
+    mention_users: Converted[
+        Annotated[tuple[str, ...], BeforeValidator(_several), AfterValidator(_people)], str | Sequence[str]
+    ] = option(default=())
     """Whom to mention: mail addresses or Entra object ids, or `Name <address>`."""
-    mention_on_failure: Annotated[bool | tuple[str, ...], BeforeValidator(_several), AfterValidator(_people)] = ()
+    mention_on_failure: Converted[
+        Annotated[bool | tuple[str, ...], BeforeValidator(_several), AfterValidator(_people)],
+        bool | str | Sequence[str],
+    ] = option(default=())
     """Whom to mention when the run failed or could not be made; true: mention_users, and only then."""
     report_url: Template | None = Field(
         default=None, validate_default=False, validation_alias=AliasChoices("report_url", "dashboard_url")
     )
     """Where the report is, for a button; may hold {run_id} and the like. Not given: the page that update_docs published."""
-    proxy: SecretUrl | None = None
+    proxy: SecretUrl = option(default=None)
     """A proxy to send through; HTTPS_PROXY and NO_PROXY of the environment, if not given."""
     verify_ssl: bool = Field(default=True, validation_alias=AliasChoices("verify_ssl", "ssl_verify"))
     """Whether the certificate is checked."""
@@ -162,9 +171,9 @@ class TeamsNotification(Channel):
 
     def check(self) -> Iterator[str]:
         yield from super().check()
-        for option in ("mention_users", "mention_on_failure"):
-            told = getattr(self, option)
-            yield from mentions.problems(option, () if isinstance(told, bool) else told, _somebody)
+        for name in ("mention_users", "mention_on_failure"):
+            told = getattr(self, name)
+            yield from mentions.problems(name, () if isinstance(told, bool) else told, _somebody)
 
     def sanitized_for(self, result: CheckpointResult, run: ActionContext) -> tuple[Self, list[str]]:
         made, notes = super().sanitized_for(result, run)

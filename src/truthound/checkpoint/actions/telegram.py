@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 from urllib.parse import quote
 
-from pydantic import BeforeValidator, Field, SecretStr, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
+from truthound._internal.options import Converted, Secret, option
 from truthound._internal.text import cut_utf16, terminal, utf16
 from truthound._internal.text import telegram as escape
 from truthound.checkpoint.actions.base import ActionContext, look_back
@@ -96,9 +97,9 @@ class TelegramNotification(Channel):
     }
     proof: ClassVar[ResponseCheck] = ResponseCheck(has={"ok": True})
 
-    bot_token: SecretStr | None = None
+    bot_token: Secret = option(default=None)
     """The bot's token, from @BotFather; TELEGRAM_BOT_TOKEN, if not given."""
-    chat_id: Annotated[str | None, BeforeValidator(_as_text)] = None
+    chat_id: Converted[Annotated[str | None, BeforeValidator(_as_text)], str | int | None] = option(default=None)
     """The chat: a number (of groups and channels below zero) or @channel; TELEGRAM_CHAT_ID, if not given."""
     message_template: Template | None = None
     """A text of yours instead of ours; may hold {checkpoint_name} and the like, and marks of its parse_mode."""
@@ -249,7 +250,7 @@ class TelegramNotificationWithPhoto(TelegramNotification):
 
     photo_url: Url | None = None
     """Where Telegram fetches the photo."""
-    photo_path: Path | None = None
+    photo_path: Converted[Path | None, Path | str | None] = option(default=None)
     """The photo's file."""
     caption: Template | None = None
     """A text of yours below the photo; as message_template, which counts too."""

@@ -16,6 +16,7 @@ from urllib.parse import quote, quote_plus, urlsplit, urlunsplit
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr, model_validator
 
 from truthound._internal import env_vars, templates
+from truthound._internal.options import Converted, Secret, option
 from truthound._internal.text import did_you_mean, to_json_value
 from truthound.checkpoint.actions.base import ActionContext, NotifyOn
 from truthound.checkpoint.actions.channel import Channel, SecretUrl, encoded, success, summarize_sent
@@ -95,7 +96,7 @@ def _strings(value: Any) -> Iterator[str]:
                 yield from _strings(v)
 
 
-Headers = Annotated[dict[str, SecretStr], AfterValidator(_headers)]
+Headers = Converted[Annotated[dict[str, SecretStr], AfterValidator(_headers)], Mapping[str, SecretStr | str]]
 Status = Annotated[int, Field(ge=100, le=599)]
 
 
@@ -113,25 +114,27 @@ class Endpoint(Channel):
         415: "the endpoint wants another Content-Type: set it in headers",
     }
 
-    url: SecretUrl | None = Field(default=None, validation_alias=AliasChoices("url", "webhook_url"))
+    url: SecretUrl = option(default=None, validation_alias=AliasChoices("url", "webhook_url"))
     """Where it is sent; TRUTHOUND_WEBHOOK_URL, if not given."""
     method: Annotated[Method, BeforeValidator(lambda v: v.upper() if isinstance(v, str) else v)] = "POST"
     """POST, PUT and PATCH carry a body; GET, HEAD, DELETE and OPTIONS do not."""
-    headers: Headers = Field(default_factory=dict)
+    headers: Headers = option(default_factory=dict)
     """Further headers. A Content-Type of your own says how a text payload_template is escaped."""
     auth_type: Literal["none", "basic", "bearer", "api_key"] = "none"
     """How it says who it is."""
-    auth_credentials: dict[str, SecretStr] = Field(default_factory=dict)
+    auth_credentials: Converted[dict[str, SecretStr], Mapping[str, SecretStr | str]] = option(default_factory=dict)
     """bearer: token. basic: username, password. api_key: key, name (X-API-Key), location (header or query)."""
-    signing_secret: SecretStr | None = None
+    signing_secret: Secret = option(default=None)
     """Signs each request (HMAC-SHA256 over its id, time and body) in the headers of Standard Webhooks."""
     payload_template: Annotated[str | dict[str, Any] | list[Any] | None, AfterValidator(_payload)] = None
     """A body of your own: text with places for the run's facts, or a mapping or list whose texts are such templates."""
-    success_codes: tuple[Status, ...] | None = Field(default=None, min_length=1)
+    success_codes: Converted[tuple[Status, ...] | None, list[int] | tuple[int, ...] | None] = option(
+        default=None, min_length=1
+    )
     """The status codes that mean yes; any from 200 to 299, if not given."""
     ssl_verify: bool = Field(default=True, validation_alias=AliasChoices("ssl_verify", "verify_ssl"))
     """Whether the endpoint's certificate is checked."""
-    proxy: SecretUrl | None = None
+    proxy: SecretUrl = option(default=None)
     """A proxy to send through; HTTPS_PROXY and NO_PROXY of the environment, if not given."""
     notify_on: NotifyOn = "always"
 

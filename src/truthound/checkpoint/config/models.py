@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BeforeValidator,
@@ -23,14 +23,14 @@ from pydantic import (
 )
 
 from truthound._internal.env_vars import unset
-from truthound._internal.options import Model, mistakes
+from truthound._internal.options import Converted, Model, mistakes, option
 from truthound._internal.text import redact
 from truthound.checkpoint.actions.base import CHANGE_CONDITIONS, Action, ActionContext, fill, secret_values
 from truthound.checkpoint.actions.registry import action_class
 from truthound.checkpoint.config.serialize import to_config_dict
 from truthound.engine import sql_expression
 from truthound.errors import ConfigError, OptionErrors
-from truthound.results import CIExamples, Severity, now
+from truthound.results import CIExamples, Severity, SeverityName, now
 from truthound.schema import Schema
 from truthound.sources.files.file_set import matches
 from truthound.sources.spec import KEYS, describe, parse_spec
@@ -159,6 +159,8 @@ def _condition(text: str) -> None:
         raise OptionErrors([("where", str(error))]) from None
 
 
+ValidatorGiven = str | Mapping[str, Any] | Validator | type[Validator] | Callable[[Any], Any]
+"""a rule as a list of validators may have it: a name, a mapping of a name to its options, an object, a class, a function"""
 Ratio = Annotated[float, PlainValidator(_ratio, json_schema_input_type=float | str)]
 
 with warnings.catch_warnings():
@@ -177,17 +179,21 @@ class CheckpointConfig(_Expecting):
     """The checkpoint's name, unique in its file."""
     data_source: Any
     """A path, glob or URL; a mapping (path, format, options, table, query, where, url); from Python also a data frame or a dict of lists."""
-    validators: Annotated[tuple[Any, ...], PlainValidator(_listed)] = ()
+    validators: Converted[Annotated[tuple[Any, ...], PlainValidator(_listed)], Iterable[ValidatorGiven] | None] = (
+        option(default=())
+    )
     """Rules: names, mappings of a name to its options, or validator objects. None, and no schema: a default set."""
     validator_config: dict[str, Any] = Field(default_factory=dict)
     """Options for validators given by name."""
-    min_severity: Severity | None = None
+    min_severity: Converted[Severity | None, Severity | SeverityName | None] = option(default=None)
     """Lower issues are hidden and do not count towards the status."""
     auto_schema: bool = False
     """Learn the schema on the first run, validate later runs against it."""
     run_name_template: str = "%Y%m%d_%H%M%S"
     """How run ids tell the time, in strftime's letters."""
-    tags: Annotated[dict[str, str], BeforeValidator(_words)] = Field(default_factory=dict)
+    tags: Converted[Annotated[dict[str, str], BeforeValidator(_words)], Mapping[str, str | int | float | date]] = (
+        option(default_factory=dict)
+    )
     """Words to choose checkpoints by; kept in each result."""
     metadata: dict[str, Any] = Field(default_factory=dict)
     """Anything of yours; kept in each result."""
@@ -195,7 +201,7 @@ class CheckpointConfig(_Expecting):
     """Whether a critical issue makes the run fail."""
     fail_on_high: bool = False
     """Whether a high issue makes the run fail."""
-    fail_on: Severity | None = None
+    fail_on: Converted[Severity | None, Severity | SeverityName | None] = option(default=None)
     """The least severity that makes the run fail, in place of the two above."""
     strict: bool = False
     """Whether any issue makes the run fail, whatever its severity; none is hidden then."""
@@ -207,16 +213,20 @@ class CheckpointConfig(_Expecting):
     """Draws the sample: the same seed, the same rows."""
     examples: int = Field(default=10, ge=0, le=1000)
     """Failing rows shown for each check, 0 for none."""
-    ci_examples: CIExamples = CIExamples.KEYS
+    ci_examples: Converted[CIExamples, CIExamples | Literal["none", "keys", "rows"]] = option(default=CIExamples.KEYS)
     """What of failing rows CI systems publish (logs, summaries, JUnit, SARIF, annotations, comments): none, keys (row numbers and the
     columns of primary_key) or rows; columns marked pii are masked in any case."""
-    pii: Names = ()
+    pii: Names = option(default=())
     """Columns whose values are masked wherever results go."""
-    primary_key: Names = ()
+    primary_key: Names = option(default=())
     """Columns that tell a row from the others; shown first."""
-    severity_thresholds: dict[Severity, Ratio] = Field(default_factory=dict)
+    severity_thresholds: Converted[dict[Severity, Ratio], Mapping[Severity | SeverityName, float | str]] = option(
+        default_factory=dict
+    )
     """Failing ratios above which an issue is at least this bad; else medium 5%, high 20%, critical 50%."""
-    actions: Annotated[tuple[Any, ...], PlainValidator(_actions)] = ()
+    actions: Converted[
+        Annotated[tuple[Any, ...], PlainValidator(_actions)], Iterable[Action | Mapping[str, Any]] | None
+    ] = option(default=())
     """What is done with each result, in order."""
 
     _rules: tuple[Validator, ...] = PrivateAttr(default=())
