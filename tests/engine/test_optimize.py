@@ -22,7 +22,7 @@ WORDS = ["AIR", "FOB", "REG AIR", "", "a-b", "a.b", "é", "AIRX", " AIR", "AIR\n
 )  # fmt: skip
 def test_regular_expressions(pattern, kind):
     frame = pl.LazyFrame({"a": WORDS}, schema={"a": pl.String})
-    compiled = PolarsBackend(frame).compile
+    compiled = PolarsBackend(frame).table.compile
     rewritten = simplify(Matches("a", pattern))
     assert isinstance(rewritten, kind)
     both = frame.select(
@@ -41,7 +41,7 @@ predicates = st.recursive(
 @given(predicates)
 def test_any_predicate(predicate):
     frame = pl.LazyFrame({"a": WORDS, "n": [*range(-1, len(WORDS) - 2), None]}, schema={"a": pl.String, "n": pl.Int64})
-    compiled = PolarsBackend(frame).compile
+    compiled = PolarsBackend(frame).table.compile
     both = frame.select(compiled(predicate).alias("plain"), compiled(simplify(predicate)).alias("simple")).collect()
     assert both["plain"].to_list() == both["simple"].to_list()
 

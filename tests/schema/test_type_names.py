@@ -5,7 +5,7 @@ import re
 import polars as pl
 import pytest
 
-from truthound.engine.polars.backend import type_name
+from truthound.engine.polars.type_names import type_name
 from truthound.schema import DataType, Schema, known_type
 from truthound.schema.type_names import FAMILIES, alike, meaning
 from truthound.sources.dtypes import polars_type

@@ -10,14 +10,12 @@ from typing import Any
 
 import polars as pl
 
-from truthound.engine.polars.backend import no_panic
 from truthound.engine.polars.column_names import FAULT_WORDS, escape_column, is_fault
+from truthound.engine.polars.engine_errors import ENGINE_ERRORS, no_panic
 from truthound.engine.sql_expression import unknown_column
 from truthound.errors import ConfigError, SourceError, TruthoundError, ValidatorError
 from truthound.sources.base import FrameSource, Source
 from truthound.sources.spec import Spec, parse_spec
-
-_FAILURES = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError, TypeError)
 
 
 @no_panic()
@@ -61,12 +59,12 @@ def without_damaged_columns(spec: Any, base: Path | None) -> Source | None:
     reasons = {}
     try:
         names = source.frame.clone().collect_schema().names()
-    except _FAILURES:  # a remote file that is not there
+    except ENGINE_ERRORS:  # a remote file that is not there
         return None
     for i, name in enumerate(names):
         try:
             source.frame.select(pl.nth(i).null_count()).collect(engine="streaming")
-        except _FAILURES as failure:
+        except ENGINE_ERRORS as failure:
             reasons[name] = str(source.explain(failure))
     if not reasons or len(reasons) + len(source.unreadable) == len(names):
         return None

@@ -70,7 +70,7 @@ def exact(value, other, bits=64):
 def held(left, right, types, predicate):
     frame = pl.LazyFrame({"a": pl.Series(left, dtype=types[0]), "b": pl.Series(right, dtype=types[1])})
     backend = PolarsBackend(frame)
-    return frame.select(backend.compile(predicate).alias("x")).collect()["x"].to_list()
+    return frame.select(backend.table.compile(predicate).alias("x")).collect()["x"].to_list()
 
 
 @settings(max_examples=300, deadline=None)
@@ -186,12 +186,12 @@ def test_times_of_any_two_units(units, rows, op, kind, same):
         }
     )
     backend = PolarsBackend(frame)
-    found = frame.select(backend.compile(Compare("a", op, "b")).alias("x")).collect()["x"].to_list()
+    found = frame.select(backend.table.compile(Compare("a", op, "b")).alias("x")).collect()["x"].to_list()
     assert found == [OPERATORS[op](a * _UNITS[one], b * _UNITS[other]) for a, b in rows]
     bound = value_of(
         "duration" if kind == "duration" else "datetime", rows[0][1] * _UNITS[other], "UTC" if kind == "zoned" else None
     )
-    inside = frame.select(backend.compile(Between("a", low=bound)).alias("x")).collect()["x"].to_list()
+    inside = frame.select(backend.table.compile(Between("a", low=bound)).alias("x")).collect()["x"].to_list()
     assert inside == [a * _UNITS[one] >= rows[0][1] * _UNITS[other] for a, _ in rows]
 
 
@@ -206,7 +206,7 @@ def test_a_date_is_its_midnight_on_the_clock_of_a_zone_that_leaves_it_out():
     )  # midnight is 03:00 in UTC, where the clock goes to 01:00
     backend = PolarsBackend(frame)
     found = [
-        frame.select(backend.compile(p).alias("x")).collect()["x"].to_list()
+        frame.select(backend.table.compile(p).alias("x")).collect()["x"].to_list()
         for p in (Compare("day", "<=", "at"), Between("at", low=date(2018, 11, 4)))
     ]
     assert found == [[False, True, True]] * 2
@@ -239,7 +239,7 @@ def test_differences_within_a_tolerance_are_exact(left, right, tolerance, failin
     frame = pl.LazyFrame({"a": left, "b": right})
     for names in (("a", "b"), ("b", "a")):
         predicate = Not(Compare(names[0], "==", names[1], tolerance))
-        found = frame.select(PolarsBackend(frame).compile(predicate).alias("x")).collect()["x"].to_list()
+        found = frame.select(PolarsBackend(frame).table.compile(predicate).alias("x")).collect()["x"].to_list()
         assert found == failing
 
 
@@ -253,7 +253,9 @@ def test_keys_of_any_two_types_match_where_they_are_equal(pairs):
     frame = pl.LazyFrame({"a": pl.Series(values, dtype=types[0])})
     backend = PolarsBackend(frame, reference=lambda _: there)
     found = (
-        frame.select(backend.compile(Orphan(("a",), Reference("there"), ("k",))).alias("x")).collect()["x"].to_list()
+        frame.select(backend.table.compile(Orphan(("a",), Reference("there"), ("k",))).alias("x"))
+        .collect()["x"]
+        .to_list()
     )
     bits = FLOATS.get(types[0], 64), FLOATS.get(types[1], 64)
     wanted = [not any(exact(v, k, bits[0]) == exact(k, v, bits[1]) for k in keys) for v in values]
@@ -265,7 +267,7 @@ def test_a_decimal_that_no_small_float_is_written_as_matches_none():
     there = PolarsBackend(pl.LazyFrame({"k": keys}))
     frame = pl.LazyFrame({"a": pl.Series([133111.24, 0.1], dtype=pl.Float32)})
     backend = PolarsBackend(frame, reference=lambda _: there)
-    found = frame.select(backend.compile(Orphan(("a",), Reference("there"), ("k",))).alias("x")).collect()["x"]
+    found = frame.select(backend.table.compile(Orphan(("a",), Reference("there"), ("k",))).alias("x")).collect()["x"]
     assert found.to_list() == [True, False]
 
 
@@ -276,6 +278,6 @@ def test_keys_of_times_match_across_units_and_zones():
     mine = pl.Series([at, at + timedelta(milliseconds=1)]).cast(pl.Datetime("ms", "Europe/Berlin"))
     frame = pl.LazyFrame({"a": mine})
     backend = PolarsBackend(frame, reference=lambda _: there)
-    found = frame.select(backend.compile(Orphan(("a",), Reference("there"), ("k",))).alias("x")).collect()["x"]
+    found = frame.select(backend.table.compile(Orphan(("a",), Reference("there"), ("k",))).alias("x")).collect()["x"]
     assert found.to_list() == [False, True]
     assert mine[0] == datetime(2024, 1, 1, 13, tzinfo=ZoneInfo("Europe/Berlin"))

@@ -34,7 +34,7 @@ NAN, INF = math.nan, math.inf
 
 def truth(predicate, **columns):
     frame = pl.LazyFrame(columns)
-    return frame.select(PolarsBackend(frame).compile(predicate).alias("t")).collect()["t"].to_list()
+    return frame.select(PolarsBackend(frame).table.compile(predicate).alias("t")).collect()["t"].to_list()
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_two_time_zones_compare_by_their_moments():
 
 def test_categories_are_text():
     frame = pl.LazyFrame({"a": pl.Series(["x", "y", None], dtype=pl.Categorical)})
-    compiled = PolarsBackend(frame).compile
+    compiled = PolarsBackend(frame).table.compile
     for predicate in (In("a", ("x",)), Matches("a", "x"), LengthBetween("a", 1, 1), Between("a", "x", "x")):
         assert frame.select(compiled(predicate).alias("t")).collect()["t"][0] is True
 
@@ -171,4 +171,7 @@ def test_column_names_are_not_patterns(name):
     frame = pl.LazyFrame({name: [1, None], "a2": [1, 2]})
     backend = PolarsBackend(frame)
     assert list(backend.schema()) == [name, "a2"]
-    assert backend.frame.select(backend.compile(IsNull(name)).alias("t")).collect()["t"].to_list() == [False, True]
+    assert backend.table.frame.select(backend.table.compile(IsNull(name)).alias("t")).collect()["t"].to_list() == [
+        False,
+        True,
+    ]

@@ -51,7 +51,7 @@ def test_rows_and_frequent_values_are_those_of_each_alone(backend, where):
     found = backend.rows(requests)
     assert list(found) == list(PREDICATES)
     for key, predicate in PREDICATES.items():
-        failing = backend.failing(predicate, where).collect()
+        failing = backend._blocking.failing(predicate, where).collect()
         assert found[key].error is None
         if key != "repeated":  # whose rows come group by group
             assert [n for n, _ in found[key].rows] == [n + 1 for n in failing[failing.columns[0]].head(4)], key
@@ -99,6 +99,6 @@ def test_a_reader_of_parquet_filters_numbered_rows_itself(tmp_path, files):
     for i in range(files):
         pl.DataFrame({"a": range(5), "b": list("abcde")}).write_parquet(tmp_path / f"{i}.parquet")
     source = open_source(str(tmp_path / "*.parquet"))
-    plan = PolarsBackend(source.frame).numbered.filter(pl.col("a") == 3).explain()
+    plan = PolarsBackend(source.frame).table.numbered.filter(pl.col("a") == 3).explain()
     assert "FILTER" not in plan
     assert "SELECTION" in plan

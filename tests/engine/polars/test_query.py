@@ -57,15 +57,20 @@ def answered(text, *, narrow=True, frame=FRAME):
     handed, kept = [], []
 
     def collect(lazy):
-        handed.append(backend.collect(lazy))
+        handed.append(backend.table.collect(lazy))
         return handed[-1]
 
     def condition(written):
-        kept.append(backend.compile.sure(written))
+        kept.append(backend.table.compile.infallible(written))
         return kept[-1]
 
     found = query.run(
-        text, 3, backend.frame, backend.types, collect=collect, condition=condition if narrow else lambda _: None
+        text,
+        3,
+        backend.table.frame,
+        backend.table.types,
+        collect=collect,
+        condition=condition if narrow else lambda _: None,
     )
     return found, handed[-1].height, [k is not None for k in kept]
 

@@ -55,7 +55,9 @@ def url():
 
 def truths(name, texts):
     frame = pl.DataFrame({"x": texts}, schema={"x": pl.String})
-    return frame.select(PolarsBackend(frame.lazy()).compile(FORMATS[name].predicate("x")).alias("t"))["t"].to_list()
+    return frame.select(PolarsBackend(frame.lazy()).table.compile(FORMATS[name].predicate("x")).alias("t"))[
+        "t"
+    ].to_list()
 
 
 @pytest.mark.parametrize(("name", "made", "pattern"), [("email", email, EMAIL), ("url", url, URL)])

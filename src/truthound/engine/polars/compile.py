@@ -94,7 +94,7 @@ class Compiler:
         """The predicate's expression; it raises for a row whose answer cannot be had, and on which it depends."""
         return checked(self._checked(p))
 
-    def sure(self, condition: str) -> pl.Expr | None:
+    def infallible(self, condition: str) -> pl.Expr | None:
         """A SQL condition that has an answer for every row; None where it may fail or does not fit the columns."""
         try:
             made = compiled(condition, self._context)

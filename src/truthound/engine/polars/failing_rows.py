@@ -8,20 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
 from truthound.engine import ROW, FailingRows, RowRequest
 from truthound.engine.measures import both
 from truthound.engine.optimize import simplify
+from truthound.engine.polars.blocking import Blocking
 from truthound.engine.polars.column_names import escape_column, named, restore_names, unescape_column
 from truthound.engine.polars.compile import is_blocking
 from truthound.engine.polars.python_values import row_dicts, row_tuples
+from truthound.engine.polars.table import Table
 from truthound.errors import ValidatorError
-
-if TYPE_CHECKING:
-    from truthound.engine.polars.backend import PolarsBackend
 
 WIDE = 24
 """columns of a table whose rows always hold all cells"""
@@ -33,28 +32,28 @@ FRONT = 1 << 17
 """rows at the beginning of a table that are cheaper to read whole than to filter by their number"""
 
 
-def fetch(backend: PolarsBackend, requests: Mapping[str, RowRequest]) -> dict[str, FailingRows]:
+def fetch(table: Table, blocking: Blocking, requests: Mapping[str, RowRequest]) -> dict[str, FailingRows]:
     """Failing rows by the request's key. One whose rows cannot be fetched says why and does not hide the others."""
     out: dict[str, FailingRows] = {}
     together: dict[str, _Wanted] = {}
     for key, request in requests.items():
-        kept = backend.blocking.numbers(request)
+        kept = blocking.duplicates.numbers(request)
         if kept is not None:
-            out[key] = FailingRows(_numbered(backend, kept, _cells(backend, request, ())))
+            out[key] = FailingRows(_numbered(table, kept, _cells(table, request, ())))
         elif is_blocking(request.predicate) or is_blocking(request.where):
-            out[key] = _isolated(backend, request)
+            out[key] = _isolated(table, blocking, request)
         else:
             try:
-                together[key] = _Wanted.of(backend, request)
+                together[key] = _Wanted.of(table, request)
             except ValidatorError as error:
                 out[key] = FailingRows((), error=str(error))
     for ranked in (False, True):  # what ranks values cannot stop early and would hold up what can
         group = {key: w for key, w in together.items() if (w.value is not None) is ranked}
         try:
-            _scan(backend, list(group.values()))
-            out |= _read(backend, group)
+            _scan(table, list(group.values()))
+            out |= _read(table, group)
         except ValidatorError:
-            out |= {key: _isolated(backend, w.request) for key, w in group.items()}
+            out |= {key: _isolated(table, blocking, w.request) for key, w in group.items()}
     return {key: out[key] for key in requests}
 
 
@@ -70,9 +69,9 @@ class _Wanted:
     distinct: int = 0
 
     @classmethod
-    def of(cls, backend: PolarsBackend, r: RowRequest) -> _Wanted:
-        mask = backend.compile(simplify(both(r.where, r.predicate) or r.predicate)).fill_null(value=False)
-        return cls(r, mask, _ranked(backend, r))
+    def of(cls, table: Table, r: RowRequest) -> _Wanted:
+        mask = table.compile(simplify(both(r.where, r.predicate) or r.predicate)).fill_null(value=False)
+        return cls(r, mask, _ranked(table, r))
 
     @property
     def complete(self) -> bool:
@@ -93,21 +92,21 @@ class _Wanted:
             if self.distinct > RANKED:
                 self.value, self.counts = None, []
 
-    def top(self, backend: PolarsBackend) -> tuple[tuple[Any, int], ...]:
+    def top(self, table: Table) -> tuple[tuple[Any, int], ...]:
         if not self.counts:
             return ()
-        return _most(backend, _added(self.counts).lazy(), self.request)
+        return _most(table, _added(self.counts).lazy(), self.request)
 
 
 def _added(counts: list[pl.DataFrame]) -> pl.DataFrame:
     return pl.concat(counts).group_by("v").agg(pl.col("n").sum())
 
 
-def _scan(backend: PolarsBackend, wanted: list[_Wanted]) -> None:
+def _scan(table: Table, wanted: list[_Wanted]) -> None:
     """Finds the row numbers and counts of values of all of these, batch by batch."""
     masks = [w.mask.alias(f"mask {i}") for i, w in enumerate(wanted)]
     values = {w.request.column: w.value.alias(f"value {w.request.column}") for w in wanted if w.value is not None}
-    for batch in backend.batches(backend.numbered.select(ROW, *masks, *values.values())) if wanted else ():
+    for batch in table.batches(table.numbered.select(ROW, *masks, *values.values())) if wanted else ():
         for i, w in enumerate(wanted):
             if not w.complete:
                 w.take(batch[f"mask {i}"], batch[ROW], None if w.value is None else batch[f"value {w.request.column}"])
@@ -115,13 +114,13 @@ def _scan(backend: PolarsBackend, wanted: list[_Wanted]) -> None:
             return
 
 
-def _read(backend: PolarsBackend, wanted: Mapping[str, _Wanted]) -> dict[str, FailingRows]:
+def _read(table: Table, wanted: Mapping[str, _Wanted]) -> dict[str, FailingRows]:
     """The cells of the rows that were found."""
-    cells = {key: _cells(backend, w.request, w.mask.meta.root_names()) for key, w in wanted.items()}
+    cells = {key: _cells(table, w.request, w.mask.meta.root_names()) for key, w in wanted.items()}
     numbers = pl.Series(ROW, sorted({n for w in wanted.values() for n in w.found}), dtype=pl.get_index_type())
     shown = {c for own in cells.values() for c in own}
-    names = [c for c in backend.types if c in shown]
-    frame = _by_number(backend, numbers, names) if len(numbers) else None
+    names = [c for c in table.types if c in shown]
+    frame = _by_number(table, numbers, names) if len(numbers) else None
     at = {n: i for i, n in enumerate(numbers)}
 
     def rows(w: _Wanted, own: list[str]) -> tuple[tuple[int, dict[str, Any]], ...]:
@@ -130,60 +129,60 @@ def _read(backend: PolarsBackend, wanted: Mapping[str, _Wanted]) -> dict[str, Fa
         where = pl.Series([at[n] for n in w.found], dtype=pl.get_index_type())
         return _records(pl.DataFrame({c: frame[c].gather(where) for c in (ROW, *map(escape_column, own))}))
 
-    return {key: FailingRows(rows(w, cells[key]), w.top(backend)) for key, w in wanted.items()}
+    return {key: FailingRows(rows(w, cells[key]), w.top(table)) for key, w in wanted.items()}
 
 
-def _numbered(backend: PolarsBackend, numbers: pl.Series, names: list[str]) -> tuple[tuple[int, dict[str, Any]], ...]:
+def _numbered(table: Table, numbers: pl.Series, names: list[str]) -> tuple[tuple[int, dict[str, Any]], ...]:
     """The cells of rows, in the order of these numbers."""
     if not len(numbers):
         return ()
-    found = _by_number(backend, numbers.sort(), names)
+    found = _by_number(table, numbers.sort(), names)
     return _records(pl.DataFrame(numbers).join(found, on=ROW, how="left", maintain_order="left"))
 
 
-def _by_number(backend: PolarsBackend, numbers: pl.Series, names: list[str]) -> pl.DataFrame:
-    rows, last = backend.numbered, int(numbers[-1])
+def _by_number(table: Table, numbers: pl.Series, names: list[str]) -> pl.DataFrame:
+    rows, last = table.numbered, int(numbers[-1])
     wanted = pl.col(ROW).is_in(numbers.implode())
     if last < FRONT:
-        return backend.collect(rows.head(last + 1).filter(wanted).select(ROW, *map(named, names)))
+        return table.collect(rows.head(last + 1).filter(wanted).select(ROW, *map(named, names)))
     # with a column of the file in the filter, a reader of Parquet decodes the others only where it holds
-    narrow = named(min(names, key=lambda c: backend.types[c].is_nested() * 2 + (backend.types[c] == pl.String)))
+    narrow = named(min(names, key=lambda c: table.types[c].is_nested() * 2 + (table.types[c] == pl.String)))
     there = narrow.is_null() | narrow.is_not_null()
-    return backend.collect(rows.filter(wanted & there).head(len(numbers)).select(ROW, *map(named, names)))
+    return table.collect(rows.filter(wanted & there).head(len(numbers)).select(ROW, *map(named, names)))
 
 
-def _isolated(backend: PolarsBackend, r: RowRequest) -> FailingRows:
+def _isolated(table: Table, blocking: Blocking, r: RowRequest) -> FailingRows:
     """The rows of a predicate that needs more of the table than one row, or that does not go together with others."""
     try:
-        failing = backend.failing(r.predicate, r.where)
-        numbers = backend.collect(failing.select(ROW).head(r.limit))[ROW]
-        return FailingRows(_numbered(backend, numbers, _cells(backend, r, ())), _top(backend, failing, r))
+        failing = blocking.failing(r.predicate, r.where)
+        numbers = table.collect(failing.select(ROW).head(r.limit))[ROW]
+        return FailingRows(_numbered(table, numbers, _cells(table, r, ())), _top(table, failing, r))
     except ValidatorError as error:
         return FailingRows((), error=str(error))
 
 
-def _top(backend: PolarsBackend, failing: pl.LazyFrame, r: RowRequest) -> tuple[tuple[Any, int], ...]:
-    if (value := _ranked(backend, r)) is None:
+def _top(table: Table, failing: pl.LazyFrame, r: RowRequest) -> tuple[tuple[Any, int], ...]:
+    if (value := _ranked(table, r)) is None:
         return ()
-    return _most(backend, failing.select(value.alias("v")).group_by("v").len(name="n"), r)
+    return _most(table, failing.select(value.alias("v")).group_by("v").len(name="n"), r)
 
 
-def _most(backend: PolarsBackend, counts: pl.LazyFrame, r: RowRequest) -> tuple[tuple[Any, int], ...]:
+def _most(table: Table, counts: pl.LazyFrame, r: RowRequest) -> tuple[tuple[Any, int], ...]:
     """The most frequent of counted values; of equally frequent ones the smaller first."""
-    most = backend.collect(counts.top_k(r.top, by=["n", "v"], reverse=[False, True]))
+    most = table.collect(counts.top_k(r.top, by=["n", "v"], reverse=[False, True]))
     return tuple(row_tuples(most.sort("n", "v", descending=[True, False]).select("v", "n")))
 
 
-def _ranked(backend: PolarsBackend, r: RowRequest) -> pl.Expr | None:
+def _ranked(table: Table, r: RowRequest) -> pl.Expr | None:
     """The column whose most frequent values are wanted."""
-    if r.column is None or not r.top or r.column not in backend.types or backend.types[r.column].is_nested():
+    if r.column is None or not r.top or r.column not in table.types or table.types[r.column].is_nested():
         return None
-    return backend.compile.column(r.column)
+    return table.compile.column(r.column)
 
 
-def _cells(backend: PolarsBackend, r: RowRequest, judged: Iterable[str]) -> list[str]:
+def _cells(table: Table, r: RowRequest, judged: Iterable[str]) -> list[str]:
     """The columns that the rows hold: all, or of a wide table the key, the judged ones and a few more."""
-    names = list(backend.types)
+    names = list(table.types)
     if not r.brief or len(names) <= WIDE:
         return names
     telling = {*r.keys, *r.columns[:WIDE], *map(unescape_column, list(judged)[:WIDE])}

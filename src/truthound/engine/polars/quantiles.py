@@ -5,16 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
 from truthound._internal.exact_numbers import decimal, rounded
 from truthound.engine.measures import Aggregate, Predicate
+from truthound.engine.polars.table import Table
 from truthound.errors import ValidatorError
-
-if TYPE_CHECKING:
-    from truthound.engine.polars.backend import PolarsBackend
 
 NARROW = 1 << 25
 """cells held at once (256 MiB of numbers)"""
@@ -25,29 +23,27 @@ SAMPLE = 1 << 14
 """values that tell between which two a quantile of many more lies"""
 
 
-def quantile(
-    backend: PolarsBackend, column: str, q: float, where: Predicate | None, read: Mapping[Any, pl.Series]
-) -> Any:
+def quantile(table: Table, column: str, q: float, where: Predicate | None, read: Mapping[Any, pl.Series]) -> Any:
     """The q-quantile of a column, of which `min`, `max` and `count` were measured. `read`: columns that are in memory already.
 
     It lies between two values, on the line between them, and is rounded once. `q` is the decimal that it is written as.
     """
-    dtype = backend.compile.dtype(column)
+    dtype = table.compile.dtype(column)
     there = read.get(column) if where is None else None
-    count = backend.value(Aggregate(column, "count", where)) if there is None else there.count()
+    count = table.value(Aggregate(column, "count", where)) if there is None else there.count()
     if not count:
         return None
     if not dtype.is_numeric():
         raise ValidatorError(f'column "{column}" is {dtype.base_type()}, it has no quantiles')
     if there is not None:
         return _of(there, q)
-    values = backend.filtered(where).select(backend.compile.column(column).alias("v")).drop_nulls()
+    values = table.filtered(where).select(table.compile.column(column).alias("v")).drop_nulls()
     if count <= NARROW // 2:
-        return _of(backend.collect(values)["v"], q)
+        return _of(table.collect(values)["v"], q)
     values = values.select(_steps(pl.col("v"), dtype))
     rank = Fraction(str(q)) * (count - 1)
-    below = _ranked(backend, values, int(rank), dtype)
-    above = below if rank == int(rank) else _ranked(backend, values, int(rank) + 1, dtype)
+    below = _ranked(table, values, int(rank), dtype)
+    above = below if rank == int(rank) else _ranked(table, values, int(rank) + 1, dtype)
     return _on_the_line(below, above, rank % 1, dtype)
 
 
@@ -100,29 +96,29 @@ def _between(values: pl.Series, q: float) -> tuple[pl.Series, int] | None:
     return None if at < 0 or at + (rank % 1 > 0) >= len(part) else (part.sort(), at)
 
 
-def _ranked(backend: PolarsBackend, values: pl.LazyFrame, rank: int, dtype: pl.DataType) -> Any:
+def _ranked(table: Table, values: pl.LazyFrame, rank: int, dtype: pl.DataType) -> Any:
     """The value at a rank of a column too long to sort: histograms narrow down to a bucket that is short enough."""
     v = pl.col("v")
     if dtype.is_float():
-        down, finite = backend.collect(values.select((v == -math.inf).sum(), v.is_finite().sum().alias("n"))).row(0)
+        down, finite = table.collect(values.select((v == -math.inf).sum(), v.is_finite().sum().alias("n"))).row(0)
         if rank < down:
             return -math.inf
         if rank >= down + finite:
-            rest = backend.collect(values.select((v == math.inf).sum())).item()
+            rest = table.collect(values.select((v == math.inf).sum())).item()
             return math.inf if rank < down + finite + rest else math.nan
         values, rank = values.filter(v.is_finite()), rank - down
     while True:
-        low, high = backend.collect(values.select(pl.min("v"), pl.max("v").alias("h"))).row(0)
+        low, high = table.collect(values.select(pl.min("v"), pl.max("v").alias("h"))).row(0)
         if low == high:
             return low
         bucket = _bucket(v, low, high, dtype)
-        counts = backend.collect(values.group_by(bucket.alias("b")).len()).sort("b")
+        counts = table.collect(values.group_by(bucket.alias("b")).len()).sort("b")
         counts = counts.with_columns(pl.col("len").cum_sum().alias("upto"))
         row = counts.filter(pl.col("upto") > rank).row(0, named=True)
         values = values.filter(bucket == row["b"])
         rank -= row["upto"] - row["len"]
         if row["len"] <= FEW:
-            return backend.collect(values)["v"].sort()[rank]
+            return table.collect(values)["v"].sort()[rank]
 
 
 def _bucket(v: pl.Expr, low: Any, high: Any, dtype: pl.DataType) -> pl.Expr:

@@ -1,25 +1,85 @@
-"""Streaming aggregates in as few passes over the table as take little memory."""
+"""Measures that stream: in as few passes over the table as take little memory, each failing alone."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import polars as pl
 
 from truthound.engine import measures as m
-from truthound.engine.polars.column_names import escape_column
+from truthound.engine.optimize import simplify
+from truthound.engine.polars.column_names import escape_column, explain_sql_error
+from truthound.engine.polars.compile import aggregate
+from truthound.engine.polars.engine_errors import ENGINE_ERRORS
 from truthound.engine.polars.exact_sums import AggregateQuery
 from truthound.engine.polars.null_counts import null_counts, only_null_counts
 from truthound.engine.polars.python_values import first_row
+from truthound.engine.polars.table import Table
+from truthound.errors import SourceError, TruthoundError, ValidatorError
 
-_CALLED = ("luhn", "iban", "json", "datetime")
-"""formats that the engine calls back for"""
+_IN_PYTHON = ("luhn", "iban", "json", "datetime")
+"""formats that Python checks, called back by the engine"""
 Compiled = Mapping[m.Measure, AggregateQuery]
 
 
-def values(frame: pl.LazyFrame, compiled: Compiled, *, statistics: bool) -> dict[m.Measure, Any]:
-    """The values of what is asked. `statistics`: columns can be read apart, and their null counts are known to the files."""
+def measure_streaming(table: Table, measures: Iterable[m.Measure]) -> None:
+    """Takes all of these in one pass; if that fails, in halves, so that a broken one does not hide the others."""
+    compiled: dict[m.Measure, AggregateQuery] = {}
+    for x in dict.fromkeys(x for x in measures if x not in table.values):
+        try:
+            compiled[x] = aggregate(_simplified(x), table.compile)
+        except ENGINE_ERRORS as error:
+            table.values[x] = ValidatorError(explain_sql_error(error, table.types))
+        except SourceError:
+            raise
+        except TruthoundError as error:
+            table.values[x] = error if isinstance(error, ValidatorError) else ValidatorError(str(error))
+    if compiled:
+        _run(table, compiled)
+
+
+def _run(table: Table, compiled: dict[m.Measure, AggregateQuery]) -> None:
+    try:
+        table.values.update(evaluate(table.frame, compiled, statistics=table.statistics))
+    except ENGINE_ERRORS as error:
+        if unfit := _unfit(table, compiled) if len(compiled) > 1 else {}:
+            table.values.update(unfit)
+            measure_streaming(table, [x for x in compiled if x not in unfit])
+            return
+        fault = table.classify(error)
+        if not isinstance(fault, ValidatorError):
+            raise fault from None
+        if len(compiled) == 1:
+            table.values[next(iter(compiled))] = fault
+            return
+        todo, half = list(compiled), len(compiled) // 2
+        measure_streaming(table, todo[:half])
+        measure_streaming(table, todo[half:])
+
+
+def _unfit(table: Table, compiled: Compiled) -> dict[m.Measure, ValidatorError]:
+    """The measures whose expressions do not even fit the columns' types."""
+    out = {}
+    for x, query in compiled.items():
+        try:
+            table.frame.select(e.alias(str(i)) for i, e in enumerate(query.exprs)).collect_schema()
+        except ENGINE_ERRORS as error:
+            out[x] = ValidatorError(explain_sql_error(error, table.types))
+    return out
+
+
+def _simplified(x: m.Measure) -> m.Measure:
+    if isinstance(x, m.CountWhere):
+        return m.CountWhere(simplify(x.predicate), None if x.where is None else simplify(x.where))
+    return x
+
+
+# --- passes --------------------------------------------------------------------------------------------------------
+
+
+def evaluate(frame: pl.LazyFrame, compiled: Compiled, *, statistics: bool) -> dict[m.Measure, Any]:
+    """The measures' values. `statistics`: columns can be read separately, and files know their null counts."""
     if not statistics:
         return _taken(frame, compiled)
     alone = only_null_counts({x: a.exprs for x, a in compiled.items()})
@@ -30,11 +90,11 @@ def values(frame: pl.LazyFrame, compiled: Compiled, *, statistics: bool) -> dict
 
 
 def _passes(compiled: Compiled) -> Iterator[Compiled]:
-    """One for each column of whose values Python is asked, with all that is about it alone; one for all the others.
+    """One for each column whose values Python checks, with all that reads it alone; one for all the others.
 
-    The engine holds what quick expressions have read until the slow ones have come to it, of all columns.
+    In one pass, the engine would hold all columns that quick expressions have read until the slow ones are done with them.
     """
-    slow = {escape_column(c) for x in compiled if (c := _called(x)) is not None}
+    slow = {escape_column(c) for x in compiled if (c := _python_column(x)) is not None}
     roots = {x: {n for e in a.exprs for n in e.meta.root_names()} for x, a in compiled.items()}
     for column in sorted(slow):
         if together := {x: a for x, a in compiled.items() if roots[x] == {column}}:
@@ -43,11 +103,11 @@ def _passes(compiled: Compiled) -> Iterator[Compiled]:
         yield others
 
 
-def _called(measure: m.Measure) -> str | None:
-    """The column of whose values Python is asked."""
+def _python_column(measure: m.Measure) -> str | None:
+    """The column whose values Python checks."""
     for p in m.parts(measure.predicate) if isinstance(measure, m.CountWhere) else ():
         match p:
-            case m.Format(column, name) if name in _CALLED:
+            case m.Format(column, name) if name in _IN_PYTHON:
                 return column
             case m.Or((m.LengthBetween(column), *_)):
                 return column

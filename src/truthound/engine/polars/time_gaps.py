@@ -10,17 +10,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
 from truthound._internal.extended_time import DAY, SECOND, at_zone, days_of, nanoseconds, offset_at, value_of
 from truthound.engine import measures as m
 from truthound.engine.polars.python_values import row_tuples, temporal_type, to_python
+from truthound.engine.polars.table import Table
 from truthound.errors import ValidatorError
-
-if TYPE_CHECKING:
-    from truthound.engine.polars.backend import PolarsBackend
 
 _ELAPSED = {"ms": 10**6, "s": SECOND, "m": 60 * SECOND, "h": 3600 * SECOND}
 _DAYS = {"d": 1, "w": 7}
@@ -41,20 +39,20 @@ class _Grid:
     """whether steps are those of a clock on the wall"""
 
 
-def gaps(backend: PolarsBackend, x: m.Gaps) -> tuple[tuple[Any, Any, Any, int], ...]:
+def gaps(table: Table, x: m.Gaps) -> tuple[tuple[Any, Any, Any, int], ...]:
     """What `measures.Gaps` says, the longest first."""
-    dtype = backend.compile.dtype(x.column)
+    dtype = table.compile.dtype(x.column)
     found = temporal_type(dtype)
     if found is None or found[0] not in ("date", "datetime"):
         raise ValidatorError(f'column "{x.column}" is {dtype}, not a date or datetime')
     kind, unit, zone = found
     names = [f"group{i}" for i in range(len(x.group_by))]
-    groups = [backend.compile.column(g).alias(n) for g, n in zip(x.group_by, names, strict=True)]
-    at = backend.compile.column(x.column).alias("at")
-    rows = backend.filtered(x.where).select(*groups, at).drop_nulls("at")
-    grid = _grid(x.every, unit, lambda: _ahead(backend, x, zone, unit))
+    groups = [table.compile.column(g).alias(n) for g, n in zip(x.group_by, names, strict=True)]
+    at = table.compile.column(x.column).alias("at")
+    rows = table.filtered(x.where).select(*groups, at).drop_nulls("at")
+    grid = _grid(x.every, unit, lambda: _ahead(table, x, zone, unit))
     before = pl.col("step").shift(1)
-    frame = _present(backend, rows, names, grid, zone if grid.wall else None).sort(*names, "step")
+    frame = _present(table, rows, names, grid, zone if grid.wall else None).sort(*names, "step")
     frame = frame.with_columns((before.over(names) if names else before).alias("before"))
     holes = frame.filter(pl.col("step") - pl.col("before") > 1)
 
@@ -108,19 +106,17 @@ def _month(days: pl.Expr) -> pl.Expr:
     return (year + cycle * 400) * 12 + (5 * in_year + 2) // 153 + 2
 
 
-def _ahead(backend: PolarsBackend, x: m.Gaps, zone: str | None, unit: int) -> int:
+def _ahead(table: Table, x: m.Gaps, zone: str | None, unit: int) -> int:
     """How far the clock of the zone is ahead of UTC at the first value, in nanoseconds; 0 at the end of what 64 bits count."""
     if zone is None or zone == "UTC":
         return 0
-    first, last = (nanoseconds(backend.value(m.Aggregate(x.column, f, x.where))) for f in ("min", "max"))
+    first, last = (nanoseconds(table.value(m.Aggregate(x.column, f, x.where))) for f in ("min", "max"))
     if first is None or last is None or last // unit > 2**63 - 1 - DAY // unit:
         return 0
     return offset_at(first, zone)
 
 
-def _present(
-    backend: PolarsBackend, rows: pl.LazyFrame, names: list[str], grid: _Grid, zone: str | None
-) -> pl.DataFrame:
+def _present(table: Table, rows: pl.LazyFrame, names: list[str], grid: _Grid, zone: str | None) -> pl.DataFrame:
     """The steps that have a row, in each group.
 
     What a clock on the wall shows is costly to tell. Where it puts the first and the last moment of a quarter of an hour
@@ -128,7 +124,7 @@ def _present(
     """
     step = grid.step(pl.col("at").to_physical().cast(pl.Int64)).alias("step")
     if zone in (None, "UTC"):
-        return backend.collect(rows.select(*names, step).unique())
+        return table.collect(rows.select(*names, step).unique())
     _, unit, _ = temporal_type(rows.collect_schema()["at"]) or ("", 1, None)
     quarter = (pl.col("at").to_physical() // (_QUARTER // unit)).alias("quarter")
     ends = (
@@ -140,12 +136,10 @@ def _present(
     def shown(c: pl.Expr) -> pl.Expr:
         return grid.step(c.dt.replace_time_zone(None).to_physical().cast(pl.Int64))
 
-    found = backend.collect(ends).with_columns(
-        shown(pl.col("first")).alias("step"), shown(pl.col("last")).alias("last")
-    )
+    found = table.collect(ends).with_columns(shown(pl.col("first")).alias("step"), shown(pl.col("last")).alias("last"))
     same = pl.col("step") == pl.col("last")
     parts = [found.filter(same).select(*names, "step")]
     if (mixed := found.filter(~same)["quarter"].unique()).len():
         inside = rows.filter(quarter.is_in(mixed.implode())).select(*names, shown(pl.col("at")).alias("step"))
-        parts.append(backend.collect(inside.unique()))
+        parts.append(table.collect(inside.unique()))
     return pl.concat(parts).unique()

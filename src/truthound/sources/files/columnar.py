@@ -14,6 +14,7 @@ from urllib.parse import unquote
 import polars as pl
 
 from truthound._internal.text import first_line
+from truthound.engine.polars.engine_errors import ENGINE_ERRORS
 from truthound.errors import SourceError
 from truthound.sources.dtypes import polars_type
 from truthound.sources.files.file_set import FileSet, head
@@ -27,7 +28,6 @@ WIDER = pl.ScanCastOptions(integer_cast=["upcast", "allow-float"], float_cast="u
 """how files are read whose types the engine widens by itself"""
 _WHOLE = re.compile(r"0|-?[1-9]\d{0,37}")
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}(\.\d{1,6})?")
-_FAILURES = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError, TypeError)
 Schema = Mapping[str, pl.DataType]
 
 
@@ -62,7 +62,7 @@ def ipc(found: FileSet, options: Any) -> Table:
             continue
         try:
             streams[path] = pl.read_ipc_stream(path)
-        except _FAILURES as error:
+        except ENGINE_ERRORS as error:
             raise SourceError(f"{path.name} is not Arrow IPC: {first_line(error)}") from None
         schemas.append(dict(streams[path].schema))
     hive = _hive(found, options.hive_partitioning)
@@ -167,7 +167,7 @@ def _by_arrow(found: FileSet) -> Table | None:
     partitioning = "hive" if found.root else None
     try:
         return arrow_table(ds.dataset([os.fspath(f) for f in found.files], format="parquet", partitioning=partitioning))
-    except (*_FAILURES, pa.ArrowException):
+    except (*ENGINE_ERRORS, pa.ArrowException):
         return None  # the engine's own error says what is wrong
 
 

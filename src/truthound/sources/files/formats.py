@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import polars as pl
 
 from truthound._internal.text import first_line, plural, shorten
+from truthound.engine.polars.engine_errors import ENGINE_ERRORS
 from truthound.errors import ConfigError, SourceError, TruthoundError
 from truthound.sources.base import FrameSource
 from truthound.sources.files.file_set import FileSet, find
@@ -37,7 +38,6 @@ class Read(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-FAILURES = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError, TypeError)
 _EXTRAS = {"excel": ("fastexcel", "Excel"), "delta": ("deltalake", "Delta")}
 _WORDS = {"parquet": "Parquet", "ipc": "Arrow IPC", "excel": "an Excel workbook", "delta": "a Delta table"}
 
@@ -63,7 +63,7 @@ def open_files(spec: Spec, base: Path | None, *, whole: bool = True) -> FrameSou
         source = replace(source, line_numbers=lines)
     try:
         names = frame.clone().collect_schema().names()
-    except FAILURES as error:
+    except ENGINE_ERRORS as error:
         raise source.explain(error) from None
     return projected(source, options.columns, names)
 
@@ -74,7 +74,7 @@ def read_files(found: FileSet, options: Any, *, whole: bool = True) -> Read:
         if found.format in _TEXT:
             return _TEXT[found.format](found, options, whole)
         return _READERS[found.format](found, options)
-    except FAILURES as error:
+    except ENGINE_ERRORS as error:
         if isinstance(error, TruthoundError):
             raise
         raise _guarded(_plain(found, _WORDS.get(found.format, found.format)), found)(error) from None
@@ -127,7 +127,7 @@ def _csv(found: FileSet, options: Any, whole: bool) -> Read:
     dialect = delimited.dialect_of(found, options)
     try:
         frame, notes = csv_table.read(found, dialect, whole=whole)
-    except (*FAILURES, text_types.MisfitError, quotes.MisquotedError) as error:
+    except (*ENGINE_ERRORS, text_types.MisfitError, quotes.MisquotedError) as error:
         if isinstance(error, ConfigError):
             raise
         raise csv_errors.explain(error, found.files, dialect) from None
@@ -145,7 +145,7 @@ def _ndjson(found: FileSet, options: Any, whole: bool) -> Read:
     try:
         read = ndjson.scan(found, options, whole=whole)
         return Read(read.frame, told, places, read.unreadable)
-    except (*FAILURES, text_types.MisfitError) as error:
+    except (*ENGINE_ERRORS, text_types.MisfitError) as error:
         if isinstance(error, TruthoundError):
             raise
         if (table := ndjson.mixed(found.files, options)) is not None:
@@ -213,7 +213,7 @@ def _plain(found: FileSet, word: str) -> Explain:
             try:
                 scan = pl.scan_parquet if found.format == "parquet" else pl.scan_ipc
                 scan(path, glob=False).select(pl.all().null_count()).collect(engine="streaming")
-            except FAILURES as mine:
+            except ENGINE_ERRORS as mine:
                 return SourceError(
                     f"{path.name} cannot be read as {word}: {shorten(first_line(mine), 300)}; the file is damaged or of another format"
                 )

@@ -8,18 +8,12 @@ from typing import Any
 import polars as pl
 
 from truthound._internal.text import did_you_mean, first_line, shorten
+from truthound.engine.polars.engine_errors import ENGINE_ERRORS
 from truthound.errors import SourceError
 from truthound.sources.memory.python_values import Table, assembled, held
 from truthound.sources.spec import frame_kind
 
-_REFUSED = (
-    pl.exceptions.PolarsError,
-    pl.exceptions.PanicException,
-    TypeError,
-    ValueError,
-    OverflowError,
-    AttributeError,
-)
+_REFUSED = (*ENGINE_ERRORS, AttributeError)
 
 
 def table_of(kind: str, data: Any) -> Table:

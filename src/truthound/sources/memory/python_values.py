@@ -11,6 +11,8 @@ from typing import Any, Literal, NamedTuple
 
 import polars as pl
 
+from truthound.engine.polars.engine_errors import ENGINE_ERRORS
+
 DIGITS = 38
 """digits of a decimal column"""
 WHOLE = 1 << 53
@@ -24,9 +26,7 @@ _KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
     (date, "date"), (time, "time"), (timedelta, "timedelta"), (Decimal, "Decimal"), (Mapping, "dict"),
     ((list, tuple, range), "list"),
 )  # fmt: skip
-_FAILURES = (
-    pl.exceptions.PolarsError, pl.exceptions.PanicException, TypeError, ValueError, OverflowError, RuntimeError,
-)  # fmt: skip
+_FAILURES = (*ENGINE_ERRORS, RuntimeError)
 
 
 class UnreadableError(Exception):

@@ -13,13 +13,14 @@ from urllib.parse import unquote
 import polars as pl
 
 from truthound._internal.text import first_line, shorten
+from truthound.engine.polars.engine_errors import ENGINE_ERRORS
 from truthound.errors import ConfigError, SourceError
 from truthound.sources.address import clean_url, scrub
 from truthound.sources.base import FrameSource
 from truthound.sources.dtypes import polars_type
 from truthound.sources.files import columnar
 from truthound.sources.files.file_set import EXTENSIONS, FileSet, format_of, format_word, is_glob
-from truthound.sources.files.formats import FAILURES, need_extra, projected, read_files, scan_delta
+from truthound.sources.files.formats import need_extra, projected, read_files, scan_delta
 from truthound.sources.files.merging import Part, Rules, united
 from truthound.sources.memory.python_values import Table
 from truthound.sources.options import parse_options
@@ -72,7 +73,7 @@ def open_url(spec: Spec) -> FrameSource:
             if options.columns is None
             else projected(source, options.columns, source.frame.clone().collect_schema().names())
         )
-    except (*FAILURES, DownloadError) as error:
+    except (*ENGINE_ERRORS, DownloadError) as error:
         if isinstance(error, ConfigError | SourceError):
             raise
         raise explain(error) from None
