@@ -9,7 +9,14 @@ from truthound.errors import ConfigError
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-GROUPS = ("truthound.validators", "truthound.actions", "truthound.triggers", "truthound.reporters", "truthound.stores")
+GROUPS = (
+    "truthound.validators",
+    "truthound.actions",
+    "truthound.sources",
+    "truthound.triggers",
+    "truthound.reporters",
+    "truthound.stores",
+)
 
 
 def found(group: str) -> dict[str, EntryPoint]:

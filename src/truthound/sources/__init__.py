@@ -10,12 +10,13 @@ if TYPE_CHECKING:
     from truthound.sources.base import FrameSource as FrameSource
     from truthound.sources.base import Source as Source
     from truthound.sources.open import open_source as open_source
+    from truthound.sources.spec import SourcePlugin as SourcePlugin
     from truthound.sources.spec import Spec as Spec
     from truthound.sources.spec import describe as describe
     from truthound.sources.spec import parse_spec as parse_spec
 
 _HOMES = {
-    "FrameSource": ".base", "Source": ".base", "Spec": ".spec", "describe": ".spec", "open_source": ".open", "parse_spec": ".spec",
+    "FrameSource": ".base", "Source": ".base", "SourcePlugin": ".spec", "Spec": ".spec", "describe": ".spec", "open_source": ".open", "parse_spec": ".spec",
 }  # fmt: skip
-__all__ = ["FrameSource", "Source", "Spec", "describe", "open_source", "parse_spec"]
+__all__ = ["FrameSource", "Source", "SourcePlugin", "Spec", "describe", "open_source", "parse_spec"]
 __getattr__, __dir__ = lazily(__name__, _HOMES)

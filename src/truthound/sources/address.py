@@ -71,6 +71,14 @@ def clean_url(url: str) -> str:
     return shown + (f"#{fragment}" if fragment and database and not hidden else "")
 
 
+def url_secrets(url: str) -> list[str]:
+    """Every text of the URL of a remote file that must not be shown: what stands before the host, and the query."""
+    query = url.partition("?")[2]
+    userinfo = url.partition("://")[2].partition("/")[0].rpartition("@")[0]
+    secrets = [query, *(p.partition("=")[2] for p in query.split("&")), userinfo, userinfo.partition(":")[2]]
+    return [s for s in secrets if len(s) > 3]
+
+
 def sql_name(url: str, table: str | None, *, query: bool) -> str:
     """How a table of a database is called: its address and its name."""
     shown = clean_url(url).partition(f"?{MASK}")[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -15,7 +16,7 @@ from truthound.engine.polars.engine_errors import ENGINE_ERRORS, no_panic
 from truthound.engine.sql_expression import unknown_column
 from truthound.errors import ConfigError, SourceError, TruthoundError, ValidatorError
 from truthound.sources.base import FrameSource, Source
-from truthound.sources.spec import Spec, parse_spec
+from truthound.sources.spec import FAMILIES, PLUGIN_OPENER, Spec, parse_spec
 
 
 @no_panic()
@@ -35,8 +36,8 @@ def open_source(spec: Any, *, base: Path | None = None, whole: bool = True) -> S
     if isinstance(spec, Source):
         return spec
     wanted = parse_spec(spec)
-    source = _OPENERS[wanted.family](wanted, base, whole)
-    if wanted.where is None or wanted.family == "sql":  # a database filters for itself
+    source = _opener(wanted.family)(wanted, base, whole)
+    if wanted.where is None or wanted.family == "sql" or not isinstance(source, FrameSource):  # filtered already
         return source
     frame = _filtered(source, wanted.where)
     return replace(source, frame=frame, explain=_explained(source), line_numbers=lambda _: {})  # rows are counted anew
@@ -70,13 +71,6 @@ def without_damaged_columns(spec: Any, base: Path | None) -> Source | None:
         return None
     frame = source.frame.select(pl.lit(None).alias(n) if n in reasons else pl.nth(i) for i, n in enumerate(names))
     return replace(source, frame=frame, unreadable={**source.unreadable, **reasons})
-
-
-def _memory(spec: Spec, _: Path | None, __: bool) -> FrameSource:
-    from truthound.sources.memory.frames import table_of
-
-    table = table_of(spec.format or "", spec.data)
-    return FrameSource(spec.name, "memory", table.frame, unreadable=table.unreadable, notes=table.notes)
 
 
 def _explained(source: FrameSource) -> Callable[[Exception], SourceError]:
@@ -117,29 +111,13 @@ def _column(source: FrameSource, name: str) -> pl.Expr:
     return pl.col(escape_column(name))
 
 
-def _file(spec: Spec, base: Path | None, whole: bool) -> FrameSource:
-    from truthound.sources.files.formats import open_files
+def _opener(family: str) -> Callable[[Spec, Path | None, bool], Source]:
+    row = FAMILIES[family].opener if family in FAMILIES else PLUGIN_OPENER
+    module, _, function = row.partition(":")
+    opener: Callable[[Spec, Path | None, bool], Source] = getattr(
+        importlib.import_module(f"truthound.sources.{module}"), function
+    )
+    return opener
 
-    return open_files(spec, base, whole=whole)
-
-
-def _url(spec: Spec, _: Path | None, __: bool) -> FrameSource:
-    from truthound.sources.remote.objects import open_url
-
-    return open_url(spec)
-
-
-def _sql(spec: Spec, base: Path | None, _: bool) -> FrameSource:
-    from truthound.sources.databases.connect import open_sql
-
-    return open_sql(spec, base)
-
-
-_OPENERS: dict[str, Callable[[Spec, Path | None, bool], FrameSource]] = {
-    "memory": _memory,
-    "file": _file,
-    "url": _url,
-    "sql": _sql,
-}
 
 __all__ = ["SourceError", "open_source"]

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
+from truthound._internal import plugins
 from truthound._internal.text import did_you_mean
 from truthound.errors import ConfigError
 from truthound.sources.address import DATABASES, clean_url, sql_name
 
 KEYS = ("path", "format", "options", "table", "query", "where", "url")
-CLOUD = ("s3", "s3a", "gs", "gcs", "az", "azure", "abfs", "abfss", "adl", "https", "http")
+GROUP = "truthound.sources"
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _FRAMES = {"polars": "polars", "pandas": "pandas", "pyarrow": "pyarrow", "duckdb": "duckdb", "_duckdb": "duckdb"}
 ACCEPTED = (
@@ -24,10 +25,37 @@ ACCEPTED = (
 
 
 @dataclass(frozen=True)
-class Spec:
-    """A data source as it was asked for. `address` is a path or a URL and may hold a password; it is never shown."""
+class SourceFamily:
+    """A kind of data source: what it is called, the URL schemes and mapping keys that it takes, and what opens it."""
 
-    family: Literal["file", "url", "sql", "memory"]
+    noun: str
+    opener: str
+    """`module:function` of this package: (spec, base, whole) -> Source. Imported when a source is opened."""
+    schemes: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    """Besides `path`, `url` and `where`."""
+
+
+FAMILIES: dict[str, SourceFamily] = {
+    "file": SourceFamily("a file", "files.formats:open_files", ("file",), ("format", "options")),
+    "url": SourceFamily(
+        "a file", "remote.objects:open_url",
+        ("s3", "s3a", "gs", "gcs", "az", "azure", "abfs", "abfss", "adl", "https", "http"), ("format", "options"),
+    ),
+    "sql": SourceFamily("a database", "databases.connect:open_sql", tuple(DATABASES), ("table", "query")),
+    "memory": SourceFamily("a table in memory", "memory.frames:open_table"),
+}  # fmt: skip
+"""Any other family is a plugin's: see `SourcePlugin`."""
+PLUGIN_OPENER = "plugins:open_with_plugin"
+_FAMILY_OF_SCHEME = {scheme: name for name, family in FAMILIES.items() for scheme in family.schemes}
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A data source as it was specified. `address` is a path or a URL and may hold a password; it is never shown."""
+
+    family: str
+    """A name of `FAMILIES`, or of a plugin."""
     name: str
     address: str = field(default="", repr=False)
     format: str | None = None
@@ -58,6 +86,8 @@ def parse_spec(spec: Any) -> Spec:
         case list() | tuple():
             return _rows(spec)
     kind = frame_kind(spec)
+    if kind is None and (plugin := accepting_plugin(spec)):
+        return Spec(plugin, f"{plugin} {type(spec).__name__}", data=spec)
     if kind is None:
         raise ConfigError(f"data_source is {_article(type(spec).__name__)}; it may be {ACCEPTED}")
     return Spec("memory", f"{kind} {type(spec).__name__}", format=kind, data=spec)
@@ -142,21 +172,17 @@ def _addressed(address: str, given: Mapping[str, Any]) -> Spec:
         slashes = "///" if not Path(address).is_absolute() else "///" + os.sep
         kind, address = database, f"{database}:{slashes}{address.lstrip(os.sep)}"
         rest.pop("format", None)
-    if kind in DATABASES:
-        _refuse(rest, ("format", "options"), "a database")
+    family = _FAMILY_OF_SCHEME.get(kind or "file")
+    if family is None:
+        return Spec(_plugin_of_scheme(str(kind), address), clean_url(address), address, **rest)
+    _refuse_unsupported(rest, FAMILIES[family])
+    if family == "sql":
         table = None if "query" in given else given.get("table")
-        return Spec("sql", sql_name(address, table, query="query" in given), address, **rest)
-    if scheme and kind not in (*CLOUD, "file"):
-        known = (*DATABASES, *CLOUD, "file")
-        raise ConfigError(
-            f'"{scheme[1]}://" is not a data source{did_you_mean(kind or "", known) or f"; known are {_listed(known)}"}'
-        )
-    _refuse(rest, ("table", "query"), "a file")
-    if scheme and kind != "file":
-        return Spec("url", clean_url(address), address, **rest)
-    if scheme:
-        address = _local(address)
-    return Spec("file", address, address, **rest)
+        return Spec(family, sql_name(address, table, query="query" in given), address, **rest)
+    if family == "url":
+        return Spec(family, clean_url(address), address, **rest)
+    address = _local(address) if scheme else address
+    return Spec(family, address, address, **rest)
 
 
 def database_of(path: str, fmt: str | None) -> str | None:
@@ -168,14 +194,11 @@ def database_of(path: str, fmt: str | None) -> str | None:
     )
 
 
-def _refuse(given: Mapping[str, Any], keys: Iterable[str], kind: str) -> None:
-    problems = [f"data_source: {k}: {kind} does not take it" for k in keys if given.get(k)]
+def _refuse_unsupported(given: Mapping[str, Any], family: SourceFamily) -> None:
+    supported = (*family.keys, "where")
+    problems = [f"data_source: {k}: {family.noun} does not take it" for k in given if given[k] and k not in supported]
     if problems:
         raise ConfigError(problems)
-
-
-def _listed(words: Iterable[str]) -> str:
-    return ", ".join(f"{w}://" for w in words)
 
 
 def _local(url: str) -> str:
@@ -185,3 +208,61 @@ def _local(url: str) -> str:
     if parts.netloc not in ("", "localhost"):
         raise ConfigError(f'"{url}" names the machine {parts.netloc}; a local file is file:///folder/name')
     return _text(unquote(parts.path))
+
+
+# --- kinds of data source that other packages add -----------------------------------------------------------------
+
+
+class SourcePlugin:
+    """A kind of data source that another package adds: a subclass that an entry point of `truthound.sources` names.
+
+    The entry point's name is the scheme of the URLs that the plugin opens: `lake = "my_package:Lake"` opens `lake://...`.
+    """
+
+    def accepts(self, data: object) -> bool:
+        """Whether the plugin opens this object. It is asked about objects only that nothing else takes."""
+        return False
+
+    def open(self, spec: Spec) -> Any:
+        """The table: a Polars, pandas, PyArrow or DuckDB table, a dict of lists, a list of dicts, or an opened `Source`.
+
+        `spec.address` is the URL, with its secrets, or `spec.data` the object; `spec.options`, `format`, `table` and `query`
+        are those of the mapping. `where` is applied to the table; a `Source` has to apply it itself.
+        """
+        raise NotImplementedError
+
+
+def load_plugin(name: str) -> SourcePlugin:
+    """The plugin of this name. Raises ConfigError where it is broken; the message names its package."""
+    found = plugins.load(GROUP, name)
+    if not (isinstance(found, type) and issubclass(found, SourcePlugin)):
+        raise ConfigError(f'plugin "{name}" is not a subclass of truthound.sources.SourcePlugin')
+    try:
+        return found()
+    except Exception as error:
+        raise ConfigError(f'plugin "{name}" cannot be created: {type(error).__name__}: {error}') from error
+
+
+def accepting_plugin(data: object) -> str | None:
+    """The first plugin that opens an object. Raises ConfigError where none does and one is broken."""
+    problems: list[str] = []
+    for name in plugins.names(GROUP):
+        try:
+            if load_plugin(name).accepts(data):
+                return name
+        except ConfigError as error:
+            problems += error.problems
+        except Exception as error:  # noqa: BLE001 a plugin may raise anything
+            problems.append(f'plugin "{name}" fails in accepts(): {type(error).__name__}: {error}')
+    if problems:
+        raise ConfigError(problems)
+    return None
+
+
+def _plugin_of_scheme(scheme: str, address: str) -> str:
+    added = plugins.names(GROUP)
+    if scheme in added:
+        return scheme
+    known = (*DATABASES, *FAMILIES["url"].schemes, "file", *added)
+    hint = did_you_mean(scheme, known) or f"; known are {', '.join(f'{w}://' for w in known)}"
+    raise ConfigError(f'"{address.partition("://")[0]}://" is not a data source{hint}')

@@ -53,7 +53,7 @@ DIALECTS = {
 }
 
 
-def open_sql(spec: Spec, base: Path | None) -> FrameSource:
+def open_sql(spec: Spec, base: Path | None, _: bool) -> FrameSource:
     """A table or a query of a database, read."""
     address = parse_address(spec.address)
     dialect = DIALECTS[address.dialect]

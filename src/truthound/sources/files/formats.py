@@ -42,7 +42,7 @@ _EXTRAS = {"excel": ("fastexcel", "Excel"), "delta": ("deltalake", "Delta")}
 _WORDS = {"parquet": "Parquet", "ipc": "Arrow IPC", "excel": "an Excel workbook", "delta": "a Delta table"}
 
 
-def open_files(spec: Spec, base: Path | None, *, whole: bool = True) -> FrameSource:
+def open_files(spec: Spec, base: Path | None, whole: bool) -> FrameSource:
     """Files of one format as one table. Without `whole` no more is read than its columns take."""
     found = find(spec.address, base, spec.format)
     if found.format == "json" and found.single and spec.format is None and _is_lines(found.files[0]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -10,10 +11,17 @@ import polars as pl
 from truthound._internal.text import did_you_mean, first_line, shorten
 from truthound.engine.polars.engine_errors import ENGINE_ERRORS
 from truthound.errors import SourceError
+from truthound.sources.base import FrameSource
 from truthound.sources.memory.python_values import Table, assembled, held
-from truthound.sources.spec import frame_kind
+from truthound.sources.spec import Spec, frame_kind
 
 _REFUSED = (*ENGINE_ERRORS, AttributeError)
+
+
+def open_table(spec: Spec, _: Path | None, __: bool) -> FrameSource:
+    """A table in memory."""
+    table = table_of(spec.format or "", spec.data)
+    return FrameSource(spec.name, "memory", table.frame, unreadable=table.unreadable, notes=table.notes)
 
 
 def table_of(kind: str, data: Any) -> Table:

@@ -15,7 +15,7 @@ import polars as pl
 from truthound._internal.text import first_line, shorten
 from truthound.engine.polars.engine_errors import ENGINE_ERRORS
 from truthound.errors import ConfigError, SourceError
-from truthound.sources.address import clean_url, scrub
+from truthound.sources.address import clean_url, scrub, url_secrets
 from truthound.sources.base import FrameSource
 from truthound.sources.dtypes import polars_type
 from truthound.sources.files import columnar
@@ -44,7 +44,7 @@ _AT_ONCE = 8
 _SCANS: dict[str, Callable[[str, Any], Table]] = {}
 
 
-def open_url(spec: Spec) -> FrameSource:
+def open_url(spec: Spec, _base: Path | None, _whole: bool) -> FrameSource:
     """A remote file, glob or folder as a table. Text is fetched and read as a local file is; the others are scanned where they are."""
     scheme, _, rest = spec.address.partition("://")
     scheme = _SAME.get(scheme.lower(), scheme.lower())
@@ -162,10 +162,7 @@ _SCANS.update(parquet=_parquet, ipc=_ipc, delta=_delta)
 
 def _explainer(spec: Spec, scheme: str) -> Callable[[Exception], SourceError]:
     """What an engine says about a remote file, without what the URL keeps secret, and what to do."""
-    query = spec.address.partition("?")[2]
-    userinfo = spec.address.partition("://")[2].partition("/")[0].rpartition("@")[0]
-    secrets = [query, *(p.partition("=")[2] for p in query.split("&")), userinfo, userinfo.partition(":")[2]]
-    secrets = [s for s in secrets if len(s) > 3]
+    secrets = url_secrets(spec.address)
 
     def told(error: Exception) -> SourceError:
         words = shorten(scrub(first_line(error).partition("<?xml")[0], secrets), 300)
