@@ -1,5 +1,7 @@
 """What holds for every test."""
 
+import sys
+
 import pytest
 from hypothesis import settings
 
@@ -24,3 +26,14 @@ def _outside_of_any_ci(monkeypatch):
 def hurried(monkeypatch):
     """Nothing waits before it tries again."""
     monkeypatch.setattr(flow._Stop, "pause", lambda self, seconds: None)
+
+
+@pytest.fixture
+def site_packages(tmp_path, monkeypatch):
+    """A folder on the path for packages (`th_*`) that a test installs with `helpers.plugin_packages`."""
+    monkeypatch.syspath_prepend(tmp_path)
+    before = set(sys.modules)
+    yield tmp_path
+    for name in set(sys.modules) - before:
+        if name.startswith("th_"):
+            del sys.modules[name]

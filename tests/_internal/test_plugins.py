@@ -1,8 +1,6 @@
-import sys
-from pathlib import Path
-
 import pytest
 
+from helpers.plugin_packages import install
 from truthound._internal import plugins
 from truthound.errors import ConfigError
 from truthound.validators.registry import make_validator, parse_validators
@@ -26,29 +24,8 @@ not_a_class = 5
 """
 
 
-def install(
-    folder: Path, package: str, points: dict[str, str], code: str = "", group: str = "truthound.validators"
-) -> None:
-    """A package as an installer leaves it."""
-    (folder / f"{package}.py").write_text(code)
-    info = folder / f"{package}-1.2.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.2\n")
-    (info / "entry_points.txt").write_text(f"[{group}]\n" + "".join(f"{k} = {v}\n" for k, v in points.items()))
-
-
-@pytest.fixture
-def site(tmp_path, monkeypatch):
-    monkeypatch.syspath_prepend(tmp_path)
-    before = set(sys.modules)
-    yield tmp_path
-    for name in set(sys.modules) - before:
-        if name.startswith("th_"):
-            del sys.modules[name]
-
-
-def test_a_validator_of_another_package(site):
-    install(site, "th_post", {"postcode": "th_post:Postcode"}, RULE)
+def test_a_validator_of_another_package(site_packages):
+    install(site_packages, "th_post", {"postcode": "th_post:Postcode"}, RULE)
     assert plugins.names("truthound.validators") == ["postcode"]
     assert make_validator("postcode", columns=["a"], country="at").country == "at"
     (by_name,) = parse_validators(["postcode"], {"postcode": {"columns": "plz"}})
@@ -69,31 +46,31 @@ def test_a_validator_of_another_package(site):
         ("th_post:Nameless", RULE, r'plugin "postcode": Nameless has no type; set it to "postcode"'),
     ],
 )
-def test_a_broken_plugin_is_an_error_that_names_it(site, point, code, said):
-    install(site, "th_post", {"postcode": point}, code)
+def test_a_broken_plugin_is_an_error_that_names_it(site_packages, point, code, said):
+    install(site_packages, "th_post", {"postcode": point}, code)
     with pytest.raises(ConfigError, match=said) as caught:
         parse_validators(["null", "postcode"])
     assert caught.value.problems[0].startswith('validators[1]: plugin "postcode"')
 
 
-def test_a_broken_plugin_does_not_harm_the_others(site):
-    install(site, "th_post", {"postcode": "th_post:Postcode"}, "raise RuntimeError")
+def test_a_broken_plugin_does_not_harm_the_others(site_packages):
+    install(site_packages, "th_post", {"postcode": "th_post:Postcode"}, "raise RuntimeError")
     assert len(parse_validators(["null"])) == 1
     with pytest.raises(ConfigError, match='did you mean "null"'):
         parse_validators(["nul"])
 
 
-def test_a_name_given_twice_is_an_error(site):
-    install(site, "th_one", {"postcode": "th_one:Postcode"}, RULE)
-    install(site, "th_two", {"postcode": "th_two:Postcode"}, RULE)
+def test_a_name_given_twice_is_an_error(site_packages):
+    install(site_packages, "th_one", {"postcode": "th_one:Postcode"}, RULE)
+    install(site_packages, "th_two", {"postcode": "th_two:Postcode"}, RULE)
     with pytest.raises(
         ConfigError, match=r'plugin "postcode" is given by th_one 1\.2 and by th_two 1\.2; uninstall one'
     ):
         plugins.load("truthound.validators", "postcode")
 
 
-def test_groups_are_apart(site):
-    install(site, "th_act", {"pager": "th_act:Postcode"}, RULE, group="truthound.actions")
+def test_groups_are_apart(site_packages):
+    install(site_packages, "th_act", {"pager": "th_act:Postcode"}, RULE, group="truthound.actions")
     assert plugins.names("truthound.validators") == []
     assert plugins.load("truthound.validators", "pager") is None
     assert plugins.load("truthound.actions", "pager").type == "postcode"
