@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import contextvars
 import importlib
+import json
 import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -117,6 +118,20 @@ def download(request: Request, file: IO[bytes]) -> int:
                 file.write(piece)
         return int(answer.status_code)
     raise AssertionError  # _sending raises what it catches
+
+
+def multipart(fields: Mapping[str, Any], **files: bytes) -> tuple[str, bytes]:
+    """A form with files, as a content type and a body. A field that is not a text is written as JSON."""
+    import httpx2
+
+    texts = {name: value if isinstance(value, str) else json.dumps(value) for name, value in fields.items()}
+    form = httpx2.Request(
+        "POST",
+        "https://localhost",
+        data={name: text.encode("utf-8", "replace") for name, text in texts.items()},
+        files={name: (name, content, "application/octet-stream") for name, content in files.items()},
+    )
+    return form.headers["Content-Type"], form.read()
 
 
 class AsyncSender:
@@ -324,6 +339,7 @@ __all__ = [
     "check_url",
     "cut_off",
     "host",
+    "multipart",
     "silent",
     "trusted",
 ]

@@ -19,9 +19,9 @@ from truthound.checkpoint.actions import (
     TelegramConfig,
     TelegramNotification,
     TelegramNotificationWithPhoto,
+    telegram_markup,
 )
 from truthound.checkpoint.actions.base import ActionResult
-from truthound.checkpoint.actions.telegram import marked
 from truthound.errors import ConfigError
 from truthound.io import flow
 
@@ -139,7 +139,7 @@ def test_the_documents_blocks(monkeypatch):
 )
 def test_values_are_escaped_for_where_they_stand(mode, template, expected):
     value = "a_b*c]`"
-    said, seen = marked(template, {"checkpoint_name": value, "summary": ""}, mode)
+    said, seen = telegram_markup.render(template, {"checkpoint_name": value, "summary": ""}, mode)
     assert said == expected
     assert value in seen
 
@@ -153,7 +153,7 @@ def test_values_are_escaped_for_where_they_stand(mode, template, expected):
     ],
 )
 def test_values_in_a_link(mode, value, expected):
-    assert marked("[r]({report_url})", {"report_url": value, "summary": ""}, mode)[0] == expected
+    assert telegram_markup.render("[r]({report_url})", {"report_url": value, "summary": ""}, mode)[0] == expected
 
 
 def test_nobody_is_mentioned_and_no_mark_survives():
@@ -165,7 +165,7 @@ def test_nobody_is_mentioned_and_no_mark_survives():
 
 
 def test_a_value_cannot_pose_as_another_place():
-    said, _ = marked("{checkpoint_name} {source}", {"checkpoint_name": "\ue0001\ue001", "source": "secret", "summary": ""}, "HTML")  # fmt: skip
+    said, _ = telegram_markup.render("{checkpoint_name} {source}", {"checkpoint_name": "\ue0001\ue001", "source": "secret", "summary": ""}, "HTML")  # fmt: skip
     assert said == "\ufffd1\ufffd secret"
 
 
@@ -200,7 +200,7 @@ def test_a_template_that_telegram_cannot_read_goes_as_plain_text():
     no = Answer(400, {"ok": False, "description": "Bad Request: can't parse entities: Can't find end of the entity"})
     got, outcome = sent(answers=(no, Answer()), message_template="*{checkpoint_name}")
     assert outcome.status is ActionStatus.SUCCESS
-    assert "as plain text, because the Markdown of the template cannot be read" in outcome.message
+    assert "as plain text, because the Markdown of the template cannot be parsed" in outcome.message
     assert got[1].json["text"] == "*users"
     assert "parse_mode" not in got[1].json
     assert len(sent(answers=(no, Answer()))[0]) == 1
@@ -211,7 +211,7 @@ def test_for_an_empty_text_ours_is_sent():
     assert request.json["text"].startswith("❌ <b>users: FAILED</b>")
     assert request.json["parse_mode"] == "HTML"
     assert outcome.status is ActionStatus.SUCCESS
-    assert "the template comes to an empty text" in outcome.message
+    assert "the template renders to an empty text" in outcome.message
 
 
 def test_options_of_the_api():
@@ -373,4 +373,4 @@ def test_silence_on_success():
 
 def test_numbers_are_escaped_for_the_marks():
     values = {"pass_rate": 0.5, "failed": -3, "summary": ""}
-    assert marked("{{ pass_rate }} {failed}", values, "MarkdownV2")[0] == r"0\.5 \-3"
+    assert telegram_markup.render("{{ pass_rate }} {failed}", values, "MarkdownV2")[0] == r"0\.5 \-3"

@@ -129,7 +129,7 @@ def test_what_an_endpoint_repeats_of_the_secrets_is_hidden(options):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"auth_credentials": {"token": "t"}}, "auth_type is none: say basic, bearer or api_key"),
+        ({"auth_credentials": {"token": "t"}}, "auth_type is none: set basic, bearer or api_key"),
         ({"auth_type": "bearer"}, "auth_type bearer needs token"),
         ({"auth_type": "bearer", "auth_credentials": {"token": ""}}, "needs token"),
         ({"auth_type": "bearer", "auth_credentials": {"token": "t", "tokn": "t"}}, 'unknown key "tokn"; did you mean "token"'),
@@ -139,7 +139,7 @@ def test_what_an_endpoint_repeats_of_the_secrets_is_hidden(options):
         ({"auth_type": "api_key", "auth_credentials": {"key": "k", "location": "body"}}, "header or query"),
         ({"auth_type": "digest"}, "'none', 'basic', 'bearer' or 'api_key'"),
         ({"method": "FETCH"}, "'POST'"),
-        ({"headers": {"X-A": "a\r\nX-B: b"}}, "the value of X-A holds a line break"),
+        ({"headers": {"X-A": "a\r\nX-B: b"}}, "the value of X-A contains a line break"),
         ({"headers": {"X A": "a"}}, "cannot be the name of a header"),
         ({"headers": {"X-A": "ä"}}, "only ASCII"),
         ({"headers": {"X-A": "a", "x-a": "b"}}, "given twice"),
@@ -163,12 +163,12 @@ def test_mistakes(options, said):
     assert said in str(error.value)
 
 
-def test_what_the_environment_brings_is_checked_too(monkeypatch):
+def test_values_of_the_environment_are_checked(monkeypatch):
     monkeypatch.setenv("API_TOKEN", "abc\n")
     action = WebhookAction(url=URL, auth_type="bearer", auth_credentials={"token": "${API_TOKEN}"})
     outcome = action.execute(FAILING)
     assert outcome.status is ActionStatus.ERROR
-    assert outcome.message == "the value of authorization holds a line break or another control character"
+    assert outcome.message == "the value of authorization contains a line break or another control character"
     assert action.problems(os.environ) == [outcome.message]
     assert WebhookAction(url="${HOOK}").problems({"HOOK": "file:///etc/passwd"}) == [
         "url: it must begin with https:// (or http://)"
@@ -176,7 +176,7 @@ def test_what_the_environment_brings_is_checked_too(monkeypatch):
     assert "TRUTHOUND_WEBHOOK_URL" in WebhookAction().problems({})[0]
     assert not WebhookAction().problems({"TRUTHOUND_WEBHOOK_URL": URL})
     assert WebhookAction(url=URL, signing_secret="whsec_!").problems({}) == [
-        "signing_secret begins with whsec_, so the rest must be base64; it is not"
+        "signing_secret begins with whsec_, so the rest must be base64"
     ]
 
 
@@ -232,12 +232,12 @@ def test_a_mapping_whose_texts_are_templates():
     }  # fmt: skip
 
 
-def test_a_template_that_does_not_come_to_json_is_not_sent():
+def test_a_template_that_does_not_render_to_json_is_not_sent():
     for template in ('{"a": "{status}",}', '{"a": NaN}', "{status}"):
         request, outcome = sent(payload_template=template)
         assert request is None
         assert outcome.status is ActionStatus.ERROR
-        assert "payload_template does not come to JSON" in outcome.message
+        assert "payload_template does not render to JSON" in outcome.message
 
 
 @pytest.mark.parametrize(

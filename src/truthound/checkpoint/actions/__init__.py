@@ -43,7 +43,9 @@ if TYPE_CHECKING:
     from truthound.checkpoint.actions.teams import create_teams_notification as create_teams_notification
     from truthound.checkpoint.actions.telegram import TelegramConfig as TelegramConfig
     from truthound.checkpoint.actions.telegram import TelegramNotification as TelegramNotification
-    from truthound.checkpoint.actions.telegram import TelegramNotificationWithPhoto as TelegramNotificationWithPhoto
+    from truthound.checkpoint.actions.telegram_photo import (
+        TelegramNotificationWithPhoto as TelegramNotificationWithPhoto,
+    )
     from truthound.checkpoint.actions.webhook import WebhookAction as WebhookAction
 
 _HOMES = {
@@ -74,7 +76,7 @@ _HOMES = {
     "UpdateDataDocs": ".docs",
     "TeamsConfig": ".teams",
     "TeamsNotification": ".teams",
-    "TelegramNotificationWithPhoto": ".telegram",
+    "TelegramNotificationWithPhoto": ".telegram_photo",
     "TelegramNotification": ".telegram",
     "TelegramConfig": ".telegram",
     "WebhookAction": ".webhook",

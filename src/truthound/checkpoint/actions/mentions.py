@@ -1,4 +1,8 @@
-"""Whom a message mentions: what cannot be read is told of when it is checked, and left out, not fatal, when there is news."""
+"""People and groups that a message mentions.
+
+A mention that cannot be parsed is reported by `check`; when the message is sent, it is left out, and the message is
+delivered without it.
+"""
 
 from __future__ import annotations
 
@@ -7,54 +11,57 @@ from typing import Any, TypeVar
 
 from truthound._internal.text import plural
 from truthound.errors import ConfigError
+from truthound.results import CheckpointStatus
 
 T = TypeVar("T")
-MOST = 50
-"""whom one option may mention; to mention more there are groups"""
+MAX_MENTIONS = 50
+"""mentions that one option takes; use a group to mention more people"""
+FAILED = frozenset({CheckpointStatus.FAILURE, CheckpointStatus.ERROR})
+"""statuses of a run that failed or could not run"""
 
 
-def readable(read: Callable[[str], Any]) -> Callable[[tuple[str, ...]], tuple[str, ...]]:
-    """Takes a list of mentions, each of which can be read or awaits a variable; raises the ConfigError of `read`."""
+def parseable(parse: Callable[[str], Any]) -> Callable[[tuple[str, ...]], tuple[str, ...]]:
+    """A validator of a list of mentions: each can be parsed, or holds a variable that is not resolved yet."""
 
-    def checked(listed: tuple[str, ...]) -> tuple[str, ...]:
-        for one in listed:
-            if "${" not in one:
-                read(one)
-        return listed
+    def validate(mentions: tuple[str, ...]) -> tuple[str, ...]:
+        for mention in mentions:
+            if "${" not in mention:
+                parse(mention)
+        return mentions
 
-    return checked
+    return validate
 
 
-def problems(option: str, listed: Iterable[str], read: Callable[[str], Any]) -> Iterator[str]:
-    """What is wrong with mentions whose variables are filled in."""
-    for one in listed:
+def problems(option: str, mentions: Iterable[str], parse: Callable[[str], Any]) -> Iterator[str]:
+    """What is wrong with mentions whose variables are resolved."""
+    for mention in mentions:
         try:
-            read(one)
+            parse(mention)
         except ConfigError as error:
-            yield from (f"{option}: {said}" for said in error.problems)
+            yield from (f"{option}: {problem}" for problem in error.problems)
 
 
-def chosen(
-    listed: Iterable[str], read: Callable[[str], T], fits: Callable[[list[T]], bool]
+def select(
+    mentions: Iterable[str], parse: Callable[[str], T], fits: Callable[[list[T]], bool]
 ) -> tuple[list[T], list[str]]:
-    """Those who can be mentioned, as `read` has them, each once and as many as fit; and the texts of those left out."""
-    found: list[T] = []
-    left: list[str] = []
-    for one in listed:
+    """The parsed mentions, each once and as many as fit, and those that are skipped as they are written."""
+    selected: list[T] = []
+    skipped: list[str] = []
+    for mention in mentions:
         try:
-            made = read(one)
+            parsed = parse(mention)
         except ConfigError:
-            left.append(one)
+            skipped.append(mention)
             continue
-        if made in found:
+        if parsed in selected:
             continue
-        if fits([*found, made]):
-            found.append(made)
+        if fits([*selected, parsed]):
+            selected.append(parsed)
         else:
-            left.append(one)
-    return found, left
+            skipped.append(mention)
+    return selected, skipped
 
 
-def describe_skipped_mentions(left: list[str]) -> tuple[str, dict[str, Any]]:
-    """What an action's message and its details say of those who were left out."""
-    return (f"; {plural(len(left), 'mention')} left out", {"not_mentioned": left}) if left else ("", {})
+def describe_skipped_mentions(skipped: list[str]) -> tuple[str, dict[str, Any]]:
+    """The end of an action's message, and its details, about skipped mentions."""
+    return (f"; {plural(len(skipped), 'mention')} left out", {"not_mentioned": skipped}) if skipped else ("", {})

@@ -18,7 +18,7 @@ ACTIONS: dict[str, str] = {
     "slack": "truthound.checkpoint.actions.slack:SlackNotification",
     "discord": "truthound.checkpoint.actions.discord:DiscordNotification",
     "telegram": "truthound.checkpoint.actions.telegram:TelegramNotification",
-    "telegram_photo": "truthound.checkpoint.actions.telegram:TelegramNotificationWithPhoto",
+    "telegram_photo": "truthound.checkpoint.actions.telegram_photo:TelegramNotificationWithPhoto",
     "github": "truthound.checkpoint.actions.github:GitHubAction",
     "apprise": "truthound.checkpoint.actions.apprise:AppriseAction",
     "mattermost": "truthound.checkpoint.actions.chats:MattermostNotification",
