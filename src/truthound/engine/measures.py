@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from typing import Any
 
+from truthound.engine.condition import Condition
+
 # --- predicates ----------------------------------------------------------------------------------------------------
 
 
@@ -91,9 +93,9 @@ class Compare(Predicate):
 
 @dataclass(frozen=True)
 class SQL(Predicate):
-    """A boolean expression in SQL."""
+    """A condition in SQL, resolved against the table's columns; a backend resolves one that is not."""
 
-    text: str
+    condition: Condition
 
 
 @dataclass(frozen=True)

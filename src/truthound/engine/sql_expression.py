@@ -6,11 +6,11 @@ engine compiles such trees. What no engine compiles is refused here by name.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from truthound._internal.text import did_you_mean, hint_columns, shorten
+from truthound._internal.text import did_you_mean, shorten
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -127,11 +127,11 @@ def _words(error: dict[str, Any]) -> str:
 
 
 @lru_cache(maxsize=1024)
-def condition(text: str) -> exp.Expression:
-    """A condition's tree.
+def parse_condition(text: str) -> exp.Expression:
+    """A condition's tree; nobody changes it.
 
     Raises:
-        ValueError: It is not one SQL expression, or holds what a condition cannot; all such mistakes, in plain words.
+        ValueError: it is not one SQL expression, or holds what a condition cannot; all such mistakes.
     """
     what = f"{shorten(text, 200)!r} is not a SQL expression: "
     try:
@@ -201,74 +201,3 @@ def _function_problem(name: str, arguments: list[Any]) -> str:
         wanted = f"{least}" if least == most else f"{least} or more" if most is None else f"{least} to {most}"
         return f"{lower}() takes {wanted} argument{'s' if wanted != '1' else ''}, not {len(arguments)}"
     return ""
-
-
-def resolved(name: str, columns: Iterable[str]) -> str | None:
-    """The column that a name means: the one of exactly this name, else the only one that differs just by case."""
-    known = list(columns)
-    if name in known:
-        return name
-    folded = [c for c in known if c.lower() == name.lower()]
-    return folded[0] if len(folded) == 1 else None
-
-
-def column_path(node: exp.Column, columns: Iterable[str]) -> tuple[str, tuple[str, ...]] | None:
-    """The column that a node names, and the fields of a structure behind it; None if there is no such column."""
-    known = list(columns)
-    parts = [p.name for p in node.parts]
-    if len(parts) > 1 and parts[0].lower() == TABLE and resolved(parts[1], known) is not None:
-        parts = parts[1:]
-    found = resolved(parts[0], known)
-    return None if found is None else (found, tuple(parts[1:]))
-
-
-def unknown_column(text: str, columns: Iterable[str]) -> str:
-    """What is wrong with the names in a condition that no column has, or nothing."""
-    known = list(columns)
-    return unknown_in(condition(text), known)
-
-
-def unknown_in(tree: exp.Expression, known: list[str]) -> str:
-    """The same of a tree."""
-    from sqlglot import exp
-
-    missing = dict.fromkeys(_named(n) for n in tree.find_all(exp.Column) if column_path(n, known) is None)
-    return "; ".join(f'no column is called "{name}"{instead(name, known)}' for name in missing)
-
-
-def _named(node: exp.Column) -> str:
-    parts = [p.name for p in node.parts]
-    return parts[1] if len(parts) > 1 and parts[0].lower() == TABLE else parts[0]
-
-
-def instead(missing: str, known: list[str]) -> str:
-    """Which columns may have been meant."""
-    alike = [c for c in known if c.lower() == missing.lower()]
-    if len(alike) > 1:
-        return f"; {' and '.join(f'{c!r}' for c in alike)} differ from it in case only"
-    return did_you_mean(missing, known) or (hint_columns(known) if known else "")
-
-
-def columns_of(text: str, columns: Iterable[str]) -> set[str]:
-    """The columns that a condition reads."""
-    from sqlglot import exp
-
-    known = list(columns)
-    paths = (column_path(node, known) for node in condition(text).find_all(exp.Column))
-    return {path[0] for path in paths if path is not None}
-
-
-def calculated(text: str, columns: Iterable[str]) -> set[str]:
-    """The columns that a condition calculates with, or compares with one another."""
-    from sqlglot import exp
-
-    known = list(columns)
-    found: set[str] = set()
-    for node in condition(text).find_all(exp.Binary, exp.Neg, exp.Anonymous, exp.Abs, exp.Between, exp.In):
-        if isinstance(node, exp.Connector):
-            continue
-        inside = list(node.find_all(exp.Column))
-        if len(inside) > 1 or not isinstance(node, exp.Predicate):
-            paths = (column_path(c, known) for c in inside)
-            found.update(path[0] for path in paths if path is not None)
-    return found

@@ -10,7 +10,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from truthound._internal.text import did_you_mean, shorten
-from truthound.engine.sql_expression import TABLE, dialect, instead, statements_of
+from truthound.engine.condition import Condition, similar_columns
+from truthound.engine.sql_expression import TABLE, dialect, statements_of
 from truthound.schema import DataType
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def columns_of_query(tree: exp.Query, columns: Iterable[str]) -> list[str]:
     return [c for c in known if c.lower() in named]
 
 
-def filter_of(tree: exp.Query) -> str | None:
+def filter_of(tree: exp.Query) -> Condition | None:
     """The filter of a plain SELECT over the table, if it only compares columns with what is written there or each other.
 
     Rows for which it is not true make no difference to the query, so they need not be handed to the database.
@@ -135,7 +136,7 @@ def filter_of(tree: exp.Query) -> str | None:
             return None
         if isinstance(node, exp.Column) and (node.table or node.name.lower() in named):
             return None
-    return str(where.this.sql(dialect=dialect()))
+    return Condition(where.this.sql(dialect=dialect()))
 
 
 def of_functions(tree: exp.Query) -> list[str]:
@@ -202,7 +203,7 @@ def words_of(error: BaseException, columns: Mapping[str, Any] | None = None) -> 
     if found := _NO_FUNCTION.search(said):
         return f'no function is called "{found[1]}"{did_you_mean(found[1].lower(), functions())}'
     if (found := _MISSING.search(said) or _NO_COLUMN.search(said)) and columns is not None and found[1] not in known:
-        return f'no column is called "{found[1]}"{instead(found[1], known)}'
+        return f'no column is called "{found[1]}"{similar_columns(found[1], known)}'
     first = _PREFIX.sub("", re.split(r"\n+LINE |\n?\s*Candidate (?:functions|bindings)", said)[0])
     return shorten(" ".join(first.split()), 300)
 

@@ -14,6 +14,7 @@ from typing import Any
 from truthound._internal.text import did_you_mean, percent, plural
 from truthound.engine import Backend, RowRequest
 from truthound.engine import measures as m
+from truthound.engine.condition import Condition
 from truthound.errors import ConfigError, SourceError, ValidatorError
 from truthound.profiling.key_columns import by_design, named
 from truthound.profiling.open import with_backend
@@ -91,7 +92,7 @@ def infer_schema_of(backend: Backend, source: str = "data", *, pii: Collection[s
 def head(backend: Backend, types: Mapping[str, DataType]) -> dict[str, list[Any]]:
     """The values of the first rows by column, without nulls. Columns whose values do not compare have none."""
     limit = max(min(LOOKED_AT, CELLS // max(len(types), 1)), 50)
-    rows = backend.rows({"head": RowRequest(m.SQL("TRUE"), limit=limit)})["head"].rows
+    rows = backend.rows({"head": RowRequest(m.SQL(Condition("TRUE")), limit=limit)})["head"].rows
     plain_ones = {c for c, t in types.items() if t.of("numeric", "text", "temporal")}
     return {c: [r[c] for _, r in rows if c in plain_ones and r[c] is not None] for c in types}
 

@@ -11,9 +11,8 @@ from typing import Any
 
 import polars as pl
 
-from truthound.engine.polars.column_names import FAULT_WORDS, escape_column, is_fault
+from truthound.engine.condition import Condition, UnknownColumnError
 from truthound.engine.polars.engine_errors import ENGINE_ERRORS, no_panic
-from truthound.engine.sql_expression import unknown_column
 from truthound.errors import ConfigError, SourceError, TruthoundError, ValidatorError
 from truthound.sources.base import FrameSource, Source
 from truthound.sources.spec import FAMILIES, PLUGIN_OPENER, Spec, parse_spec
@@ -37,10 +36,9 @@ def open_source(spec: Any, *, base: Path | None = None, whole: bool = True) -> S
         return spec
     wanted = parse_spec(spec)
     source = _opener(wanted.family)(wanted, base, whole)
-    if wanted.where is None or wanted.family == "sql" or not isinstance(source, FrameSource):  # filtered already
+    if wanted.where is None or not isinstance(source, FrameSource):  # others filter themselves
         return source
-    frame = _filtered(source, wanted.where)
-    return replace(source, frame=frame, explain=_explained(source), line_numbers=lambda _: {})  # rows are counted anew
+    return _filtered(source, wanted.where)
 
 
 @no_panic()
@@ -73,42 +71,21 @@ def without_damaged_columns(spec: Any, base: Path | None) -> Source | None:
     return replace(source, frame=frame, unreadable={**source.unreadable, **reasons})
 
 
-def _explained(source: FrameSource) -> Callable[[Exception], SourceError]:
-    """The source's words for an error, or those for a row that its filter has no answer for."""
-
-    def explain(error: Exception) -> SourceError:
-        return SourceError(f"where: {FAULT_WORDS}") if is_fault(error) else source.explain(error)
-
-    return explain
-
-
-def _filtered(source: FrameSource, where: str) -> pl.LazyFrame:
-    """The rows for which an SQL expression holds."""
-    from truthound.engine.polars.sql import Context, checked, compiled
+def _filtered(source: FrameSource, where: Condition) -> FrameSource:
+    """The rows for which a condition is true."""
+    from truthound.engine.polars.row_filter import explain_filter, filter_rows
 
     try:
-        types = dict(source.frame.clone().collect_schema())
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise source.explain(error) from None
-    patterns = {c: escape_column(c) for c in types if escape_column(c) != c}
-    try:
-        wrong = unknown_column(where, [c for c in types if c not in source.unreadable])
-    except ValueError as error:
-        raise ConfigError(f"where: {error}") from None
-    if wrong:
-        reasons = (f'; "{c}" cannot be read: {r}' for c, r in source.unreadable.items() if f'"{c}"' in wrong)
-        raise ConfigError(f"where: {wrong}{''.join(reasons)}")
-    try:
-        made = checked(compiled(where, Context(types, lambda name: _column(source, name))))
+        frame = filter_rows(source.frame, where, source.unreadable)
+    except UnknownColumnError as error:
+        reasons = (f'; "{c}" cannot be read: {r}' for c, r in source.unreadable.items() if f'"{c}"' in str(error))
+        raise ConfigError(f"where: {error}{''.join(reasons)}") from None
     except ValidatorError as error:
         raise ConfigError(f"where: {error}") from None
-    return source.frame.rename(patterns).filter(made).rename({v: k for k, v in patterns.items()})
-
-
-def _column(source: FrameSource, name: str) -> pl.Expr:
-    if name in source.unreadable:
-        raise ValidatorError(f'column "{name}" cannot be read: {source.unreadable[name]}')
-    return pl.col(escape_column(name))
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise source.explain(error) from None
+    # rows are counted anew, so the lines of the file are not known
+    return replace(source, frame=frame, explain=explain_filter(source.explain), line_numbers=lambda _: {})
 
 
 def _opener(family: str) -> Callable[[Spec, Path | None, bool], Source]:

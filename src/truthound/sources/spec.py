@@ -11,6 +11,7 @@ from typing import Any
 
 from truthound._internal import plugins
 from truthound._internal.text import did_you_mean
+from truthound.engine.condition import Condition
 from truthound.errors import ConfigError
 from truthound.sources.address import DATABASES, clean_url, sql_name
 
@@ -62,7 +63,10 @@ class Spec:
     options: Mapping[str, Any] = field(default_factory=dict)
     table: str | None = None
     query: str | None = field(default=None, repr=False)
-    where: str | None = None
+    where: Condition | None = None
+    """Only rows for which this is true."""
+    sql_where: str | None = field(default=None, repr=False)
+    """The same for a database, in its own SQL."""
     data: Any = field(default=None, repr=False, compare=False)
 
 
@@ -163,6 +167,13 @@ def _mapped(spec: Mapping[Any, Any]) -> Spec:
     return _addressed(address, given)
 
 
+def _condition(where: str) -> Condition:
+    try:
+        return Condition(where)
+    except ValueError as error:
+        raise ConfigError(f"data_source: where: {error}") from None
+
+
 def _addressed(address: str, given: Mapping[str, Any]) -> Spec:
     scheme = _SCHEME.match(address)
     fmt = given.get("format")
@@ -173,6 +184,10 @@ def _addressed(address: str, given: Mapping[str, Any]) -> Spec:
         kind, address = database, f"{database}:{slashes}{address.lstrip(os.sep)}"
         rest.pop("format", None)
     family = _FAMILY_OF_SCHEME.get(kind or "file")
+    if family == "sql":
+        rest["sql_where"] = rest.pop("where", None)
+    elif "where" in rest:
+        rest["where"] = _condition(rest["where"])
     if family is None:
         return Spec(_plugin_of_scheme(str(kind), address), clean_url(address), address, **rest)
     _refuse_unsupported(rest, FAMILIES[family])
@@ -195,7 +210,7 @@ def database_of(path: str, fmt: str | None) -> str | None:
 
 
 def _refuse_unsupported(given: Mapping[str, Any], family: SourceFamily) -> None:
-    supported = (*family.keys, "where")
+    supported = (*family.keys, "where", "sql_where")
     problems = [f"data_source: {k}: {family.noun} does not take it" for k in given if given[k] and k not in supported]
     if problems:
         raise ConfigError(problems)

@@ -16,6 +16,7 @@ from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from truthound._internal.options import Converted, Model, option
 from truthound._internal.text import MASK, did_you_mean, hint_columns, join_words
+from truthound.engine.condition import Condition, UnknownColumnError
 from truthound.engine.measures import (
     SQL,
     CountWhere,
@@ -30,7 +31,6 @@ from truthound.engine.measures import (
     parts,
     passed_over,
 )
-from truthound.engine.sql_expression import condition, unknown_column
 from truthound.errors import ConfigError, OptionErrors, ValidatorError
 from truthound.results import CheckStatus, Severity, SeverityName
 from truthound.schema import DataType, known_type
@@ -87,7 +87,7 @@ class Validator(Model):
 
     columns: Columns = option(default=None, kw_only=False)
     """Names, globs (`addr_*`) or type selectors (`dtype:numeric`); or a mapping of a column to its own options."""
-    where: str | None = None
+    where: Converted[Condition | None, str | None] = option(default=None)
     """Only rows for which this SQL expression is true."""
     severity: Converted[Severity | None, Severity | SeverityName | None] = option(default=None)
     """Fixed severity of an issue; otherwise the validator's default, raised by the failing ratio."""
@@ -122,13 +122,11 @@ class Validator(Model):
                 options["columns"] = columns
             super().__init__(**options)
 
-    @field_validator("where")
+    @field_validator("where", mode="before")
     @classmethod
-    def _not_empty(cls, value: str | None) -> str | None:
-        if value is not None and not value.strip():
+    def _not_empty(cls, value: Any) -> Any:
+        if isinstance(value, str) and not value.strip():
             raise ValueError("an empty filter; leave it out")
-        if value is not None:
-            condition(value)
         return value
 
     @model_validator(mode="after")
@@ -167,7 +165,7 @@ class Validator(Model):
 
     @property
     def row_filter(self) -> Predicate | None:
-        return SQL(self.where) if self.where else None
+        return None if self.where is None else SQL(self.where)
 
     def tolerated(self, total: int) -> int:
         """How many of `total` judged rows may fail."""
@@ -200,13 +198,17 @@ class Validator(Model):
         """Its checks on a table with this schema. Columns that are not there come back as checks with a problem."""
         if self.requires and not self.configured:
             yield self.skipped_check(f"nothing configured: give {join_words(self.requires, 'and')}")
-        elif self.where and (wrong := unknown_column(self.where, table.schema)):
-            yield self.error_check(f"where: {wrong}")
-        elif self._each:
+            return
+        try:
+            bound = self if self.where is None else self.model_copy(update={"where": self.where.resolve(table.schema)})
+        except UnknownColumnError as error:
+            yield self.error_check(f"where: {error}")
+            return
+        if self._each:
             for one in self._each:
                 yield from one.bind(table)
         else:
-            yield from self.checks(table)
+            yield from bound.checks(table)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 from pydantic import PlainValidator, field_validator, model_validator
 
 from truthound._internal.env_vars import describe_exception
-from truthound._internal.options import Model, option
+from truthound._internal.options import Converted, Model, option
 from truthound._internal.text import plural, shorten
+from truthound.engine.condition import Condition, UnknownColumnError
 from truthound.engine.measures import SQL, Native, Not, Query
-from truthound.engine.sql_expression import condition, unknown_column
 from truthound.errors import ValidatorError
 from truthound.validators.base import Check, Table, Validator, Values, Verdict, counts_only
 from truthound.validators.option_types import Columns
@@ -50,23 +50,23 @@ class Expression(_OfOneArgument):
     requires = ("expression",)
     unsupported_options = ("columns",)
 
-    expression: str | None = option(default=None, kw_only=False)
+    expression: Converted[Condition | None, str | None] = option(default=None, kw_only=False)
     """For example `price >= 0 AND paid <= price`."""
 
-    @field_validator("expression")
+    @field_validator("expression", mode="before")
     @classmethod
-    def _readable(cls, value: str | None) -> str | None:
-        text = value and _written(value)
-        if text:
-            condition(text)
-        return text
+    def _without_semicolon(cls, value: Any) -> Any:
+        return _written(value) if isinstance(value, str) else value
 
     def checks(self, table: Table) -> Iterator[Check]:
-        text = self.expression or ""
-        if wrong := unknown_column(text, table.schema):
-            yield self.error_check(wrong)
+        if self.expression is None:
+            raise AssertionError(self)
+        try:
+            expression = self.expression.resolve(table.schema)
+        except UnknownColumnError as error:
+            yield self.error_check(str(error))
             return
-        yield self.row_check((), shorten(" ".join(text.split()), 200), Not(SQL(text)))
+        yield self.row_check((), shorten(" ".join(expression.split()), 200), Not(SQL(expression)))
 
 
 class SqlQuery(_OfOneArgument):

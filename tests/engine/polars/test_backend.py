@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from truthound.engine import RowRequest
+from truthound.engine.condition import Condition
 from truthound.engine.measures import (
     SQL,
     Aggregate,
@@ -47,12 +48,12 @@ ABC = pl.DataFrame({"a": [3, 1, 2, None], "b": ["x", "y", "y", None], "f": [1.0,
 @pytest.mark.parametrize(
     ("wanted", "expected"),
     [
-        (RowCount(), 4), (RowCount(SQL("a > 1")), 2), (CountWhere(IsNull("a")), 1), (CountWhere(IsNull("a"), SQL("a > 1")), 0),
+        (RowCount(), 4), (RowCount(SQL(Condition("a > 1"))), 2), (CountWhere(IsNull("a")), 1), (CountWhere(IsNull("a"), SQL(Condition("a > 1"))), 0),
         (Aggregate("a", "min"), 1), (Aggregate("a", "max"), 3), (Aggregate("a", "sum"), 6), (Aggregate("a", "mean"), 2.0),
         (Aggregate("a", "std"), 1.0), (Aggregate("a", "count"), 3), (Aggregate("a", "distinct"), 3), (Aggregate("b", "distinct"), 2),
-        (Aggregate("b", "min"), "x"), (Aggregate("a", "median"), 2.0), (Aggregate("a", "max", SQL("a < 3")), 2),
-        (Quantile("a", 0.25), 1.5), (Quantile("a", 1.0), 3.0), (Quantile("a", 0.5, SQL("a > 5")), None),
-        (TopValues("b", 1), (("y", 2),)), (TopValues("b", 5, SQL("b <> 'y'")), (("x", 1),)), (Histogram("a", (2.0, 3.0)), (1, 1, 1)),
+        (Aggregate("b", "min"), "x"), (Aggregate("a", "median"), 2.0), (Aggregate("a", "max", SQL(Condition("a < 3"))), 2),
+        (Quantile("a", 0.25), 1.5), (Quantile("a", 1.0), 3.0), (Quantile("a", 0.5, SQL(Condition("a > 5"))), None),
+        (TopValues("b", 1), (("y", 2),)), (TopValues("b", 5, SQL(Condition("b <> 'y'"))), (("x", 1),)), (Histogram("a", (2.0, 3.0)), (1, 1, 1)),
         (Query("SELECT a FROM data WHERE a > 1 ORDER BY a", 1), (2, ({"a": 2},))),
     ],
 )  # fmt: skip
@@ -127,7 +128,7 @@ def test_a_sample_that_misleads_is_noticed(order, by_sample):
 
 def test_a_broken_measure_stands_alone():
     wanted = [
-        CountWhere(SQL("nope > 1")),
+        CountWhere(SQL(Condition("nope > 1"))),
         CountWhere(Matches("b", "(")),
         CountWhere(IsNull("a")),
         CountWhere(Not(In("a", ("x",)))),
@@ -203,7 +204,7 @@ def test_failing_rows_have_numbers_and_frequent_values():
     found = PolarsBackend(frame).rows(
         {
             "x": RowRequest(Not(Between("a", 0, 5)), None, 2, "a"),
-            "y": RowRequest(Not(Between("a", 0, 5)), SQL("b <> 'w'"), 9),
+            "y": RowRequest(Not(Between("a", 0, 5)), SQL(Condition("b <> 'w'")), 9),
         }
     )
     assert found["x"].rows == ((2, {"a": 9, "b": "w"}), (3, {"a": 9, "b": "x"}))
@@ -214,7 +215,11 @@ def test_failing_rows_have_numbers_and_frequent_values():
 def test_good_and_bad_rows_are_all_rows():
     frame = pl.LazyFrame({"a": [1, 2, 2, None], "on": [True, True, False, True]})
     split = PolarsBackend(frame).split(
-        {"null": (IsNull("a"), None), "twice": (Repeated(("a",)), None), "twice on": (Repeated(("a",)), SQL('"on"'))}
+        {
+            "null": (IsNull("a"), None),
+            "twice": (Repeated(("a",)), None),
+            "twice on": (Repeated(("a",)), SQL(Condition('"on"'))),
+        }
     )
     good, bad = split.good.collect(), split.bad.collect()
     assert good.to_dicts() == [{"a": 1, "on": True}]

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from truthound.engine import RowRequest
+from truthound.engine.condition import Condition
 from truthound.engine.measures import SQL, CountWhere, DuplicateCounts, Duplicates, IsNull, Repeated, RowCount
 from truthound.engine.polars import duplicate_keys, duplicates
 from truthound.engine.polars.backend import PolarsBackend
@@ -92,9 +93,9 @@ def test_a_unique_key_with_nulls_settles_nothing():
 
 def test_within_a_filter():
     frame = pl.LazyFrame({"k": [1, 1, 2, 2], "on": [True, False, True, True]})
-    got = PolarsBackend(frame).measure([Duplicates(("k",), where=SQL('"on"'))])
+    got = PolarsBackend(frame).measure([Duplicates(("k",), where=SQL(Condition('"on"')))])
     assert list(got.values()) == [DuplicateCounts(2, 1, 1)]
-    rows = PolarsBackend(frame).rows({"x": RowRequest(Repeated(("k",)), SQL('"on"'))})
+    rows = PolarsBackend(frame).rows({"x": RowRequest(Repeated(("k",)), SQL(Condition('"on"')))})
     assert [n for n, _ in rows["x"].rows] == [3, 4]
 
 

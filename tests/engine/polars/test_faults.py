@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 import truthound as th
+from truthound.engine.condition import Condition
 from truthound.engine.measures import SQL, CountWhere
 from truthound.engine.polars.backend import PolarsBackend
 from truthound.errors import ValidatorError
@@ -18,7 +19,7 @@ DATA = {"s": ["1", "x", "3", None], "g": [1, 0, 2, None], "big": [1, 2**62, 2**6
 
 
 def count(text, data=DATA):
-    measure = CountWhere(SQL(text))
+    measure = CountWhere(SQL(Condition(text)))
     return PolarsBackend(pl.LazyFrame(data)).measure([measure])[measure]
 
 

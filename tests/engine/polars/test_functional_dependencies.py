@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from truthound.engine import RowRequest
+from truthound.engine.condition import Condition
 from truthound.engine.measures import SQL, CountWhere, Inconsistent, RowCount
 from truthound.engine.polars import functional_dependencies
 from truthound.engine.polars.backend import PolarsBackend
@@ -65,7 +66,7 @@ def test_equal_to_a_walk_over_the_rows(frame):
 
 def test_only_rows_that_a_filter_leaves_disagree():
     frame = pl.DataFrame({"n": [1, 2, 3, 4], "k": ["a", "a", "b", "b"], "v": [1, 2, 1, 2]})
-    predicate, where = Inconsistent(("k",), "v"), SQL("n > 1")
+    predicate, where = Inconsistent(("k",), "v"), SQL(Condition("n > 1"))
     backend = PolarsBackend(frame.lazy())
     assert backend.measure([CountWhere(predicate, where), RowCount()])[CountWhere(predicate, where)] == 2
     assert [n for n, _ in backend.rows({"x": RowRequest(predicate, where, 10)})["x"].rows] == [3, 4]

@@ -3,6 +3,7 @@
 import polars as pl
 import pytest
 
+from truthound.engine.condition import Condition
 from truthound.engine.measures import SQL, Between, CountWhere, IsNull, Not, RowCount
 from truthound.engine.polars import null_counts
 from truthound.engine.polars.backend import PolarsBackend
@@ -31,7 +32,7 @@ def test_counts(file, statistics):
     backend = PolarsBackend(pl.scan_parquet(file), statistics=statistics)
     columns = {"none": 0, "some": 2, "^all.*$": 40, "list": 1, "read": 1}
     nulls = {c: CountWhere(IsNull(c)) for c in columns}
-    some = CountWhere(IsNull("some"), SQL("none < 10"))
+    some = CountWhere(IsNull("some"), SQL(Condition("none < 10")))
     got = backend.measure([*nulls.values(), some, CountWhere(Not(Between("read", 1, 100))), RowCount()])
     assert {c: got[x] for c, x in nulls.items()} == columns
     assert got[some] == 1

@@ -4,6 +4,7 @@ import polars as pl
 import pytest
 
 import truthound as th
+from truthound.engine.condition import Condition
 from truthound.errors import ConfigError, SourceError
 from truthound.profiling import infer_schema, profile
 from truthound.validation.validate import validate
@@ -78,7 +79,7 @@ def test_an_unreadable_column_of_a_reference():
 def test_a_sample_and_a_filter():
     assert outcomes("null", sample_size=2)["null:m"].error == REASON
     with pytest.raises(ConfigError, match='"m" cannot be read'):
-        th.check(th.sources.Spec("memory", "mine", format="columns", data=DATA, where="m > 1"), ["null"])
+        th.check(th.sources.Spec("memory", "mine", format="columns", data=DATA, where=Condition("m > 1")), ["null"])
 
 
 def test_profiles_and_schemas():

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pytest
 
+from truthound.engine.condition import Condition
 from truthound.errors import ConfigError, SourceError
 from truthound.sources import describe, open_source
 
@@ -231,7 +232,7 @@ def test_all_mistakes_at_once():
 def test_where():
     from truthound.sources import Spec
 
-    spec = Spec("memory", "mine", format="columns", data={"a": [1, 2]}, where="a > 1")
+    spec = Spec("memory", "mine", format="columns", data={"a": [1, 2]}, where=Condition("a > 1"))
     assert open_source(spec).frame.collect().rows() == [(2,)]
 
 

@@ -28,7 +28,6 @@ from truthound._internal.text import redact
 from truthound.checkpoint.actions.base import CHANGE_CONDITIONS, Action, ActionContext, fill, secret_values
 from truthound.checkpoint.actions.registry import action_class
 from truthound.checkpoint.config.serialize import to_config_dict
-from truthound.engine import sql_expression
 from truthound.errors import ConfigError, OptionErrors
 from truthound.results import CIExamples, Severity, SeverityName, now
 from truthound.schema import Schema
@@ -151,14 +150,6 @@ def _is_empty(value: Any) -> bool:
     return isinstance(value, list | tuple) and not value
 
 
-def _condition(text: str) -> None:
-    """Raises Mistakes unless the text is one SQL expression, as the engine reads it."""
-    try:
-        sql_expression.condition(text)
-    except ValueError as error:
-        raise OptionErrors([("where", str(error))]) from None
-
-
 ValidatorGiven = str | Mapping[str, Any] | Validator | type[Validator] | Callable[[Any], Any]
 """a rule as a list of validators may have it: a name, a mapping of a name to its options, an object, a class, a function"""
 Ratio = Annotated[float, PlainValidator(_ratio, json_schema_input_type=float | str)]
@@ -246,13 +237,11 @@ class CheckpointConfig(_Expecting):
         if value is None:
             raise ValueError("it is empty; give a path, a URL or a mapping")
         try:
-            spec = parse_spec(value)
+            parse_spec(value)
         except ConfigError as error:
             raise OptionErrors(
                 _source_mistake(p.removeprefix("data_source: "), value) for p in error.problems
             ) from None
-        if spec.where is not None and spec.family != "sql":  # a database has a SQL of its own
-            _condition(spec.where)
         return value
 
     @field_validator("schema")

@@ -16,7 +16,7 @@ import polars as pl
 from truthound._internal.extended_time import Extended
 from truthound._internal.text import to_json_value
 from truthound.engine import measures as m
-from truthound.engine import sql_expression
+from truthound.engine.condition import Condition
 from truthound.engine.polars.column_names import escape_column, named
 from truthound.engine.polars.compare_columns import comparison_expr
 from truthound.engine.polars.compare_values import among, within
@@ -25,7 +25,7 @@ from truthound.engine.polars.formats import FORMATS
 from truthound.engine.polars.join_types import Schema, align_types
 from truthound.engine.polars.row_counts import apart, assuming, counted, faulty, picked
 from truthound.engine.polars.short_circuit import quick_or_slow
-from truthound.engine.polars.sql import LONG, Checked, Context, checked, compiled, utc_now
+from truthound.engine.polars.sql import LONG, Checked, Context, checked, compiled, resolved, utc_now
 from truthound.errors import ValidatorError
 
 BLOCKING = (m.Repeated, m.OutOfOrder, m.Inconsistent, m.Native)
@@ -94,7 +94,7 @@ class Compiler:
         """The predicate's expression; it raises for a row whose answer cannot be had, and on which it depends."""
         return checked(self._checked(p))
 
-    def infallible(self, condition: str) -> pl.Expr | None:
+    def infallible(self, condition: Condition) -> pl.Expr | None:
         """A SQL condition that has an answer for every row; None where it may fail or does not fit the columns."""
         try:
             made = compiled(condition, self._context)
@@ -116,8 +116,8 @@ class Compiler:
             case m.Unknown(inner):
                 made = self._checked(inner)
                 return Checked(made.e.is_null(), made.fault)
-            case m.SQL(text):
-                return self._sql(text)
+            case m.SQL(condition):
+                return self._sql(condition)
             case _:
                 return Checked(self._alone(p))
 
@@ -139,8 +139,8 @@ class Compiler:
     def _counted(self, p: m.Predicate, count: Callable[[Checked], AggregateQuery]) -> AggregateQuery:
         """What `count` makes of the predicate, in 64 bits where that is enough."""
         sure = self._checked(p)
-        sql = [part.text for part in m.parts(p) if isinstance(part, m.SQL)]
-        names = {c for text in sql for c in sql_expression.calculated(text, self._schema) if self._schema[c] in LONG}
+        conditions = [resolved(part.condition, self._context.schema) for part in m.parts(p) if isinstance(part, m.SQL)]
+        names = {c for condition in conditions for c in condition.calculated() if self._schema[c] in LONG}
         if "Int128" not in f"{sure.e}{sure.fault}":
             return count(sure)
         for most in _ASSUMED if names else ():
@@ -237,20 +237,18 @@ class Compiler:
             raise ValidatorError(f"the function returned {type(made).__name__}; it must return a polars expression")
         return self._boolean(made, "the function's expression")
 
-    def _sql(self, text: str) -> Checked:
+    def _sql(self, condition: Condition) -> Checked:
+        condition = resolved(condition, self._context.schema)
         try:
-            made = compiled(text, self._context)
-        except ValidatorError as failed:
+            made = compiled(condition, self._context)
+        except ValidatorError:
             # a column without any value has the type that its source gives for want of a better one: it fits any condition
-            try:
-                empty = frozenset(self._empty(sql_expression.columns_of(text, self._schema)))
-            except ValueError:  # it cannot be parsed
-                raise failed from None
+            empty = frozenset(self._empty(condition.columns or ()))
             if not empty:
                 raise
             typed = {**self._context.schema, **dict.fromkeys(empty, pl.Null())}
             column = lambda name: pl.lit(None) if name in empty else self.column(name)  # noqa: E731
-            made = compiled(text, replace(self._context, schema=typed, column=column))
+            made = compiled(condition, replace(self._context, schema=typed, column=column))
         if made.e.meta.root_names() or not self._schema:
             return made
         every = named(next(iter(self._schema)))

@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 
 from truthound.engine import sql_expression, sql_query
+from truthound.engine.condition import Condition
 from truthound.engine.polars.column_names import named
 from truthound.errors import ValidatorError
 
@@ -40,7 +41,7 @@ def run(
     types: Mapping[str, pl.DataType],
     *,
     collect: Callable[[pl.LazyFrame], pl.DataFrame],
-    condition: Callable[[str], pl.Expr | None],
+    condition: Callable[[Condition], pl.Expr | None],
 ) -> tuple[int, Rows]:
     """How many rows a query returns, and the first `limit` of them.
 

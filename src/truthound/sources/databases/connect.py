@@ -82,7 +82,7 @@ def _request(spec: Spec, address: Address, dialect: DatabaseDialect, base: Path 
     path = None
     if address.dialect in ("sqlite", "duckdb"):
         path = _file(address, base, spec.name)
-    return TableRequest(address, path, text, spec.where, table)
+    return TableRequest(address, path, text, spec.sql_where, table)
 
 
 def _file(address: Address, base: Path | None, name: str) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -12,6 +12,7 @@ import polars as pl
 
 from truthound._internal.text import shorten
 from truthound.engine import sql_expression
+from truthound.engine.condition import Condition, UnknownColumnError
 from truthound.engine.polars.column_names import FAULT
 from truthound.engine.polars.sql import dates, intervals
 from truthound.engine.polars.sql import patterns as rx
@@ -50,19 +51,25 @@ _COMPARISONS = {"EQ": "=", "NEQ": "<>", "LT": "<", "LTE": "<=", "GT": ">", "GTE"
 _ARITHMETIC = {"Add": "+", "Sub": "-", "Mul": "*", "Div": "/", "IntDiv": "//", "Mod": "%"}
 
 
-def compiled(text: str, context: Context) -> Checked:
+def resolved(condition: Condition, schema: Iterable[str]) -> Condition:
+    """The condition resolved against these columns. ValidatorError if one is not there."""
+    try:
+        return condition.resolve(schema)
+    except UnknownColumnError as error:
+        raise ValidatorError(f"{_quoted(condition)}: {error}") from None
+
+
+def _quoted(condition: Condition) -> str:
+    return f"SQL expression {shorten(str(condition), 200)!r}"
+
+
+def compiled(condition: Condition, context: Context) -> Checked:
     """A condition's value: an expression that is true, false or null for each row, and the rows it cannot be had for.
 
     Raises:
         ValidatorError: The names, types or functions do not fit; in plain words.
     """
-    try:
-        tree = sql_expression.condition(text)
-    except ValueError as error:
-        raise ValidatorError(str(error)) from None
-    what = f"SQL expression {shorten(text, 200)!r}"
-    if unknown := sql_expression.unknown_in(tree, list(context.schema)):
-        raise ValidatorError(f"{what}: {unknown}")
+    tree, what = resolved(condition, context.schema).tree, _quoted(condition)
     try:
         made = Tree(context).value(tree)
     except ValidatorError as error:
@@ -107,12 +114,7 @@ class Tree:
         return compare(self.value(node.this), op, self.value(node.expression))
 
     def column(self, node: Any) -> TypedExpr:
-        found = sql_expression.column_path(node, self._context.schema)
-        if found is None:
-            raise ValidatorError(
-                f'no column is called "{node.name}"{sql_expression.instead(node.name, list(self._context.schema))}'
-            )
-        name, path = found
+        name = node.name
         t = self._context.schema[name]
         e = self._context.column(name)
         if t in (pl.Object, pl.UInt128):
@@ -126,10 +128,7 @@ class Tree:
             most = self._context.most
             if most is not None and t in LONG:
                 bounds = (max(bounds[0], -most), most)
-        made = TypedExpr(e, t, None, bounds=bounds) if t == pl.Null else TypedExpr(e, t, bounds=bounds)
-        for part in path:
-            made = field(made, part)
-        return made
+        return TypedExpr(e, t, None, bounds=bounds) if t == pl.Null else TypedExpr(e, t, bounds=bounds)
 
     def literal(self, node: Any) -> TypedExpr:
         if node.is_string:

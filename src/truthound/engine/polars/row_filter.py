@@ -1,0 +1,31 @@
+"""The rows of a frame for which a condition is true, as a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import polars as pl
+
+from truthound.engine.condition import Condition
+from truthound.engine.polars.column_names import FAULT_WORDS, escape_column, is_fault
+from truthound.engine.polars.sql import Context, checked, compiled
+from truthound.errors import SourceError
+
+
+def filter_rows(frame: pl.LazyFrame, condition: Condition, unreadable: Mapping[str, str]) -> pl.LazyFrame:
+    """The rows for which the condition is true. Reading them raises where it has no answer, which `explain_filter` explains.
+
+    Raises:
+        UnknownColumnError: the condition names columns that are not there, or that cannot be read.
+        ValidatorError: it does not fit the types of the columns.
+    """
+    types = dict(frame.clone().collect_schema())
+    condition = condition.resolve(c for c in types if c not in unreadable)
+    names = {c: escape_column(c) for c in types if escape_column(c) != c}
+    made = checked(compiled(condition, Context(types, lambda name: pl.col(escape_column(name)))))
+    return frame.rename(names).filter(made).rename({escaped: c for c, escaped in names.items()})
+
+
+def explain_filter(explain: Callable[[Exception], SourceError]) -> Callable[[Exception], SourceError]:
+    """Explains errors of filtered rows: those of the filter here, others by `explain`."""
+    return lambda error: SourceError(f"where: {FAULT_WORDS}") if is_fault(error) else explain(error)
