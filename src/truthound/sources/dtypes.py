@@ -1,4 +1,4 @@
-"""Type names of `truthound.schema` and the Polars types they mean."""
+"""Type names of `truthound.schema`, the Polars types they mean, and what these types hold exactly."""
 
 from __future__ import annotations
 
@@ -8,6 +8,12 @@ import polars as pl
 
 from truthound.schema.type_names import meaning
 
+DECIMAL_DIGITS = 38
+"""digits of a decimal column"""
+FLOAT_INTEGERS = 1 << 53
+"""integers up to here are floats without loss"""
+FLOAT_DIGITS = 15
+"""a decimal of so many digits is the same after a round trip through a float"""
 _TYPES: dict[str, pl.DataType] = {
     **{t.__name__.lower(): t() for t in (
         pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.Int128, pl.UInt8, pl.UInt16, pl.UInt32, pl.UInt64,

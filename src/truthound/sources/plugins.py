@@ -10,7 +10,7 @@ from truthound._internal.text import shorten
 from truthound.errors import ConfigError, SourceError, TruthoundError
 from truthound.sources.address import scrub, url_secrets
 from truthound.sources.base import Source
-from truthound.sources.memory.frames import open_table
+from truthound.sources.memory.open import open_table
 from truthound.sources.spec import Spec, load_plugin, parse_spec
 
 

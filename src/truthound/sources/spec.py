@@ -38,13 +38,13 @@ class SourceFamily:
 
 
 FAMILIES: dict[str, SourceFamily] = {
-    "file": SourceFamily("a file", "files.formats:open_files", ("file",), ("format", "options")),
+    "file": SourceFamily("a file", "files.open:open_files", ("file",), ("format", "options")),
     "url": SourceFamily(
-        "a file", "remote.objects:open_url",
+        "a file", "remote.open:open_url",
         ("s3", "s3a", "gs", "gcs", "az", "azure", "abfs", "abfss", "adl", "https", "http"), ("format", "options"),
     ),
-    "sql": SourceFamily("a database", "databases.connect:open_sql", tuple(DATABASES), ("table", "query")),
-    "memory": SourceFamily("a table in memory", "memory.frames:open_table"),
+    "sql": SourceFamily("a database", "databases.open:open_sql", tuple(DATABASES), ("table", "query")),
+    "memory": SourceFamily("a table in memory", "memory.open:open_table"),
 }  # fmt: skip
 """Any other family is a plugin's: see `SourcePlugin`."""
 PLUGIN_OPENER = "plugins:open_with_plugin"

@@ -54,7 +54,7 @@ def test_types(tmp_path, texts, values):
 
 
 def test_types_of_all_rows_become_wider(tmp_path, monkeypatch):
-    monkeypatch.setattr("truthound.sources.files.csv_table._SAMPLE", 1)
+    monkeypatch.setattr("truthound.sources.files.csv_reader._SAMPLE", 1)
     text = "a,b,c,d,e\n1,1,1,2024-01-01,1\n2,99999999999999999999,1.5,soon,1\n3,2,x,2024-01-02,007\n"
     found = opened(tmp_path / "a.csv", text, infer_schema_length=None)
     assert list(found.schema.values()) == [pl.Int64, pl.Int128, pl.String, pl.String, pl.String]

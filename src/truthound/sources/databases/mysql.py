@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from truthound._internal.text import did_you_mean
 from truthound.errors import ConfigError, SourceError
+from truthound.sources.databases.request import TableRequest
 from truthound.sources.databases.text_table import Column, TextTable
-from truthound.sources.memory.python_values import Table
-
-if TYPE_CHECKING:
-    from truthound.sources.databases.connect import TableRequest
+from truthound.sources.table import Table
 
 CONNECT_SECONDS, READ_SECONDS = 10, 600
 _PARAMS = {

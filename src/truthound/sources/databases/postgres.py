@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from truthound.errors import ConfigError, SourceError
+from truthound.sources.databases.request import TableRequest
 from truthound.sources.databases.text_table import Column, TextTable
-from truthound.sources.memory.python_values import Table
-
-if TYPE_CHECKING:
-    from truthound.sources.databases.connect import TableRequest
+from truthound.sources.table import Table
 
 CONNECT_SECONDS = 10
 # type numbers of pg_type, the same in every database

@@ -7,20 +7,17 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from truthound.errors import SourceError
+from truthound.sources.databases.request import TableRequest
 from truthound.sources.databases.text_table import Column, TextTable
-from truthound.sources.memory.python_values import Table
-
-if TYPE_CHECKING:
-    from truthound.sources.databases.connect import TableRequest
+from truthound.sources.dtypes import FLOAT_INTEGERS
+from truthound.sources.table import Table
 
 WAIT_SECONDS = 10
 _ASKED = 240
 """columns whose values are looked at in one query"""
-WHOLE = 1 << 53
 LARGE = "large"
 """stands for integers beyond 2^53 among the kinds of values"""
 # declared types, by what they hold
@@ -68,7 +65,7 @@ def _kinds(connection: sqlite3.Connection, query: str, names: list[str]) -> list
     """The storage classes that each column holds, and whether large integers, in one pass for some hundred columns."""
     found: list[set[str]] = []
     words = ("integer", "real", "text", "blob")
-    large = f"typeof(c{{i}}) = 'integer' AND (c{{i}} > {WHOLE} OR c{{i}} < -{WHOLE})"
+    large = f"typeof(c{{i}}) = 'integer' AND (c{{i}} > {FLOAT_INTEGERS} OR c{{i}} < -{FLOAT_INTEGERS})"
     inner = ", ".join(f"c{i}" for i in range(len(names)))
     for start in range(0, len(names), _ASKED):
         here = range(start, min(start + _ASKED, len(names)))

@@ -12,7 +12,8 @@ from typing import IO, Any, Self
 import polars as pl
 
 from truthound.errors import SourceError
-from truthound.sources.memory.python_values import Table
+from truthound.sources.dtypes import FLOAT_DIGITS
+from truthound.sources.table import Table
 from truthound.sources.temporary import materialize, scratch
 
 Cast = Callable[[pl.Expr], pl.Expr]
@@ -21,8 +22,6 @@ _SPECIAL = ("infinity", "-infinity", "NaN", "Infinity", "-Infinity", "0000-00-00
 """values that are told where they make a column text; others may be secret"""
 YEARS = 290_000
 """years whose microseconds are numbers of 64 bits"""
-DIGITS = 15
-"""a decimal of so many digits comes back from a float as it was"""
 
 
 def _to(dtype: pl.DataType) -> Cast:
@@ -49,7 +48,7 @@ def _micros(c: pl.Expr) -> pl.Expr:
 
 def _is_short(c: pl.Expr) -> pl.Expr:
     """Whether a float holds a decimal so that it comes back as it was; NaN and infinity are floats."""
-    digits = c.str.replace_all(r"[-.]", "").str.strip_chars("0").str.len_chars() <= DIGITS
+    digits = c.str.replace_all(r"[-.]", "").str.strip_chars("0").str.len_chars() <= FLOAT_DIGITS
     return c.is_in(["NaN", "Infinity", "-Infinity"]) | (digits & (c.str.len_chars() <= 300))
 
 

@@ -1,34 +1,34 @@
-"""Parquet and Arrow IPC: files of columns that may differ, and columns from folders named `key=value`."""
+"""Parquet and Arrow IPC files, whose columns may differ from file to file."""
 
 from __future__ import annotations
 
-import datetime as dt
 import importlib.util
 import os
-import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 import polars as pl
 
 from truthound._internal.text import first_line
 from truthound.engine.polars.engine_errors import ENGINE_ERRORS
 from truthound.errors import SourceError
-from truthound.sources.dtypes import polars_type
+from truthound.sources.dtypes import DECIMAL_DIGITS, polars_type
 from truthound.sources.files.file_set import FileSet, head
-from truthound.sources.files.merging import Part, Rules, alike, planned, united, widened
+from truthound.sources.files.hive_partitions import (
+    Schema,
+    constant_column,
+    engine_schema,
+    has_dates,
+    partition_types,
+    partition_values,
+)
+from truthound.sources.files.union import Part, Rules, alike, planned, united, widened
 from truthound.sources.memory.arrow_tables import arrow_table, stored
-from truthound.sources.memory.python_values import DIGITS, Table
+from truthound.sources.table import Table
 
-NOTHING = "__HIVE_DEFAULT_PARTITION__"
-"""the folder of rows whose value is null"""
 WIDER = pl.ScanCastOptions(integer_cast=["upcast", "allow-float"], float_cast="upcast")
 """how files are read whose types the engine widens by itself"""
-_WHOLE = re.compile(r"0|-?[1-9]\d{0,37}")
-_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}(\.\d{1,6})?")
-Schema = Mapping[str, pl.DataType]
 
 
 def parquet(found: FileSet, options: Any) -> Table:
@@ -39,7 +39,7 @@ def parquet(found: FileSet, options: Any) -> Table:
         if (table := _by_arrow(found)) is None:
             raise error from None
         return table
-    hive = _hive(found, options.hive_partitioning)
+    hive = partition_types(found, options.hive_partitioning)
     parts = [
         _part(_scanned(files, hive, found), schema, files[0], hive) for files, schema in alike(found.files, schemas)
     ]
@@ -65,7 +65,7 @@ def ipc(found: FileSet, options: Any) -> Table:
         except ENGINE_ERRORS as error:
             raise SourceError(f"{path.name} is not Arrow IPC: {first_line(error)}") from None
         schemas.append(dict(streams[path].schema))
-    hive = _hive(found, options.hive_partitioning)
+    hive = partition_types(found, options.hive_partitioning)
     parts = []
     for files, schema in alike(found.files, schemas):
         run = [f for f in files if f not in streams]
@@ -73,9 +73,9 @@ def ipc(found: FileSet, options: Any) -> Table:
             parts.append(_part(_scanned_ipc(files, hive, found), schema, files[0], hive))
             continue
         for path in files:
-            told = _told(path, found)
+            told = partition_values(path, found)
             if path in streams:
-                lazy = streams[path].lazy().with_columns(_constant(k, told[k], t) for k, t in hive.items())
+                lazy = streams[path].lazy().with_columns(constant_column(k, told[k], t) for k, t in hive.items())
             else:
                 lazy = _scanned_ipc([path], hive, found)
             parts.append(_part(lazy, schema, path, hive))
@@ -89,13 +89,13 @@ def _rules(options: Any) -> Rules:
 
 def _scanned(files: Sequence[Path], hive: Schema, found: FileSet, **more: Any) -> pl.LazyFrame:
     return pl.scan_parquet(
-        list(files), glob=False, hive_partitioning=bool(hive), hive_schema=_every(hive, found), try_parse_hive_dates=dated(hive), **more,
+        list(files), glob=False, hive_partitioning=bool(hive), hive_schema=engine_schema(hive, found), try_parse_hive_dates=has_dates(hive), **more,
     )  # fmt: skip
 
 
 def _scanned_ipc(files: Sequence[Path], hive: Schema, found: FileSet) -> pl.LazyFrame:
     return pl.scan_ipc(
-        list(files), glob=False, hive_partitioning=bool(hive), hive_schema=_every(hive, found), try_parse_hive_dates=dated(hive),
+        list(files), glob=False, hive_partitioning=bool(hive), hive_schema=engine_schema(hive, found), try_parse_hive_dates=has_dates(hive),
     )  # fmt: skip
 
 
@@ -124,7 +124,9 @@ def _whole(parts: Sequence[Part], rules: Rules, odd: Mapping[str, str]) -> Table
 def _large(parts: Sequence[Part]) -> dict[str, str]:
     """The columns of decimals with more digits than the engine has."""
     types = {n: t for p in parts for n, t in p.schema.items() if _beyond(t)}
-    return {n: f"its type is {str(t).lower()}, a decimal of more than {DIGITS} digits" for n, t in types.items()}
+    return {
+        n: f"its type is {str(t).lower()}, a decimal of more than {DECIMAL_DIGITS} digits" for n, t in types.items()
+    }
 
 
 def _late(files: Sequence[Path], parts: Sequence[Part]) -> dict[str, str]:
@@ -151,7 +153,7 @@ def _late(files: Sequence[Path], parts: Sequence[Part]) -> dict[str, str]:
 def _beyond(dtype: Any) -> bool:
     """Whether a type holds decimals of more digits than the engine has."""
     if isinstance(dtype, pl.Decimal):
-        return (dtype.precision or 0) > DIGITS
+        return (dtype.precision or 0) > DECIMAL_DIGITS
     if isinstance(dtype, pl.Struct):
         return any(_beyond(f.dtype) for f in dtype.fields)
     return isinstance(dtype, pl.List | pl.Array) and _beyond(dtype.inner)
@@ -169,85 +171,3 @@ def _by_arrow(found: FileSet) -> Table | None:
         return arrow_table(ds.dataset([os.fspath(f) for f in found.files], format="parquet", partitioning=partitioning))
     except (*ENGINE_ERRORS, pa.ArrowException):
         return None  # the engine's own error says what is wrong
-
-
-# --- folders named key=value ---------------------------------------------------------------------------------------
-
-
-def _hive(found: FileSet, wanted: bool | None) -> dict[str, pl.DataType]:
-    """The columns that the folders of a table name, and their types. Raises SourceError where files lie in folders of other names."""
-    if wanted is False or (wanted is None and found.root is None):
-        return {}
-    values = [_told(path, found) for path in found.files]
-    keys = max(values, key=len)
-    for path, told in zip(found.files, values, strict=True):
-        if lost := [k for k in keys if k not in told]:
-            raise SourceError(
-                f"{path.name} lies in no folder {lost[0]}=…, as other files do; set options.hive_partitioning: false to read them without it"
-            )
-    return {k: type_of({v[k] for v in values}) for k in keys}
-
-
-def _told(path: Path, found: FileSet) -> dict[str, str | None]:
-    """What the folders of a file say, below the table's own."""
-    parts = (path.relative_to(found.root) if found.root else path).parts[:-1]
-    pairs = (p.partition("=") for p in parts if p.count("=") == 1)
-    return {key: None if value == NOTHING else unquote(value) for key, _, value in pairs if key}
-
-
-def _every(hive: Schema, found: FileSet) -> dict[str, pl.DataType] | None:
-    """The columns that the engine makes of all folders, those above the table too."""
-    if not hive:
-        return None
-    parts = found.files[0].absolute().parts[:-1]
-    return {**{p.partition("=")[0]: pl.String() for p in parts if p.count("=") == 1}, **hive}
-
-
-def dated(hive: Schema) -> bool:
-    """Whether the engine is to look for dates in names of folders."""
-    return any(t.is_temporal() for t in hive.values())
-
-
-def type_of(values: Collection[str | None]) -> pl.DataType:
-    """A type that every value is written in as its own text; codes such as 02139, 1.10 and 1E5 stay text."""
-    held = [v for v in values if v is not None]
-    if not held:
-        return pl.String()
-    if all(_WHOLE.fullmatch(v) for v in held):
-        fits = all(-(1 << 63) <= int(v) < 1 << 63 for v in held)
-        return pl.Int64() if fits else pl.Int128() if all(abs(int(v)) < 1 << 127 for v in held) else pl.String()
-    if all(v in ("true", "false") for v in held):
-        return pl.Boolean()
-    if all(_is_float(v) for v in held):
-        return pl.Float64()
-    if all(len(v) == 10 and _is_moment(v) for v in held):
-        return pl.Date()
-    return pl.Datetime("us") if all(_MOMENT.fullmatch(v) and _is_moment(v) for v in held) else pl.String()
-
-
-def _is_float(value: str) -> bool:
-    try:
-        return _WHOLE.fullmatch(value) is not None or ("." in value and repr(float(value)) == value)
-    except ValueError:
-        return False
-
-
-def _is_moment(value: str) -> bool:
-    try:
-        dt.datetime.fromisoformat(value)
-    except ValueError:
-        return False
-    return True
-
-
-def _constant(name: str, value: str | None, dtype: pl.DataType) -> pl.Expr:
-    """The column of a stream's folder."""
-    plain: Any = value
-    if value is not None and dtype != pl.String:
-        if dtype == pl.Boolean:
-            plain = value == "true"
-        elif dtype.is_temporal():
-            plain = dt.datetime.fromisoformat(value)
-        else:
-            plain = int(value) if dtype.is_integer() else float(value)
-    return pl.lit(plain).cast(dtype).alias(name)

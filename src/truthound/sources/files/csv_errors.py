@@ -14,9 +14,9 @@ import polars as pl
 from truthound._internal.text import cell, first_line, plural, shorten
 from truthound.errors import SourceError
 from truthound.sources.dtypes import type_word
-from truthound.sources.files.delimited import OPEN_QUOTE, CsvDialect, look, reader
+from truthound.sources.files.csv_dialect import OPEN_QUOTE, CsvDialect, look, reader
+from truthound.sources.files.csv_quotes import MisquotedError
 from truthound.sources.files.lines import DecodeFailure, lines
-from truthound.sources.files.quotes import MisquotedError
 from truthound.sources.files.text_types import MisfitError
 
 _HEADERS = re.compile(r"schema (lengths|names) differ|did not find column|extra column in file")

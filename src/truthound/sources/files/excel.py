@@ -15,18 +15,16 @@ import polars as pl
 
 from truthound._internal.text import first_line, plural, shorten
 from truthound.errors import ConfigError, SourceError, TruthoundError
-from truthound.sources.dtypes import polars_type
+from truthound.sources.dtypes import FLOAT_INTEGERS, polars_type
 from truthound.sources.files.file_set import FileSet
-from truthound.sources.files.merging import Part, Rules, united
-from truthound.sources.memory.frames import unknown_columns
-from truthound.sources.memory.python_values import Table
+from truthound.sources.files.union import Part, Rules, united
+from truthound.sources.table import Table, unknown_columns
 
 if TYPE_CHECKING:
     from fastexcel import ExcelSheet
 
 _NO_DAY = (dt.date(1899, 12, 30), dt.date(1899, 12, 31), dt.date(1904, 1, 1))
 """days before a workbook's first one: a cell there is a time of day"""
-_WHOLE = 1 << 53
 _UNNAMED = "__UNNAMED__"
 
 
@@ -138,7 +136,7 @@ def _refined(frame: pl.DataFrame) -> pl.DataFrame:
     for i, dtype in enumerate(frame.dtypes):
         c = pl.nth(i)
         if dtype.is_float():
-            tests.append((i, (c == c.floor()) & (c.abs() <= _WHOLE), c.cast(pl.Int64, strict=False)))
+            tests.append((i, (c == c.floor()) & (c.abs() <= FLOAT_INTEGERS), c.cast(pl.Int64, strict=False)))
         elif isinstance(dtype, pl.Datetime):
             tests.append((i, c.dt.date().is_in(_NO_DAY), c.dt.time()))
             tests.append((i, c.dt.time() == dt.time(), c.dt.date()))

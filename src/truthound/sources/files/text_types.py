@@ -8,54 +8,49 @@ column gets its type.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import product
-from typing import Literal
 
 import polars as pl
 
 from truthound.errors import ConfigError
-from truthound.sources.dtypes import type_word
-from truthound.sources.memory.python_values import DIGITS, WHOLE
+from truthound.sources.dtypes import DECIMAL_DIGITS, FLOAT_INTEGERS, type_word
 
-_TRUE, _FALSE = ("true", "True", "TRUE"), ("false", "False", "FALSE")
+TRUE, FALSE = ("true", "True", "TRUE"), ("false", "False", "FALSE")
 _E = r"^\d{2,}[eE]\d+$|^\dE\d+$|^\de\d{3,}$"
 """digits around one E, as no program writes a number"""
-_ZEROS = r"^[+-]?0\d"
+ZEROS = r"^[+-]?0\d"
 _LONG = r"^[+-]?[0-9]{16}|^[+-]?(?:0*[.,]0*)?[1-9](?:[.,]?[0-9]){17}"
 """the start of a number that a float may round: whole of 16 digits, or with 18 that count"""
 _SHORT = 18
 """characters of a number that has a decimal sign and no more digits than a float keeps"""
-_CODES = {
-    "integer": rf"{_ZEROS}|^\+|{_E}",
-    "decimals": f"{_ZEROS}|{_LONG}",  # with a decimal point somewhere in the column, 12E4 is a number
-    "float": rf"{_ZEROS}|{_E}|^[+-]?\d{{16,}}$",
+CODES = {
+    "integer": rf"{ZEROS}|^\+|{_E}",
+    "decimals": f"{ZEROS}|{_LONG}",  # with a decimal point somewhere in the column, 12E4 is a number
+    "float": rf"{ZEROS}|{_E}|^[+-]?\d{{16,}}$",
 }
-_NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)([eE][+-]?\d+)?|[+-]?(inf|Infinity)|NaN")
-_DATES = {
+DATES = {
     "ymd": (r"\d{4}([-/.])\d{1,2}[-/.]\d{1,2}", ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "+%Y-%m-%d")),
     "dmy": (r"\d{1,2}([-/.])\d{1,2}[-/.]\d{4}", ("%d-%m-%Y", "%d/%m/%Y", "%d.%m.%Y")),
 }
-_TIME, _TIMES = r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?", ("%H:%M:%S%.f", "%H:%M")
+TIME, TIMES = r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?", ("%H:%M:%S%.f", "%H:%M")
 _FIXED = ("%H:%M:%S.%6f", "%H:%M:%S.%3f", "%H:%M:%S")
 """times of a fixed length, which take the engine a fifth of the time"""
 _FINER = {unit: rf"\.[0-9]{{{n}}}[0-9]*[1-9]" for unit, n in (("ms", 3), ("us", 6), ("ns", 9))}
 """by the unit of moments, fractions of a second that it does not hold"""
-_FINEST: tuple[Literal["us", "ns"], ...] = ("us", "ns")
 _RANKED = 1000
 """values by which the formats are put in order"""
 _LONG_YEAR = r"^([0-9]{5,6}-)"
 """a year beyond 9999, which the engine reads with a sign only; years before 0 have one"""
-_FAR = re.compile(r"(\+\d{5,6}|-\d{4,6}|\d{5,6})-\d\d-\d\d(?!\d).*")
-_ZONE = r" ?(Z|[+-]\d{2}(:?\d{2})?)"
-_FLOAT = pl.Float64()
+ZONE = r" ?(Z|[+-]\d{2}(:?\d{2})?)"
+FLOAT = pl.Float64()
 
 
-def _moments(order: str, zone: str) -> tuple[str, ...]:
-    times = _TIMES if zone else _FIXED + _TIMES
-    return tuple(f"{d}{s}{t}{zone}" for s, d, t in product("T ", _DATES[order][1][:3], times)) + tuple(
-        f"+%Y-%m-%d{s}{_TIMES[0]}{zone}" for s in "T " if order == "ymd"
+def moment_formats(order: str, zone: str) -> tuple[str, ...]:
+    times = TIMES if zone else _FIXED + TIMES
+    return tuple(f"{d}{s}{t}{zone}" for s, d, t in product("T ", DATES[order][1][:3], times)) + tuple(
+        f"+%Y-%m-%d{s}{TIMES[0]}{zone}" for s in "T " if order == "ymd"
     )
 
 
@@ -78,7 +73,7 @@ class Reading:
             case pl.String():
                 return c
             case pl.Boolean():
-                return pl.when(c.is_in(_TRUE)).then(True).when(c.is_in(_FALSE)).then(False)  # noqa: FBT003
+                return pl.when(c.is_in(TRUE)).then(True).when(c.is_in(FALSE)).then(False)  # noqa: FBT003
             case pl.Date():
                 return c.str.to_date(fmt, strict=False)
             case pl.Time():
@@ -105,7 +100,7 @@ class Reading:
     @property
     def wide(self) -> bool:
         """Whether numbers with more digits than a float keeps are told apart from codes."""
-        return self.codes == _CODES["decimals"]
+        return self.codes == CODES["decimals"]
 
 
 def _moment(c: pl.Expr, dtype: pl.Datetime, fmt: str) -> pl.Expr:
@@ -138,7 +133,7 @@ TEXT = Reading()
 
 def is_long(text: str) -> bool:
     """Whether a number that is met among floats has more digits than they keep, and does not have the zeros of a code."""
-    return re.match(_LONG, text) is not None and re.match(_ZEROS, text) is None
+    return re.match(_LONG, text) is not None and re.match(ZEROS, text) is None
 
 
 def exact_numbers(text: pl.LazyFrame, name: str, *, comma: bool) -> Reading:
@@ -153,9 +148,9 @@ def exact_numbers(text: pl.LazyFrame, name: str, *, comma: bool) -> Reading:
         .collect(engine="streaming")
         .row(0)
     )
-    if plain and (whole or 0) + (scale or 0) <= DIGITS:
-        return Reading(pl.Decimal(DIGITS, scale or 0), codes=_ZEROS, comma=comma)
-    return Reading(_FLOAT, codes=_ZEROS, comma=comma)
+    if plain and (whole or 0) + (scale or 0) <= DECIMAL_DIGITS:
+        return Reading(pl.Decimal(DECIMAL_DIGITS, scale or 0), codes=ZEROS, comma=comma)
+    return Reading(FLOAT, codes=ZEROS, comma=comma)
 
 
 class MisfitError(Exception):
@@ -180,80 +175,20 @@ def declared(types: Mapping[str, pl.DataType], sample: pl.DataFrame, *, comma: b
 
 def _declared(dtype: pl.DataType, sample: pl.Series | None, comma: bool) -> Reading:
     texts = pl.Series("c", dtype=pl.String) if sample is None else sample.filter(sample != "").alias("c")
-    orders = ("dmy", "ymd") if texts.str.contains(f"^{_DATES['dmy'][0]}").any() else ("ymd", "dmy")
+    orders = ("dmy", "ymd") if texts.str.contains(f"^{DATES['dmy'][0]}").any() else ("ymd", "dmy")
     formats: tuple[str, ...] = ()
     if isinstance(dtype, pl.Date):
-        formats = tuple(f for o in orders for f in _DATES[o][1])
+        formats = tuple(f for o in orders for f in DATES[o][1])
     elif isinstance(dtype, pl.Time):
-        formats = _TIMES
+        formats = TIMES
     elif isinstance(dtype, pl.Datetime):
-        zones = ("%#z", "") if texts.str.contains(f"{_TIME}{_ZONE}$").any() else ("", "%#z")
-        formats = tuple(f for o, z in product(orders, zones) for f in _moments(o, z))
-        formats += tuple(f for o in orders for f in _DATES[o][1])
-    return _sorted(Reading(dtype, formats, comma=comma), texts)
+        zones = ("%#z", "") if texts.str.contains(f"{TIME}{ZONE}$").any() else ("", "%#z")
+        formats = tuple(f for o, z in product(orders, zones) for f in moment_formats(o, z))
+        formats += tuple(f for o in orders for f in DATES[o][1])
+    return with_likeliest_format_first(Reading(dtype, formats, comma=comma), texts)
 
 
-def infer(sample: pl.DataFrame, *, dates: bool, comma: bool) -> dict[str, Reading]:
-    """The narrowest reading of each column that takes every value of the sample."""
-    return {c.name: _inferred(c.filter(c != "").alias("c"), dates, comma) for c in sample.iter_columns()}
-
-
-def _inferred(texts: pl.Series, dates: bool, comma: bool) -> Reading:
-    if texts.is_empty():
-        return TEXT
-    first = _first(texts)
-    if _NUMBER.fullmatch(first):
-        return _number(texts, comma)
-    if first in _TRUE + _FALSE:
-        return _first_that_fits([Reading(pl.Boolean())], texts)
-    return _first_that_fits(_temporal(first), texts) if dates and first[:1].isdigit() else TEXT
-
-
-def _first(texts: pl.Series) -> str:
-    """The first text; of dates the first of a year of four digits, for years beyond these alone look like codes."""
-    if _FAR.fullmatch(texts[0]) is None:
-        return str(texts[0])
-    near = texts.filter(texts.str.contains(rf"^{_DATES['ymd'][0]}"))
-    return str(near[0] if near.len() else texts[0])
-
-
-def _number(texts: pl.Series, comma: bool) -> Reading:
-    for reading in (Reading(t, codes=_CODES["integer"]) for t in (pl.Int64(), pl.Int128())):
-        if _fits(reading, texts).all():
-            return TEXT if _shows_code(reading, texts) else reading
-    decimals = texts.str.contains("," if comma else ".", literal=True).any()
-    reading = Reading(_FLOAT, codes=_CODES["decimals" if decimals else "float"], comma=comma)
-    values = typed_column(reading, texts)
-    codes = Reading(_FLOAT, codes=_ZEROS) if reading.wide else reading  # how long numbers are is seen in all rows
-    if values.null_count() or _shows_code(codes, texts):
-        return TEXT
-    words = texts.filter(~values.is_finite())
-    words = words.filter(~words.str.contains(r"\d"))  # what is too large for a float is a number all the same
-    return reading if words.str.contains(r"^(NaN|[+-]?(inf|Infinity))$").all() else TEXT
-
-
-def _temporal(first: str) -> list[Reading]:
-    if re.fullmatch(_TIME, first):
-        return [Reading(pl.Time(), _TIMES)]
-    for order, (date, formats) in _DATES.items():
-        if re.fullmatch(date, first):
-            return [Reading(pl.Date(), formats)]
-        if re.fullmatch(f"{date}[T ]{_TIME}", first):
-            return [Reading(pl.Datetime(u), _moments(order, "")) for u in _FINEST]
-        if re.fullmatch(f"{date}[T ]{_TIME}{_ZONE}", first):
-            return [Reading(pl.Datetime(u, "UTC"), _moments(order, "%#z")) for u in _FINEST]
-    return []
-
-
-def _first_that_fits(readings: Iterable[Reading], texts: pl.Series) -> Reading:
-    for reading in readings:
-        ordered = _sorted(reading, texts)
-        if _fits(ordered, texts).all() and not (reading.codes and _shows_code(reading, texts)):
-            return ordered
-    return TEXT
-
-
-def _sorted(reading: Reading, texts: pl.Series) -> Reading:
+def with_likeliest_format_first(reading: Reading, texts: pl.Series) -> Reading:
     """With the format first that takes the most of the sample."""
     if len(reading.formats) < 2 or texts.is_empty():
         return reading
@@ -265,14 +200,6 @@ def _sorted(reading: Reading, texts: pl.Series) -> Reading:
     )
     order = sorted(range(len(counts)), key=lambda i: -counts[i])
     return Reading(reading.dtype, tuple(reading.formats[i] for i in order), reading.codes, reading.comma)
-
-
-def _fits(reading: Reading, texts: pl.Series) -> pl.Series:
-    return typed_column(reading, texts).is_not_null()
-
-
-def _shows_code(reading: Reading, texts: pl.Series) -> bool:
-    return bool(texts.to_frame().select(reading.shows_code(pl.nth(0))).item())
 
 
 def typed_column(reading: Reading, texts: pl.Series) -> pl.Series:
@@ -328,7 +255,7 @@ class Typing:
         for name in [flag.name for flag in flags.iter_columns() if flag.item()]:
             self._found(batch.get_column(name), self.readings[name])
         for (i, _, reading), values in zip(self._changed, typed.iter_columns(), strict=True):
-            if reading.wide and (values.abs() >= WHOLE).any():
+            if reading.wide and (values.abs() >= FLOAT_INTEGERS).any():
                 self._found(columns[i], reading)
             whole = values.null_count() == columns[i].null_count()
             columns[i] = values if whole else self._looked_at(reading, columns[i])

@@ -7,7 +7,8 @@ from typing import Any
 import polars as pl
 
 from truthound._internal.text import first_line, shorten
-from truthound.sources.memory.python_values import Table, all_different, assembled, held
+from truthound.sources.memory.python_values import held
+from truthound.sources.table import Table, all_different, assembled
 
 
 def arrow_table(data: Any) -> Table:

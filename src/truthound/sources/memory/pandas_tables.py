@@ -7,7 +7,8 @@ from typing import Any, cast
 import polars as pl
 
 from truthound.sources.memory.arrow_tables import arrow_column, arrow_readable
-from truthound.sources.memory.python_values import Table, all_different, assembled, held
+from truthound.sources.memory.python_values import held
+from truthound.sources.table import Table, all_different, assembled
 
 _SECONDS = 1 << 53
 """seconds up to here are milliseconds of 64 bits"""

@@ -7,18 +7,13 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import polars as pl
 
 from truthound.engine.polars.engine_errors import ENGINE_ERRORS
+from truthound.sources.dtypes import DECIMAL_DIGITS, FLOAT_DIGITS, FLOAT_INTEGERS
 
-DIGITS = 38
-"""digits of a decimal column"""
-WHOLE = 1 << 53
-"""integers up to here are floats without loss"""
-EXACT = 15
-"""a decimal of so many digits comes back from a float as it was"""
 MIXED = "holds float, int beyond 2^53, which no one type holds exactly; give it one type"
 _SPAN = timedelta(microseconds=(1 << 63) - 1)
 _KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
@@ -104,7 +99,7 @@ def _type_of(values: Sequence[Any]) -> pl.DataType:
         case ["int"]:
             return _integers(min(present), max(present))
         case ["float", "int"]:
-            if all(-WHOLE <= v <= WHOLE for v in present if isinstance(v, int)):
+            if all(-FLOAT_INTEGERS <= v <= FLOAT_INTEGERS for v in present if isinstance(v, int)):
                 return pl.Float64()
             raise UnreadableError(MIXED)
         case ["Decimal"] | ["Decimal", "int"]:
@@ -145,12 +140,14 @@ def _decimals(values: Sequence[Decimal | int]) -> pl.DataType:
             finite = False
             continue
         scale, whole = max(scale, -exponent), max(whole, len(digits) + exponent)
-    if finite and scale + whole <= DIGITS:
-        return pl.Decimal(DIGITS, scale)
+    if finite and scale + whole <= DECIMAL_DIGITS:
+        return pl.Decimal(DECIMAL_DIGITS, scale)
     if all(_is_short(Decimal(v)) for v in values):
         return pl.Float64()
     what = (
-        f"decimals beyond {DIGITS} digits" if finite else f"NaN or infinity among decimals of more than {EXACT} digits"
+        f"decimals beyond {DECIMAL_DIGITS} digits"
+        if finite
+        else f"NaN or infinity among decimals of more than {FLOAT_DIGITS} digits"
     )
     raise UnreadableError(f"holds {what}, which no type of a column holds exactly")
 
@@ -158,7 +155,9 @@ def _decimals(values: Sequence[Decimal | int]) -> pl.DataType:
 def _is_short(value: Decimal) -> bool:
     """Whether a float holds a decimal so that it comes back as it was; NaN and infinity are floats."""
     _, digits, exponent = value.as_tuple()
-    return not isinstance(exponent, int) or (len("".join(map(str, digits)).strip("0")) <= EXACT and abs(exponent) < 250)
+    return not isinstance(exponent, int) or (
+        len("".join(map(str, digits)).strip("0")) <= FLOAT_DIGITS and abs(exponent) < 250
+    )
 
 
 def _moments(values: Sequence[datetime]) -> pl.DataType:
@@ -200,36 +199,9 @@ def _objects(values: Sequence[Mapping[Any, Any]]) -> pl.DataType:
     return pl.Struct(fields)
 
 
-# --- tables of them ---------------------------------------------------------------------------------------------
-
-
-class Table(NamedTuple):
-    """A table; the columns that cannot be read with their reasons, nulls stand in their place; and what users should know of it."""
-
-    frame: pl.LazyFrame
-    unreadable: Mapping[str, str] = {}
-    notes: tuple[str, ...] = ()
-
-
-def assembled(columns: Mapping[str, pl.Series | str], height: int) -> Table:
-    """A table of columns, some of which may be reasons why they cannot be read."""
-    nothing = pl.Series(dtype=pl.Null).extend_constant(None, height)
-    frame = pl.DataFrame([nothing.alias(n) if isinstance(c, str) else c for n, c in columns.items()])
-    return Table(frame.lazy(), {n: c for n, c in columns.items() if isinstance(c, str)})
-
-
 def held(name: str, values: Sequence[Any]) -> pl.Series | str:
     """A column of Python values, or why it cannot be read."""
     try:
         return column_of(name, values)
     except UnreadableError as error:
         return f"it {error}"
-
-
-def all_different(names: Iterable[str]) -> None:
-    """Raises ValueError where two columns have one name."""
-    seen: set[str] = set()
-    for name in names:
-        if name in seen:
-            raise ValueError(f'column "{name}" is there twice; rename one')
-        seen.add(name)

@@ -18,14 +18,14 @@ from truthound.errors import ConfigError, SourceError
 from truthound.sources.address import clean_url, scrub, url_secrets
 from truthound.sources.base import FrameSource
 from truthound.sources.dtypes import polars_type
-from truthound.sources.files import columnar
+from truthound.sources.files import columnar, hive_partitions
 from truthound.sources.files.file_set import EXTENSIONS, FileSet, format_of, format_word, is_glob
-from truthound.sources.files.formats import need_extra, projected, read_files, scan_delta
-from truthound.sources.files.merging import Part, Rules, united
-from truthound.sources.memory.python_values import Table
+from truthound.sources.files.open import need_extra, projected, read_files, scan_delta
+from truthound.sources.files.union import Part, Rules, united
 from truthound.sources.options import parse_options
 from truthound.sources.remote.download import DownloadError, addresses, download
 from truthound.sources.spec import Spec
+from truthound.sources.table import Table
 
 _SAME = {"s3a": "s3", "gcs": "gs", "azure": "az"}
 _LOGIN = {
@@ -92,7 +92,7 @@ def _parquet(url: str, options: Any) -> Table:
 
     def scan(place: str) -> pl.LazyFrame:
         return pl.scan_parquet(
-            place, hive_partitioning=bool(hive), hive_schema=hive or None, try_parse_hive_dates=columnar.dated(hive),
+            place, hive_partitioning=bool(hive), hive_schema=hive or None, try_parse_hive_dates=hive_partitions.has_dates(hive),
             missing_columns=options.missing_columns, extra_columns=options.extra_columns, cast_options=columnar.WIDER,
         )  # fmt: skip
 
@@ -123,7 +123,10 @@ def _ipc(url: str, options: Any) -> Table:
         )
     hive = _hive(url, options, pl.scan_ipc)
     frame = pl.scan_ipc(
-        url, hive_partitioning=bool(hive), hive_schema=hive or None, try_parse_hive_dates=columnar.dated(hive)
+        url,
+        hive_partitioning=bool(hive),
+        hive_schema=hive or None,
+        try_parse_hive_dates=hive_partitions.has_dates(hive),
     )
     return _overridden(frame, url, options)
 
@@ -144,7 +147,7 @@ def _hive(url: str, options: Any, scan: Callable[..., pl.LazyFrame]) -> dict[str
     values = (
         text.select(pl.struct(names).alias("v")).unique().collect(engine="streaming")["v"].struct if names else None
     )
-    return {n: columnar.type_of(values.field(n).unique().to_list()) for n in names} if values else {}
+    return {n: hive_partitions.value_type(values.field(n).unique().to_list()) for n in names} if values else {}
 
 
 def _overridden(frame: pl.LazyFrame, url: str, options: Any) -> Table:

@@ -8,12 +8,13 @@ from typing import Any
 
 import polars as pl
 
-from truthound._internal.text import did_you_mean, first_line, shorten
+from truthound._internal.text import first_line, shorten
 from truthound.engine.polars.engine_errors import ENGINE_ERRORS
 from truthound.errors import SourceError
 from truthound.sources.base import FrameSource
-from truthound.sources.memory.python_values import Table, assembled, held
+from truthound.sources.memory.python_values import held
 from truthound.sources.spec import Spec, frame_kind
+from truthound.sources.table import Table, assembled
 
 _REFUSED = (*ENGINE_ERRORS, AttributeError)
 
@@ -65,7 +66,7 @@ def _arrow(data: Any) -> Table:
 
 
 def _duckdb(data: Any) -> Table:
-    from truthound.sources.databases.duckdb import relation_table
+    from truthound.sources.memory.duckdb_relations import relation_table
 
     if not hasattr(data, "to_parquet"):
         raise TypeError(
@@ -105,43 +106,6 @@ def _rows(data: Iterable[Mapping[str, Any]]) -> Table:
     if not names:
         raise ValueError("its rows have no columns")
     return _columns({n: [row.get(n) for row in rows] for n in names})
-
-
-def clash(rows: Iterable[Mapping[str, Any]], path: str = "") -> str | None:
-    """The first column that holds what no one type holds: objects or lists beside others, truths beside numbers.
-
-    The engine would make some of them null, or 1, without a word.
-    """
-    columns: dict[str, list[Any]] = {}
-    for row in rows:
-        for name, value in row.items():
-            if value is not None:
-                columns.setdefault(name, []).append(value)
-    for name, found in columns.items():
-        values = found
-        at = f"{path}.{name}" if path else str(name)
-        while values and all(isinstance(v, list) for v in values):
-            values = [item for v in values for item in v if item is not None]
-        kinds = {_kind(v) for v in values}
-        if len(kinds) > 1 and (kinds & {"object", "list"} or kinds >= {"boolean", "number"}):
-            return f'column "{at}" holds {" and ".join(sorted(kinds))}'
-        if kinds == {"object"} and (told := clash(values, at)):
-            return told
-    return None
-
-
-def _kind(value: Any) -> str:
-    if isinstance(value, bool):
-        return "boolean"
-    if isinstance(value, int | float):
-        return "number"
-    return "object" if isinstance(value, Mapping) else "list" if isinstance(value, list) else "value"
-
-
-def unknown_columns(wanted: Iterable[str], known: Iterable[str]) -> list[str]:
-    """A sentence for each name that no column has."""
-    known = list(known)
-    return [f'no column is called "{c}"{did_you_mean(c, known)}' for c in wanted if c not in known]
 
 
 _KINDS: dict[str, Callable[[Any], Table]] = {

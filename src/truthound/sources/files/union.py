@@ -12,8 +12,8 @@ from typing import Literal, cast
 import polars as pl
 
 from truthound.errors import ConfigError, SourceError
-from truthound.sources.memory.frames import unknown_columns
-from truthound.sources.memory.python_values import DIGITS, Table
+from truthound.sources.dtypes import DECIMAL_DIGITS
+from truthound.sources.table import Table, unknown_columns
 
 _SIZES: tuple[tuple[pl.DataType, int, int], ...] = tuple(
     (dtype, -(1 << (bits - 1)) if signed else 0, (1 << (bits - signed)) - 1)
@@ -195,13 +195,13 @@ def _decimal(a: pl.DataType, b: pl.DataType) -> pl.DataType | None:
     for dtype in (a, b):
         if isinstance(dtype, pl.Decimal):
             scale = dtype.scale
-            sizes.append(((dtype.precision or DIGITS) - scale, scale))
+            sizes.append(((dtype.precision or DECIMAL_DIGITS) - scale, scale))
         elif dtype.is_integer():
             sizes.append((_WHOLE[int("".join(filter(str.isdigit, str(dtype))))], 0))
         else:
             return None
     whole, scale = max(s[0] for s in sizes), max(s[1] for s in sizes)
-    return pl.Decimal(min(whole + scale, DIGITS), scale)
+    return pl.Decimal(min(whole + scale, DECIMAL_DIGITS), scale)
 
 
 def _nested(a: pl.DataType, b: pl.DataType) -> pl.DataType | None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from truthound.errors import SourceError
 from truthound.sources import open_source
-from truthound.sources.files import quotes
+from truthound.sources.files import csv_quotes
 
 OPEN, BEHIND = "a quote is opened and not closed", "text stands behind a closing quote"
 
@@ -60,7 +60,7 @@ def test_whatever_is_written_well_passes(tmp_path_factory, rows, block):
     path = tmp_path_factory.mktemp("quotes") / "a.csv"
     path.write_text(text.getvalue(), newline="")
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(quotes, "BLOCK", block)
+        patched.setattr(csv_quotes, "BLOCK", block)
         found = read(path, skip_blank_lines=False)
     assert [tuple(f or "" for f in row) for row in found] == [tuple(row) for row in rows]
 
@@ -71,7 +71,7 @@ def test_rows_are_those_of_another_reader_or_none(tmp_path_factory, text, block)
     text = f"a,b\n0,0\n{text}\n"
     path.write_text(text)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(quotes, "BLOCK", block)
+        patched.setattr(csv_quotes, "BLOCK", block)
         try:
             found = read(path)
         except SourceError:

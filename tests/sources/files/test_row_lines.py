@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from truthound import check
 from truthound.results import CheckStatus
 from truthound.sources import open_source
-from truthound.sources.files import rows
+from truthound.sources.files import row_lines
 
 CSV = {
     "plain": ("id,x\n1,a\n2,b\n", {}, {1: 2, 2: 3}),
@@ -64,9 +64,9 @@ def test_rows_of_objects_among_blank_lines(tmp_path_factory, lines, block):
     path.write_bytes("\n".join(['{"a": 1}', *lines]).encode())
     wanted = [1, *(n for n, line in enumerate(lines, 2) if line == "{}")]
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(rows, "BLOCK", block)
+        patched.setattr(row_lines, "BLOCK", block)
         for row, line in enumerate(wanted, 1):
-            assert rows.ndjson_lines(path)([row]) == {row: line}
+            assert row_lines.ndjson_lines(path)([row]) == {row: line}
 
 
 FIELDS = st.text(st.sampled_from('ab"\n\r#, '), max_size=4)
@@ -93,15 +93,15 @@ def test_rows_as_the_engine_counts_them(tmp_path_factory, fields, end, block):
     source = open_source({"path": str(path), "options": options})
     numbered = source.frame.with_row_index("row", 1).filter(pl.col("id").is_not_null()).collect()
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(rows, "BLOCK", block)
+        patched.setattr(row_lines, "BLOCK", block)
         found = source.lines(numbered["row"].to_list())
         assert all(source.lines([row]) == {row: found[row]} for row in numbered["row"].to_list()[::3])
     assert {n: found[r] for r, n in zip(numbered["row"], numbered["id"], strict=True)} == begun
 
 
 def test_a_file_is_read_no_further_than_needed(tmp_path, monkeypatch):
-    monkeypatch.setattr(rows, "BLOCK", 64)
-    monkeypatch.setattr(rows, "LOOKED_AT", 640)
+    monkeypatch.setattr(row_lines, "BLOCK", 64)
+    monkeypatch.setattr(row_lines, "LOOKED_AT", 640)
     path = tmp_path / "x.csv"
     path.write_text("id\n" + "".join(f"{i:07}\n" for i in range(200)))
     source = open_source(path)

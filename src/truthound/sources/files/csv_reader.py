@@ -18,12 +18,13 @@ from truthound._internal.text import cell
 from truthound.errors import ConfigError
 from truthound.sources import base
 from truthound.sources.dtypes import polars_type
-from truthound.sources.files.delimited import SNIFFED, CsvDialect
+from truthound.sources.files.csv_dialect import SNIFFED, CsvDialect
+from truthound.sources.files.csv_quotes import check_quotes
 from truthound.sources.files.file_set import FileSet
 from truthound.sources.files.lines import DAMAGED, plain, transcoded, unpacked_size, without_blank_lines
-from truthound.sources.files.quotes import check_quotes
-from truthound.sources.files.text_types import TEXT, Reading, Typing, declared, exact_numbers, infer, is_long
-from truthound.sources.memory.frames import unknown_columns
+from truthound.sources.files.text_types import TEXT, Reading, Typing, declared, exact_numbers, is_long
+from truthound.sources.files.type_inference import infer
+from truthound.sources.table import unknown_columns
 from truthound.sources.temporary import materialize
 
 _WIDER = 4

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from truthound.sources.files.delimited import OPEN_QUOTE, CsvDialect
+from truthound.sources.files.csv_dialect import OPEN_QUOTE, CsvDialect
 from truthound.sources.files.lines import LONGEST, whole_lines
 
 BLOCK = 1 << 20

@@ -14,25 +14,9 @@ from truthound._internal.text import did_you_mean, first_line, shorten
 from truthound.errors import ConfigError, SourceError, TruthoundError
 from truthound.sources.address import Address, parse_address, quoted, scrub, sql_name
 from truthound.sources.base import FrameSource
-from truthound.sources.memory.python_values import Table
+from truthound.sources.databases.request import TableRequest
 from truthound.sources.spec import Spec
-
-
-@dataclass(frozen=True)
-class TableRequest:
-    """What is wanted of a database: one SELECT, and how to find out which tables there are if it fails."""
-
-    address: Address
-    path: Path | None
-    text: str
-    """The statement, without the row filter."""
-    where: str | None = None
-    table: str | None = None
-
-    @property
-    def filtered(self) -> str:
-        """The statement. What the user wrote stands on lines of its own, so that a comment ends with it."""
-        return f"SELECT * FROM (\n{self.text}\n) AS data WHERE (\n{self.where}\n)" if self.where else self.text
+from truthound.sources.table import Table
 
 
 @dataclass(frozen=True)

@@ -16,14 +16,13 @@ from truthound.engine.polars.engine_errors import ENGINE_ERRORS
 from truthound.errors import ConfigError, SourceError, TruthoundError
 from truthound.sources.base import FrameSource
 from truthound.sources.files.file_set import FileSet, find
-from truthound.sources.files.merging import Part, Rules, united
-from truthound.sources.memory.frames import unknown_columns
-from truthound.sources.memory.python_values import Table
+from truthound.sources.files.union import Part, Rules, united
 from truthound.sources.options import parse_options
 from truthound.sources.spec import Spec
+from truthound.sources.table import Table, unknown_columns
 
 if TYPE_CHECKING:
-    from truthound.sources.files.rows import Lines
+    from truthound.sources.files.row_lines import Lines
 
 Explain = Callable[[Exception], SourceError]
 
@@ -122,41 +121,41 @@ def _is_lines(path: Path) -> bool:
 
 
 def _csv(found: FileSet, options: Any, whole: bool) -> Read:
-    from truthound.sources.files import csv_errors, csv_table, delimited, quotes, rows, text_types
+    from truthound.sources.files import csv_dialect, csv_errors, csv_quotes, csv_reader, row_lines, text_types
 
-    dialect = delimited.dialect_of(found, options)
+    dialect = csv_dialect.dialect_of(found, options)
     try:
-        frame, notes = csv_table.read(found, dialect, whole=whole)
-    except (*ENGINE_ERRORS, text_types.MisfitError, quotes.MisquotedError) as error:
+        frame, notes = csv_reader.read(found, dialect, whole=whole)
+    except (*ENGINE_ERRORS, text_types.MisfitError, csv_quotes.MisquotedError) as error:
         if isinstance(error, ConfigError):
             raise
         raise csv_errors.explain(error, found.files, dialect) from None
-    lines = rows.csv_lines(found.files[0], dialect)
+    lines = row_lines.csv_lines(found.files[0], dialect)
     return Read(frame, lambda error: csv_errors.explain(error, found.files, dialect), lines, notes=notes)
 
 
 def _ndjson(found: FileSet, options: Any, whole: bool) -> Read:
-    from truthound.sources.files import ndjson, rows, text_types
+    from truthound.sources.files import json_document, ndjson, ndjson_errors, row_lines, text_types
 
     def told(error: Exception) -> SourceError:
-        return ndjson.explain(error, found.files, options)
+        return ndjson_errors.explain(error, found.files, options)
 
-    places = None if options.ignore_errors else rows.ndjson_lines(found.files[0])  # left-out lines would count
+    places = None if options.ignore_errors else row_lines.ndjson_lines(found.files[0])  # left-out lines would count
     try:
         read = ndjson.scan(found, options, whole=whole)
         return Read(read.frame, told, places, read.unreadable)
     except (*ENGINE_ERRORS, text_types.MisfitError) as error:
         if isinstance(error, TruthoundError):
             raise
-        if (table := ndjson.mixed(found.files, options)) is not None:
+        if (table := json_document.read_mixed_lines(found.files, options)) is not None:
             return Read(table.frame, told, places, table.unreadable)
         raise told(error) from None
 
 
 def _json(found: FileSet, options: Any) -> Read:
-    from truthound.sources.files import ndjson
+    from truthound.sources.files import json_document
 
-    tables = [ndjson.read(path, options) for path in found.files]
+    tables = [json_document.read(path, options) for path in found.files]
     parts = [Part(t.frame, dict(t.frame.collect_schema()), path) for t, path in zip(tables, found.files, strict=True)]
     whole = united(parts, Rules(optional=False))
     unreadable = {

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator
 from itertools import islice
 from pathlib import Path
 
-from truthound.sources.files.delimited import CsvDialect
+from truthound.sources.files.csv_dialect import CsvDialect
 from truthound.sources.files.lines import LONGEST, blank_line, packing
 
 LOOKED_AT = 16 * 1024 * 1024
