@@ -15,7 +15,7 @@ from helpers.loopback import Answer, serving
 from helpers.made_results import HISTORY, failed_result, run
 from truthound.checkpoint import Checkpoint
 from truthound.checkpoint.actions import StoreValidationResult, UpdateDataDocs, load_results
-from truthound.checkpoint.actions.base import ActionContext
+from truthound.checkpoint.actions.context import ActionContext
 from truthound.cli.main import main
 from truthound.errors import CloudError, ConfigError, StoreError
 from truthound.io import object_storage

@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 from truthound._internal import text
 from truthound._internal.env_vars import describe_exception, expanded
-from truthound.checkpoint.actions.base import LOOK_BACK, Action, ActionContext, clean
+from truthound.checkpoint.actions.base import Action
+from truthound.checkpoint.actions.context import LOOK_BACK, ActionContext
+from truthound.checkpoint.actions.option_values import redact_value
 from truthound.checkpoint.actions.store import StoreValidationResult, load_results
 from truthound.checkpoint.async_base import SequentialStrategy, Stage
 from truthound.checkpoint.config.models import CheckpointConfig, conflicts
+from truthound.checkpoint.delivery import run_stages
 from truthound.errors import ConfigError, OptionErrors, SourceError, TimeLimitError, TruthoundError
 from truthound.io import flow
 from truthound.io.files import safe_name
@@ -162,7 +165,7 @@ class Checkpoint:
         done: dict[int, ActionResult] = {}
         for stage in self._execution_stages():
             result = replace(result, duration_ms=self._since(started))
-            flows = [self.actions[i].run_stages(result, run) for i in stage.actions]
+            flows = [run_stages(self.actions[i], result, run) for i in stage.actions]
             made = yield from flow.gather(flows, stage.limit)
             for i, one in zip(stage.actions, made, strict=True):
                 done[i] = one
@@ -243,7 +246,7 @@ class Checkpoint:
     def _metadata(self, context: Mapping[str, Any]) -> dict[str, Any]:
         own: dict[str, Any] = {**self.config.metadata, "tags": dict(self.config.tags)}
         if self.config.secrets_to_redact:
-            own = clean(own, self.config.secrets_to_redact)
+            own = redact_value(own, self.config.secrets_to_redact)
         merged: dict[str, Any] = {**own, **context}
         if isinstance(context.get("tags"), Mapping):
             merged["tags"] = {**own["tags"], **context["tags"]}

@@ -12,10 +12,12 @@ from urllib.parse import urlsplit
 import typer
 
 from truthound._internal.text import MASK, did_you_mean, join_words, redact, terminal
-from truthound.checkpoint.actions.base import Action, ActionContext
+from truthound.checkpoint.actions.base import Action
 from truthound.checkpoint.actions.channel import Channel, ResponseCheck
+from truthound.checkpoint.actions.context import ActionContext
 from truthound.checkpoint.actions.registry import action_class, action_types
 from truthound.checkpoint.config.models import build_action
+from truthound.checkpoint.delivery import run_stages
 from truthound.cli.exits import Exit
 from truthound.cli.options import DEFAULT_CONFIG
 from truthound.cli.output import emit
@@ -119,7 +121,7 @@ def try_out(trials: Sequence[Trial], *, dry_run: bool) -> Exit:
             emit("\n" if i else "")
             fine = _rehearse(action, result, run, name)
         else:
-            outcome = flow.run(action.run_stages(result, run))
+            outcome = flow.run(run_stages(action, result, run))
             fine = outcome.status is ActionStatus.SUCCESS  # a test that sent nothing is none
             emit(f"{name}: {outcome.status.value}: {terminal(outcome.message)}\n")
         code = code if fine else Exit.UNDELIVERED
@@ -170,7 +172,7 @@ def _rehearse(action: Channel, result: CheckpointResult, run: ActionContext, nam
         looking = request.method == "GET"
         return (ResponseCheck() if looking else action.response_check).example(_ANSWER)
 
-    outcome = flow.run(action.run_stages(result, run), sleep=lambda _: None, send=send, work=left_out.append)
+    outcome = flow.run(run_stages(action, result, run), sleep=lambda _: None, send=send, work=left_out.append)
     try:
         ready, _ = action.resolve(os.environ).sanitized_for(result, run)
         secrets, previews = ready.secrets_to_redact, list(ready.preview(result, run))

@@ -327,7 +327,7 @@ def stored(checkpoint: Checkpoint, limit: int) -> tuple[list[CheckpointResult], 
 
 def _earlier(checkpoint: Checkpoint) -> Aside[tuple[list[CheckpointResult], list[str]]]:
     """Reads them beside the run, which does not wait for them."""
-    from truthound.checkpoint.actions.base import LOOK_BACK
+    from truthound.checkpoint.actions.context import LOOK_BACK
     from truthound.io.flow import Aside
 
     return Aside(partial(stored, checkpoint, _HISTORY), LOOK_BACK)

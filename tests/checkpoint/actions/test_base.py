@@ -11,9 +11,11 @@ import pytest
 from pydantic import Field, SecretStr
 
 from truthound._internal.options import option_docs
-from truthound.checkpoint.actions import Action, ActionContext, ActionResult, ActionStatus, action_class, base
-from truthound.checkpoint.actions.base import NOTIFY_ON
+from truthound.checkpoint.actions import Action, ActionContext, ActionResult, ActionStatus, action_class, option_values
+from truthound.checkpoint.actions.conditions import NOTIFY_ON
+from truthound.checkpoint.actions.option_values import Resolution
 from truthound.checkpoint.actions.registry import ACTIONS, action_types
+from truthound.checkpoint.delivery import run_stages
 from truthound.errors import ActionError, ConfigError, RetryableError, StoreError, TransientDeliveryError, is_transient
 from truthound.io.flow import Sleep, arun, call, run
 from truthound.results import CheckpointResult, CheckpointStatus
@@ -60,7 +62,7 @@ class Failing(Action):
 def outcome(action, status="success", **options):
     """What it comes to, in a thread and on asyncio; sleeps are recorded, not slept."""
     slept = []
-    made = run(action.run_stages(result(status), ActionContext(clock=Clock(), **options)), sleep=slept.append)
+    made = run(run_stages(action, result(status), ActionContext(clock=Clock(), **options)), sleep=slept.append)
     return made, [s for s in slept if s]
 
 
@@ -228,7 +230,7 @@ class Deeper(Around):
 def test_either_method_will_do(action, message):
     made, _ = outcome(action)
     assert (made.status, made.message, made.action_name) == (ActionStatus.SUCCESS, message, action.name)
-    there = asyncio.run(arun(action.run_stages(result(), ActionContext())))
+    there = asyncio.run(arun(run_stages(action, result(), ActionContext())))
     assert there.message == message
 
 
@@ -292,7 +294,7 @@ def test_timeout_seconds_gives_up_a_hanging_action():
             return ActionResult("success")
 
     for made in (
-        run(Hanging(timeout_seconds=0.05, retry_count=3).run_stages(result(), ActionContext())),
+        run(run_stages(Hanging(timeout_seconds=0.05, retry_count=3), result(), ActionContext())),
         asyncio.run(Hanging(timeout_seconds=0.05).aexecute(result())),
     ):
         assert (made.status, made.details["attempts"]) == (ActionStatus.ERROR, 1)
@@ -324,7 +326,7 @@ def test_a_variable_that_is_not_set_is_named(monkeypatch):
 
 def test_an_action_from_a_file_is_not_filled_in_again(monkeypatch):
     monkeypatch.setenv("TH_X", "1")
-    assert outcome(Flowing(value="${TH_X}").mark_resolved())[0].message == "${TH_X}"
+    assert outcome(Flowing(value="${TH_X}").with_resolution(Resolution()))[0].message == "${TH_X}"
 
 
 def test_without_variables_the_action_itself_runs():
@@ -427,6 +429,6 @@ def test_plain_values_are_not_asked_for_a_protocols_methods(monkeypatch):
         def __instancecheck__(cls, value):
             raise AssertionError(value)
 
-    monkeypatch.setattr(base, "TextContainer", Slow("Worded", (), {}))
+    monkeypatch.setattr(option_values, "TextContainer", Slow("Worded", (), {}))
     plain = {"name": "x", "count": 3, "share": 0.5, "on": True, "none": None, "list": ["y", (1, None)]}
-    assert [told for told, _ in base.iter_text(plain)] == ["x", "y"]
+    assert [told for told, _ in option_values.iter_text(plain)] == ["x", "y"]

@@ -20,8 +20,11 @@ from helpers.limits import LIMITS, beyond
 from helpers.loopback import Answer, Sent, Server, serving
 from helpers.made_results import failed_result, passed_result
 from truthound.checkpoint import actions
-from truthound.checkpoint.actions.base import Action, ActionContext
+from truthound.checkpoint.actions.base import Action
 from truthound.checkpoint.actions.channel import seconds_until
+from truthound.checkpoint.actions.context import ActionContext
+from truthound.checkpoint.actions.option_values import Resolution
+from truthound.checkpoint.delivery import run_stages
 from truthound.io import flow
 from truthound.results import ActionResult, ActionStatus, CheckpointResult
 
@@ -40,14 +43,14 @@ FORBIDDEN: dict[str, tuple[str, ...]] = {
 
 
 def in_thread(action: Action, result: CheckpointResult, waits: list[float]) -> ActionResult:
-    return flow.run(action.run_stages(result, ActionContext()), sleep=waits.append)
+    return flow.run(run_stages(action, result, ActionContext()), sleep=waits.append)
 
 
 def on_loop(action: Action, result: CheckpointResult, waits: list[float]) -> ActionResult:
     async def sleep(seconds: float) -> None:
         waits.append(seconds)
 
-    return asyncio.run(flow.arun(action.run_stages(result, ActionContext()), sleep=sleep))
+    return asyncio.run(flow.arun(run_stages(action, result, ActionContext()), sleep=sleep))
 
 
 Face = Callable[[Action, CheckpointResult, list[float]], ActionResult]
@@ -121,7 +124,9 @@ def test_a_link_that_is_none_is_told_of_before_a_run(make):
         {}
     )
     for link in ("{metadata}", "${LINK:-x}", "https://example.com/{run_id}"):
-        assert not [p for p in make(HTTPS, report_url=link).mark_resolved().problems({}) if "report_url" in p]
+        assert not [
+            p for p in make(HTTPS, report_url=link).with_resolution(Resolution()).problems({}) if "report_url" in p
+        ]
 
 
 FAILS = "{{ metadata.x.y }}"
@@ -359,7 +364,7 @@ def test_a_huge_answer_is_not_kept(face, make):
 
 def test_cancelling_stops_it(make):
     async def go(server: Server) -> bool:
-        task = asyncio.ensure_future(flow.arun(make(server.url).run_stages(failed_result(), ActionContext())))
+        task = asyncio.ensure_future(flow.arun(run_stages(make(server.url), failed_result(), ActionContext())))
         while not server.got:  # noqa: ASYNC110 another thread fills it
             await asyncio.sleep(0)
         task.cancel()

@@ -15,8 +15,10 @@ from types import SimpleNamespace
 import pytest
 
 from truthound.checkpoint.actions import Action, ActionContext, ActionResult, ActionStatus, CustomAction, custom
+from truthound.checkpoint.actions.option_values import Resolution
 from truthound.checkpoint.actions.output import Output
 from truthound.checkpoint.config import load_checkpoints
+from truthound.checkpoint.delivery import run_stages
 from truthound.errors import ActionError, ConfigError
 from truthound.io.flow import arun, run
 from truthound.results import CheckOutcome, CheckpointResult, CheckStatus, ValidationResult
@@ -203,7 +205,7 @@ def test_a_failing_command_says_why_without_its_secrets():
 
 
 def test_secrets_that_came_with_a_file_are_hidden_too():
-    action = CustomAction(shell_command=["echo", "t0ken"]).mark_resolved(["t0ken"])
+    action = CustomAction(shell_command=["echo", "t0ken"]).with_resolution(Resolution(secrets=frozenset({"t0ken"})))
     assert action.execute(result()).details["stdout"] == "•••\n"
 
 
@@ -396,7 +398,7 @@ def test_cancelling_ends_the_command(tmp_path):
     )
 
     async def main():
-        task = asyncio.create_task(arun(action.run_stages(result(), ActionContext(base=tmp_path))))
+        task = asyncio.create_task(arun(run_stages(action, result(), ActionContext(base=tmp_path))))
         for _ in range(1000):
             await asyncio.sleep(0.01)
             if (tmp_path / "pid").exists() and (tmp_path / "pid").read_text():
@@ -486,7 +488,9 @@ def test_cancelling_does_not_hold_up_the_loop(tmp_path, monkeypatch):
     code = f"import time; open({str(tmp_path / 'started')!r}, 'w').close(); time.sleep(600)"
 
     async def main():
-        task = asyncio.create_task(arun(CustomAction(shell_command=python(code)).run_stages(result(), ActionContext())))
+        task = asyncio.create_task(
+            arun(run_stages(CustomAction(shell_command=python(code)), result(), ActionContext()))
+        )
         while not (tmp_path / "started").exists():  # noqa: ASYNC110 another process makes it
             await asyncio.sleep(0.01)
         task.cancel()
@@ -591,7 +595,7 @@ def test_what_other_code_says_has_no_secret_of_the_environment(face, monkeypatch
         CustomAction(callback=raising), CustomAction(callback=refusing), CustomAction(callback=lambda _: {"x": "hunter22"}),
         CustomAction(shell_command="echo $WAREHOUSE_PASSWORD; env; exit 1", shell=True), Own(), Told(),
     ):  # fmt: skip
-        flow = action.run_stages(result(), ActionContext())
+        flow = run_stages(action, result(), ActionContext())
         made = run(flow) if face == "thread" else asyncio.run(arun(flow))
         assert "•••" in repr(made)
         assert "hunter22" not in repr(made)

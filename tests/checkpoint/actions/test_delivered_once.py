@@ -14,7 +14,9 @@ from helpers.channels import CHANNELS
 from helpers.loopback import Answer, Sent, serving
 from helpers.made_results import failed_result
 from truthound.checkpoint.actions import GitHubAction, PagerDutyAction, SlackNotification, WebhookAction
-from truthound.checkpoint.actions.base import Action, ActionContext
+from truthound.checkpoint.actions.base import Action
+from truthound.checkpoint.actions.context import ActionContext
+from truthound.checkpoint.delivery import run_stages
 from truthound.errors import UnansweredError, UnreachableError
 from truthound.io import flow
 from truthound.io.http_client import Request, prepare
@@ -126,14 +128,14 @@ LOST: dict[str, Handler] = {
 
 
 def in_thread(action: Action) -> ActionResult:
-    return flow.run(action.run_stages(failed_result(), ActionContext()), sleep=lambda _: None)
+    return flow.run(run_stages(action, failed_result(), ActionContext()), sleep=lambda _: None)
 
 
 def on_loop(action: Action) -> ActionResult:
     async def sleep(_: float) -> None:
         pass
 
-    return asyncio.run(flow.arun(action.run_stages(failed_result(), ActionContext()), sleep=sleep))
+    return asyncio.run(flow.arun(run_stages(action, failed_result(), ActionContext()), sleep=sleep))
 
 
 @pytest.fixture(params=[in_thread, on_loop], ids=["thread", "loop"])

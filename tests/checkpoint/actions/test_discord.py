@@ -10,6 +10,7 @@ from helpers.loopback import Answer, serving
 from helpers.made_results import FAILING, HISTORY, UNREADABLE, passed_result
 from truthound._internal import text
 from truthound.checkpoint.actions import ActionContext, ActionStatus, DiscordConfig, DiscordNotification
+from truthound.checkpoint.delivery import run_stages
 from truthound.errors import ConfigError
 
 GOLDEN = Path(__file__).parent / "golden" / "discord.json"
@@ -211,7 +212,7 @@ def test_it_waits_as_long_as_discord_says():
     waits = []
     with serving(Answer(429, {"message": "slow", "retry_after": 2.75}, {"Retry-After": "60"}), Answer()) as server:
         action = DiscordNotification(webhook_url=server.url, retry_delay_seconds=0)
-        flow.run(action.run_stages(FAILING, ActionContext()), sleep=waits.append)
+        flow.run(run_stages(action, FAILING, ActionContext()), sleep=waits.append)
     assert waits == [2.75]
 
 

@@ -21,7 +21,7 @@ from helpers.hostile import TEXTS, many_issues
 from helpers.loopback import Answer, serving
 from helpers.made_results import FAILING, HISTORY, failed_result, passed_result
 from truthound.checkpoint.actions import EmailNotification
-from truthound.checkpoint.actions.base import ActionContext
+from truthound.checkpoint.actions.context import ActionContext
 from truthound.errors import ConfigError
 from truthound.reporters import email_page
 

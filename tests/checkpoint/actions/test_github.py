@@ -8,6 +8,7 @@ from helpers.hostile import many_issues
 from helpers.loopback import Answer, serving
 from helpers.made_results import FAILING, failed_result, passed_result
 from truthound.checkpoint.actions import ActionContext, ActionStatus, GitHubAction
+from truthound.checkpoint.delivery import run_stages
 from truthound.errors import ConfigError
 from truthound.io import flow
 
@@ -225,7 +226,7 @@ def test_a_part_that_fails_hinders_no_other(pull, workflow):
     github = GitHub(statuses=503)
     with serving(by=github) as server:
         action = GitHubAction(api_url=server.url, comment_on_pr=True, retry_count=2)
-        outcome = flow.run(action.run_stages(FAILING, ActionContext()), sleep=lambda _: None)
+        outcome = flow.run(run_stages(action, FAILING, ActionContext()), sleep=lambda _: None)
     assert not outcome.delivered
     assert "comment made" in outcome.message
     assert "503" in outcome.message
@@ -298,7 +299,7 @@ def test_a_retry_writes_the_files_once(pull, workflow, capsys):
     github, waits = GitHub(), []
     with serving(by=lambda sent: next(answers, None) or github(sent)) as server:
         action = GitHubAction(api_url=server.url)
-        outcome = flow.run(action.run_stages(FAILING, ActionContext()), sleep=waits.append)
+        outcome = flow.run(run_stages(action, FAILING, ActionContext()), sleep=waits.append)
         assert outcome.status is ActionStatus.SUCCESS, outcome
         assert outcome.message == "summary written, 4 annotations, outputs set, commit status set, comment made"
         assert outcome.details["attempts"] == 2

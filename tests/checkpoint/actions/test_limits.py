@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from helpers.limits import beyond
 from helpers.made_results import FAILING, UNREADABLE, outcome, run
 from truthound.checkpoint import actions
-from truthound.checkpoint.actions.base import ActionContext
+from truthound.checkpoint.actions.context import ActionContext
 from truthound.checkpoint.actions.discord import EmbedField
 from truthound.checkpoint.actions.pagerduty import Link
+from truthound.checkpoint.delivery import run_stages
 from truthound.io import flow
 from truthound.results import ActionResult, ActionStatus, CheckStatus, Example
 
@@ -115,7 +116,7 @@ def test_what_is_sent_is_within_the_limits(channel, data):
 
     # as variables fill them in: nothing has looked at how long they are
     filled = action.model_copy(update={"include_examples": True, **options})
-    found = flow.run(filled.run_stages(result, ActionContext()), send=send)
+    found = flow.run(run_stages(filled, result, ActionContext()), send=send)
     assert found.status is ActionStatus.SUCCESS, found
     assert len(sent) == 1
     assert beyond(channel, sent[0]) == []

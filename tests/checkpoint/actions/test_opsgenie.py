@@ -23,6 +23,7 @@ from truthound.checkpoint.actions import (
     create_team_alert,
 )
 from truthound.checkpoint.actions.incident import NOTHING_OPEN
+from truthound.checkpoint.delivery import run_stages
 from truthound.errors import ConfigError
 from truthound.io import flow
 from truthound.results import CheckpointStatus
@@ -47,7 +48,7 @@ def sent(result=FAILING, *script, context=None, **options):
     waits = []
     with serving(*(script or (ACCEPTED, DONE))) as server:
         action = OpsGenieAction(**({"api_key": KEY, "api_url": server.url} | options))
-        outcome = flow.run(action.run_stages(result, context or ActionContext()), sleep=waits.append)
+        outcome = flow.run(run_stages(action, result, context or ActionContext()), sleep=waits.append)
     return server.got, outcome, waits
 
 

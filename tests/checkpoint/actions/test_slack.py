@@ -11,7 +11,8 @@ import pytest
 from helpers.hostile import TEXTS, many_issues
 from helpers.made_results import ACTIONS, FAILING, HISTORY, UNREADABLE, passed_result
 from truthound.checkpoint.actions import SlackNotification
-from truthound.checkpoint.actions.base import ActionContext
+from truthound.checkpoint.actions.context import ActionContext
+from truthound.checkpoint.delivery import run_stages
 from truthound.errors import ConfigError
 from truthound.io import flow
 from truthound.io.http_client import Response
@@ -80,7 +81,7 @@ def delivered(action, result=FAILING):
         sent.append(json.loads(request.content))
         return Response(200, {}, b"ok")
 
-    outcome = flow.run(action.run_stages(result, ActionContext()), send=send)
+    outcome = flow.run(run_stages(action, result, ActionContext()), send=send)
     return sent[0], outcome
 
 

@@ -22,6 +22,7 @@ from truthound.checkpoint.actions import (
     telegram_markup,
 )
 from truthound.checkpoint.actions.base import ActionResult
+from truthound.checkpoint.delivery import run_stages
 from truthound.errors import ConfigError
 from truthound.io import flow
 
@@ -226,7 +227,7 @@ def test_it_waits_as_long_as_telegram_says():
     slow = Answer(429, {"ok": False, "description": "Too Many Requests", "parameters": {"retry_after": 14}})
     with serving(slow, Answer()) as server:
         action = TelegramNotification(bot_token=TOKEN, chat_id="1", api_url=server.url, retry_delay_seconds=0)
-        outcome = flow.run(action.run_stages(FAILING, ActionContext()), sleep=waits.append)
+        outcome = flow.run(run_stages(action, FAILING, ActionContext()), sleep=waits.append)
     assert outcome.status is ActionStatus.SUCCESS
     assert waits == [14]
 

@@ -15,7 +15,7 @@ import pytest
 from helpers.hostile import TEXTS, many_issues
 from helpers.made_results import ACTIONS, AGE, CLEAN, EMAIL, FAILING, HISTORY, PASSED, UNREADABLE, failed_result, run
 from truthound.checkpoint.actions import UpdateDataDocs
-from truthound.checkpoint.actions.base import ActionContext
+from truthound.checkpoint.actions.context import ActionContext
 from truthound.errors import ConfigError
 from truthound.io.files import LocalObjects
 from truthound.reporters.site.records import run_key

@@ -9,13 +9,13 @@ from truthound._internal.lazy import lazily
 if TYPE_CHECKING:
     from truthound.checkpoint.actions.apprise import AppriseAction as AppriseAction
     from truthound.checkpoint.actions.base import Action as Action
-    from truthound.checkpoint.actions.base import ActionContext as ActionContext
     from truthound.checkpoint.actions.base import ActionResult as ActionResult
     from truthound.checkpoint.actions.base import ActionStatus as ActionStatus
     from truthound.checkpoint.actions.cards import AdaptiveCardBuilder as AdaptiveCardBuilder
     from truthound.checkpoint.actions.cards import MessageTheme as MessageTheme
     from truthound.checkpoint.actions.chats import GoogleChatNotification as GoogleChatNotification
     from truthound.checkpoint.actions.chats import MattermostNotification as MattermostNotification
+    from truthound.checkpoint.actions.context import ActionContext as ActionContext
     from truthound.checkpoint.actions.custom import CustomAction as CustomAction
     from truthound.checkpoint.actions.discord import DiscordConfig as DiscordConfig
     from truthound.checkpoint.actions.discord import DiscordNotification as DiscordNotification
@@ -70,7 +70,7 @@ _HOMES = {
     "QuarantineAction": ".quarantine",
     "Responder": ".opsgenie",
     "ResponderType": ".opsgenie",
-    "ActionContext": ".base",
+    "ActionContext": ".context",
     "SlackNotification": ".slack",
     "StoreValidationResult": ".store",
     "UpdateDataDocs": ".docs",

@@ -15,8 +15,8 @@ from truthound._internal import templates
 from truthound._internal.options import Converted, option
 from truthound._internal.text import neutralize_mentions as escape
 from truthound._internal.text import plural, shorten, terminal
-from truthound.checkpoint.actions.base import ActionContext
 from truthound.checkpoint.actions.channel import NOT_TAKEN, Channel, Template, filled, success
+from truthound.checkpoint.actions.context import ActionContext
 from truthound.errors import ConfigError, PermanentDeliveryError, TransientDeliveryError
 from truthound.io.flow import Flow, call
 from truthound.reporters import message as messages

@@ -19,7 +19,10 @@ from pydantic.fields import FieldInfo
 from truthound._internal import templates
 from truthound._internal.options import Converted, Model, aliases
 from truthound._internal.text import join_words, plural, terminal
-from truthound.checkpoint.actions.base import Action, ActionContext, NotifyOn, kinds
+from truthound.checkpoint.actions.base import Action
+from truthound.checkpoint.actions.conditions import NotifyOn
+from truthound.checkpoint.actions.context import ActionContext
+from truthound.checkpoint.actions.option_values import nested_types
 from truthound.errors import ActionError, ConfigError, PermanentDeliveryError, TransientDeliveryError
 from truthound.io import http_client
 from truthound.io.flow import Flow, http
@@ -329,7 +332,7 @@ class Channel(Action):
 
 def _is_template(info: FieldInfo) -> bool:
     """Whether an option is a template of the user's own."""
-    marks = [*info.metadata, *kinds(info.annotation)]
+    marks = [*info.metadata, *nested_types(info.annotation)]
     return any(m is IS_TEMPLATE for m in marks)
 
 

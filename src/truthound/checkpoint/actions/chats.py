@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import ClassVar, Self
 
 from truthound._internal.text import mattermost, neutralize_mentions
-from truthound.checkpoint.actions.base import ActionContext, NotifyOn
 from truthound.checkpoint.actions.channel import ResponseCheck, encoded
+from truthound.checkpoint.actions.conditions import NotifyOn
+from truthound.checkpoint.actions.context import ActionContext
 from truthound.checkpoint.actions.endpoint import Endpoint
 from truthound.errors import ConfigError
 from truthound.reporters.message import Message, fit_to_limits

@@ -22,8 +22,9 @@ from pydantic.json_schema import SkipJsonSchema
 from truthound._internal import env_vars
 from truthound._internal.options import Converted, option
 from truthound._internal.text import number, plural, redact
-from truthound.checkpoint.actions.base import Action, ActionContext
+from truthound.checkpoint.actions.base import Action
 from truthound.checkpoint.actions.channel import encoded
+from truthound.checkpoint.actions.context import ActionContext
 from truthound.checkpoint.actions.output import Output
 from truthound.errors import ActionError, ConfigError, OptionErrors, TransientDeliveryError
 from truthound.io.files import local_path, terminable

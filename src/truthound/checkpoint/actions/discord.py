@@ -14,7 +14,6 @@ from truthound._internal.options import Converted, Model, option
 from truthound._internal.text import clip, plural, shorten, terminal, utf16
 from truthound._internal.text import discord as escape
 from truthound.checkpoint.actions import mentions
-from truthound.checkpoint.actions.base import ActionContext
 from truthound.checkpoint.actions.channel import (
     Channel,
     ResponseCheck,
@@ -27,6 +26,7 @@ from truthound.checkpoint.actions.channel import (
     success,
     summarize_sent,
 )
+from truthound.checkpoint.actions.context import ActionContext
 from truthound.errors import ConfigError
 from truthound.io import http_client
 from truthound.io.flow import Flow

@@ -8,7 +8,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, AliasChoices, Field
 
-from truthound.checkpoint.actions.base import Action, ActionContext
+from truthound.checkpoint.actions.base import Action
+from truthound.checkpoint.actions.context import ActionContext
 from truthound.errors import ActionError, ConfigError
 from truthound.io.files import local_path
 from truthound.io.flow import Flow, call

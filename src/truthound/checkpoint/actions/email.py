@@ -16,8 +16,8 @@ from truthound._internal import templates
 from truthound._internal.options import Converted, Secret, option
 from truthound._internal.text import plural
 from truthound.checkpoint.actions import posting
-from truthound.checkpoint.actions.base import ActionContext, look_back
 from truthound.checkpoint.actions.channel import Channel, ResponseCheck, Template, Url, success
+from truthound.checkpoint.actions.context import ActionContext, look_back
 from truthound.errors import ConfigError, OptionErrors, PermanentDeliveryError, TimeLimitError
 from truthound.io.flow import Flow, call, within
 from truthound.io.http_client import Dispatch

@@ -12,8 +12,9 @@ from truthound._internal import env_vars
 from truthound._internal.options import Converted, Secret, option
 from truthound._internal.text import to_json_value
 from truthound.checkpoint.actions import payload_template as payloads
-from truthound.checkpoint.actions.base import ActionContext, NotifyOn
 from truthound.checkpoint.actions.channel import Channel, SecretUrl, success, summarize_sent
+from truthound.checkpoint.actions.conditions import NotifyOn
+from truthound.checkpoint.actions.context import ActionContext
 from truthound.checkpoint.actions.webhook_auth import (
     AuthType,
     auth_headers,

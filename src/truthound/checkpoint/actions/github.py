@@ -20,8 +20,10 @@ from pydantic import AfterValidator, AliasChoices, Field, PrivateAttr
 
 from truthound._internal.options import Secret, option
 from truthound._internal.text import plural, shorten, terminal
-from truthound.checkpoint.actions.base import UNSURE, ActionContext, NotifyOn
 from truthound.checkpoint.actions.channel import Channel, ResponseCheck, Url, encoded
+from truthound.checkpoint.actions.conditions import NotifyOn
+from truthound.checkpoint.actions.context import ActionContext
+from truthound.checkpoint.delivery import MAY_HAVE_BEEN_DELIVERED
 from truthound.ci.detect import CIEnvironment, detect_ci_platform, environment_of
 from truthound.ci.names import CIPlatform
 from truthound.ci.report import github
@@ -256,7 +258,7 @@ class GitHubAction(Channel):
                     done.notes.append(missed)
             except UnansweredError as error:
                 done.left.append(f"{error}; it may have been delivered all the same")
-                done.details |= UNSURE
+                done.details |= MAY_HAVE_BEEN_DELIVERED
             except PermanentDeliveryError as error:
                 code = error.details.get("status_code")
                 if on is None and code in (403, 404):  # nobody asked for it
@@ -265,7 +267,7 @@ class GitHubAction(Channel):
                     done.left.append(
                         str(error) + ("; it may have been delivered all the same" if error.uncertain else "")
                     )
-                    done.details |= error.details | (UNSURE if error.uncertain else {})
+                    done.details |= error.details | (MAY_HAVE_BEEN_DELIVERED if error.uncertain else {})
             except RetryableError as error:
                 later = error if later is None or error.after > later.after else later
                 continue

@@ -9,8 +9,8 @@ from typing import Annotated, ClassVar, TypeVar
 from pydantic import AfterValidator
 
 from truthound._internal import templates
-from truthound.checkpoint.actions.base import ActionContext, condition_met
 from truthound.checkpoint.actions.channel import IS_TEMPLATE, Channel
+from truthound.checkpoint.actions.context import ActionContext
 from truthound.errors import ConfigError
 from truthound.reporters import message as messages
 from truthound.reporters.message import Message
@@ -48,10 +48,12 @@ class IncidentChannel(Channel):
     at_least_once: bool = True
     """Whether an event that may have arrived (no answer, or another 5xx) is sent again. Its key makes it the same incident."""
 
-    def runs_on(self, result: CheckpointResult, previous: CheckpointResult | None) -> bool:
-        if result.status is CheckpointStatus.SUCCESS:  # whatever notify_on says: a success opens nothing
-            return bool(getattr(self, self.resolve_option))
-        return condition_met(self.notify_on, result, previous)
+    def skip_reason(self, result: CheckpointResult, previous: CheckpointResult | None) -> str:
+        if result.status is not CheckpointStatus.SUCCESS:
+            return super().skip_reason(result, previous)
+        if getattr(self, self.resolve_option):  # whatever notify_on says: a success opens nothing
+            return ""
+        return f"the status is success, and {self.resolve_option} is false"
 
     def already_resolved(self, template: str | None, known: Sequence[str], run: ActionContext, longest: int) -> bool:
         """Whether none of these keys can be open: the run before spoke of them too, passed, and said so to the service."""
@@ -65,11 +67,6 @@ class IncidentChannel(Channel):
             return set(known) <= set(keys(template, before, messages.build(before), longest))
         except ConfigError:  # the template failed then
             return False
-
-    def _skip_reason(self, result: CheckpointResult, previous: CheckpointResult | None) -> str:
-        if self.enabled and result.status is CheckpointStatus.SUCCESS and not getattr(self, self.resolve_option):
-            return f"the status is success, and {self.resolve_option} is false"
-        return super()._skip_reason(result, previous)
 
 
 def keys(template: str | None, result: CheckpointResult, message: Message, longest: int) -> list[str]:

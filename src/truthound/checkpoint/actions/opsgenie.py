@@ -12,8 +12,8 @@ from pydantic import AfterValidator, AliasChoices, Field, model_validator
 from truthound._internal.options import Converted, Model, Secret, option
 from truthound._internal.text import alert as escape
 from truthound._internal.text import plural, shorten
-from truthound.checkpoint.actions.base import ActionContext
 from truthound.checkpoint.actions.channel import ResponseCheck, Url, config_of, success, summarize_sent
+from truthound.checkpoint.actions.context import ActionContext
 from truthound.checkpoint.actions.incident import NOTHING_OPEN, IncidentChannel, KeyTemplate, keys, map_severity
 from truthound.errors import ActionError, ConfigError, PermanentDeliveryError, RetryableError
 from truthound.io import http_client

@@ -9,8 +9,8 @@ from pydantic import AfterValidator, AliasChoices, Field
 
 from truthound._internal.options import Converted, Model, Secret, option
 from truthound._internal.text import shorten, terminal, to_json_value
-from truthound.checkpoint.actions.base import ActionContext
 from truthound.checkpoint.actions.channel import ResponseCheck, Template, Url, encoded, linked, success, summarize_sent
+from truthound.checkpoint.actions.context import ActionContext
 from truthound.checkpoint.actions.incident import NOTHING_OPEN, IncidentChannel, KeyTemplate, keys, map_severity
 from truthound.io import http_client
 from truthound.io.flow import Flow

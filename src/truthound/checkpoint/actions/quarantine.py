@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 from pydantic import field_validator, model_validator
 
 from truthound._internal.text import did_you_mean, first_line, plural
-from truthound.checkpoint.actions.base import Action, ActionContext
+from truthound.checkpoint.actions.base import Action
+from truthound.checkpoint.actions.context import ActionContext
 from truthound.errors import ActionError, ConfigError, StoreError
 from truthound.io.files import local_path, replacing, safe_name, sweep
 from truthound.io.flow import Flow, call

@@ -13,7 +13,6 @@ from truthound._internal.options import Converted, option
 from truthound._internal.text import clip, shorten
 from truthound._internal.text import slack as escape
 from truthound.checkpoint.actions import mentions
-from truthound.checkpoint.actions.base import ActionContext
 from truthound.checkpoint.actions.channel import (
     Channel,
     ResponseCheck,
@@ -23,6 +22,7 @@ from truthound.checkpoint.actions.channel import (
     success,
     summarize_sent,
 )
+from truthound.checkpoint.actions.context import ActionContext
 from truthound.errors import ConfigError
 from truthound.io.flow import Flow
 from truthound.reporters.chat_markup import STATUS_EMOJI, Markup

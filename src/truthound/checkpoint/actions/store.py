@@ -16,7 +16,8 @@ import yaml
 from pydantic import Field, model_validator
 
 from truthound._internal.text import redact
-from truthound.checkpoint.actions.base import Action, ActionContext
+from truthound.checkpoint.actions.base import Action
+from truthound.checkpoint.actions.context import ActionContext
 from truthound.errors import ConfigError, OptionErrors, StoreError
 from truthound.io.files import Stored, local_path, safe_name
 from truthound.io.flow import Flow, call

@@ -17,7 +17,6 @@ from truthound._internal.options import Converted, option
 from truthound._internal.text import card as escape
 from truthound._internal.text import plural, shorten, terminal
 from truthound.checkpoint.actions import mentions
-from truthound.checkpoint.actions.base import ActionContext, NotifyOn
 from truthound.checkpoint.actions.cards import (
     AdaptiveCardBuilder,
     MessageTheme,
@@ -40,6 +39,8 @@ from truthound.checkpoint.actions.channel import (
     success,
     summarize_sent,
 )
+from truthound.checkpoint.actions.conditions import NotifyOn
+from truthound.checkpoint.actions.context import ActionContext
 from truthound.errors import ActionError, ConfigError, TransientDeliveryError
 from truthound.io import http_client
 from truthound.io.flow import Flow

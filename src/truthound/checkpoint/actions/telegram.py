@@ -16,7 +16,6 @@ from truthound._internal.options import Converted, Secret, option
 from truthound._internal.text import cut_utf16, utf16
 from truthound._internal.text import telegram as escape
 from truthound.checkpoint.actions import telegram_markup as markup
-from truthound.checkpoint.actions.base import ActionContext
 from truthound.checkpoint.actions.channel import (
     Channel,
     ResponseCheck,
@@ -28,6 +27,7 @@ from truthound.checkpoint.actions.channel import (
     success,
     summarize_sent,
 )
+from truthound.checkpoint.actions.context import ActionContext
 from truthound.checkpoint.actions.telegram_markup import ParseMode
 from truthound.errors import PermanentDeliveryError
 from truthound.io import http_client

@@ -13,6 +13,7 @@ from truthound._internal.options import field_names, raise_config_errors
 from truthound._internal.text import did_you_mean
 from truthound._internal.yaml_nodes import Mapping, Node, Scalar, Sequence, locate, overlaid
 from truthound.checkpoint.actions.base import Action
+from truthound.checkpoint.actions.option_values import Resolution
 from truthound.checkpoint.actions.registry import action_class
 from truthound.checkpoint.checkpoint import Checkpoint
 from truthound.checkpoint.config.document import WORDS, Document
@@ -208,7 +209,7 @@ class _Reader:
         listed = self.node.get("actions")
         items = listed.items if isinstance(listed, Sequence) else []
         return tuple(
-            a.mark_resolved(self.document.secrets(n), self.document.value(n, "", fill=False))
+            a.with_resolution(Resolution(self.document.value(n, "", fill=False), frozenset(self.document.secrets(n))))
             for a, n in zip(actions, items, strict=True)
         )
 

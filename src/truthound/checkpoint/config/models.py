@@ -25,7 +25,10 @@ from pydantic import (
 from truthound._internal.env_vars import unset
 from truthound._internal.options import Converted, Model, mistakes, option
 from truthound._internal.text import redact
-from truthound.checkpoint.actions.base import CHANGE_CONDITIONS, Action, ActionContext, fill, secret_values
+from truthound.checkpoint.actions.base import Action
+from truthound.checkpoint.actions.conditions import CHANGE_CONDITIONS
+from truthound.checkpoint.actions.context import ActionContext
+from truthound.checkpoint.actions.option_values import Resolution, resolve_variables, secret_values
 from truthound.checkpoint.actions.registry import action_class
 from truthound.checkpoint.config.serialize import to_config_dict
 from truthound.errors import ConfigError, OptionErrors
@@ -93,7 +96,7 @@ def conflicts(
     enabled: list[tuple[int, Action]] = []
     for i, item in enumerate(actions):
         with suppress(ConfigError):
-            action = item if isinstance(item, Action) else build_action(item).mark_resolved()
+            action = item if isinstance(item, Action) else build_action(item).with_resolution(Resolution())
             if action.enabled:
                 enabled.append((i, action))
                 yield from (
@@ -114,7 +117,7 @@ def _filled(item: Any, env: Mapping[str, str], missing: list[str]) -> Any:
     verbatim: frozenset[str] = frozenset()
     with suppress(ConfigError):  # met again when the action is made
         verbatim = action_class(str(item.get("type"))).verbatim
-    return {k: v if k in verbatim else fill(v, env, missing) for k, v in item.items()}
+    return {k: v if k in verbatim else resolve_variables(v, env, missing) for k, v in item.items()}
 
 
 def _ratio(value: Any) -> float:
@@ -361,7 +364,7 @@ class CheckpointConfig(_Expecting):
         """
         known = os.environ if env is None else env
         missing: list[str] = []
-        options = {k: fill(v, known, missing) for k, v in data.items() if k != "actions"}
+        options = {k: resolve_variables(v, known, missing) for k, v in data.items() if k != "actions"}
         listed = data.get("actions")
         items = listed if isinstance(listed, list | tuple) else ()
         if "actions" in data:
@@ -370,7 +373,7 @@ class CheckpointConfig(_Expecting):
             raise ConfigError(unset(missing))
         made = cls(**options)
         actions = (
-            a.mark_resolved(secret_values(i, known), i) if isinstance(i, Mapping) else a
+            a.with_resolution(Resolution(i, frozenset(secret_values(i, known)))) if isinstance(i, Mapping) else a
             for a, i in zip(made.actions, items, strict=True)
         )
         return made.model_copy(update={"actions": tuple(actions)} if items else {}).with_raw_values(data, known)

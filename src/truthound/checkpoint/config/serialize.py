@@ -90,11 +90,11 @@ class _Writer:
         return {"type": kind, **self._all(_given(value), at)}
 
     def _action(self, action: Action, at: str) -> Any:
-        if action.to_config_dict is not None:
-            return dict(action.to_config_dict)
+        if action.resolution and action.resolution.raw is not None:
+            return dict(action.resolution.raw)
         if callable(getattr(action, "callback", None)):
             return self._refused(f"{at}.callback", "a function cannot be written down; a shell_command can")
-        self.raw = not action.is_filled
+        self.raw = action.resolution is None
         made = self._typed(action, type(action).type, action_class, at)
         self.raw = False
         return made
