@@ -47,7 +47,7 @@ class Blocking:
     def _prerequisites_of(self, x: m.Measure) -> list[m.Measure]:
         types = self._table.types
         match x:
-            case m.Duplicates(columns, _, None) if columns and all(
+            case m.Duplicates(columns, _, None) | m.CountWhere(m.Repeated(columns), None) if columns and all(
                 c in types and dup.packable(types[c]) for c in columns
             ):
                 per_column = (
