@@ -305,13 +305,13 @@ def test_a_filter_that_is_no_sql_is_a_mistake_at_once(where):
 def test_when_every_check_is_skipped_nothing_was_checked():
     result = made(["range"]).run()
     assert result.status is CheckpointStatus.ERROR
-    assert result.error.startswith("no check ran: all were skipped: nothing configured")
+    assert result.error.startswith("no check could be evaluated: all were skipped: nothing configured")
 
 
 def test_a_check_that_cannot_be_made_is_an_error_with_its_reason():
     result = made([Null("agee"), "null"]).run()
     assert result.status is CheckpointStatus.ERROR
-    assert result.error.startswith("1 check could not be made; null:agee: column not found")
+    assert result.error.startswith("1 check could not be evaluated; null:agee: column not found")
     assert len(result.issues) == 2
 
 

@@ -187,10 +187,10 @@ def test_a_checkpoint(cli, folder):
         code, out, _ = cli("action", "test", "users")
     assert code == 4
     lines = out.splitlines()
-    assert lines[0] == "store_result: left out: sends no message"
+    assert lines[0] == "store_result: skipped: sends no message"
     assert lines[1] == "first: success: POST localhost: 200: 2 issues"
     assert lines[2].startswith("second: failure: ")
-    assert lines[3] == "off: left out: not enabled (enabled: false)"
+    assert lines[3] == "off: skipped: not enabled (enabled: false)"
     assert [s.path for s in server.got] == ["/1", "/2"]
     assert server.got[0].json["checkpoint_name"] == "users (test)"
     assert not (folder / "results").exists()
@@ -202,14 +202,14 @@ def test_a_checkpoint(cli, folder):
     [
         (
             ["slck"],
-            '"slck" is no type of action, and there is no truthound.yaml here with checkpoints; did you mean "slack"?',
+            '"slck" is not an action type, and there is no truthound.yaml here with checkpoints; did you mean "slack"?',
         ),
-        (["store_result"], 'an action of type "store_result" sends no message'),
-        (["custom"], 'an action of type "custom" sends no message'),
-        (["webhook", "--set", "url"], "is not of the form key=value"),
-        (["webhook", "--set", "url.a=1", "--set", "url=1", "--set", "url.b=2"], "url is a value already"),
+        (["store_result"], '"store_result" actions send no message'),
+        (["custom"], '"custom" actions send no message'),
+        (["webhook", "--set", "url"], "does not have the form key=value"),
+        (["webhook", "--set", "url.a=1", "--set", "url=1", "--set", "url.b=2"], "url already has a value"),
         (["webhook", "--set", "methd=GET"], 'did you mean "method"'),
-        (["users", "--set", "a=b"], "--set is for a type of action"),
+        (["users", "--set", "a=b"], "--set needs an action type"),
     ],
 )
 def test_mistakes(cli, arguments, said):
@@ -300,7 +300,7 @@ def test_a_dry_run_needs_no_account(cli, monkeypatch):
         "telegram: error: chat_id",
     ]
     assert lines[3:6] == [
-        "telegram: shown with a stand-in for bot_token and chat_id",
+        "telegram: shown with placeholders for bot_token and chat_id",
         "",
         "POST https://api.telegram.org/bot•••/sendMessage",
     ]
@@ -315,5 +315,5 @@ def test_every_channel_can_be_looked_at_without_an_account(cli, kind, monkeypatc
         monkeypatch.delenv(name, raising=False)
     code, out, err = cli("action", "test", kind, "--dry-run")
     assert (code, err) == (4, "")
-    assert "stand-in" in out
+    assert "placeholders" in out
     assert "5,000 rows" in out

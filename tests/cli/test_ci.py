@@ -42,7 +42,7 @@ def test_detect_shows_all_fields(cli, environment):
     assert shown["platform"] == "github"
     assert (shown["is_pr"], shown["pr_number"], shown["pr_target_branch"]) == ("true", "7", "main")
     assert shown["actor"] == "octo[31mcat\\u202e"
-    assert shown["tag"] == "not known"
+    assert shown["tag"] == "unknown"
 
 
 @pytest.mark.parametrize(("kind", "load"), [("json", json.loads), ("yaml", yaml.safe_load)])
@@ -76,7 +76,7 @@ def test_doctor_outside_of_a_ci(cli, environment):
     code, out, err = cli("ci", "doctor")
     assert (code, err) == (0, "")
     assert "no CI system was detected" in out
-    assert "not known" not in out
+    assert "unknown" not in out
 
 
 def test_doctor_says_what_is_missing_and_why(cli, environment):
@@ -89,9 +89,9 @@ def test_doctor_says_what_is_missing_and_why(cli, environment):
     assert found["missing"]["commit_sha"] == "none is set: pull_request.head.sha in the event file, GITHUB_SHA"
     assert found["missing"]["run_url"] == "not set: GITHUB_SERVER_URL and GITHUB_RUN_ID"
     assert found["problems"] == [
-        "GITHUB_OUTPUT is not set: nothing is written there",
-        "the current folder is not within GITHUB_WORKSPACE (/elsewhere): annotations name files as if it were GITHUB_WORKSPACE",
-        "the event file, which GITHUB_EVENT_PATH should name, cannot be read: what it tells is not known; in a container, mount it",
+        "GITHUB_OUTPUT is not set, so nothing is written there",
+        "the current folder is not inside GITHUB_WORKSPACE (/elsewhere); annotations need paths relative to it",
+        "the event file (GITHUB_EVENT_PATH) cannot be read, so its values are unknown; in a container, mount it",
     ]
     assert found["values"] == "outputs of the step"
 
@@ -100,7 +100,7 @@ def test_doctor_knows_a_folder_from_a_file_and_a_link_from_another_place(cli, en
     (tmp_path / "link").symlink_to(tmp_path)
     environment(GITHUB | {"GITHUB_EVENT_PATH": str(tmp_path), "GITHUB_WORKSPACE": str(tmp_path / "link")})
     problems = json.loads(cli("ci", "doctor", "--format", "json")[1])["problems"]
-    assert any("the event file, which GITHUB_EVENT_PATH should name" in problem for problem in problems)
+    assert any("the event file (GITHUB_EVENT_PATH)" in problem for problem in problems)
     assert not any("GITHUB_WORKSPACE" in problem for problem in problems)
 
 
@@ -108,15 +108,15 @@ def test_doctor_and_the_folder_of_nobody(cli, environment):
     environment({"CIRCLECI": "true", "CIRCLE_WORKING_DIRECTORY": "~nobody-of-this-name/project"})
     code, out, err = cli("ci", "doctor", "--format", "json")
     assert (code, err) == (0, "")
-    assert any("not within CIRCLE_WORKING_DIRECTORY" in problem for problem in json.loads(out)["problems"])
+    assert any("not inside CIRCLE_WORKING_DIRECTORY" in problem for problem in json.loads(out)["problems"])
 
 
 @pytest.mark.parametrize("text", ["", "{bad", "[1]"])
-def test_doctor_says_that_a_file_tells_nothing(cli, environment, tmp_path, text):
+def test_doctor_reports_a_file_that_cannot_be_read(cli, environment, tmp_path, text):
     (tmp_path / "event.json").write_text(text)
     environment(GITHUB | {"GITHUB_EVENT_PATH": str(tmp_path / "event.json")})
     problems = json.loads(cli("ci", "doctor", "--format", "json")[1])["problems"]
-    assert any("the event file, which GITHUB_EVENT_PATH should name, cannot be read" in problem for problem in problems)
+    assert any("the event file (GITHUB_EVENT_PATH) cannot be read" in problem for problem in problems)
 
 
 def test_doctor_of_a_system_whose_mark_is_not_set(cli, environment):
@@ -206,7 +206,7 @@ def test_several_checkpoints_share_one_report(cli, project, environment):
     junit = (project / "truthound-junit.xml").read_text()
     assert junit.count("<testsuite ") == 2
     assert "TRUTHOUND_STATUS=failure" in (project / "truthound.env").read_text()
-    assert "for GitLab CI: wrote truthound-junit.xml, gl-code-quality-report.json" in err
+    assert "GitLab CI: wrote truthound-junit.xml, gl-code-quality-report.json" in err
 
 
 def test_a_document_on_standard_output_stays_one(cli, project, environment):
@@ -259,7 +259,7 @@ def test_off_and_a_name(cli, project, environment):
         ({"unique:": "uniqe:"}, ["users"], 7, 'unknown validator "uniqe"; did you mean "unique"?'),
         ({"checkpoints:": "checkpoints: ["}, ["users"], None, "not valid YAML"),
         ({}, ["usres"], None, 'no checkpoint "usres" in truthound.yaml; did you mean "users"?'),
-        ({}, [], None, "name a checkpoint, or give --all; there are: users, cities"),
+        ({}, [], None, "name a checkpoint, or give --all; the checkpoints: users, cities"),
         ({}, ["users", "--stict"], None, "No such option: --stict"),
         ({}, ["users", "--output", "truthound.yaml"], None, "truthound.yaml"),
         ({}, ["users", "--ci", "gitlub"], None, 'did you mean "gitlab"'),
@@ -316,7 +316,7 @@ def test_a_report_that_cannot_be_written_is_a_warning(cli, project, environment)
     code, _, err = cli("checkpoint", "run", "cities")
     assert code == 0
     assert "warning: truthound-junit.xml: " in err
-    assert "for GitLab CI: wrote gl-code-quality-report.json, truthound.env\n" in err
+    assert "GitLab CI: wrote gl-code-quality-report.json, truthound.env\n" in err
 
 
 def test_a_run_that_went_well_is_folded_away(cli, project, environment):
@@ -522,7 +522,7 @@ def test_a_reader_that_went_away_ends_nothing(project, environment):
 
 def test_doctor_where_there_is_no_folder(cli, environment, folder):
     environment({"CIRCLECI": "true", "BASH_ENV": "env", "CIRCLE_WORKING_DIRECTORY": "~nobody-of-that-name/project"})
-    assert "not within CIRCLE_WORKING_DIRECTORY" in cli("ci", "doctor")[1]
+    assert "not inside CIRCLE_WORKING_DIRECTORY" in cli("ci", "doctor")[1]
     (folder / "gone").mkdir()
     os.chdir(folder / "gone")
     (folder / "gone").rmdir()

@@ -51,7 +51,7 @@ def test_print_writes_no_file(cli, one):
 
 def test_which_checkpoint(cli, project):
     code, _, err = cli("ci", "init", "github")
-    assert (code, err) == (2, "error: name a checkpoint, or give --all; there are: users, cities\n")
+    assert (code, err) == (2, "error: name a checkpoint, or give --all; the checkpoints: users, cities\n")
     code, _, err = cli("ci", "init", "github", "usres", "--print")
     assert code == 0
     assert err == 'warning: no checkpoint "usres" in truthound.yaml; did you mean "users"?\n'
@@ -95,7 +95,7 @@ def test_a_folder_within_a_repository(cli, one, monkeypatch):
     monkeypatch.chdir(one / "sub")
     code, _, err = cli("ci", "init", "github", "users", "-c", "../truthound.yaml")
     assert code == 0
-    assert f"warning: it is read at the top of the repository only, which is {one}" in err
+    assert f"warning: CI systems read it only at the top of the repository, which is {one}" in err
     assert "warning" not in cli("ci", "init", "github", "users", "-c", "../truthound.yaml", "-o", "x.yml")[2]
 
 
@@ -169,7 +169,7 @@ def test_the_token_that_the_checkpoints_actions_need(cli, folder, monkeypatch):
     assert job(out)["steps"][3]["run"] == "truthound checkpoint run --all --config truthound.yaml"
     assert cli("ci", "init", "gitlab", "--all", "--print")[0] == 0
     code, _, err = cli("ci", "init", "github", "--print")
-    assert (code, "or give --all; there are: users, cities" in err) == (2, True)
+    assert (code, "or give --all; the checkpoints: users, cities" in err) == (2, True)
     assert "not both" in cli("ci", "init", "github", "users", "--all")[2]
 
 

@@ -28,8 +28,8 @@ def test_help_documents_the_exit_codes(cli, args):
     code, out, _ = cli(*args)
     assert code == 0
     for line in (
-        "0  success, or a warning",
-        "1  failure; with --strict any issue",
+        "0  success, possibly with warnings",
+        "1  failure; with --strict, any issue",
         "2  a mistake",
         "3  data could not be read",
         "4  an action",
@@ -101,7 +101,7 @@ def test_a_bug_is_a_line_too(cli, project, monkeypatch):
     assert (code, out) == (3, "")
     assert (
         err
-        == "error: unexpected ZeroDivisionError: division by zero; this is a bug, TRUTHOUND_DEBUG=1 shows where it is\n"
+        == "error: unexpected ZeroDivisionError: division by zero; this is a bug, TRUTHOUND_DEBUG=1 shows the traceback\n"
     )
 
 
@@ -112,7 +112,7 @@ def test_a_file_name_cannot_write_to_the_terminal(cli):
 
 
 def test_an_interrupt_says_so(folder):
-    waiting = "import sys, time; import truthound.cli.main as m; m.checkpoint.app; import truthound.cli.run as r; r.load = lambda p: time.sleep(60)"
+    waiting = "import sys, time; import truthound.cli.main as m; m.checkpoint.app; import truthound.cli.selection as r; r.load = lambda p: time.sleep(60)"
     code = f"{waiting}; print('ready', flush=True); sys.exit(m.main(['checkpoint', 'run', 'x']))"
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout.readline() == "ready\n"

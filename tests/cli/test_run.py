@@ -72,7 +72,7 @@ def test_ad_hoc_beside_a_file_that_does_not_know_the_name(cli, project):
     assert cli(*AD_HOC)[0] == 0
     code, _, err = cli(*AD_HOC, "-c", "truthound.yaml")
     assert code == 2
-    assert 'no checkpoint "quick" in truthound.yaml; it has: users, cities' in err
+    assert 'no checkpoint "quick" in truthound.yaml; its checkpoints: users, cities' in err
 
 
 def test_options_change_what_is_configured(cli, project):
@@ -123,7 +123,7 @@ def test_all_and_several(cli, project):
 def test_a_name_is_needed_where_there_are_several(cli, project):
     code, out, err = cli(*RUN)
     assert (code, out) == (2, "")
-    assert "name a checkpoint, or give --all; there are: users, cities" in err
+    assert "name a checkpoint, or give --all; the checkpoints: users, cities" in err
     code, _, err = cli(*RUN, "users", "--all")
     assert code == 2
     assert "not both" in err
@@ -145,7 +145,7 @@ def test_tags_choose(cli, project):
     assert [o.validator for o in result.validation_result.outcomes] == ["null"]
     code, out, err = cli(*RUN, "--tag", "team=geo", "--tag", "contact")
     assert (code, out) == (2, "")
-    assert "no checkpoint has the tag team=geo and contact" in err
+    assert "no checkpoint and no check has the tag team=geo and contact" in err
     assert cli(*AD_HOC, "--tag", "x")[0] == 2
 
 
@@ -266,7 +266,7 @@ def test_a_dry_run_does_nothing(cli, project):
     assert (code, err) == (0, "")
     assert "range   age      between 0 and 120" in out
     assert "store_result (always)" in out
-    assert "DRY RUN   3 checks - nothing was checked, no action was done" in out
+    assert "DRY RUN   3 checks - nothing was evaluated or delivered" in out
     assert not (project / "results").exists()
     configured(project, validators=[{"range": {"columns": "agee", "min_value": 0}}])
     code, out, _ = cli(*RUN, "users", "--dry-run")
@@ -327,4 +327,4 @@ def test_a_condition_that_needs_the_run_before_is_warned_of(cli, project):
     (project / "x.yaml").write_text(config)
     code, _, err = cli("checkpoint", "validate", "x.yaml")
     assert code == 0
-    assert "without store_result no run knows the one before" in err
+    assert "notify_on: on_change needs a store_result action" in err

@@ -7,7 +7,7 @@ import warnings
 
 import pytest
 
-import truthound.cli.run as running
+from truthound.cli import selection
 from truthound.cli.main import main
 
 COMMANDS = {
@@ -68,14 +68,14 @@ def test_a_file_is_not_given_the_number_of_a_closed_stream(project):
 def test_libraries_do_not_talk(cli, project, monkeypatch, asked):
     if asked:
         monkeypatch.setenv("TRUTHOUND_DEBUG", "1")
-    load = running.load
+    load = selection.load
 
     def noisy(path):
         warnings.warn("a library's", FutureWarning, stacklevel=1)
         logging.getLogger("urllib3").warning("retrying")
         return load(path)
 
-    monkeypatch.setattr(running, "load", noisy)
+    monkeypatch.setattr(selection, "load", noisy)
     monkeypatch.setattr(logging.root, "handlers", [])
     if asked:
         with pytest.warns(FutureWarning):

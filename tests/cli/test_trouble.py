@@ -31,8 +31,8 @@ BROKEN = {"type": "custom", "name": "notify", "shell_command": "sh -c 'exit 3'"}
     [
         ([WEBHOOK], [], "next truthound action test acts"),
         ([WEBHOOK], ["-c", "truthound.yaml"], "next truthound action test acts -c truthound.yaml"),
-        ([BROKEN], [], "next once notify can be done: truthound checkpoint run acts"),
-        ([BROKEN], ["-d", "u 2.csv"], "next once notify can be done: truthound checkpoint run acts --data 'u 2.csv'"),
+        ([BROKEN], [], "next after fixing notify: truthound checkpoint run acts"),
+        ([BROKEN], ["-d", "u 2.csv"], "next after fixing notify: truthound checkpoint run acts --data 'u 2.csv'"),
         ([], ["--webhook", CLOSED], "next truthound action test webhook --set url=URL"),
         ([], ["--slack", CLOSED], "next truthound action test slack --set webhook_url=URL"),
     ],
@@ -54,8 +54,8 @@ def test_errors_are_on_standard_error_whatever_the_format(cli, project, kind, ou
     assert code == 3
     told = [line for line in err.splitlines() if line.startswith("error: ")]
     assert len(told) == 3
-    assert told[0].startswith("error: acts: null:nope could not be made: ")
-    assert told[1].startswith("error: acts: range:gone could not be made: ")
+    assert told[0].startswith("error: acts: null:nope could not be evaluated: ")
+    assert told[1].startswith("error: acts: range:gone could not be evaluated: ")
     assert told[2] == "error: acts: notify was not delivered: sh ended with exit code 3"
     document = (project / "out.txt").read_text() if output else out
     assert bool(out) is not bool(output)
@@ -103,7 +103,7 @@ def test_bars_leave_a_gap_for_what_is_not_known():
 
 
 def test_a_trend_over_a_run_that_could_not_check(cli, project, monkeypatch):
-    """A check that could not be made in one run is no bar in the history of the others."""
+    """A check that could not be evaluated in one run is no bar in the history of the others."""
     monkeypatch.setenv("FORCE_COLOR", "1")
     acting(project, {"type": "store_result", "store_path": "kept"}, validators=[{"null": {"columns": "email"}}])
     whole = (project / "users.csv").read_text()
@@ -141,4 +141,4 @@ def test_a_plan_misses_the_columns_of_checks(cli, project, rule):
     acting(project, validators=[rule])
     code, out, _ = cli("checkpoint", "run", "acts", "--dry-run")
     assert code == 3
-    assert "1 of which cannot be made" in out
+    assert "1 error" in out

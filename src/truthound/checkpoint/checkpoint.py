@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from truthound._internal import text
-from truthound._internal.env_vars import describe_exception, expanded
+from truthound._internal.env_vars import describe_exception, expand, expanded
 from truthound.checkpoint.actions.base import Action
 from truthound.checkpoint.actions.context import LOOK_BACK, ActionContext
 from truthound.checkpoint.actions.option_values import redact_value
@@ -25,7 +25,7 @@ from truthound.errors import ConfigError, OptionErrors, SourceError, TimeLimitEr
 from truthound.io import flow
 from truthound.io.files import safe_name
 from truthound.io.flow import Flow
-from truthound.results import ActionResult, CheckpointResult, CheckpointStatus, CheckStatus, now
+from truthound.results import ActionResult, CheckOutcome, CheckpointResult, CheckpointStatus, CheckStatus, now
 from truthound.sources.files.file_set import matches
 from truthound.sources.spec import parse_spec
 from truthound.validators.base import Clock
@@ -135,7 +135,7 @@ class Checkpoint:
             metadata=self._metadata(context or {}),
             ci_examples=self.config.ci_examples,
         )
-        earlier = flow.Aside(partial(self._stored, 1), LOOK_BACK) if self._stores() else None
+        earlier = flow.Aside(partial(self.stored_runs, 1), LOOK_BACK) if self._stores() else None
         validation: Validation | None = None
         try:
             validation = yield from flow.call(self._validate)
@@ -229,18 +229,24 @@ class Checkpoint:
         stores = [a for a in self.actions if a.enabled and isinstance(a, StoreValidationResult)]
         return sorted(stores, key=lambda s: s.notify_on != "always")
 
-    def _stored(self, limit: int) -> list[CheckpointResult]:
-        """The newest stored runs, oldest first, where runs are stored."""
+    def store_path(self) -> str | None:
+        """The folder or bucket that runs are stored in and read from; None if no action stores them."""
+        stores = self._stores()
+        return expand(stores[0].store_path, os.environ)[0] if stores else None
+
+    def stored_runs(self, limit: int, problems: list[str] | None = None) -> list[CheckpointResult]:
+        """The newest stored runs, at most `limit`, oldest first. Files that cannot be read are listed in `problems`."""
         stores = self._stores()
         if not stores:
             return []
         path = expanded(stores[0].store_path, os.environ)
-        return load_results(path, self.name, limit, base=self.base, problems=[])[::-1]
+        found = load_results(path, self.name, limit, base=self.base, problems=[] if problems is None else problems)
+        return found[::-1]
 
     def _history(self, before: str) -> list[CheckpointResult]:
         """The stored runs without this one, which may be stored already; none where they cannot be read."""
         with suppress(TruthoundError, OSError):  # the store action meets the same and tells
-            return [r for r in self._stored(_HISTORY) if r.run_id != before]
+            return [r for r in self.stored_runs(_HISTORY) if r.run_id != before]
         return []
 
     def _metadata(self, context: Mapping[str, Any]) -> dict[str, Any]:
@@ -274,20 +280,27 @@ def _known(earlier: flow.Aside[list[CheckpointResult]]) -> tuple[list[Checkpoint
 
 
 def verdict(validation: Validation) -> tuple[CheckpointStatus, str | None]:
-    """The status that a validation comes to, and why it is an error if it is one."""
-    result = validation.result
-    if all(o.status is CheckStatus.SKIPPED for o in result.outcomes):
-        return CheckpointStatus.ERROR, f"no check ran{all_skipped(o.message for o in result.outcomes)}"
-    if result.status is not CheckpointStatus.ERROR:
-        return result.status, None
-    errors = [o for o in result.outcomes if o.status is CheckStatus.ERROR and not o.hidden]
-    return result.status, f"{text.plural(len(errors), 'check')} could not be made; {errors[0].id}: {errors[0].error}"
+    """The status of a run with this validation, and the reason if it is an error."""
+    outcomes, status = validation.result.outcomes, validation.result.status
+    skipped = all(o.status is CheckStatus.SKIPPED for o in outcomes)
+    if not skipped and status is not CheckpointStatus.ERROR:
+        return status, None
+    return CheckpointStatus.ERROR, error_reason(outcomes, len(outcomes))
 
 
-def all_skipped(messages: Iterable[str]) -> str:
-    """Why no check ran, from the reasons of each."""
-    reasons = "; ".join(dict.fromkeys(filter(None, messages)))
-    return f"{': all were skipped: ' if reasons else ''}{text.shorten(reasons, 500)}"
+def error_reason(outcomes: Iterable[CheckOutcome], checks: int) -> str | None:
+    """Why a run of so many checks is an error, by those of its outcomes that are skipped or errors; None if it is not."""
+    by_status: dict[CheckStatus, list[CheckOutcome]] = {}
+    for o in outcomes:
+        by_status.setdefault(o.status, []).append(o)
+    skipped = by_status.get(CheckStatus.SKIPPED, [])
+    if checks and len(skipped) == checks:
+        reasons = "; ".join(dict.fromkeys(o.message for o in skipped if o.message))
+        return f"no check could be evaluated{': all were skipped: ' if reasons else ''}{text.shorten(reasons, 500)}"
+    errors = [o for o in by_status.get(CheckStatus.ERROR, []) if not o.hidden]
+    if not errors:
+        return None
+    return f"{text.plural(len(errors), 'check')} could not be evaluated; {errors[0].id}: {errors[0].error}"
 
 
 def _reason(error: Exception, secrets: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""Trying actions out with a made-up result, for real or without sending anything."""
+"""`truthound action test`: delivers a sample result, or prints what would be sent."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from truthound.checkpoint.actions.context import ActionContext
 from truthound.checkpoint.actions.registry import action_class, action_types
 from truthound.checkpoint.config.models import build_action
 from truthound.checkpoint.delivery import run_stages
-from truthound.cli.exits import Exit
 from truthound.cli.options import DEFAULT_CONFIG
 from truthound.cli.output import emit
 from truthound.errors import ConfigError
 from truthound.io import flow
 from truthound.io.http_client import Request, Response
+from truthound.reporters.exit_codes import Exit
 from truthound.results import (
     ActionStatus,
     CheckOutcome,
@@ -36,100 +36,100 @@ from truthound.results import (
     now,
 )
 
-_ANSWER = {
+_RESPONSE = {
     "ok": True, "id": "1", "name": "1", "result": {"message_id": 1}, "status": "success", "requestId": "1", "dedup_key": "1",
     "data": {"success": True, "isSuccess": True, "status": "done", "alertId": "1"},
 }  # fmt: skip
-"""an answer that any service might give: with it a dry run goes on to the next request"""
-_STAND_INS: dict[str, Any] = {
+"""a response that satisfies every service, so that a dry run reaches the next request"""
+_PLACEHOLDERS: dict[str, Any] = {
     "webhook_url": "https://example.com/webhook", "url": "https://example.com/webhook", "urls": "json://example.com/",
     "bot_token": "123456:BOT-TOKEN", "chat_id": "@channel", "routing_key": "0" * 32, "api_key": "API-KEY",
     "to_addresses": "you@example.com", "from_address": "truthound@example.com", "smtp_host": "smtp.example.com",
 }  # fmt: skip
-"""what a dry run takes for an option that is missing: it shows the message to those who have no account yet"""
+"""values of missing options in a dry run: it shows the message also to users without an account"""
 
 
 @dataclass(frozen=True)
-class Trial:
-    """An action to be tried out, and the checkpoint it is of."""
+class ActionTest:
+    """An action to test, and its checkpoint."""
 
     action: Action
     checkpoint: str = "truthound"
     base: Path | None = None
 
 
-def chosen(name: str, config: Path | None, options: Sequence[str]) -> list[Trial]:
-    """The actions that a type or a checkpoint's name means. With a configuration file given, names are checkpoints first."""
-    from truthound.cli.run import load, named
+def select_actions(name: str, config: Path | None, options: Sequence[str]) -> list[ActionTest]:
+    """The actions of a type or of a checkpoint. With --config, a name is first looked up as a checkpoint."""
+    from truthound.cli.selection import by_name, load
 
     types = action_types()
     found = {c.name for c in load(config)} if config is not None else set()
     if name in types and name not in found:
         if not issubclass(action_class(name), Channel):
-            raise ConfigError(f'an action of type "{name}" sends no message: there is nothing to test')
-        return [Trial(build_action({"type": name, **_options(options)}))]
+            raise ConfigError(f'"{name}" actions send no message, so there is nothing to test')
+        return [ActionTest(build_action({"type": name, **_options(options)}))]
     if options:
-        raise typer.BadParameter(f'--set is for a type of action; "{name}" is none{did_you_mean(name, types)}')
+        raise typer.BadParameter(f'--set needs an action type; "{name}" is not one{did_you_mean(name, types)}')
     if config is None and not DEFAULT_CONFIG.exists():
-        hint = did_you_mean(name, types) or f"; the types are {', '.join(types)}"
+        hint = did_you_mean(name, types) or f"; the types: {', '.join(types)}"
         raise ConfigError(
-            f'"{name}" is no type of action, and there is no {DEFAULT_CONFIG} here with checkpoints{hint}'
+            f'"{name}" is not an action type, and there is no {DEFAULT_CONFIG} here with checkpoints{hint}'
         )
-    (checkpoint,) = named(load(config), [name], config)
+    (checkpoint,) = by_name(load(config), [name], config)
     if not any(isinstance(a, Channel) and a.enabled for a in checkpoint.actions):
-        raise ConfigError(f'no enabled action of the checkpoint "{name}" sends a message: there is nothing to test')
-    return [Trial(a, checkpoint.name, checkpoint.base) for a in checkpoint.actions]
+        raise ConfigError(f'no enabled action of the checkpoint "{name}" sends a message, so there is nothing to test')
+    return [ActionTest(a, checkpoint.name, checkpoint.base) for a in checkpoint.actions]
 
 
 def _options(given: Iterable[str]) -> dict[str, Any]:
-    """`key=value` as options; a dot leads into a mapping, and a value that begins with [ or { is YAML."""
+    """`key=value` as options; `a.b=value` sets a key of a mapping, and a value that begins with [ or { is YAML."""
     import yaml
 
-    made: dict[str, Any] = {}
+    parsed: dict[str, Any] = {}
     for one in given:
         path, equals, value = one.partition("=")
         if not equals or not path.strip():
-            raise typer.BadParameter(f'"{one}" is not of the form key=value', param_hint="--set")
+            raise typer.BadParameter(f'"{one}" does not have the form key=value', param_hint="--set")
         *outer, last = path.strip().split(".")
-        inner = made
+        inner = parsed
         for key in outer:
             inner = inner.setdefault(key, {})
             if not isinstance(inner, dict):
-                raise typer.BadParameter(f'"{one}": {key} is a value already', param_hint="--set")
+                raise typer.BadParameter(f'"{one}": {key} already has a value', param_hint="--set")
         try:
             inner[last] = (
                 yaml.safe_load(value) if value.lstrip().startswith(("[", "{")) and "{{" not in value else value
             )
         except yaml.YAMLError:
-            inner[last] = value  # a template, or what only looks like a list
-    return made
+            inner[last] = value  # a template, or text that only looks like a list
+    return parsed
 
 
-def try_out(trials: Sequence[Trial], *, dry_run: bool) -> Exit:
-    """Tells what came of each; UNDELIVERED when one that sends messages did not."""
+def send_tests(tests: Sequence[ActionTest], *, dry_run: bool) -> Exit:
+    """Prints the outcome of each; UNDELIVERED if a channel did not deliver."""
     code = Exit.OK
-    for i, trial in enumerate(trials):
-        name = terminal(trial.action.name)
-        if not isinstance(trial.action, Channel) or not trial.action.enabled:
-            reason = "sends no message" if trial.action.enabled else "not enabled (enabled: false)"
-            emit(f"{name}: left out: {reason}\n")
+    for i, test in enumerate(tests):
+        name = terminal(test.action.name)
+        if not isinstance(test.action, Channel) or not test.action.enabled:
+            reason = "sends no message" if test.action.enabled else "not enabled (enabled: false)"
+            emit(f"{name}: skipped: {reason}\n")
             continue
-        result, run = sample(trial.checkpoint), ActionContext(base=trial.base)
+        result, run = sample(test.checkpoint), ActionContext(base=test.base)
         once = {"notify_on": "always", "retry_count": 0}
-        action = trial.action.model_copy(update=once)
+        action = test.action.model_copy(update=once)
         if dry_run:
             emit("\n" if i else "")
-            fine = _rehearse(action, result, run, name)
+            delivered = _dry_run(action, result, run, name)
         else:
             outcome = flow.run(run_stages(action, result, run))
-            fine = outcome.status is ActionStatus.SUCCESS  # a test that sent nothing is none
+            delivered = outcome.status is ActionStatus.SUCCESS  # a test that sent nothing has not succeeded
             emit(f"{name}: {outcome.status.value}: {terminal(outcome.message)}\n")
-        code = code if fine else Exit.UNDELIVERED
+        code = code if delivered else Exit.UNDELIVERED
     return code
 
 
 def sample(checkpoint: str) -> CheckpointResult:
-    """A failed run of data that do not exist."""
+    """The result of a failed run of data that do not exist."""
     cells = {"user_id": 17, "email": None, "age": 212}
     outcomes = (
         CheckOutcome(
@@ -147,14 +147,14 @@ def sample(checkpoint: str) -> CheckpointResult:
         checkpoint_name=f"{checkpoint} (test)",
         run_time=now(),
         status=CheckpointStatus.FAILURE,
-        validation_result=ValidationResult("made-up data: this is a test", outcomes, 5000, 3),
+        validation_result=ValidationResult("sample data: this is a test", outcomes, 5000, 3),
         duration_ms=210.0,
         metadata={"test": True, "tags": {"test": "true"}},
     )
 
 
-def _rehearse(action: Channel, result: CheckpointResult, run: ActionContext, name: str) -> bool:
-    """Prints what the action would send and do; whether it came as far as that."""
+def _dry_run(action: Channel, result: CheckpointResult, run: ActionContext, name: str) -> bool:
+    """Prints what the action would send; whether it would send anything."""
     emit(f"{name}: dry run, nothing is sent\n")
     missing = _missing(action)
     if missing:
@@ -162,57 +162,57 @@ def _rehearse(action: Channel, result: CheckpointResult, run: ActionContext, nam
             action.resolve(os.environ)
         except ConfigError as error:
             emit("".join(f"{name}: error: {terminal(problem)}\n" for problem in error.problems))
-        emit(f"{name}: shown with a stand-in for {join_words(tuple(missing), 'and')}\n")
-        action = _stood_in(action, missing)
-    asked: list[Request] = []
-    left_out: list[Callable[[], Any]] = []
+        emit(f"{name}: shown with placeholders for {join_words(tuple(missing), 'and')}\n")
+        action = _with_placeholders(action, missing)
+    requests: list[Request] = []
+    postponed: list[Callable[[], Any]] = []
 
     def send(request: Request) -> Response:
-        asked.append(request)
-        looking = request.method == "GET"
-        return (ResponseCheck() if looking else action.response_check).example(_ANSWER)
+        requests.append(request)
+        check = ResponseCheck() if request.method == "GET" else action.response_check
+        return check.example(_RESPONSE)
 
-    outcome = flow.run(run_stages(action, result, run), sleep=lambda _: None, send=send, work=left_out.append)
+    outcome = flow.run(run_stages(action, result, run), sleep=lambda _: None, send=send, work=postponed.append)
     try:
-        ready, _ = action.resolve(os.environ).sanitized_for(result, run)
-        secrets, previews = ready.secrets_to_redact, list(ready.preview(result, run))
+        resolved, _ = action.resolve(os.environ).sanitized_for(result, run)
+        secrets, previews = resolved.secrets_to_redact, list(resolved.preview(result, run))
     except ConfigError as error:
         emit("".join(f"{name}: error: {terminal(problem)}\n" for problem in error.problems))
         return False
     for text in previews:
-        emit(f"\n{_shown(redact(text, secrets))}\n")
-    for request in asked:
+        emit(f"\n{_printable(redact(text, secrets))}\n")
+    for request in requests:
         emit(f"\n{_request(request, secrets)}\n")
-    if asked or previews:
+    if requests or previews:
         return not missing
-    said = outcome.message
-    if left_out and outcome.status is not ActionStatus.SKIPPED:
-        said = "it does its work on this machine, and a dry run does none of it"
-    emit(f"{name}: {outcome.status.value}: {terminal(said)}\n")
+    message = outcome.message
+    if postponed and outcome.status is not ActionStatus.SKIPPED:
+        message = "it works on this machine only, which a dry run leaves unchanged"
+    emit(f"{name}: {outcome.status.value}: {terminal(message)}\n")
     return False
 
 
 def _missing(action: Channel) -> list[str]:
-    """The options that are given neither by the action nor by this environment, where a stand-in can be had for each."""
+    """The required options that neither the action nor the environment sets; none unless all have placeholders."""
     needed = {o: action.variables.get(o, ()) for o in action.required_options() if not getattr(action, o)}
     missing = [o for o, names in needed.items() if not any(os.environ.get(n) for n in names)]
-    return missing if all(o in _STAND_INS for o in missing) else []
+    return missing if all(o in _PLACEHOLDERS for o in missing) else []
 
 
-def _stood_in(action: Channel, missing: Iterable[str]) -> Channel:
-    made = type(action)(**{o: _STAND_INS[o] for o in missing})
-    return action.model_copy(update={o: getattr(made, o) for o in missing})
+def _with_placeholders(action: Channel, missing: Iterable[str]) -> Channel:
+    placeholders = type(action)(**{o: _PLACEHOLDERS[o] for o in missing})
+    return action.model_copy(update={o: getattr(placeholders, o) for o in missing})
 
 
 def _request(request: Request, secrets: Collection[str]) -> str:
-    """A request as it is sent, but for the secrets."""
+    """A request with its secrets redacted."""
     own = {s for s in secrets if "://" in s and request.url.startswith(s)}
     parts = urlsplit(request.url)
     url = f"{parts.scheme}://{parts.hostname}/{MASK}" if own else redact(request.url, secrets)
     lines = [f"{request.method} {url}", *(f"{k}: {redact(v, secrets)}" for k, v in request.headers.items())]
     body = redact(request.content.decode("utf-8", "replace"), secrets)
-    return _shown("\n".join([*lines, "", body] if body else lines))
+    return _printable("\n".join([*lines, "", body] if body else lines))
 
 
-def _shown(text: str) -> str:
+def _printable(text: str) -> str:
     return "\n".join(map(terminal, text.split("\n")))

@@ -9,33 +9,26 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from truthound._internal.text import did_you_mean
 from truthound.cli import ci_init
-from truthound.cli.options import NoColor, Output
+from truthound.cli.options import NoColor, Output, one_of
 
 if TYPE_CHECKING:
     from truthound.reporters.terminal import Look
 
 FORMATS = ("console", "json", "yaml")
 
-app = typer.Typer(help="See what a CI system tells of a build; write its pipeline.", no_args_is_help=True)
+app = typer.Typer(help="Detect the CI system, diagnose its reports, write its pipeline.", no_args_is_help=True)
 app.command(short_help="Write the pipeline of a CI system.")(ci_init.init)
-
-
-def _known(value: str) -> str:
-    if value not in FORMATS:
-        raise typer.BadParameter(f'"{value}" is not one of {", ".join(FORMATS)}{did_you_mean(value, FORMATS)}')
-    return value
 
 
 @app.callback()
 def _group() -> None:
-    """See what a CI system tells of a build; write its pipeline."""
+    """Detect the CI system, diagnose its reports, write its pipeline."""
 
 
-Shape = Annotated[
+CIFormat = Annotated[
     str,
-    typer.Option("--format", metavar="[console|json|yaml]", callback=_known, help="How it is written."),
+    typer.Option("--format", metavar="[console|json|yaml]", callback=one_of(FORMATS), help="Output format."),
 ]
 
 
@@ -57,28 +50,28 @@ def _deliver(
     deliver(text, output)
 
 
-@app.command(short_help="Show which CI system this is.")
-def detect(format: Shape = "console", output: Output = None, no_color: NoColor = False) -> None:  # noqa: A002 the option's name
-    """Show which CI system this is and what it tells of the build; the exit code is 0 outside of one too."""
+@app.command(short_help="Show the detected CI system.")
+def detect(format: CIFormat = "console", output: Output = None, no_color: NoColor = False) -> None:  # noqa: A002 the option's name
+    """Show the CI system and what it provides about the build. The exit code is 0 even if there is none."""
     from truthound.ci.detect import get_ci_environment
     from truthound.cli.ci_detect import facts, page
-    from truthound.cli.overwrite_guard import ensure_writable
+    from truthound.cli.overwrite_guard import ensure_not_input
 
-    ensure_writable(output)
+    ensure_not_input(output)
     found = get_ci_environment()
     _deliver(facts(found), lambda look: page(found, look), format, output, no_color=no_color)
 
 
-@app.command(short_help="Say what is missing for a run to be seen.")
+@app.command(short_help="Diagnose what keeps a report from being shown.")
 def doctor(
     name: Annotated[
-        str | None, typer.Argument(metavar="PLATFORM", help="Look at this system instead of the one that is detected.")
+        str | None, typer.Argument(metavar="PLATFORM", help="Diagnose this CI system instead of the detected one.")
     ] = None,
-    format: Shape = "console",  # noqa: A002 the option's name
+    format: CIFormat = "console",  # noqa: A002 the option's name
     output: Output = None,
     no_color: NoColor = False,
 ) -> None:
-    """Say what was detected, which fields are missing and why, and where a run's report would go.
+    """Show what was detected, which fields are missing and why, and where a report would be shown.
 
     \b
       truthound ci doctor
@@ -87,8 +80,8 @@ def doctor(
     from truthound.ci.detect import detect_ci_platform
     from truthound.ci.platforms import platform_named
     from truthound.cli.ci_doctor import findings, page
-    from truthound.cli.overwrite_guard import ensure_writable
+    from truthound.cli.overwrite_guard import ensure_not_input
 
-    ensure_writable(output)
+    ensure_not_input(output)
     found = findings(detect_ci_platform() if name is None else platform_named(name))
     _deliver(found, lambda look: page(found, look), format, output, no_color=no_color)

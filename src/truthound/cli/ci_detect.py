@@ -1,4 +1,4 @@
-"""What `truthound ci detect` shows."""
+"""`truthound ci detect`: the CI system and its values."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from truthound.reporters.terminal import Look, Span
 
 
 def facts(environment: CIEnvironment) -> dict[str, Any]:
-    """The fields as plain values, in their order."""
+    """The fields of the environment as plain values."""
     found = {f.name: getattr(environment, f.name) for f in fields(environment)}
     return found | {"platform": environment.platform.value}
 
 
 def page(environment: CIEnvironment, look: Look) -> str:
-    """The system and all fields; of a commit's message the first line."""
+    """The system and all fields as text for the terminal; a commit message is its first line."""
     title = PLATFORMS[environment.platform].title
     rows: list[list[Span]] = []
     for name, value in facts(environment).items():
-        said = str(value).lower() if isinstance(value, bool) else terminal(str(value or "").partition("\n")[0])
-        rows.append([(name, "dim"), (said, "") if said else ("not known", "dim")])
+        text = str(value).lower() if isinstance(value, bool) else terminal(str(value or "").partition("\n")[0])
+        rows.append([(name, "dim"), (text, "") if text else ("unknown", "dim")])
     lines: list[list[Span]] = [[(title[0].upper() + title[1:], "bold")], *table(rows, look, indent=2)]
     return "\n".join(look.paint(line) for line in lines) + "\n"

@@ -1,4 +1,4 @@
-"""What `truthound ci doctor` finds: what was detected, what is missing and where it was looked for, where a report would go."""
+"""`truthound ci doctor`: what was detected, what is missing and why, where a report would be shown."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _FILES: Mapping[str, tuple[str, str, Callable[[str], Mapping[str, Any]]]] = {
     "event": ("the event file", "GITHUB_EVENT_PATH", parse.event),
     "file": ("the properties file", "TEAMCITY_BUILD_PROPERTIES_FILE", parse.properties),
 }
-"""a kind of place -> the file it is in, the variable that names the file, and what reads it"""
-_MADE = {"BUILDER_OUTPUT", "DRONE_CARD_PATH"}
-"""what names no file that is added to, but one that is written anew, with its folder"""
+"""a kind of lookup -> the file, the variable with its path, and the function that parses it"""
+_CREATED = {"BUILDER_OUTPUT", "DRONE_CARD_PATH"}
+"""variables whose file is created, with its folder, instead of appended to"""
 
 
 def findings(platform: CIPlatform, environ: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -43,7 +43,9 @@ def findings(platform: CIPlatform, environ: Mapping[str, str] | None = None) -> 
         "detected_by": [mark for mark in row.detect if any_set((mark,), env)],
         "pull_request": build.is_pr,
         "found": {k: v for k, v in known.items() if v},
-        "missing": {k: _why(k, build, row.fields.get(k, ()), env) for k, v in known.items() if not v and row.fields},
+        "missing": {
+            k: _reason_missing(k, build, row.fields.get(k, ()), env) for k, v in known.items() if not v and row.fields
+        },
         "report": dialect.report_location if platform is not CIPlatform.LOCAL else "the terminal",
         "files": [path for _, path in dialect.files],
         "values": dialect.outputs_location if platform is not CIPlatform.LOCAL else "",
@@ -51,79 +53,79 @@ def findings(platform: CIPlatform, environ: Mapping[str, str] | None = None) -> 
     }
 
 
-def _why(field: str, build: CIEnvironment, places: tuple[str, ...], env: Mapping[str, str]) -> str:
+def _reason_missing(field: str, build: CIEnvironment, lookups: tuple[str, ...], env: Mapping[str, str]) -> str:
     if field in _ON_PULLS and not build.is_pr:
-        return "this is no pull request"
-    if field == "tag" and places and build.branch:
-        return "this is a build of a branch"
-    if passed := [p.split(":")[1] for p in places if p.startswith("unless:") and env.get(p.split(":")[1])]:
-        return f"what there is belongs to a merge made for the build, as {passed[0]} is set"
+        return "not a pull request"
+    if field == "tag" and lookups and build.branch:
+        return "a build of a branch"
+    if passed := [p.split(":")[1] for p in lookups if p.startswith("unless:") and env.get(p.split(":")[1])]:
+        return f"belongs to a temporary merge, because {passed[0]} is set"
     if field == "branch" and build.tag:
-        return "this is a build of a tag"
-    looked_for = list(dict.fromkeys(_place(place, env) for place in places))
-    if not looked_for:
-        return "this system does not tell"
-    return f"{'none is set' if len(looked_for) > 1 else 'not set'}: {', '.join(looked_for)}"
+        return "a build of a tag"
+    described = list(dict.fromkeys(_describe_lookup(lookup, env) for lookup in lookups))
+    if not described:
+        return "not provided by this system"
+    return f"{'none is set' if len(described) > 1 else 'not set'}: {', '.join(described)}"
 
 
-def _place(place: str, env: Mapping[str, str]) -> str:
-    """A place of the table in words; of several variables together those that are not set."""
-    kind, _, rest = place.partition(":")
+def _describe_lookup(lookup: str, env: Mapping[str, str]) -> str:
+    """A lookup of the platform table in words; of a template's variables those that are not set."""
+    kind, _, rest = lookup.partition(":")
     if kind == "unless":
-        return _place(rest.partition(":")[2], env)
+        return _describe_lookup(rest.partition(":")[2], env)
     if kind in {"pr", "no-pr"}:
-        return _place(rest, env)
+        return _describe_lookup(rest, env)
     if kind in _FILES:
         return f"{rest.partition('#')[0]} in {_FILES[kind][0]}"
-    if names := dict.fromkeys(re.findall(r"\{(\w+)\}", place)):
+    if names := dict.fromkeys(re.findall(r"\{(\w+)\}", lookup)):
         return " and ".join([n for n in names if not env.get(n)] or names)
-    name, _, prefix = place.partition("#")
+    name, _, prefix = lookup.partition("#")
     return f"{name} with {prefix}" if prefix else name
 
 
 def _problems(platform: CIPlatform, dialect: Dialect, build: CIEnvironment, env: Mapping[str, str]) -> Iterator[str]:
-    """What keeps a report, or a part of it, from being seen; each with what to do."""
+    """What keeps a report, or a part of it, from being shown; each with a remedy."""
     if platform is CIPlatform.LOCAL:
         yield "no CI system was detected; try one with: truthound ci doctor NAME"
         return
     for name in dialect.required_env:
         path = env.get(name, "")
         if not path:
-            yield f"{name} is not set: nothing is written there"
-        elif name not in _MADE and not _takes_more(path):
-            yield f"{name} names {terminal(path)}, which cannot be written to: nothing is; in a container, mount it"
-    here = _here()
+            yield f"{name} is not set, so nothing is written there"
+        elif name not in _CREATED and not _is_writable(path):
+            yield f"{name} is {terminal(path)}, which is not writable; in a container, mount it"
+    here = _current_folder()
     for root in dialect.root_env:
         if here and (folder := env.get(root)) and within(here, os.path.expanduser(folder)) is None:  # noqa: PTH111 never raises
-            yield f"the current folder is not within {root} ({terminal(folder)}): annotations name files as if it were {root}"
-    places = ":".join(place for places in PLATFORMS[platform].fields.values() for place in places)
+            yield f"the current folder is not inside {root} ({terminal(folder)}); annotations need paths relative to it"
+    lookups = ":".join(one for field in PLATFORMS[platform].fields.values() for one in field)
     for kind, (file, name, read) in _FILES.items():
-        if f"{kind}:" in places and not read(env.get(name, "")):
-            yield f"{file}, which {name} should name, cannot be read: what it tells is not known; in a container, mount it"
+        if f"{kind}:" in lookups and not read(env.get(name, "")):
+            yield f"{file} ({name}) cannot be read, so its values are unknown; in a container, mount it"
     if not (here and os.access(here, os.W_OK)) and dialect.files:
-        yield "the current folder cannot be written to: no files"
+        yield "the current folder is not writable, so no files are written"
     if platform is CIPlatform.BUILDKITE and shutil.which("buildkite-agent") is None:
-        yield "buildkite-agent is not on PATH: no annotation; in a container, mount it (mount-buildkite-agent: true)"
+        yield "buildkite-agent is not on PATH, so there is no annotation; in a container, mount it (mount-buildkite-agent: true)"
     if platform is CIPlatform.BITBUCKET and not bitbucket.reachable(env, build):
-        yield "no Code Insights: neither the pipeline's proxy nor BITBUCKET_TOKEN, or no commit or repository is known"
+        yield "no Code Insights: they need the pipeline's proxy or BITBUCKET_TOKEN, and a known commit and repository"
 
 
-def _here() -> Path | None:
-    """The current folder, unless it was deleted."""
+def _current_folder() -> Path | None:
+    """The current folder; None if it was deleted."""
     try:
         return Path.cwd()
     except OSError:
         return None
 
 
-def _takes_more(path: str) -> bool:
-    """Whether a file can be added to, or begun."""
+def _is_writable(path: str) -> bool:
+    """Whether a file can be appended to or created."""
     file = Path(path)
     return os.access(file, os.W_OK) and not file.is_dir() if file.exists() else os.access(file.parent, os.W_OK)
 
 
 def page(found: Mapping[str, Any], look: Look) -> str:
-    """The findings for people."""
+    """The findings as text for the terminal."""
     lines: list[list[Span]] = [[(found["title"][0].upper() + found["title"][1:], "bold")]]
     marks = ", ".join(found["detected_by"])
     if marks:
@@ -132,10 +134,10 @@ def page(found: Mapping[str, Any], look: Look) -> str:
         [(k, "dim"), (terminal(str(v).partition("\n")[0]), "")] for k, v in found["found"].items()
     ]
     missing: list[list[Span]] = [[(k, "dim"), (why, "dim")] for k, why in found["missing"].items()]
-    for heading, rows in (("found", known), ("not known", missing)):
+    for heading, rows in (("found", known), ("missing", missing)):
         if rows:
             lines += [[], [(heading, "bold")], *table(rows, look, indent=2)]
-    lines += [[], [("a run is shown in", "bold")]]
+    lines += [[], [("a report is shown in", "bold")]]
     lines += [[("  " + part, "")] for part in fold(found["report"], look.width - 2)]
     if found["files"]:
         lines += [[("  " + part, "")] for part in fold(f"files: {', '.join(found['files'])}", look.width - 2)]

@@ -17,32 +17,33 @@ _UNSET = re.compile(r"environment variables? .* (?:is|are) not set")
 
 
 def init(
-    platform: Annotated[str, typer.Argument(metavar="PLATFORM", help="The CI system, such as github or gitlab.")],
+    platform: Annotated[str, typer.Argument(metavar="PLATFORM", help="CI system, for example github or gitlab.")],
     name: Annotated[
         str | None,
-        typer.Argument(metavar="NAME", help="The checkpoint to run; may be left out where the configuration has one."),
+        typer.Argument(metavar="NAME", help="Checkpoint to run; optional if the configuration has only one."),
     ] = None,
     *,
-    every: Annotated[bool, typer.Option("--all", help="Run every checkpoint of the configuration file.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Run all checkpoints of the configuration file.")] = False,
     config: Annotated[
-        Path, typer.Option("--config", "-c", metavar="FILE", help="The configuration file, in the repository.")
+        Path, typer.Option("--config", "-c", metavar="FILE", help="Configuration file, in the repository.")
     ] = DEFAULT_CONFIG,
     schedule: Annotated[
-        str | None, typer.Option("--schedule", metavar="CRON", help="Also run at these times, such as '0 6 * * 1-5'.")
+        str | None,
+        typer.Option("--schedule", metavar="CRON", help="Also run on this schedule, for example '0 6 * * 1-5'."),
     ] = None,
     python_version: Annotated[
-        str, typer.Option("--python-version", metavar="X.Y", help="The Python to run with.")
+        str, typer.Option("--python-version", metavar="X.Y", help="Python version of the job.")
     ] = "3.12",
     notify_slack: Annotated[
-        bool, typer.Option("--notify-slack", help="Also tell Slack, through the secret SLACK_WEBHOOK_URL.")
+        bool, typer.Option("--notify-slack", help="Also send a message to Slack; needs the secret SLACK_WEBHOOK_URL.")
     ] = False,
-    strict: Annotated[bool, typer.Option("--strict", help="Fail on any issue, whatever its severity.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Fail on any issue of any severity.")] = False,
     path: Annotated[
         list[str] | None,
         typer.Option(
             "--path",
             metavar="GLOB",
-            help="Run only if such a file, or the configuration, changed, as data/**. Repeatable.",
+            help="Run only if a file that matches, for example data/**, or the configuration changed. Repeatable.",
         ),
     ] = None,
     branch: Annotated[
@@ -50,34 +51,40 @@ def init(
         typer.Option(
             "--branch",
             metavar="GLOB",
-            help="Run on pushes to this branch; by default to the main one, as pull requests run anyway. Repeatable.",
+            help="Run on pushes to this branch; the main branch by default. Pull requests always run. Repeatable.",
         ),
     ] = None,
     comment: Annotated[
-        bool, typer.Option("--comment", help="Comment on the pull request what is wrong (GitHub).")
+        bool, typer.Option("--comment", help="Comment the issues on the pull request (GitHub).")
     ] = False,
     sarif: Annotated[bool, typer.Option("--sarif", help="Upload the issues to code scanning (GitHub).")] = False,
-    no_cache: Annotated[bool, typer.Option("--no-cache", help="Do not keep what pip downloads.")] = False,
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Do not cache pip downloads.")] = False,
     secret: Annotated[
         list[str] | None,
-        typer.Option("--secret", metavar="NAME", help="A secret that the checkpoint gets as a variable. Repeatable."),
+        typer.Option(
+            "--secret", metavar="NAME", help="Secret to pass to the checkpoint as an environment variable. Repeatable."
+        ),
     ] = None,
     extra: Annotated[
         list[str] | None,
-        typer.Option("--extra", metavar="NAME", help="An extra to install, such as sql; all by default. Repeatable."),
+        typer.Option("--extra", metavar="NAME", help="Extra to install, for example sql; all by default. Repeatable."),
     ] = None,
     version: Annotated[
         str | None,
-        typer.Option("--truthound-version", metavar="X.Y.Z", help="The truthound to install; the newest by default."),
+        typer.Option(
+            "--truthound-version", metavar="X.Y.Z", help="truthound version to install; the latest by default."
+        ),
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Where to write, instead of where the system reads it."),
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Write to this file instead of the one that the CI system reads."
+        ),
     ] = None,
     force: Force = False,
-    show: Annotated[bool, typer.Option("--print", help="Print it to standard output; write no file.")] = False,
+    show: Annotated[bool, typer.Option("--print", help="Print to standard output; write no file.")] = False,
 ) -> None:
-    """Write the pipeline of a CI system that runs a checkpoint and publishes its report.
+    """Write a CI pipeline that runs a checkpoint and publishes its report.
 
     \b
       truthound ci init github --all --comment --sarif
@@ -91,33 +98,33 @@ def init(
 
     if show and (output is not None or force):
         raise typer.BadParameter("--print writes no file; leave out --output and --force")
-    found, target = target_of(platform)
+    system, target = target_of(platform)
     here = Path.cwd()
     top = next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), here)
-    chosen = _chosen(name, config, every=every)
-    actions = _github(chosen) if found is CIPlatform.GITHUB else []
+    checkpoints = _checkpoints(name, config, every=every)
+    actions = _github_actions(checkpoints) if system is CIPlatform.GITHUB else []
     options: dict[str, Any] = {
         "every": every, "comment": comment, "sarif": sarif, "default_branch": _default_branch(top),
         "permissions": _permissions(actions), "token": bool(actions),
-        "config": _seen(config, top), "schedule": schedule, "python_version": python_version, "strict": strict,
+        "config": _relative_config(config, top), "schedule": schedule, "python_version": python_version, "strict": strict,
         "notify_slack": notify_slack, "paths": path or (), "branches": branch or (), "cache": not no_cache,
         "secrets": secret or (), "extras": extra or ("all",), "version": version,
     }  # fmt: skip
-    pipeline = Pipeline(None if every else name or str(chosen[0]["name"]), **options)
+    pipeline = Pipeline(None if every else name or str(checkpoints[0]["name"]), **options)
     if show:
-        emit(pipeline_text(found, pipeline))
+        emit(pipeline_text(system, pipeline))
         return
-    written = write_ci_config(found, checkpoint_name=pipeline.checkpoint_name, path=output, force=force, **options)
+    written = write_ci_config(system, checkpoint_name=pipeline.checkpoint_name, path=output, force=force, **options)
     say(f"wrote {terminal(written)}")
     if output is None and top != here:
-        say(f"warning: it is read at the top of the repository only, which is {terminal(top)}")
+        say(f"warning: CI systems read it only at the top of the repository, which is {terminal(top)}")
     if pipeline.wanted_secrets:
         say(f"next: set in {target.secrets}: {', '.join(pipeline.wanted_secrets)}")
-    say(f"next: git add {shlex.quote(terminal(written))}, commit and push; its first lines say what is left to set up")
+    say(f"next: git add {shlex.quote(terminal(written))}, commit and push; its first lines list the remaining setup")
 
 
-def _seen(config: Path, top: Path) -> str:
-    """The configuration file as the pipeline finds it, which runs at the top of the repository."""
+def _relative_config(config: Path, top: Path) -> str:
+    """The configuration file relative to the top of the repository, where the pipeline runs."""
     from truthound._internal.text import terminal
     from truthound.cli.output import say
     from truthound.reporters.locations import within
@@ -126,12 +133,14 @@ def _seen(config: Path, top: Path) -> str:
         return config.as_posix()
     place = within(Path(os.path.normpath(Path.cwd() / config)), top)
     if place is None:
-        say(f"warning: {terminal(config)} is not in the repository: the pipeline finds it only where a machine has it")
+        say(
+            f"warning: {terminal(config)} is not in the repository, so the pipeline finds it only if the machine has it"
+        )
     return (config if place is None else place).as_posix()
 
 
 def _default_branch(top: Path) -> str | None:
-    """The repository's main branch, as its remote says; None where it does not."""
+    """The main branch of the repository's remote; None if it is unknown."""
     try:
         head = (top / ".git/refs/remotes/origin/HEAD").read_text("utf-8")
     except (OSError, UnicodeError):
@@ -140,21 +149,22 @@ def _default_branch(top: Path) -> str | None:
 
 
 def _permissions(actions: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
-    """What the job's token has to be allowed for what actions are asked to do."""
+    """The permissions that the job's token needs for these actions."""
     asked = {"comment_on_pr": "pull-requests", "set_commit_status": "statuses", "create_check_run": "checks"}
     return tuple(needed for option, needed in asked.items() if any(a.get(option) is True for a in actions))
 
 
-def _github(checkpoints: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The actions that tell GitHub."""
+def _github_actions(checkpoints: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The enabled actions of type github."""
     listed = [a for c in checkpoints for a in (c.get("actions") or ())]
     found = [a if isinstance(a, dict) else {"type": a} for a in listed]
     return [a for a in found if a.get("type") == "github" and a.get("enabled", True) is not False]
 
 
-def _chosen(name: str | None, config: Path, *, every: bool) -> list[dict[str, Any]]:
-    """The checkpoints that will run, as they are written, with a warning if the pipeline would not find them; none where
-    they cannot be known. Variables that are not set here may be set there.
+def _checkpoints(name: str | None, config: Path, *, every: bool) -> list[dict[str, Any]]:
+    """The checkpoints that the pipeline runs, as written in the configuration; none, with a warning, if it cannot be read.
+
+    Environment variables that are not set here may be set in the pipeline.
     """
     from truthound._internal.text import did_you_mean, terminal
     from truthound.checkpoint.config import load_config
@@ -169,7 +179,7 @@ def _chosen(name: str | None, config: Path, *, every: bool) -> list[dict[str, An
             raise ConfigError(
                 f"no {terminal(config)} here; name the checkpoint, or write one with: truthound checkpoint init"
             )
-        say(f"warning: no {terminal(config)} here yet; the pipeline will want it at the top of the repository")
+        say(f"warning: no {terminal(config)} here yet; the pipeline needs it at the top of the repository")
         return []
     try:
         load_config(config)
@@ -183,9 +193,9 @@ def _chosen(name: str | None, config: Path, *, every: bool) -> list[dict[str, An
     if every:
         return list(known.values())
     if name is None and len(known) != 1:
-        raise ConfigError(f"name a checkpoint, or give --all; there are: {', '.join(map(terminal, known))}")
+        raise ConfigError(f"name a checkpoint, or give --all; the checkpoints: {', '.join(map(terminal, known))}")
     if name is not None and name not in known:
-        near = did_you_mean(name, known) or f"; it has: {', '.join(known)}"
+        near = did_you_mean(name, known) or f"; its checkpoints: {', '.join(known)}"
         say(f'warning: no checkpoint "{terminal(name)}" in {terminal(config)}{terminal(near)}')
         return []
     return list(known.values()) if name is None else [known[name]]

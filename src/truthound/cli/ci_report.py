@@ -1,4 +1,4 @@
-"""A run within a CI system, told in its own way."""
+"""The report of a command to the CI system that it runs in."""
 
 from __future__ import annotations
 
@@ -27,136 +27,134 @@ if TYPE_CHECKING:
     from truthound.checkpoint.checkpoint import Checkpoint
     from truthound.ci.report.base import CIReporter
 
-AUTO, OFF = "auto", "off"
-_ACTIONS = {CIPlatform.GITHUB, CIPlatform.GITEA, CIPlatform.FORGEJO}
+_GITHUB_ACTIONS = {CIPlatform.GITHUB, CIPlatform.GITEA, CIPlatform.FORGEJO}
 
 
-def platform(choice: str) -> CIPlatform:
-    """The system of `--ci auto|off|NAME`; LOCAL where nothing is to be told. Raises ConfigError for an unknown name."""
-    if choice.casefold() == OFF:
+def resolve_platform(choice: str) -> CIPlatform:
+    """The platform of `--ci auto|off|NAME`; LOCAL where nothing is reported. Raises ConfigError for an unknown name."""
+    if choice.casefold() == "off":
         return CIPlatform.LOCAL
-    return detect_ci_platform() if choice.casefold() == AUTO else platform_named(choice)
+    return detect_ci_platform() if choice.casefold() == "auto" else platform_named(choice)
 
 
-def tells_github(choice: str) -> bool:
-    """Whether the summary, annotations and outputs of GitHub Actions are written by themselves."""
-    return platform(choice) in _ACTIONS
+def writes_github_summary(choice: str) -> bool:
+    """Whether the report for `--ci CHOICE` is GitHub Actions' summary, annotations and outputs."""
+    return resolve_platform(choice) in _GITHUB_ACTIONS
 
 
-def _tells(action: Action) -> bool:
-    """Whether it tells GitHub what would be told otherwise; one that only comments does not."""
+def _reports_to_github(action: Action) -> bool:
+    """Whether the action writes what `CIReport` would write on GitHub; one that only comments does not."""
     if action.type != "github" or not action.enabled:
         return False
     return any(getattr(action, part) for part in ("set_summary", "set_output", "annotations"))
 
 
-def _said(error: Exception) -> str:
+def _message(error: Exception) -> str:
+    if hasattr(error, "format_message"):  # an invalid command line
+        return str(error.format_message())
     return str(error) if isinstance(error, TruthoundError) else describe_exception(error)
 
 
-def _show(line: str) -> None:
+def _print(line: str) -> None:
     emit(f"{line}\n", ours=True)
 
 
 @dataclass
-class Native:
-    """Collects runs, and tells them all at the end: a log has room for so many marks only."""
+class CIReport:
+    """Collects the results of a command and publishes them together, as CI systems limit the annotations of a job."""
 
     platform: CIPlatform
-    free: bool
-    """whether standard output is for people; else log lines go to standard error, which every system reads too"""
-    marks_only: bool = False
-    """whether nothing but annotations is written"""
-    sarif: Path | None = None
-    """a file for the issues of all runs"""
+    stdout_is_log: bool
+    """whether lines for the CI system go to standard output; else they go to standard error"""
+    annotations_only: bool = False
+    sarif_file: Path | None = None
+    """a file for the issues of all runs, written on every platform"""
     config: str = str(DEFAULT_CONFIG)
-    """the configuration file, by which its mistakes are known in that file"""
-    every: list[CheckpointResult] = field(default_factory=list)
-    """the runs, also those that an action tells of"""
-    broken: CheckpointResult | None = None
-    """what ended the command before it could run"""
+    """the configuration file, which errors in it are located in"""
     results: list[CheckpointResult] = field(default_factory=list)
-    before: list[CheckpointResult] = field(default_factory=list)
+    """all results"""
+    command_error: CheckpointResult | None = None
+    """the error that ended the command before a run began, as a result"""
+    reported: list[CheckpointResult] = field(default_factory=list)
+    """the results to publish here: those that no GitHub action of their checkpoint publishes"""
+    previous: list[CheckpointResult] = field(default_factory=list)
 
     @property
-    def on(self) -> bool:
+    def enabled(self) -> bool:
         return self.platform is not CIPlatform.LOCAL
 
     def reporter(self) -> CIReporter:
         from truthound.reporters.ci import get_ci_reporter
 
-        written = not self.marks_only
+        full = not self.annotations_only
         return get_ci_reporter(
             self.platform,
-            step_summary=written,
-            set_output=written,
-            files=written,
-            show=_show if self.free else partial(say, ours=True),
+            step_summary=full,
+            set_output=full,
+            files=full,
+            show=_print if self.stdout_is_log else partial(say, ours=True),
         )
 
-    def public(self, result: CheckpointResult) -> CheckpointResult:
-        """The result as it may be shown: in a CI system, which keeps and publishes its logs, with less of failing rows."""
-        return result.published() if self.on or is_ci_environment() else result
+    def redacted(self, result: CheckpointResult) -> CheckpointResult:
+        """The result as a log may show it: CI systems keep and publish logs, so `ci_examples` applies there."""
+        return result.published() if self.enabled or is_ci_environment() else result
 
-    def folded(self, result: CheckpointResult) -> AbstractContextManager[None]:
-        """What went well is folded away where the system can; what did not is open."""
-        if not self.on or result.status is not CheckpointStatus.SUCCESS or fails(result):
+    def log_group(self, result: CheckpointResult) -> AbstractContextManager[None]:
+        """A collapsed group of log lines for a successful run, where the platform has groups."""
+        if not self.enabled or result.status is not CheckpointStatus.SUCCESS or fails(result):
             return nullcontext()
-        face = self.reporter()
-        return face.group(f"{result.checkpoint_name}: {result.status.value}") if face.folds else nullcontext()
+        reporter = self.reporter()
+        return reporter.group(f"{result.checkpoint_name}: {result.status.value}") if reporter.folds else nullcontext()
 
     def add(self, result: CheckpointResult, checkpoint: Checkpoint, history: Sequence[CheckpointResult]) -> None:
-        """A run to be told, unless an action of its checkpoint tells GitHub already."""
-        self.every.append(result)
-        told = self.platform in _ACTIONS and any(map(_tells, checkpoint.actions))
-        if self.on and not told:
-            self.results.append(result)
-            self.before += [r for r in history if r.validation_result][-1:]
+        """Adds a run, with earlier runs of its checkpoint, oldest first."""
+        self.results.append(result)
+        by_action = self.platform in _GITHUB_ACTIONS and any(map(_reports_to_github, checkpoint.actions))
+        if self.enabled and not by_action:
+            self.reported.append(result)
+            self.previous += [r for r in history if r.validation_result][-1:]
 
-    def failed(self, error: Exception, name: str) -> None:
-        """What ended the command, to be told as a run that could not begin: in place of what an earlier run told."""
-        said = error.format_message() if hasattr(error, "format_message") else _said(error)
+    def add_command_error(self, error: Exception, name: str) -> None:
+        """Adds the error that ended the command, so that it replaces the report of an earlier run."""
         kind = ConfigError if isinstance(error, ConfigError) else type(error)
-        result = CheckpointResult("", name, now(), CheckpointStatus.ERROR, error=said, error_type=kind.__name__)
-        self.broken = result
-        self.results += [result] if self.on else []
+        self.command_error = CheckpointResult(
+            "", name, now(), CheckpointStatus.ERROR, error=_message(error), error_type=kind.__name__
+        )
+        self.reported += [self.command_error] if self.enabled else []
 
     @contextmanager
-    def sparing(self) -> Iterator[None]:
-        """What ends the command within is not written to the SARIF file, which may be one that must not be written to."""
-        kept, self.sarif = self.sarif, None
-        yield
-        self.sarif = kept
-
-    @contextmanager
-    def reporting(self, name: str) -> Iterator[None]:
-        """Publishes at the end, whatever ends it; an error is told as a run of this name that could not begin."""
+    def published_at_exit(self, name: str) -> Iterator[None]:
+        """Publishes at the end of the block; an error that ends it is reported under `name`."""
         try:
             yield
         except typer.Exit:
             self.publish()
             raise
         except Exception as error:
-            self.failed(error, name)
+            self.add_command_error(error, name)
             self.publish()
             raise
         self.publish()
 
     def publish(self) -> None:
-        """Tells all. What the system does not take is a warning: the verdict stays what it is."""
-        if self.sarif is not None:
-            from truthound.reporters.sarif import sarif
+        """Writes the SARIF file and the report. A part that the platform does not accept is a warning."""
+        if self.sarif_file is not None:
+            self._write_sarif(self.sarif_file)
+        if not self.reported:
+            return
+        title, reporter = PLATFORMS[self.platform].title, self.reporter()
+        for name in reporter.dialect.required_env:
+            if not (self.annotations_only or reporter.environ.get(name)):
+                say(f"{title}: {name} is not set, nothing is written there")
+        reporter.publish(self.reported, self.previous)
+        if reporter.wrote:
+            say(f"{title}: wrote {', '.join(dict.fromkeys(reporter.wrote))}")
 
-            # one for the configuration, with no issues where all is well: so code scanning closes its alerts, and no others
-            first = self.broken or CheckpointResult("", self.config, now(), CheckpointStatus.SUCCESS)
-            runs = [replace(first, checkpoint_name=self.config), *self.every]
-            write_bytes(self.sarif, sarif(runs, self.reporter().root).encode("utf-8", "backslashreplace"))
-            say(f"wrote {terminal(self.sarif)}")
-        if self.results:
-            face = self.reporter()
-            for name in face.dialect.required_env:
-                if not (self.marks_only or face.environ.get(name)):
-                    say(f"for {PLATFORMS[self.platform].title}: {name} is not set: nothing is written there")
-            face.publish(self.results, self.before)
-            if face.wrote:
-                say(f"for {PLATFORMS[self.platform].title}: wrote {', '.join(dict.fromkeys(face.wrote))}")
+    def _write_sarif(self, file: Path) -> None:
+        from truthound.reporters.sarif import sarif
+
+        # a run without issues for the configuration: code scanning closes the alerts of its earlier errors
+        config = self.command_error or CheckpointResult("", "", now(), CheckpointStatus.SUCCESS)
+        runs = [replace(config, checkpoint_name=self.config), *self.results]
+        write_bytes(file, sarif(runs, self.reporter().root).encode("utf-8", "backslashreplace"))
+        say(f"wrote {terminal(file)}")

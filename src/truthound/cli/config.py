@@ -6,16 +6,16 @@ import typer
 
 from truthound.cli.options import Output
 
-app = typer.Typer(help="What a configuration file may hold.", no_args_is_help=True)
+app = typer.Typer(help="Print the JSON Schema of configuration files.", no_args_is_help=True)
 
 
-@app.command()
+@app.command(short_help="Print the JSON Schema of configuration files.")
 def schema(output: Output = None) -> None:
-    """Print the JSON Schema of configuration files, for editors."""
+    """Print the JSON Schema of configuration files, for completion and checks in an editor."""
     from truthound.checkpoint.config import json_schema
     from truthound.cli.output import deliver
-    from truthound.cli.overwrite_guard import ensure_writable
+    from truthound.cli.overwrite_guard import ensure_not_input
     from truthound.reporters.json_yaml import dump_json
 
-    ensure_writable(output)
+    ensure_not_input(output)
     deliver(dump_json(json_schema()), output)

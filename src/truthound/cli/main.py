@@ -1,4 +1,4 @@
-"""`truthound`: the commands, and what becomes of an error."""
+"""`truthound`: the commands, and how an error ends them."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from typing import Annotated
 import typer
 
 from truthound.cli import action, check, checkpoint, ci, config, profile, schema
-from truthound.cli.exits import HELP, Exit, exit_of_error
+from truthound.cli.options import EXIT_CODES
 from truthound.cli.output import emit, open_streams, problem, say, silence
 from truthound.errors import ConfigError, TruthoundError
+from truthound.reporters.exit_codes import Exit, exit_of_error
 
 
 def _help_width() -> int | None:
-    """The terminal's width where it is narrower than help is set by itself."""
+    """The width of help on a narrow terminal; None leaves it to typer."""
     columns = shutil.get_terminal_size((80, 24)).columns
     return max(columns, 20) if columns < 52 else None
 
@@ -30,14 +31,14 @@ def _help_width() -> int | None:
 app = typer.Typer(
     name="truthound",
     help="Data quality checks that say exactly which rows are wrong.",
-    epilog=HELP,
+    epilog=EXIT_CODES,
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "terminal_width": _help_width()},
 )
-app.command(epilog=HELP, short_help="Look at data without any configuration.")(check.check)
-app.command(short_help="Show what is in data.")(profile.profile)
+app.command(epilog=EXIT_CODES, short_help="Check data without any configuration.")(check.check)
+app.command(short_help="Show statistics of each column.")(profile.profile)
 app.add_typer(checkpoint.app, name="checkpoint")
 app.add_typer(action.app, name="action")
 app.add_typer(schema.app, name="schema")
@@ -64,7 +65,7 @@ def _root(
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """No warnings and log lines of libraries: what matters is told by the run. Asked for, they are shown."""
+    """Hides warnings and log lines of libraries, unless TRUTHOUND_DEBUG or -W asks for them."""
     if os.environ.get("TRUTHOUND_DEBUG") or sys.warnoptions:
         yield
         return
@@ -78,7 +79,7 @@ def _quiet() -> Iterator[None]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs a command line and returns its exit code. Errors are lines on standard error; TRUTHOUND_DEBUG=1 shows where."""
+    """Runs a command line and returns its exit code. Errors are lines on standard error; with TRUTHOUND_DEBUG=1 they are raised."""
     open_streams()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -99,7 +100,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         for line in error.problems if isinstance(error, ConfigError) else str(error).splitlines():
             problem(line)
         return exit_of_error(error)
-    except OSError as error:  # the framework could not print its help, or what is wrong with the arguments
+    except OSError as error:  # typer could not print its help or a usage error
         if error.filename or error.errno not in {errno.ENOSPC, errno.EPIPE, errno.EIO, errno.EDQUOT}:
             return _bug(error)
         silence(sys.stdout)
@@ -108,20 +109,20 @@ def main(argv: Sequence[str] | None = None) -> int:
             return Exit.USAGE
         problem(f"cannot write to standard output: {error.strerror}")
         return Exit.ERROR
-    except Exception as error:  # noqa: BLE001 the boundary: people get a sentence, not a traceback
+    except Exception as error:  # noqa: BLE001 the boundary: users get a sentence, not a traceback
         return _bug(error)
     return Exit.OK
 
 
 def console() -> int:
-    """`main` for a process of its own."""
+    """The entry point of the `truthound` program."""
     code = main()
-    gc.freeze()  # the interpreter would look through every object for cycles once more: a tenth of a second, for nothing
+    gc.freeze()  # spares the interpreter its last search for cycles, a tenth of a second
     return code
 
 
 def _bug(error: Exception) -> Exit:
     if os.environ.get("TRUTHOUND_DEBUG"):
         raise error
-    problem(f"unexpected {type(error).__name__}: {error}; this is a bug, TRUTHOUND_DEBUG=1 shows where it is")
+    problem(f"unexpected {type(error).__name__}: {error}; this is a bug, TRUTHOUND_DEBUG=1 shows the traceback")
     return Exit.ERROR

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,18 +14,23 @@ import typer
 
 from truthound._internal.text import did_you_mean
 from truthound.reporters import FORMATS
+from truthound.reporters.exit_codes import help_text
 
+DEFAULT_CONFIG = Path("truthound.yaml")
 LIST_FORMATS = ("console", "json", "yaml", "markdown")
-"""of what is not the result of a run"""
+"""of commands whose output is not the result of a run"""
 SEVERITIES = ("low", "medium", "high", "critical")
 CI_EXAMPLES = ("none", "keys", "rows")
-"""the values of `CIExamples`, without loading results for a help page"""
-DEFAULT_CONFIG = Path("truthound.yaml")
+"""the values of `results.CIExamples`, which a help page need not load"""
+EXIT_CODES = help_text(shutil.get_terminal_size((80, 24)).columns)
+"""the end of a help page"""
 
 
-def _one_of(names: Sequence[str]) -> Callable[[str], str]:
-    def known(value: str) -> str:
-        if value not in names:
+def one_of(names: Sequence[str]) -> Callable[[str | None], str | None]:
+    """A typer callback that accepts these names."""
+
+    def known(value: str | None) -> str | None:
+        if value is not None and value not in names:
             raise typer.BadParameter(f'"{value}" is not one of {", ".join(names)}{did_you_mean(value, names)}')
         return value
 
@@ -32,16 +38,10 @@ def _one_of(names: Sequence[str]) -> Callable[[str], str]:
 
 
 def _severity(value: str | None) -> str | None:
-    if value is not None and value.lower() not in SEVERITIES:
-        raise typer.BadParameter(f'"{value}" is not one of {", ".join(SEVERITIES)}{did_you_mean(value, SEVERITIES)}')
-    return value and value.lower()
+    return one_of(SEVERITIES)(value and value.lower())
 
 
-def _examples(value: str | None) -> str | None:
-    return None if value is None else _one_of(CI_EXAMPLES)(value)
-
-
-def _count(value: int | None) -> int | None:
+def _row_limit(value: int | None) -> int | None:
     if value is not None and not 0 <= value <= 1000:
         raise typer.BadParameter("give a number of rows from 0 to 1000")
     return value
@@ -52,39 +52,32 @@ Format = Annotated[
     typer.Option(
         "--format",
         metavar=f"[{'|'.join(FORMATS)}]",
-        callback=_one_of(list(FORMATS)),
-        help="How the result is written; several names, --all or --tag make json and yaml a list.",
+        callback=one_of(list(FORMATS)),
+        help="Output format. With several names, --all or --tag, json and yaml are a list.",
     ),
 ]
 ListFormat = Annotated[
     str,
     typer.Option(
-        "--format",
-        metavar=f"[{'|'.join(LIST_FORMATS)}]",
-        callback=_one_of(LIST_FORMATS),
-        help="How it is written.",
+        "--format", metavar=f"[{'|'.join(LIST_FORMATS)}]", callback=one_of(LIST_FORMATS), help="Output format."
     ),
 ]
 Output = Annotated[
     Path | None,
-    typer.Option(
-        "--output", "-o", metavar="FILE", help="Write to a file, whole or not at all, instead of standard output."
-    ),
+    typer.Option("--output", "-o", metavar="FILE", help="Write to this file instead of standard output."),
 ]
 Config = Annotated[
     Path | None,
-    typer.Option("--config", "-c", metavar="FILE", help="The configuration file; truthound.yaml by default."),
+    typer.Option("--config", "-c", metavar="FILE", help="Configuration file; truthound.yaml by default."),
 ]
-Strict = Annotated[
-    bool, typer.Option("--strict", help="Any issue fails the run, whatever its severity, hidden ones too.")
-]
+Strict = Annotated[bool, typer.Option("--strict", help="Fail on any issue of any severity, including hidden ones.")]
 FailOn = Annotated[
     str | None,
     typer.Option(
         "--fail-on",
         metavar="[low|medium|high|critical]",
         callback=_severity,
-        help="The least severity that is a failure.",
+        help="Lowest severity that fails the run.",
     ),
 ]
 Limit = Annotated[
@@ -92,8 +85,8 @@ Limit = Annotated[
     typer.Option(
         "--limit",
         metavar="N",
-        callback=_count,
-        help="Failing rows kept and shown for each issue; 2 are shown by default.",
+        callback=_row_limit,
+        help="Example rows kept and shown for each issue; 2 are shown by default.",
     ),
 ]
 CiExamples = Annotated[
@@ -101,24 +94,24 @@ CiExamples = Annotated[
     typer.Option(
         "--ci-examples",
         metavar="[none|keys|rows]",
-        callback=_examples,
-        help="What of failing rows a CI system publishes: nothing, row numbers and key columns (the default), or all.",
+        callback=one_of(CI_EXAMPLES),
+        help="What CI systems may publish of failing rows: nothing, row numbers and key columns (the default), or all.",
     ),
 ]
 Validators = Annotated[
     list[str] | None,
-    typer.Option("--validators", "-v", metavar="NAME,NAME", help="Validators to run, such as null,duplicate."),
+    typer.Option("--validators", "-v", metavar="NAME,NAME", help="Validators to run, for example null,duplicate."),
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only the verdict, no progress.")]
-NoProgress = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on standard error.")]
-Force = Annotated[bool, typer.Option("--force", help="Write over a file that is there.")]
-NoColor = Annotated[bool, typer.Option("--no-color", help="Plain ASCII without colour, as with NO_COLOR.")]
-Verbose = Annotated[bool, typer.Option("--verbose", help="Also list what passed, and why a check was skipped.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only the verdict; show no progress.")]
+NoProgress = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite existing files.")]
+NoColor = Annotated[bool, typer.Option("--no-color", help="Plain ASCII without colours, as NO_COLOR does.")]
+Verbose = Annotated[bool, typer.Option("--verbose", help="Also list passed checks, and why others were skipped.")]
 
 
 @dataclass(frozen=True)
 class OutputOptions:
-    """How a run is made and told: the options that `check` and `checkpoint run` share, in the order of their help."""
+    """The options on strictness and output that `check` and `checkpoint run` share, in the order of their help."""
 
     format: Format = "console"
     output: Output = None
@@ -132,17 +125,17 @@ class OutputOptions:
 
     @property
     def streams(self) -> bool:
-        """Whether each run is shown as soon as it is done."""
+        """Whether each report is printed as soon as its run has ended."""
         return self.format == "console" and self.output is None
 
     @property
-    def free(self) -> bool:
-        """Whether standard output is for people, and so has room for lines of a CI system."""
+    def stdout_is_log(self) -> bool:
+        """Whether standard output is a log, which may hold lines for a CI system, and not a document."""
         return self.streams or self.output is not None
 
 
 def with_output_options(command: Callable[..., None]) -> Callable[..., None]:
-    """A command whose parameter `telling` is made of the options of `Telling`."""
+    """The command with the fields of `OutputOptions` as options in place of its parameter `shown`."""
     shared = inspect.signature(OutputOptions, eval_str=True).parameters
     own = inspect.signature(command, eval_str=True)
 
@@ -150,12 +143,12 @@ def with_output_options(command: Callable[..., None]) -> Callable[..., None]:
     def wrapped(**given: Any) -> None:
         command(
             **{k: v for k, v in given.items() if k not in shared},
-            telling=OutputOptions(**{k: given[k] for k in shared}),
+            shown=OutputOptions(**{k: given[k] for k in shared}),
         )
 
     parameters: list[inspect.Parameter] = []
     for p in own.parameters.values():
-        parameters += shared.values() if p.name == "telling" else [p]
+        parameters += shared.values() if p.name == "shown" else [p]
     parameters = [p.replace(kind=p.KEYWORD_ONLY) for p in parameters]
     wrapped.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
     wrapped.__annotations__ = {p.name: p.annotation for p in parameters} | {"return": None}
@@ -163,7 +156,7 @@ def with_output_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def split_names(values: list[str] | None) -> list[str] | None:
-    """`a,b` and repeated options as one list; None where nothing was given."""
+    """`a,b` and repeated options as one list; None if none was given."""
     if values is None:
         return None
     names = [n.strip() for value in values for n in value.split(",") if n.strip()]

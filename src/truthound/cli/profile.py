@@ -17,16 +17,16 @@ def profile(
     quiet: NoProgress = False,
     no_color: NoColor = False,
 ) -> None:
-    """Show what is in data: rows, columns, types, missing and distinct values, ranges and the values that occur most."""
+    """Show statistics of each column: type, nulls, distinct values, range and the most frequent values."""
     from truthound import profiling
     from truthound.cli.output import deliver, fancy, width
-    from truthound.cli.overwrite_guard import ensure_writable
+    from truthound.cli.overwrite_guard import ensure_not_input
     from truthound.cli.profile_page import as_markdown, page
     from truthound.cli.progress import Progress
     from truthound.reporters.json_yaml import dump_json, dump_yaml
     from truthound.reporters.terminal import Look
 
-    ensure_writable(output, sources=[(file, None)])
+    ensure_not_input(output, (file, None))
     with Progress(f"{file}: profiling", quiet=quiet, no_color=no_color):
         found = profiling.profile(file)
     match format:

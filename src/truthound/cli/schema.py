@@ -9,53 +9,52 @@ import typer
 
 from truthound.cli.options import Config, Force, NoProgress, Output
 
-app = typer.Typer(help="Learn what data look like; accept a change.", no_args_is_help=True)
+app = typer.Typer(help="Infer schemas from data; update learned schemas.", no_args_is_help=True)
 
 
-@app.command(short_help="Write a schema of data.")
+@app.command(short_help="Infer a schema from data.")
 def infer(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A file, glob or URL of data.")],
     pii: Annotated[
         list[str] | None,
-        typer.Option(
-            "--pii", metavar="NAME", help="A column of whose values nothing is written; give it again for another."
-        ),
+        typer.Option("--pii", metavar="NAME", help="A column whose values the schema must not contain. Repeatable."),
     ] = None,
     output: Output = None,
     quiet: NoProgress = False,
     force: Force = False,
 ) -> None:
-    """Write a schema of data: types, nullability, uniqueness, signs, categories and patterns, each with how it was found."""
+    """Infer a schema from data: types, nullability, uniqueness, signs, categories and patterns, with comments that say why."""
     from truthound import profiling
     from truthound.cli.output import deliver
-    from truthound.cli.overwrite_guard import ensure_writable
+    from truthound.cli.overwrite_guard import ensure_new, ensure_not_input
     from truthound.cli.progress import Progress
 
-    ensure_writable(output, sources=[(file, None)], draft="schema", force=force)
+    ensure_not_input(output, (file, None))
+    ensure_new(output, force=force)
     with Progress(f"{file}: inferring", quiet=quiet):
         schema = profiling.infer_schema(file, pii=pii or ())
     deliver(schema.to_yaml(), output)
 
 
-@app.command(short_help="Accept how the data look now.")
+@app.command(short_help="Learn the schemas of checkpoints again.")
 def update(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="NAME", help="Checkpoints with auto_schema; all of them by default."),
+        typer.Argument(metavar="NAME", help="Checkpoints with auto_schema; all by default."),
     ] = None,
     config: Config = None,
     quiet: NoProgress = False,
 ) -> None:
-    """Accept how the data look now: learn the schemas of checkpoints with auto_schema anew."""
+    """Learn the schemas of checkpoints with auto_schema again, to accept a change in their data."""
     from truthound import profiling
     from truthound.cli.output import emit_folded
     from truthound.cli.progress import Progress
-    from truthound.cli.run import load, named
+    from truthound.cli.selection import by_name, load
     from truthound.errors import ConfigError
 
     found = load(config)
     if names:
-        found = named(found, names, config)
+        found = by_name(found, names, config)
         fixed = [c.name for c in found if not c.config.auto_schema]
         if fixed:
             raise ConfigError(

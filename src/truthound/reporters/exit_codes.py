@@ -1,7 +1,8 @@
-"""Exit codes: what they mean, and which one a run comes to."""
+"""Exit codes: what each means, which one a result or an error has, and the worst of several."""
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable
 from enum import IntEnum
 from typing import TYPE_CHECKING
@@ -21,11 +22,18 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
+MEANINGS = {
+    Exit.OK: "success, possibly with warnings",
+    Exit.FAILURE: "failure; with --strict, any issue of any severity",
+    Exit.USAGE: "invalid arguments or configuration",
+    Exit.ERROR: "the data could not be read, or the run or a check could not be evaluated",
+    Exit.UNDELIVERED: "an action was not delivered, and the run would otherwise exit 0",
+}
 WORST_FIRST = (Exit.USAGE, Exit.ERROR, Exit.FAILURE, Exit.UNDELIVERED, Exit.OK)
 
 
 def exit_of(result: CheckpointResult, *, strict: bool = False) -> Exit:
-    """A run that could not be made stays 3 with `strict`; all else that is wrong, hidden or not, is then 1."""
+    """The exit code of a run. With `strict` any issue, hidden or not, is a failure; a run without results stays an error."""
     validation = result.validation_result
     if validation is None:
         return Exit.USAGE if result.error_type == ConfigError.__name__ else Exit.ERROR
@@ -39,7 +47,7 @@ def exit_of(result: CheckpointResult, *, strict: bool = False) -> Exit:
 
 
 def exit_of_error(error: Exception) -> Exit:
-    """What an error that ended the command comes to."""
+    """The exit code of a command that ended in an error."""
     if isinstance(error, ConfigError):
         return Exit.USAGE
     return Exit.UNDELIVERED if isinstance(error, ActionError) else Exit.ERROR
@@ -47,3 +55,15 @@ def exit_of_error(error: Exception) -> Exit:
 
 def worst(codes: Iterable[Exit]) -> Exit:
     return min(codes, key=WORST_FIRST.index, default=Exit.OK)
+
+
+def help_text(width: int) -> str:
+    """The meanings, for the end of a help page of this width."""
+    lines = ["\b", "Exit codes:"]
+    for code, meaning in MEANINGS.items():
+        lines += textwrap.wrap(
+            meaning, max(width - 2, 20), initial_indent=f"  {code.value}  ", subsequent_indent=" " * 5
+        )
+    order = ", ".join(str(c.value) for c in WORST_FIRST if c)
+    several = f"For several checkpoints, the worst code counts, in the order {order}."
+    return "\n".join([*lines, *textwrap.wrap(several, max(width - 2, 20))])

@@ -124,7 +124,7 @@ def evaluate(
     pending: list[_Open] = []
     for key, check in checks.items():
         if check.problem is not None:
-            finish(key, _problem(key, check, policy))
+            finish(key, problem_outcome(key, check, policy))
         elif check.judge is None:
             raise AssertionError(key)
         else:
@@ -204,7 +204,8 @@ def _error_severity(check: Check) -> Severity:
     return check.validator.severity or check.severity or check.validator.default_severity or Severity.MEDIUM
 
 
-def _problem(key: str, check: Check, policy: Policy) -> CheckOutcome:
+def problem_outcome(key: str, check: Check, policy: Policy) -> CheckOutcome:
+    """The outcome of a check that is known before any row is read to be skipped or not evaluable."""
     problem = check.problem
     if problem is None:
         raise AssertionError(key)

@@ -18,7 +18,7 @@ from truthound.results import CheckOutcome, CheckStatus, ValidationResult
 from truthound.schema import Schema
 from truthound.sources import Source, open_source
 from truthound.sources.open import without_damaged_columns
-from truthound.validation.evaluate import Failing, Progress, bind_all, evaluate
+from truthound.validation.evaluate import Failing, Progress, bind_all, evaluate, problem_outcome
 from truthound.validation.jobs import DEFAULT_VALIDATORS, Job, job_of, require_columns
 from truthound.validators.base import Check, NotRunnable, Table, Validator
 
@@ -28,10 +28,11 @@ UNSAMPLEABLE = ("row_count", "row_count_match", "aggregate_match", "contains_val
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The checks that a run would make of a source, by id, and what is to be said of them."""
+    """The checks that a run would evaluate, by id, and the outcomes of those that are known to be skipped or errors."""
 
     source: str
     checks: Mapping[str, Check]
+    outcomes: tuple[CheckOutcome, ...]
     notes: tuple[str, ...] = ()
 
 
@@ -94,7 +95,8 @@ def plan(data_source: Any, validators: Iterable[Any] | None = None, **options: A
     """
     with ValidationSession(job_of(data_source, validators, **options), rehearsal=True) as session:
         checks = session.rehearsed(session.checks())
-        return Plan(session.source.name, checks, tuple(session.notes))
+        known = tuple(problem_outcome(key, c, session.job.policy) for key, c in checks.items() if c.problem)
+        return Plan(session.source.name, checks, known, tuple(session.notes))
 
 
 def _relative_to_cwd(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""A command whose mistakes the CI system is told of too, before the command could begin."""
+"""A command that reports mistakes in its own arguments to the CI system."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 import typer
 from typer.core import TyperCommand
 
-VARIABLE = "TRUTHOUND_CI"
+CI_VARIABLE = "TRUTHOUND_CI"
 
 
-class Reported(TyperCommand):
-    """`checkpoint run`: a mistake in its arguments leaves no report of an earlier run behind."""
+class CIReportingCommand(TyperCommand):
+    """`checkpoint run`: an invalid command line replaces the CI report of an earlier run."""
 
     def make_context(self, info_name: str | None, args: list[str], *more: Any, **extra: Any) -> Any:
         given = list(args)
@@ -22,22 +22,23 @@ class Reported(TyperCommand):
         except (typer.Exit, typer.Abort):
             raise  # --help and the like
         except Exception as error:
-            from truthound.cli.ci_report import Native, platform
+            from truthound.cli.ci_report import CIReport, resolve_platform
             from truthound.errors import ConfigError
 
             try:
-                native = Native(platform(_choice(given)), free=True)
+                platform = resolve_platform(_ci_option(given))
             except ConfigError:
-                native = Native(platform("auto"), free=True)
-            native.failed(error, "truthound")
-            native.publish()
+                platform = resolve_platform("auto")
+            report = CIReport(platform, stdout_is_log=True)
+            report.add_command_error(error, "truthound")
+            report.publish()
             raise
 
 
-def _choice(args: Sequence[str]) -> str:
-    """What `--ci` says, as far as arguments with a mistake tell."""
+def _ci_option(args: Sequence[str]) -> str:
+    """The value of `--ci` in arguments that could not be parsed."""
     for i, word in enumerate(args):
         name, equals, value = word.partition("=")
         if name == "--ci":
             return value if equals else next(iter(args[i + 1 : i + 2]), "auto")
-    return os.environ.get(VARIABLE) or "auto"
+    return os.environ.get(CI_VARIABLE) or "auto"

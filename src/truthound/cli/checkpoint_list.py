@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from truthound._internal.text import markdown, terminal
 from truthound.cli.options import DEFAULT_CONFIG
 from truthound.cli.output import deliver, fancy, width
-from truthound.cli.overwrite_guard import ensure_writable
-from truthound.cli.run import load
+from truthound.cli.overwrite_guard import ensure_not_input
+from truthound.cli.selection import load
 from truthound.cli.tables import table
 from truthound.reporters.json_yaml import dump_json, dump_yaml
 from truthound.reporters.terminal import Look, Span
@@ -23,8 +23,8 @@ _COLUMNS = ("name", "data_source", "validators", "actions", "tags")
 
 
 def show(config: Path | None, kind: str, output: Path | None, *, no_color: bool) -> None:
-    """The checkpoints: what they check, with which rules, and what they do then."""
-    ensure_writable(output, config or DEFAULT_CONFIG)
+    """Prints or writes the checkpoints with their data, validators and actions."""
+    ensure_not_input(output, config=config or DEFAULT_CONFIG)
     found = [_facts(c) for c in load(config)]
     match kind:
         case "json":
@@ -32,13 +32,13 @@ def show(config: Path | None, kind: str, output: Path | None, *, no_color: bool)
         case "yaml":
             text = dump_yaml(found)
         case "markdown":
-            lines = [f"| {' | '.join(markdown(_said(f[c])) for c in _COLUMNS)} |" for f in found]
+            lines = [f"| {' | '.join(markdown(_text(f[c])) for c in _COLUMNS)} |" for f in found]
             text = "\n".join([f"| {' | '.join(_COLUMNS)} |", "| --- | --- | --- | --- | --- |", *lines]) + "\n"
         case _:
             plain = output is not None
             look = Look(120 if plain else width(sys.stdout), not plain and fancy(sys.stdout, no_color=no_color))
             rows: list[list[Span]] = [[(word, "dim") for word in ("NAME", "SOURCE", "VALIDATORS", "ACTIONS")]]
-            rows += [[(terminal(_said(f[c])), "" if i else "bold") for i, c in enumerate(_COLUMNS[:4])] for f in found]
+            rows += [[(terminal(_text(f[c])), "" if i else "bold") for i, c in enumerate(_COLUMNS[:4])] for f in found]
             text = (
                 "\n".join(look.paint(line) for line in table(rows, look, whole=() if look.width >= 64 else (2,))) + "\n"
             )
@@ -47,17 +47,17 @@ def show(config: Path | None, kind: str, output: Path | None, *, no_color: bool)
 
 def _facts(checkpoint: Checkpoint) -> dict[str, Any]:
     config = checkpoint.config
-    kinds = list(dict.fromkeys(rule.type for rule in config.rules))
+    types = list(dict.fromkeys(rule.type for rule in config.rules))
     return {
         "name": checkpoint.name,
         "data_source": describe(config.data_source),
-        "validators": kinds or ["schema" if config.schema or config.auto_schema else "default"],
+        "validators": types or ["schema" if config.schema or config.auto_schema else "default"],
         "actions": [a.name for a in checkpoint.actions],
         "tags": dict(config.tags),
     }
 
 
-def _said(value: Any) -> str:
+def _text(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{k}={v}" for k, v in value.items())
     return ", ".join(value) if isinstance(value, list) else str(value)

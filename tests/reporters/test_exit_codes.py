@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 
 from helpers.made_results import AGE, CLEAN, EMAIL, FAILING, PASSED, PRISE, UNREADABLE, run
-from truthound.cli.exits import Exit, exit_of, exit_of_error, worst
 from truthound.errors import ActionError, ConfigError, RetryableError, SourceError, StoreError, ValidatorError
+from truthound.reporters.exit_codes import Exit, exit_of, exit_of_error, worst
 from truthound.results import ActionResult, ActionStatus
 
 LOST = (ActionResult(ActionStatus.FAILURE, "slack"),)
@@ -29,12 +29,12 @@ SENT = (ActionResult(ActionStatus.SUCCESS, "slack"), ActionResult(ActionStatus.S
         (replace(CLEAN, status="error", error="the action was not delivered", action_results=LOST), 3, 3),
     ],
 )
-def test_what_a_run_comes_to(result, code, strict):
+def test_exit_code_of_a_run(result, code, strict):
     assert exit_of(result) == code
     assert exit_of(result, strict=True) == strict
 
 
-def test_the_worst_of_several():
+def test_worst_of_several():
     assert worst([Exit.OK, Exit.UNDELIVERED]) == 4
     assert worst([Exit.UNDELIVERED, Exit.FAILURE]) == 1
     assert worst([Exit.FAILURE, Exit.ERROR]) == 3
@@ -53,5 +53,5 @@ def test_the_worst_of_several():
         (RetryableError("x"), 4),
     ],
 )
-def test_what_an_error_comes_to(error, code):
+def test_exit_code_of_an_error(error, code):
     assert exit_of_error(error) == code

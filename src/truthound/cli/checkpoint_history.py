@@ -11,8 +11,8 @@ from truthound._internal.text import plural, terminal
 from truthound.ci.detect import is_ci_environment
 from truthound.cli.options import DEFAULT_CONFIG
 from truthound.cli.output import deliver, fancy, say, width
-from truthound.cli.overwrite_guard import ensure_writable
-from truthound.cli.run import load, named, store_of
+from truthound.cli.overwrite_guard import ensure_not_input
+from truthound.cli.selection import by_name, load
 from truthound.cli.tables import table
 from truthound.errors import ConfigError
 from truthound.reporters import FORMATS, wording
@@ -31,40 +31,41 @@ def show(
     """The runs, newest last; as data, a list of results in the same order."""
     from truthound.checkpoint.actions.store import load_results
 
-    ensure_writable(output, config or DEFAULT_CONFIG)
-    place, base = _place(name, config, store)
+    path, base = _store(name, config, store)
+    stored = [(path, base)] if output is not None and output.exists() else []
+    ensure_not_input(output, *stored, config=config or DEFAULT_CONFIG)
     problems: list[str] = []
-    runs = load_results(place, name, limit, base=base, problems=problems)[::-1]
+    runs = load_results(path, name, limit, base=base, problems=problems)[::-1]
     for line in problems:
         say(f"warning: {terminal(line)}")
     if not runs:
-        raise ConfigError(f'no runs of "{name}" are stored in {place}')
+        raise ConfigError(f'no runs of "{name}" are stored in {path}')
     if kind == "console":
         plain = output is not None
         look = Look(120 if plain else width(sys.stdout), not plain and fancy(sys.stdout, no_color=no_color))
-        deliver(page(name, place, runs, look), output)
+        deliver(page(name, path, runs, look), output)
     else:
         deliver(FORMATS[kind]([r.published() for r in runs] if is_ci_environment() else runs), output)
 
 
-def _place(name: str, config: Path | None, store: str | None) -> tuple[str, Path | None]:
-    """The folder of the results, and the folder that it starts from."""
+def _store(name: str, config: Path | None, store: str | None) -> tuple[str, Path | None]:
+    """The folder or bucket of the results, and the folder that it is relative to."""
     if store is not None:
         return store, None
-    checkpoint = named(load(config), [name], config)[0]
-    place = store_of(checkpoint)
-    if place is None:
+    checkpoint = by_name(load(config), [name], config)[0]
+    path = checkpoint.store_path()
+    if path is None:
         file = config or DEFAULT_CONFIG
         raise ConfigError(
             f'the results of "{name}" are not stored; add "- type: store_result" to its actions in {file}, or give --store DIR'
         )
-    return place, checkpoint.base
+    return path, checkpoint.base
 
 
-def page(name: str, place: str, runs: Sequence[CheckpointResult], look: Look) -> str:
-    """The runs and, below, each check over time."""
+def page(name: str, path: str, runs: Sequence[CheckpointResult], look: Look) -> str:
+    """The runs and, below, the trend of each check that had issues."""
     lines: list[list[Span]] = [
-        *look.titled(terminal(name), [f"{plural(len(runs), 'run')} in {terminal(place)}"], ""),
+        *look.titled(terminal(name), [f"{plural(len(runs), 'run')} in {terminal(path)}"], ""),
         [],
     ]
     lines += table([_run(r) for r in runs], look, indent=1, whole=(0, 1))
@@ -74,7 +75,7 @@ def page(name: str, place: str, runs: Sequence[CheckpointResult], look: Look) ->
 
 
 def _run(result: CheckpointResult) -> list[Span]:
-    said = (
+    summary = (
         wording.tally(result.validation_result.statistics)
         if result.validation_result
         else wording.one_line(result.error or "")
@@ -85,12 +86,12 @@ def _run(result: CheckpointResult) -> list[Span]:
         (f"{when:%Y-%m-%d %H:%M:%S}", ""),
         (wording.VERDICTS[result.status], f"bold {style}"),
         (terminal(result.run_id), "dim"),
-        (terminal(said), ""),
+        (terminal(summary), ""),
     ]
 
 
 def _checks(runs: Sequence[CheckpointResult], look: Look) -> list[list[Span]]:
-    """The checks that did not always hold, worst now first: bars of their failing ratio, or counts in plain text."""
+    """The checks that had issues, the worst of the last run first: bars of their failing ratio, or counts in plain text."""
     over_time: dict[str, list[CheckOutcome]] = {}
     for run in runs:
         for outcome in run.validation_result.outcomes if run.validation_result else ():
@@ -103,11 +104,11 @@ def _checks(runs: Sequence[CheckpointResult], look: Look) -> list[list[Span]]:
         trend = look.spark([o.ratio for o in outcomes[-_BARS:]]) or " ".join(_short(o) for o in outcomes[-_COUNTS:])
         style = ("red" if last.severity and last.severity.rank > 1 else "yellow") if last.is_issue else "green"
         now = wording.failed_count(last) or last.status.value
-        said = (terminal(wording.expectation(last)), "dim")
+        expected = (terminal(wording.expectation(last)), "dim")
         rows.append(
             (
                 -(1 if last.ratio is None else last.ratio) if last.is_issue else 1,
-                [(terminal(wording.columns_label(last)), "bold"), (trend, "cyan"), (now, style), said],
+                [(terminal(wording.columns_label(last)), "bold"), (trend, "cyan"), (now, style), expected],
             )
         )
     return [row for _, row in sorted(rows, key=lambda pair: pair[0])]

@@ -10,34 +10,33 @@ from pathlib import Path
 
 from truthound._internal.text import terminal
 from truthound.cli.output import say, write_bytes
-from truthound.cli.overwrite_guard import ensure_writable
+from truthound.cli.overwrite_guard import ensure_new, ensure_not_input
 from truthound.cli.progress import Progress
 from truthound.errors import ConfigError
 
 
 def sample(output: Path, *, force: bool) -> None:
-    """The sample that ships in the package: its configuration at `output`, its data in a folder beside it."""
+    """Writes the sample of the package: its configuration to `output`, its data to a folder `data` beside it."""
     root = files("truthound.data").joinpath("sample")
     data = {output.parent / "data" / f.name: f.read_bytes() for f in sorted(root.joinpath("data").iterdir(), key=_name)}
     other = {p: content for p, content in data.items() if not p.exists() or p.read_bytes() != content}
     taken = [p for p in other if p.exists()]
-    if taken:  # perhaps somebody's own: a draft may be written over, data never
-        raise ConfigError(
-            [f"{p} is there already and holds other data; move it, or -o FILE writes elsewhere" for p in taken]
-        )
-    ensure_writable(output, draft="configuration", force=force)
+    if taken:  # perhaps the user's own data, which --force does not overwrite
+        raise ConfigError([f"{p} exists and holds other data; move it, or -o FILE writes elsewhere" for p in taken])
+    ensure_new(output, force=force)
     for path, content in {output: root.joinpath("truthound.yaml").read_bytes(), **other}.items():
         _write(path, content)
     _next(output)
 
 
 def draft(output: Path, data: str, *, force: bool) -> None:
-    """Rules for a file of data, drafted from what is in it."""
+    """Writes a configuration with rules drafted from data."""
     from truthound import profiling
 
-    ensure_writable(output, sources=[(data, None)], draft="configuration", force=force)
+    ensure_not_input(output, (data, None), config=None)
+    ensure_new(output, force=force)
     with Progress(f"{data}: drafting"):
-        text = profiling.draft_checkpoint(profiling.profile(data), data_source=_seen_from(output.parent, data))
+        text = profiling.draft_checkpoint(profiling.profile(data), data_source=_relative_to(output.parent, data))
     _write(output, text.encode())
     _next(output)
 
@@ -46,8 +45,8 @@ def _name(file: Traversable) -> str:
     return file.name
 
 
-def _seen_from(folder: Path, data: str) -> str:
-    """The data's path as a file in `folder` names it."""
+def _relative_to(folder: Path, data: str) -> str:
+    """The data's path as a file in `folder` refers to it."""
     if "://" in data or folder.resolve() == Path.cwd():
         return data
     path = Path(data).expanduser()

@@ -31,14 +31,14 @@ def test_nothing_is_written_over_without_force(cli, folder):
     (folder / "truthound.yaml").write_text("mine")
     code, out, err = cli("checkpoint", "init")
     assert (code, out) == (2, "")
-    assert "flights.csv is there already and holds other data; move it" in err
+    assert "flights.csv exists and holds other data; move it" in err
     assert cli("checkpoint", "init", "--force")[0] == 2  # data are never written over
     assert not (folder / "data" / "planes.csv").exists()
     assert (folder / "data" / "flights.csv").read_text() == (folder / "truthound.yaml").read_text() == "mine"
     (folder / "data" / "flights.csv").unlink()
     code, out, err = cli("checkpoint", "init")
     assert (code, out) == (2, "")
-    assert "truthound.yaml is there already; --force" in err
+    assert "truthound.yaml exists; --force" in err
     assert cli("checkpoint", "init", "--force")[0] == 0
     assert cli("checkpoint", "validate")[0] == 0
     assert cli("checkpoint", "init")[0] == 2
@@ -49,7 +49,7 @@ def test_nothing_is_written_over_without_force(cli, folder):
 def test_rules_drafted_from_data(cli, project):
     code, _, err = cli("checkpoint", "init", "--data", "users.csv")
     assert code == 2
-    assert "truthound.yaml is there already" in err
+    assert "truthound.yaml exists" in err
     assert cli("checkpoint", "init", "--data", "users.csv", "-o", "conf/mine.yaml")[0] == 0
     (checkpoint,) = load_checkpoints("conf/mine.yaml")
     assert checkpoint.name == "users"
