@@ -30,8 +30,8 @@ def test_help_documents_the_exit_codes(cli, args):
     for line in (
         "0  success, possibly with warnings",
         "1  failure; with --strict, any issue",
-        "2  a mistake",
-        "3  data could not be read",
+        "2  invalid arguments",
+        "3  the data could not be read",
         "4  an action",
     ):
         assert line in out
