@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any, Literal, Self
 
 from truthound._internal import text
+from truthound._internal.escape import escape_terminal
 
 SeverityName = Literal["low", "medium", "high", "critical"]
 
@@ -295,9 +296,9 @@ class ValidationResult(Record):
         if self.sampled_from is not None:
             rows = f"sample of {rows} of {self.sampled_from:,}"
         rows = f" ({rows})" if rows else ""
-        lines = [f"{text.terminal(self.source)}{rows}: {self.status.value}: {head}"]
+        lines = [f"{escape_terminal(self.source)}{rows}: {self.status.value}: {head}"]
         lines += [f"  {issue_line(o)}" for o in self.issues]
-        return "\n".join([*lines, *(f"  note: {text.terminal(n)}" for n in self.notes)])
+        return "\n".join([*lines, *(f"  note: {escape_terminal(n)}" for n in self.notes)])
 
 
 def _failed(outcome: CheckOutcome) -> CheckOutcome:
@@ -315,14 +316,14 @@ def _published(examples: tuple[Example, ...], keys: tuple[str, ...] | None) -> t
 
 def issue_line(outcome: CheckOutcome) -> str:
     """An issue in one line of plain text."""
-    what = ", ".join(map(text.terminal, outcome.columns)) or "table"
+    what = ", ".join(map(escape_terminal, outcome.columns)) or "table"
     severity = outcome.severity.value if outcome.severity else outcome.status.value
     if outcome.status is CheckStatus.ERROR:
-        return f"error {what}: {outcome.validator}: {text.terminal(outcome.error)}"
+        return f"error {what}: {outcome.validator}: {escape_terminal(outcome.error)}"
     if outcome.failed is None or outcome.base is None:
-        return f"{severity} {what}: {text.terminal(outcome.message or outcome.expected)}"
+        return f"{severity} {what}: {escape_terminal(outcome.message or outcome.expected)}"
     count = f"{text.plural(outcome.failed, 'row')} ({text.percent(outcome.failed, outcome.base)})"
-    return f"{severity} {what}: {text.terminal(outcome.expected)}: {count}"
+    return f"{severity} {what}: {escape_terminal(outcome.expected)}: {count}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -412,13 +413,13 @@ class CheckpointResult(Record):
 
     def summary(self) -> str:
         """A short text for people: the verdict, the issues, the actions that were not delivered."""
-        lines = [f"{text.terminal(self.checkpoint_name)}: {self.status.value} · run {text.terminal(self.run_id)}"]
+        lines = [f"{escape_terminal(self.checkpoint_name)}: {self.status.value} · run {escape_terminal(self.run_id)}"]
         if self.error:
-            lines.append(f"  error: {text.terminal(self.error)}")
+            lines.append(f"  error: {escape_terminal(self.error)}")
         if self.validation_result:
             lines.append(self.validation_result.summary())
         lines += [
-            f"  action {text.terminal(a.action_name)}: {a.status.value}: {text.terminal(a.message)}"
+            f"  action {escape_terminal(a.action_name)}: {a.status.value}: {escape_terminal(a.message)}"
             for a in self.action_results
             if not a.delivered
         ]

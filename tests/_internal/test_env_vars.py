@@ -1,6 +1,7 @@
 import pytest
 
-from truthound._internal.env_vars import describe_exception, expand, expanded, is_secret, malformed, names
+from truthound._internal.env_vars import describe_malformed, expand, expand_or_raise, referenced_variables
+from truthound._internal.redaction import describe_exception, is_secret
 from truthound.errors import ConfigError
 
 ENV = {"A": "1", "EMPTY": "", "NESTED": "${A}", "SPACE": "a b; rm -rf"}
@@ -33,7 +34,7 @@ def test_expand(text, made):
 def test_what_is_not_set_is_named():
     assert expand("${B}${A}${C}", ENV) == ("${B}1${C}", ["B", "C"])
     with pytest.raises(ConfigError, match="variable B is not set") as caught:
-        expanded("${B}${C}${B}", ENV)
+        expand_or_raise("${B}${C}${B}", ENV)
     assert len(caught.value.problems) == 2
 
 
@@ -46,14 +47,14 @@ def test_what_looks_like_a_reference_but_is_none_is_told(text, found):
     assert expand(text, ENV) == (text, [found])
     what = "is no reference to a variable" if found.endswith("}") else "is not closed with }"
     said = f'"{found}" {what}; write ${{NAME}} or ${{NAME:-default}}, or $${{ for a plain ${{'
-    assert malformed(text) == [said]
+    assert describe_malformed(text) == [said]
     with pytest.raises(ConfigError) as caught:
-        expanded(text, ENV)
+        expand_or_raise(text, ENV)
     assert caught.value.problems == (said,)
 
 
 def test_names():
-    assert names("${A} ${B:-x} $${C}") == ["A", "B"]
+    assert referenced_variables("${A} ${B:-x} $${C}") == ["A", "B"]
 
 
 @pytest.mark.parametrize(

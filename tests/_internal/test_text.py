@@ -14,6 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from truthound._internal import text
+from truthound._internal.escape import escape_markdown, escape_terminal
+from truthound._internal.redaction import MASK, redact
 
 
 @pytest.mark.parametrize(
@@ -50,13 +52,13 @@ def test_number(value, expected):
     ],
 )  # fmt: skip
 def test_terminal(hostile, harmless):
-    assert text.terminal(hostile) == harmless
+    assert escape_terminal(hostile) == harmless
 
 
 def test_markdown():
-    assert text.markdown("a|b *c* [d](e) `f` <g>") == r"a\|b \*c\* \[d\]\(e\) \`f\` \<g\>"
-    assert text.markdown("x & y") == "x &amp; y"
-    assert "\n" not in text.markdown("a\n# b")
+    assert escape_markdown("a|b *c* [d](e) `f` <g>") == r"a\|b \*c\* \[d\]\(e\) \`f\` \<g\>"
+    assert escape_markdown("x & y") == "x &amp; y"
+    assert "\n" not in escape_markdown("a\n# b")
 
 
 @pytest.mark.parametrize(
@@ -73,7 +75,7 @@ def test_markdown():
     ],
 )
 def test_clip_cuts_through_no_escape(given, width, made):
-    assert text.clip(given, width) == made
+    assert text.shorten_escaped(given, width) == made
 
 
 def test_shorten_marks_what_was_cut():
@@ -143,8 +145,8 @@ _SECRETS = ("pa\"ss/w+\u00f6&rd\\\\ <x>'=\U0001f600", "hunter2", "tok en+/=_~")
     ],
 )  # fmt: skip
 def test_a_secret_is_masked_however_it_is_written(secret, written):
-    shown = text.redact(f"before {written(secret)} after", [secret])
-    assert shown.replace('"', "").replace("\\", "") == f"before {text.MASK} after"
+    shown = redact(f"before {written(secret)} after", [secret])
+    assert shown.replace('"', "").replace("\\", "") == f"before {MASK} after"
 
 
 @pytest.mark.parametrize("secret", _SECRETS)
@@ -153,15 +155,15 @@ def test_a_secret_is_masked_however_it_is_written(secret, written):
 def test_a_secret_is_masked_in_base64(secret, user, coded):
     for after in ("", ":", "::"):
         told = coded(f"{user}:{secret}{after}".encode()).decode()
-        shown = text.redact(f"Basic {told}", [secret]).partition(text.MASK)
+        shown = redact(f"Basic {told}", [secret]).partition(MASK)
         assert shown[1]
         assert len(shown[0] + shown[2]) <= len("Basic ") + 12  # the user, and what follows
 
 
 @given(st.text(max_size=60), st.text(min_size=1, max_size=8))
 def test_a_secret_amid_any_text_is_masked(around, secret):
-    assert secret not in text.redact(f"{around}{secret}{around}", [secret]).replace(text.MASK, "\0") or secret == "\0"
+    assert secret not in redact(f"{around}{secret}{around}", [secret]).replace(MASK, "\0") or secret == "\0"
 
 
 def test_many_backslashes_take_no_time():
-    assert text.redact("\\" * 5000 + "a", ["\\" * 40 + "b"]) == "\\" * 5000 + "a"
+    assert redact("\\" * 5000 + "a", ["\\" * 40 + "b"]) == "\\" * 5000 + "a"

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from truthound._internal.text import MASK
+from truthound._internal.redaction import MASK
 from truthound.results import (
     ActionResult,
     ActionStatus,

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from helpers.made_results import CLEAN, EMAIL, FAILING, HOSTILE, UNREADABLE, run
-from truthound._internal.text import neutralize_ci_commands
+from truthound._internal.escape import neutralize_ci_commands
 from truthound.reporters import FORMATS
 from truthound.reporters.json_yaml import dump_yaml
 from truthound.reporters.markdown import markdown

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from truthound._internal.env_vars import describe_exception
+from truthound._internal.redaction import describe_exception
 from truthound._internal.text import did_you_mean
 from truthound.checkpoint.actions.base import Action
 from truthound.errors import ConfigError

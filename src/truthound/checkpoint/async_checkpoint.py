@@ -7,8 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from truthound._internal.env_vars import describe_exception
-from truthound._internal.text import redact
+from truthound._internal.redaction import describe_exception, redact
 from truthound.checkpoint.async_base import Stage, Strategy, positive, stages_of, strategy
 from truthound.checkpoint.checkpoint import Checkpoint
 from truthound.errors import ConfigError

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from truthound._internal import text
-from truthound._internal.env_vars import describe_exception, expand, expanded
+from truthound._internal.env_vars import expand, expand_or_raise
+from truthound._internal.redaction import describe_exception, redact
 from truthound.checkpoint.actions.base import Action
 from truthound.checkpoint.actions.context import LOOK_BACK, ActionContext
 from truthound.checkpoint.actions.option_values import redact_value
@@ -150,7 +151,7 @@ class Checkpoint:
         stored, unread = (yield from flow.call(partial(_known, earlier), only_waits=True)) if earlier else ([], "")
         if unread:
             hidden = self.config.secrets_to_redact.union(*(s.secrets_to_redact for s in self._stores()))
-            result = replace(result, metadata={**result.metadata, "earlier_runs": text.redact(unread, hidden)})
+            result = replace(result, metadata={**result.metadata, "earlier_runs": redact(unread, hidden)})
         before = [r for r in (*stored, self._latest) if r is not None]
         previous = max(before, key=lambda r: r.run_time.timestamp(), default=None)
         reads = partial(matches, parse_spec(self.config.data_source), self.base)
@@ -239,7 +240,7 @@ class Checkpoint:
         stores = self._stores()
         if not stores:
             return []
-        path = expanded(stores[0].store_path, os.environ)
+        path = expand_or_raise(stores[0].store_path, os.environ)
         found = load_results(path, self.name, limit, base=self.base, problems=[] if problems is None else problems)
         return found[::-1]
 
@@ -305,7 +306,7 @@ def error_reason(outcomes: Iterable[CheckOutcome], checks: int) -> str | None:
 
 def _reason(error: Exception, secrets: Iterable[str]) -> str:
     said = str(error) if isinstance(error, TruthoundError) else describe_exception(error)
-    return text.redact(said, secrets)
+    return redact(said, secrets)
 
 
 def _with_action(

@@ -21,7 +21,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from truthound._internal import env_vars
+from truthound._internal.redaction import describe_exception
 from truthound.checkpoint.actions.conditions import CHANGE_CONDITIONS
 from truthound.checkpoint.actions.context import ActionContext
 from truthound.checkpoint.actions.option_values import redact_value
@@ -165,7 +165,7 @@ def _message(error: Exception) -> str:
         case TruthoundError():
             return str(error)
         case _:
-            return env_vars.describe_exception(error)
+            return describe_exception(error)
 
 
 def _with_details(envelope: Envelope, outcome: ActionResult, attempts: int) -> ActionResult:

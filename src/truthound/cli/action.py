@@ -15,7 +15,7 @@ app = typer.Typer(help="List the available actions; send test messages.", no_arg
 @app.command("list", short_help="List the action types.")
 def list_(no_color: NoColor = False) -> None:
     """List the action types, and the environment variables used when an option is not set."""
-    from truthound._internal.text import terminal
+    from truthound._internal.escape import escape_terminal
     from truthound.checkpoint.actions.registry import action_class, action_types
     from truthound.cli.output import emit, fancy, width
     from truthound.cli.tables import table
@@ -26,7 +26,7 @@ def list_(no_color: NoColor = False) -> None:
     for name in action_types():
         cls = action_class(name)
         summary = " ".join((cls.__doc__ or "").partition("\n\n")[0].split())
-        rows.append([(terminal(name), "bold"), (terminal(summary), "")])
+        rows.append([(escape_terminal(name), "bold"), (escape_terminal(summary), "")])
         if variables := ", ".join(" or ".join(names) for names in cls.variables.values()):
             rows.append([("", ""), (variables, "dim")])
     emit("\n".join(look.paint(line) for line in table(rows, look)) + "\n")

@@ -11,7 +11,9 @@ from urllib.parse import urlsplit
 
 import typer
 
-from truthound._internal.text import MASK, did_you_mean, join_words, redact, terminal
+from truthound._internal.escape import escape_terminal
+from truthound._internal.redaction import MASK, redact
+from truthound._internal.text import did_you_mean, join_words
 from truthound.checkpoint.actions.base import Action
 from truthound.checkpoint.actions.channel import Channel, ResponseCheck
 from truthound.checkpoint.actions.context import ActionContext
@@ -109,7 +111,7 @@ def send_tests(tests: Sequence[ActionTest], *, dry_run: bool) -> Exit:
     """Prints the outcome of each; UNDELIVERED if a channel did not deliver."""
     code = Exit.OK
     for i, test in enumerate(tests):
-        name = terminal(test.action.name)
+        name = escape_terminal(test.action.name)
         if not isinstance(test.action, Channel) or not test.action.enabled:
             reason = "sends no message" if test.action.enabled else "not enabled (enabled: false)"
             emit(f"{name}: skipped: {reason}\n")
@@ -123,7 +125,7 @@ def send_tests(tests: Sequence[ActionTest], *, dry_run: bool) -> Exit:
         else:
             outcome = flow.run(run_stages(action, result, run))
             delivered = outcome.status is ActionStatus.SUCCESS  # a test that sent nothing has not succeeded
-            emit(f"{name}: {outcome.status.value}: {terminal(outcome.message)}\n")
+            emit(f"{name}: {outcome.status.value}: {escape_terminal(outcome.message)}\n")
         code = code if delivered else Exit.UNDELIVERED
     return code
 
@@ -161,7 +163,7 @@ def _dry_run(action: Channel, result: CheckpointResult, run: ActionContext, name
         try:
             action.resolve(os.environ)
         except ConfigError as error:
-            emit("".join(f"{name}: error: {terminal(problem)}\n" for problem in error.problems))
+            emit("".join(f"{name}: error: {escape_terminal(problem)}\n" for problem in error.problems))
         emit(f"{name}: shown with placeholders for {join_words(tuple(missing), 'and')}\n")
         action = _with_placeholders(action, missing)
     requests: list[Request] = []
@@ -177,7 +179,7 @@ def _dry_run(action: Channel, result: CheckpointResult, run: ActionContext, name
         resolved, _ = action.resolve(os.environ).sanitized_for(result, run)
         secrets, previews = resolved.secrets_to_redact, list(resolved.preview(result, run))
     except ConfigError as error:
-        emit("".join(f"{name}: error: {terminal(problem)}\n" for problem in error.problems))
+        emit("".join(f"{name}: error: {escape_terminal(problem)}\n" for problem in error.problems))
         return False
     for text in previews:
         emit(f"\n{_printable(redact(text, secrets))}\n")
@@ -188,7 +190,7 @@ def _dry_run(action: Channel, result: CheckpointResult, run: ActionContext, name
     message = outcome.message
     if postponed and outcome.status is not ActionStatus.SKIPPED:
         message = "it works on this machine only, which a dry run leaves unchanged"
-    emit(f"{name}: {outcome.status.value}: {terminal(message)}\n")
+    emit(f"{name}: {outcome.status.value}: {escape_terminal(message)}\n")
     return False
 
 
@@ -215,4 +217,4 @@ def _request(request: Request, secrets: Collection[str]) -> str:
 
 
 def _printable(text: str) -> str:
-    return "\n".join(map(terminal, text.split("\n")))
+    return "\n".join(map(escape_terminal, text.split("\n")))

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from truthound._internal.text import plural, terminal
+from truthound._internal.escape import escape_terminal
+from truthound._internal.text import plural
 from truthound.ci.detect import is_ci_environment
 from truthound.cli.options import DEFAULT_CONFIG
 from truthound.cli.output import deliver, fancy, say, width
@@ -37,7 +38,7 @@ def show(
     problems: list[str] = []
     runs = load_results(path, name, limit, base=base, problems=problems)[::-1]
     for line in problems:
-        say(f"warning: {terminal(line)}")
+        say(f"warning: {escape_terminal(line)}")
     if not runs:
         raise ConfigError(f'no runs of "{name}" are stored in {path}')
     if kind == "console":
@@ -65,7 +66,7 @@ def _store(name: str, config: Path | None, store: str | None) -> tuple[str, Path
 def page(name: str, path: str, runs: Sequence[CheckpointResult], look: Look) -> str:
     """The runs and, below, the trend of each check that had issues."""
     lines: list[list[Span]] = [
-        *look.titled(terminal(name), [f"{plural(len(runs), 'run')} in {terminal(path)}"], ""),
+        *look.titled(escape_terminal(name), [f"{plural(len(runs), 'run')} in {escape_terminal(path)}"], ""),
         [],
     ]
     lines += table([_run(r) for r in runs], look, indent=1, whole=(0, 1))
@@ -85,8 +86,8 @@ def _run(result: CheckpointResult) -> list[Span]:
     return [
         (f"{when:%Y-%m-%d %H:%M:%S}", ""),
         (wording.VERDICTS[result.status], f"bold {style}"),
-        (terminal(result.run_id), "dim"),
-        (terminal(summary), ""),
+        (escape_terminal(result.run_id), "dim"),
+        (escape_terminal(summary), ""),
     ]
 
 
@@ -104,11 +105,11 @@ def _checks(runs: Sequence[CheckpointResult], look: Look) -> list[list[Span]]:
         trend = look.spark([o.ratio for o in outcomes[-_BARS:]]) or " ".join(_short(o) for o in outcomes[-_COUNTS:])
         style = ("red" if last.severity and last.severity.rank > 1 else "yellow") if last.is_issue else "green"
         now = wording.failed_count(last) or last.status.value
-        expected = (terminal(wording.expectation(last)), "dim")
+        expected = (escape_terminal(wording.expectation(last)), "dim")
         rows.append(
             (
                 -(1 if last.ratio is None else last.ratio) if last.is_issue else 1,
-                [(terminal(wording.columns_label(last)), "bold"), (trend, "cyan"), (now, style), expected],
+                [(escape_terminal(wording.columns_label(last)), "bold"), (trend, "cyan"), (now, style), expected],
             )
         )
     return [row for _, row in sorted(rows, key=lambda pair: pair[0])]

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from truthound._internal.text import markdown, terminal
+from truthound._internal.escape import escape_markdown, escape_terminal
 from truthound.cli.options import DEFAULT_CONFIG
 from truthound.cli.output import deliver, fancy, width
 from truthound.cli.overwrite_guard import ensure_not_input
@@ -32,13 +32,15 @@ def show(config: Path | None, kind: str, output: Path | None, *, no_color: bool)
         case "yaml":
             text = dump_yaml(found)
         case "markdown":
-            lines = [f"| {' | '.join(markdown(_text(f[c])) for c in _COLUMNS)} |" for f in found]
+            lines = [f"| {' | '.join(escape_markdown(_text(f[c])) for c in _COLUMNS)} |" for f in found]
             text = "\n".join([f"| {' | '.join(_COLUMNS)} |", "| --- | --- | --- | --- | --- |", *lines]) + "\n"
         case _:
             plain = output is not None
             look = Look(120 if plain else width(sys.stdout), not plain and fancy(sys.stdout, no_color=no_color))
             rows: list[list[Span]] = [[(word, "dim") for word in ("NAME", "SOURCE", "VALIDATORS", "ACTIONS")]]
-            rows += [[(terminal(_text(f[c])), "" if i else "bold") for i, c in enumerate(_COLUMNS[:4])] for f in found]
+            rows += [
+                [(escape_terminal(_text(f[c])), "" if i else "bold") for i, c in enumerate(_COLUMNS[:4])] for f in found
+            ]
             text = (
                 "\n".join(look.paint(line) for line in table(rows, look, whole=() if look.width >= 64 else (2,))) + "\n"
             )

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from truthound._internal.text import plural, terminal
+from truthound._internal.escape import escape_terminal
+from truthound._internal.text import plural
 from truthound.cli.options import DEFAULT_CONFIG
 from truthound.cli.output import emit_folded, say
 from truthound.cli.selection import load, with_options
@@ -46,7 +47,7 @@ def validate_files(files: Iterable[Path | None]) -> None:
 
 
 def _warn(checkpoint: Checkpoint, warning: str) -> None:
-    say(f"warning: {terminal(checkpoint.name)}: {terminal(warning)}")
+    say(f"warning: {escape_terminal(checkpoint.name)}: {escape_terminal(warning)}")
 
 
 def _warn_about_actions(checkpoint: Checkpoint) -> None:
@@ -67,7 +68,7 @@ def _check_against_data(checkpoint: Checkpoint, file: Path) -> list[str]:
     local = _with_local_references(checkpoint)
     if local is None:
         return []
-    name = terminal(checkpoint.name)
+    name = escape_terminal(checkpoint.name)
     try:
         plan = local.plan()
     except SourceError as error:
@@ -82,7 +83,9 @@ def _check_against_data(checkpoint: Checkpoint, file: Path) -> list[str]:
         return [f"{file}: {name}: {reason}"]
     for o in skipped:
         _warn(checkpoint, f"{_described(o)} is skipped: {o.message}")
-    return [f"{o.location or file}: {name}: {terminal(_described(o))}: {terminal(o.error)}" for o in errors]
+    return [
+        f"{o.location or file}: {name}: {escape_terminal(_described(o))}: {escape_terminal(o.error)}" for o in errors
+    ]
 
 
 def _with_local_references(checkpoint: Checkpoint) -> Checkpoint | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
-from truthound._internal.text import terminal
+from truthound._internal.escape import escape_terminal
 from truthound.ci.detect import CIEnvironment
 from truthound.ci.platforms import PLATFORMS
 from truthound.cli.tables import table
@@ -23,7 +23,7 @@ def page(environment: CIEnvironment, look: Look) -> str:
     title = PLATFORMS[environment.platform].title
     rows: list[list[Span]] = []
     for name, value in facts(environment).items():
-        text = str(value).lower() if isinstance(value, bool) else terminal(str(value or "").partition("\n")[0])
+        text = str(value).lower() if isinstance(value, bool) else escape_terminal(str(value or "").partition("\n")[0])
         rows.append([(name, "dim"), (text, "") if text else ("unknown", "dim")])
     lines: list[list[Span]] = [[(title[0].upper() + title[1:], "bold")], *table(rows, look, indent=2)]
     return "\n".join(look.paint(line) for line in lines) + "\n"

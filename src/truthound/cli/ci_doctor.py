@@ -10,7 +10,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from truthound._internal.text import terminal
+from truthound._internal.escape import escape_terminal
 from truthound.ci import parse
 from truthound.ci.detect import CIEnvironment, any_set, environment_of
 from truthound.ci.names import CIPlatform
@@ -93,11 +93,11 @@ def _problems(platform: CIPlatform, dialect: Dialect, build: CIEnvironment, env:
         if not path:
             yield f"{name} is not set, so nothing is written there"
         elif name not in _CREATED and not _is_writable(path):
-            yield f"{name} is {terminal(path)}, which is not writable; in a container, mount it"
+            yield f"{name} is {escape_terminal(path)}, which is not writable; in a container, mount it"
     here = _current_folder()
     for root in dialect.root_env:
         if here and (folder := env.get(root)) and within(here, os.path.expanduser(folder)) is None:  # noqa: PTH111 never raises
-            yield f"the current folder is not inside {root} ({terminal(folder)}); annotations need paths relative to it"
+            yield f"the current folder is not inside {root} ({escape_terminal(folder)}); annotations need paths relative to it"
     lookups = ":".join(one for field in PLATFORMS[platform].fields.values() for one in field)
     for kind, (file, name, read) in _FILES.items():
         if f"{kind}:" in lookups and not read(env.get(name, "")):
@@ -131,7 +131,7 @@ def page(found: Mapping[str, Any], look: Look) -> str:
     if marks:
         lines.append([(f"  detected by {marks}", "dim")])
     known: list[list[Span]] = [
-        [(k, "dim"), (terminal(str(v).partition("\n")[0]), "")] for k, v in found["found"].items()
+        [(k, "dim"), (escape_terminal(str(v).partition("\n")[0]), "")] for k, v in found["found"].items()
     ]
     missing: list[list[Span]] = [[(k, "dim"), (why, "dim")] for k, why in found["missing"].items()]
     for heading, rows in (("found", known), ("missing", missing)):

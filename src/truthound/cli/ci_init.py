@@ -90,7 +90,7 @@ def init(
       truthound ci init github --all --comment --sarif
       truthound ci init gitlab users --schedule '0 6 * * 1-5' --notify-slack --path 'data/**'
     """  # noqa: D301 the mark of a paragraph that is not to be wrapped
-    from truthound._internal.text import terminal
+    from truthound._internal.escape import escape_terminal
     from truthound.ci.names import CIPlatform
     from truthound.ci.pipelines.generate import pipeline_text, target_of, write_ci_config
     from truthound.ci.pipelines.spec import Pipeline
@@ -115,17 +115,19 @@ def init(
         emit(pipeline_text(system, pipeline))
         return
     written = write_ci_config(system, checkpoint_name=pipeline.checkpoint_name, path=output, force=force, **options)
-    say(f"wrote {terminal(written)}")
+    say(f"wrote {escape_terminal(written)}")
     if output is None and top != here:
-        say(f"warning: CI systems read it only at the top of the repository, which is {terminal(top)}")
+        say(f"warning: CI systems read it only at the top of the repository, which is {escape_terminal(top)}")
     if pipeline.wanted_secrets:
         say(f"next: set in {target.secrets}: {', '.join(pipeline.wanted_secrets)}")
-    say(f"next: git add {shlex.quote(terminal(written))}, commit and push; its first lines list the remaining setup")
+    say(
+        f"next: git add {shlex.quote(escape_terminal(written))}, commit and push; its first lines list the remaining setup"
+    )
 
 
 def _relative_config(config: Path, top: Path) -> str:
     """The configuration file relative to the top of the repository, where the pipeline runs."""
-    from truthound._internal.text import terminal
+    from truthound._internal.escape import escape_terminal
     from truthound.cli.output import say
     from truthound.reporters.locations import within
 
@@ -134,7 +136,7 @@ def _relative_config(config: Path, top: Path) -> str:
     place = within(Path(os.path.normpath(Path.cwd() / config)), top)
     if place is None:
         say(
-            f"warning: {terminal(config)} is not in the repository, so the pipeline finds it only if the machine has it"
+            f"warning: {escape_terminal(config)} is not in the repository, so the pipeline finds it only if the machine has it"
         )
     return (config if place is None else place).as_posix()
 
@@ -166,7 +168,8 @@ def _checkpoints(name: str | None, config: Path, *, every: bool) -> list[dict[st
 
     Environment variables that are not set here may be set in the pipeline.
     """
-    from truthound._internal.text import did_you_mean, terminal
+    from truthound._internal.escape import escape_terminal
+    from truthound._internal.text import did_you_mean
     from truthound.checkpoint.config import load_config
     from truthound.checkpoint.config.loader import outline
     from truthound.cli.output import say
@@ -177,9 +180,9 @@ def _checkpoints(name: str | None, config: Path, *, every: bool) -> list[dict[st
     if not config.exists():
         if name is None and not every:
             raise ConfigError(
-                f"no {terminal(config)} here; name the checkpoint, or write one with: truthound checkpoint init"
+                f"no {escape_terminal(config)} here; name the checkpoint, or write one with: truthound checkpoint init"
             )
-        say(f"warning: no {terminal(config)} here yet; the pipeline needs it at the top of the repository")
+        say(f"warning: no {escape_terminal(config)} here yet; the pipeline needs it at the top of the repository")
         return []
     try:
         load_config(config)
@@ -187,15 +190,17 @@ def _checkpoints(name: str | None, config: Path, *, every: bool) -> list[dict[st
         if problems := [p for p in error.problems if not _UNSET.search(p)]:
             if name is None and not every:
                 raise
-            say(f"warning: {terminal(problems[0])}")
+            say(f"warning: {escape_terminal(problems[0])}")
             return []
     known = {str(c.get("name")): c for c in outline(config)}
     if every:
         return list(known.values())
     if name is None and len(known) != 1:
-        raise ConfigError(f"name a checkpoint, or give --all; the checkpoints: {', '.join(map(terminal, known))}")
+        raise ConfigError(
+            f"name a checkpoint, or give --all; the checkpoints: {', '.join(map(escape_terminal, known))}"
+        )
     if name is not None and name not in known:
         near = did_you_mean(name, known) or f"; its checkpoints: {', '.join(known)}"
-        say(f'warning: no checkpoint "{terminal(name)}" in {terminal(config)}{terminal(near)}')
+        say(f'warning: no checkpoint "{escape_terminal(name)}" in {escape_terminal(config)}{escape_terminal(near)}')
         return []
     return list(known.values()) if name is None else [known[name]]

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from truthound._internal.env_vars import describe_exception
-from truthound._internal.text import terminal
+from truthound._internal.escape import escape_terminal
+from truthound._internal.redaction import describe_exception
 from truthound.ci.detect import detect_ci_platform, is_ci_environment
 from truthound.ci.names import CIPlatform
 from truthound.ci.platforms import PLATFORMS, platform_named
@@ -157,4 +157,4 @@ class CIReport:
         config = self.command_error or CheckpointResult("", "", now(), CheckpointStatus.SUCCESS)
         runs = [replace(config, checkpoint_name=self.config), *self.results]
         write_bytes(file, sarif(runs, self.reporter().root).encode("utf-8", "backslashreplace"))
-        say(f"wrote {terminal(file)}")
+        say(f"wrote {escape_terminal(file)}")

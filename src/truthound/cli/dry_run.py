@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from truthound._internal.text import plural, terminal
+from truthound._internal.escape import escape_terminal
+from truthound._internal.text import plural
 from truthound.cli.output import emit, fancy, width
 from truthound.reporters.exit_codes import Exit, worst
 from truthound.reporters.terminal import Look, Span
@@ -37,11 +38,11 @@ def _page(checkpoint: Checkpoint, plan: Plan, error: str | None, look: Look) -> 
     from truthound.cli.tables import table
 
     known = {o.id: o for o in plan.outcomes}
-    lines: list[list[Span]] = [*look.titled(terminal(checkpoint.name), [terminal(plan.source)], ""), []]
+    lines: list[list[Span]] = [*look.titled(escape_terminal(checkpoint.name), [escape_terminal(plan.source)], ""), []]
     lines += table([_row(check, known.get(key), look) for key, check in plan.checks.items()], look, indent=1)
     lines.append([])
     for note in plan.notes:
-        lines += look.flow([(" note      ", "dim")], [[(terminal(note), "")]], "")
+        lines += look.flow([(" note      ", "dim")], [[(escape_terminal(note), "")]], "")
     lines += look.flow([(" actions   ", "dim")], _actions(checkpoint), "   ") if checkpoint.actions else []
     verdict = [
         [(_tally(plan), "")],
@@ -67,7 +68,7 @@ def _row(check: Check, outcome: CheckOutcome | None, look: Look) -> list[Span]:
         failed = outcome.status is CheckStatus.ERROR
         sign, style = ("error", "magenta") if failed else ("skipped", "dim")
         text = f"{sign}: {(outcome.error if failed else outcome.message) or ''}"
-    columns = terminal(", ".join(check.columns) or "(table)")
+    columns = escape_terminal(", ".join(check.columns) or "(table)")
     text_style = style if outcome else ""
     return [(look.sign(sign), style), (check.validator.type, "dim"), (columns, "bold"), (look.said(text), text_style)]
 
@@ -76,4 +77,4 @@ def _actions(checkpoint: Checkpoint) -> Iterator[list[Span]]:
     for action in checkpoint.actions:
         when = action.notify_on.replace("_", " ") if action.enabled else "disabled"
         when = f"on {when}" if when not in {"always", "disabled"} else when
-        yield [(terminal(action.name), ""), (f" ({when})", "dim")]
+        yield [(escape_terminal(action.name), ""), (f" ({when})", "dim")]

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import TextIO
 
-from truthound._internal.text import terminal
+from truthound._internal.escape import escape_terminal
 from truthound.errors import StoreError
 
 PIPED_WIDTH = 120
@@ -48,7 +48,7 @@ def logged(text: str) -> str:
 
     Elsewhere, and for a program that reads on, the text as it is.
     """
-    from truthound._internal.text import neutralize_ci_commands
+    from truthound._internal.escape import neutralize_ci_commands
     from truthound.ci.detect import is_ci_environment
 
     if not is_ci_environment() or neutralize_ci_commands(text) == text:
@@ -85,7 +85,7 @@ def emit_folded(text: object, indent: str = "") -> None:
     """A fact on standard output as harmless text, broken between words where the line is too short."""
     from truthound.reporters.terminal import fold
 
-    emit("".join(f"{indent}{line}\n" for line in fold(terminal(text), width(sys.stdout) - len(indent))))
+    emit("".join(f"{indent}{line}\n" for line in fold(escape_terminal(text), width(sys.stdout) - len(indent))))
 
 
 def say(line: str = "", *, ours: bool = False) -> None:
@@ -117,7 +117,7 @@ def silence(stream: TextIO) -> None:
 
 def problem(text: object) -> None:
     """An error, as harmless text; on a terminal it is broken between words."""
-    line = f"error: {terminal(text)}"
+    line = f"error: {escape_terminal(text)}"
     if sys.stderr.isatty():
         from truthound.reporters.terminal import fold
 
@@ -145,4 +145,4 @@ def deliver(text: str, path: Path | None) -> None:
         emit(text)
     else:
         write_bytes(path, text.encode("utf-8", "backslashreplace"))
-        say(f"wrote {terminal(path)}")
+        say(f"wrote {escape_terminal(path)}")

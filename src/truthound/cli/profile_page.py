@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from truthound._internal.text import markdown, percent, plural, terminal
+from truthound._internal.escape import escape_markdown, escape_terminal
+from truthound._internal.text import percent, plural
 from truthound.cli.tables import table
 from truthound.reporters.terminal import Look, Span, fold
 
@@ -28,7 +29,7 @@ def page(profile: Profile, look: Look, *, drafted: bool = False) -> str:
         columns, doubts = columns[:_COLUMNS], doubts[:_DOUBTS]
     dot = f" {look.sign('dot')} "
     lines: list[list[Span]] = [
-        *look.titled(terminal(profile.name), _facts(profile, look), dot),
+        *look.titled(escape_terminal(profile.name), _facts(profile, look), dot),
         [],
     ]
     rows: list[list[Span]] = [[(word, "dim") for word in _HEADER]]
@@ -48,14 +49,17 @@ def page(profile: Profile, look: Look, *, drafted: bool = False) -> str:
 
 def as_markdown(profile: Profile) -> str:
     look = Look()
-    out = [f"## {markdown(profile.name)}", "", " · ".join(markdown(f) for f in _facts(profile, look)), ""]
+    out = [f"## {escape_markdown(profile.name)}", "", " · ".join(escape_markdown(f) for f in _facts(profile, look)), ""]
     out += ["| column | type | nulls | distinct | values |", "| --- | --- | --- | --- | --- |"]
     for c in profile.columns:
         name, kind, nulls, distinct, _, values = (text for text, _ in _row(c, profile.rows, look))
-        out.append(f"| {' | '.join(markdown(t) for t in (name, kind, nulls, distinct, values))} |")
+        out.append(f"| {' | '.join(escape_markdown(t) for t in (name, kind, nulls, distinct, values))} |")
     if profile.suspicions:
         out += ["", "Looks wrong:", ""]
-        out += [f"- {markdown(' '.join(t for t, _ in _doubt(s, profile.rows, look) if t))}" for s in profile.suspicions]
+        out += [
+            f"- {escape_markdown(' '.join(t for t, _ in _doubt(s, profile.rows, look) if t))}"
+            for s in profile.suspicions
+        ]
     return "\n".join(out) + "\n"
 
 
@@ -64,15 +68,15 @@ def _facts(profile: Profile, look: Look) -> Iterator[str]:
     if profile.duplicate_rows:
         yield f"{plural(profile.duplicate_rows, 'repeated row')} ({percent(profile.duplicate_rows, profile.rows)})"
     if profile.keys:
-        yield f"key: {terminal(' or '.join(profile.keys[:_MOST]))}"
+        yield f"key: {escape_terminal(' or '.join(profile.keys[:_MOST]))}"
 
 
 def _row(c: ColumnProfile, rows: int, look: Look) -> list[Span]:
     nulls = f"{c.nulls:,} ({percent(c.nulls, rows)})" if c.nulls else "0"
     distinct = "" if c.distinct is None else f"{c.distinct:,}"
     return [
-        (terminal(c.name) or '""', "bold"),
-        (terminal(c.type), "dim"),
+        (escape_terminal(c.name) or '""', "bold"),
+        (escape_terminal(c.type), "dim"),
         (nulls, "yellow" if c.nulls else ""),
         (distinct, ""),
         (look.spark(c.histogram), "cyan"),
@@ -106,7 +110,12 @@ def _said(value: Any, look: Look) -> str:
 def _doubt(s: Suspicion, rows: int, look: Look) -> list[Span]:
     count = "" if s.count is None else f"{plural(s.count, 'row')} ({percent(s.count, rows)})"
     example = "" if s.example is None else f"such as {look.value(s.example, 28)}"
-    return [(terminal(s.column) or '""', "bold"), (terminal(s.what), ""), (count, "yellow"), (example, "dim")]
+    return [
+        (escape_terminal(s.column) or '""', "bold"),
+        (escape_terminal(s.what), ""),
+        (count, "yellow"),
+        (example, "dim"),
+    ]
 
 
 def _rules(profile: Profile, look: Look) -> Iterator[list[Span]]:
@@ -119,13 +128,13 @@ def _rules(profile: Profile, look: Look) -> Iterator[list[Span]]:
         if room < _FEWEST_LINES:
             yield from _more(len(rules) - number, "rule", look)
             return
-        words = fold(terminal(seen), look.width - 5)
+        words = fold(escape_terminal(seen), look.width - 5)
         lines: list[list[Span]] = [[(f"   # {line}", "dim")] for line in words[:_WORDS]]
         if len(words) > _WORDS:
             lines.append([(f"   # {look.sign('cut')}", "dim")])
         for line in as_yaml(rule):
             indent = " " * (len(line) - len(line.lstrip(" ")) + 3)
-            folded = fold(terminal(line.lstrip(" ")), look.width - len(indent) - 4)
+            folded = fold(escape_terminal(line.lstrip(" ")), look.width - len(indent) - 4)
             lines += [[(indent + " " * 4 * bool(i), ""), (text, "cyan")] for i, text in enumerate(folded)]
         yield from lines[:room]
         yield from _more(len(lines) - room, "line", look)

@@ -8,7 +8,8 @@ import time
 from types import TracebackType
 from typing import Self
 
-from truthound._internal.text import duration, terminal
+from truthound._internal.escape import escape_terminal
+from truthound._internal.text import duration
 from truthound.cli.output import fancy, width
 
 PATIENCE = 0.5
@@ -21,7 +22,7 @@ class Progress:
     """Shows `⠋ users: checking  3 s` on standard error while the block runs, if that is a terminal and it takes long."""
 
     def __init__(self, text: str, *, quiet: bool = False, no_color: bool = False) -> None:
-        self._text = terminal(text)
+        self._text = escape_terminal(text)
         self._frames = _FRAMES[not fancy(sys.stderr, no_color=no_color)]
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._turn, daemon=True) if sys.stderr.isatty() and not quiet else None

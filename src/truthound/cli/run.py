@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
-from truthound._internal.text import terminal
+from truthound._internal.escape import escape_terminal
 from truthound.cli.ci_report import CIReport
 from truthound.cli.next_steps import ROWS_SHOWN
 from truthound.cli.options import OutputOptions
@@ -110,7 +110,7 @@ def _history(earlier: Aside[tuple[list[CheckpointResult], list[str]]], run_id: s
     except TimeLimitError as error:
         found, problems = [], [f"earlier runs could not be read: {error}"]
     for line in problems:
-        say(f"warning: {terminal(line)}")
+        say(f"warning: {escape_terminal(line)}")
     return [r for r in found if r.run_id != run_id]
 
 
@@ -119,7 +119,7 @@ def _print_errors(result: CheckpointResult) -> None:
     from truthound.reporters.wording import with_status
     from truthound.results import CheckStatus
 
-    name = terminal(result.checkpoint_name)
+    name = escape_terminal(result.checkpoint_name)
     errors = with_status(result, CheckStatus.ERROR)
     lines = [f"{o.id} could not be evaluated: {o.error}" for o in errors] or (result.error or "").split("\n")
     for line in filter(None, lines):

@@ -19,7 +19,7 @@ from pathlib import Path, PurePosixPath
 from types import FrameType
 from urllib.parse import unquote, urlsplit
 
-from truthound._internal.text import redact
+from truthound._internal.redaction import redact
 from truthound.errors import ConfigError, StoreError
 
 _TEMPORARY = ".tmp-"

@@ -14,7 +14,7 @@ from typing import IO, Any
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from truthound._internal.text import redact
+from truthound._internal.redaction import redact
 from truthound.errors import CloudError, ConfigError, StoreError
 from truthound.io.files import LocalObjects, Stored, checked_key, local_path
 

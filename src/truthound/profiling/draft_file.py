@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from truthound._internal.text import plural, terminal, yaml_line
+from truthound._internal.escape import escape_terminal
+from truthound._internal.text import plural, yaml_line
 from truthound.profiling.models import Profile
 from truthound.profiling.rule_drafting import draft_rules, named_columns, said
 from truthound.results import now
@@ -16,10 +17,10 @@ def draft_checkpoint(profile: Profile, *, data_source: str, name: str | None = N
     """A configuration file with one checkpoint whose rules the data hold, all but the rows that look wrong."""
     title = name or _name(data_source)
     lines = [
-        f"# Drafted from {terminal(data_source)}: {plural(profile.rows, 'row')}, {plural(len(profile.columns), 'column')}.",
+        f"# Drafted from {escape_terminal(data_source)}: {plural(profile.rows, 'row')}, {plural(len(profile.columns), 'column')}.",
         "# Read each rule, keep what should always hold, and say how bad a breach is (severity) or how much is fine (max_fail).",
         "# What looks wrong today is not allowed for, so that a run tells it.",
-        f"# Run it:  truthound checkpoint run {terminal(title)}",
+        f"# Run it:  truthound checkpoint run {escape_terminal(title)}",
         "checkpoints:",
         f"- name: {_written(title)}",
         f"  data_source: {_written(data_source)}",
@@ -31,9 +32,9 @@ def draft_checkpoint(profile: Profile, *, data_source: str, name: str | None = N
         lines.append("  # there are no rules for the column without a name: give it one in the data's header")
     lines.append("  validators:")
     for rule, seen in draft_rules(profile, clock=clock):
-        lines.append(f"  # {terminal(seen)}")
+        lines.append(f"  # {escape_terminal(seen)}")
         lines += [f"  {line}" for line in as_yaml(rule)]
-    lines += [f"  # look at {terminal(said(s))}" for s in profile.suspicions if not s.rule]
+    lines += [f"  # look at {escape_terminal(said(s))}" for s in profile.suspicions if not s.rule]
     lines += ["  actions:", "  - type: store_result", "    store_path: truthound_results"]
     return "\n".join(lines) + "\n"
 

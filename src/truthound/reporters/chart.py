@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from truthound._internal.text import plural, shorten, terminal
+from truthound._internal.escape import escape_terminal
+from truthound._internal.text import plural, shorten
 
 WIDTH, HEIGHT = 1000, 520
 _LEFT, _RIGHT, _TOP, _BOTTOM = 90, 60, 110, 90
@@ -33,7 +34,7 @@ def png(runs: Sequence[tuple[datetime, str, float | None]], title: str) -> bytes
     image = Image.new("RGB", (WIDTH, HEIGHT), _PAPER)
     draw = ImageDraw.Draw(image)
     large, plain, small = (ImageFont.load_default(size=s) for s in (30, 20, 18))
-    said = shorten(terminal(title), 50)
+    said = shorten(escape_terminal(title), 50)
     draw.text((_LEFT - 60, 24), said, font=_able(said, large), fill=_INK)
     draw.text((_LEFT - 60, 66), f"Checks that did not pass, last {plural(len(runs), 'run')}", font=plain, fill=_FAINT)
     _legend(draw, {status for _, status, _ in runs}, plain)

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from truthound._internal.text import cell, escape_xml, plural, shorten
+from truthound._internal.escape import escape_xml
+from truthound._internal.text import cell, plural, shorten
 from truthound.reporters import locations, wording
 from truthound.reporters.check_view import CheckView, check_view
 from truthound.results import CheckOutcome, CheckpointResult, CheckStatus, Example, ValidationResult

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from truthound._internal.text import duration, terminal
+from truthound._internal.escape import escape_terminal
+from truthound._internal.text import duration
 from truthound.reporters import wording
 from truthound.reporters.terminal import Look, Span, cells, fold, pad
 from truthound.results import CheckOutcome, CheckpointResult, CheckStatus, Example, ValidationResult
@@ -81,7 +82,7 @@ class _Page:
         ]
 
     def quiet(self, ending: str) -> str:
-        name = terminal(self.result.checkpoint_name)
+        name = escape_terminal(self.result.checkpoint_name)
         first, *more = self.verdict(ending)
         lines = [[(name, "bold"), ("  ", ""), *first[1:]], *more]
         if cells("".join(text for text, _ in lines[0])) > self.look.width:
@@ -95,8 +96,8 @@ class _Page:
             if self.validation
             else []
         )
-        parts.append(f"run {terminal(self.result.run_id)}")
-        name = self.look.fit_name(terminal(self.result.checkpoint_name), max(self.look.width // 3, 12))
+        parts.append(f"run {escape_terminal(self.result.run_id)}")
+        name = self.look.fit_name(escape_terminal(self.result.checkpoint_name), max(self.look.width // 3, 12))
         label = [(name, "bold"), ("  ", "")]
         return self.look.flow(label, [[(p, "")] for p in parts if p], f" {self.look.sign('dot')} ")
 
@@ -145,7 +146,8 @@ class _Page:
         """Cells for the column's name, the expectation and the count. No cells for an expectation: a line for each."""
         counted = [o for o in found if o.status is not CheckStatus.ERROR]
         name = min(
-            max((cells(terminal(wording.columns_label(o))) for o in found), default=0), max(self.look.width // 5, 12)
+            max((cells(escape_terminal(wording.columns_label(o))) for o in found), default=0),
+            max(self.look.width // 5, 12),
         )
         count = max((cells(wording.failed_count(o)) for o in counted), default=0)
         room = self.look.width - self.glyph - 12 - name - 2 - (count + 2 if count else 0)
@@ -163,14 +165,14 @@ class _Page:
         indent = self.glyph + 12
         amount, said = wording.failed_count(outcome), self.look.said(wording.expectation(outcome))
         if not expected:  # too narrow for a table
-            subject = self.look.fit_name(terminal(wording.columns_label(outcome)), self.look.width - indent)
+            subject = self.look.fit_name(escape_terminal(wording.columns_label(outcome)), self.look.width - indent)
             yield [*start, (subject, "bold")]
             yield from ([(" " * 4 + t, "")] for t in fold(said, self.look.width - 4))
             if amount:
                 yield [(" " * 4 + amount, style)]
             yield from self.look_flow(4, self.extras(outcome))
         else:
-            subject = self.look.fit_name(terminal(wording.columns_label(outcome)), name)
+            subject = self.look.fit_name(escape_terminal(wording.columns_label(outcome)), name)
             start.append((pad(subject, name) + "  ", "bold"))
             room = expected if amount else self.look.width - indent - name - 2
             first, *more = self.wrapped(said, room, all_of_it=not amount)
@@ -214,7 +216,7 @@ class _Page:
             top = "  ".join(f"{self.look.value(v, 20)}{times}{n:,}" for v, n in outcome.top_values[:3])
             found.append((f"values {top}", "dim"))
         if outcome.location and (self.verbose or outcome.status is CheckStatus.ERROR):
-            found.append((terminal(outcome.location), "dim"))
+            found.append((escape_terminal(outcome.location), "dim"))
         return found
 
     def details(self, outcome: CheckOutcome) -> Iterator[list[Span]]:
@@ -266,7 +268,7 @@ class _Page:
         elif not keys:
             wanted = _telling(others, outcome.examples) + wanted
         return tuple(
-            (self.look.fit_name(terminal(c), 24), self.look.value(example.values[c]))
+            (self.look.fit_name(escape_terminal(c), 24), self.look.value(example.values[c]))
             for c in wanted
             if c in example.values
         )
@@ -284,7 +286,8 @@ class _Page:
             text = f"{len(passed):,} passed"
             if mended:
                 names = ", ".join(
-                    f"{terminal(wording.columns_label(o))} {self.look.said(wording.expectation(o))}" for o in mended[:3]
+                    f"{escape_terminal(wording.columns_label(o))} {self.look.said(wording.expectation(o))}"
+                    for o in mended[:3]
                 )
                 text += f", {len(mended):,} fixed: {names}" + (f" {self.look.sign('cut')}" if len(mended) > 3 else "")
             yield from self.note("passed", text, "" if self.verbose else " (--verbose lists them)")
@@ -309,10 +312,12 @@ class _Page:
     def listed(self, outcomes: list[CheckOutcome]) -> Iterator[list[Span]]:
         if not self.verbose:
             return
-        size = min(max(cells(terminal(wording.columns_label(o))) for o in outcomes), max(self.look.width // 4, 12))
+        size = min(
+            max(cells(escape_terminal(wording.columns_label(o))) for o in outcomes), max(self.look.width // 4, 12)
+        )
         indent = self.glyph + 4
         for o in outcomes:
-            name = pad(self.look.fit_name(terminal(wording.columns_label(o)), size), size)
+            name = pad(self.look.fit_name(escape_terminal(wording.columns_label(o)), size), size)
             said = o.message or o.expected or o.validator if o.status is CheckStatus.SKIPPED else wording.expectation(o)
             said = self.look.said(said) + (f"  {wording.failed_count(o)}" if o.failed else "")
             for i, text in enumerate(fold(said, self.look.width - indent - size - 2)):
@@ -326,7 +331,7 @@ class _Page:
             sign, style = _STYLES[CheckStatus.PASSED if a.delivered else CheckStatus.FAILED]
             if a.status == "skipped":
                 sign, style = _STYLES[CheckStatus.SKIPPED]
-            name = terminal(a.action_name or a.action_type)
+            name = escape_terminal(a.action_name or a.action_type)
             text = f"{name}: {self.look.said(a.message)}" if a.message else name
             parts.append([(self.look.sign(sign) + " ", style), (text, "")])
         return self.look.flow([(" actions   ", "dim")], parts, "   ") if parts else []
@@ -344,7 +349,11 @@ class _Page:
 
     def next(self, steps: Sequence[str]) -> list[list[Span]]:
         gap = f"   {self.look.sign('dot')}   "
-        return self.look.flow([(" next      ", "dim")], [[(terminal(s), "cyan")] for s in steps], gap) if steps else []
+        return (
+            self.look.flow([(" next      ", "dim")], [[(escape_terminal(s), "cyan")] for s in steps], gap)
+            if steps
+            else []
+        )
 
 
 def _telling(columns: list[str], examples: Sequence[Example]) -> list[str]:

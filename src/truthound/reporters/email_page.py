@@ -15,7 +15,8 @@ from email.utils import format_datetime, getaddresses
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from truthound._internal.text import percent, terminal
+from truthound._internal.escape import escape_terminal
+from truthound._internal.text import percent
 from truthound.reporters.message import Message, lines
 from truthound.results import CheckpointResult, CheckpointStatus
 
@@ -148,12 +149,12 @@ def address(told: str) -> str:
 
 def subject(told: str) -> str:
     """A subject on one line."""
-    return " ".join(terminal(" ".join(told.split())).split())[:250] or "truthound"
+    return " ".join(escape_terminal(" ".join(told.split())).split())[:250] or "truthound"
 
 
 def plain(message: Message) -> str:
     """The part for programs without HTML."""
-    return "\n".join(terminal(line) if line != message.note else line for line in lines(message)) + "\n"
+    return "\n".join(escape_terminal(line) if line != message.note else line for line in lines(message)) + "\n"
 
 
 def html(message: Message, history: Sequence[CheckpointResult] = ()) -> str:
@@ -238,5 +239,5 @@ def _page() -> Template:
     from jinja2 import Environment
 
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["seen"] = terminal
+    environment.filters["seen"] = escape_terminal
     return environment.from_string(_PAGE)

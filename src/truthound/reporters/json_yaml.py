@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from truthound._internal.text import neutralize_ci_commands
+from truthound._internal.escape import neutralize_ci_commands
 from truthound.results import CheckpointResult
 
 _HALF = re.compile("[\ud800-\udfff]")

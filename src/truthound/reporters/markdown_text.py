@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from truthound._internal.text import cell, duration, plural, shorten, terminal
-from truthound._internal.text import markdown as escape
+from truthound._internal.escape import escape_markdown as escape
+from truthound._internal.escape import escape_terminal
+from truthound._internal.text import cell, duration, plural, shorten
 from truthound.reporters import wording
 from truthound.reporters.check_view import EMOJI, SIGNS, CheckView, check_view
 from truthound.results import CheckOutcome, CheckpointResult, CheckStatus, ValidationResult
@@ -148,7 +149,7 @@ def _examples(outcome: CheckOutcome, validation: ValidationResult | None, cut: C
         (["" if e.row is None else str(e.row), *(_cell(e.values, n) for n in shown)] for e in examples),
     )
     more = ["", f"and {plural(left, 'more column')}"] if left > 0 else []
-    yield from folded(html.escape(terminal(title)), [*lines, *more])
+    yield from folded(html.escape(escape_terminal(title)), [*lines, *more])
 
 
 def folded(title: str, lines: Iterable[str], *, opened: bool = False) -> Iterator[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from truthound._internal.text import cell, clip, duration, plural, shorten, utf16
+from truthound._internal.text import cell, duration, plural, shorten, shorten_escaped, utf16_length
 from truthound.reporters import wording
 from truthound.results import CheckOutcome, CheckpointResult, CheckpointStatus, CheckStatus, Example, Severity
 
@@ -72,7 +72,7 @@ class Message:
     def bounded_headline(self, escape: Callable[[str], str], width: int, sign: str = "") -> str:
         """The headline, escaped, in at most `width` UTF-16 units: a long name loses its end, the verdict stays."""
         before, after = f"{sign} " if sign else "", f": {self.verdict}"
-        return f"{before}{clip(escape(self.checkpoint), width - utf16(before + after))}{after}"
+        return f"{before}{shorten_escaped(escape(self.checkpoint), width - utf16_length(before + after))}{after}"
 
     @property
     def issue_count(self) -> int:
@@ -262,7 +262,7 @@ def truncated(
         omitted=message.omitted + len(message.findings) - len(kept),
         fixed=_few(message.fixed, few, said),
         error=shorten(message.error, said * 2),
-        note=clip(message.note, note) if note else "",
+        note=shorten_escaped(message.note, note) if note else "",
         link=message.link if len(message.link) <= 1000 else "",
         tags=tags,
         undelivered=_few(message.undelivered, few, said),

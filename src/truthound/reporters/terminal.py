@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from truthound._internal.text import MASK, terminal
+from truthound._internal.escape import escape_terminal
+from truthound._internal.redaction import MASK
 
 Span = tuple[str, str]
 """Text that is harmless already, and the names of its styles."""
@@ -48,7 +49,7 @@ class Look:
 
     def said(self, text: object) -> str:
         """A message as harmless text on one line; in plain text our own symbols, such as those for what is cut, are ASCII too."""
-        return terminal(" ".join(str(text).split("\n"))).translate({} if self.colour else _PLAIN)
+        return escape_terminal(" ".join(str(text).split("\n"))).translate({} if self.colour else _PLAIN)
 
     def paint(self, spans: Iterable[Span]) -> str:
         """One line: cut where it would be too wide, styled where colour is wanted."""
@@ -96,9 +97,9 @@ class Look:
             case str() if value == MASK:
                 return self.sign("mask")
             case str() if value != value.strip() or value in {"", "null", self.sign("null")}:
-                return self.fit(f'"{terminal(value)}"', width)
+                return self.fit(f'"{escape_terminal(value)}"', width)
             case _:
-                return self.fit(terminal(value), width)
+                return self.fit(escape_terminal(value), width)
 
     def spark(self, ratios: Sequence[float | None]) -> str:
         """Bars against the largest; only nothing is drawn as nothing, and what is not known as a gap. Empty without symbols."""

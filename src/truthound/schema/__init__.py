@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
+from truthound._internal.escape import escape_terminal
 from truthound._internal.options import Converted, Model, option
-from truthound._internal.text import did_you_mean, terminal, yaml_line
+from truthound._internal.text import did_you_mean, yaml_line
 from truthound.errors import ConfigError, OptionErrors
 from truthound.io.files import replacing
 from truthound.schema import type_names
@@ -216,7 +217,7 @@ class Schema(Model):
 
     def _comment(self, column: str, prop: str) -> str:
         note = self._notes.get((column, prop))
-        return f"  # {terminal(note)}" if note else ""
+        return f"  # {escape_terminal(note)}" if note else ""
 
     def save(self, path: str | Path) -> None:
         """Writes the file, whole or not at all."""

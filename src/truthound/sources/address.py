@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, quote, quote_plus, unquote
 
-from truthound._internal.text import MASK, redact
+from truthound._internal.redaction import MASK, redact
 from truthound.errors import ConfigError
 
 DATABASES = {

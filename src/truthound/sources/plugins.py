@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from truthound._internal.env_vars import describe_exception
+from truthound._internal.redaction import describe_exception
 from truthound._internal.text import shorten
 from truthound.errors import ConfigError, SourceError, TruthoundError
 from truthound.sources.address import scrub, url_secrets

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from truthound import errors
-from truthound._internal.env_vars import describe_exception
+from truthound._internal.redaction import describe_exception
 from truthound._internal.text import number
 from truthound.errors import ConfigError, SourceError, TruthoundError
 from truthound.results import CheckOutcome, CheckStatus, Severity, ValidationResult

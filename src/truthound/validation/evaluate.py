@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from truthound._internal.text import MASK, to_json_value
+from truthound._internal.redaction import MASK
+from truthound._internal.text import to_json_value
 from truthound.engine import Backend, FailingRows, RowRequest
 from truthound.engine.measures import IsNull, Measure, Predicate, Repeated
 from truthound.errors import ReferenceDataError, SourceError, TruthoundError, ValidatorError

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from truthound._internal.options import Converted, Model, option
-from truthound._internal.text import MASK, did_you_mean, hint_columns, join_words
+from truthound._internal.redaction import MASK
+from truthound._internal.text import did_you_mean, hint_columns, join_words
 from truthound.engine.condition import Condition, UnknownColumnError
 from truthound.engine.measures import (
     SQL,

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import PlainValidator, field_validator, model_validator
 
-from truthound._internal.env_vars import describe_exception
 from truthound._internal.options import Converted, Model, option
+from truthound._internal.redaction import describe_exception
 from truthound._internal.text import plural, shorten
 from truthound.engine.condition import Condition, UnknownColumnError
 from truthound.engine.measures import SQL, Native, Not, Query

@@ -16,7 +16,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, mod
 
 from truthound._internal.extended_time import kind_of, nanoseconds, zoned
 from truthound._internal.options import Converted, option
-from truthound._internal.text import number, plural, redact
+from truthound._internal.redaction import redact
+from truthound._internal.text import number, plural
 from truthound.engine import measures as m
 from truthound.errors import OptionErrors, ValidatorError
 from truthound.results import Severity

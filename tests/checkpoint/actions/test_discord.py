@@ -8,7 +8,7 @@ import pytest
 from helpers.hostile import TEXTS, many_issues
 from helpers.loopback import Answer, serving
 from helpers.made_results import FAILING, HISTORY, UNREADABLE, passed_result
-from truthound._internal import text
+from truthound._internal.escape import escape_discord
 from truthound.checkpoint.actions import ActionContext, ActionStatus, DiscordConfig, DiscordNotification
 from truthound.checkpoint.delivery import run_stages
 from truthound.errors import ConfigError
@@ -143,7 +143,7 @@ def test_texts_of_the_users_own():
 
 @pytest.mark.parametrize("hostile", TEXTS)
 def test_text_stays_text(hostile):
-    made = text.discord(hostile)
+    made = escape_discord(hostile)
     bare = made.replace("\\", "")
     assert "@everyone" not in bare
     assert "@here" not in bare
@@ -152,8 +152,8 @@ def test_text_stays_text(hostile):
 
 
 def test_links_emoji_and_lists_stay_text():
-    assert text.discord("https://e.example :tada: 12:30 a-b") == r"https\://e.example \:tada: 12:30 a-b"
-    assert text.discord("- a") == r"\- a"
+    assert escape_discord("https://e.example :tada: 12:30 a-b") == r"https\://e.example \:tada: 12:30 a-b"
+    assert escape_discord("- a") == r"\- a"
 
 
 @pytest.mark.parametrize("count", [1, 30, 1000])

@@ -12,7 +12,7 @@ from helpers.hostile import TEXTS, many_issues
 from helpers.loopback import Answer, serving
 from helpers.made_results import CLEAN, FAILING, UNREADABLE, earlier
 from helpers.support import need
-from truthound._internal.text import card as escape
+from truthound._internal.escape import escape_adaptive_card as escape
 from truthound.checkpoint.actions import (
     ActionContext,
     ActionStatus,

@@ -12,9 +12,10 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import BeforeValidator, Field, SecretStr
 
 from truthound._internal import templates
+from truthound._internal.escape import escape_terminal
+from truthound._internal.escape import neutralize_mentions as escape
 from truthound._internal.options import Converted, option
-from truthound._internal.text import neutralize_mentions as escape
-from truthound._internal.text import plural, shorten, terminal
+from truthound._internal.text import plural, shorten
 from truthound.checkpoint.actions.channel import NOT_TAKEN, Channel, Template, filled, success
 from truthound.checkpoint.actions.context import ActionContext
 from truthound.errors import ConfigError, PermanentDeliveryError, TransientDeliveryError
@@ -78,7 +79,7 @@ class AppriseAction(Channel):
         for i, url in enumerate(self._listed()):
             if _server(url) is None:
                 scheme = url.partition("://")[0] if "://" in url else "no scheme"
-                yield f"urls.{i}: Apprise cannot use this URL ({terminal(shorten(scheme, 20))}://...); see https://appriseit.com/services/"
+                yield f"urls.{i}: Apprise cannot use this URL ({escape_terminal(shorten(scheme, 20))}://...); see https://appriseit.com/services/"
 
     def secrets(self) -> Iterator[str]:
         """The URLs and the parts of them: most are tokens."""

@@ -10,6 +10,7 @@ from pydantic import Field, PrivateAttr, SecretStr, model_validator
 
 from truthound._internal import env_vars, text
 from truthound._internal.options import Model
+from truthound._internal.redaction import environment_secrets, redact
 from truthound.checkpoint.actions.conditions import NotifyOn, unmet_reason
 from truthound.checkpoint.actions.context import ActionContext
 from truthound.checkpoint.actions.option_values import (
@@ -75,7 +76,7 @@ class Action(Model):
         return self
 
     def __repr__(self) -> str:
-        return text.redact(super().__repr__(), self.secrets_to_redact)
+        return redact(super().__repr__(), self.secrets_to_redact)
 
     __str__ = __repr__
 
@@ -149,7 +150,7 @@ class Action(Model):
             made = self.model_copy(update=changed)
             raw = self._resolution.raw if self._resolution else None
             made._resolution = Resolution(raw, self.secrets_to_redact)  # noqa: SLF001 resolved, it no longer names its variables
-        problems = env_vars.unset(missing)
+        problems = env_vars.describe_unset(missing)
         problems += [
             _required(o, self.variables.get(o, ())) for o in made.required_options() if is_absent(getattr(made, o))
         ]
@@ -192,11 +193,11 @@ class Action(Model):
         """
         resolved = self._resolution.secrets if self._resolution else frozenset[str]()
         foreign = type(self).__module__.partition(".")[0] != __name__.partition(".")[0]
-        return resolved.union(self.secrets(), env_vars.secrets(os.environ) if foreign else ())
+        return resolved.union(self.secrets(), environment_secrets(os.environ) if foreign else ())
 
     def redact_and_truncate(self, output: str, width: int) -> str:
         """At most `width` characters of another program's text. Secrets are redacted first: truncation could leave a part of one."""
-        return text.shorten(text.redact(output, self.secrets_to_redact), width)
+        return text.shorten(redact(output, self.secrets_to_redact), width)
 
 
 def _required(option: str, names: Iterable[str]) -> str:

@@ -17,8 +17,9 @@ from pydantic import AfterValidator, Field, SecretStr, create_model, model_valid
 from pydantic.fields import FieldInfo
 
 from truthound._internal import templates
+from truthound._internal.escape import escape_terminal
 from truthound._internal.options import Converted, Model, aliases
-from truthound._internal.text import join_words, plural, terminal
+from truthound._internal.text import join_words, plural
 from truthound.checkpoint.actions.base import Action
 from truthound.checkpoint.actions.conditions import NotifyOn
 from truthound.checkpoint.actions.context import ActionContext
@@ -289,7 +290,7 @@ class Channel(Action):
             "status_code": answer.status,
             "response": self.redact_and_truncate(answer.text, 1000),
         }
-        return PermanentDeliveryError(f"{line} {terminal(kind)}: {came}" if came else f"{line} empty", **details)
+        return PermanentDeliveryError(f"{line} {escape_terminal(kind)}: {came}" if came else f"{line} empty", **details)
 
     def error_from_response(
         self, asked: http_client.Request, answer: http_client.Response, now: datetime

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import ClassVar, Self
 
-from truthound._internal.text import mattermost, neutralize_mentions
+from truthound._internal.escape import escape_mattermost, neutralize_mentions
 from truthound.checkpoint.actions.channel import ResponseCheck, encoded
 from truthound.checkpoint.actions.conditions import NotifyOn
 from truthound.checkpoint.actions.context import ActionContext
@@ -58,7 +58,7 @@ class MattermostNotification(_Chat):
     max_bytes: ClassVar[int] = 16_000
 
     def lines(self, message: Message) -> Iterator[str]:
-        return _lines(message, mattermost, bold="**", link="[Open the report]({})")
+        return _lines(message, escape_mattermost, bold="**", link="[Open the report]({})")
 
 
 class GoogleChatNotification(_Chat):

@@ -21,7 +21,8 @@ from pydantic.json_schema import SkipJsonSchema
 
 from truthound._internal import env_vars
 from truthound._internal.options import Converted, option
-from truthound._internal.text import number, plural, redact
+from truthound._internal.redaction import MIN_SECRET_LENGTH, environment_secrets, is_secret, redact
+from truthound._internal.text import number, plural
 from truthound.checkpoint.actions.base import Action
 from truthound.checkpoint.actions.channel import encoded
 from truthound.checkpoint.actions.context import ActionContext
@@ -94,7 +95,7 @@ class CustomAction(Action):
             raise ValueError("shell: true takes the command as one text, not as a list")
         if self.shell_command is not None:
             words = _words(self.shell_command, shell=self.shell)
-            if not self.shell and (wrong := [said for word in words for said in env_vars.malformed(word)]):
+            if not self.shell and (wrong := [said for word in words for said in env_vars.describe_malformed(word)]):
                 raise OptionErrors(("shell_command", said) for said in wrong)
         return self
 
@@ -105,12 +106,12 @@ class CustomAction(Action):
     def secrets(self) -> Iterator[str]:
         """Its environment's values too, unless they are so short and named so plainly that they cannot be secrets."""
         values = {k: v.get_secret_value() for k, v in self.environment.items()}
-        yield from (v for k, v in values.items() if len(v) > 4 or env_vars.is_secret(k))
-        yield from env_vars.secrets(os.environ)  # which a callback and a command may know
+        yield from (v for k, v in values.items() if len(v) > 4 or is_secret(k))
+        yield from environment_secrets(os.environ)  # which a callback and a command may know
         commands = self.shell_command if isinstance(self.shell_command, list) else [self.shell_command or ""]
         known = os.environ | values
-        found = (known.get(n, "") for c in commands for n in _VARIABLE.findall(c) if env_vars.is_secret(n))
-        yield from (value for value in found if len(value) >= env_vars.SHORTEST)
+        found = (known.get(n, "") for c in commands for n in _VARIABLE.findall(c) if is_secret(n))
+        yield from (value for value in found if len(value) >= MIN_SECRET_LENGTH)
 
     def deliver(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
         if self.callback is None:
@@ -132,7 +133,7 @@ class CustomAction(Action):
         environment |= {k: v.get_secret_value() for k, v in self.environment.items()}
         words = _words(cast("str | list[str]", self.shell_command), shell=self.shell)
         if not self.shell:
-            words = [env_vars.expanded(word, environment) for word in words]
+            words = [env_vars.expand_or_raise(word, environment) for word in words]
         sent = encoded(result.to_dict()) if self.pass_result_as_json else None
         # a secret that begins before what is shown is masked all the same: each byte of it as %00, or \u0000
         keep = _TAIL + max((6 * len(s.encode("utf-8", "replace")) for s in self.secrets_to_redact), default=0)

@@ -10,9 +10,10 @@ from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
+from truthound._internal.escape import escape_discord as escape
+from truthound._internal.escape import escape_terminal
 from truthound._internal.options import Converted, Model, option
-from truthound._internal.text import clip, plural, shorten, terminal, utf16
-from truthound._internal.text import discord as escape
+from truthound._internal.text import plural, shorten, shorten_escaped, utf16_length
 from truthound.checkpoint.actions import mentions
 from truthound.checkpoint.actions.channel import (
     Channel,
@@ -152,7 +153,7 @@ class DiscordNotification(Channel):
     def _check_sizes(self) -> Self:
         texts = [self.embed_title or "", self.embed_description or ""]
         texts += [text for field in self.embed_fields for text in (field.name, field.value)]
-        if (total := sum(map(utf16, texts))) > _EMBED:
+        if (total := sum(map(utf16_length, texts))) > _EMBED:
             raise ValueError(f"the embed's texts have {total:,} characters in all; Discord takes {_EMBED:,}")
         if len(" ".join(mention for _, mention in self._configured_mentions())) > _MENTIONS:
             raise ValueError(f"the mentions have more than {_MENTIONS:,} characters in all; mention a role instead")
@@ -215,16 +216,17 @@ class DiscordNotification(Channel):
     def _render(self, result: CheckpointResult, message: Message) -> dict[str, Any]:
         mentioned, _ = self._mentions(message.status)
         values = messages.template_values(result, message)
-        username = clip((self.username or "").strip(), _USERNAME)
+        username = shorten_escaped((self.username or "").strip(), _USERNAME)
         thread = self.thread_name and (
-            _filled(self.thread_name, values, _THREAD, terminal) or message.bounded_headline(terminal, _THREAD)
+            _filled(self.thread_name, values, _THREAD, escape_terminal)
+            or message.bounded_headline(escape_terminal, _THREAD)
         )
         options = {
             # a variable may have resolved to a name or a URL for which Discord would refuse the whole message
             "username": "" if any(word in username.lower() for word in _FORBIDDEN_IN_NAMES) else username,
             "avatar_url": self.avatar_url if _is_url(self.avatar_url or "") else None,
             "thread_name": thread,
-            "content": clip("\n".join(filter(None, (_rendered(mentioned), message.note))), _CONTENT),
+            "content": shorten_escaped("\n".join(filter(None, (_rendered(mentioned), message.note))), _CONTENT),
         }
         return {k: v for k, v in options.items() if v} | {
             "embeds": [self._embed(message, values)],
@@ -243,7 +245,7 @@ class DiscordNotification(Channel):
             "description": description,
             "color": _COLORS[message.status] if self.embed_color is None else self.embed_color,
             "fields": list(self._fields(message, values)),
-            "footer": {"text": clip(terminal(f"truthound · {message.run_id}"), _FOOTER)},
+            "footer": {"text": shorten_escaped(escape_terminal(f"truthound · {message.run_id}"), _FOOTER)},
             "timestamp": message.run_time.isoformat(timespec="seconds"),
         }
         return embed | ({"url": message.link} if message.link else {})
@@ -258,7 +260,11 @@ class DiscordNotification(Channel):
         if not self.embed_fields:
             facts = [(name, value) for name, value in message.facts if name != "Run" and value.strip()]
             for name, value in facts[:_FIELDS]:
-                yield {"name": clip(escape(name), _NAME), "value": clip(escape(value), _VALUE), "inline": True}
+                yield {
+                    "name": shorten_escaped(escape(name), _NAME),
+                    "value": shorten_escaped(escape(value), _VALUE),
+                    "inline": True,
+                }
         for field in self.embed_fields:
             name, value = _filled(field.name, values, _NAME), _filled(field.value, values, _VALUE)
             yield {"name": name or _EMPTY, "value": value or _EMPTY, "inline": field.inline}
@@ -269,7 +275,7 @@ DiscordConfig = config_of(DiscordNotification, "DiscordConfig")
 
 def _filled(template: str | None, values: Mapping[str, Any], width: int, escaper: Callable[[str], str] = escape) -> str:
     """A template's text within its limit; empty where there is no template, or only spaces result."""
-    return clip(filled(template, values, escaper).strip(), width) if template else ""
+    return shorten_escaped(filled(template, values, escaper).strip(), width) if template else ""
 
 
 def _is_url(url: str) -> bool:
@@ -295,10 +301,11 @@ def _fits(payload: dict[str, Any]) -> bool:
     title, description, footer = embed["title"], embed["description"], embed["footer"]["text"]
     fields = [(field["name"], field["value"]) for field in embed["fields"]]
     return (
-        utf16(payload.get("content", "")) <= _CONTENT
-        and utf16(title) <= _TITLE
-        and utf16(description) <= _DESCRIPTION
-        and utf16(footer) <= _FOOTER
-        and all(utf16(name) <= _NAME and utf16(value) <= _VALUE for name, value in fields)
-        and sum(map(utf16, (title, description, footer, *(text for field in fields for text in field)))) <= _EMBED
+        utf16_length(payload.get("content", "")) <= _CONTENT
+        and utf16_length(title) <= _TITLE
+        and utf16_length(description) <= _DESCRIPTION
+        and utf16_length(footer) <= _FOOTER
+        and all(utf16_length(name) <= _NAME and utf16_length(value) <= _VALUE for name, value in fields)
+        and sum(map(utf16_length, (title, description, footer, *(text for field in fields for text in field))))
+        <= _EMBED
     )

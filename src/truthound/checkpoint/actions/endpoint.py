@@ -8,8 +8,8 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr, model_validator
 
-from truthound._internal import env_vars
 from truthound._internal.options import Converted, Secret, option
+from truthound._internal.redaction import is_secret
 from truthound._internal.text import to_json_value
 from truthound.checkpoint.actions import payload_template as payloads
 from truthound.checkpoint.actions.channel import Channel, SecretUrl, success, summarize_sent
@@ -111,7 +111,7 @@ class Endpoint(Channel):
         without: dict[str, Any] = {"headers": {}, "auth_credentials": {}}
         yield from super(Endpoint, self.model_copy(update=without)).secrets()
         for name, value in ((n.lower(), v.get_secret_value()) for n, v in self.headers.items()):
-            if name not in _PUBLIC_HEADERS and (len(value) >= _SHORTEST_SECRET or env_vars.is_secret(name)):
+            if name not in _PUBLIC_HEADERS and (len(value) >= _SHORTEST_SECRET or is_secret(name)):
                 yield value
         credentials = self._credentials()
         yield from (v for k, v in credentials.items() if k not in ("name", "location", "username"))

@@ -18,8 +18,9 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, AliasChoices, Field, PrivateAttr
 
+from truthound._internal.escape import escape_terminal
 from truthound._internal.options import Secret, option
-from truthound._internal.text import plural, shorten, terminal
+from truthound._internal.text import plural, shorten
 from truthound.checkpoint.actions.channel import Channel, ResponseCheck, Url, encoded
 from truthound.checkpoint.actions.conditions import NotifyOn
 from truthound.checkpoint.actions.context import ActionContext
@@ -277,8 +278,8 @@ class GitHubAction(Channel):
     def _status(self, result: CheckpointResult, run: ActionContext, link: str, sha: Any, done: _Done) -> Flow[None]:
         body = {
             "state": "error" if wording.verdict(result) == "UNDELIVERED" else _STATES[result.status.value],
-            "description": shorten(terminal(_headline(result)), 140),
-            "context": shorten(terminal(f"truthound/{result.checkpoint_name}"), 200),
+            "description": shorten(escape_terminal(_headline(result)), 140),
+            "context": shorten(escape_terminal(f"truthound/{result.checkpoint_name}"), 200),
         }
         body |= {"target_url": link} if link else {}
         yield from self._api("POST", f"statuses/{sha}", run, body, repeatable=True)  # of a context the last one counts
@@ -340,13 +341,13 @@ class GitHubAction(Channel):
     def _check_run(self, result: CheckpointResult, run: ActionContext, link: str, sha: Any, done: _Done) -> Flow[None]:
         text = self._text(result, run, "", os.environ, github.COMMENT - 1)
         body: dict[str, Any] = {
-            "name": shorten(terminal(f"truthound/{result.checkpoint_name}"), 200),
+            "name": shorten(escape_terminal(f"truthound/{result.checkpoint_name}"), 200),
             "head_sha": sha,
             "status": "completed",
             "conclusion": "failure" if wording.fails(result) else _CONCLUSIONS[result.status.value],
-            "external_id": shorten(terminal(result.run_id), 200),
+            "external_id": shorten(escape_terminal(result.run_id), 200),
             "output": {
-                "title": shorten(terminal(_headline(result)), 200),
+                "title": shorten(escape_terminal(_headline(result)), 200),
                 "summary": text,
                 "annotations": list(_marks(result))[:50],  # the API takes so many at once
             },
@@ -408,7 +409,7 @@ def _marks(result: CheckpointResult) -> Iterator[dict[str, Any]]:
             columns = {"start_column": a.column, "end_column": a.column} if a.column else {}
             yield {
                 "path": a.file, "start_line": a.line, "end_line": a.end_line or a.line, "annotation_level": _LEVELS[a.level],
-                "message": shorten(terminal(a.message), 4096), "title": shorten(terminal(a.title or ""), 255), **columns,
+                "message": shorten(escape_terminal(a.message), 4096), "title": shorten(escape_terminal(a.title or ""), 255), **columns,
             }  # fmt: skip
 
 

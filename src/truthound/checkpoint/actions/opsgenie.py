@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 from pydantic import AfterValidator, AliasChoices, Field, model_validator
 
+from truthound._internal.escape import escape_alert as escape
 from truthound._internal.options import Converted, Model, Secret, option
-from truthound._internal.text import alert as escape
 from truthound._internal.text import plural, shorten
 from truthound.checkpoint.actions.channel import ResponseCheck, Url, config_of, success, summarize_sent
 from truthound.checkpoint.actions.context import ActionContext

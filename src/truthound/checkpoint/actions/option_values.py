@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from truthound._internal import env_vars, text
 from truthound._internal.options import Model
+from truthound._internal.redaction import MIN_SECRET_LENGTH, is_secret, redact
 
 _LONGEST = 10_000  # characters of a text in an action's result
 
@@ -89,8 +90,8 @@ def iter_text(value: Any) -> Iterator[tuple[str, bool]]:
 
 def secret_values(value: Any, environment: Mapping[str, str]) -> set[str]:
     """The values of those variables in an option value whose names mark them as secret."""
-    found = {n for one, _ in iter_text(value) for n in env_vars.names(one) if env_vars.is_secret(n)}
-    return {environment[n] for n in found if len(environment.get(n, "")) >= env_vars.SHORTEST}
+    found = {n for one, _ in iter_text(value) for n in env_vars.referenced_variables(one) if is_secret(n)}
+    return {environment[n] for n in found if len(environment.get(n, "")) >= MIN_SECRET_LENGTH}
 
 
 def secrets_of_url(secret: str) -> Iterator[str]:
@@ -111,7 +112,7 @@ def redact_value(value: Any, secrets: Iterable[str]) -> Any:
         case None | bool() | int():
             return value
         case str():
-            return text.shorten(text.redact(value, secrets), _LONGEST)
+            return text.shorten(redact(value, secrets), _LONGEST)
         case Mapping():
             return {redact_value(str(k), secrets): redact_value(v, secrets) for k, v in value.items()}
         case list() | tuple() | set() | frozenset():

@@ -7,8 +7,9 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, AliasChoices, Field
 
+from truthound._internal.escape import escape_terminal
 from truthound._internal.options import Converted, Model, Secret, option
-from truthound._internal.text import shorten, terminal, to_json_value
+from truthound._internal.text import shorten, to_json_value
 from truthound.checkpoint.actions.channel import ResponseCheck, Template, Url, encoded, linked, success, summarize_sent
 from truthound.checkpoint.actions.context import ActionContext
 from truthound.checkpoint.actions.incident import NOTHING_OPEN, IncidentChannel, KeyTemplate, keys, map_severity
@@ -148,8 +149,8 @@ class PagerDutyAction(IncidentChannel):
         line = ": ".join(filter(None, (message.headline, worst)))
         own = {"component": self.component, "group": self.group, "class": self.class_type}
         return {
-            "summary": shorten(terminal(line), _SUMMARY - len(more)) + more,
-            "source": shorten(terminal(message.source or message.checkpoint), _NAME) or "truthound",
+            "summary": shorten(escape_terminal(line), _SUMMARY - len(more)) + more,
+            "source": shorten(escape_terminal(message.source or message.checkpoint), _NAME) or "truthound",
             "severity": map_severity(message, self.auto_severity, _URGENCIES, self.severity, given=given),
             "timestamp": message.run_time.isoformat(),
             "custom_details": _shown(message) | to_json_value(details),
@@ -167,16 +168,16 @@ def _usable(href: str) -> bool:
 
 def _shown(message: Message) -> dict[str, Any]:
     """The message as details: names and texts."""
-    issues = [terminal(f"{f.severity}: {f.line}") for f in message.findings]
+    issues = [escape_terminal(f"{f.severity}: {f.line}") for f in message.findings]
     issues += [message.omitted_line] if message.omitted_line else []
     listed: dict[str, Any] = {
         "Status": message.verdict,
-        "Error": terminal(message.error),
+        "Error": escape_terminal(message.error),
         "Issues": issues,
-        "Examples": [terminal(f"{f.subject}: {e}") for f in message.findings for e in f.examples],
-        **{terminal(name): terminal(said) for name, said in message.facts},
-        "Fixed": list(map(terminal, message.fixed)),
-        "Not delivered": list(map(terminal, message.undelivered)),
+        "Examples": [escape_terminal(f"{f.subject}: {e}") for f in message.findings for e in f.examples],
+        **{escape_terminal(name): escape_terminal(said) for name, said in message.facts},
+        "Fixed": list(map(escape_terminal, message.fixed)),
+        "Not delivered": list(map(escape_terminal, message.undelivered)),
     }
     return {k: v for k, v in listed.items() if v}
 

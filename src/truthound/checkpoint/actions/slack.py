@@ -9,9 +9,9 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field
 
+from truthound._internal.escape import escape_slack as escape
 from truthound._internal.options import Converted, option
-from truthound._internal.text import clip, shorten
-from truthound._internal.text import slack as escape
+from truthound._internal.text import shorten, shorten_escaped
 from truthound.checkpoint.actions import mentions
 from truthound.checkpoint.actions.channel import (
     Channel,
@@ -113,14 +113,14 @@ class SlackNotification(Channel):
         issues = _joined(_MARKUP.issues(message)) if self.include_details else ()
         facts = "  ·  ".join(f"*{escape(name)}:* {escape(value)}" for name, value in message.facts)
         blocks: list[dict[str, Any]] = [{"type": "header", "text": {"type": "plain_text", "text": headline}}]
-        blocks += [_section(clip(text, _SECTION)) for text in (intro, error) if text.strip()]
+        blocks += [_section(shorten_escaped(text, _SECTION)) for text in (intro, error) if text.strip()]
         blocks += map(_section, issues)
         blocks.append({"type": "context", "elements": [_text(facts)]})
         if message.link:
             button = {"type": "button", "text": {"type": "plain_text", "text": "Open the report"}, "url": message.link}
             blocks.append({"type": "actions", "elements": [button]})
         options = {"channel": self.channel, "username": self.username, "icon_emoji": self.icon_emoji}
-        return {"text": headline, "blocks": blocks} | {k: clip(v, _NAME) for k, v in options.items() if v}
+        return {"text": headline, "blocks": blocks} | {k: shorten_escaped(v, _NAME) for k, v in options.items() if v}
 
 
 def _joined(lines: Iterable[str]) -> Iterator[str]:

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Literal, Self
 import yaml
 from pydantic import Field, model_validator
 
-from truthound._internal.text import redact
+from truthound._internal.redaction import redact
 from truthound.checkpoint.actions.base import Action
 from truthound.checkpoint.actions.context import ActionContext
 from truthound.errors import ConfigError, OptionErrors, StoreError

@@ -13,9 +13,10 @@ from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, model
 from pydantic.json_schema import SkipJsonSchema
 
 from truthound._internal import templates
+from truthound._internal.escape import escape_adaptive_card as escape
+from truthound._internal.escape import escape_terminal
 from truthound._internal.options import Converted, option
-from truthound._internal.text import card as escape
-from truthound._internal.text import plural, shorten, terminal
+from truthound._internal.text import plural, shorten
 from truthound.checkpoint.actions import mentions
 from truthound.checkpoint.actions.cards import (
     AdaptiveCardBuilder,
@@ -254,7 +255,9 @@ class TeamsNotification(Channel):
             builder.add_fact("Channel", escape(shorten(self.channel, 100)))
         if message.link:
             builder.add_action_button("Open the report", message.link)
-        return builder.build(self._theme(message), self.card_version) | {"fallbackText": terminal(message.headline)}
+        return builder.build(self._theme(message), self.card_version) | {
+            "fallbackText": escape_terminal(message.headline)
+        }
 
     def _custom_card(self, result: CheckpointResult, message: Message) -> tuple[dict[str, Any], int]:
         """The card of card_builder with its placeholders rendered, and how many invalid links were removed from it."""
@@ -321,7 +324,7 @@ def _rendered(value: Any, values: Mapping[str, Any], escaper: Callable[[str], st
         case dict():
             plain = ("id", "altText", *(("title",) if str(value.get("type")).startswith("Action.") else ()))
             return {
-                k: linked(v, values) if k == "url" else _rendered(v, values, terminal if k in plain else escaper)
+                k: linked(v, values) if k == "url" else _rendered(v, values, escape_terminal if k in plain else escaper)
                 for k, v in value.items()
             }
         case list():

@@ -12,9 +12,9 @@ from urllib.parse import quote
 
 from pydantic import BeforeValidator, Field
 
+from truthound._internal.escape import escape_telegram as escape
 from truthound._internal.options import Converted, Secret, option
-from truthound._internal.text import cut_utf16, utf16
-from truthound._internal.text import telegram as escape
+from truthound._internal.text import shorten_utf16, utf16_length
 from truthound.checkpoint.actions import telegram_markup as markup
 from truthound.checkpoint.actions.channel import (
     Channel,
@@ -196,7 +196,7 @@ class TelegramNotification(Channel):
             if not visible.strip():
                 note = "the template renders to an empty text, which Telegram refuses, so the default text was sent"
                 return replace(self._default_text(message, max_length), note=note)
-            if utf16(visible) <= max_length:
+            if utf16_length(visible) <= max_length:
                 return _Text(text, self.parse_mode, candidate.truncated and not message.truncated)
         return self._plain_text(result, message, max_length)
 
@@ -204,17 +204,17 @@ class TelegramNotification(Channel):
         text, candidate = fit_to_limits(
             message,
             lambda m: ("\n".join(self._lines(m)), m),
-            lambda rendered: utf16(markup.visible_html(rendered[0])) <= max_length,
+            lambda rendered: utf16_length(markup.visible_html(rendered[0])) <= max_length,
         )
-        if utf16(markup.visible_html(text)) > max_length:
-            return _Text(cut_utf16(messages.plain_text(candidate), max_length), truncated=True)
+        if utf16_length(markup.visible_html(text)) > max_length:
+            return _Text(shorten_utf16(messages.plain_text(candidate), max_length), truncated=True)
         return _Text(text, "HTML", candidate.truncated and not message.truncated)
 
     def _plain_text(self, result: CheckpointResult, message: Message, max_length: int) -> _Text:
         """The template's text without markup."""
         smallest = list(truncations(message))[-1]
         text = filled(self.template or "", messages.template_values(result, smallest), markup.plain_value)
-        return _Text(cut_utf16(text, max_length), truncated=True)
+        return _Text(shorten_utf16(text, max_length), truncated=True)
 
     def _lines(self, message: Message) -> Iterator[str]:
         yield f"{STATUS_EMOJI[message.status]} <b>{escape(message.headline)}</b>"

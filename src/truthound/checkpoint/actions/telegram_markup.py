@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 from urllib.parse import quote
 
-from truthound._internal.text import terminal
+from truthound._internal.escape import escape_terminal
 from truthound.checkpoint.actions.channel import filled
 
 ParseMode = Literal["Markdown", "MarkdownV2", "HTML"]
@@ -49,7 +49,7 @@ def render(template: str, values: Mapping[str, Any], mode: ParseMode) -> tuple[s
 
 def plain_value(value: object) -> str:
     """A value that mentions nobody, and cannot be taken for the place of another."""
-    return re.sub("[\ue000\ue001]", "\ufffd", terminal(value).replace("@", "@\u200b"))
+    return re.sub("[\ue000\ue001]", "\ufffd", escape_terminal(value).replace("@", "@\u200b"))
 
 
 def visible_html(text: str) -> str:

@@ -8,8 +8,9 @@ from collections.abc import Mapping as MappingABC
 from pathlib import Path
 from typing import Any
 
-from truthound._internal.env_vars import SHORTEST, expand, is_secret, names, unset
-from truthound._internal.text import redact, terminal
+from truthound._internal.env_vars import describe_unset, expand, referenced_variables
+from truthound._internal.escape import escape_terminal
+from truthound._internal.redaction import MIN_SECRET_LENGTH, is_secret, redact
 from truthound._internal.yaml_nodes import Composer, Mapping, Node, Scalar, Sequence, locate
 from truthound.errors import ConfigError, YamlSyntaxError
 
@@ -27,7 +28,7 @@ class Document:
     """A configuration file: its nodes, and the mistakes found in it so far."""
 
     def __init__(self, path: str | Path, env: MappingABC[str, str] | None = None) -> None:
-        self.name = terminal(path)
+        self.name = escape_terminal(path)
         self.env = os.environ if env is None else env
         self._found: dict[tuple[int, int, str], str] = {}
         self._broken: set[int] = set()
@@ -55,7 +56,7 @@ class Document:
         """A line for each mistake, in the order of the file, without the secrets that the file refers to."""
         secrets = self.secrets(self.root) if self.root else set()
         return [
-            f"{self.name}:{line}:{column}: {terminal(redact(f'{place}: {said}' if place else said, secrets))}"
+            f"{self.name}:{line}:{column}: {escape_terminal(redact(f'{place}: {said}' if place else said, secrets))}"
             for (line, column, said), place in sorted(self._found.items())
         ]
 
@@ -94,7 +95,7 @@ class Document:
         if not fill or not isinstance(value, str):
             return value
         filled, missing = expand(value, self.env)
-        for said in unset(missing):
+        for said in describe_unset(missing):
             self._broken.add(id(node))
             self.report(node, place, said)
         return filled
@@ -103,7 +104,11 @@ class Document:
         """What the variables whose names mark them as secret hold that a node refers to."""
         match node:
             case Scalar():
-                return {self.env[n] for n in names(node.text) if is_secret(n) and len(self.env.get(n, "")) >= SHORTEST}
+                return {
+                    self.env[n]
+                    for n in referenced_variables(node.text)
+                    if is_secret(n) and len(self.env.get(n, "")) >= MIN_SECRET_LENGTH
+                }
             case Sequence():
                 return set().union(*map(self.secrets, node.items))
             case Mapping():

@@ -22,9 +22,9 @@ from pydantic import (
     model_validator,
 )
 
-from truthound._internal.env_vars import unset
+from truthound._internal.env_vars import describe_unset
 from truthound._internal.options import Converted, Model, mistakes, option
-from truthound._internal.text import redact
+from truthound._internal.redaction import redact
 from truthound.checkpoint.actions.base import Action
 from truthound.checkpoint.actions.conditions import CHANGE_CONDITIONS
 from truthound.checkpoint.actions.context import ActionContext
@@ -370,7 +370,7 @@ class CheckpointConfig(_Expecting):
         if "actions" in data:
             options["actions"] = [_filled(i, known, missing) for i in items] if items else listed
         if missing:
-            raise ConfigError(unset(missing))
+            raise ConfigError(describe_unset(missing))
         made = cls(**options)
         actions = (
             a.with_resolution(Resolution(i, frozenset(secret_values(i, known)))) if isinstance(i, Mapping) else a

@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ParamSpec
 
-from truthound._internal.text import terminal
+from truthound._internal.escape import escape_terminal
 from truthound.ci.names import CIPlatform
 from truthound.ci.pipelines import containers, hosted, scripted
 from truthound.ci.pipelines.spec import Pipeline, restore_spaces
@@ -192,7 +192,7 @@ def write_ci_config(
         with replacing(file.resolve()) as temporary:
             temporary.write_bytes(text.encode())
     except OSError as error:
-        raise StoreError(f"{terminal(file)} cannot be written: {error.strerror or error}") from None
+        raise StoreError(f"{escape_terminal(file)} cannot be written: {error.strerror or error}") from None
     return file
 
 
@@ -201,22 +201,22 @@ def _refuse_to_lose(file: Path, *, force: bool) -> None:
     try:
         mode = file.stat().st_mode
         if stat.S_ISDIR(mode):
-            raise ConfigError(f"{terminal(file)} is a folder; name a file")
+            raise ConfigError(f"{escape_terminal(file)} is a folder; name a file")
         if not stat.S_ISREG(mode):  # a pipe would be waited for without end
-            raise ConfigError(f"{terminal(file)} is no ordinary file; name one")
+            raise ConfigError(f"{escape_terminal(file)} is no ordinary file; name one")
         if force:
             return
         first, _, rest = file.read_bytes().decode("utf-8", "replace").partition("\n")
     except FileNotFoundError:
         return
     except OSError as error:
-        raise StoreError(f"{terminal(file)} cannot be read: {error.strerror or error}") from None
+        raise StoreError(f"{escape_terminal(file)} cannot be read: {error.strerror or error}") from None
     mark = _MARKED.fullmatch(first.rstrip("\r"))
     if mark is None:
         raise ConfigError(
-            f"{terminal(file)} is there already, and not from truthound; force writes over it, or name another file"
+            f"{escape_terminal(file)} is there already, and not from truthound; force writes over it, or name another file"
         )
     if mark[1] != _digest(rest):
         raise ConfigError(
-            f"{terminal(file)} was edited since truthound wrote it; force writes over it, or name another file"
+            f"{escape_terminal(file)} was edited since truthound wrote it; force writes over it, or name another file"
         )

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar, TextIO
 
-from truthound._internal.text import neutralize_ci_commands
+from truthound._internal.escape import neutralize_ci_commands
 from truthound.ci.detect import CIEnvironment, environment_of
 from truthound.ci.names import CIPlatform
 from truthound.ci.report import log_commands

@@ -13,7 +13,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from truthound._internal.text import escape_log, plural, shorten
+from truthound._internal.escape import escape_log
+from truthound._internal.text import plural, shorten
 from truthound.ci.detect import CIEnvironment
 from truthound.ci.report.effects import Send
 from truthound.ci.report.log_commands import slug

@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from truthound._internal.text import card as escaped
+from truthound._internal.escape import escape_adaptive_card as escaped
 from truthound._internal.text import plural, shorten
 from truthound.ci.detect import CIEnvironment
 from truthound.ci.report.effects import Output, Print, Write

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from truthound._internal.text import first_line, shorten, terminal
+from truthound._internal.escape import escape_terminal
+from truthound._internal.text import first_line, shorten
 from truthound.errors import RetryableError, TruthoundError
 from truthound.io import http_client
 from truthound.io.files import add_lines, replacing
@@ -68,11 +69,11 @@ def perform(
             done(output)
         except _GoneError as error:
             gone.add(error.program)
-            problems.append(f"{terminal(_named(output))}: {error}")
+            problems.append(f"{escape_terminal(_named(output))}: {error}")
         except OSError as error:
-            problems.append(f"{terminal(_named(output))}: {error.strerror or type(error).__name__}")
+            problems.append(f"{escape_terminal(_named(output))}: {error.strerror or type(error).__name__}")
         except TruthoundError as error:
-            problems.append(f"{terminal(_named(output))}: {terminal(first_line(error))}")
+            problems.append(f"{escape_terminal(_named(output))}: {escape_terminal(first_line(error))}")
     return problems
 
 

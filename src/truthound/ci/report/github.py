@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from urllib.parse import quote
 
-from truthound._internal.text import escape_log, shorten, terminal
-from truthound._internal.text import markdown as markdown_text
+from truthound._internal.escape import escape_log, escape_terminal
+from truthound._internal.escape import escape_markdown as markdown_text
+from truthound._internal.text import shorten
 from truthound.ci.detect import CIEnvironment
 from truthound.ci.names import CIPlatform
 from truthound.ci.parse import address
@@ -161,7 +162,7 @@ def outputs(result: CheckpointResult, link: str = "") -> dict[str, str]:
         "pass_rate": f"{s.pass_rate:.4f}" if s else "0",
         "report_url": link,
     }
-    return {name: terminal(shorten(str(value), 1000)) for name, value in known.items()}
+    return {name: escape_terminal(shorten(str(value), 1000)) for name, value in known.items()}
 
 
 def output_file(values: Mapping[str, str], delimiter: str) -> str:

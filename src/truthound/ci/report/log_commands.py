@@ -12,7 +12,8 @@ import hashlib
 import re
 from datetime import datetime
 
-from truthound._internal.text import escape_log, shorten
+from truthound._internal.escape import escape_log
+from truthound._internal.text import shorten
 from truthound.reporters.annotations import AnnotationLevel, CIAnnotation
 
 _COLOURS = {AnnotationLevel.ERROR: "31;1", AnnotationLevel.WARNING: "33;1", AnnotationLevel.NOTICE: "36;1"}

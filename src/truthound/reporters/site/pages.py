@@ -7,8 +7,9 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from truthound._internal.text import MISSING, cell, duration, plural, shorten, terminal
-from truthound._internal.text import markdown as escaped
+from truthound._internal.escape import escape_markdown as escaped
+from truthound._internal.escape import escape_terminal
+from truthound._internal.text import MISSING, cell, duration, plural, shorten
 from truthound.reporters import markdown_text as md
 from truthound.reporters import message as messages
 from truthound.reporters import wording
@@ -199,6 +200,6 @@ def _environment() -> ImmutableSandboxedEnvironment:
     made = ImmutableSandboxedEnvironment(
         loader=DictLoader(texts), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
-    made.filters["seen"] = terminal
+    made.filters["seen"] = escape_terminal
     made.globals["style"] = Markup(texts["style.css"])  # noqa: S704 our own
     return made

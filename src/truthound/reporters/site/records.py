@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
 
-from truthound._internal.text import shorten, terminal
+from truthound._internal.escape import escape_terminal
+from truthound._internal.text import shorten
 from truthound.io.files import safe_name
 from truthound.reporters import wording
 from truthound.reporters.check_view import issue_views
@@ -75,7 +76,7 @@ def record(result: CheckpointResult, page: str) -> Record:
         issues=issues,
         checks=s.evaluated if s else 0,
         share=s.issue_rate if s and s.evaluated else float(bool(result.error)),
-        worst=tuple(shorten(terminal(line), 300) for line in lines),
+        worst=tuple(shorten(escape_terminal(line), 300) for line in lines),
         page=page,
     )
 
