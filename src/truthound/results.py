@@ -339,6 +339,20 @@ class ActionResult(Record):
     duration_ms: float = 0.0
     details: dict[str, Any] = field(default_factory=dict)
 
+    if typing.TYPE_CHECKING:  # the status may be given as text
+
+        def __init__(  # noqa: PLR0917 a dataclass
+            self,
+            status: ActionStatus | Literal["success", "failure", "error", "skipped", "compensated"],
+            action_name: str = "",
+            action_type: str = "",
+            message: str = "",
+            started_at: datetime | None = None,
+            completed_at: datetime | None = None,
+            duration_ms: float = 0.0,
+            details: dict[str, Any] = ...,
+        ) -> None: ...
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "status", ActionStatus(self.status))
 

@@ -7,7 +7,7 @@ import functools
 import re
 import sys
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, dataclass_transform, overload
 
@@ -155,7 +155,7 @@ else:
             return types[0]
 
 
-Texts = Converted[tuple[str, ...], list[str] | tuple[str, ...]]
+Dictionary = Converted[dict[str, Any], Mapping[str, Any]]
 Secret = Converted[SecretStr | None, SecretStr | str | None]
 
 

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Unpack
 
 from truthound._internal.redaction import describe_exception, redact
 from truthound.checkpoint.async_base import Stage, Strategy, positive, stages_of, strategy
 from truthound.checkpoint.checkpoint import Checkpoint
+from truthound.checkpoint.config.models import CheckpointConfig, CheckpointOptions
 from truthound.errors import ConfigError
 from truthound.io import flow
 from truthound.io.flow import Flow
-from truthound.results import CheckpointResult, CheckpointStatus
+from truthound.results import CheckpointResult, CheckpointStatus, now
+from truthound.validators.base import Clock
+from truthound.validators.registry import ValidatorSpec
 
 if TYPE_CHECKING:
     from truthound.validation.validate import Validation
@@ -26,36 +30,43 @@ class AsyncCheckpoint(Checkpoint):
     """A checkpoint whose run is awaited, so that other work goes on meanwhile.
 
     Args:
-        args: as for `Checkpoint`, which also says which options there are. `name` and `data_source` may be given later,
-            by `config`; a run without data is an error.
+        name: as for `Checkpoint`; "async_checkpoint" by default.
+        data_source: as for `Checkpoint`; a run without data is an error.
+        validators: as for `Checkpoint`.
+        config: as for `Checkpoint`.
+        base: as for `Checkpoint`.
+        clock: as for `Checkpoint`.
         max_concurrent_actions: how many actions are done at once.
         execution_strategy: `sequential`, `concurrent` or `pipeline`, or a strategy of `truthound.checkpoint.async_base`.
         on_complete: a function, or coroutine function, that is called with each run's result.
         on_error: one that is called as well, and first, with the result of a run that ended in status error.
+        options: as for `Checkpoint`.
     """
 
     def __init__(
         self,
-        *args: Any,
+        name: str | None = None,
+        data_source: Any = None,
+        validators: Iterable[ValidatorSpec] | None = None,
+        *,
+        config: CheckpointConfig | None = None,
+        base: str | Path | None = None,
+        clock: Clock = now,
         max_concurrent_actions: int = 5,
         execution_strategy: str | Strategy = "concurrent",
         on_complete: Callback | None = None,
         on_error: Callback | None = None,
-        **options: Any,
+        **options: Unpack[CheckpointOptions],
     ) -> None:
         self.max_concurrent_actions = positive("max_concurrent_actions", max_concurrent_actions)
-        for option, told in (("on_complete", on_complete), ("on_error", on_error)):
+        for called, told in (("on_complete", on_complete), ("on_error", on_error)):
             if told is not None and not callable(told):
-                raise ConfigError(f"{option}: a function is expected, not {type(told).__name__}")
-        if "config" not in options:
-            if not args:
-                options.setdefault("name", "async_checkpoint")
-            self._without_data = len(args) < 2 and options.get("data_source") is None
-            if self._without_data:
-                options["data_source"] = _NO_DATA
-        else:
-            self._without_data = False
-        super().__init__(*args, **options)
+                raise ConfigError(f"{called}: a function is expected, not {type(told).__name__}")
+        self._without_data = config is None and data_source is None
+        if config is None:
+            name = "async_checkpoint" if name is None else name
+            data_source = _NO_DATA if data_source is None else data_source
+        super().__init__(name, data_source, validators, config=config, base=base, clock=clock, **options)
         self.execution_strategy = strategy(execution_strategy)
         self.on_complete, self.on_error = on_complete, on_error
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from truthound._internal import text
 from truthound._internal.env_vars import expand, expand_or_raise
@@ -20,7 +20,7 @@ from truthound.checkpoint.actions.context import LOOK_BACK, ActionContext
 from truthound.checkpoint.actions.option_values import redact_value
 from truthound.checkpoint.actions.store import StoreValidationResult, load_results
 from truthound.checkpoint.async_base import SequentialStrategy, Stage
-from truthound.checkpoint.config.models import CheckpointConfig, conflicts
+from truthound.checkpoint.config.models import CheckpointConfig, CheckpointOptions, conflicts
 from truthound.checkpoint.delivery import run_stages
 from truthound.errors import ConfigError, OptionErrors, SourceError, TimeLimitError, TruthoundError
 from truthound.io import flow
@@ -30,6 +30,7 @@ from truthound.results import ActionResult, CheckOutcome, CheckpointResult, Chec
 from truthound.sources.files.file_set import matches
 from truthound.sources.spec import parse_spec
 from truthound.validators.base import Clock
+from truthound.validators.registry import ValidatorSpec
 
 if TYPE_CHECKING:
     from truthound.validation.validate import Plan, Validation
@@ -62,22 +63,22 @@ class Checkpoint:
         self,
         name: str | None = None,
         data_source: Any = None,
-        validators: Any = None,
+        validators: Iterable[ValidatorSpec] | None = None,
         *,
         config: CheckpointConfig | None = None,
         base: str | Path | None = None,
         clock: Clock = now,
-        **options: Any,
+        **options: Unpack[CheckpointOptions],
     ) -> None:
         named = {"name": name, "data_source": data_source, "validators": validators}
-        options |= {k: v for k, v in named.items() if v is not None}
+        given: dict[str, Any] = {k: v for k, v in named.items() if v is not None} | options
         if config is not None and not isinstance(config, CheckpointConfig):
             raise ConfigError(f"config: a CheckpointConfig is expected, not {type(config).__name__}")
         try:
             if config is None:
-                config = CheckpointConfig(**options)
-            elif options:
-                config = config.with_options(**options)
+                config = CheckpointConfig(**given)
+            elif given:
+                config = config.with_options(**given)
         except OptionErrors as error:
             raise OptionErrors(error.found, "Checkpoint") from None
         self.base = None if base is None else Path(base)

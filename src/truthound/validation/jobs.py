@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from truthound._internal.text import did_you_mean
 from truthound.errors import ConfigError
-from truthound.results import Severity, now
+from truthound.results import Severity, SeverityName, now
 from truthound.schema import Schema
 from truthound.validation.evaluate import THRESHOLDS, Policy
 from truthound.validators.base import Clock, Validator
-from truthound.validators.registry import parse_validators
+from truthound.validators.registry import ValidatorSpec, parse_validators
 
 DEFAULT_VALIDATORS = ("null", "nan", "duplicate", "blank", "whitespace", "encoding")
 """what is looked for when nothing is asked for"""
@@ -37,23 +37,45 @@ class Job:
     name: str = "data"
 
 
+class CheckOptions(TypedDict, total=False):
+    """The options of `job_of`, for type checkers."""
+
+    validator_config: Mapping[str, Any] | None
+    schema: Schema | str | Path | None
+    auto_schema: bool
+    min_severity: Severity | SeverityName | None
+    fail_on_critical: bool
+    fail_on_high: bool
+    fail_on: Severity | SeverityName | None
+    severity_thresholds: Mapping[Severity | SeverityName, float] | None
+    sample_size: int | None
+    seed: int
+    examples: int
+    pii: Iterable[str]
+    primary_key: Iterable[str]
+    clock: Clock
+    base: Path | None
+    state_dir: Path | None
+    name: str
+
+
 def job_of(
     data_source: Any,
-    validators: Iterable[Any] | None = None,
+    validators: Iterable[ValidatorSpec] | None = None,
     *,
     validator_config: Mapping[str, Any] | None = None,
     schema: Schema | str | Path | None = None,
     auto_schema: bool = False,
-    min_severity: Severity | str | None = None,
+    min_severity: Severity | SeverityName | None = None,
     fail_on_critical: bool = True,
     fail_on_high: bool = False,
-    fail_on: Severity | str | None = None,
-    severity_thresholds: Mapping[Any, Any] | None = None,
+    fail_on: Severity | SeverityName | None = None,
+    severity_thresholds: Mapping[Severity | SeverityName, float] | None = None,
     sample_size: int | None = None,
     seed: int = 0,
     examples: int = 10,
     pii: Iterable[str] = (),
-    primary_key: Iterable[str] | str = (),
+    primary_key: Iterable[str] = (),
     clock: Clock = now,
     base: Path | None = None,
     state_dir: Path | None = None,
@@ -119,7 +141,7 @@ def _thresholds(given: Mapping[Any, Any]) -> dict[Severity, float]:
     return {_severity(k): float(v) for k, v in given.items()}
 
 
-def _fails(fail_on: Severity | str | None, *, critical: bool, high: bool) -> frozenset[Severity]:
+def _fails(fail_on: Severity | SeverityName | None, *, critical: bool, high: bool) -> frozenset[Severity]:
     if fail_on is not None:
         least = _severity(fail_on).rank
         return frozenset(s for s in Severity if s.rank >= least)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, Unpack
 
 from truthound import profiling
 from truthound._internal.text import plural
@@ -19,8 +19,9 @@ from truthound.schema import Schema
 from truthound.sources import Source, open_source
 from truthound.sources.open import without_damaged_columns
 from truthound.validation.evaluate import Failing, Progress, bind_all, evaluate, problem_outcome
-from truthound.validation.jobs import DEFAULT_VALIDATORS, Job, job_of, require_columns
+from truthound.validation.jobs import DEFAULT_VALIDATORS, CheckOptions, Job, job_of, require_columns
 from truthound.validators.base import Check, NotRunnable, Table, Validator
+from truthound.validators.registry import ValidatorSpec
 
 UNSAMPLEABLE = ("row_count", "row_count_match", "aggregate_match", "contains_values")
 """validators that a sample says nothing about"""
@@ -53,13 +54,23 @@ class Validation:
             return opened.backend.split(self.failing)
 
 
-def check(data_source: Any, validators: Iterable[Any] | None = None, **options: Any) -> ValidationResult:
+def check(
+    data_source: Any,
+    validators: Iterable[ValidatorSpec] | None = None,
+    *,
+    timeout_seconds: float | None = None,
+    **options: Unpack[CheckOptions],
+) -> ValidationResult:
     """Checks a table. Takes the options of `validate` and returns its result."""
-    return validate(data_source, validators, **options).result
+    return validate(data_source, validators, timeout_seconds=timeout_seconds, **options).result
 
 
 def validate(
-    data_source: Any, validators: Iterable[Any] | None = None, *, timeout_seconds: float | None = None, **options: Any
+    data_source: Any,
+    validators: Iterable[ValidatorSpec] | None = None,
+    *,
+    timeout_seconds: float | None = None,
+    **options: Unpack[CheckOptions],
 ) -> Validation:
     """Checks a table and keeps what is needed to set its bad rows aside. Takes the options of `job_of`.
 
@@ -83,7 +94,7 @@ def validate(
     return Validation(*run_in_child(job, timeout_seconds), job)
 
 
-def plan(data_source: Any, validators: Iterable[Any] | None = None, **options: Any) -> Plan:
+def plan(data_source: Any, validators: Iterable[ValidatorSpec] | None = None, **options: Unpack[CheckOptions]) -> Plan:
     """The checks that `validate` would make, without making them; of the data only the columns are read, and nothing is kept.
 
     Takes the options of `job_of`. What is known to be wrong with a check is its problem: a column, a reference or a column of one

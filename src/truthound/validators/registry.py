@@ -82,6 +82,8 @@ VALIDATORS: Mapping[str, str] = MappingProxyType(
 """every name -> `module:Class`"""
 
 Locate = Callable[[str], str | None]
+ValidatorSpec = str | Mapping[str, Any] | Validator | type[Validator] | Callable[[Any], Any]
+"""an entry of a list of validators: a name, a mapping of a name to its options, an object, a class, a function"""
 
 
 def canonical(name: str) -> str:
@@ -136,7 +138,10 @@ def make_validator(type_name: str, /, **options: Any) -> Validator:
 
 
 def parse_validators(
-    validators: Iterable[Any] | None, validator_config: Mapping[Any, Any] | None = None, *, locate: Locate | None = None
+    validators: Iterable[ValidatorSpec] | None,
+    validator_config: Mapping[str, Any] | None = None,
+    *,
+    locate: Locate | None = None,
 ) -> tuple[Validator, ...]:
     """Validators from what people write.
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from pydantic import Field, PrivateAttr, SecretStr, model_validator
 
 from truthound._internal import env_vars, text
-from truthound._internal.options import Model
+from truthound._internal.options import Dictionary, Model, option
 from truthound._internal.redaction import environment_secrets, redact
 from truthound.checkpoint.actions.conditions import NotifyOn, unmet_reason
 from truthound.checkpoint.actions.context import ActionContext
@@ -64,7 +64,7 @@ class Action(Model):
     """The wait before the first retry; it doubles with each, up to a minute."""
     fail_checkpoint_on_error: bool = False
     """Whether the run's status becomes error when it is not delivered."""
-    metadata: dict[str, Any] = Field(default_factory=dict)
+    metadata: Dictionary = option(default_factory=dict)
     """Anything of yours; kept in the details of its results."""
 
     _resolution: Resolution | None = PrivateAttr(default=None)
@@ -127,9 +127,15 @@ class Action(Model):
 
     # --- what a checkpoint and people call ------------------------------------------------------------------------
 
-    def execute(self, result: CheckpointResult, run: ActionContext | None = None) -> ActionResult:
-        """Delivers the result through all stages (see `truthound.checkpoint.delivery`); raises nothing."""
-        return flow.run(run_stages(self, result, run or ActionContext(), by_deliver))
+    if TYPE_CHECKING:  # any further arguments, so that a subclass may take the result alone
+
+        def execute(self, result: CheckpointResult, *args: Any, **kwargs: Any) -> ActionResult: ...
+
+    else:
+
+        def execute(self, result: CheckpointResult, run: ActionContext | None = None) -> ActionResult:
+            """Delivers the result through all stages (see `truthound.checkpoint.delivery`); raises nothing."""
+            return flow.run(run_stages(self, result, run or ActionContext(), by_deliver))
 
     async def aexecute(self, result: CheckpointResult, run: ActionContext | None = None) -> ActionResult:
         """`execute` for asyncio."""
@@ -161,11 +167,11 @@ class Action(Model):
     def _defaults(self, environment: Mapping[str, str]) -> dict[str, Any]:
         """Values from the environment for options that are not set."""
         found: dict[str, Any] = {}
-        for option, names in self.variables.items():
+        for name, names in self.variables.items():
             value = next((environment[n] for n in names if environment.get(n)), "")
-            if getattr(self, option) is None and value:
-                secret = SecretStr in nested_types(type(self).model_fields[option].annotation)
-                found[option] = SecretStr(value) if secret else value
+            if getattr(self, name) is None and value:
+                secret = SecretStr in nested_types(type(self).model_fields[name].annotation)
+                found[name] = SecretStr(value) if secret else value
         return found
 
     def problems(self, environment: Mapping[str, str]) -> list[str]:

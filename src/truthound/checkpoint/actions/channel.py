@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, ParamSpec, Self, cast
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, ParamSpec, Self, TypedDict, cast
 from urllib.parse import quote, urljoin
 
 from markupsafe import Markup
@@ -118,6 +118,22 @@ def config_of(channel: Callable[P, Action], name: str) -> Callable[P, Options]:
     made = create_model(name, __base__=Options, __module__=action.__module__, __doc__=doc, **fields)
     made.of = action
     return made
+
+
+class ChannelOptions(TypedDict, total=False):
+    """What every channel takes by name beside `notify_on`, for type checkers."""
+
+    config: Options | None
+    name: str
+    enabled: bool
+    timeout_seconds: float | None
+    retry_count: int
+    retry_delay_seconds: float
+    fail_checkpoint_on_error: bool
+    metadata: Mapping[str, Any]
+    at_least_once: bool
+    include_examples: bool
+    report_url: str | None
 
 
 class Channel(Action):
@@ -438,6 +454,7 @@ __all__ = [
     "IS_TEMPLATE",
     "NOT_TAKEN",
     "Channel",
+    "ChannelOptions",
     "Options",
     "ResponseCheck",
     "SecretUrl",

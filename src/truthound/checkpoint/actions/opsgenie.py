@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self, Unpack
 from urllib.parse import quote
 
 from pydantic import AfterValidator, AliasChoices, Field, model_validator
@@ -12,7 +12,8 @@ from pydantic import AfterValidator, AliasChoices, Field, model_validator
 from truthound._internal.escape import escape_alert as escape
 from truthound._internal.options import Converted, Model, Secret, option
 from truthound._internal.text import plural, shorten
-from truthound.checkpoint.actions.channel import ResponseCheck, Url, config_of, success, summarize_sent
+from truthound.checkpoint.actions.channel import ChannelOptions, ResponseCheck, Url, config_of, success, summarize_sent
+from truthound.checkpoint.actions.conditions import NotifyOn
 from truthound.checkpoint.actions.context import ActionContext
 from truthound.checkpoint.actions.incident import NOTHING_OPEN, IncidentChannel, KeyTemplate, keys, map_severity
 from truthound.errors import ActionError, ConfigError, PermanentDeliveryError, RetryableError
@@ -296,32 +297,62 @@ class OpsGenieAction(IncidentChannel):
 OpsGenieConfig = config_of(OpsGenieAction, "OpsGenieConfig")
 
 
-def create_opsgenie_action(api_key: str | None = None, **options: Any) -> OpsGenieAction:
+class CriticalAlertOptions(ChannelOptions, total=False):
+    """What `create_critical_alert` takes by name beside its parameters, for type checkers."""
+
+    notify_on: NotifyOn
+    region: Literal["us", "eu"]
+    platform: Literal["opsgenie", "jsm"]
+    api_url: str | None
+    auto_resolve_on_success: bool
+    priority: PriorityGiven
+    auto_priority: bool | Mapping[Severity | SeverityName, PriorityGiven] | None
+    responders: RespondersGiven
+    visible_to: RespondersGiven
+    tags: list[str] | tuple[str, ...]
+    custom_details: Mapping[str, str | int | float]
+    alias_template: str | None
+    source: str
+    entity: str | None
+    wait_for_outcome: bool
+
+
+class OpsGenieOptions(CriticalAlertOptions, total=False):
+    """What `create_opsgenie_action` takes by name beside the key, for type checkers."""
+
+    escalation_policy: str | None
+
+
+def create_opsgenie_action(api_key: str | None = None, **options: Unpack[OpsGenieOptions]) -> OpsGenieAction:
     """An action; `OpsGenieAction` with the key as its first argument."""
     return OpsGenieAction(api_key=api_key, **options)
 
 
 def create_critical_alert(
-    api_key: str | None = None, team: str | None = None, escalation_policy: str | None = None, **options: Any
+    api_key: str | None = None,
+    team: str | None = None,
+    escalation_policy: str | None = None,
+    **options: Unpack[CriticalAlertOptions],
 ) -> OpsGenieAction:
     """Alerts of priority P1 for a team, an escalation, or both."""
-    options = {"priority": AlertPriority.P1} | options
-    listed = _team([team] if team else [], options)
-    return OpsGenieAction(api_key=api_key, responders=listed, escalation_policy=escalation_policy, **options)
+    options.setdefault("priority", AlertPriority.P1)
+    options["responders"] = (*_teams([team] if team else []), *options.get("responders", ()))
+    return OpsGenieAction(api_key=api_key, escalation_policy=escalation_policy, **options)
 
 
-def create_team_alert(api_key: str | None = None, team: str | Iterable[str] = (), **options: Any) -> OpsGenieAction:
+def create_team_alert(
+    api_key: str | None = None, team: str | Iterable[str] = (), **options: Unpack[OpsGenieOptions]
+) -> OpsGenieAction:
     """Alerts for a team, or for several."""
     names = [team] if isinstance(team, str) else list(team)
     if not any(names):
         raise ConfigError("create_team_alert: team is not given: the name of the team to alert, or several")
-    listed = _team(names, options)
-    return OpsGenieAction(api_key=api_key, responders=listed, **options)
+    options["responders"] = (*_teams(names), *options.get("responders", ()))
+    return OpsGenieAction(api_key=api_key, **options)
 
 
-def _team(names: Iterable[str], options: dict[str, Any]) -> tuple[Any, ...]:
-    teams = [Responder(type=ResponderType.TEAM, name=name) for name in names]
-    return (*teams, *options.pop("responders", ()))
+def _teams(names: Iterable[str]) -> Iterator[Responder]:
+    return (Responder(type=ResponderType.TEAM, name=name) for name in names)
 
 
 def _told(answer: http_client.Response) -> dict[str, Any]:

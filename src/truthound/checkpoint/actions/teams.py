@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self, Unpack
 
-from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from truthound._internal import templates
@@ -29,6 +29,7 @@ from truthound.checkpoint.actions.cards import (
 from truthound.checkpoint.actions.channel import (
     NOT_TAKEN,
     Channel,
+    ChannelOptions,
     ResponseCheck,
     SecretUrl,
     Template,
@@ -283,7 +284,29 @@ class TeamsNotification(Channel):
 TeamsConfig = config_of(TeamsNotification, "TeamsConfig")
 
 
-def create_teams_notification(webhook_url: str | None = None, **options: Any) -> TeamsNotification:
+class FailureAlertOptions(ChannelOptions, total=False):
+    """What `create_failure_alert` takes by name beside its parameters, for type checkers."""
+
+    connector_type: Literal["auto", "workflows", "connector"]
+    channel: str | None
+    include_details: bool
+    card_builder: AdaptiveCardBuilder | None
+    mention_on_failure: bool | str | Sequence[str]
+    proxy: SecretStr | str | None
+    verify_ssl: bool
+    card_version: Version | None
+    custom_message: str | None
+
+
+class TeamsOptions(FailureAlertOptions, total=False):
+    """What `create_teams_notification` takes by name beside the URL, for type checkers."""
+
+    notify_on: NotifyOn
+    theme: ThemeGiven | None
+    mention_users: str | Sequence[str]
+
+
+def create_teams_notification(webhook_url: str | None = None, **options: Unpack[TeamsOptions]) -> TeamsNotification:
     """A notification; `TeamsNotification` with the URL as its first argument."""
     return TeamsNotification(webhook_url=webhook_url, **options)
 
@@ -292,8 +315,8 @@ def create_failure_alert(
     webhook_url: str | None = None,
     mention_users: Sequence[str] = (),
     notify_on: NotifyOn = "failure_or_error",
-    theme: MessageTheme = MessageTheme.CRITICAL,
-    **options: Any,
+    theme: ThemeGiven = MessageTheme.CRITICAL,
+    **options: Unpack[FailureAlertOptions],
 ) -> TeamsNotification:
     """A notification of runs that failed or could not run, which mentions these people."""
     return TeamsNotification(

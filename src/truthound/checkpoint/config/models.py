@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypedDict
 
 from pydantic import (
     BeforeValidator,
@@ -23,7 +23,7 @@ from pydantic import (
 )
 
 from truthound._internal.env_vars import describe_unset
-from truthound._internal.options import Converted, Model, mistakes, option
+from truthound._internal.options import Converted, Dictionary, Model, mistakes, option
 from truthound._internal.redaction import redact
 from truthound.checkpoint.actions.base import Action
 from truthound.checkpoint.actions.conditions import CHANGE_CONDITIONS
@@ -38,7 +38,7 @@ from truthound.sources.files.file_set import matches
 from truthound.sources.spec import KEYS, describe, parse_spec
 from truthound.validators.base import Clock, Validator
 from truthound.validators.option_types import Names
-from truthound.validators.registry import parse_validators
+from truthound.validators.registry import ValidatorSpec, parse_validators
 
 
 def _listed(value: Any) -> tuple[Any, ...]:
@@ -153,8 +153,6 @@ def _is_empty(value: Any) -> bool:
     return isinstance(value, list | tuple) and not value
 
 
-ValidatorGiven = str | Mapping[str, Any] | Validator | type[Validator] | Callable[[Any], Any]
-"""a rule as a list of validators may have it: a name, a mapping of a name to its options, an object, a class, a function"""
 Ratio = Annotated[float, PlainValidator(_ratio, json_schema_input_type=float | str)]
 
 with warnings.catch_warnings():
@@ -162,8 +160,33 @@ with warnings.catch_warnings():
     warnings.filterwarnings("ignore", message='Field name "schema"')
 
     class _Expecting(Model):
-        schema: Any = None
+        schema: Converted[Any, Schema | Mapping[str, Any] | str | Path | None] = option(default=None)
         """A schema file, or a Schema, to validate against."""
+
+
+class CheckpointOptions(TypedDict, total=False):
+    """The options of `CheckpointConfig` that `Checkpoint` takes by name, for type checkers."""
+
+    validator_config: Mapping[str, Any]
+    schema: Schema | Mapping[str, Any] | str | Path | None
+    min_severity: Severity | SeverityName | None
+    auto_schema: bool
+    run_name_template: str
+    tags: Mapping[str, str | int | float | date]
+    metadata: Mapping[str, Any]
+    fail_on_critical: bool
+    fail_on_high: bool
+    fail_on: Severity | SeverityName | None
+    strict: bool
+    timeout_seconds: float | None
+    sample_size: int | None
+    seed: int
+    examples: int
+    ci_examples: CIExamples | Literal["none", "keys", "rows"]
+    pii: str | list[str] | tuple[str, ...]
+    primary_key: str | list[str] | tuple[str, ...]
+    severity_thresholds: Mapping[Severity | SeverityName, float | str]
+    actions: Iterable[Action | Mapping[str, Any]] | None
 
 
 class CheckpointConfig(_Expecting):
@@ -173,11 +196,11 @@ class CheckpointConfig(_Expecting):
     """The checkpoint's name, unique in its file."""
     data_source: Any
     """A path, glob or URL; a mapping (path, format, options, table, query, where, url); from Python also a data frame or a dict of lists."""
-    validators: Converted[Annotated[tuple[Any, ...], PlainValidator(_listed)], Iterable[ValidatorGiven] | None] = (
-        option(default=())
+    validators: Converted[Annotated[tuple[Any, ...], PlainValidator(_listed)], Iterable[ValidatorSpec] | None] = option(
+        default=()
     )
     """Rules: names, mappings of a name to its options, or validator objects. None, and no schema: a default set."""
-    validator_config: dict[str, Any] = Field(default_factory=dict)
+    validator_config: Dictionary = option(default_factory=dict)
     """Options for validators given by name."""
     min_severity: Converted[Severity | None, Severity | SeverityName | None] = option(default=None)
     """Lower issues are hidden and do not count towards the status."""
@@ -189,7 +212,7 @@ class CheckpointConfig(_Expecting):
         option(default_factory=dict)
     )
     """Words to choose checkpoints by; kept in each result."""
-    metadata: dict[str, Any] = Field(default_factory=dict)
+    metadata: Dictionary = option(default_factory=dict)
     """Anything of yours; kept in each result."""
     fail_on_critical: bool = True
     """Whether a critical issue makes the run fail."""
