@@ -137,7 +137,7 @@ def test_doctor_names_teamcitys_file(cli, environment, tmp_path):
 
 @pytest.mark.parametrize("width", [40, 60, 80])
 def test_doctor_for_every_system_in_every_width(cli, environment, width):
-    from truthound.ci.names import CIPlatform
+    from truthound.ci.models import CIPlatform
 
     environment({"COLUMNS": str(width)})
     for platform in CIPlatform:

@@ -5,7 +5,7 @@ import re
 
 from ruamel.yaml import YAML
 
-from truthound.ci.names import CIPlatform as C
+from truthound.ci.models import CIPlatform as C
 
 
 def load(text):

@@ -20,7 +20,6 @@ from truthound.checkpoint.actions.base import Action
 from truthound.ci.pipelines.generate import TARGETS, pipeline_text
 from truthound.ci.pipelines.spec import Pipeline
 from truthound.ci.platforms import PLATFORMS, TABLE
-from truthound.ci.report.dialects import DIALECTS
 from truthound.cli.main import app
 from truthound.reporters import FORMATS
 
@@ -123,10 +122,11 @@ def _ci(what: str) -> str:
         )
     if what == "reports":
         rows = [
-            (PLATFORMS[p].title, d.report_location, ", ".join(f"`{f}`" for _, f in d.files), d.outputs_location)
-            for p, d in DIALECTS.items()
+            (row.title, d.report_location, ", ".join(f"`{f}`" for _, f in d.files), d.outputs_location)
+            for row in PLATFORMS.values()
+            if (d := row.reporting) and row.fields
         ]
-        return _table(("system", "a run is shown in", "files", "values for later steps"), rows[:-2])
+        return _table(("system", "a run is shown in", "files", "values for later steps"), rows)
     if what == "pipelines":
         return _table(
             ("system", "name", "file", "where its secrets are set"),

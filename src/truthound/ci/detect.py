@@ -6,38 +6,11 @@ import os
 import re
 import urllib.parse
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from truthound.ci import parse
-from truthound.ci.names import CIPlatform
+from truthound.ci.models import CIEnvironment, CIPlatform
 from truthound.ci.platforms import PLATFORMS, TABLE
-
-
-@dataclass(frozen=True, slots=True)
-class CIEnvironment:
-    """A build: text that is not known is empty, and a number None. Only a commit's message has several lines.
-
-    On a pull request `branch` and `commit_sha` are those of its head, not of the merge.
-    """
-
-    platform: CIPlatform = CIPlatform.LOCAL
-    is_ci: bool = False
-    is_pr: bool = False
-    branch: str = ""
-    commit_sha: str = ""
-    commit_message: str = ""
-    pr_number: int | None = None
-    pr_target_branch: str = ""
-    repository: str = ""
-    run_id: str = ""
-    run_url: str = ""
-    actor: str = ""
-    job_name: str = ""
-    workflow_name: str = ""
-    tag: str = ""
-    default_branch: str = ""
-    event_name: str = ""
 
 
 def detect_ci_platform(environ: Mapping[str, str] | None = None) -> CIPlatform:

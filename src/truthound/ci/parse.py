@@ -19,8 +19,8 @@ EVENT = 25 * 1024 * 1024
 PROPERTIES = 4 * 1024 * 1024
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_UNFILLED = re.compile(r"\$\([^)]*\)|\$\{[^}]*\}|\$[A-Z_]\w*|%[\w.]+%|<\+[^>]*>")
-"""a reference to a variable that nobody filled in: of Azure, of a shell, of Cloud Build, of TeamCity, of Harness"""
+_UNFILLED = re.compile(r"\$\([^)]*\)|\$\{[^}]*\}|\$[A-Z_]\w*|%[\w.]+%")
+"""a reference to a variable that nobody filled in: of Azure, of a shell, of Cloud Build, of TeamCity"""
 _PULL_NUMBER = re.compile(
     r"https?://.*/(?:pull|pulls|pull-requests|merge_requests)/([0-9]{1,18})(?:/.*)?|([0-9]{1,18})(?:/(?:head|merge))?"
 )

@@ -33,7 +33,7 @@ def check(
       truthound check users.csv
     """  # noqa: D301 the mark of a paragraph that is not to be wrapped
     from truthound.checkpoint.checkpoint import Checkpoint
-    from truthound.ci.names import CIPlatform
+    from truthound.ci.models import CIPlatform
     from truthound.cli.ci_report import CIReport
     from truthound.cli.output import fancy, width
     from truthound.cli.overwrite_guard import ensure_not_input, inputs_of

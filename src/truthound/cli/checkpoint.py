@@ -106,7 +106,7 @@ def run(
       truthound checkpoint run --all --strict
       truthound checkpoint run quick -d data.csv -v null
     """  # noqa: D301 the mark of a paragraph that is not to be wrapped
-    from truthound.ci.names import CIPlatform
+    from truthound.ci.models import CIPlatform
     from truthound.cli.ci_report import CIReport, resolve_platform, writes_github_summary
     from truthound.cli.dry_run import show_plans
     from truthound.cli.next_steps import next_steps

@@ -6,7 +6,7 @@ from dataclasses import fields
 from typing import Any
 
 from truthound._internal.escape import escape_terminal
-from truthound.ci.detect import CIEnvironment
+from truthound.ci.models import CIEnvironment
 from truthound.ci.platforms import PLATFORMS
 from truthound.cli.tables import table
 from truthound.reporters.terminal import Look, Span

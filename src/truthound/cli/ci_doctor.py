@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -12,11 +11,10 @@ from typing import Any
 
 from truthound._internal.escape import escape_terminal
 from truthound.ci import parse
-from truthound.ci.detect import CIEnvironment, any_set, environment_of
-from truthound.ci.names import CIPlatform
+from truthound.ci.detect import any_set, environment_of
+from truthound.ci.models import CIEnvironment, CIPlatform
 from truthound.ci.platforms import PLATFORMS
-from truthound.ci.report import bitbucket
-from truthound.ci.report.dialects import Dialect, dialect_of
+from truthound.ci.platforms.record import Reporting
 from truthound.cli.tables import table
 from truthound.reporters.locations import within
 from truthound.reporters.terminal import Look, Span, fold
@@ -28,14 +26,13 @@ _FILES: Mapping[str, tuple[str, str, Callable[[str], Mapping[str, Any]]]] = {
     "file": ("the properties file", "TEAMCITY_BUILD_PROPERTIES_FILE", parse.properties),
 }
 """a kind of lookup -> the file, the variable with its path, and the function that parses it"""
-_CREATED = {"BUILDER_OUTPUT", "DRONE_CARD_PATH"}
-"""variables whose file is created, with its folder, instead of appended to"""
 
 
 def findings(platform: CIPlatform, environ: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Plain values: `platform`, `detected_by`, `found`, `missing` (a field -> why), `report`, `files`, `values`, `problems`."""
     env = os.environ if environ is None else environ
-    row, dialect, build = PLATFORMS[platform], dialect_of(platform), environment_of(platform, env)
+    row, build = PLATFORMS[platform], environment_of(platform, env)
+    reporting = row.reporting
     known = {f.name: getattr(build, f.name) for f in fields(build) if f.name not in _NOT_FIELDS}
     return {
         "platform": platform.value,
@@ -46,10 +43,10 @@ def findings(platform: CIPlatform, environ: Mapping[str, str] | None = None) -> 
         "missing": {
             k: _reason_missing(k, build, row.fields.get(k, ()), env) for k, v in known.items() if not v and row.fields
         },
-        "report": dialect.report_location if platform is not CIPlatform.LOCAL else "the terminal",
-        "files": [path for _, path in dialect.files],
-        "values": dialect.outputs_location if platform is not CIPlatform.LOCAL else "",
-        "problems": list(_problems(platform, dialect, build, env)),
+        "report": reporting.report_location if platform is not CIPlatform.LOCAL else "the terminal",
+        "files": [path for _, path in reporting.files],
+        "values": reporting.outputs_location if platform is not CIPlatform.LOCAL else "",
+        "problems": list(_problems(platform, reporting, build, env)),
     }
 
 
@@ -83,31 +80,28 @@ def _describe_lookup(lookup: str, env: Mapping[str, str]) -> str:
     return f"{name} with {prefix}" if prefix else name
 
 
-def _problems(platform: CIPlatform, dialect: Dialect, build: CIEnvironment, env: Mapping[str, str]) -> Iterator[str]:
+def _problems(platform: CIPlatform, reporting: Reporting, build: CIEnvironment, env: Mapping[str, str]) -> Iterator[str]:
     """What keeps a report, or a part of it, from being shown; each with a remedy."""
     if platform is CIPlatform.LOCAL:
         yield "no CI system was detected; try one with: truthound ci doctor NAME"
         return
-    for name in dialect.required_env:
+    for name in (*reporting.required_env, *reporting.created_env):
         path = env.get(name, "")
         if not path:
             yield f"{name} is not set, so nothing is written there"
-        elif name not in _CREATED and not _is_writable(path):
+        elif name not in reporting.created_env and not _is_writable(path):
             yield f"{name} is {escape_terminal(path)}, which is not writable; in a container, mount it"
     here = _current_folder()
-    for root in dialect.root_env:
+    for root in reporting.root_env:
         if here and (folder := env.get(root)) and within(here, os.path.expanduser(folder)) is None:  # noqa: PTH111 never raises
             yield f"the current folder is not inside {root} ({escape_terminal(folder)}); annotations need paths relative to it"
     lookups = ":".join(one for field in PLATFORMS[platform].fields.values() for one in field)
     for kind, (file, name, read) in _FILES.items():
         if f"{kind}:" in lookups and not read(env.get(name, "")):
             yield f"{file} ({name}) cannot be read, so its values are unknown; in a container, mount it"
-    if not (here and os.access(here, os.W_OK)) and dialect.files:
+    if not (here and os.access(here, os.W_OK)) and reporting.files:
         yield "the current folder is not writable, so no files are written"
-    if platform is CIPlatform.BUILDKITE and shutil.which("buildkite-agent") is None:
-        yield "buildkite-agent is not on PATH, so there is no annotation; in a container, mount it (mount-buildkite-agent: true)"
-    if platform is CIPlatform.BITBUCKET and not bitbucket.reachable(env, build):
-        yield "no Code Insights: they need the pipeline's proxy or BITBUCKET_TOKEN, and a known commit and repository"
+    yield from reporting.problems(env, build)
 
 
 def _current_folder() -> Path | None:

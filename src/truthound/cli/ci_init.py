@@ -91,7 +91,7 @@ def init(
       truthound ci init gitlab users --schedule '0 6 * * 1-5' --notify-slack --path 'data/**'
     """  # noqa: D301 the mark of a paragraph that is not to be wrapped
     from truthound._internal.escape import escape_terminal
-    from truthound.ci.names import CIPlatform
+    from truthound.ci.models import CIPlatform
     from truthound.ci.pipelines.generate import pipeline_text, target_of, write_ci_config
     from truthound.ci.pipelines.spec import Pipeline
     from truthound.cli.output import emit, say

@@ -14,7 +14,7 @@ import typer
 from truthound._internal.escape import escape_terminal
 from truthound._internal.redaction import describe_exception
 from truthound.ci.detect import detect_ci_platform, is_ci_environment
-from truthound.ci.names import CIPlatform
+from truthound.ci.models import CIPlatform
 from truthound.ci.platforms import PLATFORMS, platform_named
 from truthound.cli.options import DEFAULT_CONFIG
 from truthound.cli.output import emit, say, write_bytes
@@ -143,7 +143,7 @@ class CIReport:
         if not self.reported:
             return
         title, reporter = PLATFORMS[self.platform].title, self.reporter()
-        for name in reporter.dialect.required_env:
+        for name in (*reporter.reporting.required_env, *reporter.reporting.created_env):
             if not (self.annotations_only or reporter.environ.get(name)):
                 say(f"{title}: {name} is not set, nothing is written there")
         reporter.publish(self.reported, self.previous)

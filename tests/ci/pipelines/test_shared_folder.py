@@ -64,9 +64,9 @@ def test_inputs_reach_the_shell_as_variables_only():
 
 def test_the_action_gives_on_all_outputs():
     from helpers.made_results import FAILING
-    from truthound.ci.report.dialects import outputs
+    from truthound.ci.report.step_values import step_values
 
-    assert ACTION["outputs"].keys() == outputs([FAILING]).keys() | {"report_url"}
+    assert ACTION["outputs"].keys() == step_values([FAILING]).keys() | {"report_url"}
     assert all(o["value"] == f"${{{{ steps.check.outputs.{name} }}}}" for name, o in ACTION["outputs"].items())
 
 

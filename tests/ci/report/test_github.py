@@ -9,7 +9,10 @@ from helpers.ci_results import PLACED
 from helpers.hostile import TEXTS, many_issues
 from helpers.made_results import CLEAN, FAILING, PRISE, UNREADABLE, earlier, failed_result, outcome, run
 from truthound.ci.detect import get_ci_environment
-from truthound.ci.report import github
+from truthound.ci.platforms import github
+from truthound.ci.report.github_markdown import summary
+from truthound.ci.report.source_links import source_of
+from truthound.ci.report.step_values import step_values
 from truthound.reporters import locations
 from truthound.results import CheckStatus, Severity
 
@@ -51,21 +54,21 @@ BLOB = f"https://github.com/o/r/blob/{'a' * 40}"
 
 
 def test_a_summary_leads_to_the_lines_of_the_files():
-    text = github.summary(PLACED, source=BLOB, link="https://docs.example/run", examples=True)
+    text = summary(PLACED, source=BLOB, link="https://docs.example/run", examples=True)
     assert (
         f"| [conf/truthound.yaml:12]({BLOB}/conf/truthound.yaml#L12) [data/my users.csv:36]({BLOB}/data/my%20users.csv#L36) |"
         in text
     )
     assert text.endswith("\n[Open the report](https://docs.example/run)\n")
     mistaken = replace(UNREADABLE, error="a.yaml:3:5: see https://x", error_type="ConfigError")
-    assert f"**Error:** [a.yaml:3]({BLOB}/a.yaml#L3): see https:&#8203;//x" in github.summary(mistaken, source=BLOB)
-    assert "where" not in github.summary(PLACED)
+    assert f"**Error:** [a.yaml:3]({BLOB}/a.yaml#L3): see https:&#8203;//x" in summary(mistaken, source=BLOB)
+    assert "where" not in summary(PLACED)
 
 
 @pytest.mark.parametrize("text", [*TEXTS, "\0" + "0\0", "a](https://evil)", "a b)c.csv", "@everyone.csv"])
 def test_no_name_of_a_file_is_another_link(text):
     hostile = run(replace(PRISE, location=f"{text}:3:1"), checkpoint_name=text)
-    made = github.summary(hostile, source=BLOB)
+    made = summary(hostile, source=BLOB)
     assert "\0" not in made
     assert all(found.startswith(BLOB + "/") for found in re.findall(r"\]\((.*?)\)", made))
     assert made.count("](http") <= 1
@@ -87,7 +90,7 @@ def test_no_name_of_a_file_is_another_link(text):
     ],
 )  # fmt: skip
 def test_where_the_files_of_a_commit_are(env, address):
-    assert github.source_of(env, get_ci_environment(env)) == address
+    assert source_of(env, get_ci_environment(env)) == address
 
 
 def test_ten_annotations_of_a_kind():
@@ -129,41 +132,41 @@ def test_the_summary_mentions_nobody_and_refers_to_nothing():
         "x", "@org/team", CheckStatus.FAILED, severity=Severity.HIGH, failed=1, total=9,
         expected="like #12, GH-7 and https://github.com/o/r/issues/1 or www.example.com",
     )  # fmt: skip
-    text = github.summary(run(hostile), link="https://example.com/1")
+    text = summary(run(hostile), link="https://example.com/1")
     assert not re.search(r"@\w|(?<!&)#\d|GH-\d|://github|www\.", text)
     assert "org/team" in text
     assert "[Open the report](https://example.com/1)" in text
 
 
 def test_the_summary_says_what_changed():
-    text = github.summary(FAILING, earlier(email=45, unique=4, age=0))
+    text = summary(FAILING, earlier(email=45, unique=4, age=0))
     assert "since the last run" in text
     assert "worse, was 45" in text
     assert "NEW" in text
     mended = replace(FAILING.validation_result.outcomes[0], status=CheckStatus.PASSED, failed=0)
-    assert "- fixed: email: not null" in github.summary(run(mended), earlier())
+    assert "- fixed: email: not null" in summary(run(mended), earlier())
 
 
 def test_examples_only_when_asked_for():
-    assert "<details>" not in github.summary(FAILING)
-    assert "most often" not in github.summary(FAILING)
-    assert "<details>" in github.summary(FAILING, examples=True)
+    assert "<details>" not in summary(FAILING)
+    assert "most often" not in summary(FAILING)
+    assert "<details>" in summary(FAILING, examples=True)
 
 
 @pytest.mark.parametrize("limit", [1024 * 1024, 65_536, 20_000, 3000, 1000])
 def test_the_summary_stays_within_its_limit_and_says_what_it_left_out(limit):
-    text = github.summary(many_issues(2000), examples=True, limit=limit)
+    text = summary(many_issues(2000), examples=True, limit=limit)
     assert 0 < len(text.encode("utf-8", "replace")) <= limit
     assert re.search(r"… and [\d,]+ more issues", text)
 
 
 def test_no_room_no_summary():
-    assert github.summary(FAILING, limit=10) == ""
+    assert summary(FAILING, limit=10) == ""
 
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_no_output_leaves_its_delimiters(text):
-    values = github.outputs(failed_result(checkpoint_name=text))
+    values = step_values(failed_result(checkpoint_name=text))
     assert list(values)[:3] == ["status", "checkpoint", "run_id"]
     written = github.output_file(values, "d1")
     parsed = dict(re.findall(r"(\w+)<<d1\n(.*)\nd1\n", written))
@@ -172,8 +175,8 @@ def test_no_output_leaves_its_delimiters(text):
 
 
 def test_outputs():
-    assert github.outputs(FAILING, "https://example.com/1") == {
+    assert step_values(FAILING, "https://example.com/1") == {
         "status": "failure", "checkpoint": "users", "run_id": "20261127-013907", "total_issues": "4", "total_checks": "8", "passed": "4",
         "failed": "2", "warned": "1", "errored": "1", "pass_rate": "0.5000", "report_url": "https://example.com/1",
     }  # fmt: skip
-    assert github.outputs(UNREADABLE)["status"] == "error"
+    assert step_values(UNREADABLE)["status"] == "error"

@@ -17,9 +17,10 @@ from helpers.ci_results import ALL
 from helpers.hostile import TEXTS, many_issues
 from helpers.loopback import Answer, serving
 from helpers.made_results import CLEAN, FAILING, UNREADABLE, earlier, outcome, run
-from truthound.ci.names import CIPlatform
-from truthound.ci.report import bitbucket, effects, log_commands
-from truthound.ci.report.dialects import DIALECTS, dialect_of, variable
+from truthound.ci.models import CIPlatform
+from truthound.ci.platforms import PLATFORMS, bitbucket, teamcity
+from truthound.ci.report import perform
+from truthound.ci.report.step_values import variable
 from truthound.errors import ConfigError
 from truthound.io import flow
 from truthound.reporters import FORMATS, ci, wording
@@ -38,7 +39,7 @@ printf '%s\\n' "$@" > {log}/$n/arguments
 cat > {log}/$n/text
 exit {code}
 """
-TWELVE = [p for p in DIALECTS if p in list(CIPlatform)[:12]]
+TWELVE = list(CIPlatform)[:12]
 
 
 class Log(io.StringIO):
@@ -311,7 +312,7 @@ def hostile(text):
     return replace(run(issue), checkpoint_name=text, run_id=text, error=text)
 
 
-@pytest.mark.parametrize("platform", [*DIALECTS, CIPlatform.GENERIC])
+@pytest.mark.parametrize("platform", PLATFORMS)
 def test_no_text_of_the_data_is_a_command(platform, build):
     for text in HOSTILE if platform is not CIPlatform.BUILDKITE else HOSTILE[::8]:  # each value is a process there
         no_command(platform, text, build)
@@ -374,7 +375,7 @@ def test_values_arrive_as_they_are_or_with_underscores(text, build, tmp_path):
 @pytest.mark.parametrize("text", HOSTILE)
 def test_teamcity_escapes_as_its_own_library_does(text):
     ascii_text = text.encode("ascii", "ignore").decode()
-    assert log_commands.teamcity_text(ascii_text) == escape_value(ascii_text)
+    assert teamcity.escape(ascii_text) == escape_value(ascii_text)
 
 
 def test_runs_whose_names_are_numbers(build, tmp_path):
@@ -475,9 +476,9 @@ def test_an_agent_that_is_no_program_is_told_once(build, tmp_path, monkeypatch):
 
 def test_an_agent_that_hangs_is_waited_for_once(build, tmp_path, monkeypatch):
     (tmp_path / "agent" / "buildkite-agent").write_text(f"#!/bin/sh\necho >> {tmp_path}/calls\nexec sleep 60\n")
-    monkeypatch.setattr(effects, "_SECONDS", 0.2)
+    monkeypatch.setattr(perform, "_SECONDS", 0.2)
     problems = reporter("buildkite", build)[0].publish([FAILING])
-    assert problems == ["buildkite-agent annotate: not done within 0.2 s"]
+    assert problems == ["buildkite-agent annotate: not finished within 0.2 s"]
     assert (tmp_path / "calls").read_text() == "\n"
 
 
@@ -597,7 +598,7 @@ def test_an_api_that_fails_is_asked_again_for_a_while(monkeypatch, build):
         monkeypatch.setattr(bitbucket, "PROXY", server.url)
         made = bitbucket.insights(FAILING, PIPELINE, reporter("bitbucket", PIPELINE)[0].environment)
         waits = []
-        problems = flow.run(effects.perform([made], print), sleep=waits.append)
+        problems = flow.run(perform.perform([made], print), sleep=waits.append)
     assert len(server.got) == 3
     assert len(waits) == 2
     assert "answered 503" in problems[0]
@@ -608,11 +609,11 @@ def test_without_a_way_to_the_api_nothing_is_sent(build):
     assert reporter("bitbucket", env)[0].publish([FAILING]) == []
 
 
-def test_dialects_have_a_way_to_write_every_annotation():
+def test_platforms_have_a_way_to_write_every_annotation():
     for platform in CIPlatform:
-        dialect = dialect_of(platform)
+        reporting = PLATFORMS[platform].reporting
         for level in ("error", "warning", "notice"):
-            assert "message" in dialect.annotation(CIAnnotation("message", level))
+            assert "message" in reporting.annotation(CIAnnotation("message", level))
 
 
 def test_azure_is_given_no_page_that_could_not_be_written(tmp_path, capsys):

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import secrets
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -25,9 +24,12 @@ from truthound.checkpoint.actions.channel import Channel, ResponseCheck, Url, en
 from truthound.checkpoint.actions.conditions import NotifyOn
 from truthound.checkpoint.actions.context import ActionContext
 from truthound.checkpoint.delivery import MAY_HAVE_BEEN_DELIVERED
-from truthound.ci.detect import CIEnvironment, detect_ci_platform, environment_of
-from truthound.ci.names import CIPlatform
-from truthound.ci.report import github
+from truthound.ci.detect import detect_ci_platform, environment_of
+from truthound.ci.models import CIEnvironment, CIPlatform
+from truthound.ci.platforms import github
+from truthound.ci.report import github_markdown
+from truthound.ci.report.source_links import source_of
+from truthound.ci.report.step_values import step_values
 from truthound.errors import ActionError, PermanentDeliveryError, RetryableError, UnansweredError
 from truthound.io import http_client
 from truthound.io.files import add_lines
@@ -174,7 +176,7 @@ class GitHubAction(Channel):
                 ["to standard error", *(f"| {line}" for line in lines)]
             )  # the bar: a workflow must not act on it
         if self.set_output:
-            yield f"to the file GITHUB_OUTPUT\n{github.output_file(github.outputs(result, link), 'truthound_...')}"
+            yield f"to the file GITHUB_OUTPUT\n{github.output_file(step_values(result, link), 'truthound_...')}"
 
     def _write(
         self, result: CheckpointResult, run: ActionContext, message: Message, env: Mapping[str, str], done: _Done
@@ -190,8 +192,8 @@ class GitHubAction(Channel):
             sys.stderr.flush()
             done.said.append(plural(len(lines), "annotation"))
         if self.set_output and (path := env.get("GITHUB_OUTPUT")):
-            values = github.outputs(result, message.link)
-            _append(path, github.output_file(values, f"truthound_{secrets.token_hex(16)}"), "outputs set", done)
+            values = step_values(result, message.link)
+            _append(path, github.output_file(values, github.output_delimiter()), "outputs set", done)
 
     def _text(
         self,
@@ -199,11 +201,11 @@ class GitHubAction(Channel):
         run: ActionContext,
         link: str,
         env: Mapping[str, str],
-        limit: int = github.SUMMARY,
+        limit: int = github_markdown.SUMMARY,
     ) -> str:
         """The run as Markdown, with links to the lines of the repository's files."""
-        source, root = github.source_of(env, _build(env)), env.get("GITHUB_WORKSPACE", "")
-        return github.summary(
+        source, root = source_of(env, _build(env)), env.get("GITHUB_WORKSPACE", "")
+        return github_markdown.summary(
             result, run.previous, examples=self.include_examples, link=link, limit=limit, source=source, root=root
         )
 
@@ -214,8 +216,8 @@ class GitHubAction(Channel):
         if not path:
             done.notes.append("GITHUB_STEP_SUMMARY is not set")
             return
-        there = Path(path).stat().st_size if Path(path).is_file() else 0
-        left = github.SUMMARY - there - 2
+        there = github.summary_size(path)
+        left = github_markdown.SUMMARY - there - 2
         text = self._text(result, run, link, env, left)
         if not text:
             done.left.append("the step's summary is full (1 MiB), nothing was added")
@@ -291,7 +293,7 @@ class GitHubAction(Channel):
         if not ours and self.comment_on_pr is None and result.status is CheckpointStatus.SUCCESS:
             done.notes.append("all is well: no comment was made")
             return
-        text = self._text(result, run, link, os.environ, github.COMMENT - len(marker) - 1)
+        text = self._text(result, run, link, os.environ, github_markdown.COMMENT - len(marker) - 1)
         made = {"body": f"{marker}\n{text}"}
         answer = None
         for one in ours:
@@ -339,7 +341,7 @@ class GitHubAction(Channel):
         return str(found.get("login") or "") if isinstance(found, dict) else ""
 
     def _check_run(self, result: CheckpointResult, run: ActionContext, link: str, sha: Any, done: _Done) -> Flow[None]:
-        text = self._text(result, run, "", os.environ, github.COMMENT - 1)
+        text = self._text(result, run, "", os.environ, github_markdown.COMMENT - 1)
         body: dict[str, Any] = {
             "name": shorten(escape_terminal(f"truthound/{result.checkpoint_name}"), 200),
             "head_sha": sha,

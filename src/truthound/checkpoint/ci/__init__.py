@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from truthound._internal.lazy import lazily
 
 if TYPE_CHECKING:
-    from truthound.ci.detect import CIEnvironment as CIEnvironment
     from truthound.ci.detect import detect_ci_platform as detect_ci_platform
     from truthound.ci.detect import get_ci_environment as get_ci_environment
     from truthound.ci.detect import is_ci_environment as is_ci_environment
-    from truthound.ci.names import CIPlatform as CIPlatform
+    from truthound.ci.models import CIEnvironment as CIEnvironment
+    from truthound.ci.models import CIPlatform as CIPlatform
     from truthound.ci.pipelines.generate import generate_azure_pipelines as generate_azure_pipelines
     from truthound.ci.pipelines.generate import generate_bitbucket_pipelines as generate_bitbucket_pipelines
     from truthound.ci.pipelines.generate import generate_buildkite_pipeline as generate_buildkite_pipeline
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from truthound.ci.report.reporters import get_ci_reporter as get_ci_reporter
 
 _HOMES = {
-    "CIEnvironment": "truthound.ci.detect",
-    "CIPlatform": "truthound.ci.names",
+    "CIEnvironment": "truthound.ci.models",
+    "CIPlatform": "truthound.ci.models",
     "detect_ci_platform": "truthound.ci.detect",
     "generate_azure_pipelines": "truthound.ci.pipelines.generate",
     "generate_bitbucket_pipelines": "truthound.ci.pipelines.generate",

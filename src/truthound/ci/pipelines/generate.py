@@ -12,74 +12,20 @@ import re
 import stat
 import textwrap
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, ParamSpec
 
 from truthound._internal.escape import escape_terminal
-from truthound.ci.names import CIPlatform
-from truthound.ci.pipelines import containers, hosted, scripted
-from truthound.ci.pipelines.spec import Pipeline, restore_spaces
+from truthound.ci.models import CIPlatform
+from truthound.ci.pipelines.spec import Pipeline
+from truthound.ci.pipelines.text import restore_spaces
 from truthound.ci.pipelines.yaml_writer import dump
 from truthound.ci.platforms import PLATFORMS, platform_named
+from truthound.ci.platforms.record import PipelineTarget
 from truthound.errors import ConfigError, StoreError
 
-
-@dataclass(frozen=True, slots=True)
-class PipelineTarget:
-    """A system's pipeline: the file it is read from, what builds it, and where people put its secrets."""
-
-    path: str
-    build: Callable[[Pipeline], tuple[list[str], str | dict[str, Any]]]
-    secrets: str
-    comment: str = "#"
-
-
-_ACTIONS = "Settings > Secrets and variables > Actions"
-_FORGE = "Settings > Actions > Secrets"
-TARGETS: Mapping[CIPlatform, PipelineTarget] = {
-    CIPlatform.GITHUB: PipelineTarget(".github/workflows/data-quality.yml", hosted.github, _ACTIONS),
-    CIPlatform.GITLAB: PipelineTarget(
-        ".gitlab-ci.yml",
-        hosted.gitlab,
-        "Settings > CI/CD > Variables, masked; protected ones reach protected branches only",
-    ),
-    CIPlatform.JENKINS: PipelineTarget(
-        "Jenkinsfile", scripted.jenkins, "Manage Jenkins > Credentials, as secret texts with these ids", "//"
-    ),
-    CIPlatform.CIRCLECI: PipelineTarget(
-        ".circleci/config.yml", hosted.circleci, "Project Settings > Environment Variables"
-    ),
-    CIPlatform.AZURE: PipelineTarget("azure-pipelines.yml", hosted.azure, "the pipeline's Variables, kept secret"),
-    CIPlatform.BITBUCKET: PipelineTarget(
-        "bitbucket-pipelines.yml", hosted.bitbucket, "Repository settings > Repository variables, secured"
-    ),
-    CIPlatform.TRAVIS: PipelineTarget(
-        ".travis.yml", hosted.travis, "the repository's Settings > Environment Variables"
-    ),
-    CIPlatform.TEAMCITY: PipelineTarget(
-        ".teamcity/settings.kts",
-        scripted.teamcity,
-        'the project\'s Parameters, of the type password, named "env." and this',
-        "//",
-    ),
-    CIPlatform.BUILDKITE: PipelineTarget(".buildkite/pipeline.yml", containers.buildkite, "the cluster's Secrets"),
-    CIPlatform.DRONE: PipelineTarget(".drone.yml", containers.drone, "the repository's Settings > Secrets"),
-    CIPlatform.CODEBUILD: PipelineTarget(
-        "buildspec.yml",
-        containers.codebuild,
-        'AWS Secrets Manager, as keys of a secret named "truthound" that the build\'s role may read',
-    ),
-    CIPlatform.CLOUDBUILD: PipelineTarget(
-        "cloudbuild.yaml", containers.cloudbuild, "Secret Manager, with the build's service account as secret accessor"
-    ),
-    CIPlatform.GITEA: PipelineTarget(".gitea/workflows/data-quality.yml", hosted.gitea, _FORGE),
-    CIPlatform.FORGEJO: PipelineTarget(".forgejo/workflows/data-quality.yml", hosted.forgejo, _FORGE),
-    CIPlatform.WOODPECKER: PipelineTarget(
-        ".woodpecker/data-quality.yml", containers.woodpecker, "the repository's Settings > Secrets"
-    ),
-}
+TARGETS: Mapping[CIPlatform, PipelineTarget] = {p: row.pipeline for p, row in PLATFORMS.items() if row.pipeline}
 
 _MARK = "Written by truthound; edit it freely, only --force writes over an edited file. sha256:"
 _MARKED = re.compile(rf"(?:#|//) {re.escape(_MARK)}([0-9a-f]{{64}})")

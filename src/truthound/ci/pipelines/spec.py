@@ -12,14 +12,10 @@ from typing import Any
 
 from truthound._internal.text import did_you_mean
 from truthound.ci.pipelines.cron import Cron, parse
+from truthound.ci.pipelines.text import PERMISSIONS, SARIF, shell
 from truthound.errors import ConfigError
 
 SLACK = "SLACK_WEBHOOK_URL"
-TIMEOUT = 30
-"""minutes after which a generated job is stopped"""
-SARIF = "truthound.sarif"
-PERMISSIONS = ("pull-requests", "statuses", "checks")
-RESULTS = ("truthound_results", "truthound_docs")
 EXTRAS = ("all", "apprise", "chart", "cloud", "delta", "excel", "pandas", "ses", "sql")
 
 _OLDEST = (3, 11)
@@ -32,7 +28,6 @@ _RESERVED = re.compile(
     r"(?i)(GITHUB|GITEA|FORGEJO|CI|RUNNER|ACTIONS|BITBUCKET|BUILDKITE|DRONE|CODEBUILD)_.*|PATH|HOME|CI"
 )
 _VERSION = re.compile(r"[0-9]+(?:\.[0-9]+){0,3}(?:(?:a|b|rc)[0-9]+)?(?:\.post[0-9]+)?", re.ASCII)
-_DOUBLED = re.compile(r"(?<=\$)(?=.)|(?<=<)(?=<)|(?<=#)(?=#)|(?<=:)(?=:)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,32 +183,6 @@ class Pipeline:
         name = shell(self.checkpoint_name)
         ordered = [*words, "--", name] if self.checkpoint_name.startswith("-") else [name, *words]
         return " ".join(["truthound checkpoint run", *ordered])
-
-
-def shell(value: str | Path) -> str:
-    """A word of a POSIX shell that also means nothing to what reads the file, or the log that commands are shown in.
-
-    The marks of templates and of log commands (`${{ }}`, `$(x)`, `<< >>`, `##vso[`, `::set-output`) are taken apart by
-    an empty quote: within single quotes it changes nothing.
-    """
-    return _DOUBLED.sub("''", shlex.quote(str(value)))
-
-
-def keep_together(text: object) -> str:
-    """What a note keeps on one line, such as a schedule or a command."""
-    return str(text).replace(" ", "\0")
-
-
-def restore_spaces(line: str) -> str:
-    """A line of a note, once it is wrapped."""
-    return line.replace("\0", " ")
-
-
-def regex(glob: str) -> str:
-    """A branch pattern as a regular expression between slashes."""
-    parts = re.split(r"(\*\*?)", glob)
-    text = "".join({"**": ".*", "*": r"[^\/]*"}.get(p) or p.replace(".", r"\.").replace("/", r"\/") for p in parts)
-    return f"/^{text}$/"
 
 
 def _which(name: object, *, every: bool) -> list[str]:

@@ -12,11 +12,16 @@ from pathlib import Path
 from typing import Any, ClassVar, TextIO
 
 from truthound._internal.escape import neutralize_ci_commands
-from truthound.ci.detect import CIEnvironment, environment_of
-from truthound.ci.names import CIPlatform
-from truthound.ci.report import log_commands
-from truthound.ci.report.dialects import Dialect, Report, dialect_of, outputs, report
-from truthound.ci.report.effects import Output, Write, perform
+from truthound.ci.detect import environment_of
+from truthound.ci.models import CIEnvironment, CIPlatform
+from truthound.ci.platforms import PLATFORMS
+from truthound.ci.platforms.record import Reporting
+from truthound.ci.report import log_text
+from truthound.ci.report.assemble import report
+from truthound.ci.report.outputs import Output, Report, Write
+from truthound.ci.report.perform import perform
+from truthound.ci.report.source_links import source_of
+from truthound.ci.report.step_values import step_values
 from truthound.io import flow
 from truthound.reporters import wording
 from truthound.reporters.annotations import AnnotationLevel, CIAnnotation, status_annotation
@@ -77,9 +82,9 @@ class CIReporter:
         """the files that were written to the folder of the run"""
 
     @property
-    def dialect(self) -> Dialect:
-        """The system's way of saying things."""
-        return dialect_of(self.platform)
+    def reporting(self) -> Reporting:
+        """How the system shows runs."""
+        return PLATFORMS[self.platform].reporting
 
     @property
     def environment(self) -> CIEnvironment:
@@ -89,7 +94,7 @@ class CIReporter:
     @property
     def root(self) -> str:
         """The repository's folder: annotations name files as seen from it."""
-        for name in self.dialect.root_env:
+        for name in self.reporting.root_env:
             if found := self.environ.get(name, ""):
                 return os.path.expanduser(found)  # noqa: PTH111 a text, not a path yet
         return os.getcwd()  # noqa: PTH109 a text, not a path yet
@@ -97,13 +102,13 @@ class CIReporter:
     @property
     def folds(self) -> bool:
         """Whether lines can be folded away here; where not, a group's title would only say again what they say."""
-        return self._groups and self.dialect.group is not log_commands.heading
+        return self._groups and self.reporting.group is not log_text.heading
 
     # --- single things ------------------------------------------------------------------------------------------------
 
     def format_annotation(self, annotation: CIAnnotation) -> str:
         """The annotation as the system reads it in a log."""
-        return self.dialect.annotation(annotation)
+        return self.reporting.annotation(annotation)
 
     def annotate(self, annotation: CIAnnotation) -> None:
         """Writes the annotation to the log."""
@@ -115,7 +120,7 @@ class CIReporter:
 
     def set_output(self, name: str, value: object) -> None:
         """Gives a value to later steps of the job: by the system's own means, or in the file `truthound.env`."""
-        self._perform(self.dialect.values({name: _text(value)}, self.environ))
+        self._perform(self.reporting.values({name: _text(value)}, self.environ))
 
     @contextmanager
     def group(self, title: str) -> Iterator[None]:
@@ -123,12 +128,12 @@ class CIReporter:
         if not self._groups:
             yield
             return
-        name = f"truthound_{log_commands.key(title)}"
-        self.show(self.dialect.group(title, name, self._clock())[0])
+        name = f"truthound_{log_text.key(title)}"
+        self.show(self.reporting.group(title, name, self._clock())[0])
         try:
             yield
         finally:
-            if end := self.dialect.group(title, name, self._clock())[1]:
+            if end := self.reporting.group(title, name, self._clock())[1]:
                 self.show(end)
 
     # --- runs ---------------------------------------------------------------------------------------------------------
@@ -156,8 +161,10 @@ class CIReporter:
         told on standard error too.
         """
         before = {r.checkpoint_name: r for r in previous}
-        made = Report(self._public(runs), self.environ, self.environment, before, root=self.root, **self._parts)
-        return self._perform(report(self.dialect, made))
+        build = self.environment
+        source = source_of(self.environ, build)
+        run = Report(self._public(runs), self.environ, build, before, root=self.root, source=source, **self._parts)
+        return self._perform(report(self.reporting, run))
 
     def _public(self, runs: Iterable[CheckpointResult]) -> list[CheckpointResult]:
         """The runs as they are told: with what fails them, and with as much of failing rows as may be published."""
@@ -166,7 +173,7 @@ class CIReporter:
 
     def values(self, runs: Sequence[CheckpointResult]) -> dict[str, str]:
         """What later steps are given."""
-        return outputs(runs)
+        return step_values(runs)
 
     def _tell(self, run: CheckpointResult) -> None:
         from truthound.reporters.console import render

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from truthound.ci.detect import detect_ci_platform
-from truthound.ci.names import CIPlatform
+from truthound.ci.models import CIPlatform
 from truthound.ci.platforms import platform_named
 from truthound.ci.report.base import CIReporter
 

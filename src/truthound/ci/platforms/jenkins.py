@@ -1,0 +1,126 @@
+"""Jenkins: JUnit, SARIF and a properties file; a Jenkinsfile in Groovy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from truthound.ci.models import CIPlatform
+from truthound.ci.pipelines.text import JUNIT, NAME, RESULTS, SARIF, TIMEOUT
+from truthound.ci.platforms.record import Built, Env, Lookups, PipelineTarget, Platform, Reporting
+from truthound.ci.report.outputs import Output, Write
+from truthound.ci.report.step_values import read_values, variable
+
+if TYPE_CHECKING:
+    from truthound.ci.pipelines.spec import Pipeline
+
+_FIELDS: dict[str, Lookups] = {
+    "branch": (
+        "pr:CHANGE_BRANCH", "pr:ghprbSourceBranch", "pr:gitlabSourceBranch",
+        "no-pr:BRANCH_NAME", "no-pr:GIT_BRANCH#origin/", "no-pr:GIT_BRANCH",
+    ),
+    "commit_sha": ("ghprbActualCommit", "gitlabMergeRequestLastCommit", "GIT_COMMIT"),
+    "pr_number": ("CHANGE_ID", "ghprbPullId", "gitlabMergeRequestIid"),
+    "pr_target_branch": ("pr:CHANGE_TARGET", "pr:ghprbTargetBranch", "pr:gitlabTargetBranch"),
+    "repository": ("GIT_URL", "GIT_URL_1"),
+    "run_id": ("BUILD_ID", "BUILD_NUMBER"),
+    "run_url": ("BUILD_URL",),
+    "actor": ("CHANGE_AUTHOR", "BUILD_USER_ID"),
+    "job_name": ("JOB_NAME",),
+    "tag": ("TAG_NAME",),
+}  # fmt: skip
+
+_VENV = ".truthound-venv"
+
+
+def _values(values: Mapping[str, str], _env: Env) -> Iterator[Output]:
+    """A Java properties file, which Jenkins' readProperties takes."""
+    path = "truthound.properties"
+    made = {variable(k): _java_property(v) for k, v in values.items()}
+    yield Write(path, "".join(f"{k}={v}\n" for k, v in (read_values(path) | made).items()))
+
+
+def _java_property(text: str) -> str:
+    units = text.encode("utf-16-be", "surrogatepass")
+    codes = [int.from_bytes(units[i : i + 2], "big") for i in range(0, len(units), 2)]
+    escaped = "".join(
+        f"\\{chr(c)}" if chr(c) in "\\#!=:" else chr(c) if 32 <= c < 127 else f"\\u{c:04x}" for c in codes
+    )
+    return f"\\{escaped}" if escaped.startswith(" ") else escaped
+
+
+def _groovy(text: str) -> str:
+    """A string in single quotes, in which Groovy fills in nothing."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _groovy_line(text: str) -> str:
+    """A line of a string in three single quotes, in which Groovy fills in nothing either."""
+    return text.replace("\\", "\\\\").replace("''", "\\'\\'")
+
+
+def jenkinsfile(p: Pipeline) -> Built:
+    notes = [
+        "Needs the plugins Docker Pipeline, JUnit and Pipeline.",
+        "In a multibranch project, exclude branches that are also filed as pull requests: those would run twice.",
+        "With Warnings Next Generation the issues get a page of their own: see recordIssues below.",
+    ]
+    if p.cache:
+        notes.append("What pip downloads is not kept between builds: the container is new.")
+    branches = [f"branch pattern: {_groovy(b)}, comparator: 'GLOB'" for b in p.branches]
+    files = [f"changeset pattern: {_groovy(path)}" for path in p.watched]
+    started = ["triggeredBy 'TimerTrigger'", "triggeredBy cause: 'UserIdCause'"]
+    when = [*_any(["changeRequest()", *branches] if branches else []), *_any([*started, *files] if files else [])]
+    commands = [f"python -m venv {_VENV}", f". {_VENV}/bin/activate", p.install, p.run]
+    kept = ",".join(["truthound-junit.xml", "truthound.properties", "truthound.sarif", *(f"{f}/**" for f in RESULTS)])
+    lines = [
+        "pipeline {",
+        f"    agent {{ docker {{ image {_groovy(p.image)} }} }}",
+        "    options {",
+        f"        timeout(time: {TIMEOUT}, unit: 'MINUTES')",
+        "        disableConcurrentBuilds(abortPrevious: true)",
+        "    }",
+        *([f"    triggers {{ cron({_groovy(str(p.cron))}) }}"] if p.cron else []),
+        "    environment {",
+        '        HOME = "${env.WORKSPACE}"  // the container\'s user has no other',
+        *(f"        {name} = credentials({_groovy(name)})" for name in p.wanted_secrets),
+        "    }",
+        "    stages {",
+        f"        stage({_groovy(NAME)}) {{",
+        *(["            when {", *when, "            }"] if when else []),
+        "            steps {",
+        "                sh '''",
+        *(f"                    {_groovy_line(command)}" for command in commands),
+        "                '''",
+        "            }",
+        "            post {",
+        "                always {",
+        "                    junit testResults: 'truthound-junit.xml', allowEmptyResults: true",
+        "                    // recordIssues enabledForFailure: true, tool: sarif(pattern: 'truthound.sarif')",
+        f"                    archiveArtifacts artifacts: {_groovy(kept)}, allowEmptyArchive: true",
+        "                }",
+        "            }",
+        "        }",
+        "    }",
+        "}",
+    ]
+    return notes, "\n".join(lines) + "\n"
+
+
+def _any(conditions: list[str]) -> list[str]:
+    """One of these; what `when` holds several of must all be so."""
+    body = [f"                    {condition}" for condition in conditions]
+    return ["                anyOf {", *body, "                }"] if body else []
+
+
+JENKINS = Platform(
+    CIPlatform.JENKINS, "Jenkins", ("JENKINS_URL",), _FIELDS, ("CHANGE_ID",),
+    reporting=Reporting(
+        values=_values, files=(("junit", JUNIT), ("sarif", SARIF)),
+        report_location="the steps `junit` and `recordIssues` (Warnings Next Generation)",
+        outputs_location="`truthound.properties`", root_env=("WORKSPACE",),
+    ),
+    pipeline=PipelineTarget(
+        "Jenkinsfile", jenkinsfile, "Manage Jenkins > Credentials, as secret texts with these ids", "//"
+    ),
+)  # fmt: skip
