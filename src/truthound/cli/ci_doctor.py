@@ -80,7 +80,9 @@ def _describe_lookup(lookup: str, env: Mapping[str, str]) -> str:
     return f"{name} with {prefix}" if prefix else name
 
 
-def _problems(platform: CIPlatform, reporting: Reporting, build: CIEnvironment, env: Mapping[str, str]) -> Iterator[str]:
+def _problems(
+    platform: CIPlatform, reporting: Reporting, build: CIEnvironment, env: Mapping[str, str]
+) -> Iterator[str]:
     """What keeps a report, or a part of it, from being shown; each with a remedy."""
     if platform is CIPlatform.LOCAL:
         yield "no CI system was detected; try one with: truthound ci doctor NAME"
