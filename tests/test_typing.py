@@ -15,7 +15,6 @@ import truthound
 from helpers.support import need
 from truthound.checkpoint.actions import ACTIONS, action_class, opsgenie, teams
 from truthound.checkpoint.config.models import CheckpointConfig, CheckpointOptions
-from truthound.validation.jobs import CheckOptions, job_of
 from truthound.validators import registry
 
 SAMPLES = Path(__file__).parent / "typing"
@@ -71,8 +70,6 @@ def test_pyright(samples):
 
 
 def test_the_options_that_checkers_know_are_those_that_are_taken():
-    keywords = [p.name for p in inspect.signature(job_of).parameters.values() if p.kind is p.KEYWORD_ONLY]
-    assert list(CheckOptions.__annotations__) == keywords
     by_position = {"name", "data_source", "validators"}
     assert set(CheckpointOptions.__annotations__) == set(CheckpointConfig.model_fields) - by_position
 

@@ -8,7 +8,9 @@ import polars as pl
 from truthound.engine.measures import Reference
 from truthound.engine.polars.backend import PolarsBackend
 from truthound.results import CheckOutcome
-from truthound.validation.evaluate import Policy, bind_all, evaluate
+from truthound.validation.bind import bind_all
+from truthound.validation.evaluate import evaluate
+from truthound.validation.outcomes import Policy
 from truthound.validators.base import Table, Validator
 
 

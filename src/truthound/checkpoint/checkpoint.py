@@ -33,6 +33,7 @@ from truthound.validators.base import Clock
 from truthound.validators.registry import ValidatorSpec
 
 if TYPE_CHECKING:
+    from truthound.validation.job import CheckOptions
     from truthound.validation.validate import Plan, Validation
 
 
@@ -192,9 +193,9 @@ class Checkpoint:
 
         return plan(self.config.data_source, self.config.rules or None, **self._options())
 
-    def _options(self) -> dict[str, Any]:
+    def _options(self) -> CheckOptions:
         """How its data are validated."""
-        from truthound.validation.evaluate import THRESHOLDS
+        from truthound.validation.outcomes import THRESHOLDS
 
         c = self.config
         return {

@@ -90,7 +90,7 @@ def _with_rules(checkpoint: Checkpoint, profile: Profile | None) -> Checkpoint:
     """The checkpoint with the default validators and rules for the anomalies of its data."""
     from truthound.cli.selection import with_options
     from truthound.profiling import telling_rules
-    from truthound.validation.jobs import DEFAULT_VALIDATORS
+    from truthound.validation.job import DEFAULT_VALIDATORS
 
     found = telling_rules(profile, without=(*DEFAULT_VALIDATORS, "completeness")) if profile else []
     return with_options(checkpoint, validators=[*DEFAULT_VALIDATORS, *found])

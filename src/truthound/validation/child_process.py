@@ -1,7 +1,7 @@
-"""A validation in a child process, so that a time limit really stops the work.
+"""Runs a job in a child process, so that a time limit really stops the work.
 
-The engine's threads cannot be interrupted from inside, so the child is killed. It gets the job on standard input and
-answers with pickled outcomes as they are found, then the result.
+The engine's threads cannot be interrupted from inside, so the child is killed. It reads the job from standard input and
+writes pickled outcomes as they are known, then the result.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -21,18 +22,16 @@ from truthound import errors
 from truthound._internal.redaction import describe_exception
 from truthound._internal.text import number
 from truthound.errors import ConfigError, SourceError, TruthoundError
-from truthound.results import CheckOutcome, CheckStatus, Severity, ValidationResult
+from truthound.results import ValidationResult
 
 if TYPE_CHECKING:
-    from truthound.validation.evaluate import Failing
-    from truthound.validation.jobs import Job
-
-
-Answer = tuple[ValidationResult, "dict[str, Failing]"]
+    from truthound.validation.job import Job
+    from truthound.validation.session import Answer
+    from truthound.validators.base import Check
 
 
 def run_in_child(job: Job, timeout_seconds: float) -> Answer:
-    """Does the job in a child process; checks that had not finished in time are errors."""
+    """The answer of a job that runs in a child process; checks without an outcome in time are errors."""
     started = time.monotonic()
     try:
         sent = pickle.dumps(job)
@@ -100,14 +99,14 @@ def _send(stdin: BinaryIO | None, sent: bytes) -> None:
     try:
         stdin.write(sent)
         stdin.close()
-    except OSError:  # the child died; its exit code tells
+    except OSError:  # the child died; its exit code says so
         return
 
 
 def _receive(stdout: BinaryIO | None, answers: list[tuple[str, Any]]) -> None:
     while stdout is not None:
         try:
-            answers.append(pickle.load(stdout))  # noqa: S301 our own child's words
+            answers.append(pickle.load(stdout))  # noqa: S301 written by our child
         except (EOFError, pickle.UnpicklingError, ValueError, OSError):
             return
 
@@ -122,40 +121,28 @@ def _kill(child: subprocess.Popen[bytes]) -> None:
         child.kill()
 
 
-def _unfinished(key: str, check: Any) -> CheckOutcome:
-    v = check.validator
-    severity = v.severity or check.severity or v.default_severity or Severity.MEDIUM
-    return CheckOutcome(
-        id=key, validator=v.type, columns=check.columns, status=CheckStatus.ERROR, severity=severity, expected=check.expected,
-        where=v.where, name=v.name, description=v.description, tags=v.tags, location=v.location,
-    )  # fmt: skip
-
-
 def main() -> None:
-    """The child: a job in, outcomes and a result out."""
+    """Runs in the child: reads a job, writes outcomes and a result."""
     out = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what a user's function prints is not an answer
+    os.dup2(2, 1)  # a user's function may print
 
-    def say(kind: str, what: Any) -> None:
-        pickle.dump((kind, what), out)
+    def send(kind: str, value: Any) -> None:
+        pickle.dump((kind, value), out)
         out.flush()
 
     try:
-        job = pickle.load(sys.stdin.buffer)  # noqa: S301 our own parent's words
-        from truthound.validation.validate import run
+        job = pickle.load(sys.stdin.buffer)  # noqa: S301 written by our parent
+        from truthound.validation.outcomes import error_outcome
+        from truthound.validation.session import run_job
 
-        say(
-            "result",
-            run(
-                job,
-                lambda o: say("outcome", o),
-                lambda name, checks: say("checks", (name, [_unfinished(k, c) for k, c in checks.items()])),
-            ),
-        )
+        def started(source: str, checks: Mapping[str, Check]) -> None:
+            send("checks", (source, [error_outcome(key, check, "") for key, check in checks.items()]))
+
+        send("result", run_job(job, lambda outcome: send("outcome", outcome), started))
     except TruthoundError as error:
-        say("error", (type(error).__name__, list(error.problems) if isinstance(error, ConfigError) else str(error)))
+        send("error", (type(error).__name__, list(error.problems) if isinstance(error, ConfigError) else str(error)))
     except Exception as error:  # noqa: BLE001 the parent reports whatever ended the child
-        say("error", ("SourceError", describe_exception(error)))
+        send("error", ("SourceError", describe_exception(error)))
 
 
 if __name__ == "__main__":

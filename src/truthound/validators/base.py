@@ -81,6 +81,8 @@ class Validator(Model):
     """none: medium when configured, low for a bare name"""
     needs_values: ClassVar[bool] = False
     """it judges a column's values as one, and not row by row: its verdict has no rows"""
+    needs_all_rows: ClassVar[bool] = False
+    """it is skipped where only a sample is checked"""
     requires: ClassVar[tuple[str, ...]] = ()
     """options without which it says nothing: a bare name is skipped, other options without them are a mistake"""
     unsupported_options: ClassVar[tuple[str, ...]] = ()

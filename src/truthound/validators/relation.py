@@ -241,6 +241,7 @@ class RowCountMatch(Validator):
     """There are as many rows here (for which `where` holds) as in the reference, within a tolerance."""
 
     type = "row_count_match"
+    needs_all_rows = True
     requires = ("reference",)
     unsupported_options = ("columns", "mostly", "max_fail")
 
@@ -284,6 +285,7 @@ class AggregateMatch(Validator):
     """A statistic of each column is the same here (over the rows for which `where` holds) and in the reference."""
 
     type = "aggregate_match"
+    needs_all_rows = True
     requires = ("columns", "function", "reference")
     unsupported_options: ClassVar[tuple[str, ...]] = ("mostly", "max_fail")
 

@@ -164,6 +164,7 @@ class ContainsValues(_OfValues):
     """Each of `values` occurs at least once, in lists as an item."""
 
     type = "contains_values"
+    needs_all_rows = True
     unsupported_options = ("mostly", "max_fail")
 
     ignore_case: bool = False

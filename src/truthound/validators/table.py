@@ -93,6 +93,7 @@ class RowCountBetween(_Count):
     """The number of rows lies within bounds; at least one row where none are given."""
 
     type = "row_count"
+    needs_all_rows = True
     unsupported_options = ("columns", "mostly", "max_fail")
 
     def checks(self, table: Table) -> Iterator[Check]:
