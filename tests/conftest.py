@@ -6,7 +6,7 @@ import pytest
 from hypothesis import settings
 
 from truthound.ci.platforms import TABLE
-from truthound.io import flow
+from truthound.io.flow import threads
 
 settings.register_profile(
     "unhurried", deadline=None, derandomize=True, database=None
@@ -25,7 +25,7 @@ def _outside_of_any_ci(monkeypatch):
 @pytest.fixture
 def hurried(monkeypatch):
     """Nothing waits before it tries again."""
-    monkeypatch.setattr(flow._Stop, "pause", lambda self, seconds: None)
+    monkeypatch.setattr(threads.StopSignal, "pause", lambda self, seconds: None)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 from helpers.loopback import serving
 from helpers.made_results import HISTORY
 from truthound.checkpoint import AsyncCheckpoint, Checkpoint, checkpoint
-from truthound.checkpoint.actions import CustomAction, SlackNotification, StoreValidationResult, base
+from truthound.checkpoint.actions import CustomAction, SlackNotification, StoreValidationResult, context
 from truthound.cli.main import main
 from truthound.io import flow
 
@@ -35,7 +35,7 @@ def slow(monkeypatch):
     """Reading stored runs waits for this; a tenth of a second is all the time there is."""
     release = threading.Event()
     monkeypatch.setattr(checkpoint, "LOOK_BACK", 0.1)
-    monkeypatch.setattr(base, "LOOK_BACK", 0.1)
+    monkeypatch.setattr(context, "LOOK_BACK", 0.1)
     monkeypatch.setattr(checkpoint, "load_results", lambda *_, **__: release.wait(60) and HISTORY)
     yield release
     release.set()
@@ -82,8 +82,8 @@ def test_a_store_that_cannot_be_read_is_told_of(tmp_path):
 
 
 def test_a_chart_waits_no_longer_than_that(slow):
-    assert flow.run(base.look_back(base.ActionContext(history=lambda: slow.wait(60) and HISTORY))) == ()
-    assert flow.run(base.look_back(base.ActionContext(history=lambda: HISTORY))) == tuple(HISTORY)
+    assert flow.run(context.look_back(context.ActionContext(history=lambda: slow.wait(60) and HISTORY))) == ()
+    assert flow.run(context.look_back(context.ActionContext(history=lambda: HISTORY))) == tuple(HISTORY)
 
 
 def test_slack_is_told_at_once_when_the_bucket_is_dead(monkeypatch):

@@ -414,3 +414,20 @@ def test_cleaning_up_does_not_wait_for_what_it_is_to_end():
 
     assert asyncio.run(main())
     assert seen == [True]
+
+
+def test_run_does_not_load_asyncio():
+    code = "import sys; from truthound.io.flow import call, run; print(run(call(lambda: 1)), 'asyncio' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["1", "False"]
+
+
+@pytest.mark.parametrize("face", ["thread", "asyncio"])
+def test_a_call_that_waits_for_what_somebody_else_cancelled_is_an_error_not_a_cancellation(face):
+    async def waits():
+        future = asyncio.get_running_loop().create_future()
+        future.cancel()
+        await future
+
+    with pytest.raises(RuntimeError, match="had been cancelled"):
+        run(call(waits)) if face == "thread" else asyncio.run(arun(call(waits)))

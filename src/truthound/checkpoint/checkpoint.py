@@ -138,7 +138,7 @@ class Checkpoint:
             metadata=self._metadata(context or {}),
             ci_examples=self.config.ci_examples,
         )
-        earlier = flow.Aside(partial(self.stored_runs, 1), LOOK_BACK) if self._stores() else None
+        earlier = flow.BackgroundTask(partial(self.stored_runs, 1), LOOK_BACK) if self._stores() else None
         validation: Validation | None = None
         try:
             validation = yield from flow.call(self._validate)
@@ -150,7 +150,7 @@ class Checkpoint:
                 validation = replace(validation, result=validation.result.strict())
             status, reason = verdict(validation)
             result = replace(result, status=status, error=reason, validation_result=validation.result)
-        stored, unread = (yield from flow.call(partial(_known, earlier), only_waits=True)) if earlier else ([], "")
+        stored, unread = (yield from flow.call(partial(_known, earlier), own_thread=True)) if earlier else ([], "")
         if unread:
             hidden = self.config.secrets_to_redact.union(*(s.secrets_to_redact for s in self._stores()))
             result = replace(result, metadata={**result.metadata, "earlier_runs": redact(unread, hidden)})
@@ -272,7 +272,7 @@ class Checkpoint:
         return f"{safe_name(self.name)}_{stamp}_{secrets.token_hex(4)}"
 
 
-def _known(earlier: flow.Aside[list[CheckpointResult]]) -> tuple[list[CheckpointResult], str]:
+def _known(earlier: flow.BackgroundTask[list[CheckpointResult]]) -> tuple[list[CheckpointResult], str]:
     """What was read of earlier runs, and why nothing was."""
     try:
         return earlier.value(), ""

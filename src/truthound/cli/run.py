@@ -18,7 +18,7 @@ from truthound.reporters.exit_codes import Exit, exit_of, worst
 
 if TYPE_CHECKING:
     from truthound.checkpoint.checkpoint import Checkpoint
-    from truthound.io.flow import Aside
+    from truthound.io.flow import BackgroundTask
     from truthound.results import CheckpointResult
 
 _HISTORY = 6  # earlier runs that a report compares with
@@ -86,10 +86,10 @@ def _run(
     return result, _history(earlier, result.run_id) if earlier else []
 
 
-def _read_history(checkpoint: Checkpoint) -> Aside[tuple[list[CheckpointResult], list[str]]]:
+def _read_history(checkpoint: Checkpoint) -> BackgroundTask[tuple[list[CheckpointResult], list[str]]]:
     from truthound.checkpoint.actions.context import LOOK_BACK
     from truthound.errors import TruthoundError
-    from truthound.io.flow import Aside
+    from truthound.io.flow import BackgroundTask
 
     def read() -> tuple[list[CheckpointResult], list[str]]:
         problems: list[str] = []
@@ -98,10 +98,10 @@ def _read_history(checkpoint: Checkpoint) -> Aside[tuple[list[CheckpointResult],
         except (TruthoundError, OSError) as error:
             return [], [str(error)]
 
-    return Aside(read, LOOK_BACK)
+    return BackgroundTask(read, LOOK_BACK)
 
 
-def _history(earlier: Aside[tuple[list[CheckpointResult], list[str]]], run_id: str) -> list[CheckpointResult]:
+def _history(earlier: BackgroundTask[tuple[list[CheckpointResult], list[str]]], run_id: str) -> list[CheckpointResult]:
     """The runs before this one. A store that cannot be read, or not in time, is a warning."""
     from truthound.errors import TimeLimitError
 

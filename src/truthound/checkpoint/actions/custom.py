@@ -143,22 +143,22 @@ class CustomAction(Action):
             try:
                 # in a thread of its own: no interrupt comes between the start of the process and our knowing it
                 run_in_daemon_thread(started, lambda: self._start(words, environment, cwd, sent, (stdin, out, err)))
-                process = yield from call(lambda: wait_result(started), only_waits=True)
-                code = yield from call(lambda: _wait(process, self.timeout_seconds), only_waits=True)
+                process = yield from call(lambda: wait_result(started), own_thread=True)
+                code = yield from call(lambda: _wait(process, self.timeout_seconds), own_thread=True)
             except GeneratorExit:  # nobody is there to perform anything
                 _end(started)
                 raise
             finally:  # interrupted or cancelled
                 if not _ended(started):
                     try:  # it takes its time, which an event loop has not
-                        yield from call(lambda: _end(started), only_waits=True)
+                        yield from call(lambda: _end(started), own_thread=True)
                     except BaseException:  # once more: there is no patience left, and the thread may end with us
                         with suppress(Exception):  # it has not started
                             _end_at_once(started.result(0))
                         raise
                 for output in (out, err):
                     output.end()
-            yield from call(lambda: all(output.drained() for output in (out, err)), only_waits=True)
+            yield from call(lambda: all(output.drained() for output in (out, err)), own_thread=True)
         details = {
             "exit_code": code,
             "stdout": _tail(out, self.secrets_to_redact),
