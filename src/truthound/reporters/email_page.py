@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from email.errors import HeaderParseError
-from email.header import Header
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import EmailPolicy
-from email.utils import format_datetime, getaddresses
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from truthound._internal.escape import escape_terminal
-from truthound._internal.text import percent
+from truthound._internal.text import percent, terminal
 from truthound.reporters.message import Message, lines
 from truthound.results import CheckpointResult, CheckpointStatus
 
@@ -76,33 +67,6 @@ _PAGE = """\
 """
 
 
-_HEADERS = ("From", "To", "Cc", "Reply-To", "Subject", "Date", "Message-ID")
-"""what people want to see of a mail's headers"""
-
-
-class _Policy(EmailPolicy):
-    """The standard rules, but for the subject: they decode what looks encoded in it, line ends and all, which would let
-    data write headers, and lose spaces where they fold what is not ASCII.
-    """
-
-    def header_store_parse(self, name: str, value: Any) -> tuple[str, Any]:
-        return (name, str(value)) if name == "Subject" else super().header_store_parse(name, value)
-
-    def header_fetch_parse(self, name: str, value: str) -> Any:
-        return value if name == "Subject" else super().header_fetch_parse(name, value)
-
-    def fold(self, name: str, value: str) -> str:
-        if name != "Subject":
-            standard: str = super().fold(name, value)
-            return standard
-        coding = None if value.isascii() and "=?" not in value else "utf-8"
-        written = Header(value, coding, maxlinelen=75, header_name=name).encode(linesep=self.linesep)
-        return f"{name}: {written}{self.linesep}"
-
-    def fold_binary(self, name: str, value: str) -> bytes:
-        return self.fold(name, value).encode("ascii", "surrogateescape")
-
-
 @dataclass(frozen=True, slots=True)
 class Bar:
     """A run in the chart."""
@@ -112,49 +76,9 @@ class Bar:
     said: str
 
 
-@dataclass(frozen=True, slots=True)
-class Addresses:
-    """Who writes to whom. None of `hidden` is in a header."""
-
-    sender: str
-    to: tuple[str, ...]
-    copy: tuple[str, ...] = ()
-    hidden: tuple[str, ...] = ()
-    reply: tuple[str, ...] = ()
-
-    @property
-    def everybody(self) -> list[str]:
-        """The bare addresses that it goes to, each once."""
-        return list(dict.fromkeys(a for _, a in getaddresses([*self.to, *self.copy, *self.hidden])))
-
-
-def address(told: str) -> str:
-    """The address; raises ValueError where it is none, or could end a header and begin another."""
-    if not told.isprintable():
-        raise ValueError("an address holds no control characters")
-    if "=?" in told:
-        raise ValueError(f"{told!r} holds an encoded name; write it as people read it")
-    found = getaddresses([told])
-    if len(found) != 1:
-        raise ValueError(f"{told!r} is not one address")
-    name, bare = found[0]
-    try:
-        parsed = Address(name, addr_spec=bare)
-    except (ValueError, IndexError, HeaderParseError):
-        raise ValueError(f"{told!r} is not an address such as team@example.com or Team <team@example.com>") from None
-    if not parsed.domain or not parsed.username or not bare.isascii() or " " in bare:
-        raise ValueError(f"{told!r} is not an address such as team@example.com or Team <team@example.com>")
-    return str(parsed)
-
-
-def subject(told: str) -> str:
-    """A subject on one line."""
-    return " ".join(escape_terminal(" ".join(told.split())).split())[:250] or "truthound"
-
-
 def plain(message: Message) -> str:
     """The part for programs without HTML."""
-    return "\n".join(escape_terminal(line) if line != message.note else line for line in lines(message)) + "\n"
+    return "\n".join(terminal(line) if line != message.note else line for line in lines(message)) + "\n"
 
 
 def html(message: Message, history: Sequence[CheckpointResult] = ()) -> str:
@@ -180,64 +104,10 @@ def chart(history: Sequence[CheckpointResult]) -> list[Bar]:
     return bars
 
 
-def mime(
-    who: Addresses, about: str, text: str, page: str | None, *, run_id: str, sender: str, moment: object
-) -> EmailMessage:
-    """The whole e-mail, for SMTP and for services that take it raw.
-
-    Its id follows from the run, the sending action and its addresses, so that a mail that is sent again is known.
-    """
-    from datetime import datetime
-
-    mail = EmailMessage(policy=_Policy(linesep="\r\n"))
-    mail["From"] = who.sender
-    mail["To"] = ", ".join(who.to)
-    if who.copy:
-        mail["Cc"] = ", ".join(who.copy)
-    if who.reply:
-        mail["Reply-To"] = ", ".join(who.reply)
-    mail["Subject"] = about
-    mail["Date"] = format_datetime(moment if isinstance(moment, datetime) else datetime.now().astimezone())
-    domain = getaddresses([who.sender])[0][1].rpartition("@")[2] or "localhost"
-    told = "\0".join((run_id, sender, *who.everybody)).encode("utf-8", "replace")
-    mail["Message-ID"] = f"<truthound.{hashlib.sha256(told).hexdigest()[:40]}@{domain}>"
-    mail["Auto-Submitted"] = "auto-generated"
-    mail["X-Truthound-Run"] = re.sub(r"[^A-Za-z0-9_.:+-]", "", run_id)[:200]
-    mail.set_content(sound(text))
-    if page is not None:
-        mail.add_alternative(sound(page), subtype="html")
-    return mail
-
-
-def shown(letter: EmailMessage) -> str:
-    """An e-mail for people: its headers, its plain part as it is read, and how large its HTML part is."""
-    headers = [f"{name}: {value}" for name, value in letter.items() if name in _HEADERS]
-    plain, page = letter.get_body(("plain",)), letter.get_body(("html",))
-    text = plain.get_content() if plain else ""
-    size = [f"(and an HTML part of {len(page.get_content().encode()):,} bytes)"] if page else []
-    return "\n".join([*headers, "", *text.replace("\r\n", "\n").rstrip("\n").split("\n"), *size])
-
-
-def sound(text: str) -> str:
-    """Text that UTF-8 can hold."""
-    return text.encode("utf-8", "replace").decode()
-
-
-def listed(told: str | Iterable[str]) -> list[str]:
-    """Addresses as a list; a text may hold several, with commas or semicolons between."""
-    if not isinstance(told, str):
-        return list(told)
-    return [
-        a if not n else str(Address(n, addr_spec=a)) if "@" in a else a
-        for n, a in getaddresses([told.replace(";", ",")])
-        if a
-    ]
-
-
 @cache
 def _page() -> Template:
     from jinja2 import Environment
 
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["seen"] = escape_terminal
+    environment.filters["seen"] = terminal
     return environment.from_string(_PAGE)

@@ -20,10 +20,9 @@ from moto.server import ThreadedMotoServer
 from helpers.hostile import TEXTS, many_issues
 from helpers.loopback import Answer, serving
 from helpers.made_results import FAILING, HISTORY, failed_result, passed_result
-from truthound.checkpoint.actions import EmailNotification
-from truthound.checkpoint.actions.context import ActionContext
+from truthound.checkpoint.actions import EmailNotification, email_message
+from truthound.checkpoint.actions.base import ActionContext
 from truthound.errors import ConfigError
-from truthound.reporters import email_page
 
 PASSWORD = "correct horse battery staple"
 BASIC = {
@@ -341,7 +340,7 @@ def test_any_name_is_a_subject_and_nothing_else(name):
     assert letter.is_multipart()  # the headers end where they should
     written = email.message_from_bytes(box.raw[0])["Subject"].replace("\r\n", "")
     shown = "".join(t if isinstance(t, str) else t.decode(c or "ascii") for t, c in decode_header(written))
-    assert shown == email_page.subject(f"[FAILED] {name}")
+    assert shown == email_message.one_line_subject(f"[FAILED] {name}")
     assert all(len(word) <= 75 for word in written.split() if word.startswith("=?"))
 
 
@@ -576,7 +575,7 @@ def test_services_have_a_limit(provider, most, said):
 
 @pytest.mark.parametrize("told", ["a@example.com", "Team <a@example.com>", '"Last, First" <a@example.com>'])
 def test_addresses(told):
-    assert email_page.address(told)
+    assert email_message.parse_address(told)
 
 
 @pytest.mark.parametrize(
@@ -584,7 +583,7 @@ def test_addresses(told):
 )
 def test_no_addresses(told):
     with pytest.raises(ValueError):
-        email_page.address(told)
+        email_message.parse_address(told)
 
 
 def test_mails_that_differ_have_different_ids():

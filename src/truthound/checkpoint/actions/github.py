@@ -17,7 +17,9 @@ from pydantic import AfterValidator, AliasChoices, Field, PrivateAttr
 
 from truthound._internal.options import Secret, option
 from truthound._internal.text import plural
-from truthound.checkpoint.actions.base import UNSURE, ActionContext, NotifyOn
+from truthound.checkpoint.actions.conditions import NotifyOn
+from truthound.checkpoint.actions.context import ActionContext
+from truthound.checkpoint.delivery import MAY_HAVE_BEEN_DELIVERED
 from truthound.checkpoint.actions.channel import Channel, ResponseCheck, Url
 from truthound.checkpoint.actions.github_api import API, CREATED, Repository, comment_marker
 from truthound.ci.detect import CIEnvironment, detect_ci_platform, environment_of
@@ -295,11 +297,11 @@ class GitHubAction(Channel):
 
 def _failed_part(error: UnansweredError | PermanentDeliveryError, *, requested: bool) -> _Part:
     if isinstance(error, UnansweredError):
-        return _Part(failed=[f"{error}{_DELIVERED_PERHAPS}"], details=dict(UNSURE))
+        return _Part(failed=[f"{error}{_DELIVERED_PERHAPS}"], details=dict(MAY_HAVE_BEEN_DELIVERED))
     if not requested and error.details.get("status_code") in (403, 404):
         return _Part(skipped=[str(error)])
     if error.uncertain:
-        return _Part(failed=[f"{error}{_DELIVERED_PERHAPS}"], details=error.details | UNSURE)
+        return _Part(failed=[f"{error}{_DELIVERED_PERHAPS}"], details=error.details | MAY_HAVE_BEEN_DELIVERED)
     return _Part(failed=[str(error)], details=dict(error.details))
 
 
