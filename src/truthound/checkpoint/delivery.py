@@ -92,11 +92,11 @@ def sanitize(envelope: Envelope) -> Envelope:
 
 def attempt(envelope: Envelope) -> Flow[ActionResult]:
     """Delivers, and retries transient errors."""
-    ready = envelope.ready
+    ready, context = envelope.ready, replace(envelope.context, progress={})
 
     def once(_: int) -> Flow[ActionResult]:
         try:
-            return (yield from within(envelope.work(ready, envelope.result, envelope.context), ready.deadline))
+            return (yield from within(envelope.work(ready, envelope.result, context), ready.deadline))
         except Exception as error:
             envelope.errors.append(error)
             raise

@@ -31,6 +31,8 @@ class ActionContext:
     clock: Callable[[], datetime] = now
     is_input: Callable[[Path], bool] = lambda _: False
     """whether a file is part of the run's data, or would be part of the next run's"""
+    progress: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    """one dictionary a delivery, in which an action may keep what a retry must not repeat"""
     message_cache: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
     """the run's messages, built once for each state of its result and shared by channels"""
 

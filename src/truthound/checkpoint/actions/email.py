@@ -15,8 +15,8 @@ from truthound._internal import templates
 from truthound._internal.options import Converted, Secret, option
 from truthound._internal.text import plural
 from truthound.checkpoint.actions import email_message, sendgrid, ses
-from truthound.checkpoint.actions.context import ActionContext, look_back
 from truthound.checkpoint.actions.channel import Channel, ResponseCheck, Template, Url, success
+from truthound.checkpoint.actions.context import ActionContext, look_back
 from truthound.checkpoint.actions.email_message import Addresses, Content
 from truthound.checkpoint.actions.email_transport import Transport
 from truthound.checkpoint.actions.ses import Ses

@@ -13,15 +13,15 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, AliasChoices, Field, PrivateAttr
+from pydantic import AfterValidator, AliasChoices, Field
 
 from truthound._internal.options import Secret, option
 from truthound._internal.text import plural
+from truthound.checkpoint.actions.channel import Channel, ResponseCheck, Url
 from truthound.checkpoint.actions.conditions import NotifyOn
 from truthound.checkpoint.actions.context import ActionContext
-from truthound.checkpoint.delivery import MAY_HAVE_BEEN_DELIVERED
-from truthound.checkpoint.actions.channel import Channel, ResponseCheck, Url
 from truthound.checkpoint.actions.github_api import API, CREATED, Repository, comment_marker
+from truthound.checkpoint.delivery import MAY_HAVE_BEEN_DELIVERED
 from truthound.ci.detect import CIEnvironment, detect_ci_platform, environment_of
 from truthound.ci.names import CIPlatform
 from truthound.ci.report import github
@@ -57,10 +57,6 @@ class _Part:
     skipped: list[str] = field(default_factory=list)
     """not done, and only wanted where it is possible"""
     details: dict[str, Any] = field(default_factory=dict)
-
-
-Progress = dict[str, _Part]
-"""the parts of a delivery that are done with, in order; a retry does not repeat them"""
 
 
 class GitHubAction(Channel):
@@ -111,21 +107,13 @@ class GitHubAction(Channel):
     """The REST API. Default: GITHUB_API_URL or https://api.github.com."""
     notify_on: NotifyOn = "always"
 
-    _progress: tuple[str, Progress] | None = PrivateAttr(default=None)
-
     def required_options(self) -> Iterable[str]:
         return ()
 
     # --- delivery -------------------------------------------------------------------------------------------------
 
     def deliver(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
-        if self._progress is None or self._progress[0] != result.run_id:
-            self._progress = result.run_id, {}
-        outcome = yield from self._deliver_parts(result.published(), run, self._progress[1])
-        self._progress = None
-        return outcome
-
-    def _deliver_parts(self, result: CheckpointResult, run: ActionContext, progress: Progress) -> Flow[ActionResult]:
+        result, progress = result.published(), run.progress
         env = dict(os.environ)
         link = self.message(result, run).link
         if "files" not in progress:
@@ -211,7 +199,12 @@ class GitHubAction(Channel):
     # --- with a token -----------------------------------------------------------------------------------------------
 
     def _call_api(
-        self, result: CheckpointResult, run: ActionContext, link: str, env: Mapping[str, str], progress: Progress
+        self,
+        result: CheckpointResult,
+        run: ActionContext,
+        link: str,
+        env: Mapping[str, str],
+        progress: dict[str, _Part],
     ) -> Flow[RetryableError | None]:
         """The parts that need a token, each whether or not another one fails; returns the transient error, if there was one."""
         requested = bool(self.set_commit_status or self.comment_on_pr or self.create_check_run)
