@@ -15,7 +15,7 @@ from email.policy import EmailPolicy
 from email.utils import format_datetime, getaddresses
 from typing import Any
 
-from truthound._internal.text import terminal
+from truthound._internal.escape import escape_terminal
 
 _SHOWN_HEADERS = ("From", "To", "Cc", "Reply-To", "Subject", "Date", "Message-ID")
 
@@ -82,7 +82,7 @@ def split_addresses(given: str | Iterable[str]) -> list[str]:
 
 def one_line_subject(text: str) -> str:
     """A subject on one line."""
-    return " ".join(terminal(" ".join(text.split())).split())[:250] or "truthound"
+    return " ".join(escape_terminal(" ".join(text.split())).split())[:250] or "truthound"
 
 
 def encodable(text: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -22,9 +21,12 @@ from truthound.checkpoint.actions.conditions import NotifyOn
 from truthound.checkpoint.actions.context import ActionContext
 from truthound.checkpoint.actions.github_api import API, CREATED, Repository, comment_marker
 from truthound.checkpoint.delivery import MAY_HAVE_BEEN_DELIVERED
-from truthound.ci.detect import CIEnvironment, detect_ci_platform, environment_of
-from truthound.ci.names import CIPlatform
-from truthound.ci.report import github
+from truthound.ci.detect import detect_ci_platform, environment_of
+from truthound.ci.models import CIEnvironment, CIPlatform
+from truthound.ci.platforms import github
+from truthound.ci.report import github_markdown
+from truthound.ci.report.source_links import source_of
+from truthound.ci.report.step_values import step_values
 from truthound.errors import ActionError, PermanentDeliveryError, RetryableError, UnansweredError
 from truthound.io import http_client
 from truthound.io.files import add_lines
@@ -148,7 +150,7 @@ class GitHubAction(Channel):
             # the bar keeps a workflow from executing the commands
             yield "\n".join(["to standard error", *(f"| {line}" for line in lines)])
         if self.set_output:
-            yield f"to the file GITHUB_OUTPUT\n{github.output_file(github.outputs(result, link), 'truthound_...')}"
+            yield f"to the file GITHUB_OUTPUT\n{github.output_file(step_values(result, link), 'truthound_...')}"
 
     # --- in a workflow, without a token -----------------------------------------------------------------------------
 
@@ -165,7 +167,7 @@ class GitHubAction(Channel):
             sys.stderr.flush()
             part.done.append(plural(len(lines), "annotation"))
         if self.set_output and (path := env.get("GITHUB_OUTPUT")):
-            text = github.output_file(github.outputs(result, link), f"truthound_{secrets.token_hex(16)}")
+            text = github.output_file(step_values(result, link), github.output_delimiter())
             _append(path, text, "outputs set", part)
 
     def _write_summary(
@@ -175,8 +177,8 @@ class GitHubAction(Channel):
         if not path:
             part.skipped.append("GITHUB_STEP_SUMMARY is not set")
             return
-        size = Path(path).stat().st_size if Path(path).is_file() else 0
-        text = self._summary(result, run, link, env, github.SUMMARY - size - 2)
+        size = github.summary_size(path)
+        text = self._summary(result, run, link, env, github_markdown.SUMMARY - size - 2)
         if not text:
             part.failed.append("the step's summary is full (1 MiB), nothing was added")
             return
@@ -188,11 +190,11 @@ class GitHubAction(Channel):
         run: ActionContext,
         link: str,
         env: Mapping[str, str],
-        limit: int = github.SUMMARY,
+        limit: int = github_markdown.SUMMARY,
     ) -> str:
         """The run as Markdown, with links to the lines of the repository's files."""
-        source, root = github.source_of(env, _build(env)), env.get("GITHUB_WORKSPACE", "")
-        return github.summary(
+        source, root = source_of(env, _build(env)), env.get("GITHUB_WORKSPACE", "")
+        return github_markdown.summary(
             result, run.previous, examples=self.include_examples, link=link, limit=limit, source=source, root=root
         )
 
@@ -257,7 +259,7 @@ class GitHubAction(Channel):
     def _check_run(
         self, repository: Repository, sha: str, result: CheckpointResult, run: ActionContext, link: str
     ) -> Flow[_Part]:
-        summary = self._summary(result, run, "", os.environ, github.COMMENT - 1)
+        summary = self._summary(result, run, "", os.environ, github_markdown.COMMENT - 1)
         yield from repository.create_check_run(sha, result, link, summary, os.environ.get("GITHUB_WORKSPACE", ""))
         return _Part(done=["check run made"])
 
@@ -268,7 +270,7 @@ class GitHubAction(Channel):
         existing = yield from repository.find_comments(marker, number)
         if not existing and self.comment_on_pr is None and result.status is CheckpointStatus.SUCCESS:
             return _Part(skipped=["the run passed: no comment was made"])
-        text = f"{marker}\n{self._summary(result, run, link, os.environ, github.COMMENT - len(marker) - 1)}"
+        text = f"{marker}\n{self._summary(result, run, link, os.environ, github_markdown.COMMENT - len(marker) - 1)}"
         response = yield from repository.update_comment(existing, text)
         part = _Part(done=["comment updated" if response else "comment made"])
         if response is None:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from truthound._internal.text import shorten, terminal
+from truthound._internal.escape import escape_terminal
+from truthound._internal.text import shorten
 from truthound.checkpoint.actions.channel import ResponseCheck, encoded
 from truthound.errors import PermanentDeliveryError
 from truthound.io import http_client
@@ -65,7 +66,7 @@ class Repository:
         undelivered = wording.verdict(result) == "UNDELIVERED"
         body = {
             "state": "error" if undelivered else _STATES[result.status.value],
-            "description": shorten(terminal(headline(result)), 140),
+            "description": shorten(escape_terminal(headline(result)), 140),
             "context": _context(result),
         }
         body |= {"target_url": link} if link else {}
@@ -80,9 +81,9 @@ class Repository:
             "head_sha": sha,
             "status": "completed",
             "conclusion": "failure" if wording.fails(result) else _CONCLUSIONS[result.status.value],
-            "external_id": shorten(terminal(result.run_id), 200),
+            "external_id": shorten(escape_terminal(result.run_id), 200),
             "output": {
-                "title": shorten(terminal(headline(result)), 200),
+                "title": shorten(escape_terminal(headline(result)), 200),
                 "summary": summary,
                 "annotations": list(_annotations(result, root))[:_MAX_ANNOTATIONS],
             },
@@ -144,7 +145,7 @@ def comment_marker(checkpoint: str) -> str:
 
 
 def _context(result: CheckpointResult) -> str:
-    return shorten(terminal(f"truthound/{result.checkpoint_name}"), 200)
+    return shorten(escape_terminal(f"truthound/{result.checkpoint_name}"), 200)
 
 
 def _annotations(result: CheckpointResult, root: str | Path) -> Iterator[dict[str, Any]]:
@@ -157,7 +158,7 @@ def _annotations(result: CheckpointResult, root: str | Path) -> Iterator[dict[st
                 "start_line": a.line,
                 "end_line": a.end_line or a.line,
                 "annotation_level": _LEVELS[a.level],
-                "message": shorten(terminal(a.message), 4096),
-                "title": shorten(terminal(a.title or ""), 255),
+                "message": shorten(escape_terminal(a.message), 4096),
+                "title": shorten(escape_terminal(a.title or ""), 255),
                 **columns,
             }
