@@ -168,7 +168,7 @@ def test_other_options_are_checked_as_well():
 
 def test_rules_keep_their_places_when_other_options_change():
     config = CheckpointConfig(name="a", data_source="a.csv", validators=["null"])
-    config.rules[0].located_at("truthound.yaml:7")
+    config._rules = (config.rules[0].located_at("truthound.yaml:7"),)
     assert Checkpoint(config=config, data_source="b.csv").config.rules[0].location == "truthound.yaml:7"
     assert Checkpoint(config=config, validators=["null"]).config.rules[0].location is None
 

@@ -197,7 +197,7 @@ def test_statistics_leave_nan_out():
 def test_long_texts_are_no_categories():
     data = {"a": ["x" * 3000, "y"] * 40}
     assert "allowed_values" not in drafted(data)[0]
-    assert profiling.infer_schema(data).columns["a"].values is None
+    assert profiling.infer_schema(data).schema.columns["a"].values is None
 
 
 @pytest.mark.parametrize(("low", "high"), [(-1.5, 1.2e16), (-1e16, 0.5), (0.3, 0.7), (-3.0, 7.0), (1e-12, 1e12)])

@@ -24,7 +24,7 @@ PEOPLE = {
 
 
 def test_what_is_inferred():
-    columns = profiling.infer_schema(PEOPLE).columns
+    columns = profiling.infer_schema(PEOPLE).schema.columns
     assert list(columns) == list(PEOPLE)
     assert columns["id"] == ColumnSchema(type="int64", nullable=False, unique=True)
     assert columns["score"] == ColumnSchema(type="float64", nullable=False, min=0)
@@ -37,7 +37,7 @@ def test_what_is_inferred():
 
 def test_a_pattern_must_hold_for_all_values():
     texts = [f"AB-{i:04d}" for i in range(500)] + ["oops"]
-    assert profiling.infer_schema({"a": texts}).columns["a"].pattern is None
+    assert profiling.infer_schema({"a": texts}).schema.columns["a"].pattern is None
 
 
 def test_every_property_says_how_it_was_found():
@@ -49,14 +49,14 @@ def test_every_property_says_how_it_was_found():
 
 
 def test_a_schema_survives_its_file(tmp_path):
-    schema = profiling.infer_schema(PEOPLE)
+    schema = profiling.infer_schema(PEOPLE).schema
     schema.save(tmp_path / "schema.yaml")
     assert Schema.load(tmp_path / "schema.yaml") == schema
 
 
 @pytest.mark.parametrize("name", ["yes", "null", "a: b", "# x", "'q'", '"', "1", "日本", "a\nb", "- x", "", "${HOME}"])
 def test_hostile_column_names(tmp_path, name):
-    schema = profiling.infer_schema(pl.DataFrame({name: ["x", "y"]}))
+    schema = profiling.infer_schema(pl.DataFrame({name: ["x", "y"]})).schema
     schema.save(tmp_path / "schema.yaml")
     assert list(Schema.load(tmp_path / "schema.yaml").columns) == [name]
     profile = profiling.profile(pl.DataFrame({name: ["x", "y", None]}))
@@ -65,7 +65,7 @@ def test_hostile_column_names(tmp_path, name):
 
 
 def test_data_hold_the_schema_inferred_from_them():
-    result = check(PEOPLE, schema=profiling.infer_schema(PEOPLE))
+    result = check(PEOPLE, schema=profiling.infer_schema(PEOPLE).schema)
     assert result.success, result.summary()
     assert result.statistics.total_checks > 15
 
@@ -74,7 +74,7 @@ def test_data_that_differ():
     other = pl.DataFrame(PEOPLE).with_columns(
         pl.lit("c").alias("kind"), pl.col("id").cast(pl.String), -pl.col("score"), pl.lit(1).alias("new")
     )
-    result = check(other.drop("mail"), schema=profiling.infer_schema(PEOPLE))
+    result = check(other.drop("mail"), schema=profiling.infer_schema(PEOPLE).schema)
     said = {(o.validator, o.columns) for o in result.issues}
     assert ("allowed_values", ("kind",)) in said
     assert ("range", ("score",)) in said
@@ -188,13 +188,13 @@ def test_baselines(tmp_path):
     ],
 )
 def test_data_of_any_kind_hold_their_own_schema(tmp_path, frame):
-    profiling.infer_schema(frame).save(tmp_path / "schema.yaml")
+    profiling.infer_schema(frame).schema.save(tmp_path / "schema.yaml")
     result = check(frame, schema=tmp_path / "schema.yaml")
     assert [o for o in result.outcomes if o.status != "passed"] == []
 
 
 def test_a_column_that_is_lost_or_changed_is_told_once():
-    schema = profiling.infer_schema(PEOPLE)
+    schema = profiling.infer_schema(PEOPLE).schema
     people = pl.DataFrame(PEOPLE)
     lost = check(people.drop("code"), schema=schema)
     assert [(i.validator, i.columns) for i in lost.issues] == [("schema", ("code",))]
@@ -204,7 +204,7 @@ def test_a_column_that_is_lost_or_changed_is_told_once():
 
 
 def test_the_validator_schema_takes_the_schema_of_the_run():
-    schema = profiling.infer_schema(PEOPLE)
+    schema = profiling.infer_schema(PEOPLE).schema
     assert check(PEOPLE, validators=["schema"], schema=schema).success
 
 
@@ -249,7 +249,7 @@ def test_an_update_tells_what_changed(tmp_path):
 
 
 def test_equal_numbers_with_fractions_are_no_keys():
-    assert not profiling.infer_schema({"x": [0.5, 0.7, 0.1]}).columns["x"].unique
+    assert not profiling.infer_schema({"x": [0.5, 0.7, 0.1]}).schema.columns["x"].unique
 
 
 def test_a_sample_is_held_against_what_all_rows_taught(tmp_path):
@@ -281,7 +281,7 @@ def test_rows_that_are_appended_are_no_drift(tmp_path):
 def test_values_that_differ_by_chance_are_no_key():
     columns = profiling.infer_schema(
         {"age": [31, 45, 52], "city": ["Oslo", "Rome", "Bonn"], "user_id": [7, 9, 12]}
-    ).columns
+    ).schema.columns
     assert [c for c, s in columns.items() if s.unique] == ["user_id"]
 
 

@@ -15,7 +15,7 @@ from truthound.engine.measures import RowCount
 from truthound.errors import ConfigError, StoreError
 from truthound.io.files import safe_name
 from truthound.profiling.open import with_backend
-from truthound.profiling.schema_inference import OF_PII, infer_schema_of
+from truthound.profiling.schema_inference import OF_PII, InferredSchema, infer_schema_of
 from truthound.schema import ColumnSchema, Schema
 
 
@@ -49,10 +49,11 @@ def auto_schema(state_dir: Path, name: str, data: Backend, *, pii: Collection[st
             return known, validated
         bare.save(path)
         return bare, f"{validated}; what it had of the values of pii columns was removed"
-    schema = infer_schema_of(data, pii=pii)
+    inferred = infer_schema_of(data, pii=pii)
+    schema = inferred.schema
     if not data.measure([RowCount()])[RowCount()]:
         return schema, "no rows to learn a schema from; the first run that has some learns it"
-    if create_exclusive(path, schema.to_yaml()):
+    if create_exclusive(path, inferred.to_yaml()):
         return schema, f"first run: the schema was learned and kept in {path}"
     return _without(Schema.load(path), pii), validated  # another process was first; its schema counts
 
@@ -94,18 +95,18 @@ def update_schema(
     """Learns a schema anew, in place of the one that is kept. Returns its file; `tell` hears what changed, line by line."""
     path = _kept(state_dir, name)
 
-    def learn(backend: Backend, _: str) -> Schema:
+    def learn(backend: Backend, _: str) -> InferredSchema:
         if not backend.measure([RowCount()])[RowCount()]:
             raise ConfigError(f"there are no rows to learn from; what {path} holds is kept")
         return infer_schema_of(backend, pii=pii)
 
-    schema = with_backend(data, base, learn)
+    schema, comments = with_backend(data, base, learn)
     try:
         old = load_learned_schema(state_dir, name, pii)
         changes = ["learned for the first time"] if old is None else diff_schemas(old, schema) or ["nothing changed"]
     except ConfigError:
         changes = [f"the schema kept in {path} was damaged; it is replaced"]
-    schema.save(path)
+    schema.save(path, comments)
     for line in changes if tell else ():
         tell(line)  # type: ignore[misc]  # there are no lines without it
     return path

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from truthound._internal.text import did_you_mean, percent, plural
 from truthound.engine import Backend, RowRequest
@@ -19,7 +19,7 @@ from truthound.errors import ConfigError, SourceError, ValidatorError
 from truthound.profiling.key_columns import by_design, named
 from truthound.profiling.open import with_backend
 from truthound.profiling.text_patterns import guesses
-from truthound.schema import ColumnSchema, DataType, Schema
+from truthound.schema import ColumnSchema, Comments, DataType, Schema
 
 CATEGORIES = 20
 """text with at most so many different values is taken to be categories"""
@@ -51,13 +51,24 @@ class _Column:
         self.found[prop], self.notes[prop] = value, note
 
 
-def infer_schema(data: Any, *, base: Path | None = None, pii: Collection[str] = ()) -> Schema:
+class InferredSchema(NamedTuple):
+    """A schema, and the comments for its file."""
+
+    schema: Schema
+    comments: Comments
+
+    def to_yaml(self) -> str:
+        """The text of its file."""
+        return self.schema.to_yaml(self.comments)
+
+
+def infer_schema(data: Any, *, base: Path | None = None, pii: Collection[str] = ()) -> InferredSchema:
     """The schema of a data source; arguments and errors as of `infer_schema_of`."""
     return with_backend(data, base, lambda backend, name: infer_schema_of(backend, name, pii=pii))
 
 
-def infer_schema_of(backend: Backend, source: str = "data", *, pii: Collection[str] = ()) -> Schema:
-    """The schema of an open table. Each property has a comment that says how it was found.
+def infer_schema_of(backend: Backend, source: str = "data", *, pii: Collection[str] = ()) -> InferredSchema:
+    """The schema of an open table, with a comment on each property that says how it was found.
 
     Of `pii` columns only type, nullability and uniqueness are learned: nothing in the schema comes from their values.
 
@@ -86,7 +97,7 @@ def infer_schema_of(backend: Backend, source: str = "data", *, pii: Collection[s
     for name in [c for c in every if c not in types]:
         found[name] = ColumnSchema(type="null")
         notes[name, "type"] = "it cannot be read: any type will do"
-    return Schema(columns={c: found[c] for c in every}).noted(notes)
+    return InferredSchema(Schema(columns={c: found[c] for c in every}), notes)
 
 
 def head(backend: Backend, types: Mapping[str, DataType]) -> dict[str, list[Any]]:

@@ -7,9 +7,10 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from pydantic import Field, PrivateAttr, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from truthound._internal.escape import escape_terminal
 from truthound._internal.options import Converted, Model, option
@@ -116,6 +117,10 @@ class ColumnSchema(Model):
         return self
 
 
+Comments = Mapping[tuple[str, str], str]
+"""(column, property) -> how it was found; ("", "") and ("", "bounds") -> lines at the head of the file"""
+
+
 class Schema(Model):
     """A table's expected shape: its columns in order, and what is known of them."""
 
@@ -129,8 +134,6 @@ class Schema(Model):
     """Whether columns that are not listed are allowed."""
     order: bool = False
     """Whether the columns must come in this order."""
-
-    _notes: dict[tuple[str, str], str] = PrivateAttr(default_factory=dict)
 
     @field_validator("primary_key", mode="before")
     @classmethod
@@ -146,15 +149,9 @@ class Schema(Model):
         return self
 
     def __eq__(self, other: object) -> bool:
-        """Comments do not count."""
         return isinstance(other, Schema) and self.to_dict() == other.to_dict()
 
     __hash__ = None  # type: ignore[assignment]  # it holds dictionaries
-
-    def noted(self, notes: Mapping[tuple[str, str], str]) -> Self:
-        """The same, with comments for its file: (column, property) -> how it was found; ("", "") and ("", "bounds") -> its head."""
-        self._notes.update(notes)
-        return self
 
     def to_validators(self) -> tuple[Any, ...]:
         """The validators that check data against it."""
@@ -198,31 +195,32 @@ class Schema(Model):
                 return found
         raise ConfigError(problems)
 
-    def to_yaml(self) -> str:
-        """The file's text, each property with its comment."""
-        first = self._comment("", "").strip()
+    def to_yaml(self, comments: Comments = MappingProxyType({})) -> str:
+        """The text of a schema file, with a comment on each property that has one."""
+
+        def comment(column: str, prop: str) -> str:
+            note = comments.get((column, prop))
+            return f"  # {escape_terminal(note)}" if note else ""
+
+        first = comment("", "").strip()
         lines = [first] if first else []
         lines.append("# The expected shape of a table. Check against it with `schema: FILE` in a checkpoint.")
-        bounds = self._comment("", "bounds").strip()
+        bounds = comment("", "bounds").strip()
         lines += [bounds, "columns:"] if bounds else ["columns:"]
         document = self.to_dict()
         for name, kept in document.pop("columns").items():
             column = kept
             lines.append(_key(name))
-            if (name, "nullable") in self._notes:  # said even where it is as it would be anyway
+            if (name, "nullable") in comments:  # written even where it is the default
                 column = {"type": kept["type"], "nullable": self.columns[name].nullable} | kept
-            lines += [f"    {prop}: {yaml_line(value)}{self._comment(name, prop)}" for prop, value in column.items()]
-        lines += [f"{prop}: {yaml_line(value)}{self._comment('', prop)}" for prop, value in document.items()]
+            lines += [f"    {prop}: {yaml_line(value)}{comment(name, prop)}" for prop, value in column.items()]
+        lines += [f"{prop}: {yaml_line(value)}{comment('', prop)}" for prop, value in document.items()]
         return "\n".join(lines) + "\n"
 
-    def _comment(self, column: str, prop: str) -> str:
-        note = self._notes.get((column, prop))
-        return f"  # {escape_terminal(note)}" if note else ""
-
-    def save(self, path: str | Path) -> None:
-        """Writes the file, whole or not at all."""
+    def save(self, path: str | Path, comments: Comments = MappingProxyType({})) -> None:
+        """Writes the file of `to_yaml`, completely or not at all."""
         with replacing(Path(path)) as temporary:
-            temporary.write_text(self.to_yaml(), encoding="utf-8")
+            temporary.write_text(self.to_yaml(comments), encoding="utf-8")
 
 
 def _value(node: Node) -> Any:

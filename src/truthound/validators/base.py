@@ -185,11 +185,11 @@ class Validator(Model):
         return self.mostly is not None or any(isinstance(limit, str) for limit in limits)
 
     def located_at(self, location: str | None) -> Self:
-        """The same, declared at this place of a file."""
-        self._location = location
-        for each in self._each:
-            each.located_at(location)
-        return self
+        """A copy that knows where in a file it is declared (`file:line:column`)."""
+        made = self.model_copy()
+        made._location = location  # noqa: SLF001 our own
+        made._each = tuple(each.located_at(location) for each in self._each)  # noqa: SLF001 our own
+        return made
 
     @property
     def location(self) -> str | None:

@@ -86,10 +86,10 @@ def test_profiles_and_schemas():
     assert [(s.column, s.what) for s in profile(DATA).suspicions] == [
         ("m", "cannot be read: it holds int, str; give it one type")
     ]
-    schema = infer_schema(DATA)
+    schema = infer_schema(DATA).schema
     assert list(schema.columns) == ["id", "m", "t"]
     assert schema.columns["m"].type == "null"  # any
-    known = outcomes(schema=infer_schema({"id": [1], "m": [1], "t": [None]}))
+    known = outcomes(schema=infer_schema({"id": [1], "m": [1], "t": [None]}).schema)
     assert {o.status for k, o in known.items() if ":m" in k} == {"error"}
 
 
@@ -122,7 +122,7 @@ def test_profile_and_schema_of_a_file_with_a_damaged_column(tmp_path):
     assert [(s.column, s.what[:24]) for s in profile(path).suspicions if s.column == "x"] == [
         ("x", "cannot be read: a.parque")
     ]
-    assert infer_schema(path).columns["x"].type == "null"
+    assert infer_schema(path).schema.columns["x"].type == "null"
 
 
 def test_rows_of_a_file_with_a_damaged_column_are_set_aside_without_it(tmp_path):

@@ -157,7 +157,7 @@ class _Reader:
             for k, (_, n) in self.node.pairs.items()
             if k != "actions"
         }
-        return config.model_copy(update={"actions": self._filled(config.actions)}).with_raw_values(
+        return config.model_copy(update={"actions": self._filled(config.actions)}).with_resolution(
             written, self.document.env
         )
 

@@ -247,8 +247,7 @@ class CheckpointConfig(_Expecting):
     """What is done with each result, in order."""
 
     _rules: tuple[Validator, ...] = PrivateAttr(default=())
-    _written: Mapping[str, Any] = PrivateAttr(default_factory=dict)
-    _hidden: frozenset[str] = PrivateAttr(default=frozenset())
+    _resolution: Resolution = PrivateAttr(default=Resolution())
 
     @field_validator("name")
     @classmethod
@@ -337,53 +336,55 @@ class CheckpointConfig(_Expecting):
         return self._rules
 
     def __repr__(self) -> str:
-        return redact(super().__repr__(), self._hidden)
+        return redact(super().__repr__(), self.secrets_to_redact)
 
     __str__ = __repr__
 
     @property
     def secrets_to_redact(self) -> frozenset[str]:
-        """The secrets that came with it, from variables whose names mark them as secret."""
-        return self._hidden
+        """The values of variables in its options whose names mark them as secret."""
+        return self._resolution.secrets
 
-    def with_raw_values(self, written: Mapping[str, Any], env: Mapping[str, str]) -> Self:
-        """The same, knowing what its file says: `to_dict` gives that, with `${VAR}` as they are."""
+    def with_resolution(self, raw: Mapping[str, Any], env: Mapping[str, str]) -> Self:
+        """A copy that knows its options before their `${VAR}` were resolved from `env`: `to_dict` returns those."""
         made = self.model_copy()
-        made._hidden = frozenset(secret_values(dict(written), env))  # noqa: SLF001 our own
-        made._written = {k: v for k, v in written.items() if k != "actions"}  # noqa: SLF001 our own
+        own = {k: v for k, v in raw.items() if k != "actions"}
+        made._resolution = Resolution(own, frozenset(secret_values(dict(raw), env)))  # noqa: SLF001 our own
         return made
 
     def with_options(self, **options: Any) -> Self:
-        """The same with other options. Rules keep the places where they were declared."""
+        """A copy with other options. Validators keep the locations where they were declared."""
         given = {k: getattr(self, k) for k in self.model_fields_set}
         made = type(self)(**(given | options))
         if not {"validators", "validator_config"} & set(options):
             made._rules = self._rules  # noqa: SLF001 our own
-        made._written = {k: v for k, v in self._written.items() if k not in options}  # noqa: SLF001 our own
-        made._hidden = self._hidden  # noqa: SLF001 our own
+        kept = {k: v for k, v in (self._resolution.raw or {}).items() if k not in options}
+        made._resolution = Resolution(kept, self.secrets_to_redact)  # noqa: SLF001 our own
         return made
 
     def to_dict(self) -> dict[str, Any]:
-        """What was given, as a checkpoint in a file has it: plain values for JSON or YAML, `${VAR}` as they were written.
+        """The options that were set, as in a file: plain values for JSON or YAML, `${VAR}` unresolved.
 
-        A function of a `function` validator becomes its place (`package.module:name`). What was given in clear is in clear.
+        The function of a `function` validator becomes its import path (`package.module:name`). Secrets that were given as
+        plain text stay plain text.
 
         Raises:
-            ConfigError: what a file cannot hold, all of it at once: data frames, callbacks, classes without a name.
+            ConfigError: values that a file cannot hold (data frames, callbacks, classes without a name), all at once.
         """
+        raw = self._resolution.raw or {}
         given = {k: getattr(self, k) for k in type(self).model_fields if k in self.model_fields_set}
         if not all(isinstance(v, str | Mapping) for v in self.validators):  # shared options do not reach objects
             given["validators"] = self._rules
             given.pop("validator_config", None)
-        made = to_config_dict({k: v for k, v in given.items() if k not in self._written})
-        return {k: self._written[k] if k in self._written else made[k] for k in given}
+        made = to_config_dict({k: v for k, v in given.items() if k not in raw})
+        return {k: raw[k] if k in raw else made[k] for k in given}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], env: Mapping[str, str] | None = None) -> Self:
-        """The config that a checkpoint in a file means; `${VAR}` are filled in from `env` (the process's environment).
+        """The config of a checkpoint in a file, its `${VAR}` resolved from `env` (default: the process's environment).
 
         Raises:
-            ConfigError: all mistakes at once.
+            ConfigError: every mistake.
         """
         known = os.environ if env is None else env
         missing: list[str] = []
@@ -399,7 +400,7 @@ class CheckpointConfig(_Expecting):
             a.with_resolution(Resolution(i, frozenset(secret_values(i, known)))) if isinstance(i, Mapping) else a
             for a, i in zip(made.actions, items, strict=True)
         )
-        return made.model_copy(update={"actions": tuple(actions)} if items else {}).with_raw_values(data, known)
+        return made.model_copy(update={"actions": tuple(actions)} if items else {}).with_resolution(data, known)
 
     def __eq__(self, other: object) -> bool:
         """Equal rules and options, however the rules are written."""
