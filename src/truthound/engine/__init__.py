@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from truthound.engine.measures import Measure, Predicate, Reference
+from truthound.engine.states import State
+from truthound.errors import ValidatorError
 from truthound.schema import DataType
 
 ROW = "__truthound_row"
@@ -78,6 +80,10 @@ class Backend(Protocol):
 
     def stages(self, measures: Iterable[Measure]) -> Iterator[dict[Measure, Any]]:
         """`measure` in parts, the cheap measures first; for callers that show progress."""
+        ...
+
+    def states(self, measures: Iterable[Measure]) -> dict[Measure, State | ValidatorError]:
+        """Exact states of those measures that have one (`truthound.engine.states`), to merge with those of other parts."""
         ...
 
     def rows(self, requests: Mapping[str, RowRequest]) -> dict[str, FailingRows]:

@@ -298,6 +298,15 @@ class Reference:
         return hash(self._key())
 
 
+NEED_TABLE = (Repeated, OutOfOrder, Inconsistent, Native)
+"""predicates whose answer for a row depends on other rows, or may"""
+
+
+def needs_table(predicate: Predicate | None) -> bool:
+    """Whether a predicate needs more of the table than one row."""
+    return predicate is not None and any(isinstance(p, NEED_TABLE) for p in parts(predicate))
+
+
 def both(*predicates: Predicate | None) -> Predicate | None:
     """Their conjunction, without the absent ones."""
     given = tuple(p for p in predicates if p is not None)

@@ -13,14 +13,14 @@ from truthound.engine import FAILED_CHECKS, ROW, Failing, FailingRows, OpenRefer
 from truthound.engine import measures as m
 from truthound.engine.optimize import bounding_counts, simplify
 from truthound.engine.polars.blocking import Blocking
-from truthound.engine.polars.compile import is_blocking, streams
 from truthound.engine.polars.engine_errors import no_panic
 from truthound.engine.polars.failing_rows import fetch
 from truthound.engine.polars.sql import utc_now
 from truthound.engine.polars.streaming import measure_streaming
 from truthound.engine.polars.table import Table
 from truthound.engine.polars.type_names import type_name
-from truthound.errors import SourceError
+from truthound.engine.states import Count, State, Sum, state_type
+from truthound.errors import SourceError, ValidatorError
 from truthound.schema import DataType
 
 
@@ -85,8 +85,8 @@ class PolarsBackend:
     def _stages(self, measures: Iterable[m.Measure]) -> Iterator[dict[m.Measure, Any]]:
         wanted, values = dict.fromkeys(measures), self.table.values
         todo = [x for x in wanted if x not in values]
-        streaming = [x for x in todo if streams(x)]
-        blocking = [x for x in todo if not streams(x)]
+        streaming = [x for x in todo if state_type(x)]
+        blocking = [x for x in todo if not state_type(x)]
         groups = bounding_counts(streaming)
         grouped = [x for group in groups.values() for x in group]
         later = set(self._blocking.counts_with_distinct(blocking)).intersection(streaming)
@@ -103,6 +103,15 @@ class PolarsBackend:
         measure_streaming(self.table, later)
         if later:
             yield {x: values[x] for x in later}
+
+    @no_panic()
+    def states(self, measures: Iterable[m.Measure]) -> dict[m.Measure, State | ValidatorError]:
+        wanted, table = [x for x in dict.fromkeys(measures) if state_type(x)], self.table
+        values = self.measure(wanted)
+        rounded = [x for x in wanted if isinstance(s := table.states.get(x), Sum) and s.error]
+        measure_streaming(table, rounded, exact=True)
+        # a count that was settled by another one has no state of its own
+        return {x: v if isinstance(v := values[x], ValidatorError) else table.states.get(x, Count(v)) for x in wanted}
 
     @no_panic()
     def rows(self, requests: Mapping[str, RowRequest]) -> dict[str, FailingRows]:
@@ -125,7 +134,7 @@ class PolarsBackend:
 
     def _fails(self, predicate: m.Predicate, where: m.Predicate | None) -> pl.Expr:
         """Whether a numbered row fails; null never."""
-        if isinstance(predicate, m.Inconsistent) or (where is not None and is_blocking(predicate)):
+        if isinstance(predicate, m.Inconsistent) or (where is not None and m.needs_table(predicate)):
             rows = self.table.collect(self._blocking.failing(predicate, where).select(ROW))[ROW]
             return pl.col(ROW).is_in(rows.implode())
         return self.table.compile(simplify(m.both(where, predicate) or predicate)).fill_null(value=False)

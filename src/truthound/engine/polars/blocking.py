@@ -10,7 +10,7 @@ import polars as pl
 from truthound.engine import measures as m
 from truthound.engine.optimize import simplify
 from truthound.engine.polars import duplicate_keys as dup
-from truthound.engine.polars.compile import is_blocking, scalar
+from truthound.engine.polars.aggregates import scalar
 from truthound.engine.polars.duplicates import DuplicateFinder
 from truthound.engine.polars.engine_errors import ENGINE_ERRORS
 from truthound.engine.polars.functional_dependencies import Inconsistencies, inconsistencies
@@ -203,6 +203,6 @@ class Blocking:
         if isinstance(predicate, m.Inconsistent):
             kept = rows if where is None else rows.filter(compiled(simplify(where)))
             return kept.filter(self.inconsistent(predicate, where).failing)
-        if where is not None and is_blocking(predicate):
+        if where is not None and m.needs_table(predicate):
             return rows.filter(compiled(simplify(where))).filter(compiled(simplify(predicate)))
         return rows.filter(compiled(simplify(m.both(where, predicate) or predicate)))

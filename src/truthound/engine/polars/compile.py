@@ -2,44 +2,33 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
-from itertools import pairwise
+from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 import polars as pl
 
-from truthound._internal.extended_time import Extended
-from truthound._internal.text import to_json_value
 from truthound.engine import measures as m
 from truthound.engine.condition import Condition
+from truthound.engine.polars.aggregate_query import AggregateQuery
 from truthound.engine.polars.column_names import escape_column, named
 from truthound.engine.polars.compare_columns import comparison_expr
 from truthound.engine.polars.compare_values import among, within
-from truthound.engine.polars.exact_sums import AggregateQuery, deviation, total
 from truthound.engine.polars.formats import FORMATS
 from truthound.engine.polars.join_types import Schema, align_types
-from truthound.engine.polars.row_counts import apart, assuming, counted, faulty, picked
+from truthound.engine.polars.row_counts import count_or_fault, count_true_and_null, if_narrow
 from truthound.engine.polars.short_circuit import quick_or_slow
 from truthound.engine.polars.sql import LONG, Checked, Context, checked, compiled, resolved, utc_now
 from truthound.errors import ValidatorError
-
-BLOCKING = (m.Repeated, m.OutOfOrder, m.Inconsistent, m.Native)
-"""predicates that need more of the table than one row; they do not share the streaming pass"""
 
 _TEXTS = (m.Matches, m.LengthBetween, m.Format)
 _ASSUMED = (2**61, 2**53, 2**31)
 """what columns of 64 bits hold at most, as a rule: sums do not overflow, floats hold them, products do not overflow"""
 
 Lookup = Callable[[m.Orphan], "list[pl.Series]"]
-
-
-def is_blocking(predicate: m.Predicate | None) -> bool:
-    return predicate is not None and any(isinstance(p, BLOCKING) for p in m.parts(predicate))
 
 
 class Compiler:
@@ -121,7 +110,7 @@ class Compiler:
             case _:
                 return Checked(self._alone(p))
 
-    def counted(self, p: m.Predicate) -> AggregateQuery:
+    def count(self, p: m.Predicate) -> AggregateQuery:
         """How many rows it is true for, or the error that some row has no answer.
 
         Sums and products of 64-bit integers are first taken without a check for an overflow, beside the extremes of their
@@ -131,12 +120,12 @@ class Compiler:
         """
         match p:
             case m.Unknown(m.SQL() as condition) | m.Not(m.SQL() as condition):
-                asked = self._counted(m.Not(condition), lambda made: faulty(made, apart(made.e)))
-                return picked(asked, condition, 1 if isinstance(p, m.Unknown) else 0)
+                both = self._count(m.Not(condition), lambda made: count_or_fault(made, count_true_and_null(made.e)))
+                return both.map(itemgetter(1 if isinstance(p, m.Unknown) else 0), key=condition)
             case _:
-                return self._counted(p, faulty)
+                return self._count(p, count_or_fault)
 
-    def _counted(self, p: m.Predicate, count: Callable[[Checked], AggregateQuery]) -> AggregateQuery:
+    def _count(self, p: m.Predicate, count: Callable[[Checked], AggregateQuery]) -> AggregateQuery:
         """What `count` makes of the predicate, in 64 bits where that is enough."""
         sure = self._checked(p)
         conditions = [resolved(part.condition, self._context.schema) for part in m.parts(p) if isinstance(part, m.SQL)]
@@ -148,7 +137,7 @@ class Compiler:
             quick._context = replace(self._context, most=most)  # noqa: SLF001 a compiler of its own kind
             found = quick._checked(p)  # noqa: SLF001
             if "Int128" not in f"{found.e}{found.fault}":
-                return assuming(count(found), [self.column(c) for c in sorted(names)], most, count(sure))
+                return if_narrow(count(found), [self.column(c) for c in sorted(names)], most, count(sure))
         return count(sure)
 
     def _alone(self, p: m.Predicate) -> pl.Expr:
@@ -336,82 +325,3 @@ def _any(exprs: Sequence[pl.Expr]) -> pl.Expr:
     for e in exprs[1:]:
         out |= e
     return out
-
-
-# --- aggregates that stream ----------------------------------------------------------------------------------------
-
-_AGGREGATES = ("min", "max", "sum", "mean", "std", "var", "count")
-
-
-def streams(measure: m.Measure) -> bool:
-    """Whether a measure is an aggregate that shares the streaming pass."""
-    match measure:
-        case m.RowCount(where):
-            return not is_blocking(where)
-        case m.CountWhere(predicate, where):
-            return not is_blocking(predicate) and not is_blocking(where)
-        case m.Aggregate(_, function, where):
-            return function in _AGGREGATES and not is_blocking(where)
-        case m.Histogram(_, _, where):
-            return not is_blocking(where)
-        case _:
-            return False
-
-
-def aggregate(measure: m.Measure, c: Compiler) -> AggregateQuery:
-    """What a streaming measure asks for."""
-    match measure:
-        case m.RowCount(None):
-            return counted(pl.len())
-        case m.RowCount(where):
-            return c.counted(where)  # type: ignore[arg-type]
-        case m.CountWhere(m.IsNull(column), None):
-            return counted(c.column(column).null_count())
-        case m.CountWhere(predicate, where):
-            return c.counted(predicate if where is None else m.And((where, predicate)))
-        case m.Aggregate(column, _, where):
-            return _aggregate(filtered(c, column, where), c.dtype(column), measure)
-        case m.Histogram(column, edges, where):
-            bounds = [None, *edges, None]
-            steps = [m.Between(column, lo, hi, high_inclusive=False) for lo, hi in pairwise(bounds)]
-            counts = (c(s if where is None else m.And((where, s))).sum() for s in steps)
-            return AggregateQuery(tuple(counts), lambda found: tuple(int(n or 0) for n in found))
-        case _:
-            raise AssertionError(measure)
-
-
-def _aggregate(values: pl.Expr, dtype: pl.DataType, x: m.Aggregate) -> AggregateQuery:
-    if said := unfit(dtype, x.function, x.column):
-        return AggregateQuery((values.count(),), lambda found: ValidatorError(said) if found[0] else None)
-    if x.function in ("sum", "mean"):
-        return total(values, dtype, x.function, (x.column, x.where))
-    if x.function in ("std", "var"):
-        return deviation(values, dtype, x.function)
-    reduced = getattr(values, x.function)()
-    if x.function in ("min", "max") and dtype.is_float():  # a third of the time of the engine's own nan_min
-        return AggregateQuery(
-            (reduced, values.is_nan().any()), lambda found: math.nan if found[1] else scalar(found[0])
-        )
-    return AggregateQuery((reduced,), lambda found: scalar(found[0]))
-
-
-def unfit(dtype: pl.DataType, function: str, column: str) -> str:
-    """Why values of a type have no such statistic, or nothing. A column without any value has none, whatever its type."""
-    ordered = function in ("min", "max") and not (dtype.is_nested() or dtype == pl.Object)
-    if function == "count" or ordered or dtype.is_numeric() or dtype == pl.Boolean:
-        return ""
-    return f'column "{column}" is {dtype.base_type()}, it has no {function}'
-
-
-def filtered(c: Compiler, column: str, where: m.Predicate | None) -> pl.Expr:
-    """A column's values where the filter holds, null elsewhere."""
-    return c.column(column) if where is None else pl.when(c(where)).then(c.column(column))
-
-
-def scalar(value: Any) -> Any:
-    """A measured value as Python has it; durations and the like stay what they are."""
-    return (
-        value
-        if isinstance(value, int | float | str | date | time | timedelta | Decimal | Extended) or value is None
-        else to_json_value(value)
-    )

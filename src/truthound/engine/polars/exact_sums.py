@@ -12,11 +12,12 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 
-from truthound._internal.exact_numbers import decimal, rounded
+from truthound.engine.polars.aggregate_query import AggregateQuery
+from truthound.engine.states import Moments, Sum
 
 CUT = 2.0**-16
 """floats are cut here first, which suits sums of sizes below 2 ** 35"""
@@ -31,30 +32,16 @@ _FLAT = 2**-20
 """a deviation that is smaller beside the mean is measured again, from the mean"""
 
 
-@dataclass(frozen=True)
-class AggregateQuery:
-    """Expressions of one value each, and what their values come to: a result, or what is still to be asked."""
-
-    exprs: tuple[pl.Expr, ...]
-    finish: Callable[[tuple[Any, ...]], Any]
-    key: object = None
-    """the same for two that ask for the same expressions"""
-
-
-def total(values: pl.Expr, dtype: pl.DataType, function: str, key: object) -> AggregateQuery:
-    """The sum or the mean of a column's values; None where there are none."""
+def sum_or_mean(values: pl.Expr, dtype: pl.DataType, function: str, key: object, *, exact: bool) -> AggregateQuery:
+    """The `Sum` of a column's values, as exact as the sum or the mean needs to be rounded once, or `exact` to the last bit."""
     if dtype.is_float():
-        return _float_total(values.cast(pl.Float64), function, key)
+        return _float_sum(values.cast(pl.Float64), function, key, exact=exact)
     scale = dtype.scale if isinstance(dtype, pl.Decimal) else 0
+    number: Literal["decimal", "integer"] = "decimal" if isinstance(dtype, pl.Decimal) else "integer"
     exprs, join = _whole(values, dtype)
 
-    def finish(found: tuple[Any, ...]) -> Any:
-        count, added = found[0], join(found[1:])
-        if not count:
-            return None
-        if function == "mean":
-            return rounded(Fraction(added, count * 10**scale))
-        return decimal(added, scale) if isinstance(dtype, pl.Decimal) else added
+    def finish(found: tuple[Any, ...]) -> Sum:
+        return Sum(number, found[0], Fraction(join(found[1:]), 10**scale), scale=scale)
 
     return AggregateQuery((values.count(), *exprs), finish, key)
 
@@ -75,21 +62,22 @@ def _whole(values: pl.Expr, dtype: pl.DataType) -> tuple[tuple[pl.Expr, ...], Ca
 # --- floats --------------------------------------------------------------------------------------------------------
 
 
-def _float_total(values: pl.Expr, function: str, key: object) -> AggregateQuery:
+def _float_sum(values: pl.Expr, function: str, key: object, *, exact: bool) -> AggregateQuery:
     high = (values + _ANCHOR) - _ANCHOR
 
     def finish(found: tuple[Any, ...]) -> Any:
         count, size, above, below = found
         if not count:
-            return None
-        floats = _Floats(values, count, count if function == "mean" else 1)
+            return Sum("float", 0)
+        floats = _Floats(values, count, function, exact)
         if not math.isfinite(size):
             return floats.special()
         if size < _LARGEST:
             # far more than adding by blocks, as the engine does, can be off
             error = Fraction(count) * Fraction(CUT) * (1024 + count // 1024) / 2**54
-            if (result := floats.certain(Fraction(above) + Fraction(below), error)) is not None:
-                return result
+            state = floats.state(Fraction(above) + Fraction(below), error)
+            if floats.enough(state):
+                return state
         return floats.levels(123 - math.frexp(size)[1])
 
     return AggregateQuery((values.count(), values.abs().sum(), high.sum(), (values - high).sum()), finish, key)
@@ -97,47 +85,51 @@ def _float_total(values: pl.Expr, function: str, key: object) -> AggregateQuery:
 
 @dataclass(frozen=True)
 class _Floats:
-    """Values whose sum, divided by `by`, is still open."""
+    """Values whose sum is not known well enough yet."""
 
     values: pl.Expr
     count: int
-    by: int
+    function: str
+    exact: bool
 
-    def certain(self, total: Fraction, error: Fraction) -> float | None:
-        """The float that all sums within an error of one round to; None where they are several."""
-        found = rounded((total - error) / self.by)
-        return found if found == rounded((total + error) / self.by) else None
+    def state(self, total: Fraction, error: Fraction) -> Sum:
+        return Sum("float", self.count, total, error)
+
+    def enough(self, state: Sum) -> bool:
+        return not state.error if self.exact else state.certain(self.function)
 
     def special(self) -> AggregateQuery:
         """The sum where some are NaN or infinite, or all are so large that their sizes do not add up."""
 
         def finish(found: tuple[Any, ...]) -> Any:
             nan, up, down = (bool(n) for n in found)
-            if nan or (up and down):
-                return math.nan
-            if up or down:
-                return math.inf if up else -math.inf
+            if nan or up or down:
+                special = math.nan if nan or (up and down) else math.inf if up else -math.inf
+                return Sum("float", self.count, special=special)
             return self.levels(-899 - self.count.bit_length())
 
         v = self.values
         return AggregateQuery((v.is_nan().sum(), (v == math.inf).sum(), (v == -math.inf).sum()), finish)
 
     def levels(self, shift: int, before: int | None = None, known: Fraction = _ZERO) -> AggregateQuery:
-        """The sum in whole units of 2 ** -`shift`. Those of the shift `before` are known; only what they left is added now."""
+        """The sum in whole units of 2 ** -`shift`. Those of the shift `before` are known; only their remainders are added now."""
         rest = self.values
         if before is not None:
             size = self.values.abs()
             whole = self.values.sign() * _scaled(_scaled(size, before).floor(), -before)
             rest = pl.when(size < math.ldexp(1.0, min(53 - before, 1023))).then(self.values - whole).otherwise(0.0)
+        units = _scaled(rest, shift)
+        remain = ((units != units.floor()).any(),) if self.exact else ()
 
         def finish(found: tuple[Any, ...]) -> Any:
             total = known + Fraction(int(found[0] or 0)) / Fraction(2) ** shift
-            error = _ZERO if shift >= 1074 else Fraction(self.count) / Fraction(2) ** shift
-            if (result := self.certain(total, error)) is not None:
-                return result
+            whole = shift >= 1074 or (self.exact and not found[1])
+            state = self.state(total, _ZERO if whole else Fraction(self.count) / Fraction(2) ** shift)
+            if self.enough(state):
+                return state
             return self.levels(shift + 124 - self.count.bit_length(), shift, total)
 
-        return AggregateQuery((_scaled(rest, shift).cast(pl.Int128).sum(),), finish)
+        return AggregateQuery((units.cast(pl.Int128).sum(), *remain), finish)
 
 
 def _scaled(values: pl.Expr, power: int) -> pl.Expr:
@@ -151,32 +143,41 @@ def _scaled(values: pl.Expr, power: int) -> pl.Expr:
 # --- deviations ----------------------------------------------------------------------------------------------------
 
 
-def deviation(values: pl.Expr, dtype: pl.DataType, function: str) -> AggregateQuery:
-    """The variance or the standard deviation (n - 1), to about 14 digits; None where there are fewer than two values.
+def moments(values: pl.Expr, dtype: pl.DataType, key: object) -> AggregateQuery:
+    """The `Moments` of a column's values, the variance to about 14 digits.
 
-    Where it is small beside the mean, so that it would be what cancelling left of two large numbers, or where floats do
-    not hold the values, a second pass takes it from the differences to the mean.
+    Where it is small beside the mean, so that it would be the difference of two large numbers, or where floats do not hold
+    the values, a second pass takes it from the differences to the mean.
     """
     scale = 10 ** (dtype.scale if isinstance(dtype, pl.Decimal) else 0)
     steps = values.to_physical() if isinstance(dtype, pl.Decimal) else values
     floats = steps.cast(pl.Float64)
 
-    def result(variance: float | None) -> float | None:
-        if variance is None or not math.isfinite(variance):
-            return variance
-        return math.sqrt(variance) / float(scale) if function == "std" else variance / float(scale**2)
-
     def finish(found: tuple[Any, ...]) -> Any:
-        variance, mean = found
-        if variance is None or not (math.isfinite(variance) and math.isfinite(mean)):
-            return result(variance)
+        count, variance, mean = found
+        if not count:
+            return Moments(0, _ZERO, None, scale)
+        if not math.isfinite(mean) or (variance is not None and not math.isfinite(variance)):
+            return Moments(count, _ZERO, math.nan if variance is None else variance, scale)
+        state = Moments(count, Fraction(mean), variance, scale)
         held = dtype.is_float() or abs(mean) < 2**52
-        if abs(mean) * (_FLAT if held else 2**-3) < math.sqrt(variance):
-            return result(variance)
-        centred = floats - mean
-        if not dtype.is_float() and dtype != pl.UInt128:
-            exact = (steps.cast(pl.Int128) - pl.lit(int(mean), dtype=pl.Int128)).cast(pl.Float64)
-            centred = pl.when(centred.abs() < 2.0**126).then(exact).otherwise(centred)
-        return AggregateQuery((centred.var(),), lambda again: result(again[0]))
+        if held if variance is None else abs(mean) * (_FLAT if held else 2**-3) < math.sqrt(variance):
+            return state
+        centre = mean if dtype.is_float() or dtype == pl.UInt128 else int(mean)
+        return _centred_moments(steps, state, centre)
 
-    return AggregateQuery((floats.var(), floats.mean()), finish)
+    return AggregateQuery((values.count(), floats.var(), floats.mean()), finish, key)
+
+
+def _centred_moments(steps: pl.Expr, state: Moments, centre: float) -> AggregateQuery:
+    """The moments again, of the differences to about the mean."""
+    differences = steps.cast(pl.Float64) - float(centre)
+    if isinstance(centre, int):
+        whole = (steps.cast(pl.Int128) - pl.lit(centre, dtype=pl.Int128)).cast(pl.Float64)
+        differences = pl.when(differences.abs() < 2.0**126).then(whole).otherwise(differences)
+
+    def finish(found: tuple[Any, ...]) -> Moments:
+        variance, mean = found
+        return Moments(state.count, Fraction(centre) + Fraction(mean), variance, state.scale)
+
+    return AggregateQuery((differences.var(), differences.mean().alias("mean")), finish)

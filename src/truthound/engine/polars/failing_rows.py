@@ -13,11 +13,10 @@ from typing import Any
 import polars as pl
 
 from truthound.engine import ROW, FailingRows, RowRequest
-from truthound.engine.measures import both
+from truthound.engine.measures import both, needs_table
 from truthound.engine.optimize import simplify
 from truthound.engine.polars.blocking import Blocking
 from truthound.engine.polars.column_names import escape_column, named, restore_names, unescape_column
-from truthound.engine.polars.compile import is_blocking
 from truthound.engine.polars.python_values import row_dicts, row_tuples
 from truthound.engine.polars.table import Table
 from truthound.errors import ValidatorError
@@ -40,7 +39,7 @@ def fetch(table: Table, blocking: Blocking, requests: Mapping[str, RowRequest]) 
         kept = blocking.duplicates.numbers(request)
         if kept is not None:
             out[key] = FailingRows(_numbered(table, kept, _cells(table, request, ())))
-        elif is_blocking(request.predicate) or is_blocking(request.where):
+        elif needs_table(request.predicate) or needs_table(request.where):
             out[key] = _isolated(table, blocking, request)
         else:
             try:

@@ -7,8 +7,8 @@ from typing import Any
 
 import polars as pl
 
+from truthound.engine.polars.aggregate_query import AggregateQuery
 from truthound.engine.polars.column_names import FAULT_WORDS
-from truthound.engine.polars.exact_sums import AggregateQuery
 from truthound.engine.polars.sql import Checked
 from truthound.errors import ValidatorError
 
@@ -16,9 +16,9 @@ _ROWS = 2**32
 """more rows than the engine counts"""
 
 
-def faulty(made: Checked, count: AggregateQuery | None = None) -> AggregateQuery:
+def count_or_fault(made: Checked, count: AggregateQuery | None = None) -> AggregateQuery:
     """How many rows it is true for, or another count of them; or the error that a row has no answer."""
-    count = count or counted(made.e.sum())
+    count = count or as_count(made.e.sum())
     if made.fault is None:
         return count
     return AggregateQuery(
@@ -27,37 +27,24 @@ def faulty(made: Checked, count: AggregateQuery | None = None) -> AggregateQuery
     )
 
 
-def apart(e: pl.Expr) -> AggregateQuery:
+def count_true_and_null(e: pl.Expr) -> AggregateQuery:
     """For how many rows it is true, and for how many null, in one sum: what is costly is computed once."""
     both = e.cast(pl.UInt64).fill_null(pl.lit(_ROWS, dtype=pl.UInt64)).sum()
     return AggregateQuery((both,), lambda found: divmod(int(found[0] or 0), _ROWS)[::-1])
 
 
-def picked(asked: AggregateQuery, key: object, place: int) -> AggregateQuery:
-    """One of the counts that are asked for together."""
-
-    def finish(found: tuple[Any, ...]) -> Any:
-        match asked.finish(found):
-            case AggregateQuery() as further:
-                return picked(further, (key, "again"), place)
-            case ValidatorError() as error:
-                return error
-            case counts:
-                return counts[place]
-
-    return AggregateQuery(asked.exprs, finish, key)
-
-
-def assuming(quick: AggregateQuery, columns: Sequence[pl.Expr], most: int, sure: AggregateQuery) -> AggregateQuery:
-    """What is right if no column holds a greater number than `most`; else the sure one is asked for."""
+def if_narrow(
+    quick: AggregateQuery, columns: Sequence[pl.Expr], most: int, otherwise: AggregateQuery
+) -> AggregateQuery:
+    """The quick query if no column holds a greater number than `most`, else the other."""
     given = len(quick.exprs)
 
     def finish(found: tuple[Any, ...]) -> Any:
         fits = all(x is None or -most <= x <= most for x in found[given:])
-        return quick.finish(found[:given]) if fits else sure
+        return quick.finish(found[:given]) if fits else otherwise
 
     return AggregateQuery((*quick.exprs, *(e for c in columns for e in (c.min(), c.max()))), finish)
 
 
-def counted(e: pl.Expr) -> AggregateQuery:
+def as_count(e: pl.Expr) -> AggregateQuery:
     return AggregateQuery((e,), lambda found: int(found[0] or 0))

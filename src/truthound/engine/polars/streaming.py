@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 import polars as pl
 
 from truthound.engine import measures as m
 from truthound.engine.optimize import simplify
+from truthound.engine.polars.aggregate_query import AggregateQuery
+from truthound.engine.polars.aggregates import aggregate
 from truthound.engine.polars.column_names import escape_column, explain_sql_error
-from truthound.engine.polars.compile import aggregate
 from truthound.engine.polars.engine_errors import ENGINE_ERRORS
-from truthound.engine.polars.exact_sums import AggregateQuery
 from truthound.engine.polars.null_counts import null_counts, only_null_counts
 from truthound.engine.polars.python_values import first_row
 from truthound.engine.polars.table import Table
+from truthound.engine.states import Count, State
 from truthound.errors import SourceError, TruthoundError, ValidatorError
 
 _IN_PYTHON = ("luhn", "iban", "json", "datetime")
@@ -23,12 +23,15 @@ _IN_PYTHON = ("luhn", "iban", "json", "datetime")
 Compiled = Mapping[m.Measure, AggregateQuery]
 
 
-def measure_streaming(table: Table, measures: Iterable[m.Measure]) -> None:
-    """Takes all of these in one pass; if that fails, in halves, so that a broken one does not hide the others."""
+def measure_streaming(table: Table, measures: Iterable[m.Measure], *, exact: bool = False) -> None:
+    """Takes all of these that are not known in one pass; if that fails, in halves, so that a broken one fails alone.
+
+    `exact`: takes them again, with sums that are exact.
+    """
     compiled: dict[m.Measure, AggregateQuery] = {}
-    for x in dict.fromkeys(x for x in measures if x not in table.values):
+    for x in dict.fromkeys(x for x in measures if exact or x not in table.values):
         try:
-            compiled[x] = aggregate(_simplified(x), table.compile)
+            compiled[x] = aggregate(_simplified(x), table.compile, exact=exact)
         except ENGINE_ERRORS as error:
             table.values[x] = ValidatorError(explain_sql_error(error, table.types))
         except SourceError:
@@ -36,16 +39,16 @@ def measure_streaming(table: Table, measures: Iterable[m.Measure]) -> None:
         except TruthoundError as error:
             table.values[x] = error if isinstance(error, ValidatorError) else ValidatorError(str(error))
     if compiled:
-        _run(table, compiled)
+        _run(table, compiled, exact=exact)
 
 
-def _run(table: Table, compiled: dict[m.Measure, AggregateQuery]) -> None:
+def _run(table: Table, compiled: dict[m.Measure, AggregateQuery], *, exact: bool) -> None:
     try:
-        table.values.update(evaluate(table.frame, compiled, statistics=table.statistics))
+        found = evaluate(table.frame, compiled, statistics=table.statistics)
     except ENGINE_ERRORS as error:
         if unfit := _unfit(table, compiled) if len(compiled) > 1 else {}:
             table.values.update(unfit)
-            measure_streaming(table, [x for x in compiled if x not in unfit])
+            measure_streaming(table, [x for x in compiled if x not in unfit], exact=exact)
             return
         fault = table.classify(error)
         if not isinstance(fault, ValidatorError):
@@ -54,8 +57,11 @@ def _run(table: Table, compiled: dict[m.Measure, AggregateQuery]) -> None:
             table.values[next(iter(compiled))] = fault
             return
         todo, half = list(compiled), len(compiled) // 2
-        measure_streaming(table, todo[:half])
-        measure_streaming(table, todo[half:])
+        measure_streaming(table, todo[:half], exact=exact)
+        measure_streaming(table, todo[half:], exact=exact)
+    else:
+        for x, state in found.items():
+            table.record_state(x, state)
 
 
 def _unfit(table: Table, compiled: Compiled) -> dict[m.Measure, ValidatorError]:
@@ -78,12 +84,14 @@ def _simplified(x: m.Measure) -> m.Measure:
 # --- passes --------------------------------------------------------------------------------------------------------
 
 
-def evaluate(frame: pl.LazyFrame, compiled: Compiled, *, statistics: bool) -> dict[m.Measure, Any]:
-    """The measures' values. `statistics`: columns can be read separately, and files know their null counts."""
+def evaluate(frame: pl.LazyFrame, compiled: Compiled, *, statistics: bool) -> dict[m.Measure, State | ValidatorError]:
+    """The measures' states. `statistics`: columns can be read separately, and files know their null counts."""
     if not statistics:
         return _taken(frame, compiled)
     alone = only_null_counts({x: a.exprs for x, a in compiled.items()})
-    out: dict[m.Measure, Any] = {m.CountWhere(m.IsNull(c)): n for c, n in null_counts(frame, alone).items()}
+    out: dict[m.Measure, State | ValidatorError] = {
+        m.CountWhere(m.IsNull(c)): Count(n) for c, n in null_counts(frame, alone).items()
+    }
     for together in _passes({x: a for x, a in compiled.items() if x not in out}):
         out |= _taken(frame, together)
     return out
@@ -116,9 +124,9 @@ def _python_column(measure: m.Measure) -> str | None:
     return None
 
 
-def _taken(frame: pl.LazyFrame, compiled: Compiled) -> dict[m.Measure, Any]:
-    """The values in one pass, and in further ones where the first leads to more."""
-    out: dict[m.Measure, Any] = {}
+def _taken(frame: pl.LazyFrame, compiled: Compiled) -> dict[m.Measure, State | ValidatorError]:
+    """The states in one pass, and in further ones where the first leads to more."""
+    out: dict[m.Measure, State | ValidatorError] = {}
     asked = dict(compiled)
     while asked:
         shared: dict[object, tuple[pl.Expr, ...]] = {x if a.key is None else a.key: a.exprs for x, a in asked.items()}

@@ -18,6 +18,8 @@ from truthound.engine.optimize import simplify
 from truthound.engine.polars.column_names import escape_column, explain_sql_error
 from truthound.engine.polars.compile import Compiler
 from truthound.engine.polars.engine_errors import ENGINE_ERRORS
+from truthound.engine.states import State
+from truthound.engine.states import value as value_of
 from truthound.errors import ConfigError, ReferenceDataError, SourceError, TruthoundError, ValidatorError
 
 Empty = Callable[[Collection[str]], Collection[str]]
@@ -67,6 +69,7 @@ class Table:
         self.frame, self.numbered, self.statistics = frame, numbered, statistics
         self.values: dict[m.Measure, Any] = {}
         """measures taken so far; a ValidatorError for one that cannot be computed"""
+        self.states: dict[m.Measure, State] = {}
         self._reference_keys: dict[m.Orphan, list[pl.Series]] = {}
         self.compile = Compiler(frame, self.types, self.reference_keys, self.unreadable, now=self._now, empty=empty)
 
@@ -86,6 +89,7 @@ class Table:
 
     def close(self) -> None:
         self.values.clear()
+        self.states.clear()
         self._reference_keys.clear()
 
     # --- measures taken so far -------------------------------------------------------------------------------------
@@ -100,6 +104,13 @@ class Table:
     def record(self, measure: m.Measure, value: Any) -> None:
         """Keeps a measure that was computed along with another one."""
         self.values.setdefault(measure, value)
+
+    def record_state(self, measure: m.Measure, state: State | ValidatorError) -> None:
+        """Keeps a measure's state, and its value."""
+        if isinstance(state, ValidatorError):
+            self.values[measure] = state
+        else:
+            self.states[measure], self.values[measure] = state, value_of(measure, state)
 
     def has(self, measure: m.Measure) -> bool:
         """Whether it was taken, with a value."""
