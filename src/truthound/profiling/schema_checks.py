@@ -13,12 +13,9 @@ from truthound.schema.type_names import alike, meaning
 from truthound.validators.base import Check, Table, Validator, masked
 from truthound.validators.range import Range
 from truthound.validators.sets import AllowedValues
-from truthound.validators.table import ExpectedColumn, SchemaMatch, any_if_empty
+from truthound.validators.table import SchemaMatch, any_if_empty, expected_columns
 from truthound.validators.text import Length, Regex
 from truthound.validators.uniqueness import PrimaryKey, Unique
-
-ANY = "null"
-"""the type of a column that had no value, which may have any"""
 
 
 class OfColumn(Validator):
@@ -78,11 +75,8 @@ class Drift(SchemaMatch):
 
 def schema_validators(schema: Schema, *, learned: bool = False) -> tuple[Validator, ...]:
     """The validators that check data against a schema, one that was given or `learned`. ConfigError names every property that cannot be checked."""
-    expected = tuple(
-        ExpectedColumn(c, () if s.type == ANY else (s.type,), s.nullable) for c, s in schema.columns.items()
-    )
     match = Drift if learned else SchemaMatch
-    out: list[Validator] = [match(columns=expected, extra=schema.extra, order=schema.order)]
+    out: list[Validator] = [match(columns=expected_columns(schema), extra=schema.extra, order=schema.order)]
     if schema.primary_key:
         out.append(_of(PrimaryKey(), schema.primary_key))
     problems: list[str] = []

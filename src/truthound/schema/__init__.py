@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -152,12 +151,6 @@ class Schema(Model):
         return isinstance(other, Schema) and self.to_dict() == other.to_dict()
 
     __hash__ = None  # type: ignore[assignment]  # it holds dictionaries
-
-    def to_validators(self) -> tuple[Any, ...]:
-        """The validators that check data against it."""
-        inference = importlib.import_module("truthound.profiling")  # a layer above this one: found when it is asked for
-        made: tuple[Any, ...] = inference.schema_validators(self)
-        return made
 
     def to_dict(self) -> dict[str, Any]:
         """What is not as it would be anyway, as plain values."""

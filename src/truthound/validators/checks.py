@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from truthound.engine.measures import Measure, Predicate
 from truthound.results import CheckStatus, Severity
 from truthound.schema import DataType
 
 if TYPE_CHECKING:
+    from truthound.schema import Schema
     from truthound.validators.base import Validator
 
 Values = Mapping[Measure, Any]
@@ -86,18 +87,26 @@ class Check:
     """two counts, of the rows that are passed over and of all: where they are equal the check passes, whatever its other measures are"""
 
 
+class Baselines(Protocol):
+    """Small documents that a validator keeps from run to run."""
+
+    def get(self, key: str) -> dict[str, Any] | None: ...
+    def put(self, key: str, value: Mapping[str, Any]) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What a validator may know when it is bound: the schema, the expected schema (if any) and the clock."""
+    """What a validator may know when it is bound to a table."""
 
     schema: Mapping[str, DataType]
-    expected: Any = None
+    """the types of the columns"""
+    expected: Schema | None = None
+    """the schema that the run is given or has learned"""
     clock: Clock = lambda: datetime.now(UTC)
-    baselines: Any = None
+    baselines: Baselines | None = None
     keys: tuple[str, ...] = ()
     pii: frozenset[str] = frozenset()
-    """columns whose values are neither told nor kept"""
-    context: Mapping[str, Any] = field(default_factory=dict)
+    """columns whose values are masked and never stored"""
 
     @property
     def unreadable(self) -> dict[str, str]:

@@ -18,6 +18,7 @@ from truthound.errors import OptionErrors, StoreError, ValidatorError
 from truthound.results import Severity
 from truthound.schema import DataType
 from truthound.validators.base import NO_VALUES, Check, FollowUp, Judge, Table, Validator, Values, Verdict
+from truthound.validators.checks import Baselines
 from truthound.validators.distance import (
     KINDS,
     Comparison,
@@ -214,7 +215,8 @@ class Distribution(Validator):
             return self.error_check(str(error), (column,))
         numbers, where = dtype.of("numeric"), self.row_filter
         if summary is None:
-            first = self._keep_numbers(column, key, table) if numbers else self._keep_categories(column, key, table)
+            keep = self._keep_numbers if numbers else self._keep_categories
+            first = keep(column, key, table.baselines)
             return self._compared(column, method, "the baseline", first)
         if (summary.edges is not None) != numbers:
             then = "categories" if summary.edges is None else "numbers"
@@ -234,7 +236,7 @@ class Distribution(Validator):
             )
         return self._compared(column, method, "the baseline", more)
 
-    def _keep_numbers(self, column: str, key: str, table: Table) -> FollowUp:
+    def _keep_numbers(self, column: str, key: str, baselines: Baselines) -> FollowUp:
         quantiles = tuple(m.Quantile(column, i / FINE, self.row_filter) for i in range(1, FINE))
 
         def edges_known(values: Values) -> Verdict | FollowUp:
@@ -243,18 +245,18 @@ class Distribution(Validator):
             if not edges:
                 return Verdict(ok=True, judged=0, message="no values, no baseline kept")
             bins = m.Histogram(column, edges, self.row_filter)
-            return FollowUp((bins,), lambda v: _keep(column, Summary(v[bins], edges, deciles), key, table))
+            return FollowUp((bins,), lambda v: _keep(column, Summary(v[bins], edges, deciles), key, baselines))
 
         return FollowUp(quantiles, edges_known)
 
-    def _keep_categories(self, column: str, key: str, table: Table) -> FollowUp:
+    def _keep_categories(self, column: str, key: str, baselines: Baselines) -> FollowUp:
         top = m.TopValues(column, CATEGORIES + 1, self.row_filter)
 
         def judge(values: Values) -> Verdict:
             found = _categories(values[top])
             if not found:
                 return Verdict(ok=True, judged=0, message="no values, no baseline kept")
-            return _keep(column, Summary(tuple(found.values()), categories=tuple(found)), key, table)
+            return _keep(column, Summary(tuple(found.values()), categories=tuple(found)), key, baselines)
 
         return FollowUp((top,), judge)
 
@@ -331,8 +333,8 @@ def _categories(found: tuple[tuple[Any, int], ...]) -> dict[Any, int]:
     return dict(found)
 
 
-def _keep(column: str, summary: Summary, key: str, table: Table) -> Verdict:
-    table.baselines.put(key, {"column": column} | summary.to_dict())
+def _keep(column: str, summary: Summary, key: str, baselines: Baselines) -> Verdict:
+    baselines.put(key, {"column": column} | summary.to_dict())
     n = sum(summary.counts)
     observed = {"n": n, "bins": len(summary.counts)}
     return Verdict(

@@ -12,10 +12,8 @@ from truthound.validators.base import Check, Table, Validator, masked
 
 
 def expected_of(table: Table, column: str, attribute: str) -> Any:
-    """What the table's expected schema says about a column: one attribute, None where it says nothing."""
-    columns = getattr(table.expected, "columns", None)
-    known = columns.get(column) if isinstance(columns, Mapping) else None
-    return getattr(known, attribute, None)
+    """An attribute of a column in the table's expected schema; None where the schema does not have it."""
+    return getattr(table.expected.columns.get(column), attribute, None) if table.expected else None
 
 
 class Configured(Validator):

@@ -14,7 +14,7 @@ from truthound._internal.text import did_you_mean
 from truthound.engine.measures import CountWhere, IsNull, RowCount
 from truthound.errors import OptionErrors
 from truthound.results import Severity
-from truthound.schema import DataType, known_type
+from truthound.schema import DataType, Schema, known_type
 from truthound.validators.base import Check, FollowUp, Table, Validator, Values, Verdict
 from truthound.validators.statistics import BoundedStatistic
 
@@ -196,6 +196,13 @@ ExpectedColumns = Converted[
 ]
 
 
+def expected_columns(schema: Schema) -> tuple[ExpectedColumn, ...]:
+    """The columns of a schema. A column that had no value when the schema was learned may have any type."""
+    return tuple(
+        ExpectedColumn(c, () if s.type == "null" else (s.type,), s.nullable) for c, s in schema.columns.items()
+    )
+
+
 class SchemaMatch(_Shape):
     """The table has these columns, of these types. One check for each expectation.
 
@@ -265,15 +272,10 @@ class SchemaMatch(_Shape):
         if table.expected is None:
             yield self.skipped_check("nothing configured: give columns, or a schema to the run")
             return
+        schema = table.expected
         own = {k: getattr(self, k) for k in self.model_fields_set}
-        for validator in table.expected.to_validators():
-            if isinstance(validator, SchemaMatch) and validator.columns is not None:
-                given = {k: getattr(validator, k) for k in validator.model_fields_set}
-                yield from (
-                    SchemaMatch(**{**given, **own, "columns": validator.columns})
-                    .located_at(self.location)
-                    .checks(table)
-                )
+        given = {"extra": schema.extra, "order": schema.order, **own, "columns": expected_columns(schema)}
+        yield from SchemaMatch(**given).located_at(self.location).checks(table)
 
 
 def _typed(validator: _Shape, column: str, dtype: DataType, types: tuple[str, ...]) -> Check:
