@@ -96,7 +96,7 @@ def test_the_key_is_the_same_in_each_run_and_in_each_process():
     (long,) = {sent(r)[0][0]["dedup_key"] for r in (NAMED, replace(NAMED, run_id="x"))}
     assert len(long) == 255
     assert long != sent(replace(NAMED, checkpoint_name="n" * 399 + "m"))[0][0]["dedup_key"]
-    code = "from truthound.checkpoint.actions.incident import bounded; print(bounded('truthound:' + 'n' * 400 + ':users.csv', 255))"
+    code = "from truthound.checkpoint.actions.incident import shorten_key; print(shorten_key('truthound:' + 'n' * 400 + ':users.csv', 255))"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
     assert told == long
 

@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from truthound.checkpoint.actions.docs import UpdateDataDocs as UpdateDataDocs
     from truthound.checkpoint.actions.email import EmailNotification as EmailNotification
     from truthound.checkpoint.actions.github import GitHubAction as GitHubAction
-    from truthound.checkpoint.actions.opsgenie import AlertPriority as AlertPriority
     from truthound.checkpoint.actions.opsgenie import OpsGenieAction as OpsGenieAction
     from truthound.checkpoint.actions.opsgenie import OpsGenieConfig as OpsGenieConfig
-    from truthound.checkpoint.actions.opsgenie import Responder as Responder
-    from truthound.checkpoint.actions.opsgenie import ResponderType as ResponderType
-    from truthound.checkpoint.actions.opsgenie import create_critical_alert as create_critical_alert
-    from truthound.checkpoint.actions.opsgenie import create_opsgenie_action as create_opsgenie_action
-    from truthound.checkpoint.actions.opsgenie import create_team_alert as create_team_alert
+    from truthound.checkpoint.actions.opsgenie_factories import create_critical_alert as create_critical_alert
+    from truthound.checkpoint.actions.opsgenie_factories import create_opsgenie_action as create_opsgenie_action
+    from truthound.checkpoint.actions.opsgenie_factories import create_team_alert as create_team_alert
+    from truthound.checkpoint.actions.opsgenie_models import AlertPriority as AlertPriority
+    from truthound.checkpoint.actions.opsgenie_models import Responder as Responder
+    from truthound.checkpoint.actions.opsgenie_models import ResponderType as ResponderType
     from truthound.checkpoint.actions.pagerduty import PagerDutyAction as PagerDutyAction
     from truthound.checkpoint.actions.quarantine import QuarantineAction as QuarantineAction
     from truthound.checkpoint.actions.registry import ACTIONS as ACTIONS
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from truthound.checkpoint.actions.store import load_results as load_results
     from truthound.checkpoint.actions.teams import TeamsConfig as TeamsConfig
     from truthound.checkpoint.actions.teams import TeamsNotification as TeamsNotification
-    from truthound.checkpoint.actions.teams import create_failure_alert as create_failure_alert
-    from truthound.checkpoint.actions.teams import create_teams_notification as create_teams_notification
+    from truthound.checkpoint.actions.teams_factories import create_failure_alert as create_failure_alert
+    from truthound.checkpoint.actions.teams_factories import create_teams_notification as create_teams_notification
     from truthound.checkpoint.actions.telegram import TelegramConfig as TelegramConfig
     from truthound.checkpoint.actions.telegram import TelegramNotification as TelegramNotification
     from truthound.checkpoint.actions.telegram_photo import (
@@ -54,7 +54,7 @@ _HOMES = {
     "ActionResult": ".base",
     "ActionStatus": ".base",
     "AdaptiveCardBuilder": ".cards",
-    "AlertPriority": ".opsgenie",
+    "AlertPriority": ".opsgenie_models",
     "AppriseAction": ".apprise",
     "CustomAction": ".custom",
     "DiscordConfig": ".discord",
@@ -68,8 +68,8 @@ _HOMES = {
     "OpsGenieConfig": ".opsgenie",
     "PagerDutyAction": ".pagerduty",
     "QuarantineAction": ".quarantine",
-    "Responder": ".opsgenie",
-    "ResponderType": ".opsgenie",
+    "Responder": ".opsgenie_models",
+    "ResponderType": ".opsgenie_models",
     "ActionContext": ".context",
     "SlackNotification": ".slack",
     "StoreValidationResult": ".store",
@@ -81,11 +81,11 @@ _HOMES = {
     "TelegramConfig": ".telegram",
     "WebhookAction": ".webhook",
     "action_class": ".registry",
-    "create_critical_alert": ".opsgenie",
-    "create_failure_alert": ".teams",
-    "create_opsgenie_action": ".opsgenie",
-    "create_team_alert": ".opsgenie",
-    "create_teams_notification": ".teams",
+    "create_critical_alert": ".opsgenie_factories",
+    "create_failure_alert": ".teams_factories",
+    "create_opsgenie_action": ".opsgenie_factories",
+    "create_team_alert": ".opsgenie_factories",
+    "create_teams_notification": ".teams_factories",
     "load_results": ".store",
 }
 __all__ = sorted(_HOMES)  # noqa: PLE0605 the table is the list

@@ -1,41 +1,43 @@
-"""What the services that people are paged by have in common: one incident a checkpoint and its data, closed when all is well."""
+"""What PagerDuty and Opsgenie have in common: a checkpoint and its data have one incident, which a run that passes closes."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, ClassVar, TypeVar
 
 from pydantic import AfterValidator
 
 from truthound._internal import templates
+from truthound._internal.text import shorten
 from truthound.checkpoint.actions.channel import IS_TEMPLATE, Channel
 from truthound.checkpoint.actions.context import ActionContext
 from truthound.errors import ConfigError
+from truthound.io.flow import Flow
 from truthound.reporters import message as messages
 from truthound.reporters.message import Message
-from truthound.results import ActionStatus, CheckpointResult, CheckpointStatus, Severity
+from truthound.results import ActionResult, ActionStatus, CheckpointResult, CheckpointStatus, Severity
 
 T = TypeVar("T")
-NOTHING_OPEN = "nothing is open: the run before passed too"
-STABLE = ("checkpoint_name", "source", "tags", "metadata")
-"""what the key of an incident may speak of: the same when it is opened and when it is closed"""
+NOTHING_OPEN = "nothing is open: the previous run passed too"
+STABLE_NAMES = ("checkpoint_name", "source", "tags", "metadata")
+"""placeholders in the key of an incident: the values when it is opened are those when it is closed"""
 
 
-def _key(template: str | None) -> str | None:
+def _check_key(template: str | None) -> str | None:
     if not template:
         return template
     templates.check(template)
-    if passing := sorted(templates.names(template) - set(STABLE)):
+    if unstable := sorted(templates.names(template) - set(STABLE_NAMES)):
         raise ValueError(
-            f"{', '.join(passing)} may differ when the incident is to be closed, so that it would stay open; "
-            f"this text knows {', '.join(STABLE)}"
+            f"{', '.join(unstable)} may differ when the incident is to be closed, so that it would stay open; "
+            f"this text knows {', '.join(STABLE_NAMES)}"
         )
     return template
 
 
-KeyTemplate = Annotated[str | None, AfterValidator(_key), IS_TEMPLATE]
-"""what tells an incident from others: a template that comes to the same text in each run"""
+KeyTemplate = Annotated[str | None, AfterValidator(_check_key), IS_TEMPLATE]
+"""the template of an incident's key, which renders to the same text in each run"""
 
 
 class IncidentChannel(Channel):
@@ -44,9 +46,14 @@ class IncidentChannel(Channel):
     action_type: ClassVar[str] = "incident"
     resolve_option: ClassVar[str]
     """the option that says whether a success closes the incident"""
+    key_option: ClassVar[str]
+    """the option with the template of the key"""
+    max_key: ClassVar[int]
+    """characters of a key"""
 
     at_least_once: bool = True
-    """Whether an event that may have arrived (no answer, or another 5xx) is sent again. Its key makes it the same incident."""
+    """Whether an event that may have been delivered (no response, or another 5xx) is sent again. Its key makes it the same
+    incident."""
 
     def skip_reason(self, result: CheckpointResult, previous: CheckpointResult | None) -> str:
         if result.status is not CheckpointStatus.SUCCESS:
@@ -55,56 +62,91 @@ class IncidentChannel(Channel):
             return ""
         return f"the status is success, and {self.resolve_option} is false"
 
-    def already_resolved(self, template: str | None, known: Sequence[str], run: ActionContext, longest: int) -> bool:
-        """Whether none of these keys can be open: the run before spoke of them too, passed, and said so to the service."""
-        before = run.previous
-        if before is None or before.status is not CheckpointStatus.SUCCESS:
+    def deliver(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
+        message = self.message(result, run)
+        keys = self._keys(result, message)
+        if result.status is not CheckpointStatus.SUCCESS:
+            return (yield from self.open_incident(result, message, keys[0], run))
+        if self._already_closed(keys, run):
+            return ActionResult(ActionStatus.SKIPPED, message=NOTHING_OPEN)
+        return (yield from self.close_incidents(keys, run))
+
+    def open_incident(
+        self, result: CheckpointResult, message: Message, key: str, run: ActionContext
+    ) -> Flow[ActionResult]:
+        """Opens the incident with this key, or updates it."""
+        raise NotImplementedError
+
+    def close_incidents(self, keys: Sequence[str], run: ActionContext) -> Flow[ActionResult]:
+        """Closes the incidents with these keys, where they are open; the first is the run's own."""
+        raise NotImplementedError
+
+    def _keys(self, result: CheckpointResult, message: Message) -> list[str]:
+        """The keys of the incidents that a run may have opened, its own first.
+
+        A run that could not read its data opened an incident without the data's name: a success closes that one too.
+        """
+        template = getattr(self, self.key_option)
+        values = messages.template_values(result, message)
+        keys = []
+        for source in (values["source"], ""):
+            key = templates.render(template, values | {"source": source}).strip() if template else ""
+            key = key or ":".join(filter(None, ("truthound", result.checkpoint_name, source)))
+            keys.append(shorten_key(key, self.max_key))
+        return list(dict.fromkeys(keys))
+
+    def _already_closed(self, keys: Sequence[str], run: ActionContext) -> bool:
+        """Whether none of these keys can be open: the previous run had them too, passed, and this action was delivered."""
+        previous = run.previous
+        if previous is None or previous.status is not CheckpointStatus.SUCCESS:
             return False
-        said = [a for a in before.action_results if a.action_name == self.name]
-        if not all(a.status is ActionStatus.SUCCESS or a.message == NOTHING_OPEN for a in said):
+        own = [a for a in previous.action_results if a.action_name == self.name]
+        if not all(a.status is ActionStatus.SUCCESS or a.message == NOTHING_OPEN for a in own):
             return False
         try:
-            return set(known) <= set(keys(template, before, messages.build(before), longest))
-        except ConfigError:  # the template failed then
+            return set(keys) <= set(self._keys(previous, messages.build(previous)))
+        except ConfigError:  # the template could not be rendered then
             return False
 
 
-def keys(template: str | None, result: CheckpointResult, message: Message, longest: int) -> list[str]:
-    """The keys of the incidents that a run speaks of, its own first.
-
-    A run that could not be made does not know its data, and opened an incident without them: a success closes that too.
-    """
-    known = messages.template_values(result, message)
-    made = []
-    for source in (known["source"], ""):
-        key = templates.render(template, known | {"source": source}).strip() if template else ""
-        key = key or ":".join(filter(None, ("truthound", result.checkpoint_name, source)))
-        made.append(bounded(key, longest))
-    return list(dict.fromkeys(made))
-
-
-def bounded(key: str, longest: int) -> str:
-    """A key that is not longer, and still tells one from another."""
+def shorten_key(key: str, width: int) -> str:
+    """A key of at most `width` characters, still a different one for each key."""
     key = key.encode("utf-8", "replace").decode()
-    if len(key) <= longest:
+    if len(key) <= width:
         return key
     digest = hashlib.sha256(key.encode()).hexdigest()
-    return f"{key[: longest - len(digest) - 1]}:{digest}"
+    return f"{key[: width - len(digest) - 1]}:{digest}"
+
+
+def summary_line(message: Message, escape: Callable[[object], str], width: int) -> str:
+    """`orders: FAILED: email: not null: 93 (1.86%) (and 3 more)`, in at most `width` characters."""
+    worst = message.error or (message.findings[0].line if message.findings else "")
+    more = f" (and {message.issue_count - 1:,} more)" if message.issue_count > 1 else ""
+    line = ": ".join(filter(None, (message.headline, worst)))
+    return shorten(escape(line), width - len(more)) + more
 
 
 def map_severity(
     message: Message,
-    chosen: bool | Mapping[Severity, T] | None,
-    usual: Mapping[Severity, T],
-    otherwise: T,
+    automatic: bool | Mapping[Severity, T] | None,
+    defaults: Mapping[Severity, T],
+    fixed: T,
     *,
     given: bool,
 ) -> T:
-    """What the worst issue's severity stands for; `otherwise` where that is given, or no issue has a severity."""
-    if chosen is False or (chosen is None and given) or message.severity is None:
-        return otherwise
-    table = {**usual, **chosen} if isinstance(chosen, Mapping) else usual
+    """The level of the worst issue's severity; `fixed` where the user has given it, or no issue has a severity."""
+    if automatic is False or (automatic is None and given) or message.severity is None:
+        return fixed
+    table = {**defaults, **automatic} if isinstance(automatic, Mapping) else defaults
     return table[message.severity]
 
 
-__all__ = ["NOTHING_OPEN", "STABLE", "IncidentChannel", "KeyTemplate", "bounded", "keys", "map_severity"]
+__all__ = [
+    "NOTHING_OPEN",
+    "STABLE_NAMES",
+    "IncidentChannel",
+    "KeyTemplate",
+    "map_severity",
+    "shorten_key",
+    "summary_line",
+]

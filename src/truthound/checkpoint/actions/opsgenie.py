@@ -2,45 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from enum import StrEnum
-from typing import Annotated, Any, ClassVar, Literal, Self, Unpack
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Literal, Self
 from urllib.parse import quote
 
 from pydantic import AfterValidator, AliasChoices, Field, model_validator
 
 from truthound._internal.escape import escape_alert as escape
-from truthound._internal.options import Converted, Model, Secret, option
+from truthound._internal.options import Converted, Secret, option
 from truthound._internal.text import plural, shorten
-from truthound.checkpoint.actions.channel import ChannelOptions, ResponseCheck, Url, config_of, success, summarize_sent
-from truthound.checkpoint.actions.conditions import NotifyOn
+from truthound.checkpoint.actions.channel import ResponseCheck, Url, config_of, success, summarize_sent
 from truthound.checkpoint.actions.context import ActionContext
-from truthound.checkpoint.actions.incident import NOTHING_OPEN, IncidentChannel, KeyTemplate, keys, map_severity
-from truthound.errors import ActionError, ConfigError, PermanentDeliveryError, RetryableError
+from truthound.checkpoint.actions.incident import IncidentChannel, KeyTemplate, map_severity, summary_line
+from truthound.checkpoint.actions.opsgenie_models import (
+    AlertPriority,
+    PriorityGiven,
+    Responder,
+    RespondersGiven,
+    ResponderType,
+)
+from truthound.errors import ActionError, PermanentDeliveryError, RetryableError
 from truthound.io import http_client
 from truthound.io.flow import Flow, Sleep
 from truthound.reporters.message import Message, fit_to_limits, lines
-from truthound.results import ActionResult, ActionStatus, CheckpointResult, CheckpointStatus, Severity, SeverityName
+from truthound.results import ActionResult, CheckpointResult, Severity, SeverityName
 
 _HOSTS = {"us": "https://api.opsgenie.com", "eu": "https://api.eu.opsgenie.com"}
 _JSM = "https://api.atlassian.com/jsm/ops/integration"
 _MESSAGE, _ALIAS, _DESCRIPTION, _DETAILS, _SOURCE, _ENTITY = 130, 512, 15_000, 8000, 100, 512
-_TAGS, _TAG, _RESPONDERS, _OWN = 20, 50, 50, 6000
-_WAITS = (0.5, 1.0, 2.0, 4.0)
-"""seconds before each look at what became of a request"""
-_NOTHING_OPEN = ("not exist", "already closed", "not found")
-
-
-class AlertPriority(StrEnum):
-    """How urgent an alert is; P1 is the most."""
-
-    P1 = "P1"
-    P2 = "P2"
-    P3 = "P3"
-    P4 = "P4"
-    P5 = "P5"
-
-
+_TAGS, _TAG, _RESPONDERS, _CUSTOM_DETAILS = 20, 50, 50, 6000
+_OUTCOME_DELAYS = (0.5, 1.0, 2.0, 4.0)
+"""seconds before each request for the outcome"""
+_NOTHING_OPEN_REASONS = ("not exist", "already closed", "not found")
 _PRIORITIES: Mapping[Severity, AlertPriority] = {
     Severity.CRITICAL: AlertPriority.P1,
     Severity.HIGH: AlertPriority.P2,
@@ -49,58 +42,19 @@ _PRIORITIES: Mapping[Severity, AlertPriority] = {
 }
 
 
-class ResponderType(StrEnum):
-    """Who a responder is."""
-
-    TEAM = "team"
-    USER = "user"
-    ESCALATION = "escalation"
-    SCHEDULE = "schedule"
+def _check_viewers(viewers: tuple[Responder, ...]) -> tuple[Responder, ...]:
+    for viewer in viewers:
+        if viewer.type not in (ResponderType.TEAM, ResponderType.USER):
+            raise ValueError(f"an alert is visible to teams and users, not to a {viewer.type.value}")
+    return viewers
 
 
-class Responder(Model):
-    """Who is alerted, or may see an alert: by id; or a user by username, others by name."""
-
-    type: Converted[ResponderType, ResponderType | Literal["team", "user", "escalation", "schedule"]] = option(
-        default=ResponderType.TEAM
-    )
-    """`team`, `user`, `escalation` or `schedule`."""
-    id: str | None = Field(default=None, min_length=1)
-    """Its id in Opsgenie."""
-    name: str | None = Field(default=None, min_length=1)
-    """The name of a team, an escalation or a schedule."""
-    username: str | None = Field(default=None, min_length=1)
-    """A user's mail address."""
-
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        known = "username" if self.type is ResponderType.USER else "name"
-        given = [k for k in ("id", "name", "username") if getattr(self, k) is not None]
-        if given not in (["id"], [known]):
-            raise ValueError(f"a {self.type.value} is given by {known} or by id: one of them, and nothing else")
-        return self
-
-    def to_dict(self) -> dict[str, str]:
-        """As the API has it."""
-        told = {"id": self.id, "name": self.name, "username": self.username}
-        return {"type": self.type.value} | {k: v for k, v in told.items() if v is not None}
+def _check_details(details: dict[str, str]) -> dict[str, str]:
+    if (size := sum(len(k) + len(v) for k, v in details.items())) > _CUSTOM_DETAILS:
+        raise ValueError(f"they are {size:,} characters; at most {_CUSTOM_DETAILS:,} can be sent with an alert")
+    return details
 
 
-def _viewers(listed: tuple[Responder, ...]) -> tuple[Responder, ...]:
-    for one in listed:
-        if one.type not in (ResponderType.TEAM, ResponderType.USER):
-            raise ValueError(f"an alert is visible to teams and users, not to a {one.type.value}")
-    return listed
-
-
-def _details(given: dict[str, str]) -> dict[str, str]:
-    if (size := sum(len(k) + len(v) for k, v in given.items())) > _OWN:
-        raise ValueError(f"they are {size:,} characters; at most {_OWN:,} can be sent with an alert")
-    return given
-
-
-PriorityGiven = AlertPriority | Literal["P1", "P2", "P3", "P4", "P5"]
-RespondersGiven = Sequence[Responder | Mapping[str, str]]
 Tag = Annotated[str, Field(min_length=1, max_length=_TAG)]
 Text = Annotated[str, Field(coerce_numbers_to_str=True)]
 
@@ -111,6 +65,8 @@ class OpsGenieAction(IncidentChannel):
     type: ClassVar[str] = "opsgenie"
     service: ClassVar[str] = "Opsgenie"
     resolve_option: ClassVar[str] = "auto_resolve_on_success"
+    key_option: ClassVar[str] = "alias_template"
+    max_key: ClassVar[int] = _ALIAS
     variables: ClassVar[Mapping[str, tuple[str, ...]]] = {"api_key": ("OPSGENIE_API_KEY",)}
     hints: ClassVar[Mapping[int, str]] = {
         401: "check api_key, platform and region: a key is known in one place only",
@@ -120,56 +76,55 @@ class OpsGenieAction(IncidentChannel):
     proof: ClassVar[ResponseCheck] = ResponseCheck(frozenset({202}), has={"requestId": ...})
 
     api_key: Secret = option(default=None)
-    """The key of an API integration; OPSGENIE_API_KEY, if not given."""
+    """The key of an API integration. Default: OPSGENIE_API_KEY."""
     region: Literal["us", "eu"] = "us"
-    """Where the Opsgenie account lives; Jira Service Management has one host for all."""
+    """The region of the Opsgenie account; Jira Service Management has one host for all."""
     platform: Literal["opsgenie", "jsm"] = "opsgenie"
-    """Opsgenie, whose API ends on 5 April 2027, or Jira Service Management, which takes the same alerts."""
+    """Opsgenie, whose API ends on 5 April 2027, or Jira Service Management, which accepts the same alerts."""
     api_url: Url | None = None
-    """Another host: what comes before `/v2/alerts`."""
+    """Another host: the part of the URL before `/v2/alerts`."""
     auto_resolve_on_success: bool = Field(
         default=True, validation_alias=AliasChoices("auto_resolve_on_success", "close_on_success")
     )
     """Whether a run that passes closes the alert, whatever notify_on says."""
     priority: Converted[AlertPriority, PriorityGiven] = option(default=AlertPriority.P3)
-    """How urgent it is: given, it is always that; otherwise it holds where the issues say nothing (see auto_priority)."""
+    """The priority of every alert, if given. Otherwise the worst issue decides (see auto_priority), and this is used where no
+    issue has a severity."""
     auto_priority: Converted[
         bool | dict[Severity, AlertPriority] | None, bool | Mapping[Severity | SeverityName, PriorityGiven] | None
     ] = option(default=None)
-    """Whether the worst issue decides (critical: P1, high: P2, medium: P3, low: P4), or a mapping of your own; so it
-    is, if priority is not given."""
+    """Whether the worst issue decides (critical: P1, high: P2, medium: P3, low: P4), or another mapping. Default: true, unless
+    priority is given."""
     responders: Converted[tuple[Responder, ...], RespondersGiven] = option(default=(), max_length=_RESPONDERS)
     """Who is alerted."""
     escalation_policy: str | None = Field(default=None, min_length=1)
-    """The name of an escalation, one more responder."""
-    visible_to: Converted[Annotated[tuple[Responder, ...], AfterValidator(_viewers)], RespondersGiven] = option(
+    """The name of an escalation that is alerted too."""
+    visible_to: Converted[Annotated[tuple[Responder, ...], AfterValidator(_check_viewers)], RespondersGiven] = option(
         default=(), max_length=_RESPONDERS
     )
-    """Teams and users who see it and are not alerted."""
+    """Teams and users who see the alert and are not notified."""
     tags: Converted[tuple[Tag, ...], list[str] | tuple[str, ...]] = option(default=(), max_length=_TAGS)
     """The alert's tags, at most 20 of 50 characters."""
-    custom_details: Converted[Annotated[dict[str, Text], AfterValidator(_details)], Mapping[str, str | int | float]] = (
-        option(default_factory=dict, validation_alias=AliasChoices("custom_details", "details"))
-    )
-    """Further details of yours: names and texts."""
+    custom_details: Converted[
+        Annotated[dict[str, Text], AfterValidator(_check_details)], Mapping[str, str | int | float]
+    ] = option(default_factory=dict, validation_alias=AliasChoices("custom_details", "details"))
+    """Further details: names and texts."""
     alias_template: KeyTemplate = None
-    """What makes it the same alert: may hold {checkpoint_name}, {source}, tags and metadata; the checkpoint and its
-    data, if not given."""
+    """The alert's alias: runs with the same alias share an alert. May contain {checkpoint_name}, {source}, tags and metadata.
+    Default: the checkpoint and its data."""
     source: str = "Truthound"
-    """Who says it."""
+    """The sender's name."""
     entity: str | None = None
-    """What it is about; the data's name, if not given."""
+    """The subject of the alert. Default: the name of the data."""
     wait_for_outcome: bool = True
-    """Whether it looks for some seconds at what became of the request; it is only accepted when it is sent."""
+    """Whether the action waits some seconds for the outcome: Opsgenie accepts a request first, and processes it later."""
 
     @model_validator(mode="after")
-    def _placed(self) -> Self:
+    def _check_host_and_responders(self) -> Self:
         if "region" in self.model_fields_set:
-            for option, counts in (("api_url", self.api_url), ("platform", self.platform == "jsm")):
-                if counts:
-                    raise ValueError(
-                        f"region says where an Opsgenie account lives; with {option} it counts for nothing"
-                    )
+            for name, used in (("api_url", self.api_url), ("platform", self.platform == "jsm")):
+                if used:
+                    raise ValueError(f"region is the region of an Opsgenie account; with {name} it has no effect")
         if len(self.responders) + bool(self.escalation_policy) > _RESPONDERS:
             raise ValueError(f"responders and escalation_policy: at most {_RESPONDERS} in all")
         return self
@@ -178,77 +133,74 @@ class OpsGenieAction(IncidentChannel):
     def service_name(self) -> str:
         return "Jira Service Management" if self.platform == "jsm" else self.service
 
-    def deliver(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
-        message = self.message(result, run)
-        known = keys(self.alias_template, result, message, _ALIAS)
-        if result.status is CheckpointStatus.SUCCESS:
-            return (yield from self._close(known, run))
-        body = self.payload(message, known[0])
-        answer = yield from self._send("", body, run)
-        outcome = yield from self._outcome(answer, run)
-        if why := _refused(outcome):
-            raise PermanentDeliveryError(
-                f"{self.service_name} did not open the alert: {self.redact_and_truncate(why, 300)}",
-                alias=known[0],
-                **_told(answer),
-            )
-        left = [name for name in self.custom_details if name not in body.get("details", {})]
-        more = (
-            f"; {plural(len(left), 'detail')} left out: {self.service_name} takes {_DETAILS:,} characters"
-            if left
-            else ""
-        )
-        said = "opened the alert" if outcome else "accepted the alert"
-        return self._done(f"{said}: {summarize_sent(message)}{more}", answer, outcome, known[0])
+    # --- delivery -------------------------------------------------------------------------------------------------
 
-    def _close(self, known: list[str], run: ActionContext) -> Flow[ActionResult]:
-        """Closes what is open, and looks at what became of the run's own alert; another was opened by a run without data."""
-        if self.already_resolved(self.alias_template, known, run, _ALIAS):
-            return ActionResult(ActionStatus.SKIPPED, message=NOTHING_OPEN)
+    def open_incident(
+        self, result: CheckpointResult, message: Message, key: str, run: ActionContext
+    ) -> Flow[ActionResult]:
+        body = self.payload(message, key)
+        response = yield from self._send("", body, run)
+        outcome = yield from self._outcome(response, run)
+        if reason := _failure(outcome):
+            raise self._not_processed("open", reason, response, key)
+        omitted = [name for name in self.custom_details if name not in body.get("details", {})]
+        note = ""
+        if omitted:
+            note = f"; {plural(len(omitted), 'detail')} left out: {self.service_name} takes {_DETAILS:,} characters"
+        sent = "opened the alert" if outcome else "accepted the alert"
+        return self._success(f"{sent}: {summarize_sent(message)}{note}", response, outcome, key)
+
+    def close_incidents(self, keys: Sequence[str], run: ActionContext) -> Flow[ActionResult]:
         body = {"source": shorten(self.source, _SOURCE), "note": "All checks passed."}
-        own, *others = (f"/{quote(alias, safe='')}/close?identifierType=alias" for alias in known)
+        own, *others = (f"/{quote(key, safe='')}/close?identifierType=alias" for key in keys)
         for path in others:
             yield from self._send(path, body, run)
-        answer = yield from self._send(own, body, run)
-        outcome = yield from self._outcome(answer, run)
-        if not (why := _refused(outcome)):
-            return self._done(
-                "closed the alert" if outcome else "accepted to close the alert", answer, outcome, known[0]
-            )
-        if any(one in why.lower() for one in _NOTHING_OPEN):
-            return self._done("had no open alert", answer, {}, known[0])
-        raise PermanentDeliveryError(
-            f"{self.service_name} did not close the alert: {self.redact_and_truncate(why, 300)}",
-            alias=known[0],
-            **_told(answer),
+        response = yield from self._send(own, body, run)
+        outcome = yield from self._outcome(response, run)
+        reason = _failure(outcome)
+        if any(text in reason.lower() for text in _NOTHING_OPEN_REASONS):
+            return self._success("had no open alert", response, {}, keys[0])
+        if reason:
+            raise self._not_processed("close", reason, response, keys[0])
+        return self._success(
+            "closed the alert" if outcome else "accepted to close the alert", response, outcome, keys[0]
         )
 
-    def _done(self, said: str, answer: http_client.Response, outcome: Mapping[str, Any], alias: str) -> ActionResult:
-        details = {"alias": alias} | _told(answer) | ({"alert_id": i} if (i := outcome.get("alertId")) else {})
-        return success(f"{self.service_name} {said}", answer, **details)
-
     def _send(self, path: str, body: dict[str, Any], run: ActionContext) -> Flow[http_client.Response]:
-        return (yield from self.post(self._base() + path, body, run=run, headers=self._headers()))
+        return (yield from self.post(self._alerts_url() + path, body, run=run, headers=self._headers()))
 
-    def _outcome(self, answer: http_client.Response, run: ActionContext) -> Flow[dict[str, Any]]:
-        """What became of a request; empty where that is not known in time. It was accepted, so it is not sent again."""
-        request = _told(answer).get("request_id")
-        for seconds in _WAITS if request and self.wait_for_outcome else ():
+    def _outcome(self, response: http_client.Response, run: ActionContext) -> Flow[dict[str, Any]]:
+        """The outcome of an accepted request; empty where it is not known in time. The request is not sent again."""
+        request = _request_id(response).get("request_id")
+        for seconds in _OUTCOME_DELAYS if request and self.wait_for_outcome else ():
             yield Sleep(seconds)
-            url = f"{self._base()}/requests/{quote(str(request), safe='')}"
+            url = f"{self._alerts_url()}/requests/{quote(str(request), safe='')}"
             try:
-                looked = yield from self.request(
+                status = yield from self.request(
                     "GET", url, run=run, headers=self._headers(), good=lambda status: status in (200, 202, 404)
                 )
             except (ActionError, RetryableError):
                 return {}
-            found = looked.json()
-            data = found.get("data", found) if isinstance(found, dict) else None  # Jira's other APIs do not wrap it
-            if looked.status == 200 and isinstance(data, dict) and {"isSuccess", "success"} & set(data):
+            body = status.json()
+            data = body.get("data", body) if isinstance(body, dict) else None  # Jira's other APIs do not wrap it
+            if status.status == 200 and isinstance(data, dict) and {"isSuccess", "success"} & set(data):
                 return data
         return {}
 
-    def _base(self) -> str:
+    def _success(
+        self, text: str, response: http_client.Response, outcome: Mapping[str, Any], alias: str
+    ) -> ActionResult:
+        alert = {"alert_id": outcome["alertId"]} if outcome.get("alertId") else {}
+        return success(f"{self.service_name} {text}", response, alias=alias, **_request_id(response), **alert)
+
+    def _not_processed(self, verb: str, reason: str, response: http_client.Response, alias: str) -> ActionError:
+        return PermanentDeliveryError(
+            f"{self.service_name} did not {verb} the alert: {self.redact_and_truncate(reason, 300)}",
+            alias=alias,
+            **_request_id(response),
+        )
+
+    def _alerts_url(self) -> str:
         if self.api_url:
             return f"{self.api_url.rstrip('/').removesuffix('/v2/alerts')}/v2/alerts"
         return f"{_JSM if self.platform == 'jsm' else _HOSTS[self.region]}/v2/alerts"
@@ -256,119 +208,58 @@ class OpsGenieAction(IncidentChannel):
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"GenieKey {self.api_key.get_secret_value() if self.api_key else ''}"}
 
+    # --- the alert ------------------------------------------------------------------------------------------------
+
     def payload(self, message: Message, alias: str) -> dict[str, Any]:
         """The alert, within Opsgenie's limits."""
         return fit_to_limits(message, lambda m: self._render(m, alias), lambda p: len(p["description"]) <= _DESCRIPTION)
 
     def _render(self, message: Message, alias: str) -> dict[str, Any]:
-        worst = message.error or (message.findings[0].line if message.findings else "")
-        more = f" (and {message.issue_count - 1:,} more)" if message.issue_count > 1 else ""
-        line = escape(": ".join(filter(None, (message.headline, worst))))
-        escalation = [Responder(type=ResponderType.ESCALATION, name=n) for n in filter(None, [self.escalation_policy])]
-        made: dict[str, Any] = {
-            "message": shorten(line, _MESSAGE - len(more)) + more,
+        responders = list(self.responders)
+        if self.escalation_policy:
+            responders.append(Responder(type=ResponderType.ESCALATION, name=self.escalation_policy))
+        given = "priority" in self.model_fields_set
+        alert: dict[str, Any] = {
+            "message": summary_line(message, escape, _MESSAGE),
             "alias": alias,
             "description": "\n".join(map(escape, lines(message))),
-            "responders": [r.to_dict() for r in (*self.responders, *escalation)],
-            "visibleTo": [r.to_dict() for r in self.visible_to],
-            "tags": [shorten(t, _TAG) for t in self.tags],
-            "details": self._shown(message),
+            "responders": [responder.to_dict() for responder in responders],
+            "visibleTo": [responder.to_dict() for responder in self.visible_to],
+            "tags": [shorten(tag, _TAG) for tag in self.tags],
+            "details": self._details(message),
             "entity": shorten(self.entity or escape(message.source), _ENTITY),
             "source": shorten(self.source, _SOURCE),
-            "priority": map_severity(
-                message, self.auto_priority, _PRIORITIES, self.priority, given="priority" in self.model_fields_set
-            ).value,
+            "priority": map_severity(message, self.auto_priority, _PRIORITIES, self.priority, given=given).value,
         }
-        return {k: v for k, v in made.items() if v}
+        return {k: v for k, v in alert.items() if v}
 
-    def _shown(self, message: Message) -> dict[str, str]:
-        """Details as far as there is room for them, the user's own first."""
+    def _details(self, message: Message) -> dict[str, str]:
+        """As many details as fit, custom_details first."""
         report = [("Report", message.link)] if message.link else []
-        facts = [(escape(name), escape(said)) for name, said in message.facts]
-        made: dict[str, str] = {}
+        facts = [(escape(name), escape(value)) for name, value in message.facts]
+        details: dict[str, str] = {}
         room = _DETAILS
-        for name, said in (*self.custom_details.items(), *report, *facts):
-            if name not in made and (size := len(name) + len(said)) <= room:
-                made[name] = said
+        for name, value in (*self.custom_details.items(), *report, *facts):
+            if name not in details and (size := len(name) + len(value)) <= room:
+                details[name] = value
                 room -= size
-        return made
+        return details
 
 
 OpsGenieConfig = config_of(OpsGenieAction, "OpsGenieConfig")
 
 
-class CriticalAlertOptions(ChannelOptions, total=False):
-    """What `create_critical_alert` takes by name beside its parameters, for type checkers."""
-
-    notify_on: NotifyOn
-    region: Literal["us", "eu"]
-    platform: Literal["opsgenie", "jsm"]
-    api_url: str | None
-    auto_resolve_on_success: bool
-    priority: PriorityGiven
-    auto_priority: bool | Mapping[Severity | SeverityName, PriorityGiven] | None
-    responders: RespondersGiven
-    visible_to: RespondersGiven
-    tags: list[str] | tuple[str, ...]
-    custom_details: Mapping[str, str | int | float]
-    alias_template: str | None
-    source: str
-    entity: str | None
-    wait_for_outcome: bool
-
-
-class OpsGenieOptions(CriticalAlertOptions, total=False):
-    """What `create_opsgenie_action` takes by name beside the key, for type checkers."""
-
-    escalation_policy: str | None
-
-
-def create_opsgenie_action(api_key: str | None = None, **options: Unpack[OpsGenieOptions]) -> OpsGenieAction:
-    """An action; `OpsGenieAction` with the key as its first argument."""
-    return OpsGenieAction(api_key=api_key, **options)
-
-
-def create_critical_alert(
-    api_key: str | None = None,
-    team: str | None = None,
-    escalation_policy: str | None = None,
-    **options: Unpack[CriticalAlertOptions],
-) -> OpsGenieAction:
-    """Alerts of priority P1 for a team, an escalation, or both."""
-    options.setdefault("priority", AlertPriority.P1)
-    options["responders"] = (*_teams([team] if team else []), *options.get("responders", ()))
-    return OpsGenieAction(api_key=api_key, escalation_policy=escalation_policy, **options)
-
-
-def create_team_alert(
-    api_key: str | None = None, team: str | Iterable[str] = (), **options: Unpack[OpsGenieOptions]
-) -> OpsGenieAction:
-    """Alerts for a team, or for several."""
-    names = [team] if isinstance(team, str) else list(team)
-    if not any(names):
-        raise ConfigError("create_team_alert: team is not given: the name of the team to alert, or several")
-    options["responders"] = (*_teams(names), *options.get("responders", ()))
-    return OpsGenieAction(api_key=api_key, **options)
-
-
-def _teams(names: Iterable[str]) -> Iterator[Responder]:
-    return (Responder(type=ResponderType.TEAM, name=name) for name in names)
-
-
-def _told(answer: http_client.Response) -> dict[str, Any]:
-    found = answer.json()
-    request = found.get("requestId") if isinstance(found, dict) else None
+def _request_id(response: http_client.Response) -> dict[str, Any]:
+    body = response.json()
+    request = body.get("requestId") if isinstance(body, dict) else None
     return {"request_id": str(request)} if request else {}
 
 
-def _refused(outcome: Mapping[str, Any]) -> str:
-    """Why a request that was accepted came to nothing; empty where it did not, or nothing is known."""
+def _failure(outcome: Mapping[str, Any]) -> str:
+    """Why an accepted request was not processed; empty where it was, or where the outcome is not known."""
     if outcome.get("isSuccess", outcome.get("success")) is not False:
         return ""
     return str(outcome.get("status") or "no reason is given")
 
 
-__all__ = [
-    "AlertPriority", "OpsGenieAction", "OpsGenieConfig", "Responder", "ResponderType", "create_critical_alert",
-    "create_opsgenie_action", "create_team_alert",
-]  # fmt: skip
+__all__ = ["OpsGenieAction", "OpsGenieConfig"]

@@ -12,19 +12,18 @@ from truthound._internal.options import Converted, Model, Secret, option
 from truthound._internal.text import shorten, to_json_value
 from truthound.checkpoint.actions.channel import ResponseCheck, Template, Url, encoded, linked, success, summarize_sent
 from truthound.checkpoint.actions.context import ActionContext
-from truthound.checkpoint.actions.incident import NOTHING_OPEN, IncidentChannel, KeyTemplate, keys, map_severity
+from truthound.checkpoint.actions.incident import IncidentChannel, KeyTemplate, map_severity, summary_line
 from truthound.io import http_client
 from truthound.io.flow import Flow
 from truthound.reporters import message as messages
 from truthound.reporters.message import Message, fit_to_limits
-from truthound.results import ActionResult, ActionStatus, CheckpointResult, CheckpointStatus, Severity, SeverityName
+from truthound.results import ActionResult, CheckpointResult, Severity, SeverityName
 
 API = "https://events.pagerduty.com/v2/enqueue"
 Urgency = Literal["critical", "error", "warning", "info"]
-_LIMIT, _SUMMARY, _KEY, _NAME, _LINK, _LINKS = 512 * 1024, 1024, 255, 255, 2000, 20
-_OWN = _LIMIT // 2
-"""bytes of details of the user's own, so that there is room for ours"""
-_TOO_LARGE = f"; custom_details left out: PagerDuty takes {_LIMIT // 1024} KB"
+_MAX_BYTES, _SUMMARY, _KEY, _NAME, _LINK, _LINKS = 512 * 1024, 1024, 255, 255, 2000, 20
+_CUSTOM_BYTES = _MAX_BYTES // 2
+"""bytes of custom_details; the rest is for the run's"""
 _URGENCIES: Mapping[Severity, Urgency] = {
     Severity.CRITICAL: "critical",
     Severity.HIGH: "error",
@@ -37,15 +36,15 @@ class Link(Model):
     """A link of an incident."""
 
     href: Template
-    """Where it leads; may hold {run_id} and the like."""
+    """The URL; may contain {run_id} and other placeholders."""
     text: str = ""
-    """What it is called."""
+    """Its label. Default: the URL."""
 
 
-def _details(given: dict[str, Any]) -> dict[str, Any]:
-    if (size := len(encoded(to_json_value(given)))) > _OWN:
-        raise ValueError(f"they are {size:,} bytes; at most {_OWN:,} can be sent with an event")
-    return given
+def _check_details(details: dict[str, Any]) -> dict[str, Any]:
+    if (size := len(encoded(to_json_value(details)))) > _CUSTOM_BYTES:
+        raise ValueError(f"they are {size:,} bytes; at most {_CUSTOM_BYTES:,} can be sent with an event")
+    return details
 
 
 class PagerDutyAction(IncidentChannel):
@@ -54,6 +53,8 @@ class PagerDutyAction(IncidentChannel):
     type: ClassVar[str] = "pagerduty"
     service: ClassVar[str] = "PagerDuty"
     resolve_option: ClassVar[str] = "resolve_on_success"
+    key_option: ClassVar[str] = "dedup_key_template"
+    max_key: ClassVar[int] = _KEY
     variables: ClassVar[Mapping[str, tuple[str, ...]]] = {"routing_key": ("PAGERDUTY_ROUTING_KEY",)}
     hints: ClassVar[Mapping[int, str]] = {
         400: "check routing_key: it is the integration key of an Events API v2 integration",
@@ -62,35 +63,36 @@ class PagerDutyAction(IncidentChannel):
     proof: ClassVar[ResponseCheck] = ResponseCheck(frozenset({202}), has={"status": "success"})
 
     routing_key: Secret = option(default=None, validation_alias=AliasChoices("routing_key", "service_key"))
-    """The integration key of a service's Events API v2 integration; PAGERDUTY_ROUTING_KEY, if not given."""
+    """The integration key of a service's Events API v2 integration. Default: PAGERDUTY_ROUTING_KEY."""
     resolve_on_success: bool = True
     """Whether a run that passes resolves the incident, whatever notify_on says."""
     severity: Urgency = "error"
-    """How bad it is: given, it is always that; otherwise it holds where the issues say nothing (see auto_severity)."""
+    """The severity of every incident, if given. Otherwise the worst issue decides (see auto_severity), and this is used where no
+    issue has a severity."""
     auto_severity: Converted[
         bool | dict[Severity, Urgency] | None, bool | Mapping[Severity | SeverityName, Urgency] | None
     ] = option(default=None)
-    """Whether the worst issue decides (critical: critical, high: error, medium: warning, low: info), or a mapping of
-    your own; so it is, if severity is not given."""
+    """Whether the worst issue decides (critical: critical, high: error, medium: warning, low: info), or another mapping.
+    Default: true, unless severity is given."""
     component: Annotated[str | None, Field(max_length=_NAME)] = None
-    """What is broken, such as `warehouse`."""
+    """The broken component, such as `warehouse`."""
     group: Annotated[str | None, Field(max_length=_NAME)] = None
-    """What it belongs to, such as `data-platform`."""
+    """The group of components, such as `data-platform`."""
     class_type: Annotated[str | None, Field(max_length=_NAME)] = None
-    """What kind of event it is, such as `data quality`."""
-    custom_details: Annotated[dict[str, Any], AfterValidator(_details)] = Field(default_factory=dict)
-    """Further details of yours, shown with the incident."""
+    """The kind of event, such as `data quality`."""
+    custom_details: Annotated[dict[str, Any], AfterValidator(_check_details)] = Field(default_factory=dict)
+    """Further details, shown with the incident."""
     dedup_key_template: KeyTemplate = None
-    """What makes it the same incident: may hold {checkpoint_name}, {source}, tags and metadata; the checkpoint and its
-    data, if not given."""
+    """The incident's key: runs with the same key share an incident. May contain {checkpoint_name}, {source}, tags and metadata.
+    Default: the checkpoint and its data."""
     client: Annotated[str, Field(max_length=_NAME)] = "Truthound"
-    """Who says it."""
+    """The sender's name."""
     client_url: Template | None = None
-    """Where the incident's "View in ..." leads; the report, if not given."""
+    """The URL of the incident's "View in ..." link. Default: the report."""
     links: Converted[tuple[Link, ...], Sequence[Link | Mapping[str, str]]] = option(default=(), max_length=_LINKS)
     """Further links, each with href and text."""
     api_url: Url = API
-    """Where events are sent: a relay, or https://events.eu.pagerduty.com/v2/enqueue."""
+    """The URL of the API: a relay, or https://events.eu.pagerduty.com/v2/enqueue."""
 
     def check(self) -> Iterator[str]:
         yield from super().check()
@@ -99,44 +101,44 @@ class PagerDutyAction(IncidentChannel):
             yield f"routing_key: an integration key of PagerDuty has 32 letters and digits, this has {len(key)} characters"
 
     def reason(self, answer: http_client.Response) -> str:
-        found = answer.json()
-        errors = found.get("errors") if isinstance(found, dict) else None
-        said = super().reason(answer)
-        return f"{said}: {'; '.join(map(str, errors))}" if isinstance(errors, list) and errors else said
+        body = answer.json()
+        errors = body.get("errors") if isinstance(body, dict) else None
+        reason = super().reason(answer)
+        return f"{reason}: {'; '.join(map(str, errors))}" if isinstance(errors, list) and errors else reason
 
-    def deliver(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
-        message = self.message(result, run)
-        known = keys(self.dedup_key_template, result, message, _KEY)
-        if result.status is not CheckpointStatus.SUCCESS:
-            event = self.payload(result, message, known[0])
-            answer = yield from self.post(self.api_url, event, run=run)
-            left = "" if self.custom_details.keys() <= event["payload"]["custom_details"].keys() else _TOO_LARGE
-            return success(f"triggered in PagerDuty: {summarize_sent(message)}{left}", answer, dedup_key=known[0])
-        if self.already_resolved(self.dedup_key_template, known, run, _KEY):
-            return ActionResult(ActionStatus.SKIPPED, message=NOTHING_OPEN)
-        own, *others = known
+    def open_incident(
+        self, result: CheckpointResult, message: Message, key: str, run: ActionContext
+    ) -> Flow[ActionResult]:
+        event = self.payload(result, message, key)
+        response = yield from self.post(self.api_url, event, run=run)
+        complete = self.custom_details.keys() <= event["payload"]["custom_details"].keys()
+        note = "" if complete else f"; custom_details left out: PagerDuty takes {_MAX_BYTES // 1024} KB"
+        return success(f"triggered in PagerDuty: {summarize_sent(message)}{note}", response, dedup_key=key)
+
+    def close_incidents(self, keys: Sequence[str], run: ActionContext) -> Flow[ActionResult]:
+        own, *others = keys
         for key in others:
             yield from self.post(self.api_url, self._event("resolve", key), run=run)
-        answer = yield from self.post(self.api_url, self._event("resolve", own), run=run)
-        return success("resolved in PagerDuty, if it was open", answer, dedup_key=own)
+        response = yield from self.post(self.api_url, self._event("resolve", own), run=run)
+        return success("resolved in PagerDuty, if it was open", response, dedup_key=own)
 
     def payload(self, result: CheckpointResult, message: Message, key: str) -> dict[str, Any]:
         """The event that opens the incident, within PagerDuty's limits."""
         values = messages.template_values(result, message)
         links = [(message.link, "Report"), *((linked(link.href, values), link.text) for link in self.links)]
         view = linked(self.client_url, values) if self.client_url else message.link
-        around = self._event("trigger", key) | {
+        options = {
             "client": shorten(self.client, _NAME),
-            "client_url": view if _usable(view) else "",
-            "links": [{"href": href, "text": shorten(text or href, _NAME)} for href, text in links if _usable(href)],
+            "client_url": view if _is_url(view) else "",
+            "links": [{"href": href, "text": shorten(text or href, _NAME)} for href, text in links if _is_url(href)],
         }
-        around = {k: v for k, v in around.items() if v}
-        made = fit_to_limits(message, lambda m: around | {"payload": self._payload(m, self.custom_details)}, _fits)
-        if _fits(made):
-            return made
-        return fit_to_limits(
-            message, lambda m: around | {"payload": self._payload(m, {})}, _fits
-        )  # variables made them larger
+        envelope = {k: v for k, v in (self._event("trigger", key) | options).items() if v}
+
+        def fitted(details: dict[str, Any]) -> dict[str, Any]:
+            return fit_to_limits(message, lambda m: envelope | {"payload": self._payload(m, details)}, _fits)
+
+        event = fitted(self.custom_details)
+        return event if _fits(event) else fitted({})  # placeholders may have made custom_details too large
 
     def _event(self, event: str, key: str) -> dict[str, Any]:
         secret = self.routing_key.get_secret_value() if self.routing_key else ""
@@ -144,42 +146,39 @@ class PagerDutyAction(IncidentChannel):
 
     def _payload(self, message: Message, details: dict[str, Any]) -> dict[str, Any]:
         given = "severity" in self.model_fields_set
-        worst = message.error or (message.findings[0].line if message.findings else "")
-        more = f" (and {message.issue_count - 1:,} more)" if message.issue_count > 1 else ""
-        line = ": ".join(filter(None, (message.headline, worst)))
-        own = {"component": self.component, "group": self.group, "class": self.class_type}
+        options = {"component": self.component, "group": self.group, "class": self.class_type}
         return {
-            "summary": shorten(escape_terminal(line), _SUMMARY - len(more)) + more,
+            "summary": summary_line(message, escape_terminal, _SUMMARY),
             "source": shorten(escape_terminal(message.source or message.checkpoint), _NAME) or "truthound",
             "severity": map_severity(message, self.auto_severity, _URGENCIES, self.severity, given=given),
             "timestamp": message.run_time.isoformat(),
-            "custom_details": _shown(message) | to_json_value(details),
-        } | {k: shorten(v, _NAME) for k, v in own.items() if v}
+            "custom_details": _run_details(message) | to_json_value(details),
+        } | {k: shorten(v, _NAME) for k, v in options.items() if v}
 
 
 def _fits(event: dict[str, Any]) -> bool:
-    return len(encoded(event)) <= _LIMIT
+    return len(encoded(event)) <= _MAX_BYTES
 
 
-def _usable(href: str) -> bool:
-    """Whether it is a link: an event with another may be refused as a whole."""
+def _is_url(href: str) -> bool:
+    """Whether it is a valid URL: an event with an invalid one may be refused as a whole."""
     return len(href) <= _LINK and not http_client.check_url(href)
 
 
-def _shown(message: Message) -> dict[str, Any]:
+def _run_details(message: Message) -> dict[str, Any]:
     """The message as details: names and texts."""
     issues = [escape_terminal(f"{f.severity}: {f.line}") for f in message.findings]
-    issues += [message.omitted_line] if message.omitted_line else []
-    listed: dict[str, Any] = {
+    issues += [message.omitted_line] if message.omitted else []
+    details: dict[str, Any] = {
         "Status": message.verdict,
         "Error": escape_terminal(message.error),
         "Issues": issues,
         "Examples": [escape_terminal(f"{f.subject}: {e}") for f in message.findings for e in f.examples],
-        **{escape_terminal(name): escape_terminal(said) for name, said in message.facts},
+        **{escape_terminal(name): escape_terminal(value) for name, value in message.facts},
         "Fixed": list(map(escape_terminal, message.fixed)),
         "Not delivered": list(map(escape_terminal, message.undelivered)),
     }
-    return {k: v for k, v in listed.items() if v}
+    return {k: v for k, v in details.items() if v}
 
 
 __all__ = ["API", "Link", "PagerDutyAction"]

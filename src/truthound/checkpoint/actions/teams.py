@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Annotated, Any, ClassVar, Literal, Self, Unpack
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from truthound._internal import templates
@@ -29,7 +29,6 @@ from truthound.checkpoint.actions.cards import (
 from truthound.checkpoint.actions.channel import (
     NOT_TAKEN,
     Channel,
-    ChannelOptions,
     ResponseCheck,
     SecretUrl,
     Template,
@@ -41,7 +40,6 @@ from truthound.checkpoint.actions.channel import (
     success,
     summarize_sent,
 )
-from truthound.checkpoint.actions.conditions import NotifyOn
 from truthound.checkpoint.actions.context import ActionContext
 from truthound.errors import ActionError, ConfigError, TransientDeliveryError
 from truthound.io import http_client
@@ -284,46 +282,6 @@ class TeamsNotification(Channel):
 TeamsConfig = config_of(TeamsNotification, "TeamsConfig")
 
 
-class FailureAlertOptions(ChannelOptions, total=False):
-    """What `create_failure_alert` takes by name beside its parameters, for type checkers."""
-
-    connector_type: Literal["auto", "workflows", "connector"]
-    channel: str | None
-    include_details: bool
-    card_builder: AdaptiveCardBuilder | None
-    mention_on_failure: bool | str | Sequence[str]
-    proxy: SecretStr | str | None
-    verify_ssl: bool
-    card_version: Version | None
-    custom_message: str | None
-
-
-class TeamsOptions(FailureAlertOptions, total=False):
-    """What `create_teams_notification` takes by name beside the URL, for type checkers."""
-
-    notify_on: NotifyOn
-    theme: ThemeGiven | None
-    mention_users: str | Sequence[str]
-
-
-def create_teams_notification(webhook_url: str | None = None, **options: Unpack[TeamsOptions]) -> TeamsNotification:
-    """A notification; `TeamsNotification` with the URL as its first argument."""
-    return TeamsNotification(webhook_url=webhook_url, **options)
-
-
-def create_failure_alert(
-    webhook_url: str | None = None,
-    mention_users: Sequence[str] = (),
-    notify_on: NotifyOn = "failure_or_error",
-    theme: ThemeGiven = MessageTheme.CRITICAL,
-    **options: Unpack[FailureAlertOptions],
-) -> TeamsNotification:
-    """A notification of runs that failed or could not run, which mentions these people."""
-    return TeamsNotification(
-        webhook_url=webhook_url, mention_users=tuple(mention_users), notify_on=notify_on, theme=theme, **options
-    )
-
-
 def _body(card: dict[str, Any]) -> dict[str, Any]:
     content_type = "application/vnd.microsoft.card.adaptive"
     return {"type": "message", "attachments": [{"contentType": content_type, "contentUrl": None, "content": card}]}
@@ -356,4 +314,4 @@ def _rendered(value: Any, values: Mapping[str, Any], escaper: Callable[[str], st
             return value
 
 
-__all__ = ["TeamsConfig", "TeamsNotification", "create_failure_alert", "create_teams_notification"]
+__all__ = ["TeamsConfig", "TeamsNotification"]
