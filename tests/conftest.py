@@ -5,7 +5,7 @@ import sys
 import pytest
 from hypothesis import settings
 
-from truthound.ci.platforms import TABLE
+from truthound.ci.platforms import DETECTED_BY
 from truthound.io.flow import threads
 
 settings.register_profile(
@@ -17,7 +17,7 @@ settings.load_profile("unhurried")
 @pytest.fixture(autouse=True)
 def _outside_of_any_ci(monkeypatch):
     """What is tested does not depend on where the tests run."""
-    for name in {mark.partition("=")[0] for row in TABLE for mark in row.detect}:
+    for name in {mark.partition("=")[0] for marks in DETECTED_BY.values() for mark in marks}:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.delenv("TRUTHOUND_CI", raising=False)
 

@@ -20,7 +20,7 @@ from truthound.checkpoint.ci import (
 )
 from truthound.ci import parse
 from truthound.ci.detect import environment_of
-from truthound.ci.platforms import TABLE
+from truthound.ci.platforms import DETECTED_BY, PLATFORMS
 from truthound.errors import ConfigError
 
 HERE = Path(__file__).parent / "environments"
@@ -28,7 +28,7 @@ DOCUMENTS = {path.stem: yaml.safe_load(path.read_text("utf-8")) for path in sort
 CASES = [
     (name, case) for name, document in DOCUMENTS.items() for case in document if case not in {"reference", "common"}
 ]
-FULL = [row.platform for row in TABLE if row.fields]
+FULL = [platform for platform, row in PLATFORMS.items() if row.fields]
 
 
 def put(folder, name, case):
@@ -53,14 +53,14 @@ def test_a_build_is_read_as_documented(tmp_path, name, case):
 
 
 def test_every_platform_has_its_four_kinds_of_build():
-    assert set(DOCUMENTS) == {row.platform.value for row in TABLE}
+    assert set(DOCUMENTS) == {platform.value for platform in PLATFORMS}
     for platform in FULL:
         assert {"push", "pull_request", "tag", "schedule"} <= set(DOCUMENTS[platform.value])
 
 
 def test_the_table_names_fields_of_an_environment_only():
     known = {f.name for f in fields(CIEnvironment)} - {"platform", "is_ci", "is_pr"}
-    assert all(set(row.fields) <= known for row in TABLE)
+    assert all(set(row.fields) <= known for row in PLATFORMS.values())
 
 
 def test_the_process_environment_is_the_default(monkeypatch):
@@ -239,7 +239,8 @@ def test_java_properties(tmp_path, text, known):
 
 
 NAMES = sorted(
-    {part for row in TABLE for places in (*row.fields.values(), row.detect, row.pull_request) for part in places}
+    {part for row in PLATFORMS.values() for lookups in (*row.fields.values(), row.pull_request) for part in lookups}
+    | {mark for marks in DETECTED_BY.values() for mark in marks}
 )
 VARIABLES = sorted({n for place in NAMES for n in re.findall(r"\b[A-Za-z]\w*_\w+|\bCI\b|\bDRONE\b", place)})
 HOSTILE = st.one_of(
@@ -295,8 +296,8 @@ def test_no_two_platforms_share_a_name_and_other_names_are_the_same_members():
         "codebuild",
         "cloudbuild",
     )
-    assert len({row.title for row in TABLE}) == len(TABLE)
-    assert len(list(CIPlatform)) == len(TABLE)
+    assert len({row.title for row in PLATFORMS.values()}) == len(PLATFORMS)
+    assert {*DETECTED_BY, CIPlatform.LOCAL} == {*CIPlatform}
 
 
 EXAMPLE = """

@@ -19,7 +19,7 @@ from truthound._internal.options import Model, aliases, option_docs
 from truthound.checkpoint.actions.base import Action
 from truthound.ci.pipelines.generate import TARGETS, pipeline_text
 from truthound.ci.pipelines.spec import Pipeline
-from truthound.ci.platforms import PLATFORMS, TABLE
+from truthound.ci.platforms import DETECTED_BY, PLATFORMS
 from truthound.cli.main import app
 from truthound.reporters import FORMATS
 
@@ -115,9 +115,8 @@ def _ci(what: str) -> str:
         return _table(
             ("system", "name", "detected by"),
             [
-                (row.title, f"`{row.platform}`", " or ".join(f"`{m}`" for m in row.detect))
-                for row in TABLE
-                if row.detect
+                (PLATFORMS[platform].title, f"`{platform}`", " or ".join(f"`{m}`" for m in marks))
+                for platform, marks in DETECTED_BY.items()
             ],
         )
     if what == "reports":
@@ -143,7 +142,7 @@ def _ci(what: str) -> str:
             ("field", "from the first of these that is set"),
             [(f"`{name}`", ", ".join(map(_place, places))) for name, places in row.fields.items()],
         )
-        for row in TABLE if row.fields
+        for row in map(PLATFORMS.__getitem__, DETECTED_BY) if row.fields
     ]  # fmt: skip
     return "\n\n".join(shown)
 

@@ -10,13 +10,13 @@ from typing import Any
 
 from truthound.ci import parse
 from truthound.ci.models import CIEnvironment, CIPlatform
-from truthound.ci.platforms import PLATFORMS, TABLE
+from truthound.ci.platforms import DETECTED_BY, PLATFORMS
 
 
 def detect_ci_platform(environ: Mapping[str, str] | None = None) -> CIPlatform:
     """The CI system whose mark is set in the environment (`os.environ` by default); its own mark outweighs `CI=false`."""
     env = os.environ if environ is None else environ
-    return next((row.platform for row in TABLE if any_set(row.detect, env)), CIPlatform.LOCAL)
+    return next((platform for platform, marks in DETECTED_BY.items() if any_set(marks, env)), CIPlatform.LOCAL)
 
 
 def is_ci_environment(environ: Mapping[str, str] | None = None) -> bool:

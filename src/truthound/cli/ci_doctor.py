@@ -13,7 +13,7 @@ from truthound._internal.escape import escape_terminal
 from truthound.ci import parse
 from truthound.ci.detect import any_set, environment_of
 from truthound.ci.models import CIEnvironment, CIPlatform
-from truthound.ci.platforms import PLATFORMS
+from truthound.ci.platforms import DETECTED_BY, PLATFORMS
 from truthound.ci.platforms.record import Reporting
 from truthound.cli.tables import table
 from truthound.reporters.locations import within
@@ -37,7 +37,7 @@ def findings(platform: CIPlatform, environ: Mapping[str, str] | None = None) -> 
     return {
         "platform": platform.value,
         "title": row.title,
-        "detected_by": [mark for mark in row.detect if any_set((mark,), env)],
+        "detected_by": [mark for mark in DETECTED_BY.get(platform, ()) if any_set((mark,), env)],
         "pull_request": build.is_pr,
         "found": {k: v for k, v in known.items() if v},
         "missing": {

@@ -1,63 +1,61 @@
-"""CI systems, one file and one record each. To add one: its file, and its line here and in `CIPlatform`."""
+"""CI systems, a file and a record each; a record is loaded when it is first used.
+
+To add one: its file here, its name in `CIPlatform`, its variables in `DETECTED_BY`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import importlib
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from truthound._internal.text import did_you_mean
 from truthound.ci.models import CIPlatform
-from truthound.ci.platforms import (
-    azure,
-    bitbucket,
-    buildkite,
-    circleci,
-    cloudbuild,
-    codebuild,
-    drone,
-    gitea,
-    github,
-    gitlab,
-    jenkins,
-    none,
-    teamcity,
-    travis,
-    woodpecker,
-)  # fmt: skip
-from truthound.ci.platforms.record import Platform
 from truthound.errors import ConfigError
 
-TABLE: tuple[Platform, ...] = (  # in the order of detection: those that imitate another come before it
-    gitea.FORGEJO,
-    gitea.GITEA,
-    github.GITHUB,
-    gitlab.GITLAB,
-    circleci.CIRCLECI,
-    azure.AZURE,
-    bitbucket.BITBUCKET,
-    travis.TRAVIS,
-    teamcity.TEAMCITY,
-    buildkite.BUILDKITE,
-    woodpecker.WOODPECKER,
-    drone.DRONE,
-    codebuild.CODEBUILD,
-    cloudbuild.CLOUDBUILD,
-    jenkins.JENKINS,
-    none.GENERIC,
-    none.LOCAL,
-)
-PLATFORMS: Mapping[CIPlatform, Platform] = {
-    row.platform: row for row in sorted(TABLE, key=lambda row: list(CIPlatform).index(row.platform))
+if TYPE_CHECKING:
+    from truthound.ci.platforms.record import Platform
+
+DETECTED_BY: Mapping[CIPlatform, tuple[str, ...]] = {
+    CIPlatform.FORGEJO: ("FORGEJO_ACTIONS",),
+    CIPlatform.GITEA: ("GITEA_ACTIONS",),
+    CIPlatform.GITHUB: ("GITHUB_ACTIONS",),
+    CIPlatform.GITLAB: ("GITLAB_CI",),
+    CIPlatform.CIRCLECI: ("CIRCLECI",),
+    CIPlatform.AZURE: ("TF_BUILD",),
+    CIPlatform.BITBUCKET: ("BITBUCKET_BUILD_NUMBER",),
+    CIPlatform.TRAVIS: ("TRAVIS",),
+    CIPlatform.TEAMCITY: ("TEAMCITY_VERSION",),
+    CIPlatform.BUILDKITE: ("BUILDKITE",),
+    CIPlatform.WOODPECKER: ("CI=woodpecker",),
+    CIPlatform.DRONE: ("DRONE",),
+    CIPlatform.CODEBUILD: ("CODEBUILD_BUILD_ID", "CODEBUILD_BUILD_ARN"),
+    CIPlatform.CLOUDBUILD: ("BUILDER_OUTPUT",),
+    CIPlatform.JENKINS: ("JENKINS_URL",),
+    CIPlatform.GENERIC: ("CI", "CONTINUOUS_INTEGRATION"),
 }
+"""variables that are set, or `NAME=value`; one is enough. In the order of detection: imitators come before what they imitate"""
+
+
+class _Platforms(Mapping[CIPlatform, "Platform"]):
+    """The record of each platform, from the file of its name."""
+
+    def __getitem__(self, platform: CIPlatform) -> Platform:
+        record: Platform = importlib.import_module(f"{__name__}.{CIPlatform(platform).value}").RECORD
+        return record
+
+    def __iter__(self) -> Iterator[CIPlatform]:
+        return iter(CIPlatform)
+
+    def __len__(self) -> int:
+        return len(CIPlatform)
+
+
+PLATFORMS: Mapping[CIPlatform, Platform] = _Platforms()
 
 
 def _folded(name: str) -> str:
     return "".join(c for c in name.casefold() if c.isalnum())
-
-
-_BY_NAME: Mapping[str, CIPlatform] = {
-    _folded(name): row.platform for row in TABLE for name in (row.title, *row.names)
-} | {_folded(name): platform for alias, platform in CIPlatform.__members__.items() for name in (alias, platform.value)}
 
 
 def platform_named(name: Any) -> CIPlatform:
@@ -66,8 +64,10 @@ def platform_named(name: Any) -> CIPlatform:
     Raises:
         ConfigError: no platform has this name.
     """
-    if isinstance(name, str) and (found := _BY_NAME.get(_folded(name))) is not None:
+    by_name = {_folded(n): p for p, record in PLATFORMS.items() for n in (record.title, *record.names)}
+    by_name |= {_folded(n): p for alias, p in CIPlatform.__members__.items() for n in (alias, p.value)}
+    if isinstance(name, str) and (found := by_name.get(_folded(name))) is not None:
         return found
     known = [platform.value for platform in CIPlatform if platform is not CIPlatform.LOCAL]
-    near = did_you_mean(str(name), [*known, *(row.title for row in TABLE)])
+    near = did_you_mean(str(name), [*known, *(record.title for record in PLATFORMS.values())])
     raise ConfigError(f'"{name}" is not a CI system; known are {", ".join(known)}{near}')

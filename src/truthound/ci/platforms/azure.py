@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from truthound._internal.escape import escape_log
 from truthound._internal.text import shorten
-from truthound.ci.models import CIPlatform
 from truthound.ci.pipelines.text import JUNIT, NAME, ONCE, RESULTS, TIMEOUT, shell
 from truthound.ci.pipelines.yaml_writer import Commented
 from truthound.ci.platforms.record import Built, Env, Lookups, PipelineTarget, Platform, Reporting
@@ -160,8 +159,8 @@ def _check(p: Pipeline) -> dict[str, Any]:
     return check
 
 
-AZURE = Platform(
-    CIPlatform.AZURE, "Azure Pipelines", ("TF_BUILD",), _FIELDS, ("BUILD_REASON=PullRequest",),
+RECORD = Platform(
+    "Azure Pipelines", _FIELDS, ("BUILD_REASON=PullRequest",),
     ("azure devops", "azure pipelines", "vsts"),
     Reporting(
         annotation, _group, _values, max_annotations=50, files=(("junit", JUNIT),), summary=_summary,

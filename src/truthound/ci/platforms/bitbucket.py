@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from truthound._internal.escape import escape_log
 from truthound._internal.text import plural, shorten
-from truthound.ci.models import CIEnvironment, CIPlatform
+from truthound.ci.models import CIEnvironment
 from truthound.ci.pipelines.text import JOB, NAME, ONCE, RESULTS, TESTS, TIMEOUT, keep_together
 from truthound.ci.pipelines.yaml_writer import Commented
 from truthound.ci.platforms.record import Built, Env, Lookups, PipelineTarget, Platform, Reporting
@@ -160,8 +160,8 @@ def pipeline(p: Pipeline) -> Built:
     return notes, {"image": p.image, "pipelines": pipelines}
 
 
-BITBUCKET = Platform(
-    CIPlatform.BITBUCKET, "Bitbucket Pipelines", ("BITBUCKET_BUILD_NUMBER",), _FIELDS,
+RECORD = Platform(
+    "Bitbucket Pipelines", _FIELDS,
     reporting=Reporting(
         log_text.coloured, values=_values, files=(("junit", TESTS),), summary=_summary,
         report_location="Code Insights on the commit and its pull request, and the step's Tests tab",

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from truthound._internal.escape import escape_log
-from truthound.ci.models import CIEnvironment, CIPlatform
+from truthound.ci.models import CIEnvironment
 from truthound.ci.pipelines.text import JOB, JUNIT, NAME, NO_CACHE, RESULTS, TIMEOUT, double_dollars, keep_together
 from truthound.ci.platforms.record import Built, Env, Lookups, PipelineTarget, Platform, Reporting
 from truthound.ci.report import log_text
@@ -106,8 +106,8 @@ def pipeline(p: Pipeline) -> Built:
     return notes, {"steps": [step]}
 
 
-BUILDKITE = Platform(
-    CIPlatform.BUILDKITE, "Buildkite", ("BUILDKITE",), _FIELDS,
+RECORD = Platform(
+    "Buildkite", _FIELDS,
     reporting=Reporting(
         log_text.coloured, _group, _values, files=(("junit", JUNIT),), summary=_summary,
         report_location="an annotation of the build",

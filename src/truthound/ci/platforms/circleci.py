@@ -6,7 +6,6 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from truthound.ci.models import CIPlatform
 from truthound.ci.pipelines.text import JOB, RESULTS, TESTS, TIMEOUT, keep_together, regex
 from truthound.ci.platforms.record import Built, Env, Lookups, PipelineTarget, Platform, Reporting
 from truthound.ci.report import log_text
@@ -73,8 +72,8 @@ def pipeline(p: Pipeline) -> Built:
     }
 
 
-CIRCLECI = Platform(
-    CIPlatform.CIRCLECI, "CircleCI", ("CIRCLECI",), _FIELDS,
+RECORD = Platform(
+    "CircleCI", _FIELDS,
     reporting=Reporting(
         log_text.coloured, values=_values,
         files=(("junit", TESTS), ("json", "artifacts/truthound-result.json"), ("markdown", "artifacts/truthound-summary.md")),

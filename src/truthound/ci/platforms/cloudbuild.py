@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from truthound._internal.text import shorten
-from truthound.ci.models import CIPlatform
 from truthound.ci.pipelines.text import JOB, NO_CACHE, TIMEOUT, double_dollars, keep_together
 from truthound.ci.platforms.record import Built, Env, Lookups, PipelineTarget, Platform, Reporting
 from truthound.ci.report.outputs import Output, Write
@@ -76,8 +75,8 @@ def pipeline(p: Pipeline) -> Built:
     return notes, {"steps": [step]} | document | {"timeout": f"{TIMEOUT * 60}s", "options": options}
 
 
-CLOUDBUILD = Platform(
-    CIPlatform.CLOUDBUILD, "Google Cloud Build", ("BUILDER_OUTPUT",), _FIELDS, names=("gcp", "gcb", "google"),
+RECORD = Platform(
+    "Google Cloud Build", _FIELDS, names=("gcp", "gcb", "google"),
     reporting=Reporting(
         values=_values, outputs_location="`$BUILDER_OUTPUT/output`, in JSON", created_env=("BUILDER_OUTPUT",)
     ),

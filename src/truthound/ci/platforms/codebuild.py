@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from truthound.ci.models import CIPlatform
 from truthound.ci.pipelines.text import RESULTS, TESTS, TIMEOUT, keep_together
 from truthound.ci.platforms.record import Built, Lookups, PipelineTarget, Platform, Reporting
 
@@ -60,8 +59,8 @@ def pipeline(p: Pipeline) -> Built:
     return notes, document | ({"cache": {"paths": ["/root/.cache/pip/**/*"]}} if p.cache else {})
 
 
-CODEBUILD = Platform(
-    CIPlatform.CODEBUILD, "AWS CodeBuild", ("CODEBUILD_BUILD_ID", "CODEBUILD_BUILD_ARN"), _FIELDS,
+RECORD = Platform(
+    "AWS CodeBuild", _FIELDS,
     names=("aws", "amazon codebuild"),
     reporting=Reporting(
         files=(("junit", TESTS),), report_location="a report group that the buildspec names", root_env=("CODEBUILD_SRC_DIR",)

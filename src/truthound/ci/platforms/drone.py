@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from truthound._internal.escape import escape_adaptive_card
 from truthound._internal.text import plural, shorten
-from truthound.ci.models import CIEnvironment, CIPlatform
+from truthound.ci.models import CIEnvironment
 from truthound.ci.pipelines.text import JOB, NO_CACHE, ONCE, double_braced_dollars, keep_together
 from truthound.ci.pipelines.yaml_writer import Commented
 from truthound.ci.platforms.record import Built, Env, Lookups, PipelineTarget, Platform, Reporting
@@ -136,8 +136,8 @@ def pipeline(p: Pipeline) -> Built:
     return notes, {"kind": "pipeline", "type": "docker", "name": JOB, "trigger": trigger, "steps": [step]}
 
 
-DRONE = Platform(
-    CIPlatform.DRONE, "Drone", ("DRONE",), _FIELDS, ("DRONE_BUILD_EVENT=pull_request",),
+RECORD = Platform(
+    "Drone", _FIELDS, ("DRONE_BUILD_EVENT=pull_request",),
     reporting=Reporting(
         log_text.coloured, values=_values, summary=_summary, report_location="a card of the step",
         outputs_location="`DRONE_OUTPUT` where there is one, else `truthound.env`",

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from truthound._internal.escape import escape_log
 from truthound._internal.text import shorten
-from truthound.ci.models import CIPlatform
 from truthound.ci.pipelines.pins import pinned
 from truthound.ci.pipelines.text import DAYS, JOB, NAME, ONCE, PERMISSIONS, RESULTS, SARIF, TIMEOUT
 from truthound.ci.pipelines.yaml_writer import Commented
@@ -128,7 +127,8 @@ def workflow(p: Pipeline, *, folder: str = ".github", upload: Pin | None = None)
     job: dict[str, Any] = {"name": NAME, "runs-on": "ubuntu-latest", "timeout-minutes": TIMEOUT}
     if more := _permissions(p):
         job["permissions"] = {"contents": "read"} | more
-    return [], {
+    notes = [] if upload is None else ["upload-artifact stays at v3: later ones need a service that only GitHub has."]
+    return notes, {
         "name": NAME,
         "on": on,
         "permissions": {"contents": "read"},
@@ -225,7 +225,7 @@ def reporting(tree: str) -> Reporting:
     )  # fmt: skip
 
 
-GITHUB = Platform(
-    CIPlatform.GITHUB, "GitHub Actions", ("GITHUB_ACTIONS",), fields("GITHUB_RUN_ID"), PULL_REQUEST, ("gha",), reporting("blob"),
+RECORD = Platform(
+    "GitHub Actions", fields("GITHUB_RUN_ID"), PULL_REQUEST, ("gha",), reporting("blob"),
     PipelineTarget(".github/workflows/data-quality.yml", workflow, "Settings > Secrets and variables > Actions"),
 )  # fmt: skip

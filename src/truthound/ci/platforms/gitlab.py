@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from truthound._internal.escape import escape_log
-from truthound.ci.models import CIPlatform
 from truthound.ci.pipelines.text import DAYS, JOB, JUNIT, RESULTS, TIMEOUT, keep_together, regex
 from truthound.ci.pipelines.yaml_writer import Commented
 from truthound.ci.platforms.record import Built, Lookups, PipelineTarget, Platform, Reporting
@@ -92,8 +91,8 @@ def _rules(p: Pipeline) -> list[Any]:
     return [*scheduled, *rules]
 
 
-GITLAB = Platform(
-    CIPlatform.GITLAB, "GitLab CI", ("GITLAB_CI",), _FIELDS,
+RECORD = Platform(
+    "GitLab CI", _FIELDS,
     ("CI_PIPELINE_SOURCE=merge_request_event", "CI_PIPELINE_SOURCE=external_pull_request_event"),
     reporting=Reporting(
         log_text.coloured, _section, files=(("junit", JUNIT), ("codequality", "gl-code-quality-report.json")),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from truthound.ci.models import CIPlatform
 from truthound.ci.pipelines.text import JUNIT, NAME, RESULTS, SARIF, TIMEOUT
 from truthound.ci.platforms.record import Built, Env, Lookups, PipelineTarget, Platform, Reporting
 from truthound.ci.report.outputs import Output, Write
@@ -113,8 +112,8 @@ def _any(conditions: list[str]) -> list[str]:
     return ["                anyOf {", *body, "                }"] if body else []
 
 
-JENKINS = Platform(
-    CIPlatform.JENKINS, "Jenkins", ("JENKINS_URL",), _FIELDS, ("CHANGE_ID",),
+RECORD = Platform(
+    "Jenkins", _FIELDS, ("CHANGE_ID",),
     reporting=Reporting(
         values=_values, files=(("junit", JUNIT), ("sarif", SARIF)),
         report_location="the steps `junit` and `recordIssues` (Warnings Next Generation)",

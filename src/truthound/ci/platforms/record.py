@@ -1,4 +1,4 @@
-"""The record of a CI system: how it is detected, where the facts of a build are, how runs are reported to it, and its pipeline.
+"""The record of a CI system: where the facts of a build are, how runs are reported to it, and its pipeline.
 
 A lookup, where a fact is read from, is written as:
 
@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from truthound.ci.models import CIEnvironment, CIPlatform
+from truthound.ci.models import CIEnvironment
 from truthound.ci.report import log_text
 from truthound.ci.report.step_values import dotenv
 
@@ -88,15 +88,13 @@ class PipelineTarget:
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """A CI system. `detect` and `pull_request` are variables that are set, or `NAME=value`; one of them is enough."""
+    """A CI system; the variables by which it is detected are in `DETECTED_BY`."""
 
-    platform: CIPlatform
     title: str
-    detect: tuple[str, ...]
     fields: Mapping[str, Lookups] = field(default_factory=dict)
     """a field of CIEnvironment -> its lookups"""
     pull_request: tuple[str, ...] = ()
-    """signs of a pull request, even where its number is not known"""
+    """signs of a pull request, even where its number is not known: variables that are set, or `NAME=value`; one is enough"""
     names: tuple[str, ...] = ()
     """other names people use"""
     reporting: Reporting = field(default_factory=Reporting)

@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from truthound._internal.text import shorten
-from truthound.ci.models import CIPlatform
 from truthound.ci.pipelines.text import NAME, RESULTS, TIMEOUT
 from truthound.ci.platforms.record import Built, Env, Lookups, PipelineTarget, Platform, Reporting
 from truthound.ci.report import log_text
@@ -257,8 +256,8 @@ def _quartz(cron: Cron) -> list[str]:
     ]
 
 
-TEAMCITY = Platform(
-    CIPlatform.TEAMCITY, "TeamCity", ("TEAMCITY_VERSION",), _FIELDS,
+RECORD = Platform(
+    "TeamCity", _FIELDS,
     reporting=Reporting(
         annotation, _block, _values, summary=_summary,
         report_location="the build's Tests tab, status, problems and statistics",

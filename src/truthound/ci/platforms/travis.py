@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from truthound._internal.escape import escape_log
-from truthound.ci.models import CIPlatform
 from truthound.ci.pipelines.text import ONCE, keep_together, regex
 from truthound.ci.pipelines.yaml_writer import Commented
 from truthound.ci.platforms.record import Built, Lookups, PipelineTarget, Platform, Reporting
@@ -57,8 +56,8 @@ def _word(branch: str) -> str:
     return branch if re.fullmatch(r"\w+", branch, re.ASCII) else f'"{branch}"'
 
 
-TRAVIS = Platform(
-    CIPlatform.TRAVIS, "Travis CI", ("TRAVIS",), _FIELDS, ("TRAVIS_EVENT_TYPE=pull_request",),
+RECORD = Platform(
+    "Travis CI", _FIELDS, ("TRAVIS_EVENT_TYPE=pull_request",),
     reporting=Reporting(log_text.coloured, _fold, report_location="a fold of the log", root_env=("TRAVIS_BUILD_DIR",)),
     pipeline=PipelineTarget(".travis.yml", pipeline, "the repository's Settings > Environment Variables"),
 )  # fmt: skip

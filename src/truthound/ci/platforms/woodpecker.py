@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from truthound.ci.models import CIPlatform
 from truthound.ci.pipelines.text import JOB, JUNIT, NO_CACHE, ONCE, double_braced_dollars, keep_together
 from truthound.ci.pipelines.yaml_writer import Commented
 from truthound.ci.platforms.record import Built, Lookups, PipelineTarget, Platform, Reporting
@@ -54,8 +53,8 @@ def pipeline(p: Pipeline) -> Built:
     return notes, {"when": when, "steps": [step]}
 
 
-WOODPECKER = Platform(
-    CIPlatform.WOODPECKER, "Woodpecker CI", ("CI=woodpecker",), _FIELDS, ("CI_PIPELINE_EVENT=pull_request",),
+RECORD = Platform(
+    "Woodpecker CI", _FIELDS, ("CI_PIPELINE_EVENT=pull_request",),
     reporting=Reporting(
         log_text.coloured, files=(("junit", JUNIT),),
         report_location="a JUnit file, which the system's own step publishes",

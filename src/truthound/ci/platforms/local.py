@@ -1,10 +1,9 @@
-"""Builds of a system that only sets `CI=true`, and runs outside of any. No file is written unasked there."""
+"""Outside of any CI system: values for later steps are printed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from truthound.ci.models import CIPlatform
 from truthound.ci.platforms.record import Env, Platform, Reporting
 from truthound.ci.report import log_text
 from truthound.ci.report.outputs import Output, Print
@@ -15,5 +14,4 @@ def _values(values: Mapping[str, str], _env: Env) -> Iterator[Output]:
     yield Print("\n".join(f"{variable(k)}={log_text.lines(v)}" for k, v in values.items()))
 
 
-GENERIC = Platform(CIPlatform.GENERIC, "a CI system", ("CI", "CONTINUOUS_INTEGRATION"))
-LOCAL = Platform(CIPlatform.LOCAL, "no CI system", (), reporting=Reporting(values=_values))
+RECORD = Platform("no CI system", reporting=Reporting(values=_values))
