@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Any, Literal, Protocol
 
 from truthound.engine.measures import Measure, Predicate, Reference
 from truthound.engine.states import State
@@ -50,12 +51,28 @@ class FailingRows:
     """why the rows could not be fetched"""
 
 
-@dataclass(frozen=True, slots=True)
-class Split:
-    """All rows of the data, good or bad; bad ones name their failed checks in `_failed_checks`. Frames of the backend, not yet read."""
+SplitPart = Literal["good", "bad"]
 
-    good: Any
-    bad: Any
+
+@dataclass(frozen=True, slots=True)
+class RowFile:
+    """A local file to write rows to."""
+
+    path: Path
+    format: Literal["parquet", "csv"]
+
+
+class Split(Protocol):
+    """All rows of a table, good or bad, not read yet. Bad rows name the checks they fail in `_failed_checks`."""
+
+    def write(self, files: Mapping[SplitPart, RowFile]) -> dict[SplitPart, int]:
+        """Writes good rows, bad rows or both in one pass over the data, and counts both: what is written, as it is in the file.
+
+        Raises:
+            OSError: the disk is full or read-only.
+            ValueError: the format cannot hold the rows.
+        """
+        ...
 
 
 class Backend(Protocol):

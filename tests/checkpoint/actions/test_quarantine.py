@@ -1,23 +1,16 @@
 import os
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 import polars as pl
 import pytest
 
 from truthound.checkpoint import Checkpoint
 from truthound.checkpoint.actions import ActionContext, ActionStatus, QuarantineAction
+from truthound.engine.polars.split import PolarsSplit
 from truthound.errors import ConfigError
 from truthound.results import CheckpointResult, ValidationResult
 
 TIME = datetime(2024, 1, 15, 9, 30, tzinfo=UTC)
-
-
-@dataclass
-class Split:
-    good: Any
-    bad: Any
 
 
 ROWS = pl.DataFrame({"id": range(10), "t": ["a", None, "c;d", 'q"', "line\nbreak", "", "g", "h", "i", "j"]})
@@ -25,7 +18,7 @@ ROWS = pl.DataFrame({"id": range(10), "t": ["a", None, "c;d", 'q"', "line\nbreak
 
 def split(rows=ROWS):
     bad = rows.lazy().filter(pl.col("id") % 3 == 0)
-    return Split(
+    return PolarsSplit(
         rows.lazy().filter(pl.col("id") % 3 != 0),
         bad.with_columns(_failed_checks=pl.lit(pl.Series([["null:t", "x:id"]])).first()),
     )
@@ -66,7 +59,7 @@ def test_one_path_is_enough(tmp_path, kind):
 def test_no_bad_rows_give_an_empty_file_with_its_columns(tmp_path):
     def nothing():
         made = split()
-        return Split(ROWS.lazy(), made.bad.filter(False))
+        return PolarsSplit(ROWS.lazy(), made.bad.filter(False))
 
     made = execute(QuarantineAction(good_path="g.csv", bad_path="b.csv"), base=tmp_path, make=nothing)
     assert made.details["bad_rows"] == 0
@@ -80,7 +73,9 @@ def test_the_format_may_be_set(tmp_path):
 
 def test_one_text_column_with_nulls_is_counted_right(tmp_path):
     rows = pl.LazyFrame({"t": [None, "", "x", None]})
-    made = execute(QuarantineAction(good_path="g.csv"), result(4), tmp_path, lambda: Split(rows, rows.filter(False)))
+    made = execute(
+        QuarantineAction(good_path="g.csv"), result(4), tmp_path, lambda: PolarsSplit(rows, rows.filter(False))
+    )
     assert made.details["good_rows"] == 4, made.message
 
 
@@ -216,7 +211,9 @@ def test_a_sample_is_split_as_the_run_splits_it(tmp_path):
 
 def test_nested_columns_need_parquet(tmp_path):
     rows = pl.LazyFrame({"a": [[1], [2]]})
-    made = execute(QuarantineAction(good_path="g.csv"), result(2), tmp_path, lambda: Split(rows, rows.filter(False)))
+    made = execute(
+        QuarantineAction(good_path="g.csv"), result(2), tmp_path, lambda: PolarsSplit(rows, rows.filter(False))
+    )
     assert (made.status, made.message) == (ActionStatus.FAILURE, "CSV cannot hold the nested columns a; write Parquet")
     assert os.listdir(tmp_path) == []
 

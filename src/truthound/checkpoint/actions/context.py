@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from truthound.engine import Split
 from truthound.errors import TimeLimitError
 from truthound.io.flow import Flow, call, within
 from truthound.results import CheckpointResult, now
@@ -24,7 +25,7 @@ class ActionContext:
     """the checkpoint's previous run, if known"""
     history: Callable[[], Sequence[CheckpointResult]] | None = None
     """reads the checkpoint's stored runs before this one, oldest first, if runs are stored"""
-    split: Callable[[], Any] | None = None
+    split: Callable[[], Split] | None = None
     """splits the run's data into passing and failing rows"""
     base: Path | None = None
     """the folder that relative paths start from; None: the current one"""

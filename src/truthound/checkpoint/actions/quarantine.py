@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 import errno
-import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import field_validator, model_validator
 
-from truthound._internal.text import did_you_mean, first_line, plural
+from truthound._internal.text import did_you_mean, plural
 from truthound.checkpoint.actions.base import Action
 from truthound.checkpoint.actions.context import ActionContext
+from truthound.engine import RowFile, Split, SplitPart
 from truthound.errors import ActionError, ConfigError, StoreError
 from truthound.io.files import local_path, replacing, safe_name, sweep
 from truthound.io.flow import Flow, call
 from truthound.results import ActionResult, ActionStatus, CheckpointResult
 
-if TYPE_CHECKING:
-    import polars as pl
-
-FAILED_CHECKS = "_failed_checks"
-_SUFFIXES = {".parquet": "parquet", ".pq": "parquet", ".csv": "csv"}
+FileFormat = Literal["parquet", "csv"]
+_SUFFIXES: dict[str, FileFormat] = {".parquet": "parquet", ".pq": "parquet", ".csv": "csv"}
 _PLACEHOLDER = re.compile(r"(?<!\$)\{(\w*)\}")
-_SYSTEM = re.compile(r"\(os error (\d+)\)")
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
+_DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
 _PLACEHOLDERS = ("run_id", "checkpoint", "date")
 
 
@@ -44,7 +40,7 @@ class QuarantineAction(Action):
     """File for the rows that hold. May contain {run_id}, {checkpoint} and {date}."""
     bad_path: str | None = None
     """File for the rows that do not, with a column `_failed_checks` (a list; in CSV joined by `;`)."""
-    format: Literal["parquet", "csv"] | None = None
+    format: FileFormat | None = None
     """How they are written; by the file's suffix, if not given."""
 
     @field_validator("good_path", "bad_path")
@@ -70,7 +66,7 @@ class QuarantineAction(Action):
                 self._format(Path(path))
         return self
 
-    def _format(self, path: Path) -> str:
+    def _format(self, path: Path) -> FileFormat:
         found = self.format or _SUFFIXES.get(path.suffix.lower())
         if found is None:
             raise ConfigError(f'"{path.name}" does not tell a format; end it with .parquet or .csv, or set format')
@@ -90,7 +86,7 @@ class QuarantineAction(Action):
         counts = yield from call(lambda: self._write(split(), targets, validated.row_count, validated.sampled_from))
         details: dict[str, Any] = {f"{kind}_rows": n for kind, n in counts.items()}
         details |= {f"{kind}_path": str(path) for kind, path in targets.items()}
-        words = {"bad": "set aside", "good": "kept"}
+        words: dict[SplitPart, str] = {"bad": "set aside", "good": "kept"}
         message = ", ".join(f"{plural(counts[k], f'{k} row')} {word}" for k, word in words.items() if k in targets)
         if blind := validated.statistics.errored:
             details["checks_not_made"] = blind
@@ -106,9 +102,9 @@ class QuarantineAction(Action):
         }
         return self._overwriting(self._targets(names, run), run)
 
-    def _targets(self, names: Mapping[str, str], run: ActionContext) -> dict[str, Path]:
+    def _targets(self, names: Mapping[str, str], run: ActionContext) -> dict[SplitPart, Path]:
         """The files to write, placeholders filled in."""
-        given = {"good": self.good_path, "bad": self.bad_path}
+        given: dict[SplitPart, str | None] = {"good": self.good_path, "bad": self.bad_path}
         return {
             kind: local_path(_PLACEHOLDER.sub(lambda m: safe_name(names[m[1]], 120), path), run.base)
             for kind, path in given.items()
@@ -123,7 +119,7 @@ class QuarantineAction(Action):
             if fixed < len(folders):
                 sweep(Path(*folders[:fixed]), len(folders) - fixed)
 
-    def _overwriting(self, targets: Mapping[str, Path], run: ActionContext) -> Iterator[tuple[str, str]]:
+    def _overwriting(self, targets: Mapping[SplitPart, Path], run: ActionContext) -> Iterator[tuple[str, str]]:
         """Targets that are each other, or that the checkpoint reads: by what they are on disk, not by how they are written."""
         if len({path.resolve() for path in targets.values()}) < len(targets):
             yield "bad_path", "good_path and bad_path are the same file"
@@ -134,30 +130,23 @@ class QuarantineAction(Action):
                 yield f"{kind}_path", f"{written} {said}; write to another folder"
 
     def _write(
-        self, split: Any, targets: dict[str, Path], rows: int | None, sampled_from: int | None
-    ) -> dict[str, int]:
-        """Writes the files in one pass over the data, counts them, and lets them take their places."""
-        import polars as pl
-
-        frames: dict[str, pl.LazyFrame] = {"good": split.good, "bad": split.bad}
+        self, split: Split, targets: Mapping[SplitPart, Path], rows: int | None, sampled_from: int | None
+    ) -> dict[SplitPart, int]:
+        """Writes the files, counts their rows, and only then replaces what is there."""
         with ExitStack() as stack:
-            written = {kind: stack.enter_context(replacing(path)) for kind, path in targets.items()}
-            plans = [_sink(frames[kind], path, self._format(targets[kind])) for kind, path in written.items()]
-            plans += [frames[kind].select(pl.len()) for kind in frames if kind not in written]
-            try:
-                done = pl.collect_all(plans, engine="streaming")
-            except (OSError, pl.exceptions.PolarsError) as error:
-                if why := _unwritable(error):
-                    places = " and ".join(map(str, targets.values()))
-                    raise StoreError(f"cannot write {places}: {why}; nothing was written") from None
-                raise
-            except pl.exceptions.PanicException as error:  # not an Exception: CSV has no text for some far dates
-                raise ActionError(f"the engine cannot write these rows: {first_line(error)}; write Parquet") from None
-            counts = {kind: self._count(path, targets[kind]) for kind, path in written.items()}
-            rest = [frame for frame in done if frame.width]
-            counts |= {
-                kind: int(f.item()) for kind, f in zip((k for k in frames if k not in written), rest, strict=True)
+            files = {
+                part: RowFile(stack.enter_context(replacing(path)), self._format(path))
+                for part, path in targets.items()
             }
+            try:
+                counts = split.write(files)
+            except ValueError as error:
+                raise ActionError(str(error)) from None
+            except OSError as error:
+                if error.errno not in _DISK_ERRORS:
+                    raise
+                places = " and ".join(map(str, targets.values()))
+                raise StoreError(f"cannot write {places}: {error.strerror}; nothing was written") from None
             total = counts["good"] + counts["bad"]
             if rows is not None and total not in (rows, sampled_from):
                 raise ActionError(
@@ -165,34 +154,3 @@ class QuarantineAction(Action):
                     "the data changed in between; nothing was written, run the checkpoint again"
                 )
         return counts
-
-    def _count(self, path: Path, target: Path) -> int:
-        import polars as pl
-
-        if self._format(target) == "parquet":
-            return int(pl.scan_parquet(path).select(pl.len()).collect().item())
-        return int(pl.scan_csv(path, infer_schema=False).select(pl.len()).collect(engine="streaming").item())
-
-
-def _unwritable(error: Exception) -> str:
-    """What the system says of a disk that takes no more, in an error of the engine that does not name the file; or nothing."""
-    number = int(found[1]) if (found := _SYSTEM.search(str(error))) else 0
-    return os.strerror(number) if number in _FULL else ""
-
-
-def _sink(frame: pl.LazyFrame, path: Path, form: str) -> pl.LazyFrame:
-    """The plan that writes a frame."""
-    import polars as pl
-
-    if form == "parquet":
-        return frame.sink_parquet(path, lazy=True)
-    schema = frame.collect_schema()
-    if FAILED_CHECKS in schema:
-        frame = frame.with_columns(pl.col(FAILED_CHECKS).list.join(";"))
-    if nested := [c for c, t in schema.items() if t.is_nested() and c != FAILED_CHECKS]:
-        raise ActionError(f"CSV cannot hold the nested columns {', '.join(nested)}; write Parquet")
-    lengths = [i for i, t in enumerate(schema.values()) if t == pl.Duration]  # by place: a name may be a pattern
-    if lengths:
-        frame = frame.with_columns(pl.nth(lengths).dt.to_string("iso"))
-    alone = len(schema) == 1  # a null would be an empty line, which is not a row to most readers
-    return frame.sink_csv(path, lazy=True, check_extension=False, null_value='""' if alone else None)

@@ -9,12 +9,13 @@ from typing import Any, Self
 
 import polars as pl
 
-from truthound.engine import FAILED_CHECKS, ROW, Failing, FailingRows, OpenReference, RowRequest, Split
+from truthound.engine import FAILED_CHECKS, ROW, Failing, FailingRows, OpenReference, RowRequest
 from truthound.engine import measures as m
 from truthound.engine.optimize import bounding_counts, simplify
 from truthound.engine.polars.blocking import Blocking
 from truthound.engine.polars.engine_errors import no_panic
 from truthound.engine.polars.failing_rows import fetch
+from truthound.engine.polars.split import PolarsSplit
 from truthound.engine.polars.sql import utc_now
 from truthound.engine.polars.streaming import measure_streaming
 from truthound.engine.polars.table import Table
@@ -118,7 +119,7 @@ class PolarsBackend:
         return fetch(self.table, self._blocking, requests)
 
     @no_panic()
-    def split(self, failing: Mapping[str, Failing]) -> Split:
+    def split(self, failing: Mapping[str, Failing]) -> PolarsSplit:
         if FAILED_CHECKS in self.table.types:
             raise SourceError(
                 f'the data have a column "{FAILED_CHECKS}" of their own, the name under which bad rows name their failed checks; '
@@ -130,7 +131,7 @@ class PolarsBackend:
         fine = pl.col(FAILED_CHECKS).list.len() == 0
         good, bad = marked.filter(fine).drop(FAILED_CHECKS), marked.filter(~fine)
         own_names = {escaped: own for own, escaped in self.table.escaped.items()}
-        return Split(good.rename(own_names), bad.rename(own_names)) if own_names else Split(good, bad)
+        return PolarsSplit(good.rename(own_names), bad.rename(own_names)) if own_names else PolarsSplit(good, bad)
 
     def _fails(self, predicate: m.Predicate, where: m.Predicate | None) -> pl.Expr:
         """Whether a numbered row fails; null never."""
