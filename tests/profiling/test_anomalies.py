@@ -11,7 +11,7 @@ import yaml
 from truthound import profiling
 from truthound.checkpoint.config import load_checkpoints
 from truthound.cli.main import main
-from truthound.profiling.anomalies import odd_word
+from truthound.profiling.anomalies import is_placeholder
 from truthound.results import CheckStatus
 from truthound.validation.validate import check, validate
 
@@ -69,30 +69,30 @@ def made(kind):
     return what, column, pl.DataFrame({"n": range(len(values)), column: values}, strict=False), (count or [None])[0]
 
 
-def suspicion(data, what, column):
+def anomaly(data, what, column):
     profile = profiling.profile(data, clock=lambda: TODAY)
-    found = [s for s in profile.suspicions if (s.column, s.what) == (column, what)]
-    assert len(found) == 1, profile.suspicions
+    found = [s for s in profile.anomalies if (s.column, s.what) == (column, what)]
+    assert len(found) == 1, profile.anomalies
     return found[0], profile
 
 
 @pytest.mark.parametrize("kind", ALL)
-def test_the_rule_of_a_suspicion_finds_it(kind):
+def test_the_rule_of_an_anomaly_finds_it(kind):
     what, column, data, count = made(kind)
-    found, _ = suspicion(data, what, column)
+    found, _ = anomaly(data, what, column)
     (outcome,) = check(data, [found.rule], clock=lambda: TODAY).outcomes
     assert outcome.is_issue, outcome
     assert outcome.status is not CheckStatus.ERROR, outcome
     if count is not None:
         assert found.count == count
         assert outcome.failed == count
-    assert profiling.Suspicion.from_dict(found.to_dict()) == found
+    assert profiling.Anomaly.from_dict(found.to_dict()) == found
 
 
 @pytest.mark.parametrize("kind", ALL)
 def test_a_draft_finds_what_looks_wrong_and_states_none_of_it(kind):
     what, column, data, count = made(kind)
-    found, profile = suspicion(data, what, column)
+    found, profile = anomaly(data, what, column)
     rules = [rule for rule, _ in profiling.draft_rules(profile, clock=lambda: TODAY)]
     run = validate(data, rules, clock=lambda: TODAY)
     outcomes = [o for o in run.result.outcomes if o.columns == (column,)]
@@ -139,7 +139,7 @@ def test_check_counts_what_it_lists(kind, tmp_path, monkeypatch, capfd):
     data.write_parquet("data.parquet")
     assert main(["check", "data.parquet", "--format", "json"]) in (0, 1)
     told = json.loads(capfd.readouterr().out)
-    assert what in {s["what"] for s in told["profile"]["suspicions"]}
+    assert what in {s["what"] for s in told["profile"]["anomalies"]}
     issues = [
         o
         for o in told["validation_result"]["outcomes"]
@@ -168,15 +168,15 @@ def test_a_delay_full_of_na_does_not_pass(tmp_path, monkeypatch):
 
 def test_days_of_plans_and_digits_of_codes_do_not_look_wrong():
     data = {"due_date": [date(2031, 1, 1)] * 9, "zip_code": [str(10_000 + n) for n in range(9)], "n": list(range(9))}
-    found = {(s.column, s.what) for s in profiling.profile(data, clock=lambda: TODAY).suspicions}
+    found = {(s.column, s.what) for s in profiling.profile(data, clock=lambda: TODAY).anomalies}
     assert found == {("due_date", "always the same value")}
 
 
 def test_a_column_without_a_name_has_no_rule():
     profile = profiling.profile(pl.DataFrame({"": ["x", "NA"] * 20}))
-    assert profile.suspicions
-    assert [s.rule for s in profile.suspicions] == [None] * len(profile.suspicions)
-    assert profiling.telling_rules(profile) == []
+    assert profile.anomalies
+    assert [s.rule for s in profile.anomalies] == [None] * len(profile.anomalies)
+    assert profiling.anomaly_rules(profile) == []
 
 
 def test_a_comment_describes_a_few_of_many_columns():
@@ -187,4 +187,4 @@ def test_a_comment_describes_a_few_of_many_columns():
 
 
 def test_odd_words():
-    assert [w for w in ("NA", "n/a", " x", "", "?", "Nada", "x") if odd_word(w)] == ["NA", "n/a", " x", "", "?"]
+    assert [w for w in ("NA", "n/a", " x", "", "?", "Nada", "x") if is_placeholder(w)] == ["NA", "n/a", " x", "", "?"]

@@ -14,8 +14,8 @@ from truthound.validation.validate import check
 CLOCK = lambda: datetime(2024, 6, 1, tzinfo=UTC)  # noqa: E731
 
 
-def suspicions(values, **options):
-    return {(s.what, s.count) for s in profiling.profile({"a": values}, clock=CLOCK, **options).suspicions}
+def anomalies(values, **options):
+    return {(s.what, s.count) for s in profiling.profile({"a": values}, clock=CLOCK, **options).anomalies}
 
 
 def test_a_profile():
@@ -40,19 +40,19 @@ def test_a_profile():
     ],
 )  # fmt: skip
 def test_what_looks_wrong(values, what, count):
-    assert (what, count) in suspicions(values)
+    assert (what, count) in anomalies(values)
 
 
 @pytest.mark.parametrize(
     "values", [[1, 2, 3], ["a", "b"], [None, 1, 2], [date(2024, 1, 1)], [[1], [2]], [{"x": 1}], [True, False], [b"x"]]
 )
 def test_what_does_not(values):
-    assert suspicions(values) == set()
+    assert anomalies(values) == set()
 
 
 def test_an_empty_table():
     found = profiling.profile(pl.DataFrame(schema={"a": pl.Int64, "b": pl.String}))
-    assert (found.rows, found.suspicions) == (0, ())
+    assert (found.rows, found.anomalies) == (0, ())
     assert "duplicate" in profiling.draft_checkpoint(found, data_source="x.csv")
 
 
@@ -153,7 +153,7 @@ def test_a_few_values_that_differ_are_no_key():
 
 def test_a_long_tail_does_not_look_wrong():
     prices = [round(math.exp(NormalDist().inv_cdf((n + 0.5) / 1000)), 2) for n in range(1000)]
-    assert suspicions(prices) == set()
+    assert anomalies(prices) == set()
 
 
 HOSTILE = ["", '"q"', "c: d", "# e", "^x$", "*", "a\nb", "日本", "-dash", "yes", "no", "null", "1e5", "1", "~", "L" * 3000, "dtype:text", "${HOME}", "{a}", "[b]", "&x", "!t", "%p", "@z", "a,b", " lead", "?", "<<"]  # fmt: skip
@@ -185,7 +185,7 @@ def test_zeros_lost_in_front():
         (s.what, s.count)
         for s in profiling.profile(
             {"zip_code": [20_000 + 7 * i for i in range(900)] + [1_000 + 13 * i for i in range(100)]}
-        ).suspicions
+        ).anomalies
     }
 
 
@@ -204,5 +204,5 @@ def test_long_texts_are_no_categories():
 def test_drafted_bounds_hold_of_what_was_found(low, high):
     from truthound.profiling import rule_drafting
 
-    assert rule_drafting._least(low, high, whole=False) <= low
-    assert rule_drafting._most(low, high) >= high
+    assert rule_drafting._lower_bound(low, high, whole=False) <= low
+    assert rule_drafting._upper_bound(low, high) >= high

@@ -240,10 +240,10 @@ def test_words_of_yaml_1_1_stay_words(tmp_path):
 
 def test_an_update_tells_what_changed(tmp_path):
     said = []
-    profiling.update_schema(tmp_path, "x", {"a": [1, 2]}, tell=said.append)
-    profiling.update_schema(tmp_path, "x", {"a": [1, -9], "b": ["u", "v"]}, tell=said.append)
+    profiling.update_schema(tmp_path, "x", {"a": [1, 2]}, on_change=said.append)
+    profiling.update_schema(tmp_path, "x", {"a": [1, -9], "b": ["u", "v"]}, on_change=said.append)
     next(tmp_path.rglob("x.yaml")).write_text("a: [")
-    profiling.update_schema(tmp_path, "x", {"a": [1, 9]}, tell=said.append)
+    profiling.update_schema(tmp_path, "x", {"a": [1, 9]}, on_change=said.append)
     assert said[:3] == ["learned for the first time", '+ column "b": string', '~ column "a": min 0 -> ∅']
     assert "damaged" in said[3]
 

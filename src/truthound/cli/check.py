@@ -89,10 +89,10 @@ def _profile(checkpoint: Checkpoint) -> Profile | None:
 def _with_rules(checkpoint: Checkpoint, profile: Profile | None) -> Checkpoint:
     """The checkpoint with the default validators and rules for the anomalies of its data."""
     from truthound.cli.selection import with_options
-    from truthound.profiling import telling_rules
+    from truthound.profiling import anomaly_rules
     from truthound.validation.job import DEFAULT_VALIDATORS
 
-    found = telling_rules(profile, without=(*DEFAULT_VALIDATORS, "completeness")) if profile else []
+    found = anomaly_rules(profile, without=(*DEFAULT_VALIDATORS, "completeness")) if profile else []
     return with_options(checkpoint, validators=[*DEFAULT_VALIDATORS, *found])
 
 

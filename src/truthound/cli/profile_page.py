@@ -12,7 +12,7 @@ from truthound.cli.tables import table
 from truthound.reporters.terminal import Look, Span, fold
 
 if TYPE_CHECKING:
-    from truthound.profiling import ColumnProfile, Profile, Suspicion
+    from truthound.profiling import Anomaly, ColumnProfile, Profile
 
 _MOST = 3  # values shown of a column
 _COLUMNS, _DOUBTS, _LINES = 10, 5, 24  # shown at a first look; of rules, lines
@@ -24,7 +24,7 @@ _HEADER = ("COLUMN", "TYPE", "NULLS", "DISTINCT", "", "VALUES")
 
 def page(profile: Profile, look: Look, *, drafted: bool = False) -> str:
     """The columns, what looks wrong and, at a first look, the rules that would fit, and not too much of each."""
-    columns, doubts = profile.columns, profile.suspicions
+    columns, doubts = profile.columns, profile.anomalies
     if drafted:
         columns, doubts = columns[:_COLUMNS], doubts[:_DOUBTS]
     dot = f" {look.sign('dot')} "
@@ -38,10 +38,10 @@ def page(profile: Profile, look: Look, *, drafted: bool = False) -> str:
         rows = [[*row[:4], row[5]] for row in rows]
     lines += table(rows, look, indent=1, whole=(2, 3))
     lines += _more(len(profile.columns) - len(columns), "column", look)
-    if profile.suspicions:
+    if profile.anomalies:
         marked = [[(look.sign("warned"), "yellow"), *_doubt(s, profile.rows, look)] for s in doubts]
         lines += [[], [(" looks wrong", "bold")], *table(marked, look, indent=1, whole=(0, 3))]
-        lines += _more(len(profile.suspicions) - len(doubts), "sign", look)
+        lines += _more(len(profile.anomalies) - len(doubts), "sign", look)
     if drafted and profile.rows:
         lines += [[], [(" rules that would fit", "bold")], *_rules(profile, look)]
     return "\n".join(look.paint(line) for line in lines) + "\n"
@@ -54,11 +54,11 @@ def as_markdown(profile: Profile) -> str:
     for c in profile.columns:
         name, kind, nulls, distinct, _, values = (text for text, _ in _row(c, profile.rows, look))
         out.append(f"| {' | '.join(escape_markdown(t) for t in (name, kind, nulls, distinct, values))} |")
-    if profile.suspicions:
+    if profile.anomalies:
         out += ["", "Looks wrong:", ""]
         out += [
             f"- {escape_markdown(' '.join(t for t, _ in _doubt(s, profile.rows, look) if t))}"
-            for s in profile.suspicions
+            for s in profile.anomalies
         ]
     return "\n".join(out) + "\n"
 
@@ -107,7 +107,7 @@ def _said(value: Any, look: Look) -> str:
     return look.value(value)
 
 
-def _doubt(s: Suspicion, rows: int, look: Look) -> list[Span]:
+def _doubt(s: Anomaly, rows: int, look: Look) -> list[Span]:
     count = "" if s.count is None else f"{plural(s.count, 'row')} ({percent(s.count, rows)})"
     example = "" if s.example is None else f"such as {look.value(s.example, 28)}"
     return [

@@ -79,7 +79,7 @@ def update(
                 settings.data_source,
                 base=checkpoint.base,
                 pii=settings.pii,
-                tell=changes.append,
+                on_change=changes.append,
             )
         emit_folded(f"{checkpoint.name}: learned, in {path}")
         for line in changes:

@@ -14,9 +14,9 @@ from truthound._internal.extended_time import day_of, nanoseconds
 from truthound._internal.text import to_json_value
 from truthound.engine import Backend, RowRequest
 from truthound.engine import measures as m
-from truthound.profiling.key_columns import CODE, named
-from truthound.profiling.models import ColumnScan, Suspicion
-from truthound.profiling.text_patterns import DAYS, days
+from truthound.profiling.key_columns import CODE_NAME, has_identifier_name
+from truthound.profiling.models import Anomaly, ColumnScan
+from truthound.profiling.text_patterns import DATE_STYLES, common_date_style
 from truthound.validators.durations import zone_of
 from truthound.validators.text import Encoding
 
@@ -26,30 +26,43 @@ SENTINEL_WORDS = (
 SENTINEL_NUMBERS = (-1, -9, -99, -999, -9999, -99999, 99, 999, 9999, 99999, 999999, 9999999, 99999999, 999999999)
 SENTINEL_DATES = (date(1, 1, 1), date(1900, 1, 1), date(1970, 1, 1), date(2099, 12, 31), date(9999, 12, 31))
 _NUMERIC = r"^\s*[-+]?[0-9]+([.,][0-9]+)?\s*$"
-_WORDS = rf"(?i)^\s*(?:{'|'.join(SENTINEL_WORDS).replace('?', '[?]')})\s*$"
-EXAMPLES = 200
+_PLACEHOLDER_PATTERN = rf"(?i)^\s*(?:{'|'.join(SENTINEL_WORDS).replace('?', '[?]')})\s*$"
+MAX_EXAMPLES = 200
 """examples that are fetched at most"""
-RARE = 0.01
+OUTLIER_SHARE = 0.01
 """values far from the rest are outliers only if they are few; more are a long tail"""
-MISSING = "stands for a missing value?"
-FAR = "far outside of the rest"
-REPEATS = "nearly unique: a key with repeats?"
-SPELLING = "the same word in different spelling as"
+PLACEHOLDER = "stands for a missing value?"
+OUTLIER = "far outside of the rest"
+NEARLY_UNIQUE = "nearly unique: a key with repeats?"
+OTHER_SPELLING = "the same word in different spelling as"
 FUTURE = "in the future"
 NAN = "NaN"
-NUMBERS = "numbers kept as text"
-NOT_NUMBERS = "numbers, but not all"
-ZEROS = "zeros lost in front?"
+NUMERIC_TEXT = "numbers kept as text"
+MOSTLY_NUMERIC = "numbers, but not all"
+LOST_ZEROS = "zeros lost in front?"
 BLANK = "empty or only blanks"
 CONSTANT = "always the same value"
 ENCODING = "signs of a wrong encoding"
-MIXED = "days written in another way than most"
-SEVERAL = 20
+MIXED_DATES = "days written in another way than most"
+MAX_LISTED = 20
 """values that are listed at most"""
-_PLANS = ("due", "expir", "valid", "until", "end", "plan", "sched", "deadline", "target", "birthday", "next", "renew")
+_FUTURE_NAMES = (
+    "due",
+    "expir",
+    "valid",
+    "until",
+    "end",
+    "plan",
+    "sched",
+    "deadline",
+    "target",
+    "birthday",
+    "next",
+    "renew",
+)
 """parts of the names of columns whose days may well lie in the future"""
 
-Keep = Callable[[int, ColumnScan], bool]
+CountTest = Callable[[int, ColumnScan], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +72,7 @@ class AnomalyProbe:
     column: str
     what: str
     predicate: m.Predicate | None
-    keep: Keep
+    is_anomaly: CountTest
     count: int | None = None
     """known already"""
     example: Any = None
@@ -73,119 +86,125 @@ class AnomalyProbe:
         return () if self.predicate is None else (m.CountWhere(self.predicate),)
 
 
-def suspect(s: ColumnScan, begin: list[Any], today: datetime) -> Iterator[AnomalyProbe]:
+def anomaly_probes(s: ColumnScan, begin: list[Any], today: datetime) -> Iterator[AnomalyProbe]:
     """What to look for in a column, given what is known of it and its first values."""
-    nulls = s.got["nulls"]
+    nulls = s.measured["nulls"]
     if not s.rows or not s.present:
         if s.rows:
-            yield AnomalyProbe(s.name, "only nulls", None, _some, nulls, rule=_HALF)
+            yield AnomalyProbe(s.name, "only nulls", None, _any_row, nulls, rule=_HALF_COMPLETE)
         return
     if nulls > s.rows / 2:
-        yield AnomalyProbe(s.name, "mostly null", None, _some, nulls, rule=_HALF)
+        yield AnomalyProbe(s.name, "mostly null", None, _any_row, nulls, rule=_HALF_COMPLETE)
     if s.type.of("text"):
-        yield from _text(s, begin)
+        yield from _text_probes(s, begin)
     if s.type.of("float"):
-        yield AnomalyProbe(s.name, NAN, m.IsNan(s.name), _some, example="NaN", rule={"nan": {}})
+        yield AnomalyProbe(s.name, NAN, m.IsNan(s.name), _any_row, example="NaN", rule={"nan": {}})
     if s.type.of("numeric"):
-        yield from _numbers(s)
+        yield from _number_probes(s)
     if s.type.of("date", "datetime"):
-        yield from _moments(s, today)
+        yield from _time_probes(s, today)
 
 
-_HALF = {"completeness": {"min_value": 0.5, "severity": "low"}}
+_HALF_COMPLETE = {"completeness": {"min_value": 0.5, "severity": "low"}}
 
 
-def _some(count: int, _: ColumnScan) -> bool:
+def _any_row(count: int, _: ColumnScan) -> bool:
     return count > 0
 
 
-def _text(s: ColumnScan, begin: list[Any]) -> Iterator[AnomalyProbe]:
+def _text_probes(s: ColumnScan, begin: list[Any]) -> Iterator[AnomalyProbe]:
     c = s.name
     zeros = m.Matches(c, "^0[0-9]")
     numeric = m.Matches(c, _NUMERIC)
-    if 2 * sum(bool(re.search(_NUMERIC, v)) for v in begin) >= len(begin) and not named(c):
+    if 2 * sum(bool(re.search(_NUMERIC, v)) for v in begin) >= len(begin) and not has_identifier_name(c):
         typed = {"column_type": {"type": "numeric", "severity": "low"}}
-        yield AnomalyProbe(c, NUMBERS, m.And((numeric, m.Not(zeros))), lambda n, s: n == s.present, rule=typed)
+        yield AnomalyProbe(c, NUMERIC_TEXT, m.And((numeric, m.Not(zeros))), lambda n, s: n == s.present, rule=typed)
         number = {"regex": {"pattern": _NUMERIC}}
-        yield AnomalyProbe(c, NOT_NUMBERS, m.Not(numeric), lambda n, s: 0 < n <= s.present * 0.1, rule=number)
+        yield AnomalyProbe(c, MOSTLY_NUMERIC, m.Not(numeric), lambda n, s: 0 < n <= s.present * 0.1, rule=number)
     blank = m.Matches(c, r"^\s*$")
-    yield AnomalyProbe(c, BLANK, blank, _some, rule={"blank": {}})
+    yield AnomalyProbe(c, BLANK, blank, _any_row, rule={"blank": {}})
     yield AnomalyProbe(
-        c, "blanks at an end", m.And((m.Matches(c, r"^\s|\s$"), m.Not(blank))), _some, rule={"whitespace": {}}
+        c, "blanks at an end", m.And((m.Matches(c, r"^\s|\s$"), m.Not(blank))), _any_row, rule={"whitespace": {}}
     )
-    yield AnomalyProbe(c, MISSING, m.Matches(c, _WORDS), _some, rule={"regex": {"pattern": _WORDS, "match": False}})
-    yield AnomalyProbe(c, ENCODING, m.Matches(c, Encoding.found), _some, rule={"encoding": {}})
-    if usual := days(begin):
-        others = tuple(m.Matches(c, p) for way, p in DAYS.items() if way != usual)
-        yield AnomalyProbe(c, MIXED, m.Or(others), _some, rule={"regex": {"pattern": DAYS[usual]}})
+    yield AnomalyProbe(
+        c,
+        PLACEHOLDER,
+        m.Matches(c, _PLACEHOLDER_PATTERN),
+        _any_row,
+        rule={"regex": {"pattern": _PLACEHOLDER_PATTERN, "match": False}},
+    )
+    yield AnomalyProbe(c, ENCODING, m.Matches(c, Encoding.found), _any_row, rule={"encoding": {}})
+    if usual := common_date_style(begin):
+        others = tuple(m.Matches(c, p) for way, p in DATE_STYLES.items() if way != usual)
+        yield AnomalyProbe(c, MIXED_DATES, m.Or(others), _any_row, rule={"regex": {"pattern": DATE_STYLES[usual]}})
 
 
-def _numbers(s: ColumnScan) -> Iterator[AnomalyProbe]:
-    c, low, high = s.name, s.got.get("min"), s.got.get("max")
+def _number_probes(s: ColumnScan) -> Iterator[AnomalyProbe]:
+    c, low, high = s.name, s.measured.get("min"), s.measured.get("max")
     if low is None or high is None:
         return
     ends = tuple(v for v in SENTINEL_NUMBERS if v in (low, high) and low < high)
     if ends:
         # one value among many is data, and so is the end of a run without holes
-        holes = (s.got.get("distinct") or 0) < float(high) - float(low)
+        holes = (s.measured.get("distinct") or 0) < float(high) - float(low)
         yield AnomalyProbe(
             c,
-            MISSING,
+            PLACEHOLDER,
             m.In(c, ends),
             lambda n, s: holes and n > max(1, s.present / 1000),
             example=ends[0],
-            rule=_forbidden(ends),
+            rule=_forbidden_values(ends),
             values=ends,
         )
-    q1, q3 = s.got.get("q25"), s.got.get("q75")
+    q1, q3 = s.measured.get("q25"), s.measured.get("q75")
     if q1 is not None and q3 is not None and q3 > q1:
         reach = 3 * (float(q3) - float(q1))
         near = float(q1) - reach, float(q3) + reach
         furthest = high if float(high) - near[1] >= near[0] - float(low) else low
-        few: Keep = lambda n, s: 0 < n <= max(1, s.present * RARE)  # noqa: E731
+        few: CountTest = lambda n, s: 0 < n <= max(1, s.present * OUTLIER_SHARE)  # noqa: E731
         outside = m.Or(
             (m.Between(c, None, near[0], high_inclusive=False), m.Between(c, near[1], None, low_inclusive=False))
         )
         if max(float(high) - near[1], near[0] - float(low)) > reach:  # what is nearer is the end of a tail
             fence = (math.ceil(near[0]), math.floor(near[1])) if s.type.of("integer") else near
             rule = {"range": {"min_value": fence[0], "max_value": fence[1]}}
-            yield AnomalyProbe(c, FAR, outside, few, example=furthest, rule=rule)
-    if s.type.of("integer") and low > 0 and 10_000 <= high < 10**15 and CODE.search(c):
+            yield AnomalyProbe(c, OUTLIER, outside, few, example=furthest, rule=rule)
+    if s.type.of("integer") and low > 0 and 10_000 <= high < 10**15 and CODE_NAME.search(c):
         # codes of one length, some of them shorter: zeros in front were lost where the text became a number
         least = 10 ** (len(str(high)) - 1)
         shorter = m.Between(c, None, least, high_inclusive=False)
-        half: Keep = lambda n, s: 0 < n <= s.present / 2  # noqa: E731
-        yield AnomalyProbe(c, ZEROS, shorter, half, example=low, rule={"range": {"min_value": least}})
+        half: CountTest = lambda n, s: 0 < n <= s.present / 2  # noqa: E731
+        yield AnomalyProbe(c, LOST_ZEROS, shorter, half, example=low, rule={"range": {"min_value": least}})
 
 
-def _moments(s: ColumnScan, today: datetime) -> Iterator[AnomalyProbe]:
-    c, low, high = s.name, s.got.get("min"), s.got.get("max")
+def _time_probes(s: ColumnScan, today: datetime) -> Iterator[AnomalyProbe]:
+    c, low, high = s.name, s.measured.get("min"), s.measured.get("max")
     if low is None or high is None:
         return
     moments, zone = s.type.of("datetime"), zone_of(s.type)
     odd = [d for d in SENTINEL_DATES if day_of(low) <= day_of(d) <= day_of(high)]
     if odd:
-        spans = [m.Between(c, *_whole(d, zone)) if moments else m.In(c, (d,)) for d in odd]
+        spans = [m.Between(c, *_day_bounds(d, zone)) if moments else m.In(c, (d,)) for d in odd]
         at_an_end = not {day_of(low), day_of(high)}.isdisjoint(map(day_of, odd))
         yield AnomalyProbe(
             c,
-            MISSING,
+            PLACEHOLDER,
             m.Or(tuple(spans)),
             lambda n, s: n > 0 and (at_an_end or n > s.present / 100),
-            rule=_forbidden(map(to_json_value, odd)),
+            rule=_forbidden_values(map(to_json_value, odd)),
         )
     now: date = today if zone else today.replace(tzinfo=None) if moments else today.date()
-    if (nanoseconds(high) or 0) > (nanoseconds(now) or 0) and not planned(c):
+    if (nanoseconds(high) or 0) > (nanoseconds(now) or 0) and not may_be_future(c):
         later = m.Between(c, now, None, low_inclusive=False)
-        yield AnomalyProbe(c, FUTURE, later, _some, example=high, rule={"future": {}})
+        yield AnomalyProbe(c, FUTURE, later, _any_row, example=high, rule={"future": {}})
 
 
-def planned(column: str) -> bool:
+def may_be_future(column: str) -> bool:
     """Whether days may well lie in the future, by the name of their column."""
-    return any(word in column.casefold() for word in _PLANS)
+    return any(word in column.casefold() for word in _FUTURE_NAMES)
 
 
-def _whole(day: date, zone: str | None) -> tuple[datetime, datetime]:
+def _day_bounds(day: date, zone: str | None) -> tuple[datetime, datetime]:
     """A day's first and last moment."""
     at = ZoneInfo(zone) if zone else None
     return datetime.combine(day, time(), at), datetime.combine(day, time.max, at)
@@ -194,35 +213,35 @@ def _whole(day: date, zone: str | None) -> tuple[datetime, datetime]:
 # --- told ----------------------------------------------------------------------------------------------------------
 
 
-def found(
+def confirmed(
     seen: Mapping[str, ColumnScan], signs: Iterable[AnomalyProbe], counted: Mapping[m.Measure, Any]
 ) -> Iterator[tuple[AnomalyProbe, int]]:
     """The signs that are there, each with its count."""
     for sign in signs:
         count = sign.count if sign.predicate is None else counted.get(sign.measures[0])
-        if count is not None and sign.keep(count, seen[sign.column]):
+        if count is not None and sign.is_anomaly(count, seen[sign.column]):
             yield sign, count
 
 
-def tell(
+def describe_anomalies(
     backend: Backend, seen: Mapping[str, ColumnScan], there: Iterable[tuple[AnomalyProbe, int]]
-) -> tuple[Suspicion, ...]:
+) -> tuple[Anomaly, ...]:
     """What looks wrong, column by column, each with a count, an example and the rule that finds it."""
     there = list(there)
     examples = _examples(backend, [sign for sign, _ in there])
-    listed = _listed(backend, seen, [sign for sign, _ in there])
-    out: dict[str, list[Suspicion]] = {c: list(_frequent(s)) for c, s in seen.items()}
+    listed = _listed_values(backend, seen, [sign for sign, _ in there])
+    out: dict[str, list[Anomaly]] = {c: list(_frequency_anomalies(s)) for c, s in seen.items()}
     for sign, count in there:
         values = tuple(map(to_json_value, sign.values or listed.get(sign, ())))
-        rule = _forbidden(values) if sign.what == MISSING and 0 < len(values) < SEVERAL else sign.rule
+        rule = _forbidden_values(values) if sign.what == PLACEHOLDER and 0 < len(values) < MAX_LISTED else sign.rule
         example = to_json_value(examples.get(sign, sign.example))
         out[sign.column].append(
-            Suspicion(sign.column, sign.what, count, example, seen[sign.column].rows, values, of(rule, sign.column))
+            Anomaly(sign.column, sign.what, count, example, seen[sign.column].rows, values, rule_for(rule, sign.column))
         )
     return tuple(s for one in out.values() for s in one)
 
 
-def of(rule: dict[str, Any] | None, column: str) -> dict[str, Any] | None:
+def rule_for(rule: dict[str, Any] | None, column: str) -> dict[str, Any] | None:
     """A rule for a column; none for one without a name, which no configuration can name."""
     if rule is None or not column:
         return None
@@ -230,16 +249,16 @@ def of(rule: dict[str, Any] | None, column: str) -> dict[str, Any] | None:
     return {kind: {"columns": [column], **options}}
 
 
-def _forbidden(values: Iterable[Any]) -> dict[str, Any]:
+def _forbidden_values(values: Iterable[Any]) -> dict[str, Any]:
     return {"forbidden_values": {"values": list(values)}}
 
 
-def _listed(
+def _listed_values(
     backend: Backend, seen: Mapping[str, ColumnScan], signs: list[AnomalyProbe]
 ) -> dict[AnomalyProbe, tuple[Any, ...]]:
     """The values of signs of text, dates and times, where they are few."""
     measures = {
-        s: m.TopValues(s.column, SEVERAL, s.predicate)
+        s: m.TopValues(s.column, MAX_LISTED, s.predicate)
         for s in signs
         if s.predicate is not None and not s.values and seen[s.column].type.of("text", "date", "datetime")
     }
@@ -249,49 +268,49 @@ def _listed(
 
 def nearly_unique(s: ColumnScan) -> bool:
     """Whether all values but a few differ."""
-    distinct = s.got.get("distinct") or s.present
+    distinct = s.measured.get("distinct") or s.present
     return s.present > 20 and 0 < s.present - distinct <= max(s.present // 50, 1)
 
 
-def odd_word(value: str) -> bool:
+def is_placeholder(value: str) -> bool:
     """Whether a text among categories is blank, has blanks at an end, or stands for a missing value."""
-    return value != value.strip() or not value or re.search(_WORDS, value) is not None
+    return value != value.strip() or not value or re.search(_PLACEHOLDER_PATTERN, value) is not None
 
 
 def _examples(backend: Backend, signs: list[AnomalyProbe]) -> dict[AnomalyProbe, Any]:
     """A value for each sign that has none yet."""
-    open_ = [s for s in signs if s.predicate is not None and s.example is None][:EXAMPLES]
+    open_ = [s for s in signs if s.predicate is not None and s.example is None][:MAX_EXAMPLES]
     asked = {str(i): RowRequest(s.predicate, limit=1) for i, s in enumerate(open_) if s.predicate is not None}
     rows = backend.rows(asked) if asked else {}
     return {s: rows[str(i)].rows[0][1][s.column] for i, s in enumerate(open_) if rows[str(i)].rows}
 
 
-def _frequent(s: ColumnScan) -> Iterator[Suspicion]:
+def _frequency_anomalies(s: ColumnScan) -> Iterator[Anomaly]:
     """What the most frequent values show."""
-    top, distinct, present = s.got.get("top") or (), s.got.get("distinct"), s.present
+    top, distinct, present = s.measured.get("top") or (), s.measured.get("distinct"), s.present
     if distinct == 1 and present > 1:
-        rule = of({"cardinality": {"min_value": 2, "severity": "low"}}, s.name)
-        yield Suspicion(s.name, CONSTANT, present, to_json_value(top[0][0]) if top else None, s.rows, rule=rule)
-    if repeats := s.got.get("repeats"):
+        rule = rule_for({"cardinality": {"min_value": 2, "severity": "low"}}, s.name)
+        yield Anomaly(s.name, CONSTANT, present, to_json_value(top[0][0]) if top else None, s.rows, rule=rule)
+    if repeats := s.measured.get("repeats"):
         example = to_json_value(top[0][0]) if top and top[0][1] > 1 else None
-        yield Suspicion(s.name, REPEATS, repeats.rows, example, s.rows, rule=of({"unique": {}}, s.name))
+        yield Anomaly(s.name, NEARLY_UNIQUE, repeats.rows, example, s.rows, rule=rule_for({"unique": {}}, s.name))
     if s.type.of("text") and distinct == len(top):  # else they are no categories
-        yield from _spellings(s, top)
+        yield from _spelling_anomalies(s, top)
 
 
-def _spellings(s: ColumnScan, top: Iterable[tuple[Any, int]]) -> Iterator[Suspicion]:
+def _spelling_anomalies(s: ColumnScan, top: Iterable[tuple[Any, int]]) -> Iterator[Anomaly]:
     known: dict[str, Any] = {}
     for value, count in top:
         folded = " ".join(str(value).casefold().split())
         if folded and folded in known:
-            what = f"{SPELLING} {known[folded]}"
-            yield Suspicion(
+            what = f"{OTHER_SPELLING} {known[folded]}"
+            yield Anomaly(
                 s.name,
                 what,
                 count,
                 to_json_value(value),
                 s.rows,
                 (to_json_value(value),),
-                of(_forbidden([value]), s.name),
+                rule_for(_forbidden_values([value]), s.name),
             )
         known.setdefault(folded, value)

@@ -7,7 +7,7 @@ from typing import Any
 from truthound._internal.escape import escape_terminal
 from truthound._internal.text import plural, yaml_line
 from truthound.profiling.models import Profile
-from truthound.profiling.rule_drafting import draft_rules, named_columns, said
+from truthound.profiling.rule_drafting import describe, draft_rules, named_columns
 from truthound.results import now
 from truthound.schema import LONG
 from truthound.validators.base import Clock
@@ -34,7 +34,7 @@ def draft_checkpoint(profile: Profile, *, data_source: str, name: str | None = N
     for rule, seen in draft_rules(profile, clock=clock):
         lines.append(f"  # {escape_terminal(seen)}")
         lines += [f"  {line}" for line in as_yaml(rule)]
-    lines += [f"  # look at {escape_terminal(said(s))}" for s in profile.suspicions if not s.rule]
+    lines += [f"  # look at {escape_terminal(describe(s))}" for s in profile.anomalies if not s.rule]
     lines += ["  actions:", "  - type: store_result", "    store_path: truthound_results"]
     return "\n".join(lines) + "\n"
 

@@ -15,23 +15,23 @@ from truthound.engine.measures import RowCount
 from truthound.errors import ConfigError, StoreError
 from truthound.io.files import safe_name
 from truthound.profiling.open import with_backend
-from truthound.profiling.schema_inference import OF_PII, InferredSchema, infer_schema_of
+from truthound.profiling.schema_inference import PII_PROPERTIES, InferredSchema, infer_schema_of
 from truthound.schema import ColumnSchema, Schema
 
 
-def _kept(state_dir: Path, name: str) -> Path:
+def _schema_path(state_dir: Path, name: str) -> Path:
     return state_dir / "schemas" / f"{safe_name(name)}.yaml"
 
 
 def load_learned_schema(state_dir: Path, name: str, pii: Collection[str] = ()) -> Schema | None:
     """The schema that was learned, without what came from the values of `pii` columns; or None. ConfigError where its file is damaged."""
-    path = _kept(state_dir, name)
-    return _without(Schema.load(path), pii) if path.exists() else None
+    path = _schema_path(state_dir, name)
+    return _without_pii_values(Schema.load(path), pii) if path.exists() else None
 
 
-def _without(schema: Schema, pii: Collection[str]) -> Schema:
+def _without_pii_values(schema: Schema, pii: Collection[str]) -> Schema:
     """The schema with nothing in it that came from the values of these columns."""
-    kept = {*OF_PII, "description"}
+    kept = {*PII_PROPERTIES, "description"}
     bare = {c: ColumnSchema(**s.model_dump(include=kept)) for c, s in schema.columns.items() if c in pii}
     return schema.model_copy(update={"columns": schema.columns | bare})
 
@@ -41,10 +41,10 @@ def auto_schema(state_dir: Path, name: str, data: Backend, *, pii: Collection[st
 
     Nothing is kept that came from the values of `pii` columns; what an earlier run kept of them is removed.
     """
-    path = _kept(state_dir, name)
+    path = _schema_path(state_dir, name)
     validated = f"validated against the schema learned in {path}"
     if (known := load_learned_schema(state_dir, name)) is not None:
-        bare = _without(known, pii)
+        bare = _without_pii_values(known, pii)
         if bare == known:
             return known, validated
         bare.save(path)
@@ -55,7 +55,7 @@ def auto_schema(state_dir: Path, name: str, data: Backend, *, pii: Collection[st
         return schema, "no rows to learn a schema from; the first run that has some learns it"
     if create_exclusive(path, inferred.to_yaml()):
         return schema, f"first run: the schema was learned and kept in {path}"
-    return _without(Schema.load(path), pii), validated  # another process was first; its schema counts
+    return _without_pii_values(Schema.load(path), pii), validated  # another process was first; its schema counts
 
 
 def create_exclusive(path: Path, text: str) -> bool:
@@ -90,10 +90,10 @@ def update_schema(
     *,
     base: Path | None = None,
     pii: Collection[str] = (),
-    tell: Callable[[str], object] | None = None,
+    on_change: Callable[[str], object] | None = None,
 ) -> Path:
-    """Learns a schema anew, in place of the one that is kept. Returns its file; `tell` hears what changed, line by line."""
-    path = _kept(state_dir, name)
+    """Learns a schema anew, in place of the one that is kept. Returns its file; `on_change` hears what changed, line by line."""
+    path = _schema_path(state_dir, name)
 
     def learn(backend: Backend, _: str) -> InferredSchema:
         if not backend.measure([RowCount()])[RowCount()]:
@@ -107,8 +107,8 @@ def update_schema(
     except ConfigError:
         changes = [f"the schema kept in {path} was damaged; it is replaced"]
     schema.save(path, comments)
-    for line in changes if tell else ():
-        tell(line)  # type: ignore[misc]  # there are no lines without it
+    for line in changes if on_change else ():
+        on_change(line)  # type: ignore[misc]  # there are no lines without it
     return path
 
 
@@ -122,22 +122,22 @@ def diff_schemas(old: Schema, new: Schema) -> list[str]:
         for prop in ColumnSchema.model_fields:
             before, after = getattr(old.columns[c], prop), getattr(s, prop)
             if before != after:
-                out.append(f'~ column "{c}": {prop} {_changed(before, after)}')
+                out.append(f'~ column "{c}": {prop} {_change(before, after)}')
     for prop in ("primary_key", "extra", "order"):
         before, after = getattr(old, prop), getattr(new, prop)
         if before != after:
-            out.append(f"~ {prop} {_changed(before, after)}")
+            out.append(f"~ {prop} {_change(before, after)}")
     if not out and list(old.columns) != list(new.columns):
         out.append("~ the order of the columns")
     return out
 
 
-def _changed(before: Any, after: Any) -> str:
+def _change(before: Any, after: Any) -> str:
     if isinstance(before, tuple) and isinstance(after, tuple) and set(before) & set(after):
         gone, came = [v for v in before if v not in after], [v for v in after if v not in before]
         return " ".join([*(f"-{number(v)}" for v in gone), *(f"+{number(v)}" for v in came)])
-    return f"{_said(before)} -> {_said(after)}"
+    return f"{_written(before)} -> {_written(after)}"
 
 
-def _said(value: Any) -> str:
+def _written(value: Any) -> str:
     return ", ".join(map(number, value)) if isinstance(value, tuple) else number(value)

@@ -41,7 +41,7 @@ class ColumnProfile(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Suspicion(Record):
+class Anomaly(Record):
     """Something that looks wrong: in how many of `total` rows, and an example."""
 
     column: str
@@ -69,7 +69,7 @@ class Profile(Record):
     columns: tuple[ColumnProfile, ...]
     duplicate_rows: int = 0
     keys: tuple[str, ...] = ()
-    suspicions: tuple[Suspicion, ...] = ()
+    anomalies: tuple[Anomaly, ...] = ()
 
 
 @dataclass(slots=True)
@@ -79,11 +79,11 @@ class ColumnScan:
     name: str
     type: DataType
     rows: int
-    got: dict[str, Any]
+    measured: dict[str, Any]
 
     @property
     def present(self) -> int:
-        return int(self.rows - self.got["nulls"])
+        return int(self.rows - self.measured["nulls"])
 
     @property
     def scalar(self) -> bool:

@@ -12,22 +12,22 @@ from truthound.engine import Backend
 from truthound.engine import measures as m
 from truthound.errors import ValidatorError
 from truthound.profiling.anomalies import (
-    FAR,
     FUTURE,
-    MISSING,
     NAN,
+    OUTLIER,
+    PLACEHOLDER,
     AnomalyProbe,
-    found,
+    anomaly_probes,
+    confirmed,
+    describe_anomalies,
     nearly_unique,
-    of,
-    suspect,
-    tell,
+    rule_for,
 )
-from truthound.profiling.key_columns import by_design
-from truthound.profiling.models import ColumnProfile, ColumnScan, Profile, Suspicion
+from truthound.profiling.key_columns import is_identifier
+from truthound.profiling.models import Anomaly, ColumnProfile, ColumnScan, Profile
 from truthound.profiling.open import with_backend
-from truthound.profiling.schema_inference import head
-from truthound.profiling.text_patterns import FORMATS, formats, guesses
+from truthound.profiling.schema_inference import first_values
+from truthound.profiling.text_patterns import VALIDATOR_FORMATS, common_formats, common_patterns
 from truthound.results import now
 from truthound.schema import DataType
 from truthound.validators.base import Clock
@@ -51,7 +51,7 @@ def _profile(backend: Backend, name: str, clock: Clock) -> Profile:
     every = backend.schema()
     types = {c: t for c, t in every.items() if t.unreadable_reason is None}
     unreadable = [
-        Suspicion(c, f"cannot be read: {t.unreadable_reason}", rule=of({"null": {}}, c))
+        Anomaly(c, f"cannot be read: {t.unreadable_reason}", rule=rule_for({"null": {}}, c))
         for c, t in every.items()
         if c not in types
     ]
@@ -60,27 +60,34 @@ def _profile(backend: Backend, name: str, clock: Clock) -> Profile:
     values = _known(backend, [m.RowCount(), whole, *(x for found in first.values() for x in found.values())])
     rows: int = values[m.RowCount()]
     seen = {c: ColumnScan(c, t, rows, {k: values.get(x) for k, x in first[c].items()}) for c, t in types.items()}
-    real = {c: _statistics(c, s.type, m.Not(m.IsNan(c))) for c, s in seen.items() if s.got.get("nan")}
+    real = {c: _statistics(c, s.type, m.Not(m.IsNan(c))) for c, s in seen.items() if s.measured.get("nan")}
     known = _known(backend, [x for found_ in real.values() for x in found_.values()])
     for c, taken in real.items():
-        seen[c].got |= {k: known.get(x) for k, x in taken.items()}
-    begin = head(backend, types)
+        seen[c].measured |= {k: known.get(x) for k, x in taken.items()}
+    begin = first_values(backend, types)
     second = {c: _second(s, begin[c]) for c, s in seen.items()}
-    signs = [sign for c, s in seen.items() for sign in suspect(s, begin[c], clock())]
+    signs = [sign for c, s in seen.items() for sign in anomaly_probes(s, begin[c], clock())]
     wanted = [*(x for found in second.values() for x in found.values()), *(x for sign in signs for x in sign.measures)]
     more = _known(backend, wanted)
     for c, s in seen.items():
-        s.got |= {k: more.get(x) for k, x in second[c].items()}
-    there = list(found(seen, signs, more))
+        s.measured |= {k: more.get(x) for k, x in second[c].items()}
+    there = list(confirmed(seen, signs, more))
     third = {c: _third(c, [sign for sign, _ in there if sign.column == c]) for c in seen}
     last = _known(backend, [x for wanted_ in third.values() for x in wanted_])
     for c, s in seen.items():
-        s.got["usual"] = tuple(last[x] for x in third[c] if last.get(x) is not None)
+        s.measured["usual"] = tuple(last[x] for x in third[c] if last.get(x) is not None)
     columns = tuple(_column(s, begin[s.name]) for s in seen.values())
-    keys = tuple(c for c, s in seen.items() if rows > 1 and s.got.get("distinct") == rows and _by_design(s, begin[c]))
+    keys = tuple(
+        c for c, s in seen.items() if rows > 1 and s.measured.get("distinct") == rows and _by_design(s, begin[c])
+    )
     repeated = values.get(whole)
     return Profile(
-        name, rows, columns, repeated.rows if repeated else 0, keys, (*unreadable, *tell(backend, seen, there))
+        name,
+        rows,
+        columns,
+        repeated.rows if repeated else 0,
+        keys,
+        (*unreadable, *describe_anomalies(backend, seen, there)),
     )
 
 
@@ -110,13 +117,13 @@ def _statistics(c: str, t: DataType, where: m.Predicate | None = None) -> dict[s
 
 
 def _by_design(s: ColumnScan, begin: list[Any]) -> bool:
-    return s.scalar and by_design(s.name, s.type, s.present, (s.got.get("min"), s.got.get("max")), begin)
+    return s.scalar and is_identifier(s.name, s.type, s.present, (s.measured.get("min"), s.measured.get("max")), begin)
 
 
 def _second(s: ColumnScan, begin: list[Any]) -> dict[str, m.Measure]:
     """What the first values make worth asking."""
     out: dict[str, m.Measure] = {}
-    distinct = s.got.get("distinct") or 0
+    distinct = s.measured.get("distinct") or 0
     rare = distinct > RARELY and distinct > s.present / 2  # most values occur once: none is frequent
     if s.scalar and distinct and not rare:
         out["top"] = m.TopValues(s.name, WORDS if s.type.of("text") and distinct <= WORDS else TOP)
@@ -124,23 +131,23 @@ def _second(s: ColumnScan, begin: list[Any]) -> dict[str, m.Measure]:
         out["repeats"] = m.Duplicates((s.name,))
     if s.type.of("numeric") and len(set(begin)) >= MANY and begin == sorted(begin):
         out["falls"] = m.CountWhere(m.OutOfOrder(s.name))
-    low, high = s.got.get("min"), s.got.get("max")
+    low, high = s.measured.get("min"), s.measured.get("max")
     if s.type.of("numeric") and low is not None and high is not None:
         lo, hi = float(low), float(high)
         if lo < hi and math.isfinite(hi - lo):
             out["histogram"] = m.Histogram(s.name, tuple(lo + (hi - lo) * i / BINS for i in range(1, BINS)))
     if s.type.of("text"):
-        for name in formats(begin):
-            if known := FORMATS.get(name):
+        for name in common_formats(begin):
+            if known := VALIDATOR_FORMATS.get(name):
                 out[f"format {known}"] = m.CountWhere(m.Not(PREDICATES[known].predicate(s.name)))
-        for _, pattern in guesses(begin):
+        for _, pattern in common_patterns(begin):
             out[f"pattern {pattern}"] = m.CountWhere(m.Not(m.Matches(s.name, pattern)))
     return out
 
 
 def _third(c: str, there: list[AnomalyProbe]) -> tuple[m.Measure, ...]:
     """The smallest and the largest value without those that look wrong."""
-    odd = tuple(s.predicate for s in there if s.predicate and s.what in (MISSING, FAR, FUTURE, NAN))
+    odd = tuple(s.predicate for s in there if s.predicate and s.what in (PLACEHOLDER, OUTLIER, FUTURE, NAN))
     if not odd or any(isinstance(p, m.Matches) for p in odd):
         return ()
     usual = m.Not(m.Or(odd))
@@ -148,10 +155,10 @@ def _third(c: str, there: list[AnomalyProbe]) -> tuple[m.Measure, ...]:
 
 
 def _column(s: ColumnScan, begin: list[Any]) -> ColumnProfile:
-    got = s.got
+    got = s.measured
     quartiles = tuple(to_json_value(got[q]) for q in ("q25", "q50", "q75") if got.get(q) is not None)
     form, misfits = _format(got, s.present)
-    patterns = [p for name, p in guesses(begin) if got.get(f"pattern {p}") == 0] if s.type.of("text") else []
+    patterns = [p for name, p in common_patterns(begin) if got.get(f"pattern {p}") == 0] if s.type.of("text") else []
     return ColumnProfile(
         name=s.name,
         type=str(s.type),

@@ -14,40 +14,40 @@ from truthound._internal.text import cell, percent, plural, yaml_line
 from truthound.profiling.anomalies import (
     BLANK,
     CONSTANT,
-    FAR,
     FUTURE,
-    MISSING,
-    MIXED,
+    LOST_ZEROS,
+    MIXED_DATES,
+    MOSTLY_NUMERIC,
     NAN,
-    NOT_NUMBERS,
-    NUMBERS,
-    REPEATS,
-    SPELLING,
-    ZEROS,
-    odd_word,
-    planned,
+    NEARLY_UNIQUE,
+    NUMERIC_TEXT,
+    OTHER_SPELLING,
+    OUTLIER,
+    PLACEHOLDER,
+    is_placeholder,
+    may_be_future,
 )
-from truthound.profiling.key_columns import named
-from truthound.profiling.models import ColumnProfile, Profile, Suspicion
-from truthound.profiling.schema_inference import CATEGORIES, OFTEN, WORD
+from truthound.profiling.key_columns import has_identifier_name
+from truthound.profiling.models import Anomaly, ColumnProfile, Profile
+from truthound.profiling.schema_inference import MAX_CATEGORIES, MAX_CATEGORY_LENGTH, MIN_REPETITIONS
 from truthound.results import now
 from truthound.schema import DataType
 from truthound.validators.base import Clock
 
-Drafted = tuple[dict[str, Any], str]
+DraftedRule = tuple[dict[str, Any], str]
 """a validator as a configuration has it, and what was seen"""
-LITTLE = 0.05
+TOLERATED_SHARE = 0.05
 """a rule that more rows break is none of these data's"""
-ENDS = frozenset({1, 12, 23, 24, 31, 52, 53, 59, 60, 90, 100, 180, 255, 360, 365, 366, 999, 1000, 2359, 2400})
+NATURAL_ENDS = frozenset({1, 12, 23, 24, 31, 52, 53, 59, 60, 90, 100, 180, 255, 360, 365, 366, 999, 1000, 2359, 2400})
 """numbers that ranges end with by their nature"""
 _OF_NULLS = ("only nulls", "mostly null")
 
 
-_NAMED = 5
-"""suspicions that a comment describes"""
+_MAX_DESCRIBED = 5
+"""anomalies that a comment describes"""
 
 
-def draft_rules(profile: Profile, *, clock: Clock = now) -> list[Drafted]:
+def draft_rules(profile: Profile, *, clock: Clock = now) -> list[DraftedRule]:
     """Validators as a configuration has them, each with a comment on what was seen.
 
     What looks wrong is left out of the rules, so that a run tells it; only a few nulls are tolerated, in so many.
@@ -56,7 +56,7 @@ def draft_rules(profile: Profile, *, clock: Clock = now) -> list[Drafted]:
         return [({"duplicate": {}}, "there are no rows yet")]
     p, today = named_columns(profile), clock()
     rules = list(_rules(p, today))
-    return [*rules, *_telling(p, [rule for rule, _ in rules], today)]
+    return [*rules, *_anomaly_drafts(p, [rule for rule, _ in rules], today)]
 
 
 def named_columns(p: Profile) -> Profile:
@@ -65,27 +65,27 @@ def named_columns(p: Profile) -> Profile:
         p,
         columns=tuple(c for c in p.columns if c.name),
         keys=tuple(k for k in p.keys if k),
-        suspicions=tuple(s for s in p.suspicions if s.column),
+        anomalies=tuple(s for s in p.anomalies if s.column),
     )
 
 
-def _rules(p: Profile, today: datetime) -> Iterator[Drafted]:
-    least = _nice(p.rows / 2, down=True)
+def _rules(p: Profile, today: datetime) -> Iterator[DraftedRule]:
+    least = _one_digit(p.rows / 2, down=True)
     yield {"row_count": {"min_value": int(least)}}, f"{plural(p.rows, 'row')} now"
-    if p.duplicate_rows <= p.rows * LITTLE:
+    if p.duplicate_rows <= p.rows * TOLERATED_SHARE:
         repeated = f"{plural(p.duplicate_rows, 'row')} repeated today ({percent(p.duplicate_rows, p.rows)})"
         yield {"duplicate": {}}, repeated if p.duplicate_rows else "no row occurs twice"
     yield from _nulls(p)
     if p.keys:
         yield {"unique": {"columns": list(p.keys[:3])}}, "every value differs"
-    for s in p.suspicions:
-        if s.what == REPEATS:
-            yield {"unique": {"columns": [s.column]}}, f"nearly unique: {_broken(s)}"
+    for s in p.anomalies:
+        if s.what == NEARLY_UNIQUE:
+            yield {"unique": {"columns": [s.column]}}, f"nearly unique: {_violations(s)}"
     yield from _ranges(p)
-    past = [c.name for c in p.columns if _past(c, p, today)]
+    past = [c.name for c in p.columns if _is_past(c, p, today)]
     if past:
-        odd = [s for s in p.suspicions if s.column in past and s.what == FUTURE]
-        yield {"future": {"columns": past}}, "; ".join(map(said, odd)) or "no value lies in the future"
+        odd = [s for s in p.anomalies if s.column in past and s.what == FUTURE]
+        yield {"future": {"columns": past}}, "; ".join(map(describe, odd)) or "no value lies in the future"
     for c in p.columns:
         yield from _texts(c, p)
 
@@ -93,24 +93,24 @@ def _rules(p: Profile, today: datetime) -> Iterator[Drafted]:
 # --- what looks wrong ----------------------------------------------------------------------------------------------
 
 
-def _telling(p: Profile, rules: list[dict[str, Any]], today: datetime) -> Iterator[Drafted]:
+def _anomaly_drafts(p: Profile, rules: list[dict[str, Any]], today: datetime) -> Iterator[DraftedRule]:
     """The rules that find what looks wrong, where those that were drafted do not; one for all columns that have the same."""
-    for rule, same in _together(s for s in p.suspicions if not _told(s, p, rules, today)):
+    for rule, same in _grouped(s for s in p.anomalies if not _is_covered(s, p, rules, today)):
         hints = dict.fromkeys(filter(None, (_hint(s, p) for s in same)))
-        more = [f"{plural(len(same) - _NAMED, 'more column')} like these"] if len(same) > _NAMED else []
-        yield rule, "; ".join([*map(said, same[:_NAMED]), *more, *list(hints)[:_NAMED]])
+        more = [f"{plural(len(same) - _MAX_DESCRIBED, 'more column')} like these"] if len(same) > _MAX_DESCRIBED else []
+        yield rule, "; ".join([*map(describe, same[:_MAX_DESCRIBED]), *more, *list(hints)[:_MAX_DESCRIBED]])
 
 
-def telling_rules(profile: Profile, without: Collection[str] = ()) -> list[dict[str, Any]]:
+def anomaly_rules(profile: Profile, without: Collection[str] = ()) -> list[dict[str, Any]]:
     """The validators, as a configuration has them, that find what looks wrong, but for those of these names."""
-    suspicions = (s for s in profile.suspicions if s.rule and _options(s.rule)[0] not in without)
-    return [rule for rule, _ in _together(s for s in suspicions if not _of_numbers(s, profile))]
+    anomalies = (s for s in profile.anomalies if s.rule and _options(s.rule)[0] not in without)
+    return [rule for rule, _ in _grouped(s for s in anomalies if not _is_found_by_number_rule(s, profile))]
 
 
-def _together(suspicions: Iterable[Suspicion]) -> Iterator[tuple[dict[str, Any], list[Suspicion]]]:
+def _grouped(anomalies: Iterable[Anomaly]) -> Iterator[tuple[dict[str, Any], list[Anomaly]]]:
     """Their rules, one for all columns that have the same, each with what it finds."""
-    groups: dict[str, list[Suspicion]] = {}
-    for s in suspicions:
+    groups: dict[str, list[Anomaly]] = {}
+    for s in anomalies:
         if s.rule:
             groups.setdefault(repr(_options(s.rule)), []).append(s)
     for same in groups.values():
@@ -128,42 +128,42 @@ def _options(rule: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     return kind, {k: v for k, v in options.items() if k != "columns"}
 
 
-def _told(s: Suspicion, p: Profile, rules: list[dict[str, Any]], today: datetime) -> bool:
+def _is_covered(s: Anomaly, p: Profile, rules: list[dict[str, Any]], today: datetime) -> bool:
     """Whether a run of these rules finds what looks wrong."""
     kind, _ = _options(s.rule or {})
     values = s.values or ((s.example,) if s.example is not None else ())
-    missing = s.what == MISSING or s.what.startswith(SPELLING)
-    if _of_numbers(s, p):
+    missing = s.what == PLACEHOLDER or s.what.startswith(OTHER_SPELLING)
+    if _is_found_by_number_rule(s, p):
         return True
     for rule in rules:
         ((drafted, options),) = rule.items()
         if s.column not in (options.get("columns") or ()):
             continue
-        if drafted == kind and kind in _WHOLE:
+        if drafted == kind and kind in _SELF_CONTAINED:
             return True
         match drafted:
             case "allowed_values" if missing and values and not set(values) & set(options["values"]):
                 return True
-            case "format" if s.what in (MISSING, MIXED):
+            case "format" if s.what in (PLACEHOLDER, MIXED_DATES):
                 return True
             case "range" if s.what == NAN or (
-                s.what in (MISSING, FAR) and _outside(values, options["columns"][s.column])
+                s.what in (PLACEHOLDER, OUTLIER) and _outside(values, options["columns"][s.column])
             ):
                 return True
             case "future" if (
-                s.what == MISSING and values and all(str(v)[:10] > today.date().isoformat() for v in values)
+                s.what == PLACEHOLDER and values and all(str(v)[:10] > today.date().isoformat() for v in values)
             ):
                 return True
     return False
 
 
-_WHOLE = ("unique", "future", "blank", "whitespace", "nan", "encoding")
+_SELF_CONTAINED = ("unique", "future", "blank", "whitespace", "nan", "encoding")
 """rules that say all there is to say by their name"""
 
 
-def _of_numbers(s: Suspicion, p: Profile) -> bool:
+def _is_found_by_number_rule(s: Anomaly, p: Profile) -> bool:
     """Whether the rule that values are numbers finds the words that stand for missing ones."""
-    return s.what == MISSING and any(o.column == s.column and o.what == NOT_NUMBERS for o in p.suspicions)
+    return s.what == PLACEHOLDER and any(o.column == s.column and o.what == MOSTLY_NUMERIC for o in p.anomalies)
 
 
 def _outside(values: tuple[Any, ...], bounds: dict[str, Any]) -> bool:
@@ -172,26 +172,26 @@ def _outside(values: tuple[Any, ...], bounds: dict[str, Any]) -> bool:
     return bool(numbers) and all(n is None or not low <= n <= high for n in numbers)
 
 
-def _hint(s: Suspicion, p: Profile) -> str:
+def _hint(s: Anomaly, p: Profile) -> str:
     """What else may be done about it."""
-    if s.what in (MISSING, NOT_NUMBERS):
-        words = next((o.values for o in p.suspicions if o.column == s.column and o.what == MISSING), ())
+    if s.what in (PLACEHOLDER, MOSTLY_NUMERIC):
+        words = next((o.values for o in p.anomalies if o.column == s.column and o.what == PLACEHOLDER), ())
         if words and all(isinstance(v, str) for v in words) and DataType(_type(s.column, p)).of("text"):
             return f"options: {{null_values: {yaml_line(list(words))}}} of the data source reads them as missing"
-    if s.what == NUMBERS:
+    if s.what == NUMERIC_TEXT:
         return f"options: {{schema_overrides: {{{yaml_line(s.column)}: float64}}}} of the data source reads numbers"
-    return "the column may have to be read as text" if s.what == ZEROS else ""
+    return "the column may have to be read as text" if s.what == LOST_ZEROS else ""
 
 
 # --- what holds ----------------------------------------------------------------------------------------------------
 
 
-def _nulls(p: Profile) -> Iterator[Drafted]:
-    stand_in = {s.column for s in p.suspicions if s.what in (MISSING, BLANK)}
+def _nulls(p: Profile) -> Iterator[DraftedRule]:
+    stand_in = {s.column for s in p.anomalies if s.what in (PLACEHOLDER, BLANK)}
     full = [c.name for c in p.columns if not c.nulls and c.name not in stand_in]
     if full:
         yield {"null": {"columns": full}}, f"no null in {plural(p.rows, 'row')}"
-    some = [c for c in p.columns if 0 < c.nulls <= p.rows * LITTLE and c.name not in stand_in]
+    some = [c for c in p.columns if 0 < c.nulls <= p.rows * TOLERATED_SHARE and c.name not in stand_in]
     if len(some) == 1:
         yield {"null": {"columns": [some[0].name], **_tolerance(some[0].nulls, p.rows)}}, _nulls_of(some[0], p)
     elif some:
@@ -203,18 +203,26 @@ def _nulls_of(c: ColumnProfile, p: Profile) -> str:
     return f"{plural(c.nulls, 'null')} ({percent(c.nulls, p.rows)})"
 
 
-def _texts(c: ColumnProfile, p: Profile) -> Iterator[Drafted]:
+def _texts(c: ColumnProfile, p: Profile) -> Iterator[DraftedRule]:
     """The values, the format or the pattern of a column of text, and what little is wrong with it."""
     if not DataType(c.type).of("text") or not c.distinct:
         return
     present = p.rows - c.nulls
     of = {"columns": [c.name]}
-    odd = {s.what: s for s in p.suspicions if s.column == c.name and s.count and s.what not in (REPEATS, *_OF_NULLS)}
-    short = all(len(str(v)) <= WORD for v, _ in c.top)
-    told = NUMBERS in odd or CONSTANT in odd
-    if short and not told and c.distinct <= CATEGORIES and c.distinct * OFTEN <= present and len(c.top) == c.distinct:
+    odd = {
+        s.what: s for s in p.anomalies if s.column == c.name and s.count and s.what not in (NEARLY_UNIQUE, *_OF_NULLS)
+    }
+    short = all(len(str(v)) <= MAX_CATEGORY_LENGTH for v, _ in c.top)
+    told = NUMERIC_TEXT in odd or CONSTANT in odd
+    if (
+        short
+        and not told
+        and c.distinct <= MAX_CATEGORIES
+        and c.distinct * MIN_REPETITIONS <= present
+        and len(c.top) == c.distinct
+    ):
         wrong = {v for s in odd.values() for v in s.values}
-        wrong |= {v for v, _ in c.top if odd_word(str(v))}
+        wrong |= {v for v, _ in c.top if is_placeholder(str(v))}
         good = sorted(str(v) for v, _ in c.top if v not in wrong)
         if 2 * sum(n for v, n in c.top if v not in wrong) > present:
             quoted = (f'"{cell(v)}"' for v in sorted(map(str, wrong)))
@@ -230,18 +238,18 @@ def _texts(c: ColumnProfile, p: Profile) -> Iterator[Drafted]:
         yield {"regex": {**of, "pattern": c.pattern}}, f"all of {plural(present, 'value')} match"
 
 
-def said(s: Suspicion) -> str:
+def describe(s: Anomaly) -> str:
     """What looks wrong, in words."""
     count = "" if s.count is None else f", {plural(s.count, 'row')}" + (f" ({s.percent})" if s.percent else "")
-    return f"{s.column}: {s.what}{count}" + _such(s)
+    return f"{s.column}: {s.what}{count}" + _example(s)
 
 
-def _broken(s: Suspicion) -> str:
+def _violations(s: Anomaly) -> str:
     count = s.count or 0
-    return f"{plural(count, 'row')} ({s.percent}) {'breaks' if count == 1 else 'break'} it today" + _such(s)
+    return f"{plural(count, 'row')} ({s.percent}) {'breaks' if count == 1 else 'break'} it today" + _example(s)
 
 
-def _such(s: Suspicion) -> str:
+def _example(s: Anomaly) -> str:
     return f", such as {cell(s.example)}" if s.example is not None else ""
 
 
@@ -257,15 +265,15 @@ def _tolerance(count: int, rows: int) -> dict[str, str]:
 # --- ranges --------------------------------------------------------------------------------------------------------
 
 
-def _ranges(p: Profile) -> Iterator[Drafted]:
+def _ranges(p: Profile) -> Iterator[DraftedRule]:
     """Numbers that measure something, without those that look wrong. Identifiers and numbers that only rise have no range."""
-    free = {*p.keys, *(s.column for s in p.suspicions if s.what == REPEATS)}
-    bounded = [c for c in p.columns if c.name not in free and not c.rising and not named(c.name)]
+    free = {*p.keys, *(s.column for s in p.anomalies if s.what == NEARLY_UNIQUE)}
+    bounded = [c for c in p.columns if c.name not in free and not c.rising and not has_identifier_name(c.name)]
     ranges = {c.name: found for c in bounded if (found := _range(c))}
     if not ranges:
         return
-    odd = [s for s in p.suspicions if s.column in ranges and s.what in (MISSING, FAR, NAN)]
-    left = f"; left out: {'; '.join(map(said, odd))}" if odd else ""
+    odd = [s for s in p.anomalies if s.column in ranges and s.what in (PLACEHOLDER, OUTLIER, NAN)]
+    left = f"; left out: {'; '.join(map(describe, odd))}" if odd else ""
     yield {"range": {"columns": ranges}}, f"as found, rounded outwards{left}"
 
 
@@ -276,9 +284,9 @@ def _range(c: ColumnProfile) -> dict[str, Any]:
     low, high = map(_float, c.usual if len(c.usual) == 2 else (c.min, c.max))
     if low is None or high is None:
         return {}
-    out: dict[str, Any] = {"min_value": _least(low, high, whole=DataType(c.type).of("integer"))}
+    out: dict[str, Any] = {"min_value": _lower_bound(low, high, whole=DataType(c.type).of("integer"))}
     if high > 0:
-        out["max_value"] = _most(low, high)
+        out["max_value"] = _upper_bound(low, high)
     return out
 
 
@@ -290,20 +298,20 @@ def _float(value: Any) -> float | None:
     return found if math.isfinite(found) else None
 
 
-def _least(low: float, high: float, *, whole: bool) -> float | int:
+def _lower_bound(low: float, high: float, *, whole: bool) -> float | int:
     if 0 <= low <= high - low:
         return 1 if whole and low == 1 else 0
     step = _step(low, high)
     least = math.floor(low / step + 1e-9) * step  # a step too low where 0.3 / 0.1 is a little less than 3
-    return _short(least if least <= low + abs(low) * 1e-9 else least - step)
+    return _six_digits(least if least <= low + abs(low) * 1e-9 else least - step)
 
 
-def _most(low: float, high: float) -> float | int:
-    if high in ENDS or high == float(f"{high:.2g}"):  # round already
-        return _short(high)
+def _upper_bound(low: float, high: float) -> float | int:
+    if high in NATURAL_ENDS or high == float(f"{high:.2g}"):  # round already
+        return _six_digits(high)
     step = _step(low, high)
     most = math.ceil(high / step - 1e-9) * step
-    return _short(most if most >= high - abs(high) * 1e-9 else most + step)
+    return _six_digits(most if most >= high - abs(high) * 1e-9 else most + step)
 
 
 def _step(low: float, high: float) -> float:
@@ -313,23 +321,23 @@ def _step(low: float, high: float) -> float:
     return max(f for f in (1, 2, 5) if f * power <= tenth * (1 + 1e-9)) * power
 
 
-def _nice(value: float, *, down: bool) -> float:
+def _one_digit(value: float, *, down: bool) -> float:
     """To one digit that counts."""
     power = 10.0 ** math.floor(math.log10(value)) if value >= 1 else 1.0
     return (math.floor if down else math.ceil)(value / power) * power or 1.0
 
 
-def _short(value: float) -> float | int:
+def _six_digits(value: float) -> float | int:
     rounded = float(f"{value:.6g}")
     return int(rounded) if rounded.is_integer() and abs(rounded) < 1e15 else rounded
 
 
-def _past(c: ColumnProfile, p: Profile, today: datetime) -> bool:
+def _is_past(c: ColumnProfile, p: Profile, today: datetime) -> bool:
     """Whether a column of moments lies in the past, but for what looks wrong, and is not one of plans by its name."""
-    if not DataType(c.type).of("date", "datetime") or planned(c.name):
+    if not DataType(c.type).of("date", "datetime") or may_be_future(c.name):
         return False
-    if any(s.column == c.name and s.what == FUTURE for s in p.suspicions):
+    if any(s.column == c.name and s.what == FUTURE for s in p.anomalies):
         return True
-    odd = sum(s.count or 0 for s in p.suspicions if s.column == c.name and s.what in (FUTURE, MISSING))
-    high = c.usual[1] if len(c.usual) == 2 and odd <= p.rows * LITTLE else c.max
+    odd = sum(s.count or 0 for s in p.anomalies if s.column == c.name and s.what in (FUTURE, PLACEHOLDER))
+    high = c.usual[1] if len(c.usual) == 2 and odd <= p.rows * TOLERATED_SHARE else c.max
     return bool(high) and day_of(parse(str(high), "datetime")) < day_of(today) - 1

@@ -18,7 +18,7 @@ from truthound.validators.text import Length, Regex
 from truthound.validators.uniqueness import PrimaryKey, Unique
 
 
-class OfColumn(Validator):
+class ColumnRules(Validator):
     """What a schema asks of a column's values. A column that is lost, or of another kind of type, is an issue of `SchemaMatch`; the rules are skipped."""
 
     type: ClassVar[str] = "schema"
@@ -44,7 +44,7 @@ class OfColumn(Validator):
                 yield check if isinstance(rule, Unique) else masked(check, table)
 
 
-class Drift(SchemaMatch):
+class LearnedSchemaMatch(SchemaMatch):
     """What a learned schema asks of the table. What differs is told as a change: how it was -> how it is."""
 
     def checks(self, table: Table) -> Iterator[Check]:
@@ -75,7 +75,7 @@ class Drift(SchemaMatch):
 
 def schema_validators(schema: Schema, *, learned: bool = False) -> tuple[Validator, ...]:
     """The validators that check data against a schema, one that was given or `learned`. ConfigError names every property that cannot be checked."""
-    match = Drift if learned else SchemaMatch
+    match = LearnedSchemaMatch if learned else SchemaMatch
     out: list[Validator] = [match(columns=expected_columns(schema), extra=schema.extra, order=schema.order)]
     if schema.primary_key:
         out.append(_of(PrimaryKey(), schema.primary_key))
@@ -88,7 +88,7 @@ def schema_validators(schema: Schema, *, learned: bool = False) -> tuple[Validat
             except OptionErrors as error:
                 problems += [f"schema: columns.{c}.{at.removesuffix('_value')}: {said}" for at, said in error.found]
         if rules:
-            out.append(OfColumn(column=c, wanted=s.type, rules=tuple(rules)))
+            out.append(ColumnRules(column=c, wanted=s.type, rules=tuple(rules)))
     if problems:
         raise ConfigError(problems)
     return tuple(out)

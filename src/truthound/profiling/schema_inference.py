@@ -16,29 +16,29 @@ from truthound.engine import Backend, RowRequest
 from truthound.engine import measures as m
 from truthound.engine.condition import Condition
 from truthound.errors import ConfigError, SourceError, ValidatorError
-from truthound.profiling.key_columns import by_design, named
+from truthound.profiling.key_columns import has_identifier_name, is_identifier
 from truthound.profiling.open import with_backend
-from truthound.profiling.text_patterns import guesses
+from truthound.profiling.text_patterns import common_patterns
 from truthound.schema import ColumnSchema, Comments, DataType, Schema
 
-CATEGORIES = 20
+MAX_CATEGORIES = 20
 """text with at most so many different values is taken to be categories"""
-OFTEN = 20
+MIN_REPETITIONS = 20
 """if each occurs so often on average"""
-WORD = 100
+MAX_CATEGORY_LENGTH = 100
 """and is no longer than so many characters"""
-LOOKED_AT = 1000
+HEAD_ROWS = 1000
 """rows whose values tell what is worth asking of all; no verdict rests on them"""
-CELLS = 100_000
+HEAD_CELLS = 100_000
 """but at most so many cells"""
 BOUNDS = "Bounds: a number that was never negative gets min: 0. Others are not learned, growing data would break them; add yours."
 """said in each file"""
-OF_PII = ("type", "nullable", "unique")
+PII_PROPERTIES = ("type", "nullable", "unique")
 """what is learned of a column whose values are neither told nor kept"""
 
 
 @dataclass(slots=True)
-class _Column:
+class _ColumnDraft:
     """A column that is being learned. `seen`: its values in the first rows, nulls left out."""
 
     name: str
@@ -81,9 +81,9 @@ def infer_schema_of(backend: Backend, source: str = "data", *, pii: Collection[s
         raise SourceError(f"{source} has no columns to learn from")
     if unknown := [c for c in pii if c not in every]:
         raise ConfigError([f'column "{c}" of pii is not in the data{did_you_mean(c, every)}' for c in unknown])
-    first = head(backend, types)
-    columns = [_Column(c, t, first[c]) for c, t in types.items()]
-    wanted = {c.name: _wanted(c) for c in columns}
+    first = first_values(backend, types)
+    columns = [_ColumnDraft(c, t, first[c]) for c, t in types.items()]
+    wanted = {c.name: _measures(c) for c in columns}
     got = backend.measure([m.RowCount(), *(x for one in wanted.values() for x in one.values())])
     rows: int = got[m.RowCount()]
     for c in columns:
@@ -100,15 +100,15 @@ def infer_schema_of(backend: Backend, source: str = "data", *, pii: Collection[s
     return InferredSchema(Schema(columns={c: found[c] for c in every}), notes)
 
 
-def head(backend: Backend, types: Mapping[str, DataType]) -> dict[str, list[Any]]:
+def first_values(backend: Backend, types: Mapping[str, DataType]) -> dict[str, list[Any]]:
     """The values of the first rows by column, without nulls. Columns whose values do not compare have none."""
-    limit = max(min(LOOKED_AT, CELLS // max(len(types), 1)), 50)
+    limit = max(min(HEAD_ROWS, HEAD_CELLS // max(len(types), 1)), 50)
     rows = backend.rows({"head": RowRequest(m.SQL(Condition("TRUE")), limit=limit)})["head"].rows
     plain_ones = {c for c, t in types.items() if t.of("numeric", "text", "temporal")}
     return {c: [r[c] for _, r in rows if c in plain_ones and r[c] is not None] for c in types}
 
 
-def _wanted(c: _Column) -> dict[str, m.Measure]:
+def _measures(c: _ColumnDraft) -> dict[str, m.Measure]:
     """What to ask of all rows. A value that repeats in the first rows settles uniqueness, many different ones categories."""
     out: dict[str, m.Measure] = {"nulls": m.CountWhere(m.IsNull(c.name))}
     different = len(set(c.seen))
@@ -120,12 +120,12 @@ def _wanted(c: _Column) -> dict[str, m.Measure]:
         out["max"] = m.Aggregate(c.name, "max")
     if c.type.of("float"):
         out["nan"] = m.CountWhere(m.IsNan(c.name))
-    if c.type.of("text") and different <= CATEGORIES:
-        out["top"] = m.TopValues(c.name, CATEGORIES + 1)
+    if c.type.of("text") and different <= MAX_CATEGORIES:
+        out["top"] = m.TopValues(c.name, MAX_CATEGORIES + 1)
     return out
 
 
-def _learn(c: _Column, got: Mapping[str, Any], rows: int, pii: Collection[str]) -> None:
+def _learn(c: _ColumnDraft, got: Mapping[str, Any], rows: int, pii: Collection[str]) -> None:
     nulls = got["nulls"]
     present = rows - nulls
     c.found["type"] = c.type.base if c.type.base == "decimal" else str(c.type)
@@ -139,26 +139,38 @@ def _learn(c: _Column, got: Mapping[str, Any], rows: int, pii: Collection[str]) 
         c.keep("nullable", value=False, note=f"no null in {plural(rows, 'row')}")
     low, high = got.get("min"), got.get("max")
     differ = present > 1 and "repeats" in got and got["repeats"].rows == 0
-    if differ and by_design(c.name, c.type, present, (low, high), c.seen):
+    if differ and is_identifier(c.name, c.type, present, (low, high), c.seen):
         c.keep("unique", value=True, note=f"{present:,} different values in {plural(rows, 'row')}")
     if c.name in pii:
         c.notes["type"] = "pii: nothing is learned from its values"
         return
     if got.get("nan"):
         c.notes["type"] = f"{got['nan']:,} NaN, which lie in no range, so none is learned"
-    elif c.type.of("numeric") and low is not None and low >= 0 and not c.found.get("unique") and not named(c.name):
+    elif (
+        c.type.of("numeric")
+        and low is not None
+        and low >= 0
+        and not c.found.get("unique")
+        and not has_identifier_name(c.name)
+    ):
         c.keep("min", 0, f"none of {plural(present, 'value')} is negative")
     top = got.get("top") or ()
-    if 0 < len(top) <= CATEGORIES and len(top) * OFTEN <= present and all(len(str(v)) <= WORD for v, _ in top):
+    if (
+        0 < len(top) <= MAX_CATEGORIES
+        and len(top) * MIN_REPETITIONS <= present
+        and all(len(str(v)) <= MAX_CATEGORY_LENGTH for v, _ in top)
+    ):
         said = f"{plural(len(top), 'different value')} in {plural(rows, 'row')}"
         c.keep("values", tuple(sorted(v for v, _ in top)), said)
 
 
-def _patterns(backend: Backend, columns: list[_Column], rows: int) -> None:
+def _patterns(backend: Backend, columns: list[_ColumnDraft], rows: int) -> None:
     """The patterns that every value of a text column matches, where it has no categories."""
     open_ = [c for c in columns if c.type.of("text") and "values" not in c.found and rows]
     wanted = {
-        (c.name, p): (c, name, m.CountWhere(m.Not(m.Matches(c.name, p)))) for c in open_ for name, p in guesses(c.seen)
+        (c.name, p): (c, name, m.CountWhere(m.Not(m.Matches(c.name, p))))
+        for c in open_
+        for name, p in common_patterns(c.seen)
     }
     got = backend.measure(x for _, _, x in wanted.values())
     counts = backend.measure(m.Aggregate(c.name, "count") for c, _, _ in wanted.values())

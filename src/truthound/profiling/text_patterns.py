@@ -18,11 +18,11 @@ PATTERNS: dict[str, str] = {
     "IPv4 address": r"^[0-9]{1,3}(\.[0-9]{1,3}){3}$",
 }
 """what people call a format -> a regular expression that Python and the engine read alike"""
-FORMATS: dict[str, str] = {
+VALIDATOR_FORMATS: dict[str, str] = {
     "UUID": "uuid", "e-mail address": "email", "ISO date": "date", "ISO time stamp": "datetime", "URL": "url", "IPv4 address": "ipv4",
 }  # fmt: skip
 """those that the validator `format` knows"""
-DAYS: dict[str, str] = {
+DATE_STYLES: dict[str, str] = {
     "2024-12-31": r"^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[T ].*)?$",
     "2024/12/31": r"^[0-9]{4}/[0-9]{1,2}/[0-9]{1,2}(?: .*)?$",
     "31.12.2024": r"^[0-9]{1,2}[.][0-9]{1,2}[.](?:[0-9]{4}|[0-9]{2})(?: .*)?$",
@@ -32,44 +32,46 @@ DAYS: dict[str, str] = {
     "Dec 31, 2024": r"^[A-Za-z]{3,9}[. ]+[0-9]{1,2},? [0-9]{4}$",
 }
 """ways in which days are written"""
-FEWEST = 20
+MIN_DISTINCT = 20
 """different values that make a shape more than a coincidence"""
-MOST = 0.9
+FORMAT_SHARE = 0.9
 """the share of values that suggest a format; it need not be all, since some may be wrong"""
 _CLASSES = (("A-Z", str.isupper), ("a-z", str.islower), ("0-9", str.isdigit))
 _MARKS = "-_./:+#"
 _SPECIAL = re.compile(r"[\\.^$*+?{}\[\]|()]")
-_LONGEST = 40
+_MAX_LENGTH = 40
 
 
-def formats(values: Iterable[str]) -> list[str]:
+def common_formats(values: Iterable[str]) -> list[str]:
     """The formats (names of `PATTERNS`) that most of these values have."""
     some = list(values)
     if len(set(some)) < 2:
         return []
-    return [name for name, p in PATTERNS.items() if sum(bool(re.search(p, v)) for v in some) >= MOST * len(some)]
+    return [
+        name for name, p in PATTERNS.items() if sum(bool(re.search(p, v)) for v in some) >= FORMAT_SHARE * len(some)
+    ]
 
 
-def days(values: Sequence[str]) -> str | None:
+def common_date_style(values: Sequence[str]) -> str | None:
     """The way (of `DAYS`) in which most of these days are written; none where they are no days."""
-    counts = {name: sum(bool(re.search(p, v)) for v in values) for name, p in DAYS.items()}
-    if len(values) < 2 or sum(counts.values()) < MOST * len(values):
+    counts = {name: sum(bool(re.search(p, v)) for v in values) for name, p in DATE_STYLES.items()}
+    if len(values) < 2 or sum(counts.values()) < FORMAT_SHARE * len(values):
         return None
     return max(counts, key=counts.__getitem__)
 
 
-def guesses(values: Iterable[str]) -> list[tuple[str, str]]:
+def common_patterns(values: Iterable[str]) -> list[tuple[str, str]]:
     """(what it is called, pattern) for what all these values have in common, the closest first."""
     different = list(dict.fromkeys(values))
     if len(different) < 2:
         return []
     found = [(name, p) for name, p in PATTERNS.items() if all(re.search(p, v) for v in different)]
-    if len(different) >= FEWEST and all(0 < len(v) <= _LONGEST for v in different):
-        found += [("one shape", p) for p in (_runs(different), _characters(different)) if p]
+    if len(different) >= MIN_DISTINCT and all(0 < len(v) <= _MAX_LENGTH for v in different):
+        found += [("one shape", p) for p in (_run_pattern(different), _character_pattern(different)) if p]
     return found
 
 
-def _runs(values: Sequence[str]) -> str | None:
+def _run_pattern(values: Sequence[str]) -> str | None:
     """Runs of letters and digits that all values share: `^[A-Z]{2}-[0-9]{4}$`."""
     shapes = [_shape(v) for v in values]
     kinds = {tuple(kind for kind, _ in s) for s in shapes}
@@ -78,7 +80,7 @@ def _runs(values: Sequence[str]) -> str | None:
     parts = []
     for i, (kind, _) in enumerate(shapes[0]):
         sizes = [s[i][1] for s in shapes]
-        parts.append(f"{kind}{_times(min(sizes), max(sizes))}")
+        parts.append(f"{kind}{_quantifier(min(sizes), max(sizes))}")
     return f"^{''.join(parts)}$" if all(ch.isprintable() for ch in values[0]) else None
 
 
@@ -93,7 +95,7 @@ def _shape(value: str) -> list[tuple[str, int]]:
     return out
 
 
-def _characters(values: Sequence[str]) -> str | None:
+def _character_pattern(values: Sequence[str]) -> str | None:
     """The classes of characters that all values are made of, with their lengths: `^[A-Z0-9]{5,}$`. Words of letters have none."""
     seen = set("".join(values))
     classes = [k for k, test in _CLASSES if any(ch.isascii() and test(ch) for ch in seen)]
@@ -103,10 +105,10 @@ def _characters(values: Sequence[str]) -> str | None:
         return None
     inside = "".join(classes) + "".join("\\" + ch if ch in "-." else ch for ch in marks)
     sizes = [len(v) for v in values]
-    return f"^[{inside}]{_times(min(sizes), max(sizes))}$"
+    return f"^[{inside}]{_quantifier(min(sizes), max(sizes))}$"
 
 
-def _times(low: int, high: int) -> str:
+def _quantifier(low: int, high: int) -> str:
     """How often: lengths that vary have no end, the next value may be longer."""
     if low == high:
         return "" if low == 1 else f"{{{low}}}"

@@ -83,7 +83,7 @@ def test_a_sample_and_a_filter():
 
 
 def test_profiles_and_schemas():
-    assert [(s.column, s.what) for s in profile(DATA).suspicions] == [
+    assert [(s.column, s.what) for s in profile(DATA).anomalies] == [
         ("m", "cannot be read: it holds int, str; give it one type")
     ]
     schema = infer_schema(DATA).schema
@@ -119,7 +119,7 @@ def test_a_damaged_column_of_a_file(tmp_path, options):
 
 def test_profile_and_schema_of_a_file_with_a_damaged_column(tmp_path):
     path = damaged(tmp_path / "a.parquet", 1)
-    assert [(s.column, s.what[:24]) for s in profile(path).suspicions if s.column == "x"] == [
+    assert [(s.column, s.what[:24]) for s in profile(path).anomalies if s.column == "x"] == [
         ("x", "cannot be read: a.parque")
     ]
     assert infer_schema(path).schema.columns["x"].type == "null"
