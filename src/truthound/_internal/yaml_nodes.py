@@ -1,11 +1,13 @@
-"""YAML text as a tree of nodes that know their line and column, read by rules without surprises.
+"""YAML text as a tree of nodes that know their line and column, resolved by the rules of YAML 1.2.
 
 A plain scalar is a number, `true`, `false`, `null` or text: `on`, `yes`, `012`, `12:30` and dates are text. Keys are
-always text as written, so `null:` and `2024:` are names. Two equal keys are a mistake. Nothing here makes objects.
+always text as written, so `null:` and `2024:` are names. A duplicate key is a mistake. No Python objects are created.
 """
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,23 +16,29 @@ import yaml
 
 from truthound.errors import YamlSyntaxError
 
-DEPTH = 100
-MANY = 100_000
-FACTOR = 20
+MAX_DEPTH = 100
+MAX_NODES = 100_000
+MAX_EXPANSION = 20
+"""times the nodes that are written, where that is more than `MAX_NODES`: how far aliases may expand a document"""
 _PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_INT = re.compile(r"[-+]?(0|[1-9][0-9]{0,308})|0o[0-7]{1,400}|0x[0-9a-fA-F]{1,300}")
-_FLOAT = re.compile(
+_STANDARD = "tag:yaml.org,2002:"
+_SIGNS, _DIGITS = "+-", "0123456789"
+_FLOAT = (
     r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)\.[0-9]*)([eE][-+]?[0-9]{1,4})?|[-+]?[1-9][0-9]*[eE][-+]?[0-9]{1,3}"
+    r"|[-+]?\.(inf|Inf|INF)|\.nan|\.NaN|\.NAN"
 )
-_SPECIAL = re.compile(r"([-+]?)\.(inf|Inf|INF)|(\.nan|\.NaN|\.NAN)")
-_NULL = frozenset({"", "~", "null", "Null", "NULL"})
-_TRUE, _FALSE = frozenset({"true", "True", "TRUE"}), frozenset({"false", "False", "FALSE"})
-HINTS = {
+_RESOLVERS = {  # of plain scalars, with their first characters: YAML 1.2's core schema, and 1.1's merge key
+    "null": (r"|~|null|Null|NULL", ["", *"~nN"]),
+    "bool": (r"true|True|TRUE|false|False|FALSE", [*"tTfF"]),
+    "int": (r"[-+]?(0|[1-9][0-9]{0,308})|0o[0-7]{1,400}|0x[0-9a-fA-F]{1,300}", [*_SIGNS, *_DIGITS]),
+    "float": (_FLOAT, [*_SIGNS, *_DIGITS, "."]),
+    "merge": ("<<", ["<"]),
+}
+_HINTS = {
     "mapping values are not allowed in this context": '; put text that holds ": " in quotes',
     "found character that cannot start any token": "; put text that begins with @, `, % or | in quotes",
     "did not find expected alphabetic or numeric character": "; put text that begins with * or & in quotes",
 }
-_TAGS = {f"tag:yaml.org,2002:{t}": t for t in ("str", "int", "float", "bool", "null", "map", "seq")}
 
 
 @dataclass(slots=True, eq=False)
@@ -44,37 +52,11 @@ class Node:
 
 @dataclass(slots=True, eq=False)
 class Scalar(Node):
-    """A text; `plain` where it was written without quotes and so may mean a number."""
+    """A text as written, and its value: text, a number, a truth value or None."""
 
     text: str
-    plain: bool = False
-    kind: str = "str"
-
-    @property
-    def is_null(self) -> bool:
-        return self.kind == "null" or (self.plain and self.text in _NULL)
-
-    @property
-    def is_text(self) -> bool:
-        return isinstance(self.value, str)
-
-    @property
-    def value(self) -> Any:
-        """What it means: text, a number, a truth value or None."""
-        if not self.plain and self.kind == "str":
-            return self.text
-        text = self.text
-        if self.is_null:
-            return None
-        if text in _TRUE or text in _FALSE:
-            return text in _TRUE
-        if _INT.fullmatch(text):
-            return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
-        if _FLOAT.fullmatch(text):
-            return float(text)
-        if m := _SPECIAL.fullmatch(text):
-            return float("nan") if m[3] else float(f"{m[1]}inf")
-        return text
+    value: Any
+    is_merge: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -91,152 +73,159 @@ class Mapping(Node):
         return pair[1] if pair else None
 
 
-@dataclass(slots=True)
-class _Open:
-    """A collection that is being read."""
-
-    node: Sequence | Mapping
-    key: Scalar | None = None
-    merged: list[Mapping] = field(default_factory=list)
+Mistakes = list[tuple[Node, str]]
 
 
-class Composer:
-    """Reads one document. Mistakes that do not stop the reading are kept in `mistakes`."""
+def compose(text: str) -> tuple[Node | None, Mistakes]:
+    """The root of a document (None for an empty one), and the mistakes that do not stop the reading.
 
-    def __init__(self) -> None:
-        self.mistakes: list[tuple[Node, str]] = []
-        self._anchors: dict[str, Node] = {}
-        self._stack: list[_Open] = []
-        self._root: Node | None = None
-        self._count = 0
+    Raises:
+        YamlSyntaxError: the text is not YAML, is nested too deeply or expands too far.
+    """
+    try:
+        root = yaml.compose(text, Loader=_loader(_PARSER))
+    except yaml.MarkedYAMLError as error:
+        raise _syntax_error(error, text) from None
+    except yaml.reader.ReaderError as error:
+        raise _unreadable(error, text) from None
+    builder = _Builder()
+    return (None if root is None else builder.node(root)), builder.mistakes
 
-    def compose(self, text: str) -> Node | None:
-        """The document's root, or None for an empty one.
 
-        Raises:
-            Malformed: the text breaks YAML's syntax, is nested too deeply or expands too far.
-        """
-        try:
-            for event in yaml.parse(text, Loader=_PARSER):
-                self._take(event)
-        except yaml.MarkedYAMLError as error:
-            raise self._malformed(error, text) from None
-        except yaml.reader.ReaderError as error:
-            raise self._unreadable(error, text) from None
-        return self._root
+class _DepthLimit:
+    """Overrides PyYAML's composer: nesting is limited, and an anchor may be defined again, as YAML 1.2 has it."""
 
-    @staticmethod
-    def _malformed(error: yaml.MarkedYAMLError, text: str) -> YamlSyntaxError:
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line, mark.column) if mark else (0, 0)
-        lines = text.splitlines()
-        here = lines[line] if line < len(lines) else ""
-        if "\t" in here[: column + 1]:
-            return YamlSyntaxError(line + 1, here.index("\t") + 1, "a tab; indent with spaces")
-        reason = " ".join(filter(None, (error.problem, error.context)))
-        return YamlSyntaxError(line + 1, column + 1, f"not valid YAML: {reason}{HINTS.get(error.problem or '', '')}")
+    parents: list[Any]
+    anchors: dict[str, Any]
 
-    @staticmethod
-    def _unreadable(error: Any, text: str) -> YamlSyntaxError:
-        character = error.character if isinstance(error.character, str) else chr(error.character)
-        before = text[
-            : max(text.find(character), 0)
-        ]  # the position in the error counts bytes in one parser, characters in the other
-        reason = f"the character U+{ord(character):04X} is not allowed in YAML"
-        return YamlSyntaxError(before.count("\n") + 1, len(before) - before.rfind("\n"), reason)
-
-    def _take(self, event: Any) -> None:
+    def compose_node(self: Any, parent: Any, index: Any) -> Any:
+        event = self.peek_event()
         line, column = event.start_mark.line + 1, event.start_mark.column + 1
-        self._count += 1
-        match event:
-            case yaml.ScalarEvent():
-                self._add(event, self._scalar(event, line, column))
-            case yaml.MappingStartEvent():
-                self._begin(event, Mapping(line, column))
-            case yaml.SequenceStartEvent():
-                self._begin(event, Sequence(line, column))
-            case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
-                self._end()
-            case yaml.AliasEvent():
-                self._alias(event, line, column)
-            case yaml.DocumentStartEvent() if self._root is not None:
-                raise YamlSyntaxError(line, column, "a second document; one file holds one document")
-
-    def _scalar(self, event: yaml.ScalarEvent, line: int, column: int) -> Scalar:
-        kind = _TAGS.get(event.tag or "tag:yaml.org,2002:str")
-        plain = bool(event.implicit[0]) or kind in ("int", "float", "bool", "null")
-        node = Scalar(line, column, event.value, plain, "str" if kind is None else kind)
-        if kind is None or kind in ("map", "seq"):
-            self.mistakes.append((node, f"the tag {event.tag} is not supported"))
+        self.parents.append(parent)
+        if isinstance(event, yaml.AliasEvent):
+            target = self.anchors.get(event.anchor)
+            if target is None:
+                raise YamlSyntaxError(line, column, f'no anchor "{event.anchor}" above this alias')
+            if any(target is open_ for open_ in self.parents):
+                raise YamlSyntaxError(line, column, f'the anchor "{event.anchor}" contains itself')
+        else:
+            self.anchors.pop(event.anchor, None)
+            if isinstance(event, yaml.CollectionStartEvent) and len(self.parents) > MAX_DEPTH:
+                raise YamlSyntaxError(line, column, f"nested more than {MAX_DEPTH} levels deep")
+        node = super().compose_node(parent, index)  # type: ignore[misc]  # of the classes that `_loader` adds
+        self.parents.pop()
         return node
 
-    def _begin(self, event: Any, node: Sequence | Mapping) -> None:
-        if len(self._stack) >= DEPTH:
-            raise YamlSyntaxError(node.line, node.column, f"nested more than {DEPTH} levels deep")
-        if event.tag is not None and _TAGS.get(event.tag) != ("map" if isinstance(node, Mapping) else "seq"):
-            self.mistakes.append((node, f"the tag {event.tag} is not supported"))
-        if event.anchor:
-            self._anchors[event.anchor] = node
-        self._stack.append(_Open(node))
 
-    def _end(self) -> None:
-        done = self._stack.pop()
-        if isinstance(done.node, Mapping):
-            for other in done.merged:
-                for key, pair in other.pairs.items():
-                    done.node.pairs.setdefault(key, pair)
-        self._place(done.node)
+@functools.cache
+def _loader(parser: Any) -> Any:
+    """The loader that reads with this parser; the one in C has no composer with methods to override."""
 
-    def _add(self, event: Any, node: Node) -> None:
-        if event.anchor:
-            self._anchors[event.anchor] = node
-        self._place(node)
+    def start(self: Any, stream: str) -> None:
+        parser.__init__(self, stream)
+        self.anchors, self.parents = {}, []
 
-    def _alias(self, event: yaml.AliasEvent, line: int, column: int) -> None:
-        node = self._anchors.get(event.anchor or "")
-        if node is None:
-            raise YamlSyntaxError(line, column, f'no anchor "{event.anchor}" above this alias')
-        if any(open_.node is node for open_ in self._stack):
-            raise YamlSyntaxError(line, column, f'the anchor "{event.anchor}" contains itself')
-        self._place(node)
+    composer = () if issubclass(parser, yaml.composer.Composer) else (yaml.composer.Composer,)
+    loader: Any = type("Loader", (_DepthLimit, *composer, parser), {"__init__": start, "yaml_implicit_resolvers": {}})
+    for kind, (pattern, first) in _RESOLVERS.items():
+        loader.add_implicit_resolver(_STANDARD + kind, re.compile(rf"(?:{pattern})\Z"), first)
+    return loader
 
-    def _place(self, node: Node) -> None:
-        """Puts a finished node where it belongs."""
-        if not self._stack:
-            self._root = node
-            return
-        top = self._stack[-1]
-        top.node.size += node.size
-        if top.node.size > max(MANY, FACTOR * self._count):
+
+class _Builder:
+    """Turns PyYAML's nodes into ours; an aliased node stays one node."""
+
+    def __init__(self) -> None:
+        self.mistakes: Mistakes = []
+        self._built: dict[Any, Node] = {}
+        self._constructor: Any = yaml.constructor.SafeConstructor()
+
+    def node(self, raw: Any) -> Node:
+        known = self._built.get(raw)
+        if known is None:
+            line, column = raw.start_mark.line + 1, raw.start_mark.column + 1
+            match raw:
+                case yaml.MappingNode():
+                    known = self._mapping(raw, Mapping(line, column))
+                case yaml.SequenceNode():
+                    known = self._sequence(raw, Sequence(line, column))
+                case _:
+                    known = self._scalar(raw, line, column)
+            self._built[raw] = known
+        return known
+
+    def _scalar(self, raw: Any, line: int, column: int) -> Scalar:
+        kind = raw.tag.removeprefix(_STANDARD)
+        text = raw.value
+        value: Any = text
+        if kind == "null":
+            value = None
+        elif kind in ("bool", "int", "float"):
+            with contextlib.suppress(ValueError, KeyError):  # an explicit tag on something else
+                value = getattr(self._constructor, f"construct_yaml_{kind}")(raw)
+        node = Scalar(line, column, text, value, kind == "merge")
+        if kind not in ("str", *_RESOLVERS):
+            self._unsupported(node, raw)
+        return node
+
+    def _sequence(self, raw: Any, node: Sequence) -> Sequence:
+        if raw.tag != f"{_STANDARD}seq":
+            self._unsupported(node, raw)
+        node.items = [self._child(node, item) for item in raw.value]
+        return node
+
+    def _mapping(self, raw: Any, node: Mapping) -> Mapping:
+        if raw.tag != f"{_STANDARD}map":
+            self._unsupported(node, raw)
+        merged: list[Mapping] = []
+        for raw_key, raw_value in raw.value:
+            key, value = self._child(node, raw_key), self._child(node, raw_value)
+            if not isinstance(key, Scalar):
+                self.mistakes.append((key, "a key must be text"))
+            elif key.is_merge:
+                found = value.items if isinstance(value, Sequence) else [value]
+                merged += [m for m in found if isinstance(m, Mapping)]
+                if any(not isinstance(m, Mapping) for m in found):
+                    self.mistakes.append((key, "<< takes a mapping or a list of mappings"))
+            elif (known := node.pairs.get(key.text)) is not None:
+                self.mistakes.append((key, f'the key "{key.text}" is given twice, first on line {known[0].line}'))
+            else:
+                node.pairs[key.text] = (key, value)
+        for other in merged:
+            for name, pair in other.pairs.items():
+                node.pairs.setdefault(name, pair)
+        return node
+
+    def _child(self, parent: Node, raw: Any) -> Node:
+        node = self.node(raw)
+        parent.size += node.size
+        if parent.size > max(MAX_NODES, MAX_EXPANSION * len(self._built)):
             raise YamlSyntaxError(node.line, node.column, "the aliases expand to too much")
-        if isinstance(top.node, Sequence):
-            top.node.items.append(node)
-        elif top.key is None:
-            top.key = self._key(node)
-        else:
-            key, top.key = top.key, None
-            self._pair(top, key, node)
+        return node
 
-    def _key(self, node: Node) -> Scalar:
-        if isinstance(node, Scalar):
-            return node
-        self.mistakes.append((node, "a key must be text"))
-        return Scalar(node.line, node.column, "", kind="none")
+    def _unsupported(self, node: Node, raw: Any) -> None:
+        self.mistakes.append((node, f"the tag {raw.tag} is not supported"))
 
-    def _pair(self, top: _Open, key: Scalar, node: Node) -> None:
-        if not isinstance(top.node, Mapping):
-            raise TypeError(top.node)
-        if key.kind == "none":
-            return
-        if key.plain and key.text == "<<":
-            found = node.items if isinstance(node, Sequence) else [node]
-            top.merged += [m for m in found if isinstance(m, Mapping)]
-            if any(not isinstance(m, Mapping) for m in found):
-                self.mistakes.append((key, "<< takes a mapping or a list of mappings"))
-        elif (known := top.node.pairs.get(key.text)) is not None:
-            self.mistakes.append((key, f'the key "{key.text}" is given twice, first on line {known[0].line}'))
-        else:
-            top.node.pairs[key.text] = (key, node)
+
+def _syntax_error(error: yaml.MarkedYAMLError, text: str) -> YamlSyntaxError:
+    mark = error.problem_mark or error.context_mark
+    line, column = (mark.line, mark.column) if mark else (0, 0)
+    if error.problem == "but found another document":
+        return YamlSyntaxError(line + 1, column + 1, "a second document; one file holds one document")
+    lines = text.splitlines()
+    here = lines[line] if line < len(lines) else ""
+    if "\t" in here[: column + 1]:
+        return YamlSyntaxError(line + 1, here.index("\t") + 1, "a tab; indent with spaces")
+    reason = " ".join(filter(None, (error.problem, error.context)))
+    return YamlSyntaxError(line + 1, column + 1, f"not valid YAML: {reason}{_HINTS.get(error.problem or '', '')}")
+
+
+def _unreadable(error: Any, text: str) -> YamlSyntaxError:
+    character = error.character if isinstance(error.character, str) else chr(error.character)
+    # the position in the error counts bytes in one parser, characters in the other
+    before = text[: max(text.find(character), 0)]
+    reason = f"the character U+{ord(character):04X} is not allowed in YAML"
+    return YamlSyntaxError(before.count("\n") + 1, len(before) - before.rfind("\n"), reason)
 
 
 def overlaid(own: Mapping, under: Mapping) -> Mapping:

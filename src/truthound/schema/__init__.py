@@ -164,12 +164,11 @@ class Schema(Model):
     @classmethod
     def load(cls, path: str | Path) -> Self:
         """A schema file. ConfigError names every mistake in it, with its line and column."""
-        from truthound._internal.yaml_nodes import Composer
+        from truthound._internal.yaml_nodes import compose
         from truthound.errors import YamlSyntaxError
 
-        composer = Composer()
         try:
-            root = composer.compose(Path(path).read_text(encoding="utf-8-sig"))
+            root, mistakes = compose(Path(path).read_text(encoding="utf-8-sig"))
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
             raise ConfigError(f"schema {path} cannot be read: {reason}") from None
@@ -178,7 +177,7 @@ class Schema(Model):
         value = None if root is None else _value(root)
         if root is None or not isinstance(value, dict):
             raise ConfigError(f'schema {path} has no "columns"; write one with: truthound schema infer FILE -o {path}')
-        problems = [f"{path}:{node.line}:{node.column}: {said}" for node, said in composer.mistakes]
+        problems = [f"{path}:{node.line}:{node.column}: {said}" for node, said in mistakes]
         try:
             found = cls.from_dict(value)
         except OptionErrors as error:

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from truthound._internal import yaml_nodes as nodes_module
-from truthound._internal.yaml_nodes import Composer, locate
+from truthound._internal.yaml_nodes import compose, locate
 from truthound.checkpoint.config import json_schema, load_checkpoints, load_config
 from truthound.errors import ConfigError, YamlSyntaxError
 from truthound.results import CheckpointStatus
@@ -66,7 +66,7 @@ def test_good_files_load_and_satisfy_the_schema(name):
 
 def _as_1_2(text):
     """What an editor, which reads YAML 1.2, sees in a document."""
-    return nodes_to_values(Composer().compose(text))
+    return nodes_to_values(compose(text)[0])
 
 
 def nodes_to_values(node):
@@ -231,19 +231,18 @@ def test_relative_paths_start_from_the_files_folder(tmp_path, monkeypatch):
 def test_both_parsers_read_alike(monkeypatch):
     def values():
         return [
-            nodes_to_values(Composer().compose(p.read_text(encoding="utf-8")))
-            for p in sorted((HERE / "good").glob("*.yaml"))
+            nodes_to_values(compose(p.read_text(encoding="utf-8"))[0]) for p in sorted((HERE / "good").glob("*.yaml"))
         ]
 
     fast = values()
     monkeypatch.setattr(nodes_module, "_PARSER", yaml.SafeLoader)
     assert values() == fast
     with pytest.raises(YamlSyntaxError, match=r"U\+0007"):
-        Composer().compose("é: \x07")
+        compose("é: \x07")
 
 
 def test_paths_lead_to_keys_with_dots():
-    root = Composer().compose('a:\n  b.c: [1, {"d[0]": 2}]\n')
+    root, _ = compose('a:\n  b.c: [1, {"d[0]": 2}]\n')
     pointed, reached, shown = locate(root, "a.b.c[1].d[0]")
     assert (pointed.line, pointed.column, reached.value, shown) == (2, 13, 2, ".a.b.c[1].d[0]")
     pointed, reached, shown = locate(root, "a.b.c.1.missing")

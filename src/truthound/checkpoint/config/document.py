@@ -11,7 +11,7 @@ from typing import Any
 from truthound._internal.env_vars import describe_unset, expand, referenced_variables
 from truthound._internal.escape import escape_terminal
 from truthound._internal.redaction import MIN_SECRET_LENGTH, is_secret, redact
-from truthound._internal.yaml_nodes import Composer, Mapping, Node, Scalar, Sequence, locate
+from truthound._internal.yaml_nodes import Mapping, Node, Scalar, Sequence, compose, locate
 from truthound.errors import ConfigError, YamlSyntaxError
 
 LARGEST = 32 << 20
@@ -31,14 +31,13 @@ class Document:
         self.name = escape_terminal(path)
         self.env = os.environ if env is None else env
         self._found: dict[tuple[int, int, str], str] = {}
-        self._broken: set[int] = set()
-        composer = Composer()
+        self._broken: set[Node] = set()
         try:
-            self.root = composer.compose(_text(Path(path), self.name))
+            self.root, mistakes = compose(_text(Path(path), self.name))
         except YamlSyntaxError as error:
             raise ConfigError(f"{self.name}:{error.line}:{error.column}: {error.reason}") from None
-        for node, said in composer.mistakes:
-            self._broken.add(id(node))
+        for node, said in mistakes:
+            self._broken.add(node)
             self.report(node, "", said)
 
     def report(self, node: Node, place: str, said: str) -> None:
@@ -49,7 +48,7 @@ class Document:
         """Keeps mistakes whose paths start at a node that itself is `at` in the document."""
         for place, said in found:
             pointed, reached, shown = locate(node, place)
-            if id(reached) not in self._broken:  # what is wrong with it is said already
+            if reached not in self._broken:  # what is wrong with it is said already
                 self.report(pointed, f"{at}{shown}" if at else shown.removeprefix("."), said)
 
     def problems(self) -> list[str]:
@@ -84,7 +83,7 @@ class Document:
                 raise TypeError(node)
 
     def _item(self, node: Node, place: str, *, word: bool, fill: bool) -> Any:
-        if word and isinstance(node, Scalar) and node.is_null and node.text not in ("", "~"):
+        if word and isinstance(node, Scalar) and node.value is None and node.text not in ("", "~"):
             return node.text.lower()  # `- null` is the name
         return self.value(node, place, word=word, fill=fill)
 
@@ -96,7 +95,7 @@ class Document:
             return value
         filled, missing = expand(value, self.env)
         for said in describe_unset(missing):
-            self._broken.add(id(node))
+            self._broken.add(node)
             self.report(node, place, said)
         return filled
 
