@@ -1,4 +1,4 @@
-"""Predicates and streaming aggregates as Polars expressions."""
+"""Predicates as Polars expressions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from truthound.engine.condition import Condition
 from truthound.engine.polars.aggregate_query import AggregateQuery
 from truthound.engine.polars.column_names import escape_column, named
 from truthound.engine.polars.compare_columns import comparison_expr
-from truthound.engine.polars.compare_values import among, within
+from truthound.engine.polars.compare_values import always, among, within
 from truthound.engine.polars.formats import FORMATS
 from truthound.engine.polars.join_types import Schema, align_types
 from truthound.engine.polars.row_counts import count_or_fault, count_true_and_null, if_narrow
@@ -108,7 +108,7 @@ class Compiler:
             case m.SQL(condition):
                 return self._sql(condition)
             case _:
-                return Checked(self._alone(p))
+                return Checked(self._of_table(p) if isinstance(p, m.NEED_TABLE) else self._of_row(p))
 
     def count(self, p: m.Predicate) -> AggregateQuery:
         """How many rows it is true for, or the error that some row has no answer.
@@ -140,19 +140,17 @@ class Compiler:
                 return if_narrow(count(found), [self.column(c) for c in sorted(names)], most, count(sure))
         return count(sure)
 
-    def _alone(self, p: m.Predicate) -> pl.Expr:
+    def _of_row(self, p: m.Predicate) -> pl.Expr:
         match p:
             case m.IsNull(column):
                 return self.column(column).is_null()
             case m.IsNan(column):
                 c = self.column(column)
-                return (
-                    c.is_nan() if self.dtype(column).is_float() else pl.when(c.is_not_null()).then(pl.lit(value=False))
-                )
+                return c.is_nan() if self.dtype(column).is_float() else always(c, value=False)
             case m.Between():
                 return self._between(p)
             case m.In(column, values):
-                return self._in(column, values)
+                return among(*self._comparable(column), values)
             case m.Matches(column, pattern):
                 return self.text(column).str.contains(pattern)
             case m.LengthBetween(column, low, high):
@@ -163,31 +161,32 @@ class Compiler:
                 return FORMATS[name](self.text(column), argument)
             case m.Compare():
                 return self._compare(p)
+            case m.Orphan():
+                return self._orphan(p)
+            case _:
+                raise ValidatorError(f"the engine does not know {type(p).__name__}")
+
+    def _of_table(self, p: m.Predicate) -> pl.Expr:
+        """A predicate whose answer for a row depends on other rows, or may."""
+        match p:
             case m.Native(function):
                 return self._native(function)
             case m.Repeated(columns, nulls):
-                columns = columns or self.every_column()
-                repeated = pl.struct([self.column(c) for c in columns]).is_duplicated()
-                return (
-                    repeated if nulls else repeated & pl.all_horizontal([self.column(c).is_not_null() for c in columns])
-                )
-            case m.Orphan():
-                return self._orphan(p)
-            case m.OutOfOrder():
-                return self._out_of_order(p)
+                cells = [self.column(c) for c in columns or self.every_column()]
+                repeated = pl.struct(cells).is_duplicated()
+                return repeated if nulls else repeated & pl.all_horizontal([c.is_not_null() for c in cells])
             case m.Inconsistent(given, column):
                 value, keys = self.column(column), [self.column(c) for c in given]
                 known = _all([c.is_not_null() for c in (value, *keys)])
                 return (value.drop_nulls().n_unique().over(keys) > 1) & known
+            case m.OutOfOrder():
+                return self._out_of_order(p)
             case _:
-                raise ValidatorError(f"the engine does not know {type(p).__name__}")
+                raise AssertionError(p)
 
     def _between(self, p: m.Between) -> pl.Expr:
         c, dtype = self._comparable(p.column)
         return within(c, dtype, p.low, p.high, low_inclusive=p.low_inclusive, high_inclusive=p.high_inclusive)
-
-    def _in(self, column: str, values: tuple[Any, ...]) -> pl.Expr:
-        return among(*self._comparable(column), values)
 
     def _comparable(self, column: str) -> tuple[pl.Expr, pl.DataType]:
         """A column as it compares with values, and its type: categories are texts."""
@@ -317,11 +316,4 @@ def _all(exprs: Sequence[pl.Expr]) -> pl.Expr:
     out = exprs[0]
     for e in exprs[1:]:
         out &= e
-    return out
-
-
-def _any(exprs: Sequence[pl.Expr]) -> pl.Expr:
-    out = exprs[0]
-    for e in exprs[1:]:
-        out |= e
     return out

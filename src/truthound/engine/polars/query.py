@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -45,49 +46,63 @@ def run(
 ) -> tuple[int, Rows]:
     """How many rows a query returns, and the first `limit` of them.
 
-    `condition` compiles a filter that has an answer for every row; where the query has such a one, only the rows it
-    is true for are handed over. The query itself stays as it is.
+    `condition` compiles a filter that has an answer for every row; where the query has such a filter, DuckDB reads only
+    the rows for which it is true. The query itself stays as it is.
 
     Raises:
-        ValidatorError: The query cannot be run; in plain words.
+        ValidatorError: the query cannot be run; in plain words.
     """
     import duckdb
 
     try:
         tree = sql_query.query(text)
-        columns = sql_query.needed(tree, types)
+        query = _Query(text, tree, sql_query.needed(tree, types), types, limit)
     except ValueError as error:
         raise ValidatorError(str(error)) from None
-    handed = [_handed(c, types[c]).alias(c) for c in columns]
+    given = [_to_duckdb(c, types[c]).alias(c) for c in query.columns]
     written = sql_query.filter_of(tree)
     kept = None if written is None or _rounding(tree, types) else condition(written)
     try:
         with sql_query.connection() as connection:
-
-            def answer(
-                data: pl.DataFrame, types: Mapping[str, pl.DataType], guesses: Mapping[str, str] = _NONE
-            ) -> tuple[int, Rows]:
-                connection.register("handed", _Stream(data))
-                view = f"CREATE OR REPLACE TEMP VIEW {sql_expression.TABLE} AS SELECT"
-                connection.execute(f"{view} {_selected(columns, types, guesses)} FROM handed")
-                return _answer(connection, tree, text, limit)
-
             if kept is not None:
-                # where it does not fit the columns: whether one of them has any value is a question to all rows
+                # where it does not fit the columns, whether one of them has any value depends on all rows
                 with suppress(duckdb.BinderException):
-                    return answer(collect(frame.filter(kept).select(handed)), types)
-            data = collect(frame.select(handed))
-            try:
-                return answer(data, types)
-            except duckdb.BinderException:
-                # a column without any value has the type that its source gives for want of a better one: it fits any query
-                empty = [c for c in columns if data[c].null_count() == data.height]
-                for guess in sql_query.GUESSES if empty else ():
-                    with suppress(duckdb.BinderException):
-                        return answer(data, types, dict.fromkeys(empty, guess))
-                raise
+                    return query.answer(connection, collect(frame.filter(kept).select(given)))
+            return _of_all_rows(query, connection, collect(frame.select(given)))
     except duckdb.Error as error:
         raise ValidatorError(f"the query cannot be run: {sql_query.words_of(error, types)}") from None
+
+
+@dataclass(frozen=True)
+class _Query:
+    """A query, the columns that it reads, and the rows that it may return."""
+
+    text: str
+    tree: Any
+    columns: list[str]
+    types: Mapping[str, pl.DataType]
+    limit: int
+
+    def answer(self, connection: Any, data: pl.DataFrame, guesses: Mapping[str, str] = _NONE) -> tuple[int, Rows]:
+        """The answer over these rows; `guesses` are types of columns without any value."""
+        connection.register("given", _Stream(data))
+        view = f"CREATE OR REPLACE TEMP VIEW {sql_expression.TABLE} AS SELECT"
+        connection.execute(f"{view} {_selected(self.columns, self.types, guesses)} FROM given")
+        return _answer(connection, self.tree, self.text, self.limit)
+
+
+def _of_all_rows(query: _Query, connection: Any, data: pl.DataFrame) -> tuple[int, Rows]:
+    import duckdb
+
+    try:
+        return query.answer(connection, data)
+    except duckdb.BinderException:
+        # a column without any value has a default type of its source: it fits any query
+        empty = [c for c in query.columns if data[c].null_count() == data.height]
+        for guess in sql_query.GUESSES if empty else ():
+            with suppress(duckdb.BinderException):
+                return query.answer(connection, data, dict.fromkeys(empty, guess))
+        raise
 
 
 def _rounding(tree: Any, types: Mapping[str, pl.DataType]) -> bool:
@@ -136,7 +151,7 @@ def _unique(names: list[str]) -> list[str]:
     return out
 
 
-def _handed(name: str, t: pl.DataType) -> pl.Expr:
+def _to_duckdb(name: str, t: pl.DataType) -> pl.Expr:
     """A column as DuckDB takes it."""
     e = named(name)
     if t == pl.Null:

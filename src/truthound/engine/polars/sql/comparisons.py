@@ -1,4 +1,4 @@
-"""Comparisons and arithmetic as SQL has them: exact across types, null where a side is null, an overflow is a fault."""
+"""Comparisons as SQL has them: exact across types, null where a side is null."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
-from functools import reduce
 from typing import Any
 
 import polars as pl
 
+from truthound.engine.polars.compare_values import always
 from truthound.engine.polars.sql import parse_text
-from truthound.engine.polars.sql.casts import cast, constant_text
+from truthound.engine.polars.sql.casts import constant_text
 from truthound.engine.polars.sql.typed_expr import (
     DAY,
     UNITS,
@@ -26,18 +26,15 @@ from truthound.engine.polars.sql.typed_expr import (
     common_number,
     dated,
     decimal,
-    either,
     is_decimal,
     is_int,
     is_number,
     limits,
     naive,
-    null_of,
     plain_text,
     precision,
     scale,
     sql_name,
-    utc,
     wider,
 )
 from truthound.errors import ValidatorError
@@ -50,44 +47,6 @@ _EXACT_FLOAT = 2**53
 _EXACT_FLOAT32 = 2**24
 MONTH = 30 * DAY * 10**6
 """microseconds that a month counts where intervals are compared"""
-
-
-# --- truth ---------------------------------------------------------------------------------------------------------
-
-
-def truth(v: TypedExpr) -> TypedExpr:
-    """A value where true or false is wanted: a number is true unless it is 0."""
-    return v if v.t == pl.Boolean else cast(v, pl.Boolean())
-
-
-def conjunction(values: list[TypedExpr]) -> TypedExpr:
-    """AND. A fault counts only where the others leave the answer open."""
-    made = [truth(v) for v in values]
-    faults = []
-    for i, v in enumerate(made):
-        if v.fault is not None:
-            others = [o.e.fill_null(value=True) for j, o in enumerate(made) if j != i]
-            faults.append(balanced([v.fault, *others], operator.and_))
-    return TypedExpr(balanced([v.e for v in made], operator.and_), pl.Boolean(), fault=either(faults))
-
-
-def disjunction(values: list[TypedExpr]) -> TypedExpr:
-    """OR. A fault counts only where the others leave the answer open."""
-    made = [truth(v) for v in values]
-    faults = []
-    for i, v in enumerate(made):
-        if v.fault is not None:
-            others = [o.e.fill_null(value=False).not_() for j, o in enumerate(made) if j != i]
-            faults.append(balanced([v.fault, *others], operator.and_))
-    return TypedExpr(balanced([v.e for v in made], operator.or_), pl.Boolean(), fault=either(faults))
-
-
-def negation(v: TypedExpr) -> TypedExpr:
-    made = truth(v)
-    return replace(made, e=made.e.not_(), const=(not made.const) if isinstance(made.const, bool) else made.const)
-
-
-# --- comparisons ---------------------------------------------------------------------------------------------------
 
 
 def compare(a: TypedExpr, op: str, b: TypedExpr) -> TypedExpr:
@@ -197,9 +156,11 @@ def _number_constant(v: TypedExpr, op: str, c: TypedExpr) -> pl.Expr:
         if is_decimal(v.t):
             return _OPERATORS[op](v.e.cast(pl.Float64), value)
         if not math.isfinite(value):
-            return _always(
+            return always(
                 v.e,
-                {"<": True, "<=": True, "<>": True}.get(op, False) if value != -math.inf else op in (">", ">=", "<>"),
+                value={"<": True, "<=": True, "<>": True}.get(op, False)
+                if value != -math.inf
+                else op in (">", ">=", "<>"),
             )
     exact = Fraction(value)
     ticks = exact * 10 ** scale(v.t)
@@ -217,19 +178,14 @@ def against(e: pl.Expr, op: str, ticks: Fraction, span: tuple[int, int], typed: 
     """A whole number of ticks within a span, against any number of ticks."""
     if ticks < span[0] or ticks > span[1]:
         above = ticks > span[1]
-        return _always(e, op == "<>" or (op in ("<", "<=") and above) or (op in (">", ">=") and not above))
+        return always(e, value=op == "<>" or (op in ("<", "<=") and above) or (op in (">", ">=") and not above))
     down, up = math.floor(ticks), math.ceil(ticks)
     if down != up and op in ("=", "<>"):
-        return _always(e, op == "<>")
+        return always(e, value=op == "<>")
     edge = {"<": up, "<=": down, ">": down, ">=": up}.get(op, down)
     if not span[0] <= edge <= span[1]:
-        return _always(e, (op in ("<", "<=")) == (edge > span[1]))
+        return always(e, value=(op in ("<", "<=")) == (edge > span[1]))
     return _OPERATORS[op](e, typed(edge))
-
-
-def _always(e: pl.Expr, answer: bool) -> pl.Expr:
-    """The same for each row, null where the value is null."""
-    return pl.when(e.is_not_null()).then(pl.lit(value=answer))
 
 
 def _float_constant(v: TypedExpr, op: str, c: TypedExpr) -> pl.Expr:
@@ -242,7 +198,7 @@ def _float_constant(v: TypedExpr, op: str, c: TypedExpr) -> pl.Expr:
     if isinstance(c.const, int) and int(value) != c.const:
         # no float is equal to it, the nearest one is on one side of it
         if op in ("=", "<>"):
-            return _always(v.e, op == "<>")
+            return always(v.e, value=op == "<>")
         above = int(value) > c.const
         op = {
             "<": "<" if above else "<=",
@@ -355,45 +311,3 @@ def _constants(v: TypedExpr, items: list[TypedExpr]) -> pl.Series | None:
         low, high = limits(v.t)
         return pl.Series([i.const for i in items if low <= i.const <= high], dtype=v.t)
     return None
-
-
-# --- one type ---------------------------------------------------------------------------------------------------
-
-
-def unified(values: list[TypedExpr], what: str) -> tuple[list[TypedExpr], pl.DataType]:
-    """Values of one type: the arms of CASE, the arguments of COALESCE, GREATEST and LEAST."""
-    made = [plain_text(v) for v in values]
-    given = [v for v in made if v.t != pl.Null]
-    if not given:
-        return made, pl.Null()
-    fixed = [v for v in given if not (v.literal and v.t == pl.String)]
-    t = pl.String() if not fixed else reduce(lambda a, b: _common(a, b, what), fixed).t
-    if any(v.months is not None for v in made):
-        raise ValidatorError(f"{what} takes no interval with months")
-    out = []
-    for v in made:
-        if v.t == pl.Null:
-            out.append(null_of(t))
-        elif is_number(v.t) and is_number(t):
-            out.append(replace(v, e=as_type(v, t), t=t))
-        else:
-            out.append(cast(v, t))
-    return out, t
-
-
-def _common(a: TypedExpr, b: TypedExpr, what: str) -> TypedExpr:
-    if a.t == b.t:
-        return a if b.literal else b
-    if is_number(a.t) and is_number(b.t):
-        return TypedExpr(a.e, common_number(a, b))
-    if pl.Boolean() in (a.t, b.t) and (is_int(a.t) or is_int(b.t)):
-        return a if is_int(a.t) else b
-    if dated(a) and dated(b):
-        x, y = (utc(v) if v.t != pl.Date else v for v in (a, b))
-        units = [getattr(v.t, "time_unit", "us") for v in (x, y) if v.t != pl.Date]
-        finest: Any = max(units, key=lambda u: UNITS[u])
-        zone = "UTC" if any(getattr(v.t, "time_zone", None) for v in (x, y)) else None
-        return TypedExpr(a.e, pl.Datetime(finest, zone))
-    if isinstance(a.t, pl.Duration) and isinstance(b.t, pl.Duration):
-        return TypedExpr(a.e, pl.Duration("us"))
-    raise ValidatorError(f"{what} mixes {sql_name(a.t)} and {sql_name(b.t)}; cast one of them")

@@ -19,16 +19,9 @@ from truthound.engine.polars.sql import patterns as rx
 from truthound.engine.polars.sql.arguments import fixed, text
 from truthound.engine.polars.sql.arithmetic import arithmetic, negative
 from truthound.engine.polars.sql.casts import cast, concatenated, type_of
-from truthound.engine.polars.sql.comparisons import (
-    among,
-    compare,
-    conjunction,
-    disjunction,
-    distinct,
-    negation,
-    truth,
-)
+from truthound.engine.polars.sql.comparisons import among, compare, distinct
 from truthound.engine.polars.sql.functions import FUNCTIONS, cases, field
+from truthound.engine.polars.sql.logic import conjunction, disjunction, negation, truth
 from truthound.engine.polars.sql.typed_expr import (
     Context,
     TypedExpr,

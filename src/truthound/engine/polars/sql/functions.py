@@ -14,7 +14,9 @@ from truthound.engine.polars.sql import dates, intervals
 from truthound.engine.polars.sql.arguments import REAL, TEXT, TRUTH, Function, expr_of, fixed, number, of_texts, whole
 from truthound.engine.polars.sql.arithmetic import arithmetic, negative
 from truthound.engine.polars.sql.casts import cast
-from truthound.engine.polars.sql.comparisons import compare, truth, unified
+from truthound.engine.polars.sql.common_type import unified
+from truthound.engine.polars.sql.comparisons import compare
+from truthound.engine.polars.sql.logic import truth
 from truthound.engine.polars.sql.parse_text import span_unit
 from truthound.engine.polars.sql.text_functions import TEXTS
 from truthound.engine.polars.sql.typed_expr import (

@@ -1,0 +1,43 @@
+"""AND, OR and NOT as SQL has them: null is unknown, and a fault counts only where the answer depends on it."""
+
+from __future__ import annotations
+
+import operator
+from dataclasses import replace
+
+import polars as pl
+
+from truthound.engine.polars.sql.casts import cast
+from truthound.engine.polars.sql.typed_expr import TypedExpr, balanced, either
+
+
+def truth(v: TypedExpr) -> TypedExpr:
+    """A value where true or false is wanted: a number is true unless it is 0."""
+    return v if v.t == pl.Boolean else cast(v, pl.Boolean())
+
+
+def conjunction(values: list[TypedExpr]) -> TypedExpr:
+    """AND. A fault counts only where the others leave the answer open."""
+    made = [truth(v) for v in values]
+    faults = []
+    for i, v in enumerate(made):
+        if v.fault is not None:
+            others = [o.e.fill_null(value=True) for j, o in enumerate(made) if j != i]
+            faults.append(balanced([v.fault, *others], operator.and_))
+    return TypedExpr(balanced([v.e for v in made], operator.and_), pl.Boolean(), fault=either(faults))
+
+
+def disjunction(values: list[TypedExpr]) -> TypedExpr:
+    """OR. A fault counts only where the others leave the answer open."""
+    made = [truth(v) for v in values]
+    faults = []
+    for i, v in enumerate(made):
+        if v.fault is not None:
+            others = [o.e.fill_null(value=False).not_() for j, o in enumerate(made) if j != i]
+            faults.append(balanced([v.fault, *others], operator.and_))
+    return TypedExpr(balanced([v.e for v in made], operator.or_), pl.Boolean(), fault=either(faults))
+
+
+def negation(v: TypedExpr) -> TypedExpr:
+    made = truth(v)
+    return replace(made, e=made.e.not_(), const=(not made.const) if isinstance(made.const, bool) else made.const)
