@@ -86,7 +86,7 @@ class AnomalyProbe:
         return () if self.predicate is None else (m.CountWhere(self.predicate),)
 
 
-def anomaly_probes(s: ColumnScan, begin: list[Any], today: datetime) -> Iterator[AnomalyProbe]:
+def anomaly_probes(s: ColumnScan, today: datetime) -> Iterator[AnomalyProbe]:
     """What to look for in a column, given what is known of it and its first values."""
     nulls = s.measured["nulls"]
     if not s.rows or not s.present:
@@ -96,7 +96,7 @@ def anomaly_probes(s: ColumnScan, begin: list[Any], today: datetime) -> Iterator
     if nulls > s.rows / 2:
         yield AnomalyProbe(s.name, "mostly null", None, _any_row, nulls, rule=_HALF_COMPLETE)
     if s.type.of("text"):
-        yield from _text_probes(s, begin)
+        yield from _text_probes(s)
     if s.type.of("float"):
         yield AnomalyProbe(s.name, NAN, m.IsNan(s.name), _any_row, example="NaN", rule={"nan": {}})
     if s.type.of("numeric"):
@@ -112,11 +112,11 @@ def _any_row(count: int, _: ColumnScan) -> bool:
     return count > 0
 
 
-def _text_probes(s: ColumnScan, begin: list[Any]) -> Iterator[AnomalyProbe]:
-    c = s.name
+def _text_probes(s: ColumnScan) -> Iterator[AnomalyProbe]:
+    c, first = s.name, s.first_values
     zeros = m.Matches(c, "^0[0-9]")
     numeric = m.Matches(c, _NUMERIC)
-    if 2 * sum(bool(re.search(_NUMERIC, v)) for v in begin) >= len(begin) and not has_identifier_name(c):
+    if 2 * sum(bool(re.search(_NUMERIC, v)) for v in first) >= len(first) and not has_identifier_name(c):
         typed = {"column_type": {"type": "numeric", "severity": "low"}}
         yield AnomalyProbe(c, NUMERIC_TEXT, m.And((numeric, m.Not(zeros))), lambda n, s: n == s.present, rule=typed)
         number = {"regex": {"pattern": _NUMERIC}}
@@ -134,7 +134,7 @@ def _text_probes(s: ColumnScan, begin: list[Any]) -> Iterator[AnomalyProbe]:
         rule={"regex": {"pattern": _PLACEHOLDER_PATTERN, "match": False}},
     )
     yield AnomalyProbe(c, ENCODING, m.Matches(c, Encoding.found), _any_row, rule={"encoding": {}})
-    if usual := common_date_style(begin):
+    if usual := common_date_style(first):
         others = tuple(m.Matches(c, p) for way, p in DATE_STYLES.items() if way != usual)
         yield AnomalyProbe(c, MIXED_DATES, m.Or(others), _any_row, rule={"regex": {"pattern": DATE_STYLES[usual]}})
 

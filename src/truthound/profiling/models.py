@@ -1,11 +1,12 @@
-"""What a profile holds."""
+"""A profile and its parts."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from truthound._internal.text import percent
+from truthound.profiling.text_patterns import common_patterns
 from truthound.results import Record
 from truthound.schema import DataType
 
@@ -74,15 +75,24 @@ class Profile(Record):
 
 @dataclass(slots=True)
 class ColumnScan:
-    """What was measured of a column so far. `present`: rows that are not null."""
+    """What is known of a column while it is profiled."""
 
     name: str
     type: DataType
-    rows: int
-    measured: dict[str, Any]
+    first_values: list[Any]
+    """those of the first rows that are not null"""
+    patterns: list[tuple[str, str]]
+    """(name, regular expression) that all first values match, the closest first"""
+    rows: int = 0
+    measured: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, name: str, dtype: DataType, first_values: list[Any]) -> ColumnScan:
+        return cls(name, dtype, first_values, common_patterns(first_values) if dtype.of("text") else [])
 
     @property
     def present(self) -> int:
+        """Rows that are not null."""
         return int(self.rows - self.measured["nulls"])
 
     @property

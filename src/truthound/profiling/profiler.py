@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,19 +28,22 @@ from truthound.profiling.key_columns import is_identifier
 from truthound.profiling.models import Anomaly, ColumnProfile, ColumnScan, Profile
 from truthound.profiling.open import with_backend
 from truthound.profiling.schema_inference import first_values
-from truthound.profiling.text_patterns import VALIDATOR_FORMATS, common_formats, common_patterns
+from truthound.profiling.text_patterns import VALIDATOR_FORMATS, common_formats
 from truthound.results import now
 from truthound.schema import DataType
 from truthound.validators.base import Clock
 from truthound.validators.formats import FORMATS as PREDICATES
 
 TOP = 20
-WORDS = 200
-"""different texts that are compared with each other"""
-RARELY = 10_000
+MAX_SPELLINGS = 200
+"""different texts whose spellings are compared with each other"""
+MAX_TOP_DISTINCT = 10_000
+"""different values beyond which frequent ones are not counted, if most values occur once"""
 BINS = 10
-MANY = 20
-"""different numbers in the first rows that may be taken to rise by design"""
+MIN_RISING = 20
+"""different numbers in the first rows that may rise by design"""
+_ROWS = m.RowCount()
+_REPEATED_ROWS = m.Duplicates((), nulls=True)
 
 
 def profile(data: Any, *, base: Path | None = None, clock: Clock = now) -> Profile:
@@ -48,55 +52,60 @@ def profile(data: Any, *, base: Path | None = None, clock: Clock = now) -> Profi
 
 
 def _profile(backend: Backend, name: str, clock: Clock) -> Profile:
-    every = backend.schema()
-    types = {c: t for c, t in every.items() if t.unreadable_reason is None}
+    schema = backend.schema()
+    types = {c: t for c, t in schema.items() if t.unreadable_reason is None}
     unreadable = [
         Anomaly(c, f"cannot be read: {t.unreadable_reason}", rule=rule_for({"null": {}}, c))
-        for c, t in every.items()
+        for c, t in schema.items()
         if c not in types
     ]
-    first = {c: _first(c, t) for c, t in types.items()}
-    whole = m.Duplicates((), nulls=True)
-    values = _known(backend, [m.RowCount(), whole, *(x for found in first.values() for x in found.values())])
-    rows: int = values[m.RowCount()]
-    seen = {c: ColumnScan(c, t, rows, {k: values.get(x) for k, x in first[c].items()}) for c, t in types.items()}
-    real = {c: _statistics(c, s.type, m.Not(m.IsNan(c))) for c, s in seen.items() if s.measured.get("nan")}
-    known = _known(backend, [x for found_ in real.values() for x in found_.values()])
-    for c, taken in real.items():
-        seen[c].measured |= {k: known.get(x) for k, x in taken.items()}
-    begin = first_values(backend, types)
-    second = {c: _second(s, begin[c]) for c, s in seen.items()}
-    signs = [sign for c, s in seen.items() for sign in anomaly_probes(s, begin[c], clock())]
-    wanted = [*(x for found in second.values() for x in found.values()), *(x for sign in signs for x in sign.measures)]
-    more = _known(backend, wanted)
-    for c, s in seen.items():
-        s.measured |= {k: more.get(x) for k, x in second[c].items()}
-    there = list(confirmed(seen, signs, more))
-    third = {c: _third(c, [sign for sign, _ in there if sign.column == c]) for c in seen}
-    last = _known(backend, [x for wanted_ in third.values() for x in wanted_])
-    for c, s in seen.items():
-        s.measured["usual"] = tuple(last[x] for x in third[c] if last.get(x) is not None)
-    columns = tuple(_column(s, begin[s.name]) for s in seen.values())
-    keys = tuple(
-        c for c, s in seen.items() if rows > 1 and s.measured.get("distinct") == rows and _by_design(s, begin[c])
+    measured = _measured(
+        backend, [_ROWS, _REPEATED_ROWS, *(x for c, t in types.items() for x in _basics(c, t).values())]
     )
-    repeated = values.get(whole)
+    rows: int = measured[_ROWS]
+    values = first_values(backend, types)
+    scans = {c: ColumnScan.of(c, t, values[c]) for c, t in types.items()}
+    for c, s in scans.items():
+        s.rows, s.measured = rows, _named(_basics(c, s.type), measured)
+    _measure_without_nan(backend, scans)
+    anomalies = _scan_anomalies(backend, scans, clock())
+    repeated = measured.get(_REPEATED_ROWS)
     return Profile(
         name,
         rows,
-        columns,
+        tuple(map(_column_profile, scans.values())),
         repeated.rows if repeated else 0,
-        keys,
-        (*unreadable, *describe_anomalies(backend, seen, there)),
+        tuple(c for c, s in scans.items() if rows > 1 and s.measured.get("distinct") == rows and is_identifier(s)),
+        (*unreadable, *anomalies),
     )
 
 
-def _known(backend: Backend, wanted: Iterable[m.Measure]) -> dict[m.Measure, Any]:
-    """The measures that can be had; a profile does without the others."""
+def _scan_anomalies(backend: Backend, scans: Mapping[str, ColumnScan], today: datetime) -> tuple[Anomaly, ...]:
+    """What looks wrong. Adds the measures to the scans that depend on what is known of a column."""
+    further = {c: _further(s) for c, s in scans.items()}
+    probes = [probe for s in scans.values() for probe in anomaly_probes(s, today)]
+    wanted = [x for each in further.values() for x in each.values()]
+    measured = _measured(backend, [*wanted, *(x for probe in probes for x in probe.measures)])
+    for c, s in scans.items():
+        s.measured |= _named(further[c], measured)
+    found = list(confirmed(scans, probes, measured))
+    bounds = {c: _usual_bounds(c, [probe for probe, _ in found if probe.column == c]) for c in scans}
+    usual = _measured(backend, [x for each in bounds.values() for x in each])
+    for c, s in scans.items():
+        s.measured["usual"] = tuple(usual[x] for x in bounds[c] if usual.get(x) is not None)
+    return describe_anomalies(backend, scans, found)
+
+
+def _measured(backend: Backend, wanted: Iterable[m.Measure]) -> dict[m.Measure, Any]:
+    """The values of measures; a profile leaves out those that cannot be evaluated."""
     return {x: v for x, v in backend.measure(wanted).items() if not isinstance(v, ValidatorError)}
 
 
-def _first(c: str, t: DataType) -> dict[str, m.Measure]:
+def _named(measures: Mapping[str, m.Measure], measured: Mapping[m.Measure, Any]) -> dict[str, Any]:
+    return {name: measured.get(x) for name, x in measures.items()}
+
+
+def _basics(c: str, t: DataType) -> dict[str, m.Measure]:
     out: dict[str, m.Measure] = {"nulls": m.CountWhere(m.IsNull(c))}
     if t.of("nested", "binary") or t.base in ("null", "object"):
         return out
@@ -116,20 +125,25 @@ def _statistics(c: str, t: DataType, where: m.Predicate | None = None) -> dict[s
     return out
 
 
-def _by_design(s: ColumnScan, begin: list[Any]) -> bool:
-    return s.scalar and is_identifier(s.name, s.type, s.present, (s.measured.get("min"), s.measured.get("max")), begin)
+def _measure_without_nan(backend: Backend, scans: Mapping[str, ColumnScan]) -> None:
+    """Replaces the statistics of columns with NaN by those of their other values."""
+    real = {c: _statistics(c, s.type, m.Not(m.IsNan(c))) for c, s in scans.items() if s.measured.get("nan")}
+    measured = _measured(backend, [x for each in real.values() for x in each.values()])
+    for c, each in real.items():
+        scans[c].measured |= _named(each, measured)
 
 
-def _second(s: ColumnScan, begin: list[Any]) -> dict[str, m.Measure]:
-    """What the first values make worth asking."""
+def _further(s: ColumnScan) -> dict[str, m.Measure]:
+    """The measures that the basic ones and the first values make useful."""
     out: dict[str, m.Measure] = {}
     distinct = s.measured.get("distinct") or 0
-    rare = distinct > RARELY and distinct > s.present / 2  # most values occur once: none is frequent
+    rare = distinct > MAX_TOP_DISTINCT and distinct > s.present / 2  # most values occur once: none is frequent
     if s.scalar and distinct and not rare:
-        out["top"] = m.TopValues(s.name, WORDS if s.type.of("text") and distinct <= WORDS else TOP)
-    if nearly_unique(s) and _by_design(s, begin):
+        out["top"] = m.TopValues(s.name, MAX_SPELLINGS if s.type.of("text") and distinct <= MAX_SPELLINGS else TOP)
+    if nearly_unique(s) and is_identifier(s):
         out["repeats"] = m.Duplicates((s.name,))
-    if s.type.of("numeric") and len(set(begin)) >= MANY and begin == sorted(begin):
+    first = s.first_values
+    if s.type.of("numeric") and len(set(first)) >= MIN_RISING and first == sorted(first):
         out["falls"] = m.CountWhere(m.OutOfOrder(s.name))
     low, high = s.measured.get("min"), s.measured.get("max")
     if s.type.of("numeric") and low is not None and high is not None:
@@ -137,28 +151,26 @@ def _second(s: ColumnScan, begin: list[Any]) -> dict[str, m.Measure]:
         if lo < hi and math.isfinite(hi - lo):
             out["histogram"] = m.Histogram(s.name, tuple(lo + (hi - lo) * i / BINS for i in range(1, BINS)))
     if s.type.of("text"):
-        for name in common_formats(begin):
+        for name in common_formats(first):
             if known := VALIDATOR_FORMATS.get(name):
                 out[f"format {known}"] = m.CountWhere(m.Not(PREDICATES[known].predicate(s.name)))
-        for _, pattern in common_patterns(begin):
+        for _, pattern in s.patterns:
             out[f"pattern {pattern}"] = m.CountWhere(m.Not(m.Matches(s.name, pattern)))
     return out
 
 
-def _third(c: str, there: list[AnomalyProbe]) -> tuple[m.Measure, ...]:
-    """The smallest and the largest value without those that look wrong."""
-    odd = tuple(s.predicate for s in there if s.predicate and s.what in (PLACEHOLDER, OUTLIER, FUTURE, NAN))
+def _usual_bounds(c: str, found: list[AnomalyProbe]) -> tuple[m.Measure, ...]:
+    """The smallest and the largest value without the anomalies of the column."""
+    odd = tuple(s.predicate for s in found if s.predicate and s.what in (PLACEHOLDER, OUTLIER, FUTURE, NAN))
     if not odd or any(isinstance(p, m.Matches) for p in odd):
         return ()
     usual = m.Not(m.Or(odd))
     return m.Aggregate(c, "min", usual), m.Aggregate(c, "max", usual)
 
 
-def _column(s: ColumnScan, begin: list[Any]) -> ColumnProfile:
+def _column_profile(s: ColumnScan) -> ColumnProfile:
     got = s.measured
-    quartiles = tuple(to_json_value(got[q]) for q in ("q25", "q50", "q75") if got.get(q) is not None)
-    form, misfits = _format(got, s.present)
-    patterns = [p for name, p in common_patterns(begin) if got.get(f"pattern {p}") == 0] if s.type.of("text") else []
+    form, nonconforming = _format(got, s.present)
     return ColumnProfile(
         name=s.name,
         type=str(s.type),
@@ -168,12 +180,12 @@ def _column(s: ColumnScan, begin: list[Any]) -> ColumnProfile:
         max=to_json_value(got.get("max")),
         mean=to_json_value(got.get("mean")),
         std=to_json_value(got.get("std")),
-        quartiles=quartiles,
+        quartiles=tuple(to_json_value(got[q]) for q in ("q25", "q50", "q75") if got.get(q) is not None),
         top=tuple((to_json_value(v), n) for v, n in (got.get("top") or ())[:TOP]),
         histogram=got.get("histogram") or (),
         format=form,
-        nonconforming=misfits,
-        pattern=patterns[0] if patterns else None,
+        nonconforming=nonconforming,
+        pattern=next((p for _, p in s.patterns if got.get(f"pattern {p}") == 0), None),
         nan=got.get("nan") or 0,
         usual=tuple(map(to_json_value, got["usual"])),
         rising=got.get("falls") == 0,
@@ -181,7 +193,7 @@ def _column(s: ColumnScan, begin: list[Any]) -> ColumnProfile:
 
 
 def _format(got: Mapping[str, Any], present: int) -> tuple[str | None, int]:
-    """The format that the fewest values lack, if they are few."""
+    """The format with the fewest nonconforming values, if they are few."""
     counts = sorted((n, k.removeprefix("format ")) for k, n in got.items() if k.startswith("format ") and n is not None)
     if not counts or counts[0][0] > present * 0.05:
         return None, 0

@@ -6,7 +6,7 @@ another bound, since the next identifier, date or record would break it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,8 +17,8 @@ from truthound.engine import measures as m
 from truthound.engine.condition import Condition
 from truthound.errors import ConfigError, SourceError, ValidatorError
 from truthound.profiling.key_columns import has_identifier_name, is_identifier
+from truthound.profiling.models import ColumnScan
 from truthound.profiling.open import with_backend
-from truthound.profiling.text_patterns import common_patterns
 from truthound.schema import ColumnSchema, Comments, DataType, Schema
 
 MAX_CATEGORIES = 20
@@ -39,15 +39,13 @@ PII_PROPERTIES = ("type", "nullable", "unique")
 
 @dataclass(slots=True)
 class _ColumnDraft:
-    """A column that is being learned. `seen`: its values in the first rows, nulls left out."""
+    """The properties that are learned of a column, and how each was found."""
 
-    name: str
-    type: DataType
-    seen: list[Any]
+    scan: ColumnScan
     found: dict[str, Any] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
 
-    def keep(self, prop: str, value: Any, note: str) -> None:
+    def learn(self, prop: str, value: Any, note: str) -> None:
         self.found[prop], self.notes[prop] = value, note
 
 
@@ -81,22 +79,23 @@ def infer_schema_of(backend: Backend, source: str = "data", *, pii: Collection[s
         raise SourceError(f"{source} has no columns to learn from")
     if unknown := [c for c in pii if c not in every]:
         raise ConfigError([f'column "{c}" of pii is not in the data{did_you_mean(c, every)}' for c in unknown])
-    first = first_values(backend, types)
-    columns = [_ColumnDraft(c, t, first[c]) for c, t in types.items()]
-    wanted = {c.name: _measures(c) for c in columns}
+    values = first_values(backend, types)
+    scans = [ColumnScan.of(c, t, values[c]) for c, t in types.items()]
+    wanted = {s.name: _measures(s) for s in scans}
     got = backend.measure([m.RowCount(), *(x for one in wanted.values() for x in one.values())])
     rows: int = got[m.RowCount()]
-    for c in columns:
-        values = {k: got[x] for k, x in wanted[c.name].items() if not isinstance(got[x], ValidatorError)}
-        _learn(c, values, rows, pii)
-    _patterns(backend, [c for c in columns if c.name not in pii], rows)
-    notes = {(c.name, prop): note for c in columns for prop, note in c.notes.items()}
+    for s in scans:
+        s.rows = rows
+        s.measured = {k: got[x] for k, x in wanted[s.name].items() if not isinstance(got[x], ValidatorError)}
+    columns = [_learned(s, s.name in pii) for s in scans]
+    _learn_patterns(backend, [c for c in columns if c.scan.name not in pii and rows])
+    notes = {(c.scan.name, prop): note for c in columns for prop, note in c.notes.items()}
     notes["", ""] = f"Inferred from {source}: {plural(rows, 'row')}, {plural(len(every), 'column')}."
     notes["", "bounds"] = BOUNDS
-    found = {c.name: ColumnSchema(**c.found) for c in columns}
+    found = {c.scan.name: ColumnSchema(**c.found) for c in columns}
     for name in [c for c in every if c not in types]:
         found[name] = ColumnSchema(type="null")
-        notes[name, "type"] = "it cannot be read: any type will do"
+        notes[name, "type"] = "the column cannot be read: any type is accepted"
     return InferredSchema(Schema(columns={c: found[c] for c in every}), notes)
 
 
@@ -108,73 +107,72 @@ def first_values(backend: Backend, types: Mapping[str, DataType]) -> dict[str, l
     return {c: [r[c] for _, r in rows if c in plain_ones and r[c] is not None] for c in types}
 
 
-def _measures(c: _ColumnDraft) -> dict[str, m.Measure]:
-    """What to ask of all rows. A value that repeats in the first rows settles uniqueness, many different ones categories."""
-    out: dict[str, m.Measure] = {"nulls": m.CountWhere(m.IsNull(c.name))}
-    different = len(set(c.seen))
-    if c.type.of("integer", "text", "temporal") and different == len(c.seen):
-        out["repeats"] = m.Duplicates((c.name,))
-    if c.type.of("numeric", "date"):
-        out["min"] = m.Aggregate(c.name, "min")
-    if c.type.of("integer", "date"):
-        out["max"] = m.Aggregate(c.name, "max")
-    if c.type.of("float"):
-        out["nan"] = m.CountWhere(m.IsNan(c.name))
-    if c.type.of("text") and different <= MAX_CATEGORIES:
-        out["top"] = m.TopValues(c.name, MAX_CATEGORIES + 1)
+def _measures(s: ColumnScan) -> dict[str, m.Measure]:
+    """What is measured over all rows. A repeated value in the first rows rules out uniqueness, many different ones categories."""
+    out: dict[str, m.Measure] = {"nulls": m.CountWhere(m.IsNull(s.name))}
+    different = len(set(s.first_values))
+    if s.type.of("integer", "text", "temporal") and different == len(s.first_values):
+        out["repeats"] = m.Duplicates((s.name,))
+    if s.type.of("numeric", "date"):
+        out["min"] = m.Aggregate(s.name, "min")
+    if s.type.of("integer", "date"):
+        out["max"] = m.Aggregate(s.name, "max")
+    if s.type.of("float"):
+        out["nan"] = m.CountWhere(m.IsNan(s.name))
+    if s.type.of("text") and different <= MAX_CATEGORIES:
+        out["top"] = m.TopValues(s.name, MAX_CATEGORIES + 1)
     return out
 
 
-def _learn(c: _ColumnDraft, got: Mapping[str, Any], rows: int, pii: Collection[str]) -> None:
-    nulls = got["nulls"]
-    present = rows - nulls
-    c.found["type"] = c.type.base if c.type.base == "decimal" else str(c.type)
-    if nulls and not present and c.type.of("text"):  # text files call it so, whatever its values will be
-        c.keep("type", "null", "every value is null: any type will do")
+def _learned(s: ColumnScan, pii: bool) -> _ColumnDraft:
+    c, got, nulls = _ColumnDraft(s), s.measured, s.measured["nulls"]
+    in_rows = f"in {plural(s.rows, 'row')}"
+    c.found["type"] = s.type.base if s.type.base == "decimal" else str(s.type)
+    if (
+        nulls and not s.present and s.type.of("text")
+    ):  # a text file has no other type for it, whatever its values will be
+        c.learn("type", "null", "every value is null: any type is accepted")
     if nulls:
-        c.keep(
-            "nullable", value=True, note=f"{plural(nulls, 'null')} in {plural(rows, 'row')} ({percent(nulls, rows)})"
-        )
-    elif rows:
-        c.keep("nullable", value=False, note=f"no null in {plural(rows, 'row')}")
-    low, high = got.get("min"), got.get("max")
-    differ = present > 1 and "repeats" in got and got["repeats"].rows == 0
-    if differ and is_identifier(c.name, c.type, present, (low, high), c.seen):
-        c.keep("unique", value=True, note=f"{present:,} different values in {plural(rows, 'row')}")
-    if c.name in pii:
+        c.learn("nullable", value=True, note=f"{plural(nulls, 'null')} {in_rows} ({percent(nulls, s.rows)})")
+    elif s.rows:
+        c.learn("nullable", value=False, note=f"no null {in_rows}")
+    differ = s.present > 1 and "repeats" in got and got["repeats"].rows == 0
+    if differ and is_identifier(s):
+        c.learn("unique", value=True, note=f"{s.present:,} different values {in_rows}")
+    if pii:
         c.notes["type"] = "pii: nothing is learned from its values"
-        return
+        return c
+    low = got.get("min")
     if got.get("nan"):
-        c.notes["type"] = f"{got['nan']:,} NaN, which lie in no range, so none is learned"
+        c.notes["type"] = f"{got['nan']:,} NaN, which no range contains, so none is learned"
     elif (
-        c.type.of("numeric")
+        s.type.of("numeric")
         and low is not None
         and low >= 0
-        and not c.found.get("unique")
-        and not has_identifier_name(c.name)
+        and "unique" not in c.found
+        and not has_identifier_name(s.name)
     ):
-        c.keep("min", 0, f"none of {plural(present, 'value')} is negative")
+        c.learn("min", 0, f"none of {plural(s.present, 'value')} is negative")
     top = got.get("top") or ()
-    if (
-        0 < len(top) <= MAX_CATEGORIES
-        and len(top) * MIN_REPETITIONS <= present
-        and all(len(str(v)) <= MAX_CATEGORY_LENGTH for v, _ in top)
-    ):
-        said = f"{plural(len(top), 'different value')} in {plural(rows, 'row')}"
-        c.keep("values", tuple(sorted(v for v, _ in top)), said)
+    if _are_categories(top, s.present):
+        c.learn("values", tuple(sorted(v for v, _ in top)), f"{plural(len(top), 'different value')} {in_rows}")
+    return c
 
 
-def _patterns(backend: Backend, columns: list[_ColumnDraft], rows: int) -> None:
-    """The patterns that every value of a text column matches, where it has no categories."""
-    open_ = [c for c in columns if c.type.of("text") and "values" not in c.found and rows]
-    wanted = {
-        (c.name, p): (c, name, m.CountWhere(m.Not(m.Matches(c.name, p))))
-        for c in open_
-        for name, p in common_patterns(c.seen)
-    }
-    got = backend.measure(x for _, _, x in wanted.values())
-    counts = backend.measure(m.Aggregate(c.name, "count") for c, _, _ in wanted.values())
-    for (_, pattern), (c, name, x) in wanted.items():
-        if got[x] == 0 and "pattern" not in c.found:
-            said = plural(counts[m.Aggregate(c.name, "count")], "value")
-            c.keep("pattern", pattern, f"{name}: every value matches, {said}")
+def _are_categories(top: Sequence[tuple[Any, int]], present: int) -> bool:
+    few = 0 < len(top) <= MAX_CATEGORIES and len(top) * MIN_REPETITIONS <= present
+    return few and all(len(str(v)) <= MAX_CATEGORY_LENGTH for v, _ in top)
+
+
+def _learn_patterns(backend: Backend, columns: list[_ColumnDraft]) -> None:
+    """The pattern that every value of a text column matches, where it has no categories."""
+    tests = [
+        (c, name, pattern, m.CountWhere(m.Not(m.Matches(c.scan.name, pattern))))
+        for c in columns
+        if "values" not in c.found
+        for name, pattern in c.scan.patterns
+    ]
+    got = backend.measure(nonconforming for *_, nonconforming in tests)
+    for c, name, pattern, nonconforming in tests:
+        if got[nonconforming] == 0 and "pattern" not in c.found:
+            c.learn("pattern", pattern, f"{name}: every value matches, {plural(c.scan.present, 'value')}")
