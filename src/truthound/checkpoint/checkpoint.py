@@ -28,7 +28,6 @@ from truthound.io.files import safe_name
 from truthound.io.flow import Flow
 from truthound.results import ActionResult, CheckOutcome, CheckpointResult, CheckpointStatus, CheckStatus, now
 from truthound.sources.files.file_set import matches
-from truthound.sources.spec import parse_spec
 from truthound.validators.base import Clock
 from truthound.validators.registry import ValidatorSpec
 
@@ -114,7 +113,7 @@ class Checkpoint:
 
     def _validate_config(self, config: CheckpointConfig) -> CheckpointConfig:
         """The config, if its actions and its data go together here."""
-        if found := list(conflicts(config.name, config.data_source, config.actions, self.base, self.clock)):
+        if found := list(conflicts(config.name, config.source, config.actions, self.base, self.clock)):
             raise OptionErrors(found, "Checkpoint")
         return config
 
@@ -156,7 +155,7 @@ class Checkpoint:
             result = replace(result, metadata={**result.metadata, "earlier_runs": redact(unread, hidden)})
         before = [r for r in (*stored, self._latest) if r is not None]
         previous = max(before, key=lambda r: r.run_time.timestamp(), default=None)
-        reads = partial(matches, parse_spec(self.config.data_source), self.base)
+        reads = partial(matches, self.config.source, self.base)
         run = ActionContext(
             previous,
             history=None if unread else partial(self._history, result.run_id),
@@ -180,7 +179,7 @@ class Checkpoint:
         from truthound.validation.validate import validate
 
         c = self.config
-        return validate(c.data_source, c.rules or None, timeout_seconds=c.timeout_seconds, **self._options())
+        return validate(c.source, c.rules or None, timeout_seconds=c.timeout_seconds, **self._options())
 
     def plan(self) -> Plan:
         """The checks that a run would make, without making them; only the columns of the data are read, and no action is done.
@@ -191,7 +190,7 @@ class Checkpoint:
         """
         from truthound.validation.validate import plan
 
-        return plan(self.config.data_source, self.config.rules or None, **self._options())
+        return plan(self.config.source, self.config.rules or None, **self._options())
 
     def _options(self) -> CheckOptions:
         """How its data are validated."""

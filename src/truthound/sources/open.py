@@ -34,7 +34,7 @@ def open_source(spec: Any, *, base: Path | None = None, whole: bool = True) -> S
     """
     if isinstance(spec, Source):
         return spec
-    wanted = parse_spec(spec)
+    wanted = spec if isinstance(spec, Spec) else parse_spec(spec)
     source = _opener(wanted.family)(wanted, base, whole)
     if wanted.where is None or not isinstance(source, FrameSource):  # others filter themselves
         return source

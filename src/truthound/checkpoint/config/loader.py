@@ -17,7 +17,7 @@ from truthound.checkpoint.actions.option_values import Resolution
 from truthound.checkpoint.actions.registry import action_class
 from truthound.checkpoint.checkpoint import Checkpoint
 from truthound.checkpoint.config.document import WORDS, Document
-from truthound.checkpoint.config.models import CheckpointConfig, conflicts
+from truthound.checkpoint.config.models import CheckpointConfig, conflicts, parse_source
 from truthound.errors import ConfigError, OptionErrors
 from truthound.schema import Schema
 
@@ -138,17 +138,14 @@ class _Reader:
         """Its options, or None where they have mistakes, which are then reported."""
         options = {key: self._option(key, *pair) for key, pair in self.node.pairs.items()}
         actions = options.get("actions")
-        with contextlib.suppress(ConfigError):  # what is wrong with the data source is met again below, and reported
-            found = conflicts(
-                str(options.get("name")),
-                options.get("data_source"),
-                actions if isinstance(actions, list) else (),
-                self.base,
-            )
-            self.document.report_all(self.node, self.at, found)
+        source = None
+        with contextlib.suppress(ConfigError):  # reported below, with the other mistakes
+            source = parse_source(options.get("data_source"))
+            listed = actions if isinstance(actions, list) else ()
+            self.document.report_all(self.node, self.at, conflicts(str(options.get("name")), source, listed, self.base))
         try:
             with raise_config_errors(CheckpointConfig):
-                config = CheckpointConfig.model_validate(options, context={"locate": self._location})
+                config = CheckpointConfig.model_validate(options, context={"locate": self._location, "source": source})
         except OptionErrors as error:
             self.document.report_all(self.node, self.at, map(_split, error.found))
             return None

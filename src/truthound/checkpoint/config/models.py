@@ -35,7 +35,7 @@ from truthound.errors import ConfigError, OptionErrors
 from truthound.results import CIExamples, Severity, SeverityName, now
 from truthound.schema import Schema
 from truthound.sources.files.file_set import matches
-from truthound.sources.spec import KEYS, describe, parse_spec
+from truthound.sources.spec import KEYS, Spec, describe, parse_spec
 from truthound.validators.base import Clock, Validator
 from truthound.validators.option_types import Names
 from truthound.validators.registry import ValidatorSpec, parse_validators
@@ -86,13 +86,13 @@ def build_action(options: Any) -> Action:
 
 
 def conflicts(
-    name: str, data_source: Any, actions: Iterable[Any], base: Path | None, clock: Clock = now
+    name: str, source: Spec, actions: Iterable[Any], base: Path | None, clock: Clock = now
 ) -> Iterator[tuple[str, str]]:
     """What cannot be right of actions and data together: each place in the checkpoint, and a sentence.
 
     Actions that are mistakes themselves, and those whose `${VAR}` are not known yet, are passed over.
     """
-    run = ActionContext(base=base, clock=clock, is_input=partial(matches, parse_spec(data_source), base))
+    run = ActionContext(base=base, clock=clock, is_input=partial(matches, source, base))
     enabled: list[tuple[int, Action]] = []
     for i, item in enumerate(actions):
         with suppress(ConfigError):
@@ -142,11 +142,22 @@ def _words(value: Any) -> Any:
     }
 
 
+def parse_source(value: Any) -> Spec:
+    """The data source that the option `data_source` means. OptionErrors names every mistake with its location."""
+    if value is None:
+        raise OptionErrors([("data_source", "it is empty; give a path, a URL or a mapping")])
+    try:
+        return parse_spec(value)
+    except ConfigError as error:
+        problems = [p.removeprefix("data_source: ") for p in error.problems]
+        raise OptionErrors(_source_mistake(p, value) for p in problems) from None
+
+
 def _source_mistake(problem: str, source: Any) -> tuple[str, str]:
-    """Its place within the data source, and what is wrong there."""
-    key, colon, said = problem.partition(": ")
+    """The location of a mistake in the data source, and what is wrong there."""
+    key, colon, reason = problem.partition(": ")
     known = isinstance(source, Mapping) and (key in source or key in KEYS)
-    return (key, said) if colon and known else ("", problem)
+    return (f"data_source.{key}", reason) if colon and known else ("data_source", problem)
 
 
 def _is_empty(value: Any) -> bool:
@@ -247,6 +258,7 @@ class CheckpointConfig(_Expecting):
     """What is done with each result, in order."""
 
     _rules: tuple[Validator, ...] = PrivateAttr(default=())
+    _source: Spec | None = PrivateAttr(default=None)
     _resolution: Resolution = PrivateAttr(default=Resolution())
 
     @field_validator("name")
@@ -255,19 +267,6 @@ class CheckpointConfig(_Expecting):
         if not value.strip() or not value.isprintable():
             raise ValueError("a name has at least one letter or digit, and no control characters")
         return value.strip()
-
-    @field_validator("data_source")
-    @classmethod
-    def _a_source(cls, value: Any) -> Any:
-        if value is None:
-            raise ValueError("it is empty; give a path, a URL or a mapping")
-        try:
-            parse_spec(value)
-        except ConfigError as error:
-            raise OptionErrors(
-                _source_mistake(p.removeprefix("data_source: "), value) for p in error.problems
-            ) from None
-        return value
 
     @field_validator("schema")
     @classmethod
@@ -298,12 +297,20 @@ class CheckpointConfig(_Expecting):
     @model_validator(mode="wrap")
     @classmethod
     def _all_at_once(cls, data: Any, handler: Any, info: ValidationInfo) -> Any:
-        """The options' mistakes and the validators' together. The context may hold `locate`, for places in a file."""
+        """The mistakes of the options, the data source and the validators together.
+
+        The context may hold `locate`, for locations in a file, and the parsed data source as `source`.
+        """
         if not isinstance(data, Mapping):
             return handler(data)
         found: list[tuple[str, str]] = []
+        context = info.context or {}
         rules: tuple[Validator, ...] = ()
-        made = None
+        made = source = None
+        try:
+            source = context.get("source") or (parse_source(data["data_source"]) if "data_source" in data else None)
+        except OptionErrors as error:
+            found += error.found
         try:
             made = handler(data)
         except ValidationError as error:
@@ -316,19 +323,24 @@ class CheckpointConfig(_Expecting):
         if isinstance(given, Iterable) and not isinstance(given, str | Mapping) and isinstance(config, Mapping):
             try:
                 rules = parse_validators(
-                    made.validators if made else tuple(given), config, locate=(info.context or {}).get("locate")
+                    made.validators if made else tuple(given), config, locate=context.get("locate")
                 )
             except ConfigError as error:
                 found += (("", said) for said in error.problems)
         if found:
             raise OptionErrors(found)
         if made is not None:
-            made._rules = rules  # noqa: SLF001 our own
+            made._rules, made._source = rules, source  # noqa: SLF001 our own
         return made
 
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
         given = ((k, v) for k, v in super().__repr_args__() if k in self.model_fields_set)
         return [(k, describe(v) if k == "data_source" else v) for k, v in given]
+
+    @property
+    def source(self) -> Spec:
+        """The data source, parsed."""
+        return self._source or parse_source(self.data_source)
 
     @property
     def rules(self) -> tuple[Validator, ...]:
