@@ -1,22 +1,25 @@
-"""What a person needs to know about a run, built once; each channel renders it within its limits."""
+"""A run as a message to people, which each channel renders within its limits."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from truthound._internal.text import cell, duration, plural, shorten, shorten_escaped, utf16_length
 from truthound.reporters import wording
-from truthound.results import CheckOutcome, CheckpointResult, CheckpointStatus, CheckStatus, Example, Severity
+from truthound.reporters.check_view import CheckView, issue_views
+from truthound.results import CheckOutcome, CheckpointResult, CheckpointStatus, CheckStatus, Severity
 
-P = TypeVar("P")
+T = TypeVar("T")
+_EXAMPLES, _CELLS = 5, 6
+"""examples of an issue, and cells of an example"""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """An issue in words. `severity` is `error` for a check that could not be made; `change` is against the run before."""
+    """An issue in the words of its `CheckView`, with examples as texts. Its fields are names that templates use."""
 
     severity: str
     subject: str
@@ -28,9 +31,9 @@ class Finding:
 
     @property
     def line(self) -> str:
-        """`age: between 0 and 150: 93 (1.86%), NEW`."""
-        said = ": ".join(filter(None, (self.subject, self.expected, self.amount)))
-        return f"{said} ({self.change})" if self.change else said
+        """`age: between 0 and 150: 93 (1.86%) (NEW)`."""
+        text = ": ".join(filter(None, (self.subject, self.expected, self.amount)))
+        return f"{text} ({self.change})" if self.change else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class Message:
     previous: CheckpointStatus | None = None
     error: str = ""
     note: str = ""
-    """a text of the user's own"""
+    """the rendered custom_message"""
     link: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
     undelivered: tuple[str, ...] = ()
@@ -69,9 +72,9 @@ class Message:
         """`orders: FAILED`."""
         return f"{self.checkpoint}: {self.verdict}"
 
-    def bounded_headline(self, escape: Callable[[str], str], width: int, sign: str = "") -> str:
-        """The headline, escaped, in at most `width` UTF-16 units: a long name loses its end, the verdict stays."""
-        before, after = f"{sign} " if sign else "", f": {self.verdict}"
+    def bounded_headline(self, escape: Callable[[str], str], width: int, emoji: str = "") -> str:
+        """The headline, escaped, in at most `width` UTF-16 units: a long name is truncated, the verdict is not."""
+        before, after = f"{emoji} " if emoji else "", f": {self.verdict}"
         return f"{before}{shorten_escaped(escape(self.checkpoint), width - utf16_length(before + after))}{after}"
 
     @property
@@ -80,14 +83,14 @@ class Message:
 
     @property
     def change_summary(self) -> str:
-        """What changed since the run before: `was PASSED, 2 new, 1 fixed`; empty where no run before is known."""
+        """What changed since the previous run: `was PASSED, 2 new, 1 fixed`; empty if there is none."""
         if self.previous is None:
             return ""
-        said = [f"{'still' if self.previous is self.status else 'was'} {wording.VERDICTS[self.previous]}"]
+        parts = [f"{'still' if self.previous is self.status else 'was'} {wording.VERDICTS[self.previous]}"]
         new = sum(f.change == "NEW" for f in self.findings)
-        said += [f"{new:,} new"] if new else []
-        said += [f"{len(self.fixed):,} fixed"] if self.fixed else []
-        return ", ".join(said)
+        parts += [f"{new:,} new"] if new else []
+        parts += [f"{len(self.fixed):,} fixed"] if self.fixed else []
+        return ", ".join(parts)
 
     @property
     def omitted_line(self) -> str:
@@ -96,7 +99,7 @@ class Message:
 
     @property
     def facts(self) -> list[tuple[str, str]]:
-        """What there is to know beside the findings: names and texts, none empty."""
+        """The rest of the message: names and values, none empty."""
         listed = (
             ("Data", self.source),
             ("Rows", self.shape),
@@ -106,7 +109,7 @@ class Message:
             ("Run", self.run_id),
             *((f"Tag {k}", v) for k, v in self.tags.items()),
         )
-        return [(name, said) for name, said in listed if said]
+        return [(name, value) for name, value in listed if value]
 
 
 def build(
@@ -115,15 +118,10 @@ def build(
     *,
     examples: bool = False,
 ) -> Message:
-    """The message about a run. `examples`: whether failing rows are shown; they hold values of the data."""
+    """The message about a run. `examples`: whether failing rows are shown; they contain values of the data."""
     validation = result.validation_result
-    issues = wording.ordered(result)
-    before = previous.validation_result if previous else None
-    change = wording.changes(before)
-    error = result.error or ""
-    if wording.with_status(result, CheckStatus.ERROR):
-        error = ""  # the checks say it themselves
     keys = validation.key_columns if validation else ()
+    explained = wording.with_status(result, CheckStatus.ERROR)  # the checks give the error themselves
     return Message(
         checkpoint=result.checkpoint_name,
         status=result.status,
@@ -133,38 +131,46 @@ def build(
         source=validation.source if validation else "",
         shape=wording.shape(validation, "×") if validation else "",  # noqa: RUF001 the sign is meant
         tally=wording.tally(validation.statistics) if validation else "",
-        severity=max((o.severity for o in issues if o.severity), key=lambda s: s.rank, default=None),
+        severity=max((o.severity for o in result.issues if o.severity), key=lambda s: s.rank, default=None),
         findings=tuple(
-            Finding(
-                severity=wording.severity(o),
-                subject=wording.columns_label(o),
-                expected=wording.expectation(o),
-                amount=wording.failed_count(o),
-                change=change(o),
-                examples=tuple(_example(e, o, keys) for e in o.examples[:5]) if examples else (),
-                validator=o.validator,
-            )
-            for o in issues
+            _finding(view, _examples(outcome, keys) if examples else ())
+            for outcome, view in zip(wording.ordered(result), issue_views(result, previous), strict=True)
         ),
-        fixed=tuple(f"{wording.columns_label(o)}: {wording.expectation(o)}" for o in wording.fixed(result, before)),
+        fixed=tuple(
+            f"{wording.columns_label(o)}: {wording.expectation(o)}"
+            for o in wording.fixed(result, previous.validation_result if previous else None)
+        ),
         previous=previous.status if previous else None,
-        error=wording.one_line(error),
+        error="" if explained else wording.one_line(result.error or ""),
         tags=result.tags,
         undelivered=tuple(f"{a.action_name}: {a.message}" for a in result.action_results if not a.delivered),
     )
 
 
-def _example(example: Example, outcome: CheckOutcome, keys: Sequence[str]) -> str:
-    """`row 12 (id = 7): age = -3`: the cells that failed and the key, not the whole row."""
-    shown = {k: example.values[k] for k in (outcome.columns or example.values) if k in example.values}
-    key = ", ".join(f"{k} = {cell(example.values[k])}" for k in keys if k in example.values and k not in shown)
-    row = "row" if example.row is None else f"row {example.row:,}"
-    cells = ", ".join(f"{k} = {cell(v)}" for k, v in list(shown.items())[:6])
-    return f"{row}{f' ({key})' if key else ''}: {cells}"
+def _finding(view: CheckView, examples: Iterable[str]) -> Finding:
+    return Finding(
+        severity=view.severity,
+        subject=view.subject,
+        expected=view.expected,
+        amount=view.failing,
+        change=view.change,
+        examples=tuple(examples),
+        validator=view.validator,
+    )
+
+
+def _examples(outcome: CheckOutcome, keys: Sequence[str]) -> Iterator[str]:
+    """`row 12 (id = 7): age = -3`: the cells of the checked columns and the key, not the whole row."""
+    for example in outcome.examples[:_EXAMPLES]:
+        values = {c: example.values[c] for c in (outcome.columns or example.values) if c in example.values}
+        key = ", ".join(f"{c} = {cell(example.values[c])}" for c in keys if c in example.values and c not in values)
+        row = "row" if example.row is None else f"row {example.row:,}"
+        cells = ", ".join(f"{c} = {cell(value)}" for c, value in list(values.items())[:_CELLS])
+        yield f"{row}{f' ({key})' if key else ''}: {cells}"
 
 
 def template_values(result: CheckpointResult, message: Message) -> dict[str, Any]:
-    """What a template may speak of: `truthound._internal.templates.NAMES`."""
+    """The values of a template's placeholders, which `truthound._internal.templates.NAMES` lists."""
     validation = result.validation_result
     s = validation.statistics if validation else None
     return {
@@ -201,9 +207,9 @@ def template_values(result: CheckpointResult, message: Message) -> dict[str, Any
     }  # fmt: skip
 
 
-def plain_text(message: Message, findings: int = 20) -> str:
-    """The message as plain text."""
-    return "\n".join(lines(truncated(message, findings=findings)))
+def plain_text(message: Message) -> str:
+    """The message as plain text, in its largest size."""
+    return "\n".join(lines(truncated(message, _SIZES[0])))
 
 
 def lines(message: Message) -> Iterator[str]:
@@ -213,11 +219,11 @@ def lines(message: Message) -> Iterator[str]:
         yield message.note
     if message.error:
         yield f"Error: {message.error}"
-    yield from (f"{name}: {said}" for name, said in message.facts)
+    yield from (f"{name}: {value}" for name, value in message.facts)
     for finding in message.findings:
         yield f"  {finding.severity}  {finding.line}"
         yield from (f"      {e}" for e in finding.examples)
-    if message.omitted_line:
+    if message.omitted:
         yield f"  {message.omitted_line}"
     yield from (f"  fixed  {f}" for f in message.fixed)
     yield from (f"not delivered: {u}" for u in message.undelivered)
@@ -227,60 +233,78 @@ def lines(message: Message) -> Iterator[str]:
 
 # --- within limits ----------------------------------------------------------------------------------------------------
 
-# findings, examples for each, characters of a name, of a text, of the note; each smaller than the one before
-_STEPS = ((20, 5, 200, 600, 4000), (20, 3, 120, 300, 2000), (10, 1, 100, 200, 1500), (10, 0, 100, 200, 1000),
-          (5, 0, 80, 120, 500), (3, 0, 60, 80, 200), (1, 0, 40, 60, 100), (0, 0, 24, 60, 0))  # fmt: skip
+
+class Size(NamedTuple):
+    """What a message may contain: issues, examples of each, and characters of names, texts and the note."""
+
+    findings: int
+    examples: int
+    name: int
+    text: int
+    note: int
+
+
+_SIZES = (
+    Size(20, 5, 200, 600, 4000),
+    Size(20, 3, 120, 300, 2000),
+    Size(10, 1, 100, 200, 1500),
+    Size(10, 0, 100, 200, 1000),
+    Size(5, 0, 80, 120, 500),
+    Size(3, 0, 60, 80, 200),
+    Size(1, 0, 40, 60, 100),
+    Size(0, 0, 24, 60, 0),
+)
+_MAX_TAGS, _MAX_LINK = 10, 1000
 
 
 def truncations(message: Message) -> Iterator[Message]:
-    """The message in smaller and smaller forms, the largest first: what is cut is data, before anything is escaped."""
-    for findings, examples, name, said, note in _STEPS:
-        yield truncated(message, findings=findings, examples=examples, name=name, said=said, note=note)
+    """The message in all sizes, the largest first. Data are truncated before they are escaped."""
+    for size in _SIZES:
+        yield truncated(message, size)
 
 
-def truncated(
-    message: Message, *, findings: int, examples: int = 5, name: int = 200, said: int = 600, note: int = 4000
-) -> Message:
-    """At most so many findings, examples and characters; what was left out is counted."""
-    kept = tuple(
+def truncated(message: Message, size: Size) -> Message:
+    """The message in a size; what is omitted is counted."""
+    findings = tuple(
         replace(
             f,
-            subject=shorten(f.subject, name),
-            expected=shorten(f.expected, said),
-            examples=tuple(shorten(e, said) for e in f.examples[:examples]),
+            subject=shorten(f.subject, size.name),
+            expected=shorten(f.expected, size.text),
+            examples=tuple(shorten(e, size.text) for e in f.examples[: size.examples]),
         )
-        for f in message.findings[:findings]
+        for f in message.findings[: size.findings]
     )
-    few = max(findings, 1)
-    tags = {shorten(k, name): shorten(v, name) for k, v in list(message.tags.items())[: findings and 10]}
+    tags = list(message.tags.items())[:_MAX_TAGS] if size.findings else []
     return replace(
         message,
-        checkpoint=shorten(message.checkpoint, name),
-        source=shorten(message.source, said),
-        run_id=shorten(message.run_id, name),
-        findings=kept,
-        omitted=message.omitted + len(message.findings) - len(kept),
-        fixed=_few(message.fixed, few, said),
-        error=shorten(message.error, said * 2),
-        note=shorten_escaped(message.note, note) if note else "",
-        link=message.link if len(message.link) <= 1000 else "",
-        tags=tags,
-        undelivered=_few(message.undelivered, few, said),
-        truncated=message.truncated or len(kept) < len(message.findings),
+        checkpoint=shorten(message.checkpoint, size.name),
+        source=shorten(message.source, size.text),
+        run_id=shorten(message.run_id, size.name),
+        findings=findings,
+        omitted=message.omitted + len(message.findings) - len(findings),
+        fixed=_first(message.fixed, size),
+        error=shorten(message.error, size.text * 2),
+        note=shorten_escaped(message.note, size.note) if size.note else "",
+        link=message.link if len(message.link) <= _MAX_LINK else "",
+        tags={shorten(name, size.name): shorten(value, size.name) for name, value in tags},
+        undelivered=_first(message.undelivered, size),
+        truncated=message.truncated or len(findings) < len(message.findings),
     )
 
 
-def _few(texts: tuple[str, ...], count: int, said: int) -> tuple[str, ...]:
-    kept = tuple(shorten(t, said) for t in texts[:count])
+def _first(texts: tuple[str, ...], size: Size) -> tuple[str, ...]:
+    """As many texts as findings, and how many others there are."""
+    count = max(size.findings, 1)
+    kept = tuple(shorten(text, size.text) for text in texts[:count])
     return (*kept, f"… and {plural(len(texts) - count, 'other')}") if len(texts) > count else kept
 
 
-def fit_to_limits(message: Message, render: Callable[[Message], P], fits: Callable[[P], bool]) -> P:
-    """The largest rendering that fits, measured as it is sent; the smallest where none does."""
-    made = None
+def fit_to_limits(message: Message, render: Callable[[Message], T], fits: Callable[[T], bool]) -> T:
+    """The largest rendering that fits; the smallest where none does."""
+    rendered = None
     for candidate in truncations(message):
-        made = render(candidate)
-        if fits(made):
-            return made
-    assert made is not None  # noqa: S101 there is always a smallest form
-    return made
+        rendered = render(candidate)
+        if fits(rendered):
+            return rendered
+    assert rendered is not None  # noqa: S101 there is always a smallest size
+    return rendered

@@ -224,7 +224,7 @@ def test_a_run_without_data_is_skipped_and_one_without_rows_is_not():
     made = execute(QuarantineAction(bad_path="b.csv"), make=None)
     assert (made.status, made.message) == (
         ActionStatus.FAILURE,
-        "the run does not give its rows; use this action in a checkpoint",
+        "the rows of the run are not available; use this action in a checkpoint",
     )
 
 
@@ -239,7 +239,7 @@ def test_a_folder_that_cannot_be_written(tmp_path):
     ("options", "message"),
     [
         ({}, "give good_path, bad_path or both"),
-        ({"bad_path": "x.txt"}, "x.txt.* does not tell a format; end it with .parquet or .csv, or set format"),
+        ({"bad_path": "x.txt"}, "x.txt.* has no known suffix; end it with .parquet or .csv, or set format"),
         ({"bad_path": "x.csv", "good_path": "./x.csv"}, "the same file"),
         ({"bad_path": "{runid}.csv"}, r'unknown placeholder \{runid\}; did you mean "run_id"'),
         ({"bad_path": "{}.csv"}, r"unknown placeholder \{\}; there are"),
@@ -258,7 +258,7 @@ def test_paths_from_the_environment(tmp_path, monkeypatch):
     assert execute(QuarantineAction(bad_path="${TH_OUT}/b.csv")).status is ActionStatus.SUCCESS
     monkeypatch.setenv("TH_OUT", "x.txt")
     made = execute(QuarantineAction(bad_path="${TH_OUT}"))
-    assert (made.status, "does not tell a format" in made.message) == (ActionStatus.ERROR, True)
+    assert (made.status, "has no known suffix" in made.message) == (ActionStatus.ERROR, True)
     monkeypatch.setenv("TH_OUT", "same.csv")
     made = execute(QuarantineAction(bad_path="${TH_OUT}", good_path="same.csv"))
     assert "the same file" in made.message

@@ -135,8 +135,8 @@ def test_relative_paths_start_from_the_runs_folder(tmp_path):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"store_path": "s3://bucket/x", "store_type": "gcs"}, '"gcs" takes gs://bucket/folder as store_path'),
-        ({"store_path": "./x", "store_type": "s3"}, '"s3" takes s3://bucket/folder as store_path'),
+        ({"store_path": "s3://bucket/x", "store_type": "gcs"}, '"gcs" requires gs://bucket/folder as store_path'),
+        ({"store_path": "./x", "store_type": "s3"}, '"s3" requires s3://bucket/folder as store_path'),
         ({"store_path": "gs:///x"}, "names no bucket"),
         ({"store_path": "ftp://host/x"}, "is not a local folder"),
     ],
@@ -284,7 +284,7 @@ def test_damaged_files_are_passed_over_and_told(tmp_path):
         "daily_deep.yaml",
     }
     assert "written by another version (truthound.result/2)" in told["daily_new.json"]
-    with pytest.warns(UserWarning, match="passed over"):
+    with pytest.warns(UserWarning, match="skipped"):
         assert load_results(tmp_path) == [result()]
 
 

@@ -321,7 +321,7 @@ def test_an_index_of_somebody_else_is_left_alone(tmp_path, form, ending):
     (tmp_path / f"index.{ending}").write_text("<h1>Our handbook</h1>")
     outcome = UpdateDataDocs(site_path=str(tmp_path), format=form).execute(FAILING)
     assert outcome.status == "failure"
-    assert "is left alone; choose another site_path" in outcome.message
+    assert "is not replaced; choose another site_path" in outcome.message
     assert (tmp_path / f"index.{ending}").read_text() == "<h1>Our handbook</h1>"
     (tmp_path / f"index.{ending}").unlink()
     write(tmp_path, *HISTORY, format=form)

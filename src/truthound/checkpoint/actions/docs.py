@@ -20,12 +20,12 @@ from truthound.reporters.site.record_cache import RecordCache
 from truthound.reporters.site.records import Record
 from truthound.results import ActionResult, ActionStatus, CheckpointResult
 
-_ROUNDS = 20  # how often the index is built anew because another process added a run meanwhile
-_FOLDERS = 2  # folders deep: runs/<checkpoint> and records/<checkpoint>
-_TREND = 60  # earlier runs in a page's chart
+_MAX_INDEX_BUILDS = 20  # the index is built again when another process has added a run meanwhile
+_DEPTH = 2  # folders: runs/<checkpoint> and records/<checkpoint>
+_TREND = 60  # runs in a page's chart
 
 
-def _place(value: str) -> str:
+def _check_site_path(value: str) -> str:
     if "${" in value:
         return value
     if kind_of(value):
@@ -39,39 +39,41 @@ def _place(value: str) -> str:
     return value
 
 
-def _address(value: str | None) -> str | None:
+def _check_base_url(value: str | None) -> str | None:
     if value and "${" not in value and (why := check_url(value)):
         raise ValueError(why)
     return value
 
 
 class UpdateDataDocs(Action):
-    """Adds a run's page to the data docs and brings their index up to date.
+    """Adds a run's page to the data docs and updates their index.
 
-    `index.html`, `runs/<checkpoint>/<time>-<run>.html` and, for the index, `records/` (of Markdown `records-md/`). Pages of earlier runs are not touched.
+    The files are `index.html`, `runs/<checkpoint>/<time>-<run>.html` and, for the index, `records/` (`records-md/` for
+    Markdown). Pages of earlier runs are not changed.
     """
 
     type: ClassVar[str] = "update_docs"
     action_type: ClassVar[str] = "documentation"
 
-    site_path: Annotated[str, AfterValidator(_place)] = "./truthound_docs"
-    """A local folder, which is made if need be, or a bucket: s3://bucket/folder, gs://..., az://..."""
+    site_path: Annotated[str, AfterValidator(_check_site_path)] = "./truthound_docs"
+    """A local folder, which is created if it does not exist, or a bucket: s3://bucket/folder, gs://..., az://..."""
     site_name: str = "Data quality"
     """The title of the index."""
     format: Literal["html", "markdown"] = "html"
-    """How pages are written."""
+    """The format of the pages."""
     include_history: bool = True
     """Whether the index lists earlier runs and pages have a trend."""
     max_history_items: int = Field(default=100, ge=1)
-    """Runs of a checkpoint that the index lists; older pages stay where they are."""
+    """How many runs of a checkpoint the index lists; older pages are kept."""
     template: Literal["default", "minimal", "detailed"] = "default"
-    """How much a page shows: the verdict and the issues; failing rows, trend and other checks too; or everything."""
+    """How much a page shows. minimal: the verdict and the issues; default: failing rows, trend and other checks too; detailed:
+    everything."""
     template_path: str | None = None
-    """A Jinja2 file of your own for a run's page, in place of ours."""
-    base_url: Annotated[str | None, AfterValidator(_address)] = Field(
+    """A Jinja2 file that replaces the template of a run's page."""
+    base_url: Annotated[str | None, AfterValidator(_check_base_url)] = Field(
         default=None, validation_alias=AliasChoices("base_url", "site_url")
     )
-    """Where the site is published; channels then link to the run's page."""
+    """The URL where the site is published; messages then link to the run's page."""
 
     def check(self) -> Iterator[str]:
         if kind_of(self.site_path) and not installed():
@@ -85,7 +87,7 @@ class UpdateDataDocs(Action):
         listed = open_objects(f"{self.site_path.rstrip('/')}/{records.FOLDERS[ending]}", run.base)
         kept = RecordCache(listed)
         key = f"runs/{name}.{ending}"
-        yield from call(lambda: objects.sweep(_FOLDERS))
+        yield from call(lambda: objects.sweep(_DEPTH))
         yield from call(lambda: self._adopt(name, listed, kept, ending, run))
         known = yield from call(lambda: self._known(kept, result) if self.include_history else [])
         record = yield from call(lambda: records.record(result, key))
@@ -129,7 +131,7 @@ class UpdateDataDocs(Action):
             ) from None
 
     def _adopt(self, name: str, listed: Objects, kept: RecordCache, ending: str, run: ActionContext) -> None:
-        """Writes the records of pages whose runs were killed before they could: each page holds its own. So they are listed."""
+        """Writes the missing records of pages whose runs were killed, so that the index lists them. Each page contains its record."""
         folder = name.partition("/")[0]
         written = open_objects(f"{self.site_path.rstrip('/')}/runs/{folder}", run.base)
         have = set(kept.listed())
@@ -141,29 +143,29 @@ class UpdateDataDocs(Action):
                     listed.put(key, found.encoded())
 
     def _known(self, kept: RecordCache, result: CheckpointResult) -> list[Record]:
-        """The records of the checkpoint's earlier runs, in the order of time, as many as a trend shows."""
-        mine, this = f"{records.run_key(result).split('/')[0]}/", f"{records.run_key(result)}.json"
-        keys = [k for k in kept.listed() if k.startswith(mine) and k < this]
+        """The records of the checkpoint's earlier runs, oldest first, as many as a trend shows."""
+        prefix, current = f"{records.run_key(result).split('/')[0]}/", f"{records.run_key(result)}.json"
+        keys = [k for k in kept.listed() if k.startswith(prefix) and k < current]
         return kept.records(keys[1 - _TREND :])
 
     def _index(self, objects: Objects, kept: RecordCache, ending: str) -> None:
-        """Writes the index; again where another process has added a run meanwhile, so that the last to write knows all."""
-        there = objects.get(f"index.{ending}")
-        if there and pages.MARK not in there[:2000].decode("utf-8", "replace"):
+        """Writes the index, and again if another process has added a run meanwhile, so that the last one written is complete."""
+        existing = objects.get(f"index.{ending}")
+        if existing and pages.MARK not in existing[:2000].decode("utf-8", "replace"):
             raise ActionError(
-                f"{objects.where(f'index.{ending}')} is not of truthound's making and is left alone; choose another site_path"
+                f"{objects.where(f'index.{ending}')} was not written by truthound and is not replaced; choose another site_path"
             )
         keys = kept.listed()
-        for _ in range(_ROUNDS):
+        for _ in range(_MAX_INDEX_BUILDS):
             listing, shown = self._listing(kept, keys)
             objects.put(f"index.{ending}", listing.encode("utf-8", "replace"))
             written, keys = keys, kept.listed()
             if records.fingerprint(written) == records.fingerprint(keys):
                 return kept.keep(shown)
-        raise ActionError("the index could not be brought up to date: runs were added faster than it could be written")
+        raise ActionError("the index could not be updated: runs were added faster than it could be written")
 
     def _listing(self, kept: RecordCache, keys: list[str]) -> tuple[str, list[str]]:
-        """The index, and the keys of the records that it lists."""
+        """The index, and the keys of the records in it."""
         by_checkpoint: dict[str, list[str]] = {}
         for key in keys:
             by_checkpoint.setdefault(records.checkpoint_of(key), []).append(key)

@@ -1,4 +1,4 @@
-"""Good and bad rows written apart."""
+"""Passing and failing rows written to separate files."""
 
 from __future__ import annotations
 
@@ -28,24 +28,24 @@ _PLACEHOLDERS = ("run_id", "checkpoint", "date")
 
 
 class QuarantineAction(Action):
-    """Writes the rows that hold and the rows that do not to files of their own; each bad row names its failed checks.
+    """Writes passing rows and failing rows to separate files; each failing row names its failed checks.
 
-    A file is replaced whole, and only after good and bad rows are counted to be all rows.
+    A file is replaced as a whole, and only after both have been counted to be all rows.
     """
 
     type: ClassVar[str] = "quarantine"
     action_type: ClassVar[str] = "quarantine"
 
     good_path: str | None = None
-    """File for the rows that hold. May contain {run_id}, {checkpoint} and {date}."""
+    """The file for passing rows. May contain {run_id}, {checkpoint} and {date}."""
     bad_path: str | None = None
-    """File for the rows that do not, with a column `_failed_checks` (a list; in CSV joined by `;`)."""
+    """The file for failing rows, with a column `_failed_checks` (a list; in CSV joined by `;`)."""
     format: FileFormat | None = None
-    """How they are written; by the file's suffix, if not given."""
+    """The format of the files. Default: by their suffixes."""
 
     @field_validator("good_path", "bad_path")
     @classmethod
-    def _usable(cls, value: str | None) -> str | None:
+    def _check_path(cls, value: str | None) -> str | None:
         if value is not None:
             local_path(value)
             for name in _PLACEHOLDER.findall(value):
@@ -55,7 +55,7 @@ class QuarantineAction(Action):
         return value
 
     @model_validator(mode="after")
-    def _consistent(self) -> Self:
+    def _check_paths(self) -> Self:
         paths = [p for p in (self.good_path, self.bad_path) if p is not None]
         if not paths:
             raise ValueError("give good_path, bad_path or both")
@@ -69,28 +69,28 @@ class QuarantineAction(Action):
     def _format(self, path: Path) -> FileFormat:
         found = self.format or _SUFFIXES.get(path.suffix.lower())
         if found is None:
-            raise ConfigError(f'"{path.name}" does not tell a format; end it with .parquet or .csv, or set format')
+            raise ConfigError(f'"{path.name}" has no known suffix; end it with .parquet or .csv, or set format')
         return found
 
     def deliver(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
         if result.validation_result is None:
             return ActionResult(ActionStatus.SKIPPED, message="no data were checked, so there are no rows to set aside")
         if run.split is None:
-            raise ActionError("the run does not give its rows; use this action in a checkpoint")
+            raise ActionError("the rows of the run are not available; use this action in a checkpoint")
         split, validated = run.split, result.validation_result
         names = {"run_id": result.run_id, "checkpoint": result.checkpoint_name, "date": f"{result.run_time:%Y-%m-%d}"}
         targets = self._targets(names, run)
-        if wrong := list(self._overwriting(targets, run)):
-            raise ConfigError(f"{option}: {said}" for option, said in wrong)
+        if problems := list(self._overwriting(targets, run)):
+            raise ConfigError(f"{option}: {problem}" for option, problem in problems)
         yield from call(lambda: self._sweep(run))
         counts = yield from call(lambda: self._write(split(), targets, validated.row_count, validated.sampled_from))
         details: dict[str, Any] = {f"{kind}_rows": n for kind, n in counts.items()}
         details |= {f"{kind}_path": str(path) for kind, path in targets.items()}
-        words: dict[SplitPart, str] = {"bad": "set aside", "good": "kept"}
-        message = ", ".join(f"{plural(counts[k], f'{k} row')} {word}" for k, word in words.items() if k in targets)
-        if blind := validated.statistics.errored:
-            details["checks_not_made"] = blind
-            message += f"; {plural(blind, 'check')} could not be made, so no row was held against {'it' if blind == 1 else 'them'}"
+        verbs: dict[SplitPart, str] = {"bad": "set aside", "good": "kept"}
+        message = ", ".join(f"{plural(counts[k], f'{k} row')} {verb}" for k, verb in verbs.items() if k in targets)
+        if errored := validated.statistics.errored:
+            details["checks_not_evaluated"] = errored
+            message += f"; {plural(errored, 'check')} could not be evaluated, so no row counts as failing {'it' if errored == 1 else 'them'}"
         return ActionResult(ActionStatus.SUCCESS, message=message, details=details)
 
     def conflicts(self, checkpoint: str, run: ActionContext) -> Iterator[tuple[str, str]]:
@@ -103,7 +103,7 @@ class QuarantineAction(Action):
         return self._overwriting(self._targets(names, run), run)
 
     def _targets(self, names: Mapping[str, str], run: ActionContext) -> dict[SplitPart, Path]:
-        """The files to write, placeholders filled in."""
+        """The files to write, with their placeholders rendered."""
         given: dict[SplitPart, str | None] = {"good": self.good_path, "bad": self.bad_path}
         return {
             kind: local_path(_PLACEHOLDER.sub(lambda m: safe_name(names[m[1]], 120), path), run.base)
@@ -112,7 +112,7 @@ class QuarantineAction(Action):
         }
 
     def _sweep(self, run: ActionContext) -> None:
-        """Deletes what runs that were killed left half-written in the folders that a path with placeholders has had."""
+        """Deletes incomplete files that killed runs left in the folders of a path with placeholders."""
         for path in filter(None, (self.good_path, self.bad_path)):
             folders = local_path(path, run.base).parent.parts
             fixed = next((i for i, part in enumerate(folders) if _PLACEHOLDER.search(part)), len(folders))
@@ -120,14 +120,14 @@ class QuarantineAction(Action):
                 sweep(Path(*folders[:fixed]), len(folders) - fixed)
 
     def _overwriting(self, targets: Mapping[SplitPart, Path], run: ActionContext) -> Iterator[tuple[str, str]]:
-        """Targets that are each other, or that the checkpoint reads: by what they are on disk, not by how they are written."""
+        """Targets that are the same file, or that the checkpoint reads; paths are resolved before they are compared."""
         if len({path.resolve() for path in targets.values()}) < len(targets):
             yield "bad_path", "good_path and bad_path are the same file"
         for kind, path in targets.items():
             if run.is_input(path):
-                written = self.good_path if kind == "good" else self.bad_path
-                said = "is part of the data that is checked: it would be overwritten, or read as data by the next run"
-                yield f"{kind}_path", f"{written} {said}; write to another folder"
+                given = self.good_path if kind == "good" else self.bad_path
+                why = "is part of the data that is checked: it would be overwritten, or read as data by the next run"
+                yield f"{kind}_path", f"{given} {why}; write to another folder"
 
     def _write(
         self, split: Split, targets: Mapping[SplitPart, Path], rows: int | None, sampled_from: int | None
