@@ -26,7 +26,8 @@ from truthound.checkpoint.ci import (
 from truthound.ci.models import CIPlatform
 from truthound.ci.pipelines.cron import parse
 from truthound.ci.pipelines.generate import TARGETS, pipeline_text, target_of
-from truthound.ci.pipelines.spec import EXTRAS, Pipeline
+from truthound.ci.pipelines.option_problems import EXTRAS
+from truthound.ci.pipelines.spec import Pipeline
 from truthound.ci.pipelines.text import regex, shell
 from truthound.ci.pipelines.yaml_writer import Commented, dump, scalar
 from truthound.ci.platforms import PLATFORMS as RECORDS
@@ -258,21 +259,21 @@ def test_no_option_is_ignored(platform):
     ("options", "said"),
     [
         ({"checkpoint_name": ""}, "checkpoint_name: give a text"),
-        ({"checkpoint_name": "a\nb"}, "checkpoint_name: it holds U+000A"),
+        ({"checkpoint_name": "a\nb"}, "checkpoint_name: it contains U+000A"),
         ({"checkpoint_name": "a\u202eb"}, "U+202E"),
         ({"checkpoint_name": "a\ud800b"}, "U+D800"),
         ({"checkpoint_name": "a\uffffb"}, "U+FFFF"),
         ({"checkpoint_name": None}, "checkpoint_name: give a text"),
-        ({"config": "a\r.yaml"}, "config: it holds U+000D"),
+        ({"config": "a\r.yaml"}, "config: it contains U+000D"),
         ({"schedule": "0 0 * *"}, "five fields"),
         ({"schedule": "@daily"}, "@daily"),
         ({"schedule": "0 0 * * *\n"}, None),
-        ({"schedule": "60 0 * * *"}, '"60" is no minute; it is 0 to 59'),
+        ({"schedule": "60 0 * * *"}, 'minute: "60" is not valid; use 0 to 59'),
         ({"schedule": "0 0 * * FOO"}, "SUN to SAT"),
         ({"schedule": "0 0 30 2 *"}, "never comes"),
         ({"schedule": "0 0 */0 * *"}, "a step is 1 or more"),
         ({"schedule": "0 0 5/2 * *"}, "a step"),
-        ({"schedule": "0 5-1 * * *"}, "after the last"),
+        ({"schedule": "0 5-1 * * *"}, "hour: "),
         ({"schedule": "0 0 L * *"}, "day of the month"),
         ({"schedule": "0 0 */2 * 1"}, "*/2 beside the other kind of days"),
         ({"schedule": "0 0 1 * */2"}, "*/2 beside the other kind of days"),
@@ -314,7 +315,7 @@ def test_no_option_is_ignored(platform):
         ({"strict": "no"}, "strict: give True or False"),
         ({"notify_slack": 1}, "notify_slack: give True or False"),
         ({"cache": 0}, "cache: give True or False"),
-        ({"python_version": 3.12}, "python_version: 3.12 is no version"),
+        ({"python_version": 3.12}, "python_version: 3.12 is not a version"),
         ({"paths": 5}, "paths: give a list"),
         ({"paths": {"a": 1}}, "paths: give a list"),
         ({"secrets": None}, "secrets: give a list"),
