@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from truthound.errors import TruthoundError
 from truthound.validators.base import Check, Table, Validator
+from truthound.validators.checks import error_check
 
 
 def bind_all(validators: Iterable[Validator], table: Table, from_schema: Iterable[Validator] = ()) -> dict[str, Check]:
@@ -47,7 +48,7 @@ def _explain_unreadable(check: Check, table: Table) -> Check:
     if check.problem is None or not (unreadable := table.unreadable):
         return check
     if column := next((c for c in check.columns if c in unreadable), None):
-        return check.validator.error_check(f'column "{column}" cannot be read: {unreadable[column]}', check.columns)
+        return error_check(check.validator, f'column "{column}" cannot be read: {unreadable[column]}', check.columns)
     message = with_unreadable_reasons(check.problem.message, unreadable)
     return replace(check, problem=replace(check.problem, message=message))
 

@@ -1,4 +1,4 @@
-"""What every validator shares: its common options, how it finds its columns, and the checks it turns into.
+"""The base class of validators: how one selects its columns, and how it becomes checks on a table.
 
 A validator is data. `bind` turns it into checks for one table's schema; a check asks for measures and judges their values.
 """
@@ -6,23 +6,16 @@ A validator is data. `bind` turns it into checks for one table's schema; a check
 from __future__ import annotations
 
 import fnmatch
-import inspect
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import Any
 
-from pydantic import Field, PrivateAttr, field_validator, model_validator
-
-from truthound._internal.options import Converted, Model, option
 from truthound._internal.redaction import MASK
 from truthound._internal.text import did_you_mean, hint_columns, join_words
-from truthound.engine.condition import Condition, UnknownColumnError
+from truthound.engine.condition import UnknownColumnError
 from truthound.engine.measures import (
-    SQL,
     CountWhere,
     Inconsistent,
-    Measure,
     Native,
     Not,
     Predicate,
@@ -32,23 +25,12 @@ from truthound.engine.measures import (
     parts,
     passed_over,
 )
-from truthound.errors import ConfigError, OptionErrors, ValidatorError
-from truthound.results import CheckStatus, Severity, SeverityName
+from truthound.errors import OptionErrors, ValidatorError
+from truthound.results import CheckStatus, Severity
 from truthound.schema import DataType, known_type
-from truthound.validators.checks import (
-    ALL_NULL,
-    NO_ROWS,
-    NO_VALUES,
-    Check,
-    Clock,
-    FollowUp,
-    Judge,
-    NotRunnable,
-    Table,
-    Values,
-    Verdict,
-)
-from truthound.validators.option_types import Columns, Names, Tolerance, allowed_rows
+from truthound.validators.checks import Check, Clock, NotRunnable, Table, error_check
+from truthound.validators.rule import Rule
+from truthound.validators.verdict import ALL_NULL, NO_ROWS, NO_VALUES, FollowUp, Judge, Values, Verdict
 
 __all__ = [
     "ALL_NULL",
@@ -70,130 +52,8 @@ __all__ = [
 ]
 
 
-class Validator(Model):
-    """A rule type. Subclasses add their parameters and say which checks they come to."""
-
-    type: ClassVar[str] = ""
-    aliases: ClassVar[tuple[str, ...]] = ()
-    applies_to: ClassVar[tuple[str, ...]] = ()
-    """families of types it applies to; empty for all"""
-    default_severity: ClassVar[Severity | None] = None
-    """none: medium when configured, low for a bare name"""
-    needs_values: ClassVar[bool] = False
-    """it judges a column's values as one, and not row by row: its verdict has no rows"""
-    needs_all_rows: ClassVar[bool] = False
-    """it is skipped where only a sample is checked"""
-    requires: ClassVar[tuple[str, ...]] = ()
-    """options without which it says nothing: a bare name is skipped, other options without them are a mistake"""
-    unsupported_options: ClassVar[tuple[str, ...]] = ()
-    """the common options that mean nothing to it, and so are mistakes (`columns`, `where`, `mostly`, `max_fail`)"""
-
-    columns: Columns = option(default=None, kw_only=False)
-    """Names, globs (`addr_*`) or type selectors (`dtype:numeric`); or a mapping of a column to its own options."""
-    where: Converted[Condition | None, str | None] = option(default=None)
-    """Only rows for which this SQL expression is true."""
-    severity: Converted[Severity | None, Severity | SeverityName | None] = option(default=None)
-    """Fixed severity of an issue; otherwise the validator's default, raised by the failing ratio."""
-    mostly: float | None = Field(default=None, ge=0, le=1)
-    """The least ratio of judged rows that must hold, 0 to 1. The same as `max_fail` in percent."""
-    max_fail: Tolerance = option(default=None)
-    """How many rows may fail: a count, a percentage of the judged rows, or one for each severity."""
-    name: str | None = None
-    """A name of your own for the check."""
-    description: str | None = None
-    """Why the rule exists; shown with its issues."""
-    tags: Names = option(default=())
-    """Words to group checks by."""
-
-    _each: tuple[Validator, ...] = PrivateAttr(default=())
-    _location: str | None = PrivateAttr(default=None)
-
-    if (
-        TYPE_CHECKING
-    ):  # further columns by position: a checker knows the constructor from the fields, and none of them is `*columns`
-        _2: str = option(default="", kw_only=False)
-        _3: str = option(default="", kw_only=False)
-        _4: str = option(default="", kw_only=False)
-        _5: str = option(default="", kw_only=False)
-        _6: str = option(default="", kw_only=False)
-    else:
-
-        def __init__(self, *columns: str, **options: Any) -> None:
-            if columns:
-                if "columns" in options:
-                    raise ConfigError(f"{type(self).__name__}: columns are given twice")
-                options["columns"] = columns
-            super().__init__(**options)
-
-    @field_validator("where", mode="before")
-    @classmethod
-    def _not_empty(cls, value: Any) -> Any:
-        if isinstance(value, str) and not value.strip():
-            raise ValueError("an empty filter; leave it out")
-        return value
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        if mistaken := [o for o in self.unsupported_options if getattr(self, o) is not None]:
-            raise OptionErrors((o, f"{self.type} has no use for it; leave it out") for o in mistaken)
-        if self.configured and not isinstance(self.columns, dict) and (absent := self.missing_required()):
-            raise OptionErrors(absent)
-        if self.mostly is not None and self.max_fail is not None:
-            raise ValueError("give mostly or max_fail, not both")
-        if self.severity is not None and isinstance(self.max_fail, dict):
-            raise ValueError("give severity, or max_fail for each severity, not both")
-        if isinstance(self.columns, dict):
-            shared = {k: getattr(self, k) for k in self.model_fields_set if k != "columns"}
-            made: list[Validator] = []
-            problems: list[tuple[str, str]] = []
-            for column, options in self.columns.items():
-                try:
-                    made.append(type(self)(**{**shared, **options, "columns": (column,)}))
-                except OptionErrors as error:
-                    problems += [(f"columns.{column}{'.' if at else ''}{at}", said) for at, said in error.found]
-            if problems:
-                raise OptionErrors(problems)
-            self._each = tuple(made)
-        return self
-
-    @property
-    def configured(self) -> bool:
-        """Whether it has any option of its own, or is a bare name."""
-        return bool(self.model_fields_set)
-
-    def missing_required(self) -> list[tuple[str, str]]:
-        """The required options that are not given, and what to say of each."""
-        given = {o: getattr(self, o) for o in self.requires}
-        return [(o, f'"{o}" is required') for o, v in given.items() if v is None or (isinstance(v, tuple) and not v)]
-
-    @property
-    def row_filter(self) -> Predicate | None:
-        return None if self.where is None else SQL(self.where)
-
-    def tolerated(self, total: int) -> int:
-        """How many of `total` judged rows may fail."""
-        if self.mostly is not None:
-            return int((1 - Decimal(str(self.mostly))) * total)
-        if isinstance(self.max_fail, dict):
-            return min((allowed_rows(limit, total) for limit in self.max_fail.values()), default=0)
-        return 0 if self.max_fail is None else allowed_rows(self.max_fail, total)
-
-    @property
-    def relative(self) -> bool:
-        """Whether a share of the judged rows may fail, and not a count."""
-        limits = self.max_fail.values() if isinstance(self.max_fail, dict) else (self.max_fail,)
-        return self.mostly is not None or any(isinstance(limit, str) for limit in limits)
-
-    def located_at(self, location: str | None) -> Self:
-        """A copy that knows where in a file it is declared (`file:line:column`)."""
-        made = self.model_copy()
-        made._location = location  # noqa: SLF001 our own
-        made._each = tuple(each.located_at(location) for each in self._each)  # noqa: SLF001 our own
-        return made
-
-    @property
-    def location(self) -> str | None:
-        return self._location
+class Validator(Rule):
+    """A rule type: a subclass adds its options and the checks that they mean on a table."""
 
     # --- binding --------------------------------------------------------------------------------------------------
 
@@ -207,16 +67,11 @@ class Validator(Model):
         except UnknownColumnError as error:
             yield self.error_check(f"where: {error}")
             return
-        if self._each:
-            for one in self._each:
+        if self._per_column:
+            for one in self._per_column:
                 yield from one.bind(table)
         else:
             yield from bound.checks(table)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The columns as they were given."""
-        return tuple(self.columns or ())
 
     def checks(self, table: Table) -> Iterator[Check]:
         """One check for each column that was chosen; a validator of whole tables overrides this."""
@@ -295,9 +150,6 @@ class Validator(Model):
         else:
             yield self.skipped_check(f'no column that fits matches "{wanted}"', (wanted,))
 
-    def supports(self, dtype: DataType) -> bool:
-        return not self.applies_to or dtype.of(*self.applies_to)
-
     # --- what checks are made of -----------------------------------------------------------------------------------
 
     def missing_column_check(self, column: str, table: Table) -> Check:
@@ -309,8 +161,7 @@ class Validator(Model):
 
     def error_check(self, message: str, columns: tuple[str, ...] = ()) -> Check:
         """A check that cannot run: an error, never a pass."""
-        severity = self.severity or Severity.CRITICAL
-        return Check(self, columns or self.names, problem=NotRunnable(CheckStatus.ERROR, message, severity))
+        return error_check(self, message, columns)
 
     def skipped_check(self, reason: str, columns: tuple[str, ...] = ()) -> Check:
         return Check(self, columns, problem=NotRunnable(CheckStatus.SKIPPED, reason))
@@ -341,13 +192,6 @@ class Validator(Model):
         doubt = "" if otherwise is CheckStatus.SKIPPED else said
         return Check(self, columns, expected, (missing, rows), judge, severity=Severity.CRITICAL, doubt=doubt)
 
-    def of_nothing(self, rows: int) -> Verdict:
-        """The verdict on rows that are all passed over, as a column has no value there; a rule that asks for values overrides it."""
-        message = ALL_NULL if rows else NO_ROWS
-        if self.needs_values:
-            return Verdict(ok=True, judged=0, message=message)
-        return Verdict(ok=True, failed=0, total=rows, judged=0, message=message)
-
     def row_check(self, columns: tuple[str, ...], expected: str, failing: Predicate, **more: Any) -> Check:
         """A check that counts failing rows.
 
@@ -372,30 +216,9 @@ class Validator(Model):
         nothing = (nulls, total) if nulls and free else None
         return Check(self, columns, expected, asked, judge, failing, where=where, nothing=nothing, **more)
 
-    def judging(
-        self, failed: int, total: int, nulls: Measure, observed: Any = None, message: str = ""
-    ) -> Verdict | FollowUp:
-        """The verdict on rows; what was passed over is asked for where a share needs it."""
-        if not failed and not self.relative:
-            return self.verdict_from_count(failed, total, None if total else 0, observed, message)
-        return FollowUp((nulls,), lambda v: self.verdict_from_count(failed, total, total - v[nulls], observed, message))
-
-    def verdict_from_count(
-        self, failed: int, total: int, judged: int | None, observed: Any = None, message: str = ""
-    ) -> Verdict:
-        """The verdict on `failed` of `judged` rows, with what is tolerated."""
-        if judged == 0:
-            message = ALL_NULL if total else NO_ROWS
-        return Verdict(
-            failed <= self.tolerated(total if judged is None else judged), failed, total, judged, observed, message
-        )
-
 
 _COSTLY = (Native, Repeated, Inconsistent)
 """predicates whose unknown rows are not known from a null count, or that are not read in the shared pass"""
-Validator.__annotations__ = inspect.get_annotations(
-    Validator, eval_str=True
-)  # once; pydantic does it again for each subclass
 
 
 class MultiColumnValidator(Validator):

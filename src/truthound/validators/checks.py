@@ -1,4 +1,4 @@
-"""What a validator turns into when it is bound to a table: checks, which ask for measures, and their verdicts."""
+"""Checks, which a validator becomes when it is bound to a table."""
 
 from __future__ import annotations
 
@@ -10,49 +10,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 from truthound.engine.measures import Measure, Predicate
 from truthound.results import CheckStatus, Severity
 from truthound.schema import DataType
+from truthound.validators.rule import Rule
+from truthound.validators.verdict import Judge
 
 if TYPE_CHECKING:
     from truthound.schema import Schema
-    from truthound.validators.base import Validator
 
-Values = Mapping[Measure, Any]
 Clock = Callable[[], datetime]
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a check's measures say. `failed` of `judged` of `total` rows, or `ok` for a check on the table as a whole.
-
-    `judged` leaves out the rows that a null lets the rule pass over; it is None where nobody asked, as nothing failed.
-    """
-
-    ok: bool
-    failed: int | None = None
-    total: int | None = None
-    judged: int | None = None
-    observed: Any = None
-    message: str = ""
-    examples: tuple[dict[str, Any], ...] = ()
-    """rows the judge itself has at hand (results of a query); others are fetched by the check's predicate"""
-    skipped: bool = False
-    """there was nothing to judge, as `message` says"""
-
-
-ALL_NULL = "every value is null"
-NO_ROWS = "no rows"
-NO_VALUES = Verdict(ok=True, judged=0, message="no values")
-
-
-@dataclass(frozen=True, slots=True)
-class FollowUp:
-    """A check that needs further measures, chosen by the values of the first."""
-
-    measures: tuple[Measure, ...]
-    judge: Judge
-    failing: Predicate | None = None
-
-
-Judge = Callable[[Values], "Verdict | FollowUp"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +30,12 @@ class NotRunnable:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A validator bound to columns: one verdict.
+    """A validator bound to columns: it asks for measures, and its judge turns their values into one verdict.
 
-    `failing` is true for rows that do not hold; rows are fetched, and set aside, by it. `expected` says in a few words what should hold.
+    `failing` is true for failing rows; they are fetched, and quarantined, by it. `expected` is what should hold, in a few words.
     """
 
-    validator: Validator
+    validator: Rule
     columns: tuple[str, ...] = ()
     expected: str = ""
     measures: tuple[Measure, ...] = ()
@@ -80,11 +44,17 @@ class Check:
     problem: NotRunnable | None = None
     where: Predicate | None = None
     severity: Severity | None = None
-    """a default of this check's own, before the validator's"""
+    """the default of this check, which takes precedence over the validator's"""
     doubt: str = ""
-    """what makes it an error unless the columns have no values, which only the data can tell"""
+    """the error it becomes if the columns have values, which only the data can tell"""
     nothing: tuple[Measure, Measure] | None = None
-    """two counts, of the rows that are passed over and of all: where they are equal the check passes, whatever its other measures are"""
+    """two counts, of the rows that are not judged and of all rows: if they are equal, the check passes and its other measures are not read"""
+
+
+def error_check(rule: Rule, message: str, columns: tuple[str, ...] = ()) -> Check:
+    """A check that cannot be evaluated: an error, never a pass."""
+    problem = NotRunnable(CheckStatus.ERROR, message, rule.severity or Severity.CRITICAL)
+    return Check(rule, columns or rule.names, problem=problem)
 
 
 class Baselines(Protocol):
@@ -96,7 +66,7 @@ class Baselines(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What a validator may know when it is bound to a table."""
+    """The context in which a validator is bound: the table's schema, and what the run knows about it."""
 
     schema: Mapping[str, DataType]
     """the types of the columns"""

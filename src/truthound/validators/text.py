@@ -64,7 +64,7 @@ class Regex(Configured):
                 found += [(place, said) for at, said in error.found if at == "pattern"]
         if found:
             raise OptionErrors(found)
-        self._each = tuple(made)
+        self._per_column = tuple(made)
         return self
 
     def check(self, column: str, dtype: DataType, table: Table) -> Check:
