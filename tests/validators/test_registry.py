@@ -29,7 +29,8 @@ FAMILIES = (
     "sets",
     "table",
     "time",
-    "relation",
+    "between_columns",
+    "reference",
     "distribution",
     "custom",
 )

@@ -8,12 +8,13 @@ from truthound._internal.lazy import lazily
 
 if TYPE_CHECKING:
     from truthound.validators.base import Check, Table, Validator, Verdict
+    from truthound.validators.between_columns import Compare, FunctionalDependency
     from truthound.validators.completeness import Blank, Completeness, Nan, Null
     from truthound.validators.custom import Expression, Function, SqlQuery
     from truthound.validators.distribution import Distribution, Max, Mean, Median, Min, Quantile, Std, Sum
     from truthound.validators.range import Decreasing, Increasing, NonNegative, Outlier, Positive, Range
+    from truthound.validators.reference import AggregateMatch, ForeignKey, RowCountMatch
     from truthound.validators.registry import VALIDATORS, make_validator, parse_validators, validator_class
-    from truthound.validators.relation import AggregateMatch, Compare, ForeignKey, FunctionalDependency, RowCountMatch
     from truthound.validators.sets import AllowedValues, ContainsValues, ForbiddenValues, MostCommon
     from truthound.validators.table import ColumnCount, ColumnExists, ColumnType, RowCountBetween, SchemaMatch
     from truthound.validators.text import Case, Encoding, FormatOf, Length, Regex, Whitespace
@@ -31,7 +32,8 @@ _FACE = {
     "sets": "AllowedValues ContainsValues ForbiddenValues MostCommon",
     "table": "ColumnCount ColumnExists ColumnType RowCountBetween SchemaMatch",
     "time": "DateFormat Freshness Future Gap",
-    "relation": "AggregateMatch Compare ForeignKey FunctionalDependency RowCountMatch",
+    "between_columns": "Compare FunctionalDependency",
+    "reference": "AggregateMatch ForeignKey RowCountMatch",
     "distribution": "Distribution",
     "statistics": "Max Mean Median Min Quantile Std Sum",
     "custom": "Expression Function SqlQuery",

@@ -30,7 +30,7 @@ from truthound.validators.distance import (
     kolmogorov_smirnov,
 )  # fmt: skip
 from truthound.validators.option_types import Names
-from truthound.validators.relation import DataSource, counterpart, named, paired
+from truthound.validators.reference import DataSource, check_column_pairs, reference_column, source_name
 from truthound.validators.statistics import Max, Mean, Median, Min, Quantile, Std, Sum
 
 __all__ = ["Distribution", "Max", "Mean", "Median", "Min", "Quantile", "Std", "Sum"]
@@ -92,7 +92,7 @@ class Distribution(Validator):
             found.append(("threshold", "a p-value or a distance is at most 1"))
         if found:
             raise OptionErrors(found)
-        paired(self)
+        check_column_pairs(self)
         return self
 
     def check(self, column: str, dtype: DataType, table: Table) -> Check:
@@ -113,8 +113,8 @@ class Distribution(Validator):
         here = m.CountWhere(m.IsNan(column), self.row_filter)
         sides: dict[str, m.Measure] = {"here" if self.reference is not None else "": here}
         if self.reference is not None:
-            theirs = m.IsNan(counterpart(self, column))
-            sides[f"in {named(self.reference)}"] = m.On(m.Reference(self.reference), m.CountWhere(theirs))
+            theirs = m.IsNan(reference_column(self, column))
+            sides[f"in {source_name(self.reference)}"] = m.On(m.Reference(self.reference), m.CountWhere(theirs))
 
         def telling(judge: Judge) -> Judge:
             def judged(values: Values) -> Verdict | FollowUp:
@@ -165,8 +165,8 @@ class Distribution(Validator):
         )
 
     def _with_reference(self, column: str, method: Method, *, numbers: bool) -> Check:
-        reference, theirs, where = m.Reference(self.reference), counterpart(self, column), self.row_filter
-        name, count = named(self.reference), m.Aggregate(column, "count", where)
+        reference, theirs, where = m.Reference(self.reference), reference_column(self, column), self.row_filter
+        name, count = source_name(self.reference), m.Aggregate(column, "count", where)
         if method == "ks":
             exact = m.KolmogorovSmirnov(column, reference, theirs, where)
 
