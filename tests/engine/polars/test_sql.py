@@ -58,7 +58,7 @@ def duck():
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         connection.register(
-            "handed", query._Stream(DATA.select(query._handed(c, t).alias(c) for c, t in types.items()))
+            "handed", query._Stream(DATA.select(query._to_duckdb(c, t).alias(c) for c, t in types.items()))
         )
         connection.execute(f"CREATE TABLE data AS SELECT {query._selected(list(types), types)} FROM handed")
         yield connection
