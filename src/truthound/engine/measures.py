@@ -1,4 +1,4 @@
-"""What a check may ask of an engine: a closed vocabulary of predicates (one truth a row) and measures (one value a table).
+"""What a check may request from an engine: a closed vocabulary of predicates (true, false or null for each row) and measures (one value per table).
 
 All are frozen and hashable values without data or engine, so equal ones are computed once and any backend can compile them.
 A predicate is true for a row, false, or null where a cell it needs is null; only true counts.
@@ -17,7 +17,7 @@ from truthound.engine.condition import Condition
 
 
 class Predicate:
-    """One truth a row."""
+    """True, false or null for each row."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class LengthBetween(Predicate):
 
 @dataclass(frozen=True)
 class AnyItem(Predicate):
-    """Some item of a list makes the predicate true; it calls the items by the name of a column, the empty one."""
+    """Some item of a list makes the predicate true; it reads an item as the column named ""."""
 
     column: str
     predicate: Predicate
@@ -100,7 +100,7 @@ class SQL(Predicate):
 
 @dataclass(frozen=True)
 class Native(Predicate):
-    """An expression made by a function of the user's, `LazyFrame -> Expr`, that is true for a row that holds."""
+    """An expression from a user's function, `LazyFrame -> Expr`, that is true for a passing row."""
 
     function: Callable[[Any], Any]
 
@@ -115,7 +115,7 @@ class Repeated(Predicate):
 
 @dataclass(frozen=True)
 class Orphan(Predicate):
-    """The row's values are not in the reference's columns; a null is no orphan."""
+    """The row's values are not in the reference's columns; a row with a null is not an orphan."""
 
     columns: tuple[str, ...]
     reference: Reference
@@ -124,7 +124,7 @@ class Orphan(Predicate):
 
 @dataclass(frozen=True)
 class OutOfOrder(Predicate):
-    """The value is not above (below, if descending) the one before it, or NaN; `strict`: equal is out of order too. Nulls and NaN are passed over."""
+    """The value is not above (below, if descending) the one before it, or NaN; `strict`: equal is out of order too. Nulls and NaN are skipped."""
 
     column: str
     order_by: tuple[str, ...] = ()
@@ -167,12 +167,12 @@ class Unknown(Predicate):
 
 
 class Measure:
-    """One value a table, or a ValidatorError where it cannot be had."""
+    """One value per table, or a ValidatorError where it cannot be computed."""
 
 
 @dataclass(frozen=True)
 class RowCount(Measure):
-    """int: rows (for which `where` holds)."""
+    """int: rows (for which `where` is true)."""
 
     where: Predicate | None = None
 
@@ -304,20 +304,20 @@ NEED_TABLE = (Repeated, OutOfOrder, Inconsistent, Native)
 
 def needs_table(predicate: Predicate | None) -> bool:
     """Whether a predicate needs more of the table than one row."""
-    return predicate is not None and any(isinstance(p, NEED_TABLE) for p in parts(predicate))
+    return predicate is not None and any(isinstance(p, NEED_TABLE) for p in subpredicates(predicate))
 
 
-def both(*predicates: Predicate | None) -> Predicate | None:
+def conjunction(*predicates: Predicate | None) -> Predicate | None:
     """Their conjunction, without the absent ones."""
     given = tuple(p for p in predicates if p is not None)
     return given[0] if len(given) == 1 else And(given) if given else None
 
 
-def passed_over(predicate: Predicate) -> Predicate | None:
-    """True for the rows that a rule with this predicate passes over, as a cell it needs is null; None where it judges every row."""
+def skipped_rows(predicate: Predicate) -> Predicate | None:
+    """True for the rows that a rule with this predicate skips because a cell it needs is null; None where it evaluates every row."""
     match predicate:
         case Not(inner):
-            return passed_over(inner)
+            return skipped_rows(inner)
         case IsNull() | Repeated(nulls=True):
             return None
         case Repeated(columns) | Orphan(columns):
@@ -327,7 +327,7 @@ def passed_over(predicate: Predicate) -> Predicate | None:
         case Inconsistent(given, column):
             return any_null((*given, column))
         case And(inner) | Or(inner):
-            found = {passed_over(p) for p in inner}
+            found = {skipped_rows(p) for p in inner}
             return found.pop() if len(found) == 1 else Unknown(predicate)
         case SQL() | Native() | Unknown():
             return Unknown(predicate)
@@ -340,11 +340,11 @@ def any_null(columns: tuple[str, ...]) -> Predicate:
     return IsNull(columns[0]) if len(columns) == 1 else Or(tuple(map(IsNull, columns)))
 
 
-def parts(predicate: Predicate) -> Iterator[Predicate]:
-    """The predicate and all it is made of."""
+def subpredicates(predicate: Predicate) -> Iterator[Predicate]:
+    """The predicate and all predicates within it."""
     yield predicate
     for f in fields(predicate):  # type: ignore[arg-type]
         value = getattr(predicate, f.name)
         for inner in value if isinstance(value, tuple) else (value,):
             if isinstance(inner, Predicate):
-                yield from parts(inner)
+                yield from subpredicates(inner)

@@ -1,4 +1,4 @@
-"""Rewrites of predicates into cheaper ones that are true for the same rows, and of many counts into one that settles them."""
+"""Rewrites of predicates into cheaper ones that are true for the same rows, and one count that bounds many."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SPECIAL = re.compile(r"[\\.^$*+?{}\[\]|()]")
 
 
 def simplify(predicate: Predicate) -> Predicate:
-    """An equivalent predicate, cheaper where one is known."""
+    """An equivalent predicate, cheaper if there is one."""
     match predicate:
         case Not(Not(inner)):
             return simplify(inner)
@@ -51,7 +51,7 @@ def _regex(column: str, pattern: str) -> Predicate | None:
 def bounding_counts(measures: Iterable[Measure]) -> dict[CountWhere, tuple[CountWhere, ...]]:
     """For counts that differ in their bounds or sets only: one count that, when zero, makes all of its group zero.
 
-    Rows outside any of several ranges are outside their intersection, so nothing outside the intersection settles them all.
+    Rows outside any of several ranges are outside their intersection, so if no row is outside the intersection, all the counts are zero.
     """
     ranges: dict[Any, list[CountWhere]] = defaultdict(list)
     sets: dict[Any, list[CountWhere]] = defaultdict(list)

@@ -104,7 +104,7 @@ class Sum:
 class Moments:
     """Count, mean and variance (n - 1) of values in units of 1 / `scale`, merged as Chan, Golub and LeVeque do.
 
-    The variance is NaN where it is not finite because some values are not; it is None where there is no or one finite value.
+    The variance is NaN if some values are not finite, and None for fewer than two finite values.
     """
 
     count: int

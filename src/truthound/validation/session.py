@@ -12,7 +12,7 @@ from typing import Any, Self
 from truthound import profiling
 from truthound._internal.text import plural
 from truthound.engine import Backend, Failing, RowRequest
-from truthound.engine.measures import CountWhere, Measure, Native, Not, Reference, RowCount, any_null, parts
+from truthound.engine.measures import CountWhere, Measure, Native, Not, Reference, RowCount, any_null, subpredicates
 from truthound.errors import ConfigError, SourceError, ValidatorError
 from truthound.results import CheckOutcome, CheckStatus, ValidationResult
 from truthound.schema import Schema
@@ -206,7 +206,7 @@ class ValidationSession:
 
 def _calls_user_code(measure: Measure) -> bool:
     """Whether it calls a function of the user's, which was not written for a table without rows."""
-    return isinstance(measure, CountWhere) and any(isinstance(p, Native) for p in parts(measure.predicate))
+    return isinstance(measure, CountWhere) and any(isinstance(p, Native) for p in subpredicates(measure.predicate))
 
 
 def _skipped_on_sample(check: Check) -> Check:

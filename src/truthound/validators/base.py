@@ -22,8 +22,8 @@ from truthound.engine.measures import (
     Repeated,
     RowCount,
     any_null,
-    parts,
-    passed_over,
+    skipped_rows,
+    subpredicates,
 )
 from truthound.errors import OptionErrors, ValidatorError
 from truthound.results import CheckStatus, Severity
@@ -200,9 +200,9 @@ class Validator(Rule):
         """
         where = self.row_filter
         count, total = CountWhere(failing, where), RowCount(where)
-        left_out = passed_over(failing)
+        left_out = skipped_rows(failing)
         nulls = None if left_out is None else CountWhere(left_out, where)
-        free = nulls is not None and where is None and not any(isinstance(p, _COSTLY) for p in parts(failing))
+        free = nulls is not None and where is None and not any(isinstance(p, _COSTLY) for p in subpredicates(failing))
         asked = (count, total, *((nulls,) if nulls and free else ()))
 
         def judge(values: Values) -> Verdict | FollowUp:

@@ -264,7 +264,7 @@ class Distribution(Validator):
 
     def _summary(self, column: str, dtype: DataType) -> Check:
         numbers, nan = dtype.of("numeric"), m.IsNan(column)
-        where = m.both(self.row_filter, m.Not(nan)) if dtype.of("float") else self.row_filter
+        where = m.conjunction(self.row_filter, m.Not(nan)) if dtype.of("float") else self.row_filter
         words = ("count", "min", "max", *(("mean", "std") if numbers else ()))
         taken = {w: m.Aggregate(column, w, where) for w in words}
         quartiles = {q: m.Quantile(column, q, where) for q in ((0.25, 0.5, 0.75) if numbers else ())}

@@ -29,7 +29,7 @@ from truthound.engine.measures import (
     Predicate,
     Quantile,
     RowCount,
-    both,
+    conjunction,
 )
 from truthound.schema import DataType
 from truthound.validators.base import NO_VALUES, Check, FollowUp, Table, Validator, Values, Verdict
@@ -272,7 +272,7 @@ class Outlier(Validator):
             strange = values[nan] or not (math.isfinite(first) and math.isfinite(second))
             if where == self.row_filter and strange:
                 finite = Between(column, -math.inf, math.inf, low_inclusive=False, high_inclusive=False)
-                return self._spread(column, dtype, method, limit, both(where, finite))
+                return self._spread(column, dtype, method, limit, conjunction(where, finite))
             if not (math.isfinite(first) and math.isfinite(second)):
                 return Verdict(ok=True, message="the values are too large for a spread", skipped=True)
             a, b, reach = Fraction(first), Fraction(second), Fraction(str(limit))

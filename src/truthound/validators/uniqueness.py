@@ -19,7 +19,7 @@ from truthound.engine.measures import (
     Predicate,
     Repeated,
     RowCount,
-    passed_over,
+    skipped_rows,
 )
 from truthound.results import Severity
 from truthound.schema import DataType
@@ -53,7 +53,7 @@ def _repeats(
     v: Validator, columns: tuple[str, ...], expected: str, measure: Duplicates, failing: Repeated, **more: Any
 ) -> Check:
     """A check that counts rows in repeated groups. Rows with a null in their key are passed over."""
-    rows, left_out = RowCount(v.row_filter), passed_over(failing)
+    rows, left_out = RowCount(v.row_filter), skipped_rows(failing)
 
     def judge(values: Values) -> Verdict | FollowUp:
         counts, total = values[measure], values[rows]

@@ -90,9 +90,9 @@ def test_decimals():
 @pytest.mark.parametrize("q", [0.0, 0.1, 0.5, 0.975, 1.0])
 def test_quantiles_of_columns_too_long_to_sort(monkeypatch, values, q):
     exact = pl.Series(values).quantile(q, "linear")
-    monkeypatch.setattr(quantiles, "NARROW", 8)
-    monkeypatch.setattr(blocking, "NARROW", 8)
-    monkeypatch.setattr(quantiles, "FEW", 4)
+    monkeypatch.setattr(quantiles, "MAX_CELLS", 8)
+    monkeypatch.setattr(blocking, "MAX_CELLS", 8)
+    monkeypatch.setattr(quantiles, "MAX_SORTED", 4)
     assert measure(Quantile("a", q), pl.DataFrame({"a": values})) == pytest.approx(exact, rel=1e-12)
 
 
@@ -122,7 +122,7 @@ def test_a_sample_that_misleads_is_noticed(order, by_sample):
         column = pl.Series([i // 4 if i % 4 == 0 else 10_000 + i for i in range(8000)])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(quantiles, "SAMPLE", 2000)
-        assert (quantiles._between(column, 0.5) is not None) is by_sample
+        assert (quantiles._around_rank(column, 0.5) is not None) is by_sample
         assert measure(Quantile("a", 0.5), column.to_frame("a")) == column.quantile(0.5, "linear")
 
 

@@ -131,7 +131,7 @@ def measured(frame, *measures):
 
 @pytest.mark.parametrize("fetched", [1, 1 << 16])
 def test_whole_rows_are_compared_where_telling_columns_repeat(monkeypatch, fetched):
-    monkeypatch.setattr(duplicates, "FETCHED", fetched)
+    monkeypatch.setattr(duplicates, "MAX_FETCHED", fetched)
     count = 400
     frame = pl.DataFrame(
         {"t": ["same"] * count, "n": range(count), "m": range(count), "u": [f"{i}" for i in range(count)]}
@@ -154,7 +154,7 @@ def test_whole_rows_are_compared_where_telling_columns_repeat(monkeypatch, fetch
 @pytest.mark.parametrize("fetched", [1, 1 << 16])
 @pytest.mark.parametrize("share", [0.001, 0.5])
 def test_few_and_many_repeats_are_counted_and_shown_alike(monkeypatch, share, fetched):
-    monkeypatch.setattr(duplicates, "FETCHED", fetched)
+    monkeypatch.setattr(duplicates, "MAX_FETCHED", fetched)
     keys = [f"k{i}" for i in range(2000)] + [f"k{i}" for i in range(5, 5 + int(2000 * share))]
     frame = pl.DataFrame({"k": [*keys, None, None], "v": 1})
     measure = Duplicates(("k",))
@@ -167,7 +167,7 @@ def test_few_and_many_repeats_are_counted_and_shown_alike(monkeypatch, share, fe
 def test_the_first_rows_tell_whether_keys_repeat():
     def often(keys, rows):
         key = duplicate_keys.hashed(("k",), {"k": pl.String()}, nulls=False)
-        return duplicates._often(pl.LazyFrame({"k": keys}).with_columns(pl.col("k").cast(pl.String)), key, rows)
+        return duplicates._repeat_often(pl.LazyFrame({"k": keys}).with_columns(pl.col("k").cast(pl.String)), key, rows)
 
     scattered = [i * 7919 % 8000 for i in range(8000)] + list(range(0, 4000, 50))
     beside = sorted(scattered)

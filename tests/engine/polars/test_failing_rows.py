@@ -39,7 +39,7 @@ def backend(request, tmp_path, monkeypatch):
     if request.param == "memory":
         return PolarsBackend(FRAME.lazy())
     if "spread" in request.param:
-        monkeypatch.setattr(failing_rows, "FRONT", 10)
+        monkeypatch.setattr(failing_rows, "HEAD_ROWS", 10)
     FRAME.write_parquet(tmp_path / "t.parquet", row_group_size=300)
     return PolarsBackend(pl.scan_parquet(tmp_path / "t.parquet"))
 
@@ -67,7 +67,7 @@ def test_rows_and_frequent_values_are_those_of_each_alone(backend, where):
 
 
 def test_values_that_hardly_repeat_are_not_ranked(monkeypatch):
-    monkeypatch.setattr(failing_rows, "RANKED", 100)
+    monkeypatch.setattr(failing_rows, "MAX_RANKED", 100)
     backend = PolarsBackend(FRAME.lazy())
     request = RowRequest(m.Between("", low=10), None, 3, "")
     (found,) = backend.rows({"x": request}).values()

@@ -69,10 +69,10 @@ def test_floats(values, q):
 @pytest.mark.parametrize("q", [0, 0.1, 0.5, 0.99999, 1])
 def test_a_column_that_is_too_long_to_sort(monkeypatch, values, dtype, q):
     short = measured(values, dtype, q)
-    monkeypatch.setattr(quantiles, "NARROW", 100)
-    monkeypatch.setattr(quantiles, "FEW", 10)
+    monkeypatch.setattr(quantiles, "MAX_CELLS", 100)
+    monkeypatch.setattr(quantiles, "MAX_SORTED", 10)
     monkeypatch.setattr(quantiles, "BUCKETS", 16)
-    monkeypatch.setattr("truthound.engine.polars.blocking.NARROW", 100)
+    monkeypatch.setattr("truthound.engine.polars.blocking.MAX_CELLS", 100)
     assert measured(values, dtype, q) == short
 
 

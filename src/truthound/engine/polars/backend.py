@@ -1,4 +1,4 @@
-"""The Polars backend: one streaming pass for what streams, one narrow pass for what blocks, failing rows only where asked."""
+"""The Polars backend: one streaming pass for what streams, one narrow pass for what blocks, failing rows only on request."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ class PolarsBackend:
         values = self.measure(wanted)
         rounded = [x for x in wanted if isinstance(s := table.states.get(x), Sum) and s.error]
         measure_streaming(table, rounded, exact=True)
-        # a count that was settled by another one has no state of its own
+        # a count that is zero because its bounding count is has no state
         return {x: v if isinstance(v := values[x], ValidatorError) else table.states.get(x, Count(v)) for x in wanted}
 
     @no_panic()
@@ -138,7 +138,7 @@ class PolarsBackend:
         if isinstance(predicate, m.Inconsistent) or (where is not None and m.needs_table(predicate)):
             rows = self.table.collect(self._blocking.failing(predicate, where).select(ROW))[ROW]
             return pl.col(ROW).is_in(rows.implode())
-        return self.table.compile(simplify(m.both(where, predicate) or predicate)).fill_null(value=False)
+        return self.table.compile(simplify(m.conjunction(where, predicate) or predicate)).fill_null(value=False)
 
     @no_panic()
     def sample(self, size: int, seed: int) -> PolarsBackend:

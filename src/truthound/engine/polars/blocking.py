@@ -16,7 +16,7 @@ from truthound.engine.polars.engine_errors import ENGINE_ERRORS
 from truthound.engine.polars.functional_dependencies import Inconsistencies, inconsistencies
 from truthound.engine.polars.kolmogorov_smirnov import kolmogorov_smirnov
 from truthound.engine.polars.python_values import row_tuples, temporal_type
-from truthound.engine.polars.quantiles import NARROW, quantile
+from truthound.engine.polars.quantiles import MAX_CELLS, quantile
 from truthound.engine.polars.table import Table
 from truthound.engine.polars.time_gaps import gaps
 from truthound.errors import ReferenceDataError, SourceError, TruthoundError, ValidatorError
@@ -132,7 +132,7 @@ class Blocking:
                     wanted[column] = self._table.compile.column(column)
                 case _:
                     continue
-        if not wanted or self._table.value(m.RowCount()) * len(wanted) > NARROW:
+        if not wanted or self._table.value(m.RowCount()) * len(wanted) > MAX_CELLS:
             return {}
         names = {k: str(i) for i, k in enumerate(wanted)}
         frame = self._table.collect(self._table.frame.select(e.alias(names[k]) for k, e in wanted.items()))
@@ -158,7 +158,7 @@ class Blocking:
                 return self.duplicates.count(m.Duplicates(columns, nulls, where), None).rows
             case m.Inconsistent():
                 return self.inconsistent(predicate, where).rows
-        beside = m.passed_over(predicate)
+        beside = m.skipped_rows(predicate)
         counted = [predicate, beside] if isinstance(beside, m.Unknown) else [predicate]
         sums = [self._table.compile(simplify(p)).sum().alias(str(i)) for i, p in enumerate(counted)]
         found = self._table.collect(self._table.filtered(where).select(sums)).row(0)
@@ -186,7 +186,7 @@ class Blocking:
     # --- rows ------------------------------------------------------------------------------------------------------
 
     def inconsistent(self, x: m.Inconsistent, where: m.Predicate | None) -> Inconsistencies:
-        """The rows that break a dependency among those for which `where` is true."""
+        """The rows that violate a dependency among those for which `where` is true."""
         if (x, where) not in self._inconsistent:
             column, dtype = self._table.compile.column, self._table.compile.dtype
             self._inconsistent[x, where] = inconsistencies(
@@ -205,4 +205,4 @@ class Blocking:
             return kept.filter(self.inconsistent(predicate, where).failing)
         if where is not None and m.needs_table(predicate):
             return rows.filter(compiled(simplify(where))).filter(compiled(simplify(predicate)))
-        return rows.filter(compiled(simplify(m.both(where, predicate) or predicate)))
+        return rows.filter(compiled(simplify(m.conjunction(where, predicate) or predicate)))

@@ -1,6 +1,6 @@
-"""Names of columns that the engine would take for patterns, and the engine's errors in plain words.
+"""Column names that the engine would take for patterns, and the engine's errors in plain words.
 
-Polars reads the names `*` and `^...$` as patterns. Inside the engine such columns have a mark before their name; nobody outside sees it.
+Polars reads the names `*` and `^...$` as patterns. Inside the engine such columns have a prefix that is not visible outside.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ import polars as pl
 from truthound._internal.text import did_you_mean, first_line, hint_columns
 
 ESCAPE_PREFIX = "\x1a"
-"""goes before a name that would be a pattern, and before one that begins with it, so that it can always be taken off again"""
+"""prefix of a name that would be a pattern, or that begins with it, so that it can always be removed again"""
 FAULT = -86
-"""what a condition gives a row for which it has no answer, by which the engine's error about it is known"""
+"""the value of a condition for a row without an answer, by which the engine's error is recognized"""
 _FAULT = re.compile(rf"conversion from `i8` to `u8` failed.*\[.*{FAULT}", re.DOTALL)
 FAULT_WORDS = "in some row a number is beyond its type or divided by zero, or a value cannot be cast; TRY_CAST(...) and TRY(...) give NULL there"
 _WORDS = (
@@ -24,13 +24,13 @@ _WORDS = (
 
 
 def escape_column(name: str) -> str:
-    """The name that a column has inside the engine: its own, unless that is a pattern."""
+    """A column's name inside the engine: its own, unless that is a pattern."""
     special = name == "*" or (name.startswith("^") and name.endswith("$")) or name.startswith(ESCAPE_PREFIX)
     return ESCAPE_PREFIX + name if special else name
 
 
 def unescape_column(name: str) -> str:
-    """The column's own name again."""
+    """The column's original name."""
     return name.removeprefix(ESCAPE_PREFIX)
 
 
@@ -51,7 +51,7 @@ def is_fault(error: BaseException) -> bool:
 
 
 def explain_sql_error(error: BaseException, columns: Iterable[str] = ()) -> str:
-    """What the engine says, in plain words."""
+    """The engine's message in plain words."""
     words = first_line(error).replace(ESCAPE_PREFIX, "")
     if is_fault(error):
         return FAULT_WORDS

@@ -1,7 +1,7 @@
 """One column against another, exactly: numbers and times of different types, and differences within a tolerance.
 
-Nothing is rounded to be compared. A float against a decimal is what it is written as, so that 0.1 equals 0.10; against any
-other number it is the number that it holds.
+Nothing is rounded to be compared. A float against a decimal has the value it is written as, so that 0.1 equals 0.10; against any
+other number it has its binary value.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ COMPARE: dict[str, Callable[[Any, Any], Any]] = {
 _REACHES: dict[str, Callable[[Any, Any], Any]] = {
     "==": operator.le, "!=": operator.gt, "<": operator.lt, "<=": operator.le,
 }  # fmt: skip
-"""what holds of how far one value is beyond the other, and the tolerance"""
+"""how the difference of two values compares with the tolerance"""
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _NARROW = (pl.Int8, pl.Int16, pl.Int32, pl.UInt8, pl.UInt16, pl.UInt32)
 """whole numbers that 64-bit floats hold exactly"""
@@ -71,7 +71,7 @@ def steps(left: pl.Expr, right: pl.Expr, types: Types) -> tuple[pl.Expr, pl.Expr
         raise ValidatorError(f"{types[0]} and {types[1]} do not compare")
     if a[0] == b[0] and (a[2] is None) != (b[2] is None):
         raise ValidatorError(f"{types[0]} and {types[1]} do not compare: one has a time zone, the other has none")
-    if a[0] != b[0]:  # the days on a clock on the wall begin at midnight, also where the zone leaves that out
+    if a[0] != b[0]:  # days of local time begin at midnight, also where a zone skips it
         left, right = (e.dt.replace_time_zone(None) if s[2] else e for e, s in ((left, a), (right, b)))
     common = gcd(a[1], b[1])
     wide = pl.Int64 if a[1] == b[1] else pl.Int128
@@ -133,7 +133,7 @@ def _between(whole: pl.Expr, down: pl.Expr, up: pl.Expr, op: str) -> pl.Expr:
 
 
 def _decimal_float(number: pl.Expr, real: pl.Expr, types: Types, op: str) -> pl.Expr:
-    """A decimal against a float as it is written. Where they are the same float, or nearly, their digits decide."""
+    """A decimal against a float as it is written. Where they are nearly the same float, their digits decide."""
     scale, bits = getattr(types[0], "scale", 0), BITS[types[1].base_type()]
     units, x = number.to_physical(), real.cast(pl.Float64)
     # divided by a column, as the engine multiplies by what it rounds of 1 / 10 ** scale where it divides by a constant
@@ -148,13 +148,13 @@ def _decimal_float(number: pl.Expr, real: pl.Expr, types: Types, op: str) -> pl.
         return None if order is None else COMPARE[op](order, 0)
 
     made: pl.Expr = COMPARE[op](near, x)
-    return _unless(clear, made, units, x, decide)
+    return _or_decide_in_python(clear, made, units, x, decide)
 
 
-def _unless(
+def _or_decide_in_python(
     clear: pl.Expr, quick: pl.Expr, left: pl.Expr, right: pl.Expr, decide: Callable[[Any, Any], Any]
 ) -> pl.Expr:
-    """The quick answer where it is clear; elsewhere Python decides about the two values, unless one is null."""
+    """The quick answer where it is certain; elsewhere Python decides, unless a value is null."""
 
     def asked(rows: pl.Series) -> pl.Series:
         fields = rows.struct.unnest()
@@ -223,18 +223,18 @@ def _decimals_within(left: pl.Expr, right: pl.Expr, types: Types, op: str, toler
         apart = x - y if op.startswith("<") else (x - y).abs()
         rough = pl.max_horizontal(x.abs(), y.abs(), pl.lit(tolerance)) * 2.0 ** {64: -45, 32: -20, 16: -8}[max(bits)]
         quick: pl.Expr = _REACHES[op](apart, tolerance)
-        return _unless((apart - tolerance).abs() > rough, quick, left, right, decide)
+        return _or_decide_in_python((apart - tolerance).abs() > rough, quick, left, right, decide)
     scale = max(getattr(t, "scale", 0) for t in types)
     fits = (x.abs() < 10.0 ** (37 - scale)) & (y.abs() < 10.0 ** (37 - scale))
     one, other = (pl.when(fits).then(e) for e in (left, right))
     difference = one - other if op.startswith("<") else (one - other).abs()
-    return _unless(
+    return _or_decide_in_python(
         fits, reaches(difference, pl.Decimal(38, scale), most, strict=op == "<", above=op == "!="), left, right, decide
     )
 
 
 def _whole_difference(left: pl.Expr, right: pl.Expr) -> pl.Expr:
-    """A difference of 128 bits; what would be longer is the longest."""
+    """A difference of 128 bits, saturated."""
     made, longest = left - right, pl.lit(2**127 - 1, dtype=pl.Int128)
     over = (left >= 0) & (right < 0) & (made < 0)
     under = (left < 0) & (right >= 0) & ((made >= 0) | (made < 1 - 2**127))  # the least has no absolute value
@@ -244,7 +244,7 @@ def _whole_difference(left: pl.Expr, right: pl.Expr) -> pl.Expr:
 def _float_difference(
     left: pl.Expr, right: pl.Expr, types: Types, tolerance: float, op: str
 ) -> tuple[pl.Expr, pl.Expr]:
-    """How far apart two numbers are of which one at least is a float, and how far they may be."""
+    """The difference of two numbers, at least one a float, and the largest difference allowed."""
     x, y = left.cast(pl.Float64), right.cast(pl.Float64)
     difference = x - y
     for whole, real, dtype, sign in ((left, y, types[0], 1), (right, x, types[1], -1)):

@@ -1,7 +1,7 @@
-"""Bounds and values against a column, exactly: what was given is brought to the steps that the column's type has.
+"""Bounds and values against a column, exactly: what was given is converted to the steps of the column's type.
 
-A type holds only some values: whole numbers, multiples of a millisecond or of 0.01, floats. A bound between two of them is
-moved to the one where every comparison stays the same, so the engine compares values of one type and rounds nothing:
+A type has only some values: whole numbers, multiples of a millisecond or of 0.01, floats. A bound between two of them is
+moved to the one that leaves every comparison the same, so the engine compares values of one type and rounds nothing:
 10.5 is above every integer up to 10, and 10:00:00.0015 is above 10:00:00.001.
 """
 
@@ -24,7 +24,7 @@ from truthound.errors import ValidatorError
 EQUALITIES = 12
 """up to so many allowed values, comparing with each is quicker than a look-up in a set"""
 _MOMENT = re.compile("^([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]")
-"""the day of a moment that is a text, up to what stands before its time: T or a blank, which mean the same"""
+"""the date of a timestamp written as text, and its separator from the time: T or a blank, which mean the same"""
 TEXT = (pl.String, pl.Categorical, pl.Enum)
 BITS: dict[type[pl.DataType], int] = {pl.Float16: 16, pl.Float32: 32, pl.Float64: 64}
 
@@ -36,8 +36,8 @@ def within(
     if dtype in TEXT and any(isinstance(v, str) and _MOMENT.match(v) for v in (low, high)):
         e = e.str.replace(_MOMENT.pattern, "$1 ")
         low, high = (_MOMENT.sub(r"\1 ", v) if isinstance(v, str) else v for v in (low, high))
-    least = None if low is None else _end(low, dtype, upper=False, closed=low_inclusive)
-    most = None if high is None else _end(high, dtype, upper=True, closed=high_inclusive)
+    least = None if low is None else _last_within(low, dtype, upper=False, closed=low_inclusive)
+    most = None if high is None else _last_within(high, dtype, upper=True, closed=high_inclusive)
     if least is False or most is False:
         return always(e, value=False)
     if dtype in TEXT and not (low_inclusive and high_inclusive):
@@ -73,7 +73,7 @@ def among(e: pl.Expr, dtype: pl.DataType, values: tuple[Any, ...]) -> pl.Expr:
     plain = dtype in TEXT or dtype == pl.Boolean
     if plain and any(isinstance(v, str) != (dtype in TEXT) for v in wanted):
         raise ValidatorError(f"the values {wanted[:5]} do not compare with a {dtype} column")
-    found = wanted if plain else _held([_place(v, dtype) for v in wanted], dtype)
+    found = wanted if plain else _representable([_position(v, dtype) for v in wanted], dtype)
     if not found:
         return always(e, value=False)
     if len(found) > EQUALITIES:
@@ -89,13 +89,13 @@ def always(e: pl.Expr, *, value: bool) -> pl.Expr:
     return pl.when(e.is_not_null()).then(pl.lit(value=value))
 
 
-def _end(value: Any, dtype: pl.DataType, *, upper: bool, closed: bool) -> Any:
-    """The last value within a bound as an expression; None where it leaves nothing out, False where it leaves nothing."""
+def _last_within(value: Any, dtype: pl.DataType, *, upper: bool, closed: bool) -> Any:
+    """The last value within a bound as an expression; None if all values are within it, False if none is."""
     if dtype in TEXT:
         if not isinstance(value, str):
             raise ValidatorError(f"the bound {value!r} does not compare with text")
         return pl.lit(value)
-    place = _place(value, dtype)
+    place = _position(value, dtype)
     if bits := BITS.get(dtype.base_type()):
         last = beside(place, bits, up=not upper, strict=not closed)
         return False if last is None else pl.lit(last, dtype=dtype)
@@ -138,8 +138,8 @@ def limits(dtype: pl.DataType) -> tuple[int, int]:
     return (0, 2**bits - 1) if dtype.is_unsigned_integer() else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
 
 
-def _held(places: list[Exact], dtype: pl.DataType) -> list[Any]:
-    """Those of the places that are values of the type, each once."""
+def _representable(places: list[Exact], dtype: pl.DataType) -> list[Any]:
+    """The places that are values of the type, without duplicates."""
     if bits := BITS.get(dtype.base_type()):
         return [p for p in dict.fromkeys(places) if beside(p, bits, up=True, strict=False) == p]
     least, most = limits(dtype)
@@ -163,7 +163,7 @@ def _series(found: list[Any], dtype: pl.DataType) -> pl.Series:
     return pl.Series(found, dtype=dtype)
 
 
-def _place(value: Any, dtype: pl.DataType) -> Exact:
+def _position(value: Any, dtype: pl.DataType) -> Exact:
     """Where a value lies among the steps of a type, exactly. A bound in a text is ISO, a float for decimals is as it is written."""
     found = temporal_type(dtype)
     try:

@@ -26,13 +26,13 @@ from truthound.errors import ValidatorError
 
 _TEXTS = (m.Matches, m.LengthBetween, m.Format)
 _ASSUMED = (2**61, 2**53, 2**31)
-"""what columns of 64 bits hold at most, as a rule: sums do not overflow, floats hold them, products do not overflow"""
+"""usual limits of 64-bit columns, within which: sums do not overflow, floats are exact, products do not overflow"""
 
 Lookup = Callable[[m.Orphan], "list[pl.Series]"]
 
 
 class Compiler:
-    """Compiles predicates for one table; `lookup` brings the reference's columns for an `Orphan`."""
+    """Compiles predicates for one table; `lookup` returns the reference's keys for an `Orphan`."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class Compiler:
         now: Callable[[], datetime] = utc_now,
         empty: Callable[[Collection[str]], Collection[str]] = lambda _: (),
     ) -> None:
-        """`empty` says which of some columns have no value at all."""
+        """`empty` returns those of some columns that have no value in any row."""
         self._frame, self._schema, self._lookup, self._empty = frame, schema, lookup, empty
         self._unreadable = {} if unreadable is None else unreadable
         self._context = Context({**schema, **dict.fromkeys(self._unreadable, pl.Null())}, self.column, now)
@@ -80,7 +80,7 @@ class Compiler:
         raise ValidatorError(f'column "{name}" is {dtype}, not text')
 
     def __call__(self, p: m.Predicate) -> pl.Expr:
-        """The predicate's expression; it raises for a row whose answer cannot be had, and on which it depends."""
+        """The predicate's expression; running it raises where a row has no answer and the result depends on it."""
         return checked(self._checked(p))
 
     def infallible(self, condition: Condition) -> pl.Expr | None:
@@ -126,15 +126,17 @@ class Compiler:
                 return self._count(p, count_or_fault)
 
     def _count(self, p: m.Predicate, count: Callable[[Checked], AggregateQuery]) -> AggregateQuery:
-        """What `count` makes of the predicate, in 64 bits where that is enough."""
+        """The query that `count` makes from the compiled predicate, in 64 bits where that is enough."""
         sure = self._checked(p)
-        conditions = [resolved(part.condition, self._context.schema) for part in m.parts(p) if isinstance(part, m.SQL)]
+        conditions = [
+            resolved(part.condition, self._context.schema) for part in m.subpredicates(p) if isinstance(part, m.SQL)
+        ]
         names = {c for condition in conditions for c in condition.calculated() if self._schema[c] in LONG}
         if "Int128" not in f"{sure.e}{sure.fault}":
             return count(sure)
         for most in _ASSUMED if names else ():
             quick = copy(self)
-            quick._context = replace(self._context, most=most)  # noqa: SLF001 a compiler of its own kind
+            quick._context = replace(self._context, most=most)  # noqa: SLF001 of this class
             found = quick._checked(p)  # noqa: SLF001
             if "Int128" not in f"{found.e}{found.fault}":
                 return if_narrow(count(found), [self.column(c) for c in sorted(names)], most, count(sure))
@@ -201,9 +203,9 @@ class Compiler:
         return (items.arr.to_list() if isinstance(dtype, pl.Array) else items).list.eval(of_items).list.any()
 
     def _unless_short(self, column: str, short: int, p: m.Predicate) -> pl.Expr:
-        """An alternative that is true of short texts: the whole of it is asked of long ones only. Bytes are no fewer than characters."""
+        """An alternative that is true for short texts, so it is evaluated for long ones only. Bytes are never fewer than characters."""
         of_values = Compiler(self._frame, {"v": pl.String()}, self._lookup)
-        # turned round, as it would come here again
+        # in reverse order, or it would be compiled here again
         whole = of_values._checked(m.Or(tuple(_of(i, "v") for i in p.predicates[::-1]))).e  # type: ignore[attr-defined]  # it is an Or
         return quick_or_slow(self.text(column), lambda texts: texts.str.len_bytes() <= short, lambda _: whole)
 
@@ -230,7 +232,7 @@ class Compiler:
         try:
             made = compiled(condition, self._context)
         except ValidatorError:
-            # a column without any value has the type that its source gives for want of a better one: it fits any condition
+            # a column without any value has a default type of its source: it fits any condition
             empty = frozenset(self._empty(condition.columns or ()))
             if not empty:
                 raise
@@ -243,7 +245,7 @@ class Compiler:
         return Checked(made.e | (every.is_null() & False), made.fault)  # a constant, for each row
 
     def _boolean(self, made: pl.Expr, what: str) -> pl.Expr:
-        """An expression that must say true or false of each row; `a + 1` says neither."""
+        """Checks that an expression is true or false for each row."""
         (dtype,) = (
             self._frame.select(made).collect_schema().values() if not made.meta.has_multiple_outputs() else (None,)
         )
@@ -257,11 +259,11 @@ class Compiler:
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException, TypeError, ValueError) as error:
             if str(error).startswith("cannot compare"):
                 raise
-            return made  # not every expression takes rows of nulls; what is wrong with it shows on the data
+            return made  # not every expression takes rows of nulls; if it is wrong, running it on the data fails
         if height == 3:
             return made.cast(pl.Boolean) if dtype == pl.Null else made
         if made.meta.root_names() or height != 1 or not self._schema:
-            raise ValidatorError(f"{what} does not say something of each row, but of the table as a whole")
+            raise ValidatorError(f"{what} has one value for the whole table, not one for each row")
         every = named(next(iter(self._schema)))
         return made.cast(pl.Boolean) | (every.is_null() & False)  # a constant, for each row
 
@@ -297,15 +299,15 @@ class Compiler:
 
 
 def _only(column: str, p: m.Predicate) -> bool:
-    """Whether it is about the texts of one column alone."""
+    """Whether it reads the texts of this column alone."""
     return all(
         isinstance(part, m.And | m.Or | m.Not) or (isinstance(part, _TEXTS) and part.column == column)
-        for part in m.parts(p)
+        for part in m.subpredicates(p)
     )
 
 
 def _of(p: m.Predicate, column: str) -> m.Predicate:
-    """A predicate about texts, of another column."""
+    """The predicate of another column."""
     if isinstance(p, m.And | m.Or):
         return replace(p, predicates=tuple(_of(i, column) for i in p.predicates))
     return m.Not(_of(p.predicate, column)) if isinstance(p, m.Not) else replace(p, column=column)  # type: ignore[type-var]

@@ -1,7 +1,7 @@
 """Exact duplicate counts in bounded memory.
 
 Columns become one 64-bit key a row: packed where the values' ranges allow it (then equal keys are equal rows), else hashed
-(then only rows with colliding hashes are compared, cell by cell). A key that rises all the way is unique without being kept.
+(then only rows with colliding hashes are compared, cell by cell). A strictly increasing key is unique, without keeping any.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from truthound.engine.measures import DuplicateCounts
 from truthound.engine.polars.column_names import named
 
 IN_MEMORY = 1 << 24
-"""keys held at once (128 MiB); larger tables are taken in parts of about this size, each by one narrow scan"""
-NONE = DuplicateCounts(0, 0, 0)
+"""keys in memory at once (128 MiB); larger tables are processed in parts of about this size, each by one narrow scan"""
+NO_DUPLICATES = DuplicateCounts(0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,22 +97,22 @@ def repeated(keys: pl.Series) -> tuple[pl.Series, DuplicateCounts]:
 
 def _repeated(keys: pl.Series) -> tuple[pl.Series, DuplicateCounts]:
     if len(keys) < 2 or bool((keys.slice(1) > keys.slice(0, len(keys) - 1)).all()):
-        return keys.clear(), NONE
+        return keys.clear(), NO_DUPLICATES
     ordered = keys.sort()
     distinct = ordered.n_unique()  # a walk, now that equal keys are neighbours
     if distinct == len(keys):
-        return keys.clear(), NONE
+        return keys.clear(), NO_DUPLICATES
     again = ordered.filter(ordered == ordered.shift(1)).unique()
     extra = len(keys) - distinct
     return again, DuplicateCounts(extra + len(again), extra, len(again))
 
 
 def scan(frame: pl.LazyFrame, key: Key, rows: int) -> tuple[pl.Series, DuplicateCounts]:
-    """`repeated` for a table of any size: rising keys are proved batch by batch, others counted part by part."""
+    """`repeated` for a table of any size: increasing keys are checked batch by batch, others counted part by part."""
     if rows <= IN_MEMORY:
         return repeated(selected(frame, key).collect(engine="streaming")["k"])
     if _rises(frame, key):
-        return pl.Series("k", [], pl.Int64 if key.exact else pl.UInt64), NONE
+        return pl.Series("k", [], pl.Int64 if key.exact else pl.UInt64), NO_DUPLICATES
     count = -(-rows // IN_MEMORY)
     found = []
     total = DuplicateCounts(0, 0, 0, 0)

@@ -1,4 +1,4 @@
-"""Duplicate counts of one backend, and the rows they count: the way is chosen by what a look at the first rows says."""
+"""Duplicate counts of one table, and the duplicate rows: a sample of the first rows decides how they are found."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from truthound.engine.polars.table import Table
 from truthound.errors import ValidatorError
 
 SAMPLE = 1 << 14
-"""first rows that tell whether keys repeat, and which columns tell rows apart"""
-OFTEN = 0.03
-"""the share of repeats in a sample from which keys are grouped as they are: so many would have to be compared after hashing"""
-FEWEST, MOST = 8, 0.2
-"""twins in a sample from which their share of all rows is told, and the share from which most keys are said to repeat"""
-FETCHED = 1 << 16
+"""first rows, from which it is estimated whether keys repeat and which columns distinguish rows"""
+REPEATED_SHARE = 0.03
+"""the share of duplicates in a sample above which keys are grouped unhashed: too many rows would have to be compared after hashing"""
+MIN_DUPLICATES, MAX_SHARE = 8, 0.2
+"""duplicates in a sample from which their share of all rows is estimated, and the share above which most keys are taken to repeat"""
+MAX_FETCHED = 1 << 16
 """rows whose cells are held at once"""
 
 
 class DuplicateFinder:
-    """What is known of repeated keys: their values, and the rows where they are few."""
+    """Repeated keys: their values, and their rows if they are few."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
         self._rows: dict[tuple[tuple[str, ...], bool], pl.DataFrame] = {}
-        self._again: dict[m.Duplicates, tuple[dup.Key, pl.Series, int]] = {}
+        self._repeated_keys: dict[m.Duplicates, tuple[dup.Key, pl.Series, int]] = {}
 
     def close(self) -> None:
         self._rows.clear()
-        self._again.clear()
+        self._repeated_keys.clear()
 
     # --- counting --------------------------------------------------------------------------------------------------
 
@@ -45,26 +45,26 @@ class DuplicateFinder:
         """The counts; `keys` are in memory already where they were read with other columns."""
         columns = self._columns(x)
         if not columns:
-            return dup.NONE
+            return dup.NO_DUPLICATES
         if x.where is None and (known := self._by_a_key(x, columns)) is not None:
             return known
         frame, key = self._table.filtered(x.where), self.key(x)
         if key is None:
             raise ValidatorError("columns of Python objects cannot be compared")
         alike = frame if key.drop is None else frame.filter(key.drop.not_())
-        if keys is None and not key.exact and _often(frame, key, self._table.value(m.RowCount())):
+        if keys is None and not key.exact and _repeat_often(frame, key, self._table.value(m.RowCount())):
             return dup.compared(alike, columns)
         again, counts = dup.scan(frame, key, self._table.value(m.RowCount())) if keys is None else dup.repeated(keys)
         if not len(again):
             return counts
         if x.where is None:
-            self._again[x] = (key, again, counts.rows)
+            self._repeated_keys[x] = (key, again, counts.rows)
         if key.exact:
             return counts
         return replace(dup.compared(alike.filter(key.expr.is_in(again.implode())), columns), keyed=counts.keyed)
 
     def key(self, x: m.Duplicates) -> dup.Key | None:
-        """The key that is looked at; None where there is none."""
+        """The key that is compared; None if there is none."""
         types = self._table.types
         columns = self._columns(x)
         if x.where is None and x.columns and all(dup.packable(types[c]) for c in columns):
@@ -85,18 +85,18 @@ class DuplicateFinder:
         return columns
 
     def _by_a_key(self, x: m.Duplicates, columns: tuple[str, ...]) -> m.DuplicateCounts | None:
-        """Rows can only be equal where a key repeats: no repeat settles it, a few are compared."""
-        for done in self._done_keys(columns):
+        """Rows can only be equal where a key repeats: without repeats there are none, a few are compared."""
+        for done in self._counted_keys(columns):
             counts = self._table.value(done)
             if counts.rows == 0:
-                return dup.NONE
-            if counts.rows <= FETCHED and (rows := self._repeating(done)) is not None:
+                return dup.NO_DUPLICATES
+            if counts.rows <= MAX_FETCHED and (rows := self._repeating(done)) is not None:
                 return dup.compared(_present(rows, columns, nulls=x.nulls).lazy(), columns)
-        return self._by_telling_columns(columns) if x.nulls and len(columns) > 1 else None
+        return self._by_distinguishing_columns(columns) if x.nulls and len(columns) > 1 else None
 
-    def _by_telling_columns(self, columns: tuple[str, ...]) -> m.DuplicateCounts | None:
-        """The same for columns that tell the first rows apart; a few more are asked before whole rows are."""
-        types, few = self._table.types, self._telling(columns)
+    def _by_distinguishing_columns(self, columns: tuple[str, ...]) -> m.DuplicateCounts | None:
+        """The same with columns that distinguish the first rows; a few more columns are compared before whole rows are."""
+        types, few = self._table.types, self._distinguishing(columns)
         if not few:
             return None
         key = dup.hashed(few, types, nulls=True)
@@ -106,23 +106,23 @@ class DuplicateFinder:
             wider = dup.hashed((*few, *others[:4]), types, nulls=True)
             hit = self._table.frame.filter(key.expr.is_in(again.implode()))
             again, counts = dup.repeated(self._table.collect(dup.selected(hit, wider))["k"])
-            if counts.rows > FETCHED:
+            if counts.rows > MAX_FETCHED:
                 return None
             key = wider
         if not len(again):
-            return replace(dup.NONE, keyed=self._table.value(m.RowCount()))
+            return replace(dup.NO_DUPLICATES, keyed=self._table.value(m.RowCount()))
         rows = self._table.collect(self._table.numbered.filter(key.expr.is_in(again.implode())))
         same = rows.filter(pl.struct([named(c) for c in columns]).is_duplicated())
         self._rows[columns, True] = same
         return dup.compared(same.lazy(), columns)
 
-    def _telling(self, columns: tuple[str, ...]) -> tuple[str, ...]:
-        """A few cheap columns that tell the first rows apart; nothing if there are none, or if they are all columns."""
+    def _distinguishing(self, columns: tuple[str, ...]) -> tuple[str, ...]:
+        """A few cheap columns that distinguish the first rows; none if that takes all columns."""
         types = self._table.types
         if any(types[c] == pl.Object for c in columns):
             return ()
         sample = self._table.collect(self._table.frame.head(SAMPLE))
-        enough = (1 - OFTEN) * sample.height
+        enough = (1 - REPEATED_SHARE) * sample.height
         distinct = {c: _distinct(sample, (c,)) for c in columns}
         ordered = sorted(
             columns, key=lambda c: (distinct[c] < enough, _cost(types[c]) if distinct[c] >= enough else -distinct[c])
@@ -132,7 +132,7 @@ class DuplicateFinder:
                 return tuple(ordered[:size])
         return ()
 
-    def _done_keys(self, columns: tuple[str, ...]) -> Iterator[m.Duplicates]:
+    def _counted_keys(self, columns: tuple[str, ...]) -> Iterator[m.Duplicates]:
         for done in self._table.measured(m.Duplicates):
             whole = done.columns and done.where is None and set(done.columns) < set(columns)
             if whole and all(self._table.measured_nulls(c) == 0 for c in done.columns):
@@ -141,8 +141,8 @@ class DuplicateFinder:
     def _repeating(self, done: m.Duplicates) -> pl.DataFrame | None:
         """All rows whose key repeats, numbered, where they are few."""
         at = (done.columns, done.nulls)
-        if at not in self._rows and done in self._again and self._again[done][2] <= FETCHED:
-            key, again, _ = self._again[done]
+        if at not in self._rows and done in self._repeated_keys and self._repeated_keys[done][2] <= MAX_FETCHED:
+            key, again, _ = self._repeated_keys[done]
             found = self._table.collect(self._keyed(key).filter(key.expr.is_in(again.implode())))
             if not key.exact:
                 found = found.filter(pl.struct([named(c) for c in key.columns]).is_duplicated())
@@ -155,7 +155,7 @@ class DuplicateFinder:
     # --- rows ------------------------------------------------------------------------------------------------------
 
     def numbers(self, r: RowRequest) -> pl.Series | None:
-        """Row numbers from 0 of some failing rows of a duplicate check, equal ones side by side; None where it is none."""
+        """Row numbers from 0 of some failing rows of a duplicate check, equal ones adjacent; None for other checks."""
         if not isinstance(r.predicate, m.Repeated) or r.where is not None:
             return None
         every = tuple(self._table.types)
@@ -164,7 +164,7 @@ class DuplicateFinder:
             if x.where is None and x.nulls == nulls and (x.columns or every) == columns:
                 if (columns, nulls) in self._rows:
                     return _grouped(self._rows[columns, nulls], columns).head(r.limit)
-                for done in self._done_keys(columns):
+                for done in self._counted_keys(columns):
                     if (rows := self._repeating(done)) is not None:
                         present = _present(rows, columns, nulls=nulls)
                         same = present.filter(pl.struct([named(c) for c in columns]).is_duplicated())
@@ -174,13 +174,13 @@ class DuplicateFinder:
 
     def _first(self, x: m.Duplicates, columns: tuple[str, ...], limit: int) -> pl.Series:
         """The numbers of the first rows that repeat, from narrow scans."""
-        if x not in self._again:
+        if x not in self._repeated_keys:
             key = self.key(x) or dup.hashed(columns, self._table.types, nulls=x.nulls)
             again, counts = dup.scan(self._table.frame, key, self._table.value(m.RowCount()))
-            self._again[x] = (key, again, counts.rows)
-        key, again, count = self._again[x]
+            self._repeated_keys[x] = (key, again, counts.rows)
+        key, again, count = self._repeated_keys[x]
         rows = self._keyed(key)
-        if count > FETCHED:
+        if count > MAX_FETCHED:
             first = rows.filter(key.expr.is_in(again.implode())).select(key.expr.alias("k")).head(limit)
             again = self._table.collect(first)["k"].unique()
         found = self._table.collect(rows.filter(key.expr.is_in(again.implode())).select(ROW, *map(named, columns)))
@@ -189,17 +189,17 @@ class DuplicateFinder:
         return _grouped(found, columns).head(limit)
 
 
-def _often(frame: pl.LazyFrame, key: dup.Key, rows: int) -> bool:
-    """Whether keys repeat so much that hashing them settles little.
+def _repeat_often(frame: pl.LazyFrame, key: dup.Key, rows: int) -> bool:
+    """Whether keys repeat so often that hashing them saves little.
 
-    The first rows hold few of the twins of a long table, so those that do not stand side by side are taken for a share of all.
+    The first rows of a long table hold few of its duplicates, so those that are not adjacent are extrapolated.
     """
     keys = dup.selected(frame.head(SAMPLE), key).collect(engine="streaming")["k"]
     seen, distinct = len(keys), keys.n_unique()
-    if distinct < (1 - OFTEN) * seen:
+    if distinct < (1 - REPEATED_SHARE) * seen:
         return True
     apart = len(keys.rle()) - distinct
-    return apart >= FEWEST and 2 * apart * rows / seen**2 > MOST
+    return apart >= MIN_DUPLICATES and 2 * apart * rows / seen**2 > MAX_SHARE
 
 
 def _distinct(sample: pl.DataFrame, columns: tuple[str, ...] | list[str]) -> int:
@@ -207,7 +207,7 @@ def _distinct(sample: pl.DataFrame, columns: tuple[str, ...] | list[str]) -> int
 
 
 def _cost(dtype: pl.DataType) -> int:
-    """What reading and hashing a column costs beside others."""
+    """The relative cost of reading and hashing a column."""
     return 3 if dtype.is_nested() else 2 if dtype in (pl.String, pl.Binary) else int(dtype in (pl.Categorical, pl.Enum))
 
 
@@ -223,6 +223,6 @@ def _present(rows: pl.DataFrame, columns: tuple[str, ...], *, nulls: bool) -> pl
 
 
 def _grouped(rows: pl.DataFrame, columns: tuple[str, ...]) -> pl.Series:
-    """Row numbers, equal rows side by side, in the order of their first."""
+    """Row numbers, equal rows adjacent, in the order of their first."""
     first = pl.col(ROW).min().over(pl.struct([named(c) for c in columns]))
     return rows.select(ROW, first.alias("first")).sort("first", ROW)[ROW]

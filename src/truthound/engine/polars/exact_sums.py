@@ -2,7 +2,7 @@
 
 Whole numbers and decimals are added as 128-bit integers, in halves where their sum might not fit. Floats are cut at one
 power of two: what lies above it adds up without rounding, what lies below is so small that its sum is known well enough,
-in nearly all data, to tell the one float that the exact sum rounds to. Otherwise another pass adds the values as 128-bit
+in nearly all data, to determine the one float that the exact sum rounds to. Otherwise another pass adds the values as 128-bit
 integers of so small a unit that it is.
 """
 
@@ -29,7 +29,7 @@ _ZERO = Fraction(0)
 _NARROW = (pl.Int8, pl.Int16, pl.Int32, pl.UInt8, pl.UInt16, pl.Boolean)
 """whole numbers of which 2 ** 32 add up within 64 bits"""
 _FLAT = 2**-20
-"""a deviation that is smaller beside the mean is measured again, from the mean"""
+"""a deviation that is smaller relative to the mean is computed again, from the differences to the mean"""
 
 
 def sum_or_mean(values: pl.Expr, dtype: pl.DataType, function: str, key: object, *, exact: bool) -> AggregateQuery:
@@ -146,7 +146,7 @@ def _scaled(values: pl.Expr, power: int) -> pl.Expr:
 def moments(values: pl.Expr, dtype: pl.DataType, key: object) -> AggregateQuery:
     """The `Moments` of a column's values, the variance to about 14 digits.
 
-    Where it is small beside the mean, so that it would be the difference of two large numbers, or where floats do not hold
+    Where it is small relative to the mean, so that it would be the difference of two large numbers, or where floats do not hold
     the values, a second pass takes it from the differences to the mean.
     """
     scale = 10 ** (dtype.scale if isinstance(dtype, pl.Decimal) else 0)

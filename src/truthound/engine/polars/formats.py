@@ -15,7 +15,7 @@ _EVERY_YEAR = (
     r"^[1-9][0-9]{3}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
     r".(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?(?:[^:]|$)"
 )
-"""a time on a day that every year has"""
+"""a time on a day that exists in every year"""
 
 
 _LETTERS = {a + b: f"{ord(a) - 55}{ord(b) - 55}" for a in ascii_uppercase for b in ascii_uppercase}
@@ -72,7 +72,7 @@ def _iban_with_letters(text: pl.Expr) -> pl.Expr:
 
 
 def _is_json(value: str) -> bool:
-    """What the parser of pydantic takes is; about what it refuses, such as deep nesting, the library's own decides."""
+    """JSON if pydantic's parser accepts it; for what it rejects, such as deep nesting, the standard library decides."""
     try:
         from_json(value, allow_inf_nan=False)
     except ValueError:

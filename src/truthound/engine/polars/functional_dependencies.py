@@ -1,4 +1,4 @@
-"""Rows that break a functional dependency, found by two group-bys in bounded memory instead of a window over the table."""
+"""Rows that violate a functional dependency, found by two group-bys in bounded memory instead of a window over the table."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def inconsistencies(
     """The rows that are equal in `given` and differ in `value`; a row with a null among them is left out.
 
     Rows are grouped by a 64-bit hash of the key, which is much cheaper than the key where that is text, and by the value
-    itself. Where two keys among the groups that differ have the same hash, another seed is taken.
+    itself. If two keys among the differing groups have the same hash, another seed is used.
     """
     known = pl.all_horizontal([e.is_not_null() for e in (*given, value)])
     rows = frame.filter(known)

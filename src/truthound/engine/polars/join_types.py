@@ -18,7 +18,7 @@ Schema = Mapping[str, pl.DataType]
 
 
 def align_types(mine: pl.Expr, dtype: pl.DataType, keys: pl.Series, what: str) -> tuple[pl.Expr, pl.Series]:
-    """A column, and keys brought to its type: what has no equal there becomes null. ValidatorError where none could have one."""
+    """A column, and keys converted to its type: those that no value of it equals become null. ValidatorError if the types never match."""
     other = keys.dtype
     if dtype == other:
         return mine, keys
@@ -28,7 +28,7 @@ def align_types(mine: pl.Expr, dtype: pl.DataType, keys: pl.Series, what: str) -
         return mine, _numbers(keys, dtype)
     here, there = temporal_type(dtype), temporal_type(other)
     if here and there and {here[0], there[0]} <= {"date", "datetime"}:
-        if here[0] != there[0]:  # a date is its midnight on the clock on the wall
+        if here[0] != there[0]:  # a date is its midnight in local time
             mine = mine.dt.replace_time_zone(None) if here[2] else mine
             keys = keys.dt.replace_time_zone(None) if there[2] else keys
             dtype = pl.Datetime(dtype.time_unit) if isinstance(dtype, pl.Datetime) else dtype
@@ -66,7 +66,7 @@ def _stepped(keys: pl.Series, their: int, dtype: pl.DataType, our: int) -> pl.Se
 
 
 def _numbers(keys: pl.Series, dtype: pl.DataType) -> pl.Series:
-    """Numbers as another type holds them, those that it holds. Between floats and decimals, floats are what they are written as."""
+    """Numbers as another type holds them, those that it holds. Between floats and decimals, floats have the value they are written as."""
     other = keys.dtype
     plain = all((t.is_float() or t.is_integer()) and t not in (pl.Int128, pl.UInt128) for t in (dtype, other))
     if plain:
@@ -79,10 +79,10 @@ def _numbers(keys: pl.Series, dtype: pl.DataType) -> pl.Series:
         made = keys.cast(dtype, strict=False)
         return pl.DataFrame({"k": made, "o": keys}).select(pl.when(pl.col("k") == pl.col("o")).then("k")).to_series()
     wide = pl.Decimal(38, dtype.scale) if isinstance(dtype, pl.Decimal) else dtype
-    return pl.Series([_held(v, other, dtype) for v in keys.to_list()], dtype=wide).cast(dtype, strict=False)
+    return pl.Series([_converted(v, other, dtype) for v in keys.to_list()], dtype=wide).cast(dtype, strict=False)
 
 
-def _held(value: Any, other: pl.DataType, dtype: pl.DataType) -> Any:
+def _converted(value: Any, other: pl.DataType, dtype: pl.DataType) -> Any:
     """A number as a type holds it exactly; None where it does not."""
     if value is None or value != value or (isinstance(value, float) and value in (float("inf"), -float("inf"))):  # noqa: PLR0124 NaN
         return None

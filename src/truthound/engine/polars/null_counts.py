@@ -1,4 +1,4 @@
-"""Null counts from files that know them: a reader skips the row groups whose statistics say that there are none."""
+"""Null counts from file statistics: a reader skips row groups without nulls."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from truthound.engine import measures as m
 from truthound.engine.polars.column_names import named, unescape_column
 
 MANY = 1 << 18
-"""rows from which reading a column costs more than a query of its own"""
+"""rows from which reading a column costs more than a separate query"""
 COLUMNS = 64
-"""columns up to which each has a query of its own; every one of them reads the file's footer"""
+"""columns up to which each has a separate query; every query reads the file's footer"""
 
 
 def only_null_counts(compiled: Mapping[m.Measure, Iterable[pl.Expr]]) -> list[str]:
-    """The columns of which nothing is asked but how many of their values are null."""
+    """The columns of which only the null count is requested."""
     counted: dict[str, int] = {}
     others: set[str] = set()
     for measure, exprs in compiled.items():
@@ -28,7 +28,7 @@ def only_null_counts(compiled: Mapping[m.Measure, Iterable[pl.Expr]]) -> list[st
 
 
 def null_counts(frame: pl.LazyFrame, columns: list[str]) -> dict[str, int]:
-    """How many rows of each column are null, by filters that are not evaluated where statistics settle them."""
+    """How many rows of each column are null, by filters that are not evaluated where statistics have the answer."""
     if not columns or int(frame.select(pl.len()).collect(engine="streaming").item()) < MANY:
         return {}
     queries = [frame.filter(named(c).is_null()).select(pl.len()) for c in columns]

@@ -1,7 +1,7 @@
-"""Cells of a Polars frame as Python values that can be reported: whatever a column holds, reading it raises nothing.
+"""Cells of a Polars frame as Python values that can be reported; reading them never raises.
 
-Polars makes Python's own dates of its dates, and raises or panics for those that Python's calendar does not have, and cuts
-nanoseconds off. Here such values come as `truthound._internal.extended_time.Extended`.
+Polars converts its dates to Python's, raises or panics for those outside Python's calendar, and truncates nanoseconds.
+Here such values are `truthound._internal.extended_time.Extended`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ UNITS = {"ns": 1, "us": 10**3, "ms": 10**6}
 
 
 def temporal_type(dtype: pl.DataType) -> tuple[Kind, int, str | None] | None:
-    """How a type of dates and times counts: what it is, nanoseconds of one step, time zone; None for any other type."""
+    """A temporal type's kind, nanoseconds per step and time zone; None for any other type."""
     match dtype:
         case pl.Datetime():
             return "datetime", UNITS[dtype.time_unit], dtype.time_zone

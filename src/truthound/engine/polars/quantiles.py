@@ -1,4 +1,4 @@
-"""Exact quantiles in bounded memory: columns that fit are sorted, longer ones are narrowed down to a part that fits."""
+"""Exact quantiles in bounded memory: columns that fit in memory are sorted, longer ones are narrowed down to a part that fits."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from truthound.engine.measures import Aggregate, Predicate
 from truthound.engine.polars.table import Table
 from truthound.errors import ValidatorError
 
-NARROW = 1 << 25
+MAX_CELLS = 1 << 25
 """cells held at once (256 MiB of numbers)"""
 BUCKETS = 1 << 12
-FEW = 1 << 22
+MAX_SORTED = 1 << 22
 """values that are simply sorted"""
 SAMPLE = 1 << 14
-"""values that tell between which two a quantile of many more lies"""
+"""sampled values that bound a quantile of many more"""
 
 
 def quantile(table: Table, column: str, q: float, where: Predicate | None, read: Mapping[Any, pl.Series]) -> Any:
@@ -36,15 +36,15 @@ def quantile(table: Table, column: str, q: float, where: Predicate | None, read:
     if not dtype.is_numeric():
         raise ValidatorError(f'column "{column}" is {dtype.base_type()}, it has no quantiles')
     if there is not None:
-        return _of(there, q)
+        return _of_series(there, q)
     values = table.filtered(where).select(table.compile.column(column).alias("v")).drop_nulls()
-    if count <= NARROW // 2:
-        return _of(table.collect(values)["v"], q)
+    if count <= MAX_CELLS // 2:
+        return _of_series(table.collect(values)["v"], q)
     values = values.select(_steps(pl.col("v"), dtype))
     rank = Fraction(str(q)) * (count - 1)
-    below = _ranked(table, values, int(rank), dtype)
-    above = below if rank == int(rank) else _ranked(table, values, int(rank) + 1, dtype)
-    return _on_the_line(below, above, rank % 1, dtype)
+    below = _value_at_rank(table, values, int(rank), dtype)
+    above = below if rank == int(rank) else _value_at_rank(table, values, int(rank) + 1, dtype)
+    return _interpolate(below, above, rank % 1, dtype)
 
 
 def _steps(values: pl.Expr, dtype: pl.DataType) -> pl.Expr:
@@ -52,18 +52,18 @@ def _steps(values: pl.Expr, dtype: pl.DataType) -> pl.Expr:
     return values.to_physical() if dtype.is_decimal() else values.cast(pl.Float64) if dtype.is_float() else values
 
 
-def _of(values: pl.Series, q: float) -> Any:
+def _of_series(values: pl.Series, q: float) -> Any:
     dtype = values.dtype
     steps = values.drop_nulls().to_frame("v").select(_steps(pl.col("v"), dtype))["v"]
     if not len(steps):
         return None
     rank = Fraction(str(q)) * (len(steps) - 1)
-    part = _between(steps, q) if len(steps) > 8 * SAMPLE else None
+    part = _around_rank(steps, q) if len(steps) > 8 * SAMPLE else None
     ordered, at = part or (steps.sort(), int(rank))
-    return _on_the_line(ordered[at], ordered[at + (rank % 1 > 0)], rank % 1, dtype)
+    return _interpolate(ordered[at], ordered[at + (rank % 1 > 0)], rank % 1, dtype)
 
 
-def _on_the_line(below: Any, above: Any, part: Fraction, dtype: pl.DataType) -> Any:
+def _interpolate(below: Any, above: Any, part: Fraction, dtype: pl.DataType) -> Any:
     """The number between two, of the column's type if no float holds it."""
     if not (math.isfinite(below) and math.isfinite(above)):
         return float(below) if not part or below == above else float(below + (above - below) * float(part))
@@ -80,11 +80,11 @@ def _on_the_line(below: Any, above: Any, part: Fraction, dtype: pl.DataType) -> 
     return decimal(int(exact * 10**digits), dtype.scale + digits)
 
 
-def _between(values: pl.Series, q: float) -> tuple[pl.Series, int] | None:
-    """Values in order and where among them that of a rank is, of all between two that a sample names.
+def _around_rank(values: pl.Series, q: float) -> tuple[pl.Series, int] | None:
+    """The sorted values between two bounds from a sample, and the index among them of the quantile's rank.
 
-    They are five standard errors of the sample's quantile away from it. None where it lies elsewhere: in data whose order
-    beats with the sample's step.
+    The bounds are five standard errors of the sample's quantile apart from it. None if it lies outside them, in data with a
+    period that coincides with the sample's step.
     """
     rank = Fraction(str(q)) * (len(values) - 1)
     sample = values.gather_every(len(values) // SAMPLE).sort()
@@ -96,7 +96,7 @@ def _between(values: pl.Series, q: float) -> tuple[pl.Series, int] | None:
     return None if at < 0 or at + (rank % 1 > 0) >= len(part) else (part.sort(), at)
 
 
-def _ranked(table: Table, values: pl.LazyFrame, rank: int, dtype: pl.DataType) -> Any:
+def _value_at_rank(table: Table, values: pl.LazyFrame, rank: int, dtype: pl.DataType) -> Any:
     """The value at a rank of a column too long to sort: histograms narrow down to a bucket that is short enough."""
     v = pl.col("v")
     if dtype.is_float():
@@ -117,7 +117,7 @@ def _ranked(table: Table, values: pl.LazyFrame, rank: int, dtype: pl.DataType) -
         row = counts.filter(pl.col("upto") > rank).row(0, named=True)
         values = values.filter(bucket == row["b"])
         rank -= row["upto"] - row["len"]
-        if row["len"] <= FEW:
+        if row["len"] <= MAX_SORTED:
             return table.collect(values)["v"].sort()[rank]
 
 

@@ -1,6 +1,6 @@
-"""Whole SQL queries over the table, run by DuckDB: it reads the columns of a Polars frame where they lie.
+"""Whole SQL queries over the table, run by DuckDB, which reads the columns of a Polars frame without copying them.
 
-DuckDB sees the frame through the Arrow interface alone, without pyarrow. It reads no file, opens no connection, changes
+DuckDB reads the frame through the Arrow interface alone, without pyarrow. It reads no file, opens no connection, changes
 no setting, and its time zone is UTC.
 """
 
@@ -26,7 +26,7 @@ _NONE: Mapping[str, str] = MappingProxyType({})
 
 
 class _Stream:
-    """A frame that shows nothing but its Arrow stream; DuckDB would take a Polars frame through pyarrow."""
+    """A frame with nothing but its Arrow stream; DuckDB would read a Polars frame through pyarrow."""
 
     def __init__(self, frame: pl.DataFrame) -> None:
         self._frame = frame
@@ -166,7 +166,7 @@ def _to_duckdb(name: str, t: pl.DataType) -> pl.Expr:
 
 
 def _selected(columns: list[str], types: Mapping[str, pl.DataType], guesses: Mapping[str, str] = _NONE) -> str:
-    """The columns of the view, in the types that they have in SQL; those without any value may have a guessed one."""
+    """The columns of the view in their SQL types; those without any value may have a guessed type."""
     out = []
     for c in columns:
         quoted = '"' + c.replace('"', '""') + '"'

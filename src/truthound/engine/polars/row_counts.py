@@ -1,4 +1,4 @@
-"""How many rows a condition holds for, in as few expressions as tell it."""
+"""How many rows a condition is true for, in as few expressions as possible."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ROWS = 2**32
 
 
 def count_or_fault(made: Checked, count: AggregateQuery | None = None) -> AggregateQuery:
-    """How many rows it is true for, or another count of them; or the error that a row has no answer."""
+    """How many rows it is true for, or another count of them; or the error that some row has no answer."""
     count = count or as_count(made.e.sum())
     if made.fault is None:
         return count
@@ -28,7 +28,7 @@ def count_or_fault(made: Checked, count: AggregateQuery | None = None) -> Aggreg
 
 
 def count_true_and_null(e: pl.Expr) -> AggregateQuery:
-    """For how many rows it is true, and for how many null, in one sum: what is costly is computed once."""
+    """For how many rows it is true, and for how many null, in one sum, so that the condition is computed once."""
     both = e.cast(pl.UInt64).fill_null(pl.lit(_ROWS, dtype=pl.UInt64)).sum()
     return AggregateQuery((both,), lambda found: divmod(int(found[0] or 0), _ROWS)[::-1])
 

@@ -1,4 +1,4 @@
-"""Costly truths about texts: told for few of them, because a cheaper look settles most, or because texts repeat."""
+"""Costly checks of texts, evaluated for few: a cheaper check decides about most, or the texts repeat."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import polars as pl
 
 Decide = Callable[[pl.Expr], pl.Expr]
 SAMPLE = 1 << 10
-"""texts that tell whether a column repeats a few"""
+"""sampled texts, from which it is estimated whether a column repeats a few"""
 
 
 def quick_then_slow(column: pl.Expr, quick: Decide, slow: Decide) -> pl.Expr:
-    """`quick` for all values, and `slow` only for those of which it says neither true nor false. Null stays null."""
+    """`quick` for all values, and `slow` only for those for which it is null. Null stays null."""
 
     def look(values: pl.Series) -> pl.Series:
         frame = values.to_frame("v")
@@ -26,7 +26,7 @@ def quick_then_slow(column: pl.Expr, quick: Decide, slow: Decide) -> pl.Expr:
 
 
 def quick_or_slow(column: pl.Expr, quick: Callable[[pl.Series], pl.Series], slow: Decide) -> pl.Expr:
-    """True where `quick` is, and `slow` of the others. Null stays null."""
+    """True where `quick` is, and `slow` for the others. Null stays null."""
 
     def look(values: pl.Series) -> pl.Series:
         found = quick(values)
@@ -39,7 +39,7 @@ def quick_or_slow(column: pl.Expr, quick: Callable[[pl.Series], pl.Series], slow
 
 
 def per_distinct_value(column: pl.Expr, decide: Callable[[pl.Series], pl.Series]) -> pl.Expr:
-    """A function of each value, called once for equal ones where a sample says that they repeat."""
+    """A function of each value, called once for equal ones if they repeat in a sample."""
 
     def look(values: pl.Series) -> pl.Series:
         if len(values) > 8 * SAMPLE and values.gather_every(len(values) // SAMPLE).n_unique() <= SAMPLE // 8:

@@ -113,7 +113,7 @@ def _passes(compiled: Compiled) -> Iterator[Compiled]:
 
 def _python_column(measure: m.Measure) -> str | None:
     """The column whose values Python checks."""
-    for p in m.parts(measure.predicate) if isinstance(measure, m.CountWhere) else ():
+    for p in m.subpredicates(measure.predicate) if isinstance(measure, m.CountWhere) else ():
         match p:
             case m.Format(column, name) if name in _IN_PYTHON:
                 return column

@@ -1,8 +1,8 @@
 """Steps of time without a row, on the calendar of the column's time zone.
 
-Days, weeks, months and longer steps are those of a clock on the wall, however long they are: a day in which the clock
-changes is one day, also where that skips midnight. Hours and shorter steps are elapsed time; they begin where the clock
-shows whole ones at the column's first value. A step is a whole number, so that a missing one is a hole between numbers.
+Days, weeks, months and longer steps are steps of local time, however long they last: a day in which the clock changes is
+one day, also if that skips midnight. Hours and shorter steps are elapsed time, aligned with whole hours of local time at
+the column's first value. Steps are numbered, so that missing ones are gaps between numbers.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ _QUARTER = 900 * SECOND
 
 @dataclass(frozen=True)
 class _Grid:
-    """How a column's values are put on steps: `step`, of a column that shows the wall's clock for `days`, and back to where one begins."""
+    """How times map to numbered steps (`step`, of a column in local time if `local`), and a step to its start."""
 
     step: Callable[[pl.Expr], pl.Expr]
     start: Callable[[int], int]
-    """nanoseconds of a step's beginning, as the column counts"""
-    wall: bool
-    """whether steps are those of a clock on the wall"""
+    """a step's start in nanoseconds, as the column counts"""
+    local: bool
+    """whether steps are of local time"""
 
 
 def gaps(table: Table, x: m.Gaps) -> tuple[tuple[Any, Any, Any, int], ...]:
-    """What `measures.Gaps` says, the longest first."""
+    """The value of `measures.Gaps`, the longest gap first."""
     dtype = table.compile.dtype(x.column)
     found = temporal_type(dtype)
     if found is None or found[0] not in ("date", "datetime"):
@@ -50,20 +50,20 @@ def gaps(table: Table, x: m.Gaps) -> tuple[tuple[Any, Any, Any, int], ...]:
     groups = [table.compile.column(g).alias(n) for g, n in zip(x.group_by, names, strict=True)]
     at = table.compile.column(x.column).alias("at")
     rows = table.filtered(x.where).select(*groups, at).drop_nulls("at")
-    grid = _grid(x.every, unit, lambda: _ahead(table, x, zone, unit))
+    grid = _grid(x.every, unit, lambda: _utc_offset(table, x, zone, unit))
     before = pl.col("step").shift(1)
-    frame = _present(table, rows, names, grid, zone if grid.wall else None).sort(*names, "step")
+    frame = _present_steps(table, rows, names, grid, zone if grid.local else None).sort(*names, "step")
     frame = frame.with_columns((before.over(names) if names else before).alias("before"))
-    holes = frame.filter(pl.col("step") - pl.col("before") > 1)
+    jumps = frame.filter(pl.col("step") - pl.col("before") > 1)
 
     def start(step: int) -> int:
-        return at_zone(grid.start(step), zone) if zone and grid.wall else grid.start(step)
+        return at_zone(grid.start(step), zone) if zone and grid.local else grid.start(step)
 
-    keys = row_tuples(holes.select(names)) if names else [()] * holes.height
+    keys = row_tuples(jumps.select(names)) if names else [()] * jumps.height
     out = []
-    for key, low, high in zip(keys, to_python(holes["before"]), to_python(holes["step"]), strict=True):
+    for key, low, high in zip(keys, to_python(jumps["before"]), to_python(jumps["step"]), strict=True):
         first, last = low + 1, high - 1
-        # a day that a zone left out, to be on the other side of the date line, takes no time
+        # a day that a zone skipped to cross the date line takes no time
         left_out = x.every == "1d" and zone is not None and start(high) - start(first) < (high - first) * DAY - DAY // 2
         count = high - first - left_out
         if left_out:
@@ -73,26 +73,26 @@ def gaps(table: Table, x: m.Gaps) -> tuple[tuple[Any, Any, Any, int], ...]:
     return tuple(sorted(out, key=lambda gap: -gap[3]))
 
 
-def _grid(every: str, unit: int, ahead: Callable[[], int]) -> _Grid:
+def _grid(every: str, unit: int, offset: Callable[[], int]) -> _Grid:
     """The steps of a length such as `1d` or `15m`, for a column that counts in units of so many nanoseconds."""
     number, word = re.fullmatch(r"(\d+)([a-z]+)", every).groups()  # type: ignore[union-attr]  # the validator made it
     n = int(number)
     if word in _ELAPSED:
         length, shift = n * _ELAPSED[word], 0
-        shift = ahead() % length if unit != DAY else 0
+        shift = offset() % length if unit != DAY else 0
         per, rest = length // unit, shift // unit
-        return _Grid(lambda c: (c + rest) // per if rest else c // per, lambda step: step * length - shift, wall=False)
+        return _Grid(lambda c: (c + rest) // per if rest else c // per, lambda step: step * length - shift, local=False)
     if word in _DAYS:
         span, shift = n * _DAYS[word], _MONDAY if word == "w" else 0
         return _Grid(
-            lambda c: (c // (DAY // unit) + shift) // span, lambda step: (step * span - shift) * DAY, wall=True
+            lambda c: (c // (DAY // unit) + shift) // span, lambda step: (step * span - shift) * DAY, local=True
         )
     span = n * _MONTHS[word]
 
     return _Grid(
         lambda c: _month(c // (DAY // unit)) // span,
         lambda step: days_of(step * span // 12, step * span % 12 + 1, 1) * DAY,
-        wall=True,
+        local=True,
     )
 
 
@@ -106,8 +106,8 @@ def _month(days: pl.Expr) -> pl.Expr:
     return (year + cycle * 400) * 12 + (5 * in_year + 2) // 153 + 2
 
 
-def _ahead(table: Table, x: m.Gaps, zone: str | None, unit: int) -> int:
-    """How far the clock of the zone is ahead of UTC at the first value, in nanoseconds; 0 at the end of what 64 bits count."""
+def _utc_offset(table: Table, x: m.Gaps, zone: str | None, unit: int) -> int:
+    """The zone's offset from UTC at the first value, in nanoseconds; 0 near the end of what 64 bits count."""
     if zone is None or zone == "UTC":
         return 0
     first, last = (nanoseconds(table.value(m.Aggregate(x.column, f, x.where))) for f in ("min", "max"))
@@ -116,11 +116,11 @@ def _ahead(table: Table, x: m.Gaps, zone: str | None, unit: int) -> int:
     return offset_at(first, zone)
 
 
-def _present(table: Table, rows: pl.LazyFrame, names: list[str], grid: _Grid, zone: str | None) -> pl.DataFrame:
+def _present_steps(table: Table, rows: pl.LazyFrame, names: list[str], grid: _Grid, zone: str | None) -> pl.DataFrame:
     """The steps that have a row, in each group.
 
-    What a clock on the wall shows is costly to tell. Where it puts the first and the last moment of a quarter of an hour
-    on one step, the others are there too: no zone changes its clock twice in so short a time.
+    Local time is costly to compute. Where the first and the last moment of a quarter of an hour are on one step, so are the
+    others: no zone changes its clock twice in so short a time.
     """
     step = grid.step(pl.col("at").to_physical().cast(pl.Int64)).alias("step")
     if zone in (None, "UTC"):

@@ -33,7 +33,7 @@ from truthound.errors import ValidatorError
 
 def arithmetic(a: TypedExpr, op: str, b: TypedExpr) -> TypedExpr:
     """`a OP b`; OP is one of + - * / // %."""
-    a, b = (_spoken(v, o) for v, o in ((a, b), (b, a)))
+    a, b = (_text_as_date(v, o) for v, o in ((a, b), (b, a)))
     if a.null or b.null:
         return null_of(pl.Null())
     if any(isinstance(v.t, pl.Date | pl.Datetime | pl.Duration | pl.Time) for v in (a, b)):
@@ -62,8 +62,8 @@ def arithmetic(a: TypedExpr, op: str, b: TypedExpr) -> TypedExpr:
 _PLAIN: dict[str, Callable[[Any, Any], Any]] = {"+": operator.add, "-": operator.sub, "*": operator.mul}
 
 
-def _spoken(v: TypedExpr, other: TypedExpr) -> TypedExpr:
-    """A text that is written beside a date or an interval is one."""
+def _text_as_date(v: TypedExpr, other: TypedExpr) -> TypedExpr:
+    """A text literal next to a date or an interval is read as one."""
     if v.literal and v.t == pl.String and isinstance(other.t, pl.Date | pl.Datetime | pl.Duration):
         t = other.t if not isinstance(other.t, pl.Datetime) else pl.Datetime("us", other.t.time_zone)
         made = constant_text(str(v.const), t)

@@ -14,7 +14,7 @@ from truthound.engine.polars.sql.typed_expr import (
     TypedExpr,
     as_type,
     common_number,
-    dated,
+    is_dated,
     is_int,
     is_number,
     null_of,
@@ -53,7 +53,7 @@ def _common(a: TypedExpr, b: TypedExpr, what: str) -> TypedExpr:
         return TypedExpr(a.e, common_number(a, b))
     if pl.Boolean() in (a.t, b.t) and (is_int(a.t) or is_int(b.t)):
         return a if is_int(a.t) else b
-    if dated(a) and dated(b):
+    if is_dated(a) and is_dated(b):
         x, y = (utc(v) if v.t != pl.Date else v for v in (a, b))
         units = [getattr(v.t, "time_unit", "us") for v in (x, y) if v.t != pl.Date]
         finest: Any = max(units, key=lambda u: UNITS[u])

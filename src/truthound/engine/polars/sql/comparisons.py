@@ -24,8 +24,8 @@ from truthound.engine.polars.sql.typed_expr import (
     balanced,
     boolean,
     common_number,
-    dated,
     decimal,
+    is_dated,
     is_decimal,
     is_int,
     is_number,
@@ -59,7 +59,7 @@ def compare(a: TypedExpr, op: str, b: TypedExpr) -> TypedExpr:
         a, b = _booleans(a, b)
     if is_number(a.t) and is_number(b.t):
         return boolean(_numbers(a, op, b), a, b)
-    if dated(a) and dated(b):
+    if is_dated(a) and is_dated(b):
         return boolean(_moments(a, op, b), a, b)
     if isinstance(a.t, pl.Duration) and isinstance(b.t, pl.Duration):
         return boolean(_OPERATORS[op](_length(a), _length(b)), a, b)
@@ -120,7 +120,7 @@ def _numbers(a: TypedExpr, op: str, b: TypedExpr) -> pl.Expr:
 
 
 def _decimals(a: TypedExpr, op: str, b: TypedExpr) -> pl.Expr:
-    """Decimals of any places, and whole numbers: whole parts first where there is no common type of 38 digits."""
+    """Decimals of any scale, and whole numbers: whole parts first if there is no common type of 38 digits."""
     places = max(scale(a.t), scale(b.t))
     if max(precision(a.t) - scale(a.t), precision(b.t) - scale(b.t)) + places <= 38:
         t = pl.Decimal(38, places)

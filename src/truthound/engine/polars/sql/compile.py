@@ -57,7 +57,7 @@ def _quoted(condition: Condition) -> str:
 
 
 def compiled(condition: Condition, context: Context) -> Checked:
-    """A condition's value: an expression that is true, false or null for each row, and the rows it cannot be had for.
+    """A condition as an expression that is true, false or null for each row, and the rows for which it has no answer.
 
     Raises:
         ValidatorError: The names, types or functions do not fit; in plain words.
@@ -281,7 +281,7 @@ def constant_node(value: int) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A condition, and the rows (never null) for which it cannot be had."""
+    """A condition, and whether a row has no answer (never null)."""
 
     e: pl.Expr
     fault: pl.Expr | None = None
@@ -304,7 +304,7 @@ class Checked:
 
 
 def checked(c: Checked) -> pl.Expr:
-    """The expression, which raises where its value cannot be had."""
+    """The expression, which raises for a row without an answer."""
     if c.fault is None:
         return c.e
     # a cast that fails at a fault is how an expression raises by itself

@@ -14,8 +14,8 @@ from truthound.engine.polars.sql.typed_expr import (
     Context,
     TypedExpr,
     any_fault,
-    dated,
     either,
+    is_dated,
     naive,
     null_of,
     quotient,
@@ -68,7 +68,7 @@ def moment(v: TypedExpr, what: str) -> TypedExpr:
     """A date or a timestamp, in UTC and without its zone; a text is none."""
     if v.t == pl.Null:
         return null_of(_STAMP)
-    if not dated(v):
+    if not is_dated(v):
         hint = "; cast it to DATE or TIMESTAMP" if v.t == pl.String else ""
         raise ValidatorError(f"{what} takes a date or a timestamp, not {sql_name(v.t)}{hint}")
     return v if v.t == pl.Date else naive(v)
@@ -306,7 +306,7 @@ def today(c: Context) -> TypedExpr:
 
 
 def in_zone(v: TypedExpr, zone: TypedExpr) -> TypedExpr:
-    """A moment AT TIME ZONE: the wall clock there; of a wall clock, the moment."""
+    """AT TIME ZONE: a timestamp with a zone to local time there, and local time to a timestamp."""
     if not isinstance(zone.const, str):
         raise ValidatorError("the zone of AT TIME ZONE is written as a text, for example 'Europe/Berlin'")
     try:
@@ -317,7 +317,7 @@ def in_zone(v: TypedExpr, zone: TypedExpr) -> TypedExpr:
         return v.to(utc(v).e.dt.convert_time_zone(zone.const).dt.replace_time_zone(None), pl.Datetime(v.t.time_unit))
     made = naive(moment(v, "AT TIME ZONE"))
     day = pl.duration(days=1)
-    # a time that the clock showed twice is the later one; one that it left out is told as if the clock had not been set
+    # an ambiguous time is the later one; a skipped one is read with the offset before the change
     at, before = (
         e.dt.replace_time_zone(zone.const, ambiguous="latest", non_existent="null").dt.convert_time_zone("UTC")
         for e in (made.e, made.e - day)

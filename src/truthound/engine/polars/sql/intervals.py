@@ -11,8 +11,8 @@ from truthound.engine.polars.sql.typed_expr import (
     UNITS,
     TypedExpr,
     any_fault,
-    dated,
     either,
+    is_dated,
     is_int,
     is_number,
     limits,
@@ -37,9 +37,9 @@ def arithmetic(a: TypedExpr, op: str, b: TypedExpr) -> TypedExpr:
         return _scaled(a, op, b)
     if isinstance(b.t, pl.Duration) and is_number(a.t) and op == "*":
         return _scaled(b, op, a)
-    if isinstance(b.t, pl.Duration) and op in "+-" and (dated(a) or a.t == pl.Time):
+    if isinstance(b.t, pl.Duration) and op in "+-" and (is_dated(a) or a.t == pl.Time):
         return _shifted(a, b, 1 if op == "+" else -1)
-    if isinstance(a.t, pl.Duration) and op == "+" and (dated(b) or b.t == pl.Time):
+    if isinstance(a.t, pl.Duration) and op == "+" and (is_dated(b) or b.t == pl.Time):
         return _shifted(b, a, 1)
     if a.t == pl.Date and is_int(b.t) and op in "+-":
         return _days(a, b, 1 if op == "+" else -1)
@@ -48,7 +48,7 @@ def arithmetic(a: TypedExpr, op: str, b: TypedExpr) -> TypedExpr:
     if op == "+" and {type(a.t), type(b.t)} == {pl.Date, pl.Time}:
         day, clock = (a, b) if a.t == pl.Date else (b, a)
         return a.to(day.e.cast(_STAMP) + (clock.e.to_physical() // 1000).cast(DURATION), _STAMP, b)
-    if op == "-" and dated(a) and dated(b):
+    if op == "-" and is_dated(a) and is_dated(b):
         if a.t == b.t == pl.Date():
             return a.to(a.e.to_physical().cast(pl.Int64) - b.e.to_physical().cast(pl.Int64), pl.Int64(), b)
         x, y = (naive(v).e.cast(_STAMP) for v in (a, b))

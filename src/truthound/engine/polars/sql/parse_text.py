@@ -1,4 +1,4 @@
-"""Texts as DuckDB reads numbers, dates and times from them, one at a time. None: it is not one."""
+"""Numbers, dates and times from text as DuckDB reads them, one at a time; None if the text is not one."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def boolean(text: str) -> bool | None:
 
 
 def number(text: str) -> Decimal | None:
-    """A number as it is written; 0x and 0b are whole numbers."""
+    """A number in decimal or exponent notation, or a whole number in 0x or 0b."""
     text = text.strip()
     if _RADIX.match(text):
         return Decimal(int(text.replace("+", ""), 0))
@@ -114,7 +114,7 @@ def date(text: str) -> int | None:
 
 
 def moment(text: str) -> tuple[int, int] | None:
-    """Nanoseconds since 1970 as the text tells them, and those to take off for UTC."""
+    """Nanoseconds since 1970 in the text's own offset, and the offset to subtract for UTC."""
     found = _date(text.strip())
     if found is None:
         return None

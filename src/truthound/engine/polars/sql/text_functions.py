@@ -32,7 +32,7 @@ from truthound.errors import ValidatorError
 
 
 def upper(e: pl.Expr) -> pl.Expr:
-    """Letter by letter: ß has a capital of its own."""
+    """Letter by letter: ß becomes ẞ."""
     return e.map_batches(_upper, return_dtype=TEXT, is_elementwise=True)
 
 

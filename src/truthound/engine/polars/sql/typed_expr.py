@@ -1,4 +1,4 @@
-"""What a part of a SQL expression is while it is compiled: a Polars expression, its type, and where it may fail."""
+"""A part of a SQL expression while it is compiled: a Polars expression, its type, and where it fails."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def utc_now() -> datetime:
 class TypedExpr:
     """A part of an expression.
 
-    `fault` is true, never null, for rows whose value the database would refuse (an overflow, a text that cannot be cast);
+    `fault` is true, never null, for rows where DuckDB would raise an error (an overflow, a text that cannot be cast);
     there `e` is null. `months` are those of an interval, whose `e` is the rest of it.
     """
 
@@ -60,13 +60,13 @@ class TypedExpr:
     t: pl.DataType
     const: Any = VARIES
     literal: bool = False
-    """an integer or a text as it is written, which takes the type of what it meets"""
+    """an integer or a text literal, which takes the type of the other operand"""
     fault: pl.Expr | None = None
     bounds: tuple[int, int] | None = None
     """the least and the greatest value that an integer can have"""
     months: pl.Expr | None = None
     apart: bool = False
-    """an interval whose days are counted apart from its hours, as between two moments"""
+    """an interval whose days are counted separately from its hours, as between two timestamps"""
 
     @property
     def constant(self) -> bool:
@@ -77,7 +77,7 @@ class TypedExpr:
         return self.const is None
 
     def to(self, e: pl.Expr, t: pl.DataType, *others: TypedExpr, **more: Any) -> TypedExpr:
-        """A value made from this one (and others), which fails where they fail."""
+        """A value derived from this one (and others), which fails where they fail."""
         return TypedExpr(e, t, fault=any_fault(self, *others), **more)
 
 
@@ -89,11 +89,11 @@ class Context:
     column: Callable[[str], pl.Expr] = pl.col
     now: Callable[[], datetime] = utc_now
     most: int | None = None
-    """columns of 64-bit integers are taken to hold no greater number, and no less than its opposite"""
+    """columns of 64-bit integers are assumed to be within plus and minus this"""
 
 
 def sql_name(t: pl.DataType) -> str:
-    """A type as SQL calls it."""
+    """A type's name for messages about SQL."""
     if is_text(t):
         return "text"
     if is_int(t):
@@ -182,7 +182,7 @@ def constant(value: Any) -> TypedExpr:
 
 
 def integer_type(a: TypedExpr, b: TypedExpr) -> pl.DataType:
-    """The integer type of both; an integer as it is written takes the other's type if it fits."""
+    """The integer type of both; an integer literal takes the other's type if it fits."""
     for one, other in ((a, b), (b, a)):
         if one.literal and not other.literal and limits(other.t)[0] <= one.const <= limits(other.t)[1]:
             return other.t
@@ -232,12 +232,12 @@ def plain_text(v: TypedExpr) -> TypedExpr:
     return replace(v, e=v.e.cast(pl.String), t=pl.String()) if v.t in (pl.Categorical, pl.Enum) else v
 
 
-def dated(v: TypedExpr) -> bool:
+def is_dated(v: TypedExpr) -> bool:
     return isinstance(v.t, pl.Date | pl.Datetime)
 
 
 def utc(v: TypedExpr) -> TypedExpr:
-    """A moment with a time zone, told in UTC."""
+    """A timestamp with a time zone, in UTC."""
     if isinstance(v.t, pl.Datetime) and v.t.time_zone not in (None, "UTC"):
         return replace(v, e=v.e.dt.convert_time_zone("UTC"), t=pl.Datetime(v.t.time_unit, "UTC"))
     return v
@@ -261,7 +261,7 @@ def balanced(exprs: Sequence[pl.Expr], op: Callable[[pl.Expr, pl.Expr], pl.Expr]
 
 
 def quotient(x: pl.Expr, by: float, t: pl.DataType) -> pl.Expr:
-    """X divided by a constant, correctly rounded: the engine multiplies with the reciprocal, which is off in the last digit."""
+    """X divided by a constant, correctly rounded: the engine multiplies by the reciprocal, which is off in the last digit."""
     if math.frexp(by)[0] in (0.5, -0.5, 0.0) or not math.isfinite(by):
         return x / pl.lit(by, dtype=t)
     return x / (x.is_null().cast(t) + pl.lit(by, dtype=t))
