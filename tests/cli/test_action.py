@@ -28,7 +28,7 @@ def test_list(cli):
     assert (code, err) == (0, "")
     assert [line.split()[0] for line in out.splitlines() if not line.startswith(" ")] == action_types()
     lines = [line.strip() for line in out.splitlines()]
-    assert lines[lines.index("SLACK_WEBHOOK_URL or SLACK_WEBHOOK") - 1].endswith("Sends a message to Slack, one a run.")
+    assert lines[lines.index("SLACK_WEBHOOK_URL or SLACK_WEBHOOK") - 1].endswith("Sends one message a run to Slack.")
 
 
 def test_a_type(cli):
@@ -147,7 +147,7 @@ TELEGRAM = ("action", "test", "telegram_photo", "--dry-run", "--set", "bot_token
     [
         ((), "with a chart of the last runs, which is drawn then, in a form (multipart/form-data)"),
         (("--set", "photo_path=a.png"), "with the photo a.png, in a form (multipart/form-data)"),
-        (("--set", "photo_path=b.png"), "the photo b.png is not there: the message would be sent without it"),
+        (("--set", "photo_path=b.png"), "the photo b.png does not exist: the message would be sent without it"),
     ],
 )
 def test_a_dry_run_tells_of_the_photo(cli, tmp_path, monkeypatch, options, said):

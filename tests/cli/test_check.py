@@ -183,12 +183,12 @@ def test_hostile_data_are_harmless_everywhere(cli, folder):
     assert main(["checkpoint", "run", "evil"]) == 1  # so it is for the drafted rules
 
 
-def test_a_wide_table_is_not_told_whole_at_first_look(cli, folder):
+def test_a_wide_table_is_shown_in_part(cli, folder):
     rows = [",".join(str(n * i % 10) if i % 2 else ("on ", "off")[n % 9 > 0] for i in range(300)) for n in range(60)]
     (folder / "wide.csv").write_text("\n".join([",".join(f"c{i}" for i in range(300)), *rows]) + "\n")
     out = cli("check", "wide.csv", "-v", "duplicate")[1]
     assert len(out.splitlines()) < 100
-    for more in ("290 more columns", "more signs", "more rules", "more lines"):
+    for more in ("290 more columns", "more findings", "more rules", "more lines"):
         assert more in out
     assert "more columns" not in cli("profile", "wide.csv")[1]
 

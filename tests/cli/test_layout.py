@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-
-from truthound.reporters.terminal import cells
+from rich.cells import cell_len
 
 
 def failing_action(project):
@@ -132,7 +131,7 @@ def test_long_names_fit_and_numbers_stay_whole(cli, long, monkeypatch, columns, 
             file = Path("truthound.yaml")
             file.write_text(file.read_text().replace("columns: 'no'", "columns: id"))
         out = re.sub(r"\x1b\[[0-9;]*m", "", cli(*command)[1])
-        assert max(cells(line) for line in out.splitlines()) <= columns, command
+        assert max(cell_len(line) for line in out.splitlines()) <= columns, command
         told = " ".join(out.split())
         for number in numbers:
             assert number in told, (command, number, out)

@@ -18,7 +18,6 @@ def list_(no_color: NoColor = False) -> None:
     from truthound._internal.escape import escape_terminal
     from truthound.checkpoint.actions.registry import action_class, action_types
     from truthound.cli.output import emit, fancy, width
-    from truthound.cli.tables import table
     from truthound.reporters.terminal import Look, Span
 
     look = Look(width(sys.stdout), fancy(sys.stdout, no_color=no_color))
@@ -29,7 +28,7 @@ def list_(no_color: NoColor = False) -> None:
         rows.append([(escape_terminal(name), "bold"), (escape_terminal(summary), "")])
         if variables := ", ".join(" or ".join(names) for names in cls.variables.values()):
             rows.append([("", ""), (variables, "dim")])
-    emit("\n".join(look.paint(line) for line in table(rows, look)) + "\n")
+    emit(look.render([look.table(rows)]))
 
 
 @app.command("test", epilog=EXIT_CODES, short_help="Send a test message.")

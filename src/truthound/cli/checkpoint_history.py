@@ -14,12 +14,13 @@ from truthound.cli.options import DEFAULT_CONFIG
 from truthound.cli.output import deliver, fancy, say, width
 from truthound.cli.overwrite_guard import ensure_not_input
 from truthound.cli.selection import by_name, load
-from truthound.cli.tables import table
 from truthound.errors import ConfigError
 from truthound.reporters import FORMATS, wording
 from truthound.reporters.terminal import Look, Span
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from truthound.results import CheckOutcome, CheckpointResult
 
 _BARS, _COUNTS = 20, 7
@@ -65,14 +66,13 @@ def _store(name: str, config: Path | None, store: str | None) -> tuple[str, Path
 
 def page(name: str, path: str, runs: Sequence[CheckpointResult], look: Look) -> str:
     """The runs and, below, the trend of each check that had issues."""
-    lines: list[list[Span]] = [
-        *look.titled(escape_terminal(name), [f"{plural(len(runs), 'run')} in {escape_terminal(path)}"], ""),
-        [],
+    parts: list[RenderableType] = [
+        look.title(escape_terminal(name), [f"{plural(len(runs), 'run')} in {escape_terminal(path)}"]),
+        "",
+        look.table([_run(r) for r in runs], indent=1, whole=(0, 1)),
     ]
-    lines += table([_run(r) for r in runs], look, indent=1, whole=(0, 1))
     checks = _checks(runs, look)
-    lines += [[], *table(checks, look, indent=1, whole=(1, 2))] if checks else []
-    return "\n".join(look.paint(line) for line in lines) + "\n"
+    return look.render([*parts, "", look.table(checks, indent=1, whole=(1, 2))] if checks else parts)
 
 
 def _run(result: CheckpointResult) -> list[Span]:

@@ -11,7 +11,6 @@ from truthound.cli.options import DEFAULT_CONFIG
 from truthound.cli.output import deliver, fancy, width
 from truthound.cli.overwrite_guard import ensure_not_input
 from truthound.cli.selection import load
-from truthound.cli.tables import table
 from truthound.reporters.json_yaml import dump_json, dump_yaml
 from truthound.reporters.terminal import Look, Span
 from truthound.sources import describe
@@ -41,9 +40,7 @@ def show(config: Path | None, kind: str, output: Path | None, *, no_color: bool)
             rows += [
                 [(escape_terminal(_text(f[c])), "" if i else "bold") for i, c in enumerate(_COLUMNS[:4])] for f in found
             ]
-            text = (
-                "\n".join(look.paint(line) for line in table(rows, look, whole=() if look.width >= 64 else (2,))) + "\n"
-            )
+            text = look.render([look.table(rows)])
     deliver(text, output)
 
 

@@ -8,8 +8,7 @@ from typing import Any
 from truthound._internal.escape import escape_terminal
 from truthound.ci.models import CIEnvironment
 from truthound.ci.platforms import PLATFORMS
-from truthound.cli.tables import table
-from truthound.reporters.terminal import Look, Span
+from truthound.reporters.terminal import Look, Span, line
 
 
 def facts(environment: CIEnvironment) -> dict[str, Any]:
@@ -25,5 +24,4 @@ def page(environment: CIEnvironment, look: Look) -> str:
     for name, value in facts(environment).items():
         text = str(value).lower() if isinstance(value, bool) else escape_terminal(str(value or "").partition("\n")[0])
         rows.append([(name, "dim"), (text, "") if text else ("unknown", "dim")])
-    lines: list[list[Span]] = [[(title[0].upper() + title[1:], "bold")], *table(rows, look, indent=2)]
-    return "\n".join(look.paint(line) for line in lines) + "\n"
+    return look.render([line((title[0].upper() + title[1:], "bold")), look.table(rows, indent=2)])

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from truthound._internal.escape import escape_terminal
 from truthound.ci import parse
@@ -15,9 +15,11 @@ from truthound.ci.detect import any_set, environment_of
 from truthound.ci.models import CIEnvironment, CIPlatform
 from truthound.ci.platforms import DETECTED_BY, PLATFORMS
 from truthound.ci.platforms.record import Reporting
-from truthound.cli.tables import table
 from truthound.reporters.locations import within
-from truthound.reporters.terminal import Look, Span, fold
+from truthound.reporters.terminal import Look, Span, hanging, indented, line
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 _NOT_FIELDS = {"platform", "is_ci", "is_pr"}
 _ON_PULLS = {"pr_number", "pr_target_branch"}
@@ -122,24 +124,21 @@ def _is_writable(path: str) -> bool:
 
 def page(found: Mapping[str, Any], look: Look) -> str:
     """The findings as text for the terminal."""
-    lines: list[list[Span]] = [[(found["title"][0].upper() + found["title"][1:], "bold")]]
-    marks = ", ".join(found["detected_by"])
-    if marks:
-        lines.append([(f"  detected by {marks}", "dim")])
+    parts: list[RenderableType] = [line((found["title"][0].upper() + found["title"][1:], "bold"))]
+    if found["detected_by"]:
+        parts.append(line((f"  detected by {', '.join(found['detected_by'])}", "dim")))
     known: list[list[Span]] = [
         [(k, "dim"), (escape_terminal(str(v).partition("\n")[0]), "")] for k, v in found["found"].items()
     ]
     missing: list[list[Span]] = [[(k, "dim"), (why, "dim")] for k, why in found["missing"].items()]
     for heading, rows in (("found", known), ("missing", missing)):
         if rows:
-            lines += [[], [(heading, "bold")], *table(rows, look, indent=2)]
-    lines += [[], [("a report is shown in", "bold")]]
-    lines += [[("  " + part, "")] for part in fold(found["report"], look.width - 2)]
+            parts += ["", line((heading, "bold")), look.table(rows, indent=2)]
+    parts += ["", line(("a report is shown in", "bold")), indented(line((found["report"], "")), 2)]
     if found["files"]:
-        lines += [[("  " + part, "")] for part in fold(f"files: {', '.join(found['files'])}", look.width - 2)]
+        parts.append(indented(line((f"files: {', '.join(found['files'])}", "")), 2))
     if found["values"]:
-        lines += [[("  " + part, "")] for part in fold(f"values for later steps: {found['values']}", look.width - 2)]
+        parts.append(indented(line((f"values for later steps: {found['values']}", "")), 2))
     for problem in found["problems"]:
-        first, *more = fold(problem, look.width - 4)
-        lines += [[], [(f"  {look.sign('warned')} ", "yellow"), (first, "")], *([("    " + m, "")] for m in more)]
-    return "\n".join(look.paint(line) for line in lines) + "\n"
+        parts += ["", hanging([(f"  {look.sign('warned')} ", "yellow")], line((problem, "")))]
+    return look.render(parts)

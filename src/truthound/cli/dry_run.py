@@ -11,7 +11,7 @@ from truthound._internal.escape import escape_terminal
 from truthound._internal.text import plural
 from truthound.cli.output import emit, fancy, width
 from truthound.reporters.exit_codes import Exit, worst
-from truthound.reporters.terminal import Look, Span
+from truthound.reporters.terminal import Look, Span, hanging, joined, line, unbroken
 from truthound.results import CheckOutcome, CheckStatus
 
 if TYPE_CHECKING:
@@ -35,22 +35,16 @@ def show_plans(checkpoints: Sequence[Checkpoint], *, no_color: bool) -> Exit:
 
 
 def _page(checkpoint: Checkpoint, plan: Plan, error: str | None, look: Look) -> str:
-    from truthound.cli.tables import table
-
     known = {o.id: o for o in plan.outcomes}
-    lines: list[list[Span]] = [*look.titled(escape_terminal(checkpoint.name), [escape_terminal(plan.source)], ""), []]
-    lines += table([_row(check, known.get(key), look) for key, check in plan.checks.items()], look, indent=1)
-    lines.append([])
-    for note in plan.notes:
-        lines += look.flow([(" note      ", "dim")], [[(escape_terminal(note), "")]], "")
-    lines += look.flow([(" actions   ", "dim")], _actions(checkpoint), "   ") if checkpoint.actions else []
-    verdict = [
-        [(_tally(plan), "")],
-        *([[(look.said(error), "")]] if error else []),
-        [("nothing was evaluated or delivered", "")],
-    ]
-    lines += look.flow([(" DRY RUN   ", "bold red" if error else "bold green")], verdict, f" {look.sign('dot')} ")
-    return "\n".join(look.paint(line) for line in lines) + "\n"
+    parts = [look.title(escape_terminal(checkpoint.name), [escape_terminal(plan.source)]), ""]
+    parts += [look.table([_row(check, known.get(key), look) for key, check in plan.checks.items()], indent=1), ""]
+    parts += [hanging([(" note      ", "dim")], line((escape_terminal(note), ""))) for note in plan.notes]
+    if checkpoint.actions:
+        parts.append(hanging([(" actions   ", "dim")], joined(_actions(checkpoint), "   ")))
+    summary = [unbroken(_tally(plan)), *([look.message(error)] if error else []), "nothing was evaluated or delivered"]
+    text = joined([[(part, "")] for part in summary], f" {look.sign('dot')} ")
+    parts.append(hanging([(" DRY RUN   ", "bold red" if error else "bold green")], text))
+    return look.render(parts)
 
 
 def _tally(plan: Plan) -> str:
@@ -70,7 +64,12 @@ def _row(check: Check, outcome: CheckOutcome | None, look: Look) -> list[Span]:
         text = f"{sign}: {(outcome.error if failed else outcome.message) or ''}"
     columns = escape_terminal(", ".join(check.columns) or "(table)")
     text_style = style if outcome else ""
-    return [(look.sign(sign), style), (check.validator.type, "dim"), (columns, "bold"), (look.said(text), text_style)]
+    return [
+        (look.sign(sign), style),
+        (check.validator.type, "dim"),
+        (columns, "bold"),
+        (look.message(text), text_style),
+    ]
 
 
 def _actions(checkpoint: Checkpoint) -> Iterator[list[Span]]:

@@ -1,4 +1,4 @@
-"""Where output goes: data to standard output or a file, everything else to standard error."""
+"""Output: documents and reports to standard output or a file, everything else to standard error."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def is_utf8(stream: TextIO) -> bool:
 
 
 def fancy(stream: TextIO, *, no_color: bool = False) -> bool:
-    """Whether colours and symbols are welcome (https://no-color.org, https://force-color.org)."""
+    """Whether to use colours and symbols (https://no-color.org, https://force-color.org)."""
     if no_color or os.environ.get("NO_COLOR") or not is_utf8(stream):
         return False
     if os.environ.get("FORCE_COLOR", "0") not in {"", "0"}:
@@ -34,7 +34,7 @@ def fancy(stream: TextIO, *, no_color: bool = False) -> bool:
 
 
 def width(stream: TextIO) -> int:
-    """Cells of a line: of the terminal, of COLUMNS, or enough for a log."""
+    """Cells of a line: COLUMNS, the width of the terminal, or one that suits a log."""
     if (columns := os.environ.get("COLUMNS", "")).isdigit() and int(columns) > 0:
         return int(columns)
     if stream.isatty():
@@ -44,10 +44,7 @@ def width(stream: TextIO) -> int:
 
 
 def logged(text: str) -> str:
-    """Text for a CI system's log, in which nothing is a command to it; JSON and XML stay the same documents.
-
-    Elsewhere, and for a program that reads on, the text as it is.
-    """
+    """In a CI system, text that contains no command to it, where JSON and XML stay the same documents; elsewhere the text."""
     from truthound._internal.escape import neutralize_ci_commands
     from truthound.ci.detect import is_ci_environment
 
@@ -61,9 +58,9 @@ def logged(text: str) -> str:
 
 
 def emit(text: str, *, ours: bool = False) -> None:
-    """Text to standard output; `ours` may hold commands to a CI system. Programs get UTF-8 whatever the locale; a reader that went away ends nothing.
+    """Writes text to standard output, in UTF-8 if that is not a terminal. `ours` may contain commands to a CI system.
 
-    Raises StoreError where it cannot be written for another reason, such as a full disk.
+    A closed pipe is ignored; raises StoreError for any other failure, such as a full disk.
     """
     text = text if ours else logged(text)
     try:
@@ -82,14 +79,14 @@ def emit(text: str, *, ours: bool = False) -> None:
 
 
 def emit_folded(text: object, indent: str = "") -> None:
-    """A fact on standard output as harmless text, broken between words where the line is too short."""
-    from truthound.reporters.terminal import fold
+    """A sentence on standard output, escaped and wrapped."""
+    from truthound.reporters.terminal import wrapped
 
-    emit("".join(f"{indent}{line}\n" for line in fold(escape_terminal(text), width(sys.stdout) - len(indent))))
+    emit("".join(f"{indent}{line}\n" for line in wrapped(escape_terminal(text), width(sys.stdout) - len(indent))))
 
 
 def say(line: str = "", *, ours: bool = False) -> None:
-    """A line to standard error; `ours` may hold commands to a CI system. Where that is full or gone there is nobody left to tell: the exit code says enough."""
+    """Writes a line to standard error, ignoring failures. `ours` may contain commands to a CI system."""
     line = line if ours else logged(line)
     try:
         sys.stderr.write(line + "\n")
@@ -99,7 +96,7 @@ def say(line: str = "", *, ours: bool = False) -> None:
 
 
 def open_streams() -> None:
-    """Streams that the caller closed lead nowhere, and their numbers are taken: no file that is written may be given them."""
+    """Opens standard streams that the caller closed, so that no output file gets their descriptors."""
     while (nowhere := os.open(os.devnull, os.O_RDWR)) <= 2:
         os.set_inheritable(nowhere, True)
     os.close(nowhere)
@@ -109,24 +106,24 @@ def open_streams() -> None:
 
 
 def silence(stream: TextIO) -> None:
-    """What is still written, at the interpreter's end too, goes nowhere."""
+    """Discards what is written to the stream from now on, also when the interpreter exits."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())
     os.close(nowhere)
 
 
 def problem(text: object) -> None:
-    """An error, as harmless text; on a terminal it is broken between words."""
+    """An error on standard error, escaped, and wrapped on a terminal."""
     line = f"error: {escape_terminal(text)}"
     if sys.stderr.isatty():
-        from truthound.reporters.terminal import fold
+        from truthound.reporters.terminal import wrapped
 
-        line = "\n       ".join(fold(line, max(width(sys.stderr) - 7, 20)))
+        line = "\n       ".join(wrapped(line, max(width(sys.stderr) - 7, 20)))
     say(line)
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """A whole file or none: it takes the place of an older one at once. A pipe or a device is written to as it is."""
+    """Writes a file atomically; a pipe or a device directly."""
     from truthound.io.files import replacing
 
     try:
@@ -140,7 +137,7 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 def deliver(text: str, path: Path | None) -> None:
-    """A command's data: to the file if one is given, with a word about it, else to standard output."""
+    """Writes a document to the file, if one is given, with a note on standard error, or to standard output."""
     if path is None or str(path) in {"-", "/dev/stdout"}:
         emit(text)
     else:

@@ -1,14 +1,20 @@
-"""A run as people read it on a terminal: what is wrong, in which rows, since when, and what to do next."""
+"""A run on the terminal: its issues, example rows, the change since the last run, and what to do next."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from rich.cells import cell_len, set_cell_size
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
 
 from truthound._internal.escape import escape_terminal
 from truthound._internal.text import duration
 from truthound.reporters import wording
-from truthound.reporters.terminal import Look, Span, cells, fold, pad
+from truthound.reporters.terminal import Look, Span, hanging, indented, joined, line, unbroken
 from truthound.results import CheckOutcome, CheckpointResult, CheckStatus, Example, ValidationResult
 
 RUNS_IN_SPARK = 7
@@ -20,7 +26,7 @@ _STYLES = {
     CheckStatus.SKIPPED: ("skipped", "dim"),
 }
 _VERDICT_STYLES = {"PASSED": "green", "WARNING": "yellow", "FAILED": "red", "ERROR": "magenta"}
-_SEVERITY, _DETAIL = 8, 13
+_SEVERITY = 8
 _NARROW = 64
 _ISSUES = 12  # listed with their rows; the others are counted by what they expect
 _ROWS_IN_GROUP = 5  # rows that look alike, in one line
@@ -50,16 +56,15 @@ def render(
         result: The run.
         width: Cells a line may take.
         colour: Colours and symbols, or plain ASCII.
-        verbose: List all issues, and what passed and what was skipped, with reasons, descriptions and places in the configuration.
+        verbose: List all issues, and what passed and what was skipped, with reasons, descriptions and locations in the configuration.
         quiet: Only the line of the verdict.
         limit: Lines of example rows shown for each issue; rows that look alike share one.
         history: Earlier runs of the checkpoint, oldest first.
-        ending: What the command says at the end of the verdict, such as `exit 1`.
+        ending: The end of the verdict, such as `exit 1`.
         next_steps: Commands worth running now.
     """
     page = _Page(result, Look(max(width, 20), colour), verbose, limit, history)
-    lines = [page.quiet(ending)] if quiet else page.lines(ending, next_steps)
-    return "\n".join(lines) + "\n"
+    return page.look.render(page.quiet(ending) if quiet else page.parts(ending, next_steps))
 
 
 class _Page:
@@ -69,141 +74,133 @@ class _Page:
         self.result, self.look, self.verbose, self.limit, self.history = result, look, verbose, limit, history
         self.before = wording.previous_validation(history)
         self.change = wording.changes(self.before)
-        self.glyph = max(cells(look.sign(s)) for s in ("error", "failed"))
+        self.sign_width = max(cell_len(look.sign(s)) for s in ("error", "failed"))
 
     @property
     def validation(self) -> ValidationResult | None:
         return self.result.validation_result
 
-    def lines(self, ending: str, next_steps: Sequence[str]) -> list[str]:
-        body = [*self.header(), [], *self.failure(), *self.issues(), *self.rest(), []]
-        return [
-            self.look.paint(line) for line in [*body, *self.actions(), *self.verdict(ending), *self.next(next_steps)]
-        ]
+    def parts(self, ending: str, next_steps: Sequence[str]) -> Iterator[RenderableType]:
+        yield self.header()
+        yield ""
+        yield from self.error()
+        yield from self.issues()
+        yield from self.rest()
+        yield ""
+        yield from self.actions()
+        yield self.verdict(ending)
+        yield from self.next(next_steps)
 
-    def quiet(self, ending: str) -> str:
+    def quiet(self, ending: str) -> Iterator[RenderableType]:
         name = escape_terminal(self.result.checkpoint_name)
-        first, *more = self.verdict(ending)
-        lines = [[(name, "bold"), ("  ", ""), *first[1:]], *more]
-        if cells("".join(text for text, _ in lines[0])) > self.look.width:
-            lines = [*([(text, "bold")] for text in fold(name, self.look.width)), first, *more]
-        return "\n".join(self.look.paint(line) for line in lines)
+        if cell_len(name) <= self.look.width // 3:
+            yield hanging([(name, "bold"), ("  ", "")], self.verdict_text(ending, bold=True))
+        else:
+            yield Text(name, "bold")
+            yield self.verdict(ending)
 
-    def header(self) -> list[list[Span]]:
+    def header(self) -> RenderableType:
         """`users  users.csv · 5,000 rows x 6 columns · run 20261123-013907`."""
-        parts = (
-            [self.look.said(self.validation.source), wording.shape(self.validation, self.look.sign("times"))]
-            if self.validation
-            else []
-        )
-        parts.append(f"run {escape_terminal(self.result.run_id)}")
-        name = self.look.fit_name(escape_terminal(self.result.checkpoint_name), max(self.look.width // 3, 12))
-        label = [(name, "bold"), ("  ", "")]
-        return self.look.flow(label, [[(p, "")] for p in parts if p], f" {self.look.sign('dot')} ")
+        facts = [f"run {escape_terminal(self.result.run_id)}"]
+        if self.validation:
+            shape = wording.shape(self.validation, self.look.sign("times"))
+            facts = [self.look.message(self.validation.source), *([shape] if shape else []), *facts]
+        return self.look.title(escape_terminal(self.result.checkpoint_name), facts)
 
-    def failure(self) -> Iterator[list[Span]]:
-        """Why the run could not be made, unless the checks that could not be say it themselves."""
+    def label(self, sign: str, style: str) -> Span:
+        return (f" {set_cell_size(self.look.sign(sign), self.sign_width)} ", style)
+
+    def severity_label(self, status: CheckStatus, severity: str) -> list[Span]:
+        sign, style = _STYLES[status]
+        return [self.label(sign, style), (f"{severity:<{_SEVERITY}}  ", style)]
+
+    def error(self) -> Iterator[RenderableType]:
+        """Why there is no result, unless the checks that could not be evaluated say it themselves."""
         if self.result.error and not wording.with_status(self.result, CheckStatus.ERROR):
-            sign, style = _STYLES[CheckStatus.ERROR]
-            label: list[Span] = [
-                (f" {pad(self.look.sign(sign), self.glyph)} ", style),
-                (pad("error", _SEVERITY) + "  ", style),
-            ]
-            told = self.result.error.split("\n")
-            for line in (part for one in told for part in fold(self.look.said(one), self.look.width - _DETAIL)):
-                yield [*label, (line, "")]
-                label = [(" " * (self.glyph + 12), "")]
+            lines = (self.look.message(text) for text in self.result.error.split("\n"))
+            yield hanging(self.severity_label(CheckStatus.ERROR, "error"), Text("\n".join(lines)))
 
     # --- issues -------------------------------------------------------------------------------------------------------
 
-    def issues(self) -> Iterator[list[Span]]:
+    def issues(self) -> Iterator[RenderableType]:
         found = wording.ordered(self.result)
         listed = found if self.verbose or len(found) <= _ISSUES + 1 else found[:_ISSUES]
-        sizes = self.sizes(listed)
+        widths = self.widths(listed)
         for outcome in listed:
-            yield from self.issue(outcome, *sizes)
+            yield from self.issue(outcome, widths)
+            yield from self.details(outcome)
         yield from self.more_issues(found[len(listed) :])
 
-    def more_issues(self, found: list[CheckOutcome]) -> Iterator[list[Span]]:
-        """Those that are not listed, by status and by what they expect."""
+    def more_issues(self, found: list[CheckOutcome]) -> Iterator[RenderableType]:
+        """Issues that are not listed, by status and by expectation."""
         for status in (CheckStatus.ERROR, CheckStatus.FAILED, CheckStatus.WARNED):
             some = [o for o in found if o.status is status]
             if not some:
                 continue
             sign, style = _STYLES[status]
-            kinds = Counter(self.look.said(wording.expectation(o)) for o in some).most_common(3)
+            kinds = Counter(self.look.message(wording.expectation(o)) for o in some)
             times = self.look.sign("times")
-            said = ", ".join(f"{self.look.fit(kind, 40)}{f' {times}{n:,}' if n > 1 else ''}" for kind, n in kinds)
-            rest = len({wording.expectation(o) for o in some}) - len(kinds)
-            text = f"{len(some):,} more {sign}: {said}{f' and {rest:,} other kinds' if rest > 0 else ''}"
-            hint = " (--verbose lists them)"
-            label = f" {pad(self.look.sign(sign), self.glyph)} "
-            first, *more = fold(text, self.look.width - len(label) - len(hint))
-            yield [(label, style), (first, ""), *([] if more else [(hint, "dim")])]
-            yield from ([(" " * len(label) + line, "")] for line in more)
+            named = [f"{self.look.fit(k, 40)}{f' {times}{n:,}' if n > 1 else ''}" for k, n in kinds.most_common(3)]
+            others = f" and {len(kinds) - 3:,} other kinds" if len(kinds) > 3 else ""
+            text = f"{len(some):,} more {sign}: {', '.join(named)}{others}"
+            yield hanging([self.label(sign, style)], line((text, ""), (" (--verbose lists them)", "dim")))
 
-    def sizes(self, found: list[CheckOutcome]) -> tuple[int, int, int]:
-        """Cells for the column's name, the expectation and the count. No cells for an expectation: a line for each."""
-        counted = [o for o in found if o.status is not CheckStatus.ERROR]
-        name = min(
-            max((cells(escape_terminal(wording.columns_label(o))) for o in found), default=0),
-            max(self.look.width // 5, 12),
-        )
-        count = max((cells(wording.failed_count(o)) for o in counted), default=0)
-        room = self.look.width - self.glyph - 12 - name - 2 - (count + 2 if count else 0)
-        wanted = max(
-            (cells(self.look.said(wording.expectation(o))) for o in counted if wording.failed_count(o)), default=0
-        )
-        return name, 0 if self.look.width < _NARROW or room < 16 else max(1, min(room, wanted)), count
+    def widths(self, found: list[CheckOutcome]) -> _Widths | None:
+        """The columns of the table of issues; None where the terminal is too narrow for a table."""
+        counted = [o for o in found if o.status is not CheckStatus.ERROR and wording.failed_count(o)]
+        names = [cell_len(escape_terminal(wording.columns_label(o))) for o in found]
+        name = min(max(names, default=0), max(self.look.width // 5, 12))
+        count = max((cell_len(wording.failed_count(o)) for o in counted), default=0)
+        room = self.look.width - self.sign_width - _SEVERITY - 4 - name - 2 - (count + 2 if count else 0)
+        if self.look.width < _NARROW or room < 16:
+            return None
+        texts = [cell_len(self.look.message(wording.expectation(o))) for o in counted]
+        return _Widths(name, max(1, min(room, max(texts, default=0))), count)
 
-    def issue(self, outcome: CheckOutcome, name: int, expected: int, count: int) -> Iterator[list[Span]]:
-        sign, style = _STYLES[outcome.status]
-        start: list[Span] = [
-            (f" {pad(self.look.sign(sign), self.glyph)} ", style),
-            (pad(wording.severity(outcome), _SEVERITY) + "  ", style),
-        ]
-        indent = self.glyph + 12
-        amount, said = wording.failed_count(outcome), self.look.said(wording.expectation(outcome))
-        if not expected:  # too narrow for a table
-            subject = self.look.fit_name(escape_terminal(wording.columns_label(outcome)), self.look.width - indent)
-            yield [*start, (subject, "bold")]
-            yield from ([(" " * 4 + t, "")] for t in fold(said, self.look.width - 4))
-            if amount:
-                yield [(" " * 4 + amount, style)]
-            yield from self.look_flow(4, self.extras(outcome))
-        else:
-            subject = self.look.fit_name(escape_terminal(wording.columns_label(outcome)), name)
-            start.append((pad(subject, name) + "  ", "bold"))
-            room = expected if amount else self.look.width - indent - name - 2
-            first, *more = self.wrapped(said, room, all_of_it=not amount)
-            line = [*start, (pad(first, expected if amount else 0), "")]
-            if amount:
-                line += [("  ", ""), (pad(amount, count, right=True), f"bold {style}")]
-            yield from self.with_extras(line, more, indent + name + 2, outcome)
-        yield from self.details(outcome)
+    def issue(self, outcome: CheckOutcome, widths: _Widths | None) -> Iterator[RenderableType]:
+        label = self.severity_label(outcome.status, wording.severity(outcome))
+        subject, style = escape_terminal(wording.columns_label(outcome)), _STYLES[outcome.status][1]
+        count, expectation = wording.failed_count(outcome), self.look.message(wording.expectation(outcome))
+        extras = self.extras(outcome)
+        if widths is None:
+            room = self.look.width - sum(cell_len(t) for t, _ in label)
+            yield line(*label, (self.look.fit_name(subject, room), "bold"))
+            yield from (indented(line(span), 4) for span in ((expectation, ""), (count, style)) if span[0])
+            yield from self.below(extras, 4)
+            return
+        subject = set_cell_size(self.look.fit_name(subject, widths.subject), widths.subject) + "  "
+        if not count:
+            yield hanging([*label, (subject, "bold")], joined([[(expectation, "")], *([e] for e in extras)], "  "))
+            return
+        if not self.verbose:
+            expectation = self.look.fit(expectation, 2 * widths.expectation)
+        beside, used = [], sum(cell_len(t) for t, _ in label) + sum(widths) + 4
+        while extras and used + 2 + cell_len(extras[0][0]) <= self.look.width:
+            beside.append(extras.pop(0))
+            used += 2 + cell_len(beside[-1][0])
+        grid = Table.grid(padding=(0, 2, 0, 0))
+        grid.add_column(no_wrap=True, width=sum(cell_len(t) for t, _ in label) + widths.subject)
+        grid.add_column(width=widths.expectation, overflow="fold")
+        grid.add_column(width=widths.amount, justify="right", no_wrap=True)
+        cells = [line(*label, (subject[:-2], "bold")), Text(expectation), Text(count, f"bold {style}")]
+        if beside:
+            grid.add_column(no_wrap=True)
+            cells.append(joined([[extra] for extra in beside], "  "))
+        grid.add_row(*cells)
+        yield grid
+        yield from self.below(extras, self.indent)
 
-    def wrapped(self, said: str, room: int, *, all_of_it: bool) -> list[str]:
-        """An expectation takes two lines at most, unless everything is wanted."""
-        lines = fold(said, room, 0 if all_of_it or self.verbose else 2)
-        return [*lines[:-1], self.look.fit(lines[-1], room)]
+    @property
+    def indent(self) -> int:
+        """Cells before the details of an issue."""
+        return 4 if self.look.width < _NARROW else self.sign_width + _SEVERITY + 4
 
-    def with_extras(
-        self, line: list[Span], more: list[str], indent: int, outcome: CheckOutcome
-    ) -> Iterator[list[Span]]:
-        """The line with what else there is to say, as far as there is room; the rest comes below."""
-        extras, used = self.extras(outcome), sum(cells(t) for t, _ in line)
-        while not more and extras and used + 2 + cells(extras[0][0]) <= self.look.width:
-            line += [("  ", ""), extras[0]]
-            used += 2 + cells(extras.pop(0)[0])
-        yield line
-        yield from ([(" " * indent + t, "")] for t in more)
-        yield from self.look_flow(self.glyph + 12, extras)
-
-    def look_flow(self, indent: int, spans: list[Span]) -> list[list[Span]]:
-        return self.look.flow([(" " * indent, "")], [[s] for s in spans], "  ") if spans else []
+    def below(self, extras: list[Span], indent: int) -> Iterator[RenderableType]:
+        if extras:
+            yield indented(joined([[extra] for extra in extras], "  "), indent)
 
     def extras(self, outcome: CheckOutcome) -> list[Span]:
-        """The trend, the change, the values that occur most, the place in the configuration."""
+        """The trend, the change, the most frequent values, the location in the configuration."""
         found: list[Span] = []
         earlier = [r.validation_result for r in self.history if r.validation_result][1 - RUNS_IN_SPARK :]
         ratios = [o.ratio for v in earlier for o in v.outcomes if o.id == outcome.id]
@@ -219,54 +216,54 @@ class _Page:
             found.append((escape_terminal(outcome.location), "dim"))
         return found
 
-    def details(self, outcome: CheckOutcome) -> Iterator[list[Span]]:
-        """Why the rule exists, and example rows."""
-        indent = " " * (4 if self.look.width < _NARROW else self.glyph + 12)
+    def details(self, outcome: CheckOutcome) -> Iterator[RenderableType]:
+        """The description of the rule, and example rows."""
         if outcome.description:
-            for text in fold(self.look.said(outcome.description), self.look.width - len(indent)):
-                yield [(indent + text, "dim")]
+            yield indented(Text(self.look.message(outcome.description), "dim"), self.indent)
         grouped: dict[tuple[tuple[str, str], ...], list[int | None]] = {}
         for example in outcome.examples:
             grouped.setdefault(self.example(example, outcome), []).append(example.row)
         shown = [(row, rows[:_ROWS_IN_GROUP]) for row, rows in list(grouped.items())[: self.limit]]
+        if not shown:
+            return
         labels = [_rows(rows) for _, rows in shown]
-        size = max(map(len, labels), default=0)
+        size = max(map(len, labels))
+        size += 2 if size else 0
+        room = self.look.width - self.indent - size
+        texts = [line((self.within(row, room), "")) for row, _ in shown]
         rest = (outcome.failed or 0) - sum(len(rows) for _, rows in shown)
-        more = f"{self.look.sign('cut')} {rest:,} more" if shown and rest > 0 else ""
-        room = self.look.width - len(indent) - (size + 2 if size else 0)
-        for i, (label, (row, _)) in enumerate(zip(labels, shown, strict=True)):
-            text = self.within(row, room)
-            line: list[Span] = [(indent + (pad(label, size) + "  " if size else ""), "dim"), (text, "")]
-            last = i == len(labels) - 1 and more
-            if last and cells(text) + len(more) + 3 <= room:
-                line.append(("   " + more, "dim"))
-            yield line
-            if last and line[-1][0] == text:
-                yield [(indent + " " * (size + 2 if size else 0) + more, "dim")]
+        more = f"{self.look.sign('cut')} {rest:,} more"
+        if rest > 0 and texts[-1].cell_len + len(more) + 3 <= room:
+            texts[-1].append(f"   {more}", "dim")
+        elif rest > 0:
+            labels, texts = [*labels, ""], [*texts, Text(more, "dim")]
+        for label, text in zip(labels, texts, strict=True):
+            text.no_wrap = True
+            yield line((" " * self.indent, ""), (f"{label:<{size}}", "dim")).append_text(text)
 
     def within(self, row: Sequence[tuple[str, str]], room: int) -> str:
-        """As many whole cells as there is room for: a number that is cut is another number."""
+        """As many whole cells of data as there is room for: a truncated number is another number."""
         text = ""
         for i, (name, value) in enumerate(row):
             cell = f"{'  ' if i else ''}{name}={value}"
             mark = f"  {self.look.sign('cut')}" if i < len(row) - 1 else ""
-            if i and cells(text + cell + mark) > room:
+            if i and cell_len(text + cell + mark) > room:
                 return f"{text}  {self.look.sign('cut')}"
-            if cells(cell + mark) > room and not i:
-                short = self.look.fit_name(name, max(room - cells(value) - 1 - len(mark), 4))
+            if cell_len(cell + mark) > room and not i:
+                short = self.look.fit_name(name, max(room - cell_len(value) - 1 - len(mark), 4))
                 cell = self.look.fit(f"{short}={value}", room - len(mark))
             text += cell
         return text
 
     def example(self, example: Example, outcome: CheckOutcome) -> tuple[tuple[str, str], ...]:
-        """The key of a row and the cells that matter; without a key, a cell that tells it apart; without columns, the row."""
+        """The key and the checked columns of a row; without a key a column that identifies it; without columns all."""
         keys = self.validation.key_columns if self.validation else ()
         wanted = list(dict.fromkeys((*keys, *outcome.columns)))
         others = [c for c in example.values if c not in wanted]
         if not outcome.columns:
             wanted += others
         elif not keys:
-            wanted = _telling(others, outcome.examples) + wanted
+            wanted = _identifying(others, outcome.examples) + wanted
         return tuple(
             (self.look.fit_name(escape_terminal(c), 24), self.look.value(example.values[c]))
             for c in wanted
@@ -275,55 +272,44 @@ class _Page:
 
     # --- the rest -----------------------------------------------------------------------------------------------------
 
-    def rest(self) -> Iterator[list[Span]]:
-        """What passed, was mended, was left out, is hidden or should be known."""
+    def rest(self) -> Iterator[RenderableType]:
+        """What passed, was fixed, was skipped or is hidden, and notes."""
         if self.validation is None:
             return
         passed = wording.with_status(self.result, CheckStatus.PASSED)
         skipped = wording.with_status(self.result, CheckStatus.SKIPPED)
-        mended = wording.fixed(self.result, self.before)
         if passed:
             text = f"{len(passed):,} passed"
-            if mended:
+            if fixed := wording.fixed(self.result, self.before):
                 names = ", ".join(
-                    f"{escape_terminal(wording.columns_label(o))} {self.look.said(wording.expectation(o))}"
-                    for o in mended[:3]
+                    f"{escape_terminal(wording.columns_label(o))} {self.look.message(wording.expectation(o))}"
+                    for o in fixed[:3]
                 )
-                text += f", {len(mended):,} fixed: {names}" + (f" {self.look.sign('cut')}" if len(mended) > 3 else "")
-            yield from self.note("passed", text, "" if self.verbose else " (--verbose lists them)")
+                text += f", {len(fixed):,} fixed: {names}" + (f" {self.look.sign('cut')}" if len(fixed) > 3 else "")
+            yield self.note("passed", text, "" if self.verbose else " (--verbose lists them)")
             yield from self.listed(passed)
         if skipped:
-            yield from self.note(
-                "skipped", f"{len(skipped):,} skipped", "" if self.verbose else " (--verbose says why)"
-            )
+            yield self.note("skipped", f"{len(skipped):,} skipped", "" if self.verbose else " (--verbose says why)")
             yield from self.listed(skipped)
         if hidden := self.validation.statistics.hidden:
-            yield from self.note("skipped", f"{hidden:,} hidden below min_severity", "")
+            yield self.note("skipped", f"{hidden:,} hidden below min_severity")
         for note in self.validation.notes:
-            yield from self.note("skipped", self.look.said(note), "")
+            yield self.note("skipped", self.look.message(note))
 
-    def note(self, sign: str, text: str, hint: str) -> Iterator[list[Span]]:
-        style = "green" if sign == "passed" else "dim"
-        label = f" {pad(self.look.sign(sign), self.glyph)} "
-        first, *more = fold(text, self.look.width - len(label) - len(hint))
-        yield [(label, style), (first, ""), *([] if more else [(hint, "dim")])]
-        yield from ([(" " * len(label) + line, "")] for line in more)
+    def note(self, sign: str, text: str, hint: str = "") -> RenderableType:
+        return hanging([self.label(sign, "green" if sign == "passed" else "dim")], line((text, ""), (hint, "dim")))
 
-    def listed(self, outcomes: list[CheckOutcome]) -> Iterator[list[Span]]:
+    def listed(self, outcomes: list[CheckOutcome]) -> Iterator[RenderableType]:
         if not self.verbose:
             return
-        size = min(
-            max(cells(escape_terminal(wording.columns_label(o))) for o in outcomes), max(self.look.width // 4, 12)
-        )
-        indent = self.glyph + 4
+        rows = []
         for o in outcomes:
-            name = pad(self.look.fit_name(escape_terminal(wording.columns_label(o)), size), size)
-            said = o.message or o.expected or o.validator if o.status is CheckStatus.SKIPPED else wording.expectation(o)
-            said = self.look.said(said) + (f"  {wording.failed_count(o)}" if o.failed else "")
-            for i, text in enumerate(fold(said, self.look.width - indent - size - 2)):
-                yield [(" " * indent + (name if not i else " " * size) + "  ", "dim"), (text, "dim")]
+            text = o.message or o.expected or o.validator if o.status is CheckStatus.SKIPPED else wording.expectation(o)
+            text = self.look.message(text) + (f"  {wording.failed_count(o)}" if o.failed else "")
+            rows.append([(escape_terminal(wording.columns_label(o)), "dim"), (text, "dim")])
+        yield self.look.table(rows, indent=self.sign_width + 4)
 
-    def actions(self) -> list[list[Span]]:
+    def actions(self) -> Iterator[RenderableType]:
         parts: list[list[Span]] = []
         for a in self.result.action_results:
             if a.status == "skipped" and not self.verbose:
@@ -332,31 +318,53 @@ class _Page:
             if a.status == "skipped":
                 sign, style = _STYLES[CheckStatus.SKIPPED]
             name = escape_terminal(a.action_name or a.action_type)
-            text = f"{name}: {self.look.said(a.message)}" if a.message else name
-            parts.append([(self.look.sign(sign) + " ", style), (text, "")])
-        return self.look.flow([(" actions   ", "dim")], parts, "   ") if parts else []
+            parts.append(
+                [
+                    (f"{self.look.sign(sign)} ", style),
+                    (f"{name}: {self.look.message(a.message)}" if a.message else name, ""),
+                ]
+            )
+        if parts:
+            yield hanging([(" actions   ", "dim")], joined(parts, "\n"))
 
-    def verdict(self, ending: str) -> list[list[Span]]:
+    def verdict(self, ending: str) -> RenderableType:
+        word, style = self.verdict_word()
+        return hanging([(" ", ""), (f"{word:<10}", style)], self.verdict_text(ending))
+
+    def verdict_word(self) -> Span:
         word = wording.VERDICTS[self.result.status]
-        counted = wording.tally(self.validation.statistics) if self.validation else "nothing was checked"
+        return word, f"bold {_VERDICT_STYLES[word]}"
+
+    def verdict_text(self, ending: str, *, bold: bool = False) -> Text:
+        tally = wording.tally(self.validation.statistics) if self.validation else "nothing was checked"
         undelivered = [
-            self.look.said(a.action_name or a.action_type) for a in self.result.action_results if not a.delivered
+            self.look.message(a.action_name or a.action_type) for a in self.result.action_results if not a.delivered
         ]
-        parts = [(f"NOT DELIVERED: {', '.join(undelivered)}", "bold red")] if undelivered else []
-        parts += [(p, "") for p in (counted, duration(self.result.duration_ms / 1000), ending) if p]
-        label = [(" ", ""), (pad(word, 10), f"bold {_VERDICT_STYLES[word]}")]
-        return self.look.flow(label, [[p] for p in parts], f" {self.look.sign('dot')} ")
+        parts: list[Span] = [(f"NOT DELIVERED: {', '.join(undelivered)}", "bold red")] if undelivered else []
+        parts += [(unbroken(p), "") for p in (tally, duration(self.result.duration_ms / 1000), ending) if p]
+        text = joined([[p] for p in parts], f" {self.look.sign('dot')} ")
+        word, style = self.verdict_word()
+        return line((f"{word:<10}", style)).append_text(text) if bold else text
 
-    def next(self, steps: Sequence[str]) -> list[list[Span]]:
-        gap = f"   {self.look.sign('dot')}   "
-        return (
-            self.look.flow([(" next      ", "dim")], [[(escape_terminal(s), "cyan")] for s in steps], gap)
-            if steps
-            else []
-        )
+    def next(self, steps: Sequence[str]) -> Iterator[RenderableType]:
+        """Commands: beside one another if there is room for all, else one a line, so that they can be copied."""
+        if not steps:
+            return
+        text = joined([[(escape_terminal(s), "cyan")] for s in steps], f"   {self.look.sign('dot')}   ")
+        if text.cell_len + 11 > self.look.width:
+            text = joined([[(escape_terminal(s), "cyan")] for s in steps], "\n")
+        yield hanging([(" next      ", "dim")], text)
 
 
-def _telling(columns: list[str], examples: Sequence[Example]) -> list[str]:
+class _Widths(NamedTuple):
+    """Cells of the columns of the table of issues."""
+
+    subject: int
+    expectation: int
+    amount: int
+
+
+def _identifying(columns: list[str], examples: Sequence[Example]) -> list[str]:
     """The first column in which each example row differs from the others; without one, the first in which any do."""
     for least in (len(examples), 2):
         for column in columns:

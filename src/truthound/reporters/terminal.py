@@ -1,26 +1,26 @@
-"""Lines of styled text: measured in terminal cells, cut with a mark, coloured last, so that no data can carry a style."""
+"""Text for terminals, laid out by rich: signs, values, and pages of lines, tables and hanging paragraphs.
+
+Text is always `rich.text.Text`, never markup: no data can carry a style.
+"""
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+from rich.cells import cell_len, set_cell_size
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
 
 from truthound._internal.escape import escape_terminal
 from truthound._internal.redaction import MASK
 
 Span = tuple[str, str]
-"""Text that is harmless already, and the names of its styles."""
+"""Text that is escaped for terminals, and its style."""
 
-_CODES = {
-    "bold": "1",
-    "dim": "2",
-    "red": "31",
-    "green": "32",
-    "yellow": "33",
-    "blue": "34",
-    "magenta": "35",
-    "cyan": "36",
-}
 _SIGNS = {
     "failed": ("✗", "x"),
     "warned": ("!", "!"),
@@ -35,60 +35,53 @@ _SIGNS = {
 }
 _PLAIN = str.maketrans({"…": "...", "∅": "null", "•": "*", "×": "x", "·": "-", "–": "-"})  # noqa: RUF001 the signs are meant
 _BARS = "▁▂▃▄▅▆▇"
+_GAP = 2
+_READABLE = 12  # cells that a column of names needs
+_UNBROKEN = "\ue000"  # a space where rich, which breaks lines at all that Unicode has, must not break one
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How wide, and whether with colours and symbols or in plain ASCII."""
+    """The width of a page, and whether it has colours and symbols or is plain ASCII."""
 
     width: int = 120
     colour: bool = False
 
+    def render(self, parts: Iterable[RenderableType]) -> str:
+        """The parts, one below another, as a string that ends in a newline."""
+        out = io.StringIO()
+        console = Console(
+            file=out, width=self.width, force_terminal=self.colour, color_system="standard" if self.colour else None,
+            highlight=False, markup=False, emoji=False, legacy_windows=False, _environ={},
+        )  # fmt: skip
+        for part in parts:
+            console.print(part)
+        return "".join(f"{row.rstrip()}\n" for row in out.getvalue().replace(_UNBROKEN, " ").split("\n")[:-1])
+
     def sign(self, name: str) -> str:
         return _SIGNS[name][not self.colour]
 
-    def said(self, text: object) -> str:
-        """A message as harmless text on one line; in plain text our own symbols, such as those for what is cut, are ASCII too."""
+    def message(self, text: object) -> str:
+        """A message as escaped text on one line; in plain ASCII its own symbols are replaced too."""
         return escape_terminal(" ".join(str(text).split("\n"))).translate({} if self.colour else _PLAIN)
 
-    def paint(self, spans: Iterable[Span]) -> str:
-        """One line: cut where it would be too wide, styled where colour is wanted."""
-        cut, out = self.cut(list(spans)), []
-        for text, style in cut:
-            codes = ";".join(_CODES[s] for s in style.split()) if self.colour else ""
-            out.append(f"\x1b[{codes}m{text}\x1b[0m" if codes and text.strip() else text)
-        return "".join(out).rstrip(" ")
-
-    def cut(self, spans: list[Span]) -> list[Span]:
-        """The spans, never wider than the line."""
-        left, kept = self.width, []
-        for text, style in spans:
-            if (size := cells(text)) > left and text.strip():
-                kept.append((self.fit(text, left), style))
-                break
-            kept.append((text, style))
-            left -= size
-        return kept
-
     def fit(self, text: str, width: int) -> str:
-        """At most `width` cells; what was cut is marked."""
-        if cells(text) <= width:
+        """The text, truncated to `width` cells with a mark."""
+        if cell_len(text) <= width:
             return text
         mark = self.sign("cut")
-        return head(text, max(width - len(mark), 0)) + mark[: max(width, 0)]
+        return set_cell_size(text, max(width - len(mark), 0)).rstrip(" ") + mark[: max(width, 0)]
 
     def fit_name(self, text: str, width: int) -> str:
-        """A name cut in its middle: names that share their beginning stay apart."""
-        if cells(text) <= width:
-            return text
+        """A name truncated in its middle, so that names with the same beginning stay distinct."""
         room = width - len(self.sign("cut"))
-        if room < 4:
+        if cell_len(text) <= width or room < 4:
             return self.fit(text, width)
-        tail = head(text[::-1], room // 2)[::-1]
-        return head(text, room - cells(tail)) + self.sign("cut") + tail
+        end = set_cell_size(text[::-1], room // 2)[::-1].lstrip(" ")
+        return set_cell_size(text, room - cell_len(end)).rstrip(" ") + self.sign("cut") + end
 
     def value(self, value: object, width: int = 32) -> str:
-        """A cell of data; text that could be taken for something else is quoted."""
+        """A cell of data; text that could be mistaken for something else is quoted."""
         match value:
             case None:
                 return self.sign("null")
@@ -102,81 +95,92 @@ class Look:
                 return self.fit(escape_terminal(value), width)
 
     def spark(self, ratios: Sequence[float | None]) -> str:
-        """Bars against the largest; only nothing is drawn as nothing, and what is not known as a gap. Empty without symbols."""
+        """A bar for each ratio, relative to the largest: none for 0, a gap for None. Empty in plain ASCII."""
         most = max((r for r in ratios if r is not None), default=0)
         if not self.colour or len(ratios) < 2 or not most:
             return ""
         known = (" " if r is None else _BARS[max(1, round(r / most * (len(_BARS) - 1))) if r else 0] for r in ratios)
         return "".join(known)
 
-    def flow(self, label: Sequence[Span], parts: Iterable[Sequence[Span]], gap: str) -> list[list[Span]]:
-        """Parts side by side behind a label, as many in a line as there is room for; a long part is folded."""
-        indent = sum(cells(t) for t, _ in label)
-        lines: list[list[Span]] = [list(label)]
-        used = indent
-        for part in parts:
-            size = sum(cells(t) for t, _ in part)
-            if used > indent and used + cells(gap) + size > self.width:
-                lines.append([(" " * indent, "")])
-                used = indent
-            if used > indent:
-                lines[-1].append((gap, "dim"))
-                used += cells(gap)
-            if indent + size <= self.width:
-                lines[-1] += part
-                used += size
-                continue
-            for i, text in enumerate(fold("".join(t for t, _ in part), self.width - indent)):
-                if i:
-                    lines.append([(" " * indent, "")])
-                lines[-1].append((text, part[-1][1]))
-                used = indent + cells(text)
-        return lines
+    def title(self, name: str, facts: Iterable[str]) -> RenderableType:
+        """A bold name with facts beside it, or below a name that is long."""
+        text = joined([[(unbroken(fact), "")] for fact in facts], f" {self.sign('dot')} ")
+        if cell_len(name) <= self.width // 3:
+            return hanging([(name, "bold"), ("  ", "")], text)
+        return Group(Text(name, "bold"), hanging([("  ", "")], text))
 
-    def titled(self, name: str, parts: Iterable[str], gap: str) -> list[list[Span]]:
-        """Parts behind a name; a long name has lines of its own, and nothing of it is lost."""
-        spans = [[(part, "")] for part in parts]
-        if cells(name) <= self.width // 2:
-            return self.flow([(name, "bold"), ("  ", "")], spans, gap)
-        return [*([(line, "bold")] for line in fold(name, self.width)), *self.flow([("  ", "")], spans, gap)]
+    def table(self, rows: Sequence[Sequence[Span]], *, indent: int = 0, whole: Sequence[int] = ()) -> RenderableType:
+        """Rows of aligned columns, or paragraphs where there is no room for columns.
 
+        Only the last column wraps. Names in the others are truncated, except in the columns `whole`, which hold numbers.
+        """
+        if not rows:
+            return Group()
+        *sizes, last = (max(cell_len(row[i][0]) for row in rows) for i in range(len(rows[0])))
+        names = [size for i, size in enumerate(sizes) if i not in whole]
+        room = self.width - indent - _GAP * len(sizes) - sum(sizes[i] for i in whole if i < len(sizes))
+        share = _fair_share(names, room - (last if len(sizes) in whole else min(last, max(room // 3, 2 * _READABLE))))
+        if share < min(_READABLE, max(names, default=0)) or room < _READABLE:
+            return Group(*(self._paragraph(row, indent) for row in rows))
+        grid = Table.grid(padding=(0, _GAP, 0, 0))
+        for _ in sizes:
+            grid.add_column(no_wrap=True)
+        grid.add_column(overflow="fold")
+        for row in rows:
+            texts = [t if i in whole or i == len(sizes) else self.fit_name(t, share) for i, (t, _) in enumerate(row)]
+            grid.add_row(*(Text(text, style) for text, (_, style) in zip(texts, row, strict=True)))
+        return indented(grid, indent)
 
-def cells(text: str) -> int:
-    """How many columns of a terminal it takes."""
-    if text.isascii():
-        return len(text)
-    from rich.cells import cell_len
-
-    return cell_len(text)
+    def _paragraph(self, row: Sequence[Span], indent: int) -> RenderableType:
+        (name, style), *others = row
+        rest = joined([[span] for span in others if span[0].strip()], " " * _GAP)
+        if cell_len(name) <= 2:  # a sign
+            return indented(hanging([(name + " " * _GAP, style)], rest), indent)
+        first = Text(self.fit_name(name, self.width - indent), style)
+        return indented(Group(first, hanging([(" " * _GAP, "")], rest)) if rest else first, indent)
 
 
-def head(text: str, width: int) -> str:
-    """As much of its beginning as goes into `width` cells."""
-    if text.isascii():
-        return text[:width]
-    used = 0
-    for i, char in enumerate(text):
-        used += cells(char)
-        if used > width:
-            return text[:i]
+def _fair_share(sizes: Iterable[int], room: int) -> int:
+    """The most cells that each column may take, so that all together take no more than `room`."""
+    ordered = sorted(sizes)
+    for i, size in enumerate(ordered):
+        if size * (len(ordered) - i) > room:
+            return max(room // (len(ordered) - i), 0)
+        room -= size
+    return ordered[-1] if ordered else 0
+
+
+def line(*spans: Span) -> Text:
+    return Text.assemble(*spans)
+
+
+def joined(parts: Iterable[Sequence[Span]], gap: str) -> Text:
+    """The parts beside one another, with a dim gap between them."""
+    text = Text()
+    for part in parts:
+        text.append(gap if text else "", "dim").append_text(line(*part))
     return text
 
 
-def pad(text: str, width: int, *, right: bool = False) -> str:
-    """Filled with spaces to `width` cells."""
-    space = " " * max(width - cells(text), 0)
-    return space + text if right else text + space
+def unbroken(text: str) -> str:
+    """A short text that stays on one line."""
+    return text.replace(" ", _UNBROKEN) if cell_len(text) <= 2 * _READABLE else text
 
 
-def fold(text: str, width: int, most: int = 0) -> list[str]:
-    """Broken into lines between words, or within one that is too long. `most`: lines at most, the last keeps the rest."""
-    lines: list[str] = []
-    width, rest = max(width, 4), text
-    while cells(rest) > width and len(lines) + 1 != most:
-        piece = head(rest, width)
-        at = len(piece) if rest[len(piece) :].startswith(" ") else piece.rfind(" ")
-        word = rest[at + 1 :].partition(" ")[0]
-        at = at if at > len(piece) // 3 or (at > 0 and cells(word) <= width) else len(piece)
-        lines.append(rest[:at].rstrip(" "))
-        rest = rest[at:].lstrip(" ")
-    return [*lines, rest] if rest or not lines else lines
+def hanging(label: Sequence[Span], text: Text) -> RenderableType:
+    """Text that wraps beside its label."""
+    grid = Table.grid()
+    grid.add_column(no_wrap=True, width=cell_len("".join(t for t, _ in label)))
+    grid.add_column(overflow="fold")
+    grid.add_row(line(*label), text)
+    return grid
+
+
+def indented(part: RenderableType, cells: int) -> RenderableType:
+    return Padding(part, (0, 0, 0, cells), expand=False) if cells else part
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """The lines of text that is broken between words, or within a word that is too long."""
+    console = Console(file=io.StringIO(), width=max(width, 4), legacy_windows=False, _environ={})
+    return [one.plain.rstrip(" ") for one in Text(text).wrap(console, max(width, 4), overflow="fold")]
