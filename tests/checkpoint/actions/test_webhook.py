@@ -323,14 +323,14 @@ def test_in_yaml(tmp_path, monkeypatch):
 
 def test_the_verification_in_the_documentation():
     page = (Path(__file__).parents[3] / "docs" / "channels" / "webhook.md").read_text(encoding="utf-8")
-    code = next(c for c in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "def genuine" in c)
+    code = next(c for c in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "def is_genuine" in c)
     names = {}
     exec(code, names)
     request, _ = sent(signing_secret="a secret")
-    assert names["genuine"]("a secret", request.headers, request.body)
-    assert not names["genuine"]("another", request.headers, request.body)
-    assert not names["genuine"]("a secret", request.headers, request.body + b" ")
-    assert not names["genuine"]("a secret", request.headers | {"webhook-timestamp": "1614265330"}, request.body)
+    assert names["is_genuine"]("a secret", request.headers, request.body)
+    assert not names["is_genuine"]("another", request.headers, request.body)
+    assert not names["is_genuine"]("a secret", request.headers, request.body + b" ")
+    assert not names["is_genuine"]("a secret", request.headers | {"webhook-timestamp": "1614265330"}, request.body)
 
 
 def test_runs_of_the_same_name_are_told_apart():
