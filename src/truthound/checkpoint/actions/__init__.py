@@ -1,10 +1,11 @@
-"""What may be done with a run's result. Each name is loaded when it is first asked for."""
+"""What may be done with a run's result. Each name is loaded when it is first used; `registry.ACTIONS` lists the actions."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from truthound._internal.lazy import lazily
+from truthound.checkpoint.actions.registry import ACTIONS
 
 if TYPE_CHECKING:
     from truthound.checkpoint.actions.apprise import AppriseAction as AppriseAction
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from truthound.checkpoint.actions.opsgenie_models import ResponderType as ResponderType
     from truthound.checkpoint.actions.pagerduty import PagerDutyAction as PagerDutyAction
     from truthound.checkpoint.actions.quarantine import QuarantineAction as QuarantineAction
-    from truthound.checkpoint.actions.registry import ACTIONS as ACTIONS
     from truthound.checkpoint.actions.registry import action_class as action_class
     from truthound.checkpoint.actions.slack import SlackNotification as SlackNotification
     from truthound.checkpoint.actions.store import StoreValidationResult as StoreValidationResult
@@ -48,38 +48,21 @@ if TYPE_CHECKING:
     )
     from truthound.checkpoint.actions.webhook import WebhookAction as WebhookAction
 
-_HOMES = {
+_OTHERS = {
     "ACTIONS": ".registry",
     "Action": ".base",
+    "ActionContext": ".context",
     "ActionResult": ".base",
     "ActionStatus": ".base",
     "AdaptiveCardBuilder": ".cards",
     "AlertPriority": ".opsgenie_models",
-    "AppriseAction": ".apprise",
-    "CustomAction": ".custom",
     "DiscordConfig": ".discord",
-    "DiscordNotification": ".discord",
-    "GitHubAction": ".github",
-    "GoogleChatNotification": ".chats",
-    "MattermostNotification": ".chats",
-    "EmailNotification": ".email",
     "MessageTheme": ".cards",
-    "OpsGenieAction": ".opsgenie",
     "OpsGenieConfig": ".opsgenie",
-    "PagerDutyAction": ".pagerduty",
-    "QuarantineAction": ".quarantine",
     "Responder": ".opsgenie_models",
     "ResponderType": ".opsgenie_models",
-    "ActionContext": ".context",
-    "SlackNotification": ".slack",
-    "StoreValidationResult": ".store",
-    "UpdateDataDocs": ".docs",
     "TeamsConfig": ".teams",
-    "TeamsNotification": ".teams",
-    "TelegramNotificationWithPhoto": ".telegram_photo",
-    "TelegramNotification": ".telegram",
     "TelegramConfig": ".telegram",
-    "WebhookAction": ".webhook",
     "action_class": ".registry",
     "create_critical_alert": ".opsgenie_factories",
     "create_failure_alert": ".teams_factories",
@@ -88,5 +71,6 @@ _HOMES = {
     "create_teams_notification": ".teams_factories",
     "load_results": ".store",
 }
+_HOMES = _OTHERS | {home.partition(":")[2]: home for home in ACTIONS.values()}
 __all__ = sorted(_HOMES)  # noqa: PLE0605 the table is the list
 __getattr__, __dir__ = lazily(__name__, _HOMES)

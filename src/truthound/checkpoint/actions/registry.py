@@ -1,13 +1,19 @@
-"""The actions by their names in YAML: our own, and those of installed packages."""
+"""The actions by their names in YAML: those of this package, and those of installed packages.
+
+To add an action, write its class and add its row to `ACTIONS`; for type checkers, add its import to `actions/__init__.py`.
+"""
 
 from __future__ import annotations
 
 import importlib
+from typing import TYPE_CHECKING
 
 from truthound._internal import plugins
 from truthound._internal.text import did_you_mean
-from truthound.checkpoint.actions.base import Action
 from truthound.errors import ConfigError
+
+if TYPE_CHECKING:
+    from truthound.checkpoint.actions.base import Action
 
 GROUP = "truthound.actions"
 ACTIONS: dict[str, str] = {
@@ -38,6 +44,8 @@ def action_types() -> list[str]:
 
 def action_class(type_name: str) -> type[Action]:
     """The class of a name in YAML; raises ConfigError, with a suggestion, where there is none."""
+    from truthound.checkpoint.actions.base import Action
+
     if type_name in ACTIONS:
         module, _, name = ACTIONS[type_name].partition(":")
         found = getattr(importlib.import_module(module), name)
