@@ -28,12 +28,13 @@ from truthound.engine.measures import (
     RowCount,
     TopValues,
 )  # fmt: skip
+from truthound.engine.polars import frequencies
 from truthound.engine.polars.backend import PolarsBackend
 from truthound.errors import ValidatorError
 
 EXACT = [
     RowCount(), RowCount(SQL(Condition("x > 1"))), CountWhere(IsNull("x")), CountWhere(Not(Between("x", 0, 5)), Not(IsNull("x"))),
-    *(Aggregate("x", f) for f in ("count", "min", "max", "sum", "mean")), Histogram("x", (-1.0, 0.0, 10.0)),
+    *(Aggregate("x", f) for f in ("count", "min", "max", "sum", "mean", "distinct")), TopValues("x", 3), TopValues("x", 100), Histogram("x", (-1.0, 0.0, 10.0)),
     Aggregate("x", "sum", Between("x", low=0)),
 ]  # fmt: skip
 ROUNDED = [Aggregate("x", "var"), Aggregate("x", "std")]
@@ -152,9 +153,23 @@ def test_a_sum_is_exact_only_where_it_is_to_be_merged():
     assert state.total == sum(map(Fraction, [0.1] * 10 + [1e16, 1.0]))
 
 
+def test_nan_is_the_last_of_equally_frequent_values():
+    x = TopValues("x", 3)
+    found = merged([[math.nan, 2.0], [1.0, math.nan], [2.0]], pl.Float64(), [x], from_the_right=True)[x]
+    assert repr(states.value(x, found)) == "((2.0, 2), (nan, 2), (1.0, 1))"
+
+
+def test_of_many_distinct_values_or_categories_in_an_order_of_their_own_no_frequencies_are_kept(monkeypatch):
+    monkeypatch.setattr(frequencies, "MAX_DISTINCT", 3)
+    x = TopValues("x", 1)
+    assert states_of([1, 2, 3, 3], pl.Int64(), [x]) == {x: states.Frequencies(((1, 1), (2, 1), (3, 2)))}
+    assert states_of([1, 2, 3, 4], pl.Int64(), [x]) == {}
+    assert states_of(["b", "a"], pl.Enum(["b", "a"]), [x]) == {}
+
+
 def test_what_needs_the_whole_table_has_no_state():
     without = [
-        Quantile("x", 0.5), TopValues("x", 3), Aggregate("x", "distinct"), Aggregate("x", "median"), CountWhere(Repeated(("x",))),
+        Quantile("x", 0.5), TopValues("x", 3, Repeated(("x",))), Aggregate("x", "median"), CountWhere(Repeated(("x",))),
         CountWhere(OutOfOrder("x")), CountWhere(Native(lambda f: pl.col("x") > 1)), RowCount(Not(Repeated(("x",)))),
         Aggregate("x", "sum", Repeated(("x",))),
     ]  # fmt: skip

@@ -100,7 +100,7 @@ class Backend(Protocol):
         ...
 
     def states(self, measures: Iterable[Measure]) -> dict[Measure, State | ValidatorError]:
-        """Exact states of those measures that have one (`truthound.engine.states`), to merge with those of other parts."""
+        """Exact states of those measures that have one here (`truthound.engine.states`), to merge with those of other parts."""
         ...
 
     def rows(self, requests: Mapping[str, RowRequest]) -> dict[str, FailingRows]:

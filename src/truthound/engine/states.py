@@ -7,6 +7,7 @@
 | `Aggregate` sum, mean | `Sum` |
 | `Aggregate` std, var | `Moments` |
 | `Histogram` | `HistogramCounts` |
+| `TopValues`, `Aggregate` distinct | `Frequencies`, of columns with at most `MAX_DISTINCT` values |
 
 All others need more of the table than a part has, as has any measure with a predicate that `needs_table`; they have no state.
 """
@@ -22,6 +23,8 @@ from truthound._internal.exact_numbers import decimal, rounded
 from truthound.engine import measures as m
 
 _ZERO = Fraction(0)
+MAX_DISTINCT = 1 << 12
+"""distinct values of which a state is kept"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +150,30 @@ class HistogramCounts:
         return HistogramCounts(tuple(a + b for a, b in zip(self.counts, other.counts, strict=True)))
 
 
-State = Count | Extreme | Sum | Moments | HistogramCounts
+@dataclass(frozen=True, slots=True)
+class Frequencies:
+    """All distinct values, nulls left out, with how often they occur, in the order of the values; NaN is the last."""
+
+    counts: tuple[tuple[Any, int], ...]
+
+    def merge(self, other: Frequencies) -> Frequencies:
+        merged: dict[Any, tuple[Any, int]] = {}
+        for found, n in (*self.counts, *other.counts):
+            key = "NaN" if _is_nan(found) else found
+            merged[key] = (found, merged[key][1] + n if key in merged else n)
+        return Frequencies(
+            tuple(sorted(merged.values(), key=lambda pair: (_is_nan(pair[0]), _is_nan(pair[0]) or pair[0])))
+        )
+
+    def top(self, k: int) -> tuple[tuple[Any, int], ...]:
+        """The k most frequent; of equally frequent ones the smaller first."""
+        return tuple(sorted(self.counts, key=lambda pair: -pair[1])[:k])
+
+
+State = Count | Extreme | Sum | Moments | HistogramCounts | Frequencies
 _OF_AGGREGATES: dict[str, type[State]] = {
     "count": Count, "min": Extreme, "max": Extreme, "sum": Sum, "mean": Sum, "std": Moments, "var": Moments,
+    "distinct": Frequencies,
 }  # fmt: skip
 
 
@@ -164,8 +188,15 @@ def state_type(measure: m.Measure) -> type[State] | None:
             return _OF_AGGREGATES.get(function)
         case m.Histogram(_, _, where) if not m.needs_table(where):
             return HistogramCounts
+        case m.TopValues(_, _, where) if not m.needs_table(where):
+            return Frequencies
         case _:
             return None
+
+
+def streams(measure: m.Measure) -> bool:
+    """Whether a measure has a state of a few numbers, whatever the table, so that one pass can compute many."""
+    return state_type(measure) not in (None, Frequencies)
 
 
 def empty(measure: m.Measure) -> State:
@@ -179,6 +210,8 @@ def empty(measure: m.Measure) -> State:
             return Moments(0, _ZERO, None)
         case m.Histogram(_, edges):
             return HistogramCounts((0,) * (len(edges) + 1))
+        case m.TopValues() | m.Aggregate(_, "distinct"):
+            return Frequencies(())
         case _:
             return Count(0)
 
@@ -199,6 +232,8 @@ def value(measure: m.Measure, state: State) -> Any:
             return state.value
         case HistogramCounts(counts):
             return counts
+        case Frequencies(counts):
+            return state.top(measure.k) if isinstance(measure, m.TopValues) else len(counts)
         case Sum() | Moments():
             return getattr(state, measure.function)()  # type: ignore[attr-defined]  # it is an Aggregate
 

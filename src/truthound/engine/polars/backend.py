@@ -15,12 +15,13 @@ from truthound.engine.optimize import bounding_counts, simplify
 from truthound.engine.polars.blocking import Blocking
 from truthound.engine.polars.engine_errors import no_panic
 from truthound.engine.polars.failing_rows import fetch
+from truthound.engine.polars.frequencies import frequencies
 from truthound.engine.polars.split import PolarsSplit
 from truthound.engine.polars.sql import utc_now
 from truthound.engine.polars.streaming import measure_streaming
 from truthound.engine.polars.table import Table
 from truthound.engine.polars.type_names import type_name
-from truthound.engine.states import Count, State, Sum, state_type
+from truthound.engine.states import Count, State, Sum, state_type, streams
 from truthound.errors import SourceError, ValidatorError
 from truthound.schema import DataType
 
@@ -86,8 +87,8 @@ class PolarsBackend:
     def _stages(self, measures: Iterable[m.Measure]) -> Iterator[dict[m.Measure, Any]]:
         wanted, values = dict.fromkeys(measures), self.table.values
         todo = [x for x in wanted if x not in values]
-        streaming = [x for x in todo if state_type(x)]
-        blocking = [x for x in todo if not state_type(x)]
+        streaming = [x for x in todo if streams(x)]
+        blocking = [x for x in todo if not streams(x)]
         groups = bounding_counts(streaming)
         grouped = [x for group in groups.values() for x in group]
         later = set(self._blocking.counts_with_distinct(blocking)).intersection(streaming)
@@ -111,8 +112,15 @@ class PolarsBackend:
         values = self.measure(wanted)
         rounded = [x for x in wanted if isinstance(s := table.states.get(x), Sum) and s.error]
         measure_streaming(table, rounded, exact=True)
-        # a count that is zero because its bounding count is has no state
-        return {x: v if isinstance(v := values[x], ValidatorError) else table.states.get(x, Count(v)) for x in wanted}
+        found = {x: v if isinstance(v, ValidatorError) else self._state(x, v) for x, v in values.items()}
+        return {x: state for x, state in found.items() if state is not None}
+
+    def _state(self, x: m.Measure, value: Any) -> State | None:
+        """The state of a measure whose value is known."""
+        if isinstance(x, m.Aggregate | m.TopValues) and not streams(x):
+            return frequencies(self.table, x.column, x.where)
+        # a count that is zero because its bounding count is, or that came along with another measure, has no state yet
+        return self.table.states.get(x) or Count(value)
 
     @no_panic()
     def rows(self, requests: Mapping[str, RowRequest]) -> dict[str, FailingRows]:

@@ -10,12 +10,12 @@ import polars as pl
 from truthound.engine import measures as m
 from truthound.engine.optimize import simplify
 from truthound.engine.polars import duplicate_keys as dup
-from truthound.engine.polars.aggregates import scalar
 from truthound.engine.polars.duplicates import DuplicateFinder
 from truthound.engine.polars.engine_errors import ENGINE_ERRORS
+from truthound.engine.polars.frequencies import top_values
 from truthound.engine.polars.functional_dependencies import Inconsistencies, inconsistencies
 from truthound.engine.polars.kolmogorov_smirnov import kolmogorov_smirnov
-from truthound.engine.polars.python_values import row_tuples, temporal_type
+from truthound.engine.polars.python_values import temporal_type
 from truthound.engine.polars.quantiles import MAX_CELLS, quantile
 from truthound.engine.polars.table import Table
 from truthound.engine.polars.time_gaps import gaps
@@ -103,7 +103,7 @@ class Blocking:
             case m.Aggregate(column, "distinct", where):
                 return self._distinct(column, where)
             case m.TopValues(column, k, where):
-                return self._top(column, k, where)
+                return top_values(self._table, column, k, where)
             case m.CountWhere(predicate, where):
                 return self._count(predicate, where)
             case m.RowCount(where):
@@ -144,12 +144,6 @@ class Blocking:
         distinct, count = self._table.collect(both).row(0)
         self._table.record(m.Aggregate(column, "count", where), int(count))
         return int(distinct)
-
-    def _top(self, column: str, k: int, where: m.Predicate | None) -> tuple[tuple[Any, int], ...]:
-        values = self._table.filtered(where).select(self._table.compile.column(column).alias("v")).drop_nulls()
-        counts = self._table.collect(values.group_by("v").len(name="n").top_k(k, by=["n", "v"], reverse=[False, True]))
-        ordered = counts.sort("n", "v", descending=[True, False])
-        return tuple((scalar(v), int(n)) for v, n in row_tuples(ordered.select("v", "n")))
 
     def _count(self, predicate: m.Predicate, where: m.Predicate | None) -> int:
         """Rows for which a blocking predicate is true; those for which it is unknown are counted along."""
