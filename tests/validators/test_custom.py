@@ -199,11 +199,11 @@ def test_a_query_is_read_without_its_columns(query):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("a >", "it is not complete"), ("a > 1; drop table x", "several statements"), ("select 1", "a whole query is for the validator sql"),
+        ("a >", "it is not complete"), ("a > 1; drop table x", "several statements"), ("select 1", "use the validator sql for a whole query"),
         ("SELECT", "is not a SQL expression"), ("a > 1 adn", '"adn" is not expected at its end'), ("nope(a) > 1", 'no function is called "nope"'), ("a > 'x", "is not closed"),
-        ("a IN (SELECT b FROM c)", "a condition holds no query"), ("a IN (SELECT a FROM data)", "that is for the validators sql and foreign_key"), ("sum(a) > 1", "that is for the validator sum"),
-        ("row_number() OVER () > 1", "that is for the validator sql"), ("uper(a) = 'x'", 'did you mean "upper"?'), ("upper(a, b) = 'x'", "takes 1 argument, not 2"),
-        ("upper() = sum(a)", "takes 1 argument, not 0; sum() is of the table"), ("on", "a column of that name is written in double quotes"),
+        ("a IN (SELECT b FROM c)", "a condition cannot hold a query"), ("a IN (SELECT a FROM data)", "use the validator sql or foreign_key"), ("sum(a) > 1", "use the validator sum"),
+        ("row_number() OVER () > 1", "use the validator sql"), ("uper(a) = 'x'", 'did you mean "upper"?'), ("upper(a, b) = 'x'", "takes 1 argument, not 2"),
+        ("upper() = sum(a)", "takes 1 argument, not 0; sum() is a function of the whole table"), ("on", "a column of that name is written in double quotes"),
     ],
 )  # fmt: skip
 def test_a_condition_is_read_without_data(text, said):

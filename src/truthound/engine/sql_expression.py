@@ -1,7 +1,7 @@
 """SQL as users write it: parsed once, in DuckDB's dialect, and checked before there are data.
 
 A condition (`where`, `expression`) becomes a sqlglot tree whose functions keep the names they were written with; each
-engine compiles such trees. What no engine compiles is refused here by name.
+engine compiles such trees. What engines do not support is refused here.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ FUNCTIONS: dict[str, tuple[int, int | None]] = {
     "coalesce": (1, None), "ifnull": (2, 2), "nullif": (2, 2), "if": (3, 3), "list_contains": (2, 2), "list_extract": (2, 2),
     "struct_extract": (2, 2), "try": (1, 1),
 }  # fmt: skip
-"""the functions of a condition, with the least and the greatest number of their arguments"""
+"""the functions of a condition, with the least and the greatest number of arguments"""
 
 ALIASES: dict[str, str] = {
     "len": "length", "char_length": "length", "character_length": "length", "array_length": "length", "ucase": "upper",
@@ -63,10 +63,10 @@ AGGREGATES: dict[str, str] = {
     "first": "sql", "last": "sql", "bool_and": "sql", "bool_or": "sql", "string_agg": "sql", "list": "sql",
     "array_agg": "sql", "approx_count_distinct": "sql", "arg_min": "sql", "arg_max": "sql", "corr": "sql",
 }  # fmt: skip
-"""functions of a whole column, and the validator that is for them"""
+"""functions of a whole column, and the validator to use instead"""
 
 _SPECIAL = ("CAST", "TRY_CAST", "EXTRACT", "SUBSTRING", "TRIM", "POSITION")
-"""functions with a syntax of their own, which sqlglot's parser has to know"""
+"""functions with a special syntax, which sqlglot's parser has to know"""
 
 _NODES = (
     "Column", "Identifier", "Literal", "RawString", "National", "Boolean", "Null", "Paren", "And", "Or", "Not", "EQ", "NEQ", "LT", "LTE", "GT",
@@ -91,7 +91,7 @@ def dialect() -> Any:
 
 
 def statements_of(text: str) -> list[Any]:
-    """The statements of a text. Raises ValueError in plain words."""
+    """The statements of a text. ValueError says in plain words what is wrong."""
     import sqlglot
     from sqlglot import exp
     from sqlglot.errors import ParseError, TokenError
@@ -102,28 +102,28 @@ def statements_of(text: str) -> list[Any]:
     except TokenError:
         raise ValueError("a text or a name in quotes is not closed") from None
     except ParseError as error:
-        raise ValueError("; ".join(_words(e) for e in error.errors)) from None
+        raise ValueError("; ".join(_explain(e) for e in error.errors)) from None
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
 
 
-def _words(error: dict[str, Any]) -> str:
-    """What sqlglot says about a mistake, in plain words."""
-    said, near = str(error.get("description") or ""), str(error.get("highlight") or "")
+def _explain(error: dict[str, Any]) -> str:
+    """A syntax error in plain words."""
+    message, near = str(error.get("description") or ""), str(error.get("highlight") or "")
     at = f" (line {error.get('line')}, column {error.get('col')})"
-    if said.startswith("Required keyword"):
+    if message.startswith("Required keyword"):
         missing = (
             "something is missing"
             if str(error.get("end_context") or "").strip()
             else "it is not complete: something is missing"
         )
         return f'{missing} after "{near}"{at}'
-    if said.startswith("Expecting "):
-        return f'"{said.removeprefix("Expecting ")}" is missing after "{near}"{at}'
-    if said.startswith(("Expected type", "Expected TYPE")):
+    if message.startswith("Expecting "):
+        return f'"{message.removeprefix("Expecting ")}" is missing after "{near}"{at}'
+    if message.startswith(("Expected type", "Expected TYPE")):
         return f'a type is missing after "{near}"{at}'
-    named = "; a column of that name is written in double quotes" if near.isidentifier() else ""
-    return f'"{near}" is not expected there{at}{named}' if near else f"{said}{at}"
+    hint = "; a column of that name is written in double quotes" if near.isidentifier() else ""
+    return f'"{near}" is not expected there{at}{hint}' if near else f"{message}{at}"
 
 
 @lru_cache(maxsize=1024)
@@ -143,7 +143,7 @@ def parse_condition(text: str) -> exp.Expression:
     (tree,) = statements
     if tree.key in ("select", "union", "subquery", "with", "values"):
         raise ValueError(
-            f"{what}it begins with {text.lstrip(' (').split(None, 1)[0].upper()}; a whole query is for the validator sql"
+            f"{what}it begins with {text.lstrip(' (').split(None, 1)[0].upper()}; use the validator sql for a whole query"
         )
     if tree.key == "alias":
         raise ValueError(f'{what}"{tree.alias}" is not expected at its end')
@@ -155,24 +155,23 @@ def parse_condition(text: str) -> exp.Expression:
 
 
 def _problems(tree: Any) -> Iterator[str]:
-    """What a condition's tree holds that no engine compiles."""
-    hidden: set[int] = set()
+    """What a condition's tree holds that engines do not support. Nothing is reported below a node that is."""
+    reported: set[int] = set()
     for node in tree.walk():
-        if id(node.parent) in hidden:
-            hidden.add(id(node))
+        if id(node.parent) in reported:
+            reported.add(id(node))
             continue
-        said = _problem(node)
-        if said:
-            hidden.add(id(node))
-            yield said
+        if problem := _problem(node):
+            reported.add(id(node))
+            yield problem
 
 
 def _problem(node: Any) -> str:
     name = type(node).__name__
     if name in ("Subquery", "Select", "Exists", "Union", "Except", "Intersect"):
-        return "a condition holds no query; that is for the validators sql and foreign_key"
+        return "a condition cannot hold a query; use the validator sql or foreign_key"
     if name == "Window":
-        return f"{node.this.sql(dialect='duckdb')} OVER is of several rows; that is for the validator sql"
+        return f"{node.this.sql(dialect='duckdb')} OVER reads several rows; use the validator sql"
     if name == "Anonymous":
         return _function_problem(str(node.this), node.expressions)
     if name == "Star" or (name == "Column" and node.is_star):
@@ -190,7 +189,7 @@ def _function_problem(name: str, arguments: list[Any]) -> str:
     lower = name.lower()
     if lower in AGGREGATES:
         validator = AGGREGATES[lower]
-        return f"{lower}() is of the table as a whole, not of a row; that is for the validator {validator}"
+        return f"{lower}() is a function of the whole table, not of a row; use the validator {validator}"
     known = ALIASES.get(lower, lower)
     if known not in FUNCTIONS:
         names = [*FUNCTIONS, *ALIASES]

@@ -33,47 +33,54 @@ if TYPE_CHECKING:
 def run_in_child(job: Job, timeout_seconds: float) -> Answer:
     """The answer of a job that runs in a child process; checks without an outcome in time are errors."""
     started = time.monotonic()
+    sent = _pickled(job)
+    command = [sys.executable, "-m", "truthound.validation.child_process"]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(p or str(Path.cwd()) for p in sys.path)}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(  # noqa: S603 our own module
+        command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment, start_new_session=True
+    ) as child:
+        answers, stderr, late = _exchange(child, sent, started + timeout_seconds)
+        code = child.wait()
+    return _answer(answers, code, stderr, timeout_seconds if late else None, time.monotonic() - started)
+
+
+def _pickled(job: Job) -> bytes:
     try:
-        sent = pickle.dumps(job)
+        return pickle.dumps(job)
     except Exception as error:  # noqa: BLE001 pickle raises whatever the objects raise
         raise ConfigError(
             f"timeout_seconds runs the work in a child process, and this cannot be sent to one: {error}. "
             "Define functions at the top of an importable module, or leave timeout_seconds out"
         ) from None
-    command = [sys.executable, "-m", "truthound.validation.child_process"]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(p or str(Path.cwd()) for p in sys.path)}
-    with subprocess.Popen(  # noqa: S603 our own module
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=environment,
-        start_new_session=True,
-    ) as child:
-        answers: list[tuple[str, Any]] = []
-        tail: list[bytes] = []
-        threads = [
-            threading.Thread(target=_send, args=(child.stdin, sent), daemon=True),
-            threading.Thread(target=_receive, args=(child.stdout, answers), daemon=True),
-            threading.Thread(target=lambda: tail.append(child.stderr.read() if child.stderr else b""), daemon=True),
-        ]
-        for thread in threads:
-            thread.start()
-        try:
-            threads[1].join(max(timeout_seconds - (time.monotonic() - started), 0))
-            late = threads[1].is_alive()
-        finally:
-            if child.poll() is None and (threads[1].is_alive() or not answers):
-                _kill(child)
-        for thread in threads:
-            thread.join(5)
-        code = child.wait()
-    return _answer(answers, code, tail, timeout_seconds if late else None, time.monotonic() - started)
 
 
-def _answer(
-    answers: list[tuple[str, Any]], code: int, tail: list[bytes], timeout: float | None, seconds: float
-) -> Answer:
+def _exchange(
+    child: subprocess.Popen[bytes], sent: bytes, deadline: float
+) -> tuple[list[tuple[str, Any]], bytes, bool]:
+    """What the child answered and wrote to standard error, and whether the deadline passed; then it is killed."""
+    answers: list[tuple[str, Any]] = []
+    stderr: list[bytes] = []
+    threads = [
+        threading.Thread(target=_send, args=(child.stdin, sent), daemon=True),
+        threading.Thread(target=_receive, args=(child.stdout, answers), daemon=True),
+        threading.Thread(target=lambda: stderr.append(child.stderr.read() if child.stderr else b""), daemon=True),
+    ]
+    for thread in threads:
+        thread.start()
+    receiving = threads[1]
+    try:
+        receiving.join(max(deadline - time.monotonic(), 0))
+        late = receiving.is_alive()
+    finally:  # on Ctrl-C too
+        if child.poll() is None and (receiving.is_alive() or not answers):
+            _kill(child)
+    for thread in threads:
+        thread.join(5)
+    return answers, b"".join(stderr), late
+
+
+def _answer(answers: list[tuple[str, Any]], code: int, stderr: bytes, timeout: float | None, seconds: float) -> Answer:
     kinds = dict(answers)
     if "result" in kinds:
         answer: Answer = kinds["result"]
@@ -82,8 +89,8 @@ def _answer(
         name, message = kinds["error"]
         raise getattr(errors, name, SourceError)(message)
     if timeout is None:
-        said = b"".join(tail).decode(errors="replace").strip().splitlines()[-3:]
-        raise SourceError(f"the validation's process ended with code {code}" + (f": {' '.join(said)}" if said else ""))
+        last = " ".join(stderr.decode(errors="replace").strip().splitlines()[-3:])
+        raise SourceError(f"the validation's process ended with code {code}" + (f": {last}" if last else ""))
     late = f"stopped after {number(float(timeout))} s (timeout_seconds)"
     found = {o.id: o for kind, o in answers if kind == "outcome"}
     if "checks" not in kinds:

@@ -87,9 +87,9 @@ class SqlQuery(_OfOneArgument):
     def _selects(cls, value: str | None) -> str | None:
         text = value and _written(value)
         if text:
-            from truthound.engine import sql_query
+            from truthound.engine.duckdb_check import check_query
 
-            sql_query.check(text)
+            check_query(text)
         return text
 
     @model_validator(mode="after")
@@ -98,10 +98,10 @@ class SqlQuery(_OfOneArgument):
         return self
 
     def checks(self, table: Table) -> Iterator[Check]:
-        from truthound.engine import sql_query
+        from truthound.engine.duckdb_check import query_problem
 
         text = self.query or ""
-        if wrong := sql_query.problem(text, table.schema):
+        if wrong := query_problem(text, table.schema):
             yield self.error_check(wrong)
             return
         measure = Query(text, EXAMPLES)

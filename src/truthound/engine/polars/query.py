@@ -14,7 +14,7 @@ from typing import Any
 
 import polars as pl
 
-from truthound.engine import sql_expression, sql_query
+from truthound.engine import duckdb_check, sql_expression, sql_query
 from truthound.engine.condition import Condition
 from truthound.engine.polars.column_names import named
 from truthound.errors import ValidatorError
@@ -55,22 +55,22 @@ def run(
     import duckdb
 
     try:
-        tree = sql_query.query(text)
-        query = _Query(text, tree, sql_query.needed(tree, types), types, limit)
+        tree = sql_query.parse_query(text)
+        query = _Query(text, tree, sql_query.columns_read(tree, types), types, limit)
     except ValueError as error:
         raise ValidatorError(str(error)) from None
     given = [_to_duckdb(c, types[c]).alias(c) for c in query.columns]
-    written = sql_query.filter_of(tree)
+    written = sql_query.row_filter_of(tree)
     kept = None if written is None or _rounding(tree, types) else condition(written)
     try:
-        with sql_query.connection() as connection:
+        with duckdb_check.connection() as connection:
             if kept is not None:
                 # where it does not fit the columns, whether one of them has any value depends on all rows
                 with suppress(duckdb.BinderException):
                     return query.answer(connection, collect(frame.filter(kept).select(given)))
             return _of_all_rows(query, connection, collect(frame.select(given)))
     except duckdb.Error as error:
-        raise ValidatorError(f"the query cannot be run: {sql_query.words_of(error, types)}") from None
+        raise ValidatorError(f"the query cannot be run: {duckdb_check.explain_error(error, types)}") from None
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def _of_all_rows(query: _Query, connection: Any, data: pl.DataFrame) -> tuple[in
     except duckdb.BinderException:
         # a column without any value has a default type of its source: it fits any query
         empty = [c for c in query.columns if data[c].null_count() == data.height]
-        for guess in sql_query.GUESSES if empty else ():
+        for guess in duckdb_check.TYPES_OF_EMPTY_COLUMNS if empty else ():
             with suppress(duckdb.BinderException):
                 return query.answer(connection, data, dict.fromkeys(empty, guess))
         raise
