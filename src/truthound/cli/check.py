@@ -27,7 +27,7 @@ def check(
 ) -> None:
     """Check data without any configuration: show statistics, anomalies and rules that would fit.
 
-    By default nulls, NaN, blanks, duplicate rows and the like are checked, and everything that looks wrong; with --validators only those.
+    By default it checks for nulls, NaN, blanks, duplicate rows and the anomalies found; --validators replaces these checks.
 
     \b
       truthound check users.csv

@@ -79,7 +79,9 @@ def run(
     ] = False,
     comment: Annotated[
         bool,
-        typer.Option("--comment", help="Also comment the issues on the GitHub pull request; needs GITHUB_TOKEN."),
+        typer.Option(
+            "--comment", help="Also post the issues as a comment on the GitHub pull request; needs GITHUB_TOKEN."
+        ),
     ] = False,
     sarif: Annotated[
         Path | None, typer.Option("--sarif", metavar="FILE", help="Also write the issues to this file as SARIF.")

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 FORMATS = ("console", "json", "yaml")
 
-app = typer.Typer(help="Detect the CI system, diagnose its reports, write its pipeline.", no_args_is_help=True)
+app = typer.Typer(help="Detect CI systems, diagnose reports, write pipelines.", no_args_is_help=True)
 app.command(short_help="Write the pipeline of a CI system.")(ci_init.init)
 
 
 @app.callback()
 def _group() -> None:
-    """Detect the CI system, diagnose its reports, write its pipeline."""
+    """Detect CI systems, diagnose reports, write pipelines."""
 
 
 CIFormat = Annotated[

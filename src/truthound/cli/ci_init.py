@@ -55,7 +55,7 @@ def init(
         ),
     ] = None,
     comment: Annotated[
-        bool, typer.Option("--comment", help="Comment the issues on the pull request (GitHub).")
+        bool, typer.Option("--comment", help="Post the issues as a comment on the pull request (GitHub).")
     ] = False,
     sarif: Annotated[bool, typer.Option("--sarif", help="Upload the issues to code scanning (GitHub).")] = False,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Do not cache pip downloads.")] = False,

@@ -30,7 +30,7 @@ def _help_width() -> int | None:
 
 app = typer.Typer(
     name="truthound",
-    help="Data quality checks that say exactly which rows are wrong.",
+    help="Data quality checks that report exactly which rows are wrong.",
     epilog=EXIT_CODES,
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -60,7 +60,7 @@ def _root(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Data quality checks that say exactly which rows are wrong."""
+    """Data quality checks that report exactly which rows are wrong."""
 
 
 @contextlib.contextmanager
