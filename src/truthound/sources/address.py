@@ -1,4 +1,4 @@
-"""Addresses of databases and of remote files: read, and shown without their secrets."""
+"""URLs of databases and of remote files: parsed, and displayed without their secrets."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _NAME = re.compile(r'"(?:[^"]|"")+"|`(?:[^`]|``)+`|[^."`]+')
 
 @dataclass(frozen=True)
 class Address:
-    """A database URL, taken apart. Path is of a file, database is a name on a server."""
+    """A parsed database URL. `database` is a name on a server, or the path of a file."""
 
     dialect: str
     host: str = ""
-    """Empty: what the driver takes by default."""
+    """Empty for the driver's default."""
     port: int | None = None
     user: str | None = None
     password: str | None = field(default=None, repr=False)
@@ -32,7 +32,7 @@ class Address:
     table: str | None = None
 
     def secrets(self) -> list[str]:
-        """Every text that must not be shown, as it was written and decoded."""
+        """Every value that must not be displayed, decoded."""
         return [s for s in (self.password, *(v for k, v in self.params if is_secret(k))) if s]
 
 
@@ -41,7 +41,7 @@ def is_secret(name: str) -> bool:
 
 
 def _split(url: str) -> tuple[str, str, str, str, str]:
-    """Scheme, authority, path, query, fragment; as they are written."""
+    """Scheme, authority, path, query and fragment, still percent-encoded."""
     scheme, _, rest = url.partition("://")
     rest, _, fragment = rest.partition("#")
     rest, _, query = rest.partition("?")
@@ -50,12 +50,12 @@ def _split(url: str) -> tuple[str, str, str, str, str]:
 
 
 def _ambiguous(authority: str, rest: str) -> bool:
-    """Whether a password with / ? # in it was not percent-encoded, so that the parts are not what they seem."""
+    """Whether a password seems to contain an unencoded / ? or #, so that the parts cannot be trusted."""
     return "@" in rest and ":" in authority
 
 
 def clean_url(url: str) -> str:
-    """A URL that can be shown: no password, no values of its query."""
+    """A URL for display: without password and query."""
     scheme, authority, path, query, fragment = _split(url)
     database = scheme.lower().partition("+")[0] in DATABASES
     if _ambiguous(authority, path + query + fragment):  # anything after the colon may be the password
@@ -72,7 +72,7 @@ def clean_url(url: str) -> str:
 
 
 def url_secrets(url: str) -> list[str]:
-    """Every text of the URL of a remote file that must not be shown: what stands before the host, and the query."""
+    """The parts of the URL of a remote file that must not be displayed: the user information and the query."""
     query = url.partition("?")[2]
     userinfo = url.partition("://")[2].partition("/")[0].rpartition("@")[0]
     secrets = [query, *(p.partition("=")[2] for p in query.split("&")), userinfo, userinfo.partition(":")[2]]
@@ -80,7 +80,7 @@ def url_secrets(url: str) -> list[str]:
 
 
 def sql_name(url: str, table: str | None, *, query: bool) -> str:
-    """How a table of a database is called: its address and its name."""
+    """The display name of a table of a database: its URL and its name."""
     shown = clean_url(url).partition(f"?{MASK}")[0]
     if query:
         return f"{shown.partition('#')[0]} (query)"
@@ -93,7 +93,7 @@ def sql_name(url: str, table: str | None, *, query: bool) -> str:
 
 
 def parse_address(url: str) -> Address:
-    """A database URL taken apart. Raises ConfigError, without what is secret, where it is not well-formed."""
+    """Parses a database URL. Raises ConfigError, without the secrets, if it is malformed."""
     scheme, authority, path, query, fragment = _split(url)
     dialect = DATABASES[scheme.lower().partition("+")[0]]
     shown = clean_url(url)
@@ -110,21 +110,21 @@ def parse_address(url: str) -> Address:
         if params:
             raise ConfigError(f'"{shown}": a database file takes no "{params[0][0]}"')
         if len(path) < 2:
-            raise ConfigError(f'"{shown}" names no file; write {dialect}:///file.db')
+            raise ConfigError(f'"{shown}" does not name a file; write {dialect}:///file.db')
         return Address(dialect, database=unquote(path[1:]), table=table)
-    userinfo, _, place = authority.rpartition("@")
+    userinfo, _, server = authority.rpartition("@")
     user, colon, password = userinfo.partition(":")
-    host, port = _place(place, shown)
+    host, port = _host_and_port(server, shown)
     return Address(
         dialect, unquote(host), port, unquote(user) or None, unquote(password) if colon else None,
         unquote(path[1:]), params, table,
     )  # fmt: skip
 
 
-def _place(place: str, shown: str) -> tuple[str, int | None]:
-    if "," in place:  # several hosts, which only the driver understands
-        return place, None
-    found = re.fullmatch(r"(\[[0-9A-Fa-f:.%]+\]|[^:\[\]]*)(?::(\d*))?", place)
+def _host_and_port(server: str, shown: str) -> tuple[str, int | None]:
+    if "," in server:  # several hosts, which only the driver parses
+        return server, None
+    found = re.fullmatch(r"(\[[0-9A-Fa-f:.%]+\]|[^:\[\]]*)(?::(\d*))?", server)
     if found is None:
         raise ConfigError(f'"{shown}": the host and its port cannot be read; a port is a number')
     if found[2] and not 0 < int(found[2]) < 65536:
@@ -133,17 +133,17 @@ def _place(place: str, shown: str) -> tuple[str, int | None]:
 
 
 def scrub(text: str, secrets: Iterable[str]) -> str:
-    """A driver's words without any secret, however it was encoded."""
+    """A driver's message without any secret, however it is encoded."""
     words = {
         form for s in secrets for form in (s, unquote(s), quote(s, safe=""), quote(s), quote_plus(s), repr(s)[1:-1])
     }
     if any(len(w) < 3 and w in text for w in words if w):
-        return "the driver's words are left out, because they could hold the password"
+        return "the driver's message is left out, because it could contain the password"
     return redact(text, words)
 
 
 def name_parts(table: str) -> list[str]:
-    """`schema.table` as its parts; a part in double quotes or backticks may hold dots."""
+    """The parts of `schema.table`; a part in double quotes or backticks may contain dots."""
     parts: list[str] = []
     at = 0
     while True:
@@ -161,7 +161,7 @@ def name_parts(table: str) -> list[str]:
 
 
 def quoted(table: str, mark: str) -> str:
-    """A table's name as the dialect quotes it."""
+    """A table's name, quoted for the dialect."""
     parts = name_parts(table)
     if any("\0" in p for p in parts):
         raise ConfigError("table: the name holds a NUL character")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 PARSED_ONCE = 1 << 28
-"""a table of text of so many bytes is kept in memory, a larger one in a file"""
+"""bytes of text up to which the parsed table is kept in memory; a larger one goes to a temporary file"""
 
 
 @runtime_checkable

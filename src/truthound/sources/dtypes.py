@@ -25,9 +25,9 @@ _TYPES: dict[str, pl.DataType] = {
 
 
 def polars_type(name: str) -> pl.DataType:
-    """The Polars type that a type's name means. Raises ValueError, with a suggestion, where it means none."""
-    meant = meaning(name)
-    base, _, inside = re.sub(r"[)\]]$", "", meant).replace("(", "[").partition("[")
+    """The Polars type of a type name. Raises ValueError, with a suggestion, for an unknown name."""
+    canonical = meaning(name)
+    base, _, inside = re.sub(r"[)\]]$", "", canonical).replace("(", "[").partition("[")
     if not inside and base in _TYPES:
         return _TYPES[base]
     parts = inside.split(",")

@@ -20,29 +20,29 @@ from truthound._internal.options import Model, field_names, message_for
 from truthound.errors import ConfigError
 
 
-def _words(value: Any) -> Any:
-    """Numbers among null values are the text that stands in the file."""
+def _as_text(value: Any) -> Any:
+    """Numbers among null values mean their text in the file."""
     if isinstance(value, list | tuple):
         return [str(v) if isinstance(v, int | float) and not isinstance(v, bool) else v for v in value]
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
-def _type_name(value: str) -> str:
+def _known_type(value: str) -> str:
     from truthound.sources.dtypes import polars_type
 
     polars_type(value)
     return value
 
 
-def _byte(value: str | None) -> str | None:
+def _one_byte(value: str | None) -> str | None:
     value = {"\\t": "\t", "tab": "\t"}.get(value, value) if value is not None else None
     if value is not None and (len(value.encode()) != 1 or value in "\r\n"):
         raise ValueError(f"{value!r} must be one ASCII character")
     return value
 
 
-Byte = Annotated[str | None, AfterValidator(_byte)]
-TypeName = Annotated[str, AfterValidator(_type_name)]
+Byte = Annotated[str | None, AfterValidator(_one_byte)]
+TypeName = Annotated[str, AfterValidator(_known_type)]
 Columns = Annotated[list[str] | None, Field(min_length=1)]
 Overrides = Annotated[
     dict[str, TypeName], Field(validation_alias=AliasChoices("schema_overrides", "dtypes"), default_factory=dict)
@@ -50,7 +50,7 @@ Overrides = Annotated[
 Rows = Annotated[int, Field(ge=0, strict=True)]
 
 
-class _Options(Model):
+class FormatOptions(Model):
     columns: Columns = None
     """Read these columns only."""
 
@@ -62,33 +62,33 @@ class _Options(Model):
         return values
 
 
-class CsvOptions(_Options):
-    """How text in columns is read."""
+class CsvOptions(FormatOptions):
+    """Options of CSV files."""
 
     separator: Byte = None
-    """One character; without it `.tsv` and `.tab` have a tab, and others the one of `,` `;` `|` tab that the header shows."""
+    """One character. Default: tab for `.tsv` and `.tab`; otherwise detected from the header: `,` `;` `|` or tab."""
     encoding: str = "utf8"
-    """utf8, utf8-lossy (what is not UTF-8 becomes �), or a name that Python knows, such as latin-1, cp1252, utf-16."""
-    null_values: Annotated[str | list[str] | dict[str, str] | None, BeforeValidator(_words)] = None
-    """Texts that mean "no value", for all columns or by column."""
+    """utf8, utf8-lossy (invalid bytes become �), or the name of a Python codec such as latin-1, cp1252, utf-16."""
+    null_values: Annotated[str | list[str] | dict[str, str] | None, BeforeValidator(_as_text)] = None
+    """Texts that mean null, for all columns or by column."""
     quote_char: Byte = '"'
-    """Nothing (null, or an empty text) for files without quoting."""
+    """null or an empty text for files without quoting."""
     has_header: bool = True
     skip_rows: Rows = 0
     """Lines before the header."""
     skip_blank_lines: bool = True
-    """Lines that are empty or hold only spaces are not rows; with false each is a row of nulls."""
+    """Skip lines that are empty or contain only spaces; with false each is a row of nulls."""
     comment_prefix: str | None = Field(default=None, min_length=1, max_length=5)
     decimal_comma: bool = False
     truncate_ragged_lines: bool = False
-    """Fields beyond those of the header are dropped, not an error."""
+    """Drop fields beyond those of the header instead of raising an error."""
     ignore_errors: bool = False
-    """Cells that do not parse become null, not an error."""
+    """Read cells that do not parse as null instead of raising an error."""
     infer_schema_length: Annotated[int, Field(ge=0, strict=True)] | None = 10_000
-    """Rows that types are guessed from; null for all, 0 for text only."""
+    """Rows from which types are inferred; null for all rows, 0 to read everything as text."""
     try_parse_dates: bool = True
     missing_columns: Literal["insert", "raise"] = "raise"
-    """`insert`: of several files, columns go by their names, and one that a file lacks is null there."""
+    """`insert`: match the columns of several files by name; a column that a file lacks is null there."""
     schema_overrides: Overrides
 
     @field_validator("quote_char", mode="before")
@@ -119,44 +119,44 @@ class CsvOptions(_Options):
         return self
 
 
-class _Several(_Options):
+class _MultiFileOptions(FormatOptions):
     missing_columns: Literal["insert", "raise"] = "raise"
-    """`insert`: a column that some of several files lack is null there."""
+    """`insert`: a column that a file lacks is null there."""
     extra_columns: Literal["ignore", "raise"] = "raise"
-    """`ignore`: columns that the first of several files lacks are left out."""
+    """`ignore`: leave out columns that the first file lacks."""
 
 
-class ParquetOptions(_Several):
+class ParquetOptions(_MultiFileOptions):
     hive_partitioning: bool | None = None
-    """Columns from folders named `key=value`; without it, where there are such folders."""
+    """Add columns from folders named `key=value`. Default: if there are such folders."""
     schema_overrides: Overrides
-    """Types by column, for files whose types have none in common, and for codes that folders name."""
+    """Types by column, for files whose types have no common type, and for codes in folder names."""
 
 
 class IpcOptions(ParquetOptions):
     pass
 
 
-class NdjsonOptions(_Options):
+class NdjsonOptions(FormatOptions):
     infer_schema_length: Annotated[int, Field(gt=0, strict=True)] | None = None
-    """Rows that columns and types are learned from; null for all. What only later rows have is left out."""
+    """Rows from which columns and types are inferred; null for all rows. Columns that appear only in later rows are left out."""
     ignore_errors: bool = False
     schema_overrides: Overrides
 
 
-class JsonOptions(_Options):
+class JsonOptions(FormatOptions):
     schema_overrides: Overrides
 
 
-class ExcelOptions(_Several):
+class ExcelOptions(_MultiFileOptions):
     sheet: str | Annotated[int, Field(ge=1, strict=True)] | None = None
-    """A sheet's name, or its number from 1; the first without it."""
+    """A sheet's name, or its number from 1. Default: the first."""
     has_header: bool = True
-    """Whether a row names the columns."""
+    """Whether a row contains the column names."""
     header_row: Annotated[int, Field(ge=1, strict=True)] | None = None
-    """The number of the row that names the columns, as Excel shows it; titles above it are left out."""
+    """The number of the header row as Excel shows it; titles above it are skipped."""
     skip_rows: Rows = 0
-    """Rows above the header, or above the data where there is none: another way to say `header_row`."""
+    """Rows above the header, or above the data without a header: an alternative to `header_row`."""
     schema_overrides: Overrides
     """Types by column."""
 
@@ -165,28 +165,26 @@ class ExcelOptions(_Several):
         if self.header_row is not None and not self.has_header:
             raise ValueError("header_row is for sheets with a header; use skip_rows")
         if self.header_row is not None and self.skip_rows:
-            raise ValueError("header_row and skip_rows say the same; give one of them")
+            raise ValueError("header_row and skip_rows are alternatives; give one of them")
         return self
 
 
-class DeltaOptions(_Options):
+class DeltaOptions(FormatOptions):
     version: Annotated[int, Field(ge=0, strict=True)] | str | None = None
-    """A version's number, or a moment in ISO format."""
+    """A version number, or a timestamp in ISO format."""
 
 
-OPTIONS: dict[str, type[_Options]] = {
+OPTIONS: dict[str, type[FormatOptions]] = {
     "csv": CsvOptions, "parquet": ParquetOptions, "ipc": IpcOptions, "ndjson": NdjsonOptions, "json": JsonOptions,
     "excel": ExcelOptions, "delta": DeltaOptions,
 }  # fmt: skip
 
 
 def parse_options(fmt: str, given: Mapping[str, Any]) -> Any:
-    """The options of a format. Raises ConfigError with every mistake in them."""
+    """Parses the options of a format. Raises ConfigError with every problem."""
     model = OPTIONS[fmt]
     if not given:
-        return (
-            model.model_construct()
-        )  # the defaults need no check, which takes longer to make than a small table to check
+        return model.model_construct()  # checking the defaults would take longer than reading a small table
     try:
         return model.model_validate(dict(given))
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""What a data source is, from what the user wrote: no data is touched and no engine is loaded here."""
+"""Parses the specification of a data source. No data are read and no engine is loaded here."""
 
 from __future__ import annotations
 
@@ -77,28 +77,28 @@ def describe(spec: Any) -> str:
 
 
 def parse_spec(spec: Any) -> Spec:
-    """What a data source is. Raises ConfigError with every mistake in it."""
+    """Parses a data source. Raises ConfigError with every problem."""
     match spec:
         case Spec():
             return spec
         case str() | os.PathLike():
-            return _addressed(_text(spec), {})
-        case Mapping() if not _columns(spec):
-            return _mapped(spec)
+            return _parse_address(_checked_text(spec), {})
+        case Mapping() if not _is_columns(spec):
+            return _parse_mapping(spec)
         case Mapping():
             return Spec("memory", "dict of lists", format="columns", data=spec)
         case list() | tuple():
-            return _rows(spec)
+            return _parse_rows(spec)
     kind = frame_kind(spec)
     if kind is None and (plugin := accepting_plugin(spec)):
         return Spec(plugin, f"{plugin} {type(spec).__name__}", data=spec)
     if kind is None:
-        raise ConfigError(f"data_source is {_article(type(spec).__name__)}; it may be {ACCEPTED}")
+        raise ConfigError(f"data_source is {_with_article(type(spec).__name__)}; it may be {ACCEPTED}")
     return Spec("memory", f"{kind} {type(spec).__name__}", format=kind, data=spec)
 
 
 def frame_kind(data: Any) -> str | None:
-    """The library a table in memory is of, found by name, so that no library is imported to ask."""
+    """The library of a table in memory, found by the name of its module, so that no library is imported."""
     for cls in type(data).__mro__:
         kind = _FRAMES.get(cls.__module__.partition(".")[0])
         if kind is not None:
@@ -106,11 +106,11 @@ def frame_kind(data: Any) -> str | None:
     return "arrow" if hasattr(data, "__arrow_c_stream__") else None
 
 
-def _article(word: str) -> str:
+def _with_article(word: str) -> str:
     return f"{'an' if word[:1].lower() in 'aeiou' else 'a'} {word}"
 
 
-def _text(value: str | os.PathLike[Any]) -> str:
+def _checked_text(value: str | os.PathLike[Any]) -> str:
     text = os.fsdecode(value)
     if not text.strip():
         raise ConfigError(f"the data source is empty; it may be {ACCEPTED}")
@@ -119,25 +119,25 @@ def _text(value: str | os.PathLike[Any]) -> str:
     return text
 
 
-def _columns(spec: Mapping[Any, Any]) -> bool:
-    """Whether a mapping is data: names with a sequence of values each."""
+def _is_columns(spec: Mapping[Any, Any]) -> bool:
+    """Whether a mapping is data: a sequence of values for each name."""
     return bool(spec) and all(
         hasattr(v, "__len__") and not isinstance(v, str | bytes | Mapping | os.PathLike) for v in spec.values()
     )
 
 
-def _rows(spec: list[Any] | tuple[Any, ...]) -> Spec:
+def _parse_rows(spec: list[Any] | tuple[Any, ...]) -> Spec:
     if not spec:
         raise ConfigError("the data source is an empty list; to check an empty table give its columns: {name: []}")
     wrong = next((row for row in spec if not isinstance(row, Mapping)), None)
     if wrong is not None:
         raise ConfigError(
-            f"the data source is a list that holds {_article(type(wrong).__name__)}; a list of rows holds a dict for each"
+            f"the data source is a list that holds {_with_article(type(wrong).__name__)}; a list of rows holds a dict for each"
         )
     return Spec("memory", "list of dicts", format="rows", data=spec)
 
 
-def _mapped(spec: Mapping[Any, Any]) -> Spec:
+def _parse_mapping(spec: Mapping[Any, Any]) -> Spec:
     if not spec:
         raise ConfigError(f"the data source is an empty mapping; it may be {ACCEPTED}")
     problems = [f"{k}: unknown key{did_you_mean(str(k), KEYS)}" for k in spec if k not in KEYS]
@@ -150,9 +150,9 @@ def _mapped(spec: Mapping[Any, Any]) -> Spec:
         value = given.get(key)
         if key == "options":
             if value is not None and not isinstance(value, Mapping):
-                problems.append(f"options: must be a mapping, not {_article(type(value).__name__)}")
+                problems.append(f"options: must be a mapping, not {_with_article(type(value).__name__)}")
         elif value is not None and not (isinstance(value, str) or (key == "path" and isinstance(value, os.PathLike))):
-            problems.append(f"{key}: must be text, not {_article(type(value).__name__)}")
+            problems.append(f"{key}: must be text, not {_with_article(type(value).__name__)}")
         elif isinstance(value, str) and not value.strip():
             problems.append(f"{key}: is empty")
     if "path" in given and "url" in given:
@@ -163,8 +163,8 @@ def _mapped(spec: Mapping[Any, Any]) -> Spec:
         problems.append("table, query: give one of them")
     if problems:
         raise ConfigError(f"data_source: {p}" for p in problems)
-    address = _text(given.pop("path", None) or given.pop("url"))
-    return _addressed(address, given)
+    address = _checked_text(given.pop("path", None) or given.pop("url"))
+    return _parse_address(address, given)
 
 
 def _condition(where: str) -> Condition:
@@ -174,7 +174,7 @@ def _condition(where: str) -> Condition:
         raise ConfigError(f"data_source: where: {error}") from None
 
 
-def _addressed(address: str, given: Mapping[str, Any]) -> Spec:
+def _parse_address(address: str, given: Mapping[str, Any]) -> Spec:
     scheme = _SCHEME.match(address)
     fmt = given.get("format")
     kind = scheme[1].lower().partition("+")[0] if scheme else None
@@ -196,12 +196,12 @@ def _addressed(address: str, given: Mapping[str, Any]) -> Spec:
         return Spec(family, sql_name(address, table, query="query" in given), address, **rest)
     if family == "url":
         return Spec(family, clean_url(address), address, **rest)
-    address = _local(address) if scheme else address
+    address = _local_path(address) if scheme else address
     return Spec(family, address, address, **rest)
 
 
 def database_of(path: str, fmt: str | None) -> str | None:
-    """The database that a path without a scheme is a file of."""
+    """The database whose file a path is, by its format or extension."""
     if fmt is not None:
         return fmt.lower() if fmt.lower() in ("sqlite", "duckdb") else None
     return {".sqlite": "sqlite", ".sqlite3": "sqlite", ".duckdb": "duckdb", ".ddb": "duckdb"}.get(
@@ -216,13 +216,13 @@ def _refuse_unsupported(given: Mapping[str, Any], family: SourceFamily) -> None:
         raise ConfigError(problems)
 
 
-def _local(url: str) -> str:
+def _local_path(url: str) -> str:
     from urllib.parse import unquote, urlsplit
 
     parts = urlsplit(url)
     if parts.netloc not in ("", "localhost"):
         raise ConfigError(f'"{url}" names the machine {parts.netloc}; a local file is file:///folder/name')
-    return _text(unquote(parts.path))
+    return _checked_text(unquote(parts.path))
 
 
 # --- kinds of data source that other packages add -----------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""A table that has been read, with the columns that could not be; and what every reader checks of column names."""
+"""A table as readers return it, and the checks of column names that they share."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from truthound._internal.text import did_you_mean
 
 
 class Table(NamedTuple):
-    """A table; the columns that cannot be read with their reasons, nulls stand in their place; and what users should know of it."""
+    """A table; its unreadable columns (nulls in the frame) with the reasons; notes for users."""
 
     frame: pl.LazyFrame
     unreadable: Mapping[str, str] = {}
@@ -19,14 +19,14 @@ class Table(NamedTuple):
 
 
 def assembled(columns: Mapping[str, pl.Series | str], height: int) -> Table:
-    """A table of columns, some of which may be reasons why they cannot be read."""
+    """A table of columns; a text in place of a column is the reason why it cannot be read."""
     nothing = pl.Series(dtype=pl.Null).extend_constant(None, height)
     frame = pl.DataFrame([nothing.alias(n) if isinstance(c, str) else c for n, c in columns.items()])
     return Table(frame.lazy(), {n: c for n, c in columns.items() if isinstance(c, str)})
 
 
 def all_different(names: Iterable[str]) -> None:
-    """Raises ValueError where two columns have one name."""
+    """Raises ValueError if two columns have the same name."""
     seen: set[str] = set()
     for name in names:
         if name in seen:
@@ -35,6 +35,6 @@ def all_different(names: Iterable[str]) -> None:
 
 
 def unknown_columns(wanted: Iterable[str], known: Iterable[str]) -> list[str]:
-    """A sentence for each name that no column has."""
+    """A message for each name that is not a column."""
     known = list(known)
     return [f'no column is called "{c}"{did_you_mean(c, known)}' for c in wanted if c not in known]

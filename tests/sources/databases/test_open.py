@@ -510,7 +510,7 @@ def test_names_without_secrets(url, shown):
         ({"url": "mysql://h/db?conect_timeout=1", "table": "a"}, 'did you mean "connect_timeout"?'),
         ({"url": "mysql://h/db?connect_timeout=x", "table": "a"}, "must be a number"),
         ({"url": "sqlite://x.db", "table": "a"}, "write sqlite:///file.db"),
-        ({"url": "sqlite:///", "table": "a"}, "names no file"),
+        ({"url": "sqlite:///", "table": "a"}, "does not name a file"),
         ("postgrsql://h/db#t", 'did you mean "postgresql"?'),
         ("oracle://h/db#t", "is not a data source"),
     ],

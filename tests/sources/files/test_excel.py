@@ -80,7 +80,7 @@ def test_titles_above_the_header(tmp_path, first):
         ({"skip_rows": 9}, 'the sheet "s" has 4 rows'),
         ({"has_header": False, "skip_rows": 9}, 'the sheet "s" has 4 rows'),
         ({"header_row": 0}, "options.header_row"),
-        ({"header_row": 3, "skip_rows": 2}, "header_row and skip_rows say the same; give one of them"),
+        ({"header_row": 3, "skip_rows": 2}, "header_row and skip_rows are alternatives; give one of them"),
         ({"header_row": 3, "has_header": False}, "header_row is for sheets with a header; use skip_rows"),
         ({"heder_row": 3}, 'did you mean "header_row"?'),
         ({"header_row": 3, "schema_overrides": {"ids": "string"}}, 'no column is called "ids"; did you mean "id"?'),

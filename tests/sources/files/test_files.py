@@ -68,7 +68,9 @@ def test_formats(tmp_path, name, kind, write):
 
 def test_an_ending_that_says_nothing(tmp_path):
     FRAME.write_parquet(tmp_path / "data.bin")
-    assert "its ending does not tell the format; give a mapping with path and format" in told(tmp_path / "data.bin")
+    assert "its extension does not determine the format; give a mapping with path and format" in told(
+        tmp_path / "data.bin"
+    )
     assert open_source({"path": tmp_path / "data.bin", "format": "parquet"}).frame.collect().equals(FRAME)
     (tmp_path / "data.txt").write_text("a;b\n1;2\n")
     assert open_source({"path": tmp_path / "data.txt", "format": "CSV"}).frame.collect().rows() == [(1, 2)]
@@ -251,7 +253,9 @@ def test_files_beside_folders_named_key_value(tmp_path):
     (tmp_path / "k=1").mkdir()
     FRAME.write_parquet(tmp_path / "k=1" / "a.parquet")
     FRAME.write_parquet(tmp_path / "b.parquet")
-    assert "b.parquet lies in no folder k=…, as other files do; set options.hive_partitioning: false" in told(tmp_path)
+    assert "b.parquet is not in a folder k=…, as other files are; set options.hive_partitioning: false" in told(
+        tmp_path
+    )
     assert open_source({"path": tmp_path, "options": {"hive_partitioning": False}}).frame.collect().height == 4
 
 
@@ -555,7 +559,7 @@ def test_a_file_that_goes(tmp_path):
     (tmp_path / "a.parquet").unlink()
     with pytest.raises((pl.exceptions.PolarsError, OSError)) as caught:
         source.frame.collect()
-    assert str(source.explain(caught.value)) == "a.parquet has gone since it was found; it was deleted or moved"
+    assert str(source.explain(caught.value)) == "a.parquet no longer exists; it was deleted or moved while it was read"
 
 
 def test_a_column_of_ndjson_does_not_hide_the_others(tmp_path, monkeypatch):

@@ -1,4 +1,4 @@
-"""MySQL and MariaDB: rows come as the server's own text, one by one, in a transaction that can only read."""
+"""MySQL and MariaDB: rows are streamed as the server's text, in a read-only transaction."""
 
 from __future__ import annotations
 
@@ -58,37 +58,37 @@ def read(request: TableRequest) -> Table:
     with TextTable() as text, _connected(request) as connection, connection.cursor() as cursor:
         cursor.execute("SET SESSION TRANSACTION READ ONLY")  # for what would end the transaction first, such as DROP
         cursor.execute("START TRANSACTION READ ONLY")
-        whole = _whole_floats(cursor, request.filtered)
-        cursor.execute(whole[0] if whole else request.filtered)
-        told = whole[1] if whole else cursor.description
-        if told is None:
+        widened = _with_doubles(cursor, request.filtered)
+        cursor.execute(widened[0] if widened else request.filtered)
+        description = widened[1] if widened else cursor.description
+        if description is None:
             raise SourceError("the query returns no table; write a SELECT")
         binary: set[int] = set()
-        bits = {i for i, c in enumerate(told) if c[1] == _BIT}
-        blobs = [i for i, c in enumerate(told) if c[1] in _BLOBS]
+        bits = {i for i, c in enumerate(description) if c[1] == _BIT}
+        blobs = [i for i, c in enumerate(description) if c[1] in _BLOBS]
         text.write(_rows(cursor, bits, blobs, binary))
-        return text.table([_column(c, i in binary) for i, c in enumerate(told)])
+        return text.table([_column(c, i in binary) for i, c in enumerate(description)])
 
 
-def _whole_floats(cursor: Any, query: str) -> tuple[str, Any] | None:
-    """The query with FLOAT columns as DOUBLE, and its own columns, if it has any: the server writes a FLOAT with six digits only."""
+def _with_doubles(cursor: Any, query: str) -> tuple[str, Any] | None:
+    """The query with FLOAT columns as DOUBLE, and its column descriptions, if it has any: the server prints only six digits of a FLOAT."""
     import pymysql
 
     try:
         cursor.execute(f"SELECT * FROM (\n{query}\n) AS data LIMIT 0")
     except pymysql.err.MySQLError:
         return None  # two columns of one name, or what is wrong with the query itself shows when it is run
-    told = cursor.description
+    description = cursor.description
     cursor.fetchall()
-    if told is None or all(c[1] != _FLOAT for c in told):
+    if description is None or all(c[1] != _FLOAT for c in description):
         return None
-    names = ["`" + c[0].replace("`", "``") + "`" for c in told]
-    chosen = [f"{n} + 0e0 AS {n}" if c[1] == _FLOAT else n for n, c in zip(names, told, strict=True)]
-    return f"SELECT {', '.join(chosen)} FROM (\n{query}\n) AS data", told
+    names = ["`" + c[0].replace("`", "``") + "`" for c in description]
+    chosen = [f"{n} + 0e0 AS {n}" if c[1] == _FLOAT else n for n, c in zip(names, description, strict=True)]
+    return f"SELECT {', '.join(chosen)} FROM (\n{query}\n) AS data", description
 
 
 def _rows(cursor: Any, bits: set[int], blobs: list[int], binary: set[int]) -> Iterator[Any]:
-    """Rows with bit fields as numbers; which columns hold bytes is noted on the way."""
+    """Rows with bit fields as integers. Adds the columns that contain bytes to `binary`."""
     while rows := cursor.fetchmany(10_000):
         if bits:
             rows = [
@@ -100,8 +100,8 @@ def _rows(cursor: Any, bits: set[int], blobs: list[int], binary: set[int]) -> It
         yield from rows
 
 
-def _column(told: Any, binary: bool) -> Column:
-    name, kind, length, scale = told[0], told[1], told[3], told[5]
+def _column(description: Any, binary: bool) -> Column:
+    name, kind, length, scale = description[0], description[1], description[3], description[5]
     if binary:
         return Column(name, ("hex",), sure=True)
     if kind in _DECIMALS:

@@ -1,4 +1,4 @@
-"""Tables and queries of databases. They are read once, so that all checks see the same rows."""
+"""Opens tables and queries of databases. They are read once, so that all checks see the same rows."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from truthound.sources.table import Table
 
 @dataclass(frozen=True)
 class DatabaseDialect:
-    """A kind of database: how names are quoted, which package reads it, and the module here that does."""
+    """A database system: its name, how it quotes identifiers, the driver package, and the module here that reads it."""
 
-    word: str
-    mark: str
+    name: str
+    quote: str
     package: str
     module: str
 
@@ -43,7 +43,7 @@ def open_sql(spec: Spec, base: Path | None, _: bool) -> FrameSource:
     dialect = DIALECTS[address.dialect]
     request = _request(spec, address, dialect, base)
     if importlib.util.find_spec(dialect.package) is None:
-        raise SourceError(f"{dialect.word} needs the extra sql: pip install 'truthound[sql]'")
+        raise SourceError(f"{dialect.name} needs the extra sql: pip install 'truthound[sql]'")
     name = sql_name(spec.address, request.table, query=spec.query is not None)
     reader = importlib.import_module(f"truthound.sources.databases.{dialect.module}")
     table = _read(reader.read, reader.tables, reader.errors(), request, name)
@@ -60,16 +60,16 @@ def _request(spec: Spec, address: Address, dialect: DatabaseDialect, base: Path 
         raise ConfigError(
             f"data_source: {spec.name} is a database; name a table or a query: in the mapping, or the table after #"
         )
-    text = f"SELECT * FROM {quoted(table, dialect.mark)}" if table else (spec.query or "").strip().rstrip(";").rstrip()
+    text = f"SELECT * FROM {quoted(table, dialect.quote)}" if table else (spec.query or "").strip().rstrip(";").rstrip()
     if not text:
         raise ConfigError("data_source: query: is empty")
     path = None
     if address.dialect in ("sqlite", "duckdb"):
-        path = _file(address, base, spec.name)
+        path = _database_file(address, base, spec.name)
     return TableRequest(address, path, text, spec.sql_where, table)
 
 
-def _file(address: Address, base: Path | None, name: str) -> Path:
+def _database_file(address: Address, base: Path | None, name: str) -> Path:
     from truthound.sources.files.file_set import find, head
 
     path = Path(address.database).expanduser()
@@ -81,7 +81,7 @@ def _file(address: Address, base: Path | None, name: str) -> Path:
     first = head(found, 16)
     magic = first.startswith(b"SQLite format 3\0") if address.dialect == "sqlite" else first[8:12] == b"DUCK"
     if not magic and first:
-        raise SourceError(f"{name} is not a {DIALECTS[address.dialect].word} file")
+        raise SourceError(f"{name} is not a {DIALECTS[address.dialect].name} file")
     return found
 
 
@@ -92,7 +92,7 @@ def _read(
     request: TableRequest,
     name: str,
 ) -> Table:
-    """Reads, and says what went wrong without what is secret."""
+    """The table; errors of the driver become SourceError without secrets."""
     secrets = request.address.secrets()
     failures: tuple[type[BaseException], ...] = (
         *errors,
@@ -109,23 +109,23 @@ def _read(
     except failures as error:
         said = (
             first_line(error) if not str(error) else " ".join(str(error).partition("\nLINE ")[0].split())
-        )  # not our own query back
+        )  # without our own query
         words = shorten(scrub(said, secrets), 400)
         near = ""
         if request.table is not None:
-            near = _near(request, tables, errors)
+            near = _similar_table(request, tables, errors)
         raise SourceError(f"{name} cannot be read: {words}{near}") from None
     return table
 
 
-def _near(
+def _similar_table(
     request: TableRequest, tables: Callable[[TableRequest], list[str]], errors: tuple[type[BaseException], ...]
 ) -> str:
-    """The name of a table that there is and that is like the one that there is not."""
+    """A hint at an existing table with a similar name."""
     table = request.table or ""
     failures: tuple[type[BaseException], ...] = (*errors, TruthoundError, OSError)
     try:
         known = tables(request)
     except failures:
-        return ""  # the database cannot be asked, which the error tells already
+        return ""  # the database cannot be reached, which the error says already
     return "" if table in known else did_you_mean(table, known)

@@ -1,4 +1,4 @@
-"""PostgreSQL: read with COPY, the fastest way that the server offers, in a transaction that can only read."""
+"""PostgreSQL: read with COPY, the server's fastest export, in a read-only transaction."""
 
 from __future__ import annotations
 
@@ -65,12 +65,17 @@ def read(request: TableRequest) -> Table:
         return text.table(columns)
 
 
-def _column(told: Any) -> Column:
-    if told.type_code == 1700 and told.precision and told.precision <= 38 and 0 <= (told.scale or 0) <= told.precision:
-        exact = f"decimal({told.precision},{told.scale or 0})"
-        return Column(told.name, (exact, "short_float"))  # NaN and infinity are numerics too
-    types, sure = _TYPES.get(told.type_code, (("string",), True))
-    return Column(told.name, types, sure)
+def _column(described: Any) -> Column:
+    if (
+        described.type_code == 1700
+        and described.precision
+        and described.precision <= 38
+        and 0 <= (described.scale or 0) <= described.precision
+    ):
+        exact = f"decimal({described.precision},{described.scale or 0})"
+        return Column(described.name, (exact, "short_float"))  # NaN and infinity are numerics too
+    types, sure = _TYPES.get(described.type_code, (("string",), True))
+    return Column(described.name, types, sure)
 
 
 def tables(request: TableRequest) -> list[str]:

@@ -1,4 +1,4 @@
-"""What is read from a database."""
+"""A request for rows of a database."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from truthound.sources.address import Address
 
 @dataclass(frozen=True)
 class TableRequest:
-    """What is wanted of a database: one SELECT, and how to find out which tables there are if it fails."""
+    """One SELECT statement and where it runs; `table` is set if it reads a whole table."""
 
     address: Address
     path: Path | None
@@ -21,5 +21,5 @@ class TableRequest:
 
     @property
     def filtered(self) -> str:
-        """The statement. What the user wrote stands on lines of its own, so that a comment ends with it."""
+        """The statement with the row filter. The user's text is on separate lines, so that a comment in it ends there."""
         return f"SELECT * FROM (\n{self.text}\n) AS data WHERE (\n{self.where}\n)" if self.where else self.text

@@ -1,4 +1,4 @@
-"""SQLite: a column may hold anything, so its type is that of what it holds, and its declaration where all values keep to it."""
+"""SQLite: a column may contain anything, so its type is that of its values, or the declared one if all values conform to it."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from truthound.sources.dtypes import FLOAT_INTEGERS
 from truthound.sources.table import Table
 
 WAIT_SECONDS = 10
-_ASKED = 240
-"""columns whose values are looked at in one query"""
+_COLUMNS_PER_QUERY = 240
+"""columns whose values are inspected in one query"""
 LARGE = "large"
-"""stands for integers beyond 2^53 among the kinds of values"""
+"""the kind of integers beyond 2^53"""
 # declared types, by what they hold
 _DECLARED: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (r"bool", "integer", ("boolean",)),
@@ -53,22 +53,22 @@ def read(request: TableRequest) -> Table:
         if cursor.description is None:
             raise SourceError("the query returns no table; write a SELECT")
         names = [c[0] for c in cursor.description]
-        kinds = _kinds(connection, request.filtered, names)
-        declared = _declared(connection, request.table) if request.table else {}
+        kinds = _value_kinds(connection, request.filtered, names)
+        declared = _declared_types(connection, request.table) if request.table else {}
         columns = [Column(n, _types(k, declared.get(n, ""))) for n, k in zip(names, kinds, strict=True)]
         with TextTable() as text:
             text.write(cursor)
             return text.table(columns)
 
 
-def _kinds(connection: sqlite3.Connection, query: str, names: list[str]) -> list[set[str]]:
+def _value_kinds(connection: sqlite3.Connection, query: str, names: list[str]) -> list[set[str]]:
     """The storage classes that each column holds, and whether large integers, in one pass for some hundred columns."""
     found: list[set[str]] = []
     words = ("integer", "real", "text", "blob")
     large = f"typeof(c{{i}}) = 'integer' AND (c{{i}} > {FLOAT_INTEGERS} OR c{{i}} < -{FLOAT_INTEGERS})"
     inner = ", ".join(f"c{i}" for i in range(len(names)))
-    for start in range(0, len(names), _ASKED):
-        here = range(start, min(start + _ASKED, len(names)))
+    for start in range(0, len(names), _COLUMNS_PER_QUERY):
+        here = range(start, min(start + _COLUMNS_PER_QUERY, len(names)))
         tests = (*(f"typeof(c{{i}}) = '{w}'" for w in words), large)
         asked = ", ".join(f"max({test.format(i=i)})" for i in here for test in tests)
         row = connection.execute(f"WITH data({inner}) AS (\n{query}\n) SELECT {asked} FROM data").fetchone()
@@ -84,11 +84,11 @@ def _types(kinds: set[str], declared: str) -> tuple[str, ...]:
         return ("int64",) if kinds <= {"integer", LARGE} else ("string",)
     for pattern, kind, types in _DECLARED:
         if kinds <= {kind} | ({"real"} if kind == "integer" else set()) and re.search(pattern, declared):
-            return (*types, *_held(kinds or {kind}))
-    return _held(kinds) if kinds else _empty(declared)
+            return (*types, *_type_of_kinds(kinds or {kind}))
+    return _type_of_kinds(kinds) if kinds else _type_by_affinity(declared)
 
 
-def _held(kinds: set[str]) -> tuple[str, ...]:
+def _type_of_kinds(kinds: set[str]) -> tuple[str, ...]:
     if kinds == {"integer"}:
         return ("int64",)
     if kinds <= {"integer", "real"}:
@@ -96,7 +96,7 @@ def _held(kinds: set[str]) -> tuple[str, ...]:
     return ("hex",) if kinds == {"blob"} else ("string",)
 
 
-def _empty(declared: str) -> tuple[str, ...]:
+def _type_by_affinity(declared: str) -> tuple[str, ...]:
     """The type of a column without values, by SQLite's rules of affinity."""
     if "int" in declared:
         return ("int64",)
@@ -107,7 +107,7 @@ def _empty(declared: str) -> tuple[str, ...]:
     return ("string",)
 
 
-def _declared(connection: sqlite3.Connection, table: str) -> dict[str, str]:
+def _declared_types(connection: sqlite3.Connection, table: str) -> dict[str, str]:
     from truthound.sources.address import name_parts
 
     *schema, name = name_parts(table)

@@ -1,4 +1,4 @@
-"""Rows of a database driver as text in a file, and the file as a table of the database's own types."""
+"""Rows of a database driver, written as text to a file and read back in the database's types."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ import polars as pl
 from truthound.errors import SourceError
 from truthound.sources.dtypes import FLOAT_DIGITS
 from truthound.sources.table import Table
-from truthound.sources.temporary import materialize, scratch
+from truthound.sources.temporary import materialize, temporary_file
 
 Cast = Callable[[pl.Expr], pl.Expr]
 _FAR = r"^(\d{4,7})-(\d\d)-(\d\d)(?: (\d\d):(\d\d):(\d\d(?:\.\d{1,6})?)(?:\+00)?)?( BC)?$"
 _SPECIAL = ("infinity", "-infinity", "NaN", "Infinity", "-Infinity", "0000-00-00", "0000-00-00 00:00:00", "24:00:00")
-"""values that are told where they make a column text; others may be secret"""
+"""values that a note may quote as the reason why a column is text; others may be secret"""
 YEARS = 290_000
-"""years whose microseconds are numbers of 64 bits"""
+"""years whose microseconds fit 64 bits"""
 
 
 def _to(dtype: pl.DataType) -> Cast:
@@ -29,7 +29,7 @@ def _to(dtype: pl.DataType) -> Cast:
 
 
 def _days(c: pl.Expr) -> pl.Expr:
-    """Days since 1970 of dates of any year, as PostgreSQL writes them: 20000-01-01, 0044-03-15 BC. The server vouches for months and days."""
+    """Days since 1970 of dates of any year, as PostgreSQL writes them: 20000-01-01, 0044-03-15 BC. The server guarantees valid months and days."""
     year, month, day = (c.str.extract(_FAR, i).cast(pl.Int64) for i in (1, 2, 3))
     year = pl.when(c.str.ends_with(" BC")).then(1 - year).otherwise(year) - (month <= 2)  # years begin in March
     era = year // 400
@@ -39,7 +39,7 @@ def _days(c: pl.Expr) -> pl.Expr:
 
 
 def _micros(c: pl.Expr) -> pl.Expr:
-    """Microseconds since 1970 of moments of any year that 64 bits hold."""
+    """Microseconds since 1970 of timestamps of any year that fit 64 bits."""
     hour, minute = (c.str.extract(_FAR, i).cast(pl.Int64) for i in (4, 5))
     second = (c.str.extract(_FAR, 6).cast(pl.Decimal(38, 6)) * 1_000_000).cast(pl.Int64)
     fits = c.str.extract(_FAR, 1).cast(pl.Int64) < YEARS
@@ -47,7 +47,7 @@ def _micros(c: pl.Expr) -> pl.Expr:
 
 
 def _is_short(c: pl.Expr) -> pl.Expr:
-    """Whether a float holds a decimal so that it comes back as it was; NaN and infinity are floats."""
+    """Whether a decimal survives a round trip through a float; NaN and infinity are floats."""
     digits = c.str.replace_all(r"[-.]", "").str.strip_chars("0").str.len_chars() <= FLOAT_DIGITS
     return c.is_in(["NaN", "Infinity", "-Infinity"]) | (digits & (c.str.len_chars() <= 300))
 
@@ -74,9 +74,9 @@ CASTS: dict[str, Cast] = {
 
 @dataclass(frozen=True)
 class Column:
-    """A column's name, and the types that its text may be of: the first that takes every value. Text takes all.
+    """A column's name, and the types that its text may be of: the first that accepts every value is used. Text accepts all.
 
-    `sure`: the database vouches for the first, so that values need not be tried.
+    `sure`: the database guarantees the first, so that values need not be tried.
     """
 
     name: str
@@ -86,10 +86,10 @@ class Column:
 
 @dataclass
 class TextTable:
-    """A file of quoted text in columns. What stands for NULL is a word that no data can hold."""
+    """A temporary CSV file. `null` is a random text that marks NULL."""
 
     null: str = field(default_factory=lambda: uuid.uuid4().hex)
-    file: IO[bytes] = field(default_factory=scratch)
+    file: IO[bytes] = field(default_factory=temporary_file)
 
     def __enter__(self) -> Self:
         return self
@@ -118,34 +118,34 @@ class TextTable:
         size = file.seek(0, io.SEEK_END)
         file.seek(0)
         if size:
-            text = _scanned(file, list(by_number), self.null)
+            text = _scan(file, list(by_number), self.null)
         else:
             text = pl.LazyFrame(schema=dict.fromkeys(by_number, pl.String))
-        casts, notes = _chosen(text, by_number)
+        casts, notes = _choose_casts(text, by_number)
         frame = materialize(text.select(cast(pl.col(n)).alias(by_number[n].name) for n, cast in casts.items()), size)
         return Table(frame, notes=notes)
 
 
-def _scanned(file: IO[bytes], names: list[str], null: str) -> pl.LazyFrame:
+def _scan(file: IO[bytes], names: list[str], null: str) -> pl.LazyFrame:
     return pl.scan_csv(
         file, has_header=False, schema=dict.fromkeys(names, pl.String), null_values=null, empty_string_is_null=False,
         encoding="utf8-lossy",
     )  # fmt: skip
 
 
-def _chosen(text: pl.LazyFrame, columns: dict[str, Column]) -> tuple[dict[str, Cast], tuple[str, ...]]:
-    """For each column the first type that takes every value; each pass over the text tries one for all that are open."""
+def _choose_casts(text: pl.LazyFrame, columns: dict[str, Column]) -> tuple[dict[str, Cast], tuple[str, ...]]:
+    """For each column the first type that accepts every value. Each pass over the text tries one type of every undecided column."""
     casts: dict[str, Cast] = {n: CASTS[c.types[0]] for n, c in columns.items() if c.sure}
     odd: dict[str, str | None] = {}
     for turn in range(max((len(c.types) for c in columns.values()), default=0)):
         open_ = {n: c.types[turn] for n, c in columns.items() if n not in casts and turn < len(c.types)}
         casts |= {n: CASTS["string"] for n, word in open_.items() if word == "string"}
-        tried = [e for n, word in open_.items() if word != "string" for e in _tried(n, word)]
+        tried = [e for n, word in open_.items() if word != "string" for e in _test_cast(n, word)]
         found = text.select(tried).collect(engine="streaming").row(0, named=True) if tried else {}
         for name, word in open_.items():
             if word == "string":
                 continue
-            if (cast := _fitting(name, word, found)) is not None:
+            if (cast := _fitting_cast(name, word, found)) is not None:
                 casts[name] = cast
             elif turn == 0:
                 odd[name] = found[f"{name} special"]
@@ -160,8 +160,8 @@ def _note(column: Column, special: str | None) -> str:
     return f'column "{column.name}" is read as text, not as {word}: {why}'
 
 
-def _tried(name: str, word: str) -> list[pl.Expr]:
-    """Whether a column has a value that is not of a type; one that stands for such values, if it has it; and the size of decimals."""
+def _test_cast(name: str, word: str) -> list[pl.Expr]:
+    """Tests whether a column has a value that is not of a type; finds a special value among them, and the size of decimals."""
     c = pl.col(name)
     special = c.filter(c.is_in(_SPECIAL)).first().alias(f"{name} special")
     if word != "decimal":
@@ -174,7 +174,7 @@ def _tried(name: str, word: str) -> list[pl.Expr]:
     ]
 
 
-def _fitting(name: str, word: str, found: dict[str, Any]) -> Cast | None:
+def _fitting_cast(name: str, word: str, found: dict[str, Any]) -> Cast | None:
     if found[name]:
         return None
     if word != "decimal":

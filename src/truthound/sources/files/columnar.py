@@ -23,38 +23,42 @@ from truthound.sources.files.hive_partitions import (
     partition_types,
     partition_values,
 )
-from truthound.sources.files.union import Part, Rules, alike, planned, united, widened
+from truthound.sources.files.union import Part, Rules, engine_widens, group_by_schema, plan_union, unite
 from truthound.sources.memory.arrow_tables import arrow_table, stored
 from truthound.sources.table import Table
 
 WIDER = pl.ScanCastOptions(integer_cast=["upcast", "allow-float"], float_cast="upcast")
-"""how files are read whose types the engine widens by itself"""
+"""options to read files whose types the engine widens itself"""
 
 
 def parquet(found: FileSet, options: Any) -> Table:
     """Parquet files as one table."""
     try:
         schemas = [dict(pl.scan_parquet(path, glob=False).collect_schema()) for path in found.files]
-    except (pl.exceptions.PanicException, pl.exceptions.ComputeError) as error:  # a type that the engine does not have
-        if (table := _by_arrow(found)) is None:
+    except (
+        pl.exceptions.PanicException,
+        pl.exceptions.ComputeError,
+    ) as error:  # a type that the engine does not support
+        if (table := _read_with_pyarrow(found)) is None:
             raise error from None
         return table
     hive = partition_types(found, options.hive_partitioning)
     parts = [
-        _part(_scanned(files, hive, found), schema, files[0], hive) for files, schema in alike(found.files, schemas)
+        _part(_scanned(files, hive, found), schema, files[0], hive)
+        for files, schema in group_by_schema(found.files, schemas)
     ]
-    rules, odd = _rules(options), {**_large(parts), **_late(found.files, parts)}
-    if len(parts) > 1 and not odd and not rules.overrides and widened(parts, plan := planned(parts, rules)):
+    rules, odd = _rules(options), {**_oversized_decimals(parts), **_times_of_24(found.files, parts)}
+    if len(parts) > 1 and not odd and not rules.overrides and engine_widens(parts, plan := plan_union(parts, rules)):
         own = {n: t for n, t in plan.types.items() if n not in hive}
         frame = _scanned(
             found.files, hive, found, schema=own, missing_columns="insert", extra_columns="ignore", cast_options=WIDER
         )
         return Table(stored(_part(frame, own, found.files[0], hive).frame))
-    return _whole(parts, rules, odd)
+    return _unite(parts, rules, odd)
 
 
 def ipc(found: FileSet, options: Any) -> Table:
-    """Arrow IPC files as one table. Streams of Arrow have no index and are read at once."""
+    """Arrow IPC files as one table. Arrow streams have no index and are read completely."""
     schemas, streams = [], {}
     for path in found.files:
         if head(path, 6).startswith(b"ARROW1"):
@@ -67,19 +71,19 @@ def ipc(found: FileSet, options: Any) -> Table:
         schemas.append(dict(streams[path].schema))
     hive = partition_types(found, options.hive_partitioning)
     parts = []
-    for files, schema in alike(found.files, schemas):
+    for files, schema in group_by_schema(found.files, schemas):
         run = [f for f in files if f not in streams]
         if len(run) == len(files):
             parts.append(_part(_scanned_ipc(files, hive, found), schema, files[0], hive))
             continue
         for path in files:
-            told = partition_values(path, found)
+            values = partition_values(path, found)
             if path in streams:
-                lazy = streams[path].lazy().with_columns(constant_column(k, told[k], t) for k, t in hive.items())
+                lazy = streams[path].lazy().with_columns(constant_column(k, values[k], t) for k, t in hive.items())
             else:
                 lazy = _scanned_ipc([path], hive, found)
             parts.append(_part(lazy, schema, path, hive))
-    return _whole(parts, _rules(options), _large(parts))
+    return _unite(parts, _rules(options), _oversized_decimals(parts))
 
 
 def _rules(options: Any) -> Rules:
@@ -100,7 +104,7 @@ def _scanned_ipc(files: Sequence[Path], hive: Schema, found: FileSet) -> pl.Lazy
 
 
 def _part(frame: pl.LazyFrame, schema: Schema, path: Path, hive: Schema) -> Part:
-    """The rows of files with the same columns, those from their folders last, and no others that lie above the table."""
+    """Files with the same columns, the partition columns last, without those of folders above the table."""
     names = list(frame.clone().collect_schema())
     wanted = [*(n for n in schema if n not in hive), *hive]
     types = {**schema, **hive}
@@ -109,28 +113,28 @@ def _part(frame: pl.LazyFrame, schema: Schema, path: Path, hive: Schema) -> Part
     return Part(frame, {n: types[n] for n in wanted}, path)
 
 
-def _whole(parts: Sequence[Part], rules: Rules, odd: Mapping[str, str]) -> Table:
-    """The files as one table, without the columns of which it is known that the engine cannot read them."""
+def _unite(parts: Sequence[Part], rules: Rules, odd: Mapping[str, str]) -> Table:
+    """The files as one table; the columns in `odd` are unreadable, for the reason given."""
     if odd:
         parts = [
             Part(p.frame.select(pl.nth(i) if n not in odd else pl.lit(None).alias(n) for i, n in enumerate(p.schema)),
                  {n: pl.Null() if n in odd else t for n, t in p.schema.items()}, p.path)
             for p in parts
         ]  # fmt: skip
-    frame, unreadable, _ = united(parts, rules)
+    frame, unreadable, _ = unite(parts, rules)
     return Table(stored(frame), {**unreadable, **odd})
 
 
-def _large(parts: Sequence[Part]) -> dict[str, str]:
-    """The columns of decimals with more digits than the engine has."""
-    types = {n: t for p in parts for n, t in p.schema.items() if _beyond(t)}
+def _oversized_decimals(parts: Sequence[Part]) -> dict[str, str]:
+    """Columns of decimals with more digits than the engine supports, with the reason."""
+    types = {n: t for p in parts for n, t in p.schema.items() if _is_oversized(t)}
     return {
         n: f"its type is {str(t).lower()}, a decimal of more than {DECIMAL_DIGITS} digits" for n, t in types.items()
     }
 
 
-def _late(files: Sequence[Path], parts: Sequence[Part]) -> dict[str, str]:
-    """The columns of times of day that have 24:00:00, which the engine takes for null; the ends of files tell, if PyArrow is there to read them."""
+def _times_of_24(files: Sequence[Path], parts: Sequence[Part]) -> dict[str, str]:
+    """Time columns that contain 24:00:00, which the engine reads as null. Found in the statistics of the footer, if PyArrow is installed."""
     times = {n for p in parts for n, t in p.schema.items() if t == pl.Time}
     if not times or importlib.util.find_spec("pyarrow") is None:
         return {}
@@ -150,17 +154,17 @@ def _late(files: Sequence[Path], parts: Sequence[Part]) -> dict[str, str]:
     return found
 
 
-def _beyond(dtype: Any) -> bool:
-    """Whether a type holds decimals of more digits than the engine has."""
+def _is_oversized(dtype: Any) -> bool:
+    """Whether a type contains decimals of more digits than the engine supports."""
     if isinstance(dtype, pl.Decimal):
         return (dtype.precision or 0) > DECIMAL_DIGITS
     if isinstance(dtype, pl.Struct):
-        return any(_beyond(f.dtype) for f in dtype.fields)
-    return isinstance(dtype, pl.List | pl.Array) and _beyond(dtype.inner)
+        return any(_is_oversized(f.dtype) for f in dtype.fields)
+    return isinstance(dtype, pl.List | pl.Array) and _is_oversized(dtype.inner)
 
 
-def _by_arrow(found: FileSet) -> Table | None:
-    """Files with a column of a type that the engine does not have, by PyArrow: that column is unreadable. None where it cannot read them."""
+def _read_with_pyarrow(found: FileSet) -> Table | None:
+    """Files read by PyArrow, because a column has a type that the engine does not support and is unreadable. None if PyArrow cannot read them."""
     if importlib.util.find_spec("pyarrow") is None:
         return None
     import pyarrow as pa

@@ -13,7 +13,7 @@ from typing import Any
 
 from truthound._internal.text import cell
 from truthound.errors import SourceError
-from truthound.sources.files.file_set import FileSet, foreign
+from truthound.sources.files.file_set import FileSet, describe_non_text
 from truthound.sources.files.lines import FIRST, last, start
 from truthound.sources.options import CsvOptions
 
@@ -71,7 +71,7 @@ def look(path: Path, options: CsvOptions) -> CsvDialect:
     _not_empty(path)
     first = start(path)
     if options.encoding in ("utf8", "utf8-lossy"):
-        if told := foreign(path.name, first):
+        if told := describe_non_text(path.name, first):
             raise SourceError(told)
         text = first.decode("utf-8", "replace")
     else:

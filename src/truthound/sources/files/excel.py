@@ -17,7 +17,7 @@ from truthound._internal.text import first_line, plural, shorten
 from truthound.errors import ConfigError, SourceError, TruthoundError
 from truthound.sources.dtypes import FLOAT_INTEGERS, polars_type
 from truthound.sources.files.file_set import FileSet
-from truthound.sources.files.union import Part, Rules, united
+from truthound.sources.files.union import Part, Rules, unite
 from truthound.sources.table import Table, unknown_columns
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def excel(found: FileSet, options: Any) -> Table:
         notes += [*_titled(frame, path, options), *_faulty(faulty, path)]
         parts.append(Part(frame.lazy(), dict(frame.schema), path))
     overrides = {n: polars_type(t) for n, t in options.schema_overrides.items()}
-    table = united(parts, Rules(options.missing_columns, options.extra_columns, overrides))
+    table = unite(parts, Rules(options.missing_columns, options.extra_columns, overrides))
     return table._replace(notes=tuple(notes))
 
 

@@ -1,4 +1,4 @@
-"""Local files: found, their format told apart, and mistakes about them explained before an engine sees them."""
+"""Finds the local files of a data source and their format; explains problems before an engine reads them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _MAGIC: tuple[tuple[bytes, str, str], ...] = (
 
 @dataclass(frozen=True)
 class FileSet:
-    """Files of one format. `root` is the folder below which `key=value` folders are columns."""
+    """Files of one format. Below the folder `root`, folders named `key=value` are columns."""
 
     format: str
     files: tuple[Path, ...]
@@ -47,17 +47,17 @@ class FileSet:
         return self.files[0] if len(self.files) == 1 and self.root is None else None
 
 
-def format_word(word: str) -> str:
-    """The format that a user's word means."""
+def format_by_name(word: str) -> str:
+    """The format that a name in a configuration means."""
     if word.lower() not in FORMATS:
         raise ConfigError(
-            f'data_source: format: "{word}" is not known{did_you_mean(word, FORMATS) or f"; known are {_list(FORMATS)}"}'
+            f'data_source: format: "{word}" is not known{did_you_mean(word, FORMATS) or f"; known are {_joined(FORMATS)}"}'
         )
     return FORMATS[word.lower()]
 
 
 def format_of(name: str) -> str | None:
-    """The format that a file's name tells."""
+    """The format of a file by its extension."""
     path = PurePath(name.lower())
     suffix = PurePath(path.stem).suffix if path.suffix in COMPRESSED else path.suffix
     return EXTENSIONS.get(suffix)
@@ -68,8 +68,8 @@ def is_glob(address: str) -> bool:
 
 
 def find(address: str, base: Path | None, fmt: str | None) -> FileSet:
-    """The files that a path, a folder or a glob means. Raises SourceError where there are none."""
-    wanted = format_word(fmt) if fmt else None
+    """The files of a path, a folder or a glob. Raises SourceError if there are none."""
+    wanted = format_by_name(fmt) if fmt else None
     path = _resolve(address, base)
     try:
         if path.is_dir():
@@ -77,33 +77,35 @@ def find(address: str, base: Path | None, fmt: str | None) -> FileSet:
         if path.exists():
             return FileSet(wanted or _infer_format(path), (_readable(path),))
     except OSError as error:
-        raise SourceError(_refusal(address, error)) from None
+        raise SourceError(_access_error(address, error)) from None
     if is_glob(address):
         return _globbed(address, path, wanted)
-    raise SourceError(_missing(address, path))
+    raise SourceError(_not_found(address, path))
 
 
 def matches(spec: Spec, base: Path | None, file: Path) -> bool:
-    """Whether a file is among a data source's, or would be if it were there: it is meant itself, or by a folder or a glob."""
+    """Whether a file is one of the data source's files, or would be if it existed: itself, in its folder, or by its glob."""
     if spec.family == "sql":
         address = parse_address(spec.address)
         return address.dialect in ("sqlite", "duckdb") and _same(_resolve(address.database, base), file)
-    return spec.family == "file" and _taken(_resolve(spec.address, base), spec.format, file)
+    return spec.family == "file" and _matches_path(_resolve(spec.address, base), spec.format, file)
 
 
-def _taken(path: Path, fmt: str | None, file: Path) -> bool:
+def _matches_path(path: Path, fmt: str | None, file: Path) -> bool:
     if path.is_dir():
         if fmt == "delta" or (fmt is None and (path / "_delta_log").is_dir()):
-            return any(_below(path, f) is not None for f in _places(file))  # whatever lies in a table is the table's
-        found = (_below(path, f) for f in _places(file))
+            return any(
+                _path_within(path, f) is not None for f in _real_paths(file)
+            )  # every file in the folder of a Delta table belongs to it
+        found = (_path_within(path, f) for f in _real_paths(file))
         return any(p is not None and not any(map(_hidden, p.parts)) and _of_format(p, fmt) for p in found)
     if path.exists() or not is_glob(str(path)):
         return _same(path, file)
     parts = path.parts
     fixed = next(i for i, part in enumerate(parts) if is_glob(part))
-    for place in _places(file):
-        inside = _below(Path(*parts[:fixed]), place)
-        meant = inside is not None and matched(parts[fixed:], inside.parts)
+    for place in _real_paths(file):
+        inside = _path_within(Path(*parts[:fixed]), place)
+        meant = inside is not None and glob_matches(parts[fixed:], inside.parts)
         if meant and not _hidden(place.name) and _of_format(place, fmt):
             return True
     there = (Path(p) for p in glob.glob(os.fspath(path), recursive=True))  # noqa: PTH207 the pattern may be absolute
@@ -111,17 +113,17 @@ def _taken(path: Path, fmt: str | None, file: Path) -> bool:
 
 
 def _same(one: Path, other: Path) -> bool:
-    """Whether two paths lead to one file, be it there or not."""
+    """Whether two paths name the same file, which need not exist."""
     return one.resolve() == other.resolve() or (one.exists() and other.exists() and one.samefile(other))
 
 
-def _places(file: Path) -> set[Path]:
-    """Where a path lies by its own name and, if it is a link, what it leads to."""
+def _real_paths(file: Path) -> set[Path]:
+    """The path in its resolved folder, and the target if it is a link."""
     return {file.parent.resolve() / file.name, file.resolve()}
 
 
-def _below(folder: Path, place: Path) -> PurePath | None:
-    """The path within a folder, if it lies there, however the folder is written."""
+def _path_within(folder: Path, place: Path) -> PurePath | None:
+    """The path relative to a folder, if it is inside it."""
     real = folder.resolve()
     for above in place.parents:
         if above == real or (above.exists() and real.exists() and above.samefile(real)):
@@ -130,20 +132,20 @@ def _below(folder: Path, place: Path) -> PurePath | None:
 
 
 def _of_format(file: PurePath, fmt: str | None) -> bool:
-    """Whether files of a format, if one is asked for, may be this one."""
-    return fmt is None or format_of(file.name) in (None, format_word(fmt))
+    """Whether a file may have the requested format, if there is one."""
+    return fmt is None or format_of(file.name) in (None, format_by_name(fmt))
 
 
-def matched(pattern: Sequence[str], parts: Sequence[str]) -> bool:
-    """Whether a glob's parts match a path's, as the module glob has it."""
+def glob_matches(pattern: Sequence[str], parts: Sequence[str]) -> bool:
+    """Whether the parts of a glob match those of a path, by the rules of the module `glob`."""
     if not pattern:
         return not parts
     if pattern[0] == "**":
-        deeper = bool(parts) and not parts[0].startswith(".") and matched(pattern, parts[1:])
-        return deeper or matched(pattern[1:], parts)
+        deeper = bool(parts) and not parts[0].startswith(".") and glob_matches(pattern, parts[1:])
+        return deeper or glob_matches(pattern[1:], parts)
     if not parts or (parts[0].startswith(".") and not pattern[0].startswith(".")):
         return False
-    return fnmatch.fnmatch(parts[0], pattern[0]) and matched(pattern[1:], parts[1:])
+    return fnmatch.fnmatch(parts[0], pattern[0]) and glob_matches(pattern[1:], parts[1:])
 
 
 def _resolve(address: str, base: Path | None) -> Path:
@@ -162,7 +164,7 @@ def _infer_format(path: Path) -> str:
                 f"{path.name}: {path.suffix} files are not unpacked; unpack it, or pack it as .gz or .zst"
             )
         raise SourceError(
-            f"{path.name}: its ending does not tell the format; give a mapping with path and format: {_list(FORMATS)}"
+            f"{path.name}: its extension does not determine the format; give a mapping with path and format: {_joined(FORMATS)}"
         )
     return fmt
 
@@ -182,7 +184,7 @@ def _readable(path: Path) -> Path:
         return path
 
 
-def _refusal(address: str, error: OSError) -> str:
+def _access_error(address: str, error: OSError) -> str:
     if isinstance(error, PermissionError):
         return f"{address} cannot be opened: permission denied; the user who runs this needs the right to read it"
     if error.errno == errno.ENAMETOOLONG:
@@ -190,7 +192,7 @@ def _refusal(address: str, error: OSError) -> str:
     return f"{address} cannot be opened: {error.strerror}"
 
 
-def _missing(address: str, path: Path) -> str:
+def _not_found(address: str, path: Path) -> str:
     folder = path.parent
     try:
         if not folder.is_dir():
@@ -199,7 +201,7 @@ def _missing(address: str, path: Path) -> str:
             return f"{address} does not exist: there is no folder {folder}{near}"
         near = did_you_mean(path.name, _names(folder))
     except OSError as error:
-        return _refusal(address, error)
+        return _access_error(address, error)
     return f"{address} does not exist in {folder.resolve()}{near}"
 
 
@@ -208,7 +210,7 @@ def _names(folder: Path) -> list[str]:
 
 
 def _hidden(name: str) -> bool:
-    """Names that writers of data sets use for themselves: `_SUCCESS`, `.part-0.crc`; but not `_key=value`."""
+    """Whether a name marks an internal file of a writer: `_SUCCESS`, `.part-0.crc`; but not `_key=value`."""
     return name.startswith(".") or (name.startswith("_") and "=" not in name)
 
 
@@ -231,10 +233,10 @@ def _folder(path: Path, wanted: str | None) -> FileSet:
 
 
 def _globbed(address: str, path: Path, wanted: str | None) -> FileSet:
-    matched = [Path(p) for p in sorted(glob.glob(os.fspath(path), recursive=True))]  # noqa: PTH207 the pattern may be absolute
-    found = [p for p in matched if p.is_file() and not _hidden(p.name)]
+    found_paths = [Path(p) for p in sorted(glob.glob(os.fspath(path), recursive=True))]  # noqa: PTH207 the pattern may be absolute
+    found = [p for p in found_paths if p.is_file() and not _hidden(p.name)]
     if not found:
-        said = "only folders match" if matched else "no file matches"
+        said = "only folders match" if found_paths else "no file matches"
         raise SourceError(f"{said} {address} (from {Path.cwd() if not path.is_absolute() else path.anchor})")
     fixed = path.parts[: next(i for i, part in enumerate(path.parts) if is_glob(part) or "=" in part)]
     fmt, files = _one_format(found, wanted, address)
@@ -265,13 +267,13 @@ def _one_format(found: list[Path], wanted: str | None, where: str) -> tuple[str,
 
 
 def head(path: Path, size: int = 1 << 16) -> bytes:
-    """The first bytes of a file as they are."""
+    """The first bytes of a file."""
     with path.open("rb") as file:
         return file.read(size)
 
 
-def foreign(name: str, start: bytes) -> str | None:
-    """What a file is that should be text, if its first bytes tell that it is something else."""
+def describe_non_text(name: str, start: bytes) -> str | None:
+    """A message if the first bytes of a file show that it is not text."""
     for magic, kind, fmt in _MAGIC:
         if start.startswith(magic):
             return f"{name} is not text but {kind}" + (f"; give format: {fmt}" if fmt else "")
@@ -282,5 +284,5 @@ def foreign(name: str, start: bytes) -> str | None:
     return None
 
 
-def _list(words: Iterable[str]) -> str:
+def _joined(words: Iterable[str]) -> str:
     return ", ".join(dict.fromkeys(words))

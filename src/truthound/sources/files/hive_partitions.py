@@ -14,36 +14,36 @@ import polars as pl
 from truthound.errors import SourceError
 from truthound.sources.files.file_set import FileSet
 
-NOTHING = "__HIVE_DEFAULT_PARTITION__"
-"""the folder of rows whose value is null"""
+NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
+"""the folder name for null"""
 _WHOLE = re.compile(r"0|-?[1-9]\d{0,37}")
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}(\.\d{1,6})?")
 Schema = Mapping[str, pl.DataType]
 
 
 def partition_types(found: FileSet, wanted: bool | None) -> dict[str, pl.DataType]:
-    """The columns that the folders of a table name, and their types. Raises SourceError where files lie in folders of other names."""
+    """The columns that folder names define, and their types. Raises SourceError if a file is not in such a folder."""
     if wanted is False or (wanted is None and found.root is None):
         return {}
     values = [partition_values(path, found) for path in found.files]
     keys = max(values, key=len)
-    for path, told in zip(found.files, values, strict=True):
-        if lost := [k for k in keys if k not in told]:
+    for path, named in zip(found.files, values, strict=True):
+        if lost := [k for k in keys if k not in named]:
             raise SourceError(
-                f"{path.name} lies in no folder {lost[0]}=…, as other files do; set options.hive_partitioning: false to read them without it"
+                f"{path.name} is not in a folder {lost[0]}=…, as other files are; set options.hive_partitioning: false to read them without it"
             )
     return {k: value_type({v[k] for v in values}) for k in keys}
 
 
 def partition_values(path: Path, found: FileSet) -> dict[str, str | None]:
-    """What the folders of a file say, below the table's own."""
+    """The values in the folder names of a file, below the root of the table."""
     parts = (path.relative_to(found.root) if found.root else path).parts[:-1]
     pairs = (p.partition("=") for p in parts if p.count("=") == 1)
-    return {key: None if value == NOTHING else unquote(value) for key, _, value in pairs if key}
+    return {key: None if value == NULL_PARTITION else unquote(value) for key, _, value in pairs if key}
 
 
 def engine_schema(hive: Schema, found: FileSet) -> dict[str, pl.DataType] | None:
-    """The columns that the engine makes of all folders, those above the table too."""
+    """The columns that the engine derives from all folders, including those above the table."""
     if not hive:
         return None
     parts = found.files[0].absolute().parts[:-1]
@@ -51,12 +51,12 @@ def engine_schema(hive: Schema, found: FileSet) -> dict[str, pl.DataType] | None
 
 
 def has_dates(hive: Schema) -> bool:
-    """Whether the engine is to look for dates in names of folders."""
+    """Whether the engine has to parse dates in folder names."""
     return any(t.is_temporal() for t in hive.values())
 
 
 def value_type(values: Collection[str | None]) -> pl.DataType:
-    """A type that every value is written in as its own text; codes such as 02139, 1.10 and 1E5 stay text."""
+    """The type in which every value is written as it stands; codes such as 02139, 1.10 and 1E5 stay text."""
     held = [v for v in values if v is not None]
     if not held:
         return pl.String()
@@ -88,7 +88,7 @@ def _is_moment(value: str) -> bool:
 
 
 def constant_column(name: str, value: str | None, dtype: pl.DataType) -> pl.Expr:
-    """The column of a stream's folder."""
+    """A partition column of one file."""
     plain: Any = value
     if value is not None and dtype != pl.String:
         if dtype == pl.Boolean:

@@ -17,7 +17,7 @@ import polars as pl
 from truthound._internal.text import first_line
 from truthound.errors import SourceError
 from truthound.sources.files.file_set import GZIP, ZSTD
-from truthound.sources.temporary import scratch
+from truthound.sources.temporary import temporary_file
 
 LONGEST = 16 * 1024 * 1024
 """a line of more bytes is not a line"""
@@ -60,7 +60,7 @@ def plain(path: Path) -> Iterator[IO[bytes]]:
         with opened(path) as file:
             yield file
         return
-    with scratch() as file:
+    with temporary_file() as file:
         for line in _zstd(path):
             file.write(line.encode())
         file.seek(0)
@@ -152,7 +152,7 @@ def transcoded(path: Path, encoding: str) -> Iterator[IO[bytes]]:
     """The text in UTF-8, in a file without a name. Raises SourceError with the line that does not decode."""
     if packing(path) == "zst":
         raise SourceError(f"{path.name}: .zst files are read as UTF-8 only; unpack it to read it as {encoding}")
-    with scratch() as file:
+    with temporary_file() as file:
         with opened(path) as raw:
             _decode(path.name, raw, encoding, file)
         file.seek(0)
@@ -199,7 +199,7 @@ def without_blank_lines(
         skip: Lines at the start that are kept as they are.
     """
     blank = blank_line(end, spaces)
-    copy, quoted = scratch(), False
+    copy, quoted = temporary_file(), False
     for block in whole_lines(file, end):
         if (
             not skip

@@ -13,7 +13,7 @@ import polars as pl
 from truthound.errors import ConfigError, SourceError
 from truthound.sources import base
 from truthound.sources.dtypes import FLOAT_INTEGERS, polars_type
-from truthound.sources.files.file_set import FileSet, foreign
+from truthound.sources.files.file_set import FileSet, describe_non_text
 from truthound.sources.files.lines import plain, start, transcoded, unpacked_size
 from truthound.sources.files.text_types import MisfitError, as_asked
 from truthound.sources.memory.python_values import MIXED
@@ -40,7 +40,7 @@ def check_start(path: Path) -> bytes:
     if path.stat().st_size == 0:
         raise SourceError(f"{path.name} is empty (0 bytes)")
     first = start(path)
-    if told := foreign(path.name, first):
+    if told := describe_non_text(path.name, first):
         raise SourceError(told.replace("; set options.encoding: utf-16", "; save it as UTF-8"))
     if not first.strip(b"\xef\xbb\xbf \t\r\n"):
         raise SourceError(f"{path.name} is empty: it holds only blank lines")

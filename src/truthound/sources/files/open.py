@@ -1,4 +1,4 @@
-"""Local files of every format as lazy tables."""
+"""Opens local files of every format."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from truthound.engine.polars.engine_errors import ENGINE_ERRORS
 from truthound.errors import ConfigError, SourceError, TruthoundError
 from truthound.sources.base import FrameSource
 from truthound.sources.files.file_set import FileSet, find
-from truthound.sources.files.union import Part, Rules, united
+from truthound.sources.files.union import Part, Rules, unite
 from truthound.sources.options import parse_options
 from truthound.sources.spec import Spec
 from truthound.sources.table import Table, unknown_columns
@@ -28,7 +28,7 @@ Explain = Callable[[Exception], SourceError]
 
 
 class Read(NamedTuple):
-    """A table, and what is known of the files it is read from."""
+    """A table as it is read from files, and how to explain errors in them."""
 
     frame: pl.LazyFrame
     explain: Explain
@@ -38,23 +38,23 @@ class Read(NamedTuple):
 
 
 _EXTRAS = {"excel": ("fastexcel", "Excel"), "delta": ("deltalake", "Delta")}
-_WORDS = {"parquet": "Parquet", "ipc": "Arrow IPC", "excel": "an Excel workbook", "delta": "a Delta table"}
+_FORMAT_NAMES = {"parquet": "Parquet", "ipc": "Arrow IPC", "excel": "an Excel workbook", "delta": "a Delta table"}
 
 
 def open_files(spec: Spec, base: Path | None, whole: bool) -> FrameSource:
-    """Files of one format as one table. Without `whole` no more is read than its columns take."""
+    """Opens files of one format as one table. Without `whole` only as much is read as is needed to know the columns."""
     found = find(spec.address, base, spec.format)
     if found.format == "json" and found.single and spec.format is None and _is_lines(found.files[0]):
         found = FileSet("ndjson", found.files)
     options = parse_options(found.format, spec.options)
     need_extra(found.format)
-    frame, told, lines, unreadable, notes = read_files(found, options, whole=whole)
+    frame, explain, lines, unreadable, notes = read_files(found, options, whole=whole)
     source = FrameSource(
         name=spec.name,
         kind=found.format,
         frame=frame,
         path=found.single,
-        explain=_guarded(told, found),
+        explain=_checking_files(explain, found),
         unreadable=unreadable,
         notes=notes,
     )
@@ -76,7 +76,7 @@ def read_files(found: FileSet, options: Any, *, whole: bool = True) -> Read:
     except ENGINE_ERRORS as error:
         if isinstance(error, TruthoundError):
             raise
-        raise _guarded(_plain(found, _WORDS.get(found.format, found.format)), found)(error) from None
+        raise _checking_files(_explainer(found, _FORMAT_NAMES.get(found.format, found.format)), found)(error) from None
 
 
 def projected(source: FrameSource, columns: Sequence[str] | None, names: Sequence[str]) -> FrameSource:
@@ -90,20 +90,20 @@ def projected(source: FrameSource, columns: Sequence[str] | None, names: Sequenc
 
 
 def need_extra(fmt: str) -> None:
-    """Says which extra a format needs, before anything is read."""
+    """Raises SourceError if the extra that a format needs is not installed."""
     if fmt in _EXTRAS and importlib.util.find_spec(_EXTRAS[fmt][0]) is None:
         raise SourceError(f"{_EXTRAS[fmt][1]} data need the extra {fmt}: pip install 'truthound[{fmt}]'")
 
 
-def _guarded(explain: Explain, found: FileSet) -> Explain:
-    """Files that have gone or changed since they were found come before what they hold."""
+def _checking_files(explain: Explain, found: FileSet) -> Explain:
+    """Explains first that a file was removed or became inaccessible, then what is wrong with its content."""
 
-    def told(error: Exception) -> SourceError:
+    def explain_error(error: Exception) -> SourceError:
         if isinstance(error, SourceError):
             return error
         for file in found.files:
             if not file.exists():
-                return SourceError(f"{file.name} has gone since it was found; it was deleted or moved")
+                return SourceError(f"{file.name} no longer exists; it was deleted or moved while it was read")
             try:
                 if file.is_file():
                     file.open("rb").close()
@@ -111,7 +111,7 @@ def _guarded(explain: Explain, found: FileSet) -> Explain:
                 return SourceError(f"{file.name} cannot be opened: {(refused.strerror or str(refused)).lower()}")
         return explain(error)
 
-    return told
+    return explain_error
 
 
 def _is_lines(path: Path) -> bool:
@@ -137,19 +137,21 @@ def _csv(found: FileSet, options: Any, whole: bool) -> Read:
 def _ndjson(found: FileSet, options: Any, whole: bool) -> Read:
     from truthound.sources.files import json_document, ndjson, ndjson_errors, row_lines, text_types
 
-    def told(error: Exception) -> SourceError:
+    def explain_error(error: Exception) -> SourceError:
         return ndjson_errors.explain(error, found.files, options)
 
-    places = None if options.ignore_errors else row_lines.ndjson_lines(found.files[0])  # left-out lines would count
+    line_numbers = (
+        None if options.ignore_errors else row_lines.ndjson_lines(found.files[0])
+    )  # left-out lines would count
     try:
         read = ndjson.scan(found, options, whole=whole)
-        return Read(read.frame, told, places, read.unreadable)
+        return Read(read.frame, explain_error, line_numbers, read.unreadable)
     except (*ENGINE_ERRORS, text_types.MisfitError) as error:
         if isinstance(error, TruthoundError):
             raise
         if (table := json_document.read_mixed_lines(found.files, options)) is not None:
-            return Read(table.frame, told, places, table.unreadable)
-        raise told(error) from None
+            return Read(table.frame, explain_error, line_numbers, table.unreadable)
+        raise explain_error(error) from None
 
 
 def _json(found: FileSet, options: Any) -> Read:
@@ -157,38 +159,38 @@ def _json(found: FileSet, options: Any) -> Read:
 
     tables = [json_document.read(path, options) for path in found.files]
     parts = [Part(t.frame, dict(t.frame.collect_schema()), path) for t, path in zip(tables, found.files, strict=True)]
-    whole = united(parts, Rules(optional=False))
+    whole = unite(parts, Rules(optional=False))
     unreadable = {
         c: f"{path.name}: {r}" for t, path in zip(tables, found.files, strict=True) for c, r in t.unreadable.items()
     }
-    return _read(whole._replace(unreadable={**whole.unreadable, **unreadable}), found, "JSON")
+    return _with_explainer(whole._replace(unreadable={**whole.unreadable, **unreadable}), found, "JSON")
 
 
-def _read(table: Table, found: FileSet, word: str) -> Read:
-    return Read(table.frame, _plain(found, word), unreadable=table.unreadable, notes=table.notes)
+def _with_explainer(table: Table, found: FileSet, word: str) -> Read:
+    return Read(table.frame, _explainer(found, word), unreadable=table.unreadable, notes=table.notes)
 
 
 def _parquet(found: FileSet, options: Any) -> Read:
     from truthound.sources.files import columnar
 
-    return _read(columnar.parquet(found, options), found, "Parquet")
+    return _with_explainer(columnar.parquet(found, options), found, "Parquet")
 
 
 def _ipc(found: FileSet, options: Any) -> Read:
     from truthound.sources.files import columnar
 
-    return _read(columnar.ipc(found, options), found, "Arrow IPC")
+    return _with_explainer(columnar.ipc(found, options), found, "Arrow IPC")
 
 
 def _excel(found: FileSet, options: Any) -> Read:
     from truthound.sources.files.excel import excel
 
-    return _read(excel(found, options), found, "Excel")
+    return _with_explainer(excel(found, options), found, "Excel")
 
 
 def _delta(found: FileSet, options: Any) -> Read:
     return Read(
-        scan_delta(os.fspath(found.files[0]), options.version, found.files[0].name), _plain(found, "a Delta table")
+        scan_delta(os.fspath(found.files[0]), options.version, found.files[0].name), _explainer(found, "a Delta table")
     )
 
 
@@ -202,13 +204,13 @@ def scan_delta(address: str, version: int | str | None, name: str) -> pl.LazyFra
     return frame
 
 
-def _plain(found: FileSet, word: str) -> Explain:
-    """The file of several that cannot be read, and what the engine says about it."""
+def _explainer(found: FileSet, word: str) -> Explain:
+    """Names the file that cannot be read, with the engine's message."""
 
-    def told(error: Exception) -> SourceError:
+    def explain_error(error: Exception) -> SourceError:
         for path in found.files if found.format in ("parquet", "ipc") else ():
             if path.stat().st_size == 0:
-                return SourceError(f"{path.name} is empty (0 bytes), and so is not {word}")
+                return SourceError(f"{path.name} is empty (0 bytes), which is not {word}")
             try:
                 scan = pl.scan_parquet if found.format == "parquet" else pl.scan_ipc
                 scan(path, glob=False).select(pl.all().null_count()).collect(engine="streaming")
@@ -219,7 +221,7 @@ def _plain(found: FileSet, word: str) -> Explain:
         name = found.files[0].name if len(found.files) == 1 else plural(len(found.files), "file")
         return SourceError(f"{name} cannot be read as {word}: {shorten(first_line(error), 300)}")
 
-    return told
+    return explain_error
 
 
 _TEXT: dict[str, Callable[[FileSet, Any, bool], Read]] = {"csv": _csv, "ndjson": _ndjson}

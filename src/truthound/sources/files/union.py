@@ -1,4 +1,4 @@
-"""Files below each other whose columns differ: in order, in number, in type."""
+"""The union of files whose columns differ in order, number or type."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _SIZES: tuple[tuple[pl.DataType, int, int], ...] = tuple(
         (pl.Int64(), 64, 1), (pl.UInt64(), 64, 0), (pl.Int128(), 128, 1), (pl.UInt128(), 128, 0),
     )
 )  # fmt: skip
-_WHOLE = {8: 3, 16: 5, 32: 10, 64: 20, 128: 39}
+_INTEGER_DIGITS = {8: 3, 16: 5, 32: 10, 64: 20, 128: 39}
 """digits of integers by their bits"""
 _UNITS: tuple[Literal["ms", "us", "ns"], ...] = ("ms", "us", "ns")
 
 
 @dataclass(frozen=True)
 class Part:
-    """Rows of one file, or of several that are alike; `path` is the first of them."""
+    """Rows of one file, or of several with the same columns; `path` is the first."""
 
     frame: pl.LazyFrame
     schema: Mapping[str, pl.DataType]
@@ -38,7 +38,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Rules:
-    """What to do where files differ. `optional`: whether their format has the options that errors name."""
+    """What to do if files differ. `optional`: whether the format has the options that errors suggest."""
 
     missing: str = "raise"
     extra: str = "raise"
@@ -48,16 +48,16 @@ class Rules:
 
 @dataclass(frozen=True)
 class Plan:
-    """What the whole is to be: the type of each column, null for those that are unreadable."""
+    """The columns of the union and their types; unreadable ones are of type null."""
 
     types: Mapping[str, pl.DataType]
     unreadable: Mapping[str, str]
 
 
-def planned(parts: Sequence[Part], rules: Rules) -> Plan:
-    """The columns that parts have together, and the types that hold the values of all of them.
+def plan_union(parts: Sequence[Part], rules: Rules) -> Plan:
+    """The columns of the union, and types that hold the values of all parts.
 
-    A column whose types have none in common is unreadable. Raises SourceError where a file lacks a column, unless that is allowed.
+    A column without a common type is unreadable. Raises SourceError if a file lacks a column, unless the rules allow it.
     """
     names = _names(parts, rules)
     if unknown := unknown_columns(rules.overrides, names):
@@ -66,9 +66,9 @@ def planned(parts: Sequence[Part], rules: Rules) -> Plan:
     unreadable: dict[str, str] = {}
     for name in names:
         types: list[pl.DataType | None] = [p.schema[name] for p in parts if name in p.schema]
-        found = rules.overrides.get(name) or reduce(_both, types)
+        found = rules.overrides.get(name) or reduce(_common_type, types)
         if found is None:
-            unreadable[name] = _types(name, parts, rules)
+            unreadable[name] = _describe_types(name, parts, rules)
         else:
             targets[name] = found
     for name in _lossy(parts, targets):
@@ -76,29 +76,29 @@ def planned(parts: Sequence[Part], rules: Rules) -> Plan:
         unreadable[name] = (
             f"it holds values that are not {str(given).lower()}"
             if given is not None
-            else f"{_types(name, parts, rules)}, of which no one type holds all values"
+            else f"{_describe_types(name, parts, rules)}, of which no one type holds all values"
         )
     return Plan({n: pl.Null() if n in unreadable else targets[n] for n in names}, unreadable)
 
 
-def united(parts: Sequence[Part], rules: Rules) -> Table:
-    """All rows as one table, as it is planned. Columns go by their names."""
-    plan = planned(parts, rules)
-    frames = [_shaped(p, plan) for p in parts]
+def unite(parts: Sequence[Part], rules: Rules) -> Table:
+    """The union as one table. Columns are matched by name."""
+    plan = plan_union(parts, rules)
+    frames = [_aligned(p, plan) for p in parts]
     return Table(frames[0] if len(frames) == 1 else pl.concat(frames), plan.unreadable)
 
 
-def widened(parts: Sequence[Part], plan: Plan) -> bool:
-    """Whether all that parts differ in is what the engine's readers widen by themselves, in one scan."""
+def engine_widens(parts: Sequence[Part], plan: Plan) -> bool:
+    """Whether the parts differ only in types that the engine's readers widen themselves, in one scan."""
     return not plan.unreadable and all(
         _widens(t, plan.types[n]) for p in parts for n, t in p.schema.items() if n in plan.types
     )
 
 
-def alike(
+def group_by_schema(
     files: Sequence[Path], schemas: Sequence[Mapping[str, pl.DataType]]
 ) -> list[tuple[list[Path], Mapping[str, pl.DataType]]]:
-    """Runs of files that have the same columns in the same order."""
+    """Consecutive files with the same columns in the same order."""
     runs = groupby(zip(files, schemas, strict=True), key=lambda pair: list(pair[1].items()))
     return [([f for f, _ in pairs], dict(schema)) for schema, pairs in ((s, list(g)) for s, g in runs)]
 
@@ -111,12 +111,12 @@ def _names(parts: Sequence[Part], rules: Rules) -> list[str]:
         if rules.missing != "insert" and (lost := [n for n in first.schema if n not in part.schema]):
             raise SourceError(
                 f'{part.path.name} lacks the column "{lost[0]}" that {first.path.name} has'
-                + _help(rules, "set options.missing_columns: insert for nulls where a file lacks a column")
+                + _hint(rules, "set options.missing_columns: insert for nulls where a file lacks a column")
             )
         if rules.extra != "ignore" and (more := [n for n in part.schema if n not in first.schema]):
             raise SourceError(
                 f'{part.path.name} has a column "{more[0]}" that {first.path.name} lacks'
-                + _help(
+                + _hint(
                     rules,
                     "set options.extra_columns: ignore to leave it out, or options.missing_columns: insert for nulls where a file lacks it",
                 )
@@ -124,22 +124,24 @@ def _names(parts: Sequence[Part], rules: Rules) -> list[str]:
     return list(first.schema)
 
 
-def _help(rules: Rules, words: str) -> str:
+def _hint(rules: Rules, words: str) -> str:
     return f"; {words}" if rules.optional else ""
 
 
-def _types(name: str, parts: Sequence[Part], rules: Rules) -> str:
-    """The types that a column has, and in which files."""
+def _describe_types(name: str, parts: Sequence[Part], rules: Rules) -> str:
+    """A message with the types of a column and the files that have them."""
     found: dict[pl.DataType, str] = {}
     for p in parts:
         if name in p.schema:
             found.setdefault(p.schema[name], p.path.name)
-    told = " and ".join(f"{str(t).lower()} in {file}" for t, file in list(found.items())[:3])
-    return f"it is {told}" + _help(rules, f"set options.schema_overrides: {{{name}: string}} or rewrite one of them")
+    types_by_file = " and ".join(f"{str(t).lower()} in {file}" for t, file in list(found.items())[:3])
+    return f"it is {types_by_file}" + _hint(
+        rules, f"set options.schema_overrides: {{{name}: string}} or rewrite one of them"
+    )
 
 
-def _shaped(part: Part, plan: Plan) -> pl.LazyFrame:
-    """A part with the columns of the whole. Columns are taken by place: a name may be a pattern."""
+def _aligned(part: Part, plan: Plan) -> pl.LazyFrame:
+    """A part with the columns of the union. Columns are selected by position, because a name may be a pattern."""
     places = {n: i for i, n in enumerate(part.schema)}
     if list(part.schema.items()) == list(plan.types.items()):
         return part.frame
@@ -154,8 +156,8 @@ def _shaped(part: Part, plan: Plan) -> pl.LazyFrame:
 # --- types ---------------------------------------------------------------------------------------------------------
 
 
-def _both(a: pl.DataType | None, b: pl.DataType | None) -> pl.DataType | None:
-    """The type that holds the values of both, or None."""
+def _common_type(a: pl.DataType | None, b: pl.DataType | None) -> pl.DataType | None:
+    """A type that holds the values of both, or None."""
     if a is None or b is None:
         return None
     if b in (a, pl.Null):
@@ -197,7 +199,7 @@ def _decimal(a: pl.DataType, b: pl.DataType) -> pl.DataType | None:
             scale = dtype.scale
             sizes.append(((dtype.precision or DECIMAL_DIGITS) - scale, scale))
         elif dtype.is_integer():
-            sizes.append((_WHOLE[int("".join(filter(str.isdigit, str(dtype))))], 0))
+            sizes.append((_INTEGER_DIGITS[int("".join(filter(str.isdigit, str(dtype))))], 0))
         else:
             return None
     whole, scale = max(s[0] for s in sizes), max(s[1] for s in sizes)
@@ -206,27 +208,27 @@ def _decimal(a: pl.DataType, b: pl.DataType) -> pl.DataType | None:
 
 def _nested(a: pl.DataType, b: pl.DataType) -> pl.DataType | None:
     if isinstance(a, pl.List | pl.Array) and isinstance(b, pl.List | pl.Array):
-        inner = _both(a.inner, b.inner)  # type: ignore[arg-type]  # the class of a type is typed too
+        inner = _common_type(a.inner, b.inner)  # type: ignore[arg-type]  # the class of a type is typed too
         return None if inner is None else pl.List(inner)
     if not isinstance(a, pl.Struct) or not isinstance(b, pl.Struct):
         return None
     ours, theirs = ({f.name: cast("pl.DataType", f.dtype) for f in t.fields} for t in (a, b))
     fields = {
-        n: _both(ours.get(n, pl.Null()), theirs.get(n, pl.Null()))
+        n: _common_type(ours.get(n, pl.Null()), theirs.get(n, pl.Null()))
         for n in [*ours, *(n for n in theirs if n not in ours)]
     }
     return None if None in fields.values() else pl.Struct({n: t for n, t in fields.items() if t is not None})
 
 
 def _lossy(parts: Sequence[Part], targets: Mapping[str, pl.DataType]) -> list[str]:
-    """The columns that have values which do not come back from the type that they are to have. Only what may not is read."""
+    """Columns with values that do not survive the cast to their type. Only casts that may lose values are tested."""
     lost: list[str] = []
     for part in parts:
         places = {n: i for i, n in enumerate(part.schema)}
         asked = [
-            _changed(pl.nth(places[n]), part.schema[n], t).alias(str(i))
+            _loses_values(pl.nth(places[n]), part.schema[n], t).alias(str(i))
             for i, (n, t) in enumerate(targets.items())
-            if n in places and n not in lost and not _always(part.schema[n], t)
+            if n in places and n not in lost and not _is_lossless(part.schema[n], t)
         ]
         if asked:
             found = part.frame.select(asked).collect(engine="streaming").row(0, named=True)
@@ -234,8 +236,8 @@ def _lossy(parts: Sequence[Part], targets: Mapping[str, pl.DataType]) -> list[st
     return lost
 
 
-def _always(source: pl.DataType, target: pl.DataType) -> bool:
-    """Whether every value of a type is one of another."""
+def _is_lossless(source: pl.DataType, target: pl.DataType) -> bool:
+    """Whether every value of a type is a value of another."""
     if source in (target, pl.Null) or (source in (pl.Categorical, pl.Enum) and target == pl.String):
         return True
     if source.is_integer() and target.is_integer():
@@ -260,8 +262,8 @@ def _widens(source: pl.DataType, target: pl.DataType) -> bool:
     return (source.is_float() or source.is_integer()) and target == pl.Float64
 
 
-def _changed(c: pl.Expr, source: pl.DataType, target: pl.DataType) -> pl.Expr:
-    """Whether a value is lost, or another, in a type. Text is what it is written as: 02139 may be asked for as a number."""
+def _loses_values(c: pl.Expr, source: pl.DataType, target: pl.DataType) -> pl.Expr:
+    """Whether a cast loses or changes a value. Text counts as what it spells: 02139 may be read as a number."""
     made = _cast(c, source, target, strict=False)
     lost = c.is_not_null() & made.is_null()
     if source.is_nested() or any(

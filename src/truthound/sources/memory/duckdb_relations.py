@@ -8,7 +8,7 @@ import polars as pl
 
 from truthound.errors import SourceError
 from truthound.sources.table import Table
-from truthound.sources.temporary import unnamed
+from truthound.sources.temporary import unlinked_file
 
 # types that Parquet does not have, or has as bytes: as text, and what the text becomes again
 _AS_TEXT: dict[str, pl.DataType | None] = {
@@ -38,7 +38,7 @@ def relation_table(relation: Any) -> Table:
         columns.append(column if written is None else f"CAST({column} AS {written}) AS {column}")
         if (target := _meant(kind)) is not None:
             back[i] = target
-    with unnamed(relation.project(", ".join(columns)).to_parquet, ".parquet") as file:
+    with unlinked_file(relation.project(", ".join(columns)).to_parquet, ".parquet") as file:
         frame = pl.scan_parquet(file)
     if back:
         frame = frame.with_columns(pl.nth(i).cast(t) for i, t in back.items())  # by place: a name may be a pattern

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from truthound.errors import SourceError, TruthoundError
 from truthound.io import http_client, object_storage
-from truthound.sources.files.file_set import is_glob, matched
+from truthound.sources.files.file_set import glob_matches, is_glob
 
 _SECONDS = 60.0
 """a server that sends nothing for so long is given up"""
@@ -88,7 +88,7 @@ def _matching(bucket: object_storage.CloudObjects, pattern: str) -> Iterator[str
         inside = PurePosixPath(found).parts
         if inside[-1].startswith((".", "_")) or found.endswith("/"):
             continue
-        if fixed == len(parts) or matched(parts[fixed:], inside[fixed:]):
+        if fixed == len(parts) or glob_matches(parts[fixed:], inside[fixed:]):
             yield found
 
 

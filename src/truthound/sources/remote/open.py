@@ -19,9 +19,9 @@ from truthound.sources.address import clean_url, scrub, url_secrets
 from truthound.sources.base import FrameSource
 from truthound.sources.dtypes import polars_type
 from truthound.sources.files import columnar, hive_partitions
-from truthound.sources.files.file_set import EXTENSIONS, FileSet, format_of, format_word, is_glob
+from truthound.sources.files.file_set import EXTENSIONS, FileSet, format_by_name, format_of, is_glob
 from truthound.sources.files.open import need_extra, projected, read_files, scan_delta
-from truthound.sources.files.union import Part, Rules, united
+from truthound.sources.files.union import Part, Rules, unite
 from truthound.sources.options import parse_options
 from truthound.sources.remote.download import DownloadError, addresses, download
 from truthound.sources.spec import Spec
@@ -50,7 +50,7 @@ def open_url(spec: Spec, _base: Path | None, _whole: bool) -> FrameSource:
     scheme = _SAME.get(scheme.lower(), scheme.lower())
     url = f"{scheme}://{rest}"
     path = unquote(rest.partition("?")[0].partition("#")[0]) if scheme in ("http", "https") else rest
-    fmt = format_word(spec.format) if spec.format else format_of(PurePosixPath(path).name)
+    fmt = format_by_name(spec.format) if spec.format else format_of(PurePosixPath(path).name)
     if fmt is None:
         raise ConfigError(
             f"data_source: format: is missing, and the ending of {spec.name} does not tell it; give a mapping with url and format: "
@@ -98,12 +98,12 @@ def _parquet(url: str, options: Any) -> Table:
 
     if parts := _differing(url, scan):
         overrides = {n: polars_type(t) for n, t in options.schema_overrides.items()}
-        return united(parts, Rules(options.missing_columns, options.extra_columns, overrides))
+        return unite(parts, Rules(options.missing_columns, options.extra_columns, overrides))
     return _overridden(scan(url), url, options)
 
 
 def _differing(url: str, scan: Callable[[str], pl.LazyFrame]) -> list[Part]:
-    """The files of a bucket each by itself, where their columns differ, so that they are united as local files are."""
+    """The files of a bucket each by itself, where their columns differ, so that they are unite as local files are."""
     files = [a for a in addresses(url) if format_of(a) in (None, "parquet")]
     if len(files) < 2:
         return []
@@ -155,7 +155,7 @@ def _overridden(frame: pl.LazyFrame, url: str, options: Any) -> Table:
     if not options.schema_overrides:
         return Table(frame)
     overrides = {n: polars_type(t) for n, t in options.schema_overrides.items()}
-    return united(
+    return unite(
         [Part(frame, dict(frame.clone().collect_schema()), Path(PurePosixPath(url).name))], Rules(overrides=overrides)
     )
 
