@@ -80,7 +80,7 @@ class ActionError(TruthoundError):
     """An action was not delivered, as far as is known. `details` are kept in the action's result."""
 
     uncertain: bool = False
-    """whether it may have been delivered all the same"""
+    """whether it may have been delivered anyway"""
 
     def __init__(self, message: str, /, *, uncertain: bool | None = None, **details: Any) -> None:
         super().__init__(message)

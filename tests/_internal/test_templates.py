@@ -4,7 +4,7 @@ import pytest
 
 from truthound._internal import templates
 from truthound._internal.escape import escape_slack
-from truthound.checkpoint.actions.channel import filled
+from truthound.checkpoint.actions.message_template import render_text
 from truthound.errors import ConfigError
 
 
@@ -22,7 +22,7 @@ def test_numbers_are_escaped_like_text():
 def test_what_has_several_lines_keeps_them():
     values = {"issues": [{"line": "a\tb"}, {"line": "<c>"}], "summary": "x\ny"}
     template = "{{ issues | map(attribute='line') | join('\n') }}\n{summary}"
-    assert filled(template, values, escape_slack) == "a\\tb\n&lt;c&gt;\nx\ny"
+    assert render_text(template, values, escape_slack) == "a\\tb\n&lt;c&gt;\nx\ny"
     assert templates.render("{summary}", values, templates.within_json) == r"x\ny"
 
 

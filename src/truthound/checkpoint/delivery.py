@@ -150,8 +150,8 @@ def _failure(envelope: Envelope, error: Exception) -> ActionResult:
         status, message=_message(error), details=dict(details) if isinstance(details, Mapping) else {}
     )
     if any(map(is_uncertain, envelope.errors)):
-        message = f"{outcome.message}; it may have been delivered all the same"
-        message += "" if is_transient(error) else ", so it was not tried again"
+        message = f"{outcome.message}; it may have been delivered anyway"
+        message += "" if is_transient(error) else ", so it was not retried"
         outcome = replace(outcome, message=message, details=outcome.details | MAY_HAVE_BEEN_DELIVERED)
     return _with_details(envelope, outcome, max(len(envelope.errors), 1))
 
@@ -159,7 +159,7 @@ def _failure(envelope: Envelope, error: Exception) -> ActionResult:
 def _message(error: Exception) -> str:
     match error:
         case TimeLimitError():
-            return f"{error} (timeout_seconds); it was given up"
+            return f"{error} (timeout_seconds)"
         case ConfigError():  # several mistakes are one sentence
             return "; ".join(error.problems)
         case TruthoundError():

@@ -15,9 +15,10 @@ from truthound._internal.escape import escape_terminal
 from truthound._internal.redaction import MASK, redact
 from truthound._internal.text import did_you_mean, join_words
 from truthound.checkpoint.actions.base import Action
-from truthound.checkpoint.actions.channel import Channel, ResponseCheck
+from truthound.checkpoint.actions.channel import Channel
 from truthound.checkpoint.actions.context import ActionContext
 from truthound.checkpoint.actions.registry import action_class, action_types
+from truthound.checkpoint.actions.response import ResponseCheck
 from truthound.checkpoint.config.models import build_action
 from truthound.checkpoint.delivery import run_stages
 from truthound.cli.options import DEFAULT_CONFIG

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -98,6 +99,27 @@ class Response:
             return None
 
 
+def encode_json(body: Any) -> bytes:
+    """JSON as it is sent: UTF-8, null for a number that JSON cannot hold, lone surrogates replaced."""
+    try:
+        encoded = json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    except ValueError:
+        encoded = json.dumps(_finite(body), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return encoded.encode("utf-8", "replace")
+
+
+def _finite(value: Any) -> Any:
+    match value:
+        case float():
+            return value if math.isfinite(value) else None
+        case Mapping():
+            return {k: _finite(v) for k, v in value.items()}
+        case list() | tuple():
+            return [_finite(v) for v in value]
+        case _:
+            return value
+
+
 def host(url: str) -> str:
     """The host that a URL names, for people."""
     try:
@@ -120,4 +142,4 @@ def check_url(url: str) -> str:
     return ""
 
 
-__all__ = ["LONGEST", "Dispatch", "Request", "Response", "check_url", "host"]
+__all__ = ["LONGEST", "Dispatch", "Request", "Response", "check_url", "encode_json", "host"]

@@ -299,8 +299,7 @@ def test_timeout_seconds_gives_up_a_hanging_action():
     ):
         assert (made.status, made.details["attempts"]) == (ActionStatus.ERROR, 1)
         assert made.message == (
-            "not done within 0.05 s (timeout_seconds); it was given up; it may have been delivered all the same, "
-            "so it was not tried again"
+            "not done within 0.05 s (timeout_seconds); it may have been delivered anyway, so it was not retried"
         )
         assert made.details["may_have_been_delivered"] is True
     release.set()

@@ -21,9 +21,9 @@ from helpers.loopback import Answer, Sent, Server, serving
 from helpers.made_results import failed_result, passed_result
 from truthound.checkpoint import actions
 from truthound.checkpoint.actions.base import Action
-from truthound.checkpoint.actions.channel import seconds_until
 from truthound.checkpoint.actions.context import ActionContext
 from truthound.checkpoint.actions.option_values import Resolution
+from truthound.checkpoint.actions.response import parse_retry_after
 from truthound.checkpoint.delivery import run_stages
 from truthound.io import flow
 from truthound.results import ActionResult, ActionStatus, CheckpointResult
@@ -179,7 +179,7 @@ def test_a_page_of_some_other_server_is_no_delivery(face, make, channel):
     if channel in ("webhook", "github"):  # a webhook's receiver may answer what it likes
         return
     assert (outcome.status, outcome.details["attempts"]) == (ActionStatus.FAILURE, 1)
-    assert "answered 200, but that is no proof of delivery: a message that is taken is answered" in outcome.message
+    assert "answered 200, but that does not confirm delivery: an accepted message is answered" in outcome.message
     assert "this is text/html: <!DOCTYPE html>" in outcome.message
 
 
@@ -393,7 +393,7 @@ def test_cancelling_stops_it(make):
     ],
 )
 def test_the_time_that_is_asked_for(told, seconds):
-    assert seconds_until(told, failed_result().run_time) == seconds
+    assert parse_retry_after(told, failed_result().run_time) == seconds
 
 
 def test_a_service_that_asks_for_too_long_is_given_up(face, make):

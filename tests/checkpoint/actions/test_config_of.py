@@ -2,7 +2,8 @@ import pytest
 from pydantic import AliasChoices, Field, SecretStr
 
 from truthound.checkpoint.actions import SlackNotification, WebhookAction
-from truthound.checkpoint.actions.channel import Channel, config_of
+from truthound.checkpoint.actions.channel import Channel
+from truthound.checkpoint.actions.channel_options import config_of
 from truthound.errors import ConfigError
 
 URL = "https://example.com/hook"
@@ -52,7 +53,7 @@ def test_mistakes_are_told_where_they_are(given, said):
 
 @pytest.mark.parametrize("config", [{"channel": "#a"}, WebhookConfig(url=URL), "x"])
 def test_what_is_no_config_of_it(config):
-    with pytest.raises(ConfigError, match="config is for the options of a SlackNotification"):
+    with pytest.raises(ConfigError, match="config holds the options of a SlackNotification"):
         SlackNotification(config=config)
 
 

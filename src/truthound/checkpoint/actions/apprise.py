@@ -16,8 +16,10 @@ from truthound._internal.escape import escape_terminal
 from truthound._internal.escape import neutralize_mentions as escape
 from truthound._internal.options import Converted, option
 from truthound._internal.text import plural, shorten
-from truthound.checkpoint.actions.channel import NOT_TAKEN, Channel, Template, filled, success
+from truthound.checkpoint.actions.channel import Channel, success
 from truthound.checkpoint.actions.context import ActionContext
+from truthound.checkpoint.actions.message_template import Template, render_text
+from truthound.checkpoint.actions.response import NOT_ACCEPTED
 from truthound.errors import ConfigError, PermanentDeliveryError, TransientDeliveryError
 from truthound.io.flow import Flow, call
 from truthound.reporters import message as messages
@@ -96,8 +98,8 @@ class AppriseAction(Channel):
             return success(f"sent to {total}", services=sent)
         line = f"{len(refused)} of {total} did not take the message: {'; '.join(refused)}"
         statuses = [int(found[1]) if (found := _STATUS.search(reason)) else 0 for reason in refused]
-        uncertain = not all(400 <= status < 500 or status in NOT_TAKEN for status in statuses)
-        repeatable = self.at_least_once or all(status in NOT_TAKEN for status in statuses)
+        uncertain = not all(400 <= status < 500 or status in NOT_ACCEPTED for status in statuses)
+        repeatable = self.at_least_once or all(status in NOT_ACCEPTED for status in statuses)
         if sent or not repeatable:  # a service that has the message must not get it twice
             raise PermanentDeliveryError(line, uncertain=uncertain, services=sent, refused=refused)
         error = TransientDeliveryError(line, refused=refused)
@@ -141,7 +143,7 @@ class AppriseAction(Channel):
                 return "\n".join(
                     [escape(line) for line in messages.lines(one)][1:]
                 )  # without the headline, which is the title
-            return filled(self.body, messages.template_values(result, one), escape)
+            return render_text(self.body, messages.template_values(result, one), escape)
 
         body = fit_to_limits(message, render, lambda text: len(text) <= room)
         return shorten(head, title or 250), shorten(body, max(room, 20))

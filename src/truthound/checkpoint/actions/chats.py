@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import ClassVar, Self
 
 from truthound._internal.escape import escape_mattermost, neutralize_mentions
-from truthound.checkpoint.actions.channel import ResponseCheck, encoded
 from truthound.checkpoint.actions.conditions import NotifyOn
 from truthound.checkpoint.actions.context import ActionContext
 from truthound.checkpoint.actions.endpoint import Endpoint
+from truthound.checkpoint.actions.response import ResponseCheck
 from truthound.errors import ConfigError
+from truthound.io.request import encode_json
 from truthound.reporters.message import Message, fit_to_limits
 from truthound.results import CheckpointResult
 
@@ -41,7 +42,7 @@ class _Chat(Endpoint):
 
     def default_body(self, result: CheckpointResult, message: Message) -> bytes:
         return fit_to_limits(
-            message, lambda m: encoded({"text": "\n".join(self.lines(m))}), lambda body: len(body) <= self.max_bytes
+            message, lambda m: encode_json({"text": "\n".join(self.lines(m))}), lambda body: len(body) <= self.max_bytes
         )
 
     def lines(self, message: Message) -> Iterator[str]:

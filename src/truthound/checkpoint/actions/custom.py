@@ -24,12 +24,12 @@ from truthound._internal.options import Converted, option
 from truthound._internal.redaction import MIN_SECRET_LENGTH, environment_secrets, is_secret, redact
 from truthound._internal.text import number, plural
 from truthound.checkpoint.actions.base import Action
-from truthound.checkpoint.actions.channel import encoded
 from truthound.checkpoint.actions.context import ActionContext
 from truthound.checkpoint.actions.output import Output
 from truthound.errors import ActionError, ConfigError, OptionErrors, TransientDeliveryError
 from truthound.io.files import local_path, terminable
 from truthound.io.flow import Flow, call, run_in_daemon_thread, wait_result
+from truthound.io.request import encode_json
 from truthound.results import ActionResult, ActionStatus, CheckpointResult
 
 KILL_GRACE = 2.0
@@ -134,7 +134,7 @@ class CustomAction(Action):
         words = _words(cast("str | list[str]", self.shell_command), shell=self.shell)
         if not self.shell:
             words = [env_vars.expand_or_raise(word, environment) for word in words]
-        sent = encoded(result.to_dict()) if self.pass_result_as_json else None
+        sent = encode_json(result.to_dict()) if self.pass_result_as_json else None
         # a secret that begins before what is shown is masked all the same: each byte of it as %00, or \u0000
         keep = _TAIL + max((6 * len(s.encode("utf-8", "replace")) for s in self.secrets_to_redact), default=0)
         out, err = (Output(keep, self.max_output_bytes) for _ in range(2))

@@ -15,19 +15,11 @@ from truthound._internal.escape import escape_terminal
 from truthound._internal.options import Converted, Model, option
 from truthound._internal.text import plural, shorten, shorten_escaped, utf16_length
 from truthound.checkpoint.actions import mentions
-from truthound.checkpoint.actions.channel import (
-    Channel,
-    ResponseCheck,
-    SecretUrl,
-    Template,
-    Url,
-    config_of,
-    filled,
-    seconds,
-    success,
-    summarize_sent,
-)
+from truthound.checkpoint.actions.channel import Channel, success, summarize_sent
+from truthound.checkpoint.actions.channel_options import SecretUrl, Url, config_of
 from truthound.checkpoint.actions.context import ActionContext
+from truthound.checkpoint.actions.message_template import Template, render_text
+from truthound.checkpoint.actions.response import ResponseCheck, parse_seconds
 from truthound.errors import ConfigError
 from truthound.io import http_client
 from truthound.io.flow import Flow
@@ -185,7 +177,7 @@ class DiscordNotification(Channel):
         """Discord's body is exact to the millisecond; a proxy in front of Discord sets only the header."""
         body = answer.json()
         delay = body.get("retry_after") if isinstance(body, dict) else None
-        return seconds(delay) or super().retry_after(answer, now)
+        return parse_seconds(delay) or super().retry_after(answer, now)
 
     def payload(self, result: CheckpointResult, message: Message) -> dict[str, Any]:
         """The webhook's body, within Discord's limits."""
@@ -275,7 +267,7 @@ DiscordConfig = config_of(DiscordNotification, "DiscordConfig")
 
 def _filled(template: str | None, values: Mapping[str, Any], width: int, escaper: Callable[[str], str] = escape) -> str:
     """A template's text within its limit; empty where there is no template, or only spaces result."""
-    return shorten_escaped(filled(template, values, escaper).strip(), width) if template else ""
+    return shorten_escaped(render_text(template, values, escaper).strip(), width) if template else ""
 
 
 def _is_url(url: str) -> bool:

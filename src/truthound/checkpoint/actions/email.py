@@ -15,10 +15,13 @@ from truthound._internal import templates
 from truthound._internal.options import Converted, Secret, option
 from truthound._internal.text import plural
 from truthound.checkpoint.actions import email_message, sendgrid, ses
-from truthound.checkpoint.actions.channel import Channel, ResponseCheck, Template, Url, success
+from truthound.checkpoint.actions.channel import Channel, success
+from truthound.checkpoint.actions.channel_options import Url
 from truthound.checkpoint.actions.context import ActionContext, look_back
 from truthound.checkpoint.actions.email_message import Addresses, Content
 from truthound.checkpoint.actions.email_transport import Transport
+from truthound.checkpoint.actions.message_template import Template
+from truthound.checkpoint.actions.response import ResponseCheck
 from truthound.checkpoint.actions.ses import Ses
 from truthound.checkpoint.actions.smtp import SmtpServer
 from truthound.errors import ConfigError, OptionErrors, PermanentDeliveryError, TimeLimitError

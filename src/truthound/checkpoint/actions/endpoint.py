@@ -12,7 +12,8 @@ from truthound._internal.options import Converted, Secret, option
 from truthound._internal.redaction import is_secret
 from truthound._internal.text import to_json_value
 from truthound.checkpoint.actions import payload_template as payloads
-from truthound.checkpoint.actions.channel import Channel, SecretUrl, success, summarize_sent
+from truthound.checkpoint.actions.channel import Channel, success, summarize_sent
+from truthound.checkpoint.actions.channel_options import SecretUrl
 from truthound.checkpoint.actions.conditions import NotifyOn
 from truthound.checkpoint.actions.context import ActionContext
 from truthound.checkpoint.actions.webhook_auth import (
@@ -128,10 +129,10 @@ class Endpoint(Channel):
             body,
             run=run,
             headers=self._request_headers(body, identity, int(run.clock().timestamp())),
-            good=lambda status: status in self.success_codes if self.success_codes else 200 <= status < 300,
+            is_success=lambda status: status in self.success_codes if self.success_codes else 200 <= status < 300,
             verify=self.ssl_verify,
             proxy=self.proxy.get_secret_value() if self.proxy else None,
-            proof=None if self.success_codes else self.response_check,
+            confirmed_by=None if self.success_codes else self.response_check,
         )
         sent = f"{self.method} {http_client.host(self._target())}: {response.status}"
         details = {"response": self.redact_and_truncate(response.text, 1000)} if response.content else {}

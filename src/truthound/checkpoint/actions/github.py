@@ -16,10 +16,12 @@ from pydantic import AfterValidator, AliasChoices, Field
 
 from truthound._internal.options import Secret, option
 from truthound._internal.text import plural
-from truthound.checkpoint.actions.channel import Channel, ResponseCheck, Url
+from truthound.checkpoint.actions.channel import Channel
+from truthound.checkpoint.actions.channel_options import Url
 from truthound.checkpoint.actions.conditions import NotifyOn
 from truthound.checkpoint.actions.context import ActionContext
 from truthound.checkpoint.actions.github_api import API, CREATED, Repository, comment_marker
+from truthound.checkpoint.actions.response import ResponseCheck
 from truthound.checkpoint.delivery import MAY_HAVE_BEEN_DELIVERED
 from truthound.ci.detect import detect_ci_platform, environment_of
 from truthound.ci.models import CIEnvironment, CIPlatform
@@ -34,7 +36,7 @@ from truthound.io.flow import Flow, call
 from truthound.results import ActionResult, ActionStatus, CheckpointResult, CheckpointStatus
 
 _PERMISSIONS = "give the job's token the permission, such as `permissions: {statuses: write, pull-requests: write}`"
-_DELIVERED_PERHAPS = "; it may have been delivered all the same"
+_DELIVERED_PERHAPS = "; it may have been delivered anyway"
 
 
 def _check_repository(name: str) -> str:

@@ -12,10 +12,11 @@ from typing import Any
 
 from truthound._internal.escape import escape_terminal
 from truthound._internal.text import shorten
-from truthound.checkpoint.actions.channel import ResponseCheck, encoded
+from truthound.checkpoint.actions.response import ResponseCheck
 from truthound.errors import PermanentDeliveryError
 from truthound.io import http_client
 from truthound.io.flow import Flow
+from truthound.io.request import encode_json
 from truthound.reporters import wording
 from truthound.reporters.annotations import AnnotationLevel, issue_annotations
 from truthound.results import CheckpointResult
@@ -53,10 +54,10 @@ class Repository:
             yield from self.send(
                 method,
                 self.api_url.rstrip("/") + (path if path.startswith("/") else f"/repos/{self.name}/{path}"),
-                b"" if body is None else encoded(body),
+                b"" if body is None else encode_json(body),
                 headers=headers,
                 longest=_MAX_RESPONSE,
-                proof=None if method == "GET" else CREATED,
+                confirmed_by=None if method == "GET" else CREATED,
                 repeatable=repeatable,
             )
         )

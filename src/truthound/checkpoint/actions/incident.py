@@ -10,8 +10,9 @@ from pydantic import AfterValidator
 
 from truthound._internal import templates
 from truthound._internal.text import shorten
-from truthound.checkpoint.actions.channel import IS_TEMPLATE, Channel
+from truthound.checkpoint.actions.channel import Channel
 from truthound.checkpoint.actions.context import ActionContext
+from truthound.checkpoint.actions.message_template import IS_TEMPLATE
 from truthound.errors import ConfigError
 from truthound.io.flow import Flow
 from truthound.reporters import message as messages

@@ -11,7 +11,8 @@ from pydantic import AfterValidator, AliasChoices, Field, model_validator
 from truthound._internal.escape import escape_alert as escape
 from truthound._internal.options import Converted, Secret, option
 from truthound._internal.text import plural, shorten
-from truthound.checkpoint.actions.channel import ResponseCheck, Url, config_of, success, summarize_sent
+from truthound.checkpoint.actions.channel import success, summarize_sent
+from truthound.checkpoint.actions.channel_options import Url, config_of
 from truthound.checkpoint.actions.context import ActionContext
 from truthound.checkpoint.actions.incident import IncidentChannel, KeyTemplate, map_severity, summary_line
 from truthound.checkpoint.actions.opsgenie_models import (
@@ -21,6 +22,7 @@ from truthound.checkpoint.actions.opsgenie_models import (
     RespondersGiven,
     ResponderType,
 )
+from truthound.checkpoint.actions.response import ResponseCheck
 from truthound.errors import ActionError, PermanentDeliveryError, RetryableError
 from truthound.io import http_client
 from truthound.io.flow import Flow, Sleep
@@ -177,7 +179,7 @@ class OpsGenieAction(IncidentChannel):
             url = f"{self._alerts_url()}/requests/{quote(str(request), safe='')}"
             try:
                 status = yield from self.request(
-                    "GET", url, run=run, headers=self._headers(), good=lambda status: status in (200, 202, 404)
+                    "GET", url, run=run, headers=self._headers(), is_success=lambda status: status in (200, 202, 404)
                 )
             except (ActionError, RetryableError):
                 return {}

@@ -10,11 +10,15 @@ from pydantic import AfterValidator, AliasChoices, Field
 from truthound._internal.escape import escape_terminal
 from truthound._internal.options import Converted, Model, Secret, option
 from truthound._internal.text import shorten, to_json_value
-from truthound.checkpoint.actions.channel import ResponseCheck, Template, Url, encoded, linked, success, summarize_sent
+from truthound.checkpoint.actions.channel import success, summarize_sent
+from truthound.checkpoint.actions.channel_options import Url
 from truthound.checkpoint.actions.context import ActionContext
 from truthound.checkpoint.actions.incident import IncidentChannel, KeyTemplate, map_severity, summary_line
+from truthound.checkpoint.actions.message_template import Template, render_link
+from truthound.checkpoint.actions.response import ResponseCheck
 from truthound.io import http_client
 from truthound.io.flow import Flow
+from truthound.io.request import encode_json
 from truthound.reporters import message as messages
 from truthound.reporters.message import Message, fit_to_limits
 from truthound.results import ActionResult, CheckpointResult, Severity, SeverityName
@@ -42,7 +46,7 @@ class Link(Model):
 
 
 def _check_details(details: dict[str, Any]) -> dict[str, Any]:
-    if (size := len(encoded(to_json_value(details)))) > _CUSTOM_BYTES:
+    if (size := len(encode_json(to_json_value(details)))) > _CUSTOM_BYTES:
         raise ValueError(f"they are {size:,} bytes; at most {_CUSTOM_BYTES:,} can be sent with an event")
     return details
 
@@ -125,8 +129,8 @@ class PagerDutyAction(IncidentChannel):
     def payload(self, result: CheckpointResult, message: Message, key: str) -> dict[str, Any]:
         """The event that opens the incident, within PagerDuty's limits."""
         values = messages.template_values(result, message)
-        links = [(message.link, "Report"), *((linked(link.href, values), link.text) for link in self.links)]
-        view = linked(self.client_url, values) if self.client_url else message.link
+        links = [(message.link, "Report"), *((render_link(link.href, values), link.text) for link in self.links)]
+        view = render_link(self.client_url, values) if self.client_url else message.link
         options = {
             "client": shorten(self.client, _NAME),
             "client_url": view if _is_url(view) else "",
@@ -157,7 +161,7 @@ class PagerDutyAction(IncidentChannel):
 
 
 def _fits(event: dict[str, Any]) -> bool:
-    return len(encoded(event)) <= _MAX_BYTES
+    return len(encode_json(event)) <= _MAX_BYTES
 
 
 def _is_url(href: str) -> bool:

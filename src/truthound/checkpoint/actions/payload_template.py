@@ -11,8 +11,8 @@ from urllib.parse import quote_plus
 
 from truthound._internal import templates
 from truthound._internal.text import to_json_value
-from truthound.checkpoint.actions.channel import encoded
 from truthound.errors import ConfigError
+from truthound.io.request import encode_json
 
 JSON = "application/json"
 _SINGLE_PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\s*\}\}|\{(\w+)\}")
@@ -34,7 +34,7 @@ def check(template: Any) -> Any:
 def render(template: Any, values: Mapping[str, Any], content_type: str) -> bytes:
     """The body; raises ConfigError where a text template for JSON does not render to JSON."""
     if not isinstance(template, str):
-        return encoded(_rendered(template, values))
+        return encode_json(_rendered(template, values))
     if content_type not in (JSON, "") and not content_type.endswith("+json"):
         return templates.render(template, values, _ESCAPES.get(content_type)).encode("utf-8", "replace")
     text = templates.render(template, values, templates.within_json)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from typing import Any
 
-from truthound.checkpoint.actions.channel import NOT_TAKEN
 from truthound.checkpoint.actions.email_message import Addresses
 from truthound.checkpoint.actions.email_transport import Transport
+from truthound.checkpoint.actions.response import NOT_ACCEPTED
 from truthound.errors import ActionError, ConfigError, PermanentDeliveryError, TransientDeliveryError, UnreachableError
 from truthound.io.http_client import Dispatch, silent
 
@@ -64,7 +64,7 @@ class Ses(Transport):
         error = response.get("Error", {})
         status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         message = f"SES: {error.get('Code')}: {error.get('Message')}"
-        if error.get("Code") in _THROTTLED or status in NOT_TAKEN:
+        if error.get("Code") in _THROTTLED or status in NOT_ACCEPTED:
             return TransientDeliveryError(message, status_code=status)
         if status >= 500:
             return self.lost(f"{message} ({status})", sent=True)

@@ -13,18 +13,14 @@ from truthound._internal.escape import escape_slack as escape
 from truthound._internal.options import Converted, option
 from truthound._internal.text import shorten, shorten_escaped
 from truthound.checkpoint.actions import mentions
-from truthound.checkpoint.actions.channel import (
-    Channel,
-    ResponseCheck,
-    SecretUrl,
-    Template,
-    encoded,
-    success,
-    summarize_sent,
-)
+from truthound.checkpoint.actions.channel import Channel, success, summarize_sent
+from truthound.checkpoint.actions.channel_options import SecretUrl
 from truthound.checkpoint.actions.context import ActionContext
+from truthound.checkpoint.actions.message_template import Template
+from truthound.checkpoint.actions.response import ResponseCheck
 from truthound.errors import ConfigError
 from truthound.io.flow import Flow
+from truthound.io.request import encode_json
 from truthound.reporters.chat_markup import STATUS_EMOJI, Markup
 from truthound.reporters.message import Message, fit_to_limits
 from truthound.results import ActionResult, CheckpointResult, CheckpointStatus
@@ -148,7 +144,7 @@ def _fits(payload: dict[str, Any]) -> bool:
     sections = [b["text"]["text"] for b in blocks if b["type"] == "section"]
     context = [e["text"] for b in blocks if b["type"] == "context" for e in b["elements"]]
     return (
-        len(encoded(payload)) <= _MAX_BYTES
+        len(encode_json(payload)) <= _MAX_BYTES
         and len(blocks) <= _MAX_BLOCKS
         and len(json.dumps(blocks, ensure_ascii=False)) <= _MAX_CHARACTERS
         and all(len(text) <= _SECTION for text in sections)

@@ -26,24 +26,15 @@ from truthound.checkpoint.actions.cards import (
     preserve_macros,
     remove_invalid_links,
 )
-from truthound.checkpoint.actions.channel import (
-    NOT_TAKEN,
-    Channel,
-    ResponseCheck,
-    SecretUrl,
-    Template,
-    config_of,
-    encoded,
-    failing,
-    filled,
-    linked,
-    success,
-    summarize_sent,
-)
+from truthound.checkpoint.actions.channel import Channel, success, summarize_sent
+from truthound.checkpoint.actions.channel_options import SecretUrl, config_of
 from truthound.checkpoint.actions.context import ActionContext
+from truthound.checkpoint.actions.message_template import Template, render_link, render_text, template_error
+from truthound.checkpoint.actions.response import NOT_ACCEPTED, ResponseCheck
 from truthound.errors import ActionError, ConfigError, TransientDeliveryError
 from truthound.io import http_client
 from truthound.io.flow import Flow
+from truthound.io.request import encode_json
 from truthound.reporters import message as messages
 from truthound.reporters.chat_markup import Markup
 from truthound.reporters.message import Message, fit_to_limits
@@ -88,7 +79,7 @@ def _resolved_person(given: str) -> Person:
 
 
 def _mentions_fit(people: Sequence[Person]) -> bool:
-    return sum(len(encoded([name or id_, id_])) * 2 for name, id_ in people) <= _MENTION_BYTES
+    return sum(len(encode_json([name or id_, id_])) * 2 for name, id_ in people) <= _MENTION_BYTES
 
 
 def _check_builder(builder: AdaptiveCardBuilder | None) -> AdaptiveCardBuilder | None:
@@ -97,7 +88,7 @@ def _check_builder(builder: AdaptiveCardBuilder | None) -> AdaptiveCardBuilder |
     card = builder.build()
     if not card["body"] and "actions" not in card:
         raise ValueError("the card is empty: add to it before it is given here; what is added later is not in it")
-    if (size := len(encoded(_body(card)))) > _MAX_BYTES:
+    if (size := len(encode_json(_body(card)))) > _MAX_BYTES:
         raise ValueError(f"the card is {size:,} bytes; Teams takes about {_MAX_BYTES:,}")
     for text in builder.iter_text():
         templates.check(preserve_macros(text))
@@ -183,7 +174,7 @@ class TeamsNotification(Channel):
         if self.card_builder is None:
             return action, notes
         values = messages.template_values(result, action.message(result, run))
-        errors = (failing(preserve_macros(text), values) for text in self.card_builder.iter_text())
+        errors = (template_error(preserve_macros(text), values) for text in self.card_builder.iter_text())
         if error := next(filter(None, errors), ""):
             action = action.model_copy(update={"card_builder": None})
             notes = [*notes, f"card_builder: {self.redact_and_truncate(error, 300)}; the default card was sent"]
@@ -216,7 +207,7 @@ class TeamsNotification(Channel):
         status = re.search("HTTP error (429|5..)", answer.text) if self.is_connector else None
         if status is None:
             return error
-        error.uncertain = int(status[1]) not in NOT_TAKEN
+        error.uncertain = int(status[1]) not in NOT_ACCEPTED
         if error.uncertain and not asked.may_repeat:
             return error
         transient = TransientDeliveryError(str(error), status_code=answer.status)
@@ -288,7 +279,7 @@ def _body(card: dict[str, Any]) -> dict[str, Any]:
 
 
 def _fits(body: dict[str, Any]) -> bool:
-    return len(encoded(body)) <= _MAX_BYTES
+    return len(encode_json(body)) <= _MAX_BYTES
 
 
 def _add_mentions(builder: AdaptiveCardBuilder, people: Sequence[Person]) -> None:
@@ -301,11 +292,13 @@ def _rendered(value: Any, values: Mapping[str, Any], escaper: Callable[[str], st
     """A card with its placeholders rendered. Links, names and labels of buttons are not Markdown."""
     match value:
         case str():
-            return filled(preserve_macros(value), values, escaper) if "{" in value else value
+            return render_text(preserve_macros(value), values, escaper) if "{" in value else value
         case dict():
             plain = ("id", "altText", *(("title",) if str(value.get("type")).startswith("Action.") else ()))
             return {
-                k: linked(v, values) if k == "url" else _rendered(v, values, escape_terminal if k in plain else escaper)
+                k: render_link(v, values)
+                if k == "url"
+                else _rendered(v, values, escape_terminal if k in plain else escaper)
                 for k, v in value.items()
             }
         case list():

@@ -8,7 +8,7 @@ from typing import Literal, Unpack
 from pydantic import SecretStr
 
 from truthound.checkpoint.actions.cards import AdaptiveCardBuilder, MessageTheme, Version
-from truthound.checkpoint.actions.channel import ChannelOptions
+from truthound.checkpoint.actions.channel_options import ChannelOptions
 from truthound.checkpoint.actions.conditions import NotifyOn
 from truthound.checkpoint.actions.teams import TeamsNotification, ThemeGiven
 

@@ -16,18 +16,11 @@ from truthound._internal.escape import escape_telegram as escape
 from truthound._internal.options import Converted, Secret, option
 from truthound._internal.text import shorten_utf16, utf16_length
 from truthound.checkpoint.actions import telegram_markup as markup
-from truthound.checkpoint.actions.channel import (
-    Channel,
-    ResponseCheck,
-    Template,
-    Url,
-    config_of,
-    filled,
-    seconds,
-    success,
-    summarize_sent,
-)
+from truthound.checkpoint.actions.channel import Channel, success, summarize_sent
+from truthound.checkpoint.actions.channel_options import Url, config_of
 from truthound.checkpoint.actions.context import ActionContext
+from truthound.checkpoint.actions.message_template import Template, render_text
+from truthound.checkpoint.actions.response import ResponseCheck, parse_seconds
 from truthound.checkpoint.actions.telegram_markup import ParseMode
 from truthound.errors import PermanentDeliveryError
 from truthound.io import http_client
@@ -161,7 +154,9 @@ class TelegramNotification(Channel):
             return (yield from self.post(url, fields, run=run))
         content_type, content = http_client.multipart(fields, photo=method.photo)
         headers = {"Content-Type": content_type}
-        return (yield from self.request("POST", url, content, run=run, headers=headers, proof=self.response_check))
+        return (
+            yield from self.request("POST", url, content, run=run, headers=headers, confirmed_by=self.response_check)
+        )
 
     def _fields(self, method: Method, text: _Text) -> dict[str, Any]:
         reply = {"message_id": self.reply_to_message_id, "allow_sending_without_reply": True}
@@ -178,7 +173,7 @@ class TelegramNotification(Channel):
         return {name: value for name, value in fields.items() if value}
 
     def retry_after(self, answer: http_client.Response, now: datetime) -> float:
-        return seconds(_parameters(answer).get("retry_after")) or super().retry_after(answer, now)
+        return parse_seconds(_parameters(answer).get("retry_after")) or super().retry_after(answer, now)
 
     def reason(self, answer: http_client.Response) -> str:
         new_id = _parameters(answer).get("migrate_to_chat_id")
@@ -213,7 +208,7 @@ class TelegramNotification(Channel):
     def _plain_text(self, result: CheckpointResult, message: Message, max_length: int) -> _Text:
         """The template's text without markup."""
         smallest = list(truncations(message))[-1]
-        text = filled(self.template or "", messages.template_values(result, smallest), markup.plain_value)
+        text = render_text(self.template or "", messages.template_values(result, smallest), markup.plain_value)
         return _Text(shorten_utf16(text, max_length), truncated=True)
 
     def _lines(self, message: Message) -> Iterator[str]:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from truthound._internal.escape import escape_terminal
-from truthound.checkpoint.actions.channel import filled
+from truthound.checkpoint.actions.message_template import render_text
 
 ParseMode = Literal["Markdown", "MarkdownV2", "HTML"]
 _PLACEHOLDER = re.compile("\ue000(\\d+)\ue001")  # marks the place of a value until it is escaped
@@ -32,7 +32,7 @@ def render(template: str, values: Mapping[str, Any], mode: ParseMode) -> tuple[s
         placed.append(plain_value(value))
         return f"\ue000{len(placed) - 1}\ue001"
 
-    text = filled(re.sub("[\ue000\ue001]", "", template), values, place)
+    text = render_text(re.sub("[\ue000\ue001]", "", template), values, place)
     visible = _PLACEHOLDER.sub(lambda match: placed[int(match[1])], text)
     if mode == "HTML":
         marked_up = _PLACEHOLDER.sub(lambda match: html.escape(placed[int(match[1])]), text)

@@ -11,8 +11,9 @@ from typing import ClassVar, Self
 from pydantic import model_validator
 
 from truthound._internal.options import Converted, option
-from truthound.checkpoint.actions.channel import Template, Url
+from truthound.checkpoint.actions.channel_options import Url
 from truthound.checkpoint.actions.context import ActionContext, look_back
+from truthound.checkpoint.actions.message_template import Template
 from truthound.checkpoint.actions.telegram import Method, TelegramNotification
 from truthound.errors import ConfigError, PermanentDeliveryError
 from truthound.io.flow import Flow, call

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from truthound._internal.text import to_json_value
-from truthound.checkpoint.actions.channel import encoded
 from truthound.checkpoint.actions.endpoint import Endpoint
+from truthound.io.request import encode_json
 from truthound.reporters import message as messages
 from truthound.reporters.message import Message, fit_to_limits
 from truthound.results import CheckpointResult
@@ -31,9 +31,9 @@ class WebhookAction(Endpoint):
         """The whole result, or a summary of at most `MAX_BYTES`."""
         if self.include_full_result:
             with_rows = self.include_examples or "include_examples" not in self.model_fields_set
-            return encoded(result.to_dict() if with_rows else _without_rows(result.to_dict()))
-        body = fit_to_limits(message, lambda m: encoded(_summary(result, m)), lambda b: len(b) <= MAX_BYTES)
-        return body if len(body) <= MAX_BYTES else encoded(_summary(result, message) | {"metadata": {}})
+            return encode_json(result.to_dict() if with_rows else _without_rows(result.to_dict()))
+        body = fit_to_limits(message, lambda m: encode_json(_summary(result, m)), lambda b: len(b) <= MAX_BYTES)
+        return body if len(body) <= MAX_BYTES else encode_json(_summary(result, message) | {"metadata": {}})
 
 
 def _summary(result: CheckpointResult, message: Message) -> dict[str, Any]:
