@@ -32,7 +32,7 @@ def open_source(spec: Any, *, base: Path | None = None, whole: bool = True) -> S
         ConfigError: The specification is wrong.
         SourceError: There are no such data, or they cannot be read.
     """
-    if isinstance(spec, Source):
+    if hasattr(spec, "backend") and isinstance(spec, Source):  # the first question is the quick one
         return spec
     wanted = spec if isinstance(spec, Spec) else parse_spec(spec)
     source = _opener(wanted.family)(wanted, base, whole)

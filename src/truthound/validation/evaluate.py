@@ -68,9 +68,9 @@ def evaluate(
             raise AssertionError(key)
         else:
             pending.append(_Pending(key, check, check.measures, check.judge, check.failing))
-    unreadable = {c: reason for c, t in backend.schema().items() if (reason := t.unreadable_reason)}
     for one, verdict in _verdicts(pending, backend, staged=progress is not None):
         if isinstance(verdict, Exception):
+            unreadable = {c: reason for c, t in backend.schema().items() if (reason := t.unreadable_reason)}
             message = redact_error(with_unreadable_reasons(str(verdict), unreadable), policy, one.check)
             finish(one.id, error_outcome(one.id, one.check, message))
             continue

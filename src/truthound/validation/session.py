@@ -72,6 +72,7 @@ class ValidationSession:
         else:
             self.sampled_from = self._rows_beyond_sample()
             self.backend = self._whole if self.sampled_from is None else self._sample(self.sampled_from)
+        self.types = types
 
     def __enter__(self) -> Self:
         return self
@@ -108,12 +109,11 @@ class ValidationSession:
         job = self.job
         learned = self._learned_schema()
         expected = job.schema or learned
-        types = self.backend.schema()
-        require_columns(job, types, expected)
+        require_columns(job, self.types, expected)
         from_schema = profiling.schema_validators(job.schema) if job.schema else ()
         if learned:
             from_schema += profiling.schema_validators(learned, learned=True)
-        table = Table(types, expected, job.clock, self._baselines(), self._present_keys(), job.policy.pii)
+        table = Table(self.types, expected, job.clock, self._baselines(), self._present_keys(), job.policy.pii)
         checks = bind_all(job.validators, table, from_schema)
         if not checks and not (self._dry_run and job.auto_schema):
             raise ConfigError("no checks: name at least one validator, or a schema")
@@ -168,15 +168,15 @@ class ValidationSession:
 
     def keys(self) -> tuple[str, ...]:
         """The columns that identify rows: as given, else those of the schema or of a primary_key validator."""
-        types = self.backend.schema()
         declared = [self.job.schema.primary_key] if self.job.schema else []
         declared += [v.names for v in self.job.validators if v.type == "primary_key"]
-        return self._present_keys() or next((names for names in declared if names and set(names) <= set(types)), ())
+        return self._present_keys() or next(
+            (names for names in declared if names and set(names) <= set(self.types)), ()
+        )
 
     def _present_keys(self) -> tuple[str, ...]:
         """The key columns that the data have."""
-        types = self.backend.schema()
-        return tuple(c for c in self.job.primary_key if c in types)
+        return tuple(c for c in self.job.primary_key if c in self.types)
 
     def result(self, outcomes: tuple[CheckOutcome, ...]) -> ValidationResult:
         """The result of the run with these outcomes."""
@@ -187,7 +187,7 @@ class ValidationSession:
             source=self.source.name,
             outcomes=self._with_source_lines(outcomes),
             row_count=rows,
-            column_count=len(self.backend.schema()),
+            column_count=len(self.types),
             sampled_from=self.sampled_from,
             key_columns=self.keys(),
             notes=tuple(self.notes),
