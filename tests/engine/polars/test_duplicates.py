@@ -166,7 +166,7 @@ def test_few_and_many_repeats_are_counted_and_shown_alike(monkeypatch, share, fe
 
 def test_the_first_rows_tell_whether_keys_repeat():
     def often(keys, rows):
-        key = duplicate_keys.hashed(("k",), {"k": pl.String()}, nulls=False)
+        key = duplicate_keys.hashed_key(("k",), {"k": pl.String()}, nulls=False)
         return duplicates._repeat_often(pl.LazyFrame({"k": keys}).with_columns(pl.col("k").cast(pl.String)), key, rows)
 
     scattered = [i * 7919 % 8000 for i in range(8000)] + list(range(0, 4000, 50))

@@ -15,7 +15,7 @@ from truthound.engine import sql_expression
 from truthound.engine.condition import Condition
 from truthound.engine.polars import query
 from truthound.engine.polars.sql import Context
-from truthound.engine.polars.sql.compile import Tree
+from truthound.engine.polars.sql.compile import ConditionCompiler
 from truthound.engine.polars.sql.functions import FUNCTIONS
 from truthound.errors import ValidatorError
 
@@ -71,7 +71,7 @@ class TransientDeliveryError(Exception):
 def ours(text):
     """What we make of an expression, a value a row."""
     try:
-        made = Tree(Context(DATA.schema, now=lambda: NOW)).value(Condition(text).resolve(DATA.schema).tree)
+        made = ConditionCompiler(Context(DATA.schema, now=lambda: NOW)).value(Condition(text).resolve(DATA.schema).tree)
     except (ValidatorError, ValueError) as error:
         raise TransientDeliveryError(str(error)) from None
     fault = pl.lit(value=False) if made.fault is None else made.fault
@@ -267,7 +267,7 @@ def test_a_text_is_cast(duck, kind):
 
 
 def cast_column(text, t):
-    made = Tree(Context({"x": pl.String()})).value(Condition(f"try_cast(x as {t})").resolve(["x"]).tree)
+    made = ConditionCompiler(Context({"x": pl.String()})).value(Condition(f"try_cast(x as {t})").resolve(["x"]).tree)
     return pl.DataFrame({"x": [text]}).select(made.e).to_series().to_list()
 
 

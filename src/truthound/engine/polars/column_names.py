@@ -17,7 +17,7 @@ ESCAPE_PREFIX = "\x1a"
 FAULT = -86
 """the value of a condition for a row without an answer, by which the engine's error is recognized"""
 _FAULT = re.compile(rf"conversion from `i8` to `u8` failed.*\[.*{FAULT}", re.DOTALL)
-FAULT_WORDS = "in some row a number is beyond its type or divided by zero, or a value cannot be cast; TRY_CAST(...) and TRY(...) give NULL there"
+FAULT_MESSAGE = "in some row a number is beyond its type or divided by zero, or a value cannot be cast; TRY_CAST(...) and TRY(...) give NULL there"
 _WORDS = (
     (re.compile(r"^cannot compare string with numeric type.*"), "text and numbers do not compare; cast one of them"),
 )
@@ -54,7 +54,7 @@ def explain_sql_error(error: BaseException, columns: Iterable[str] = ()) -> str:
     """The engine's message in plain words."""
     words = first_line(error).replace(ESCAPE_PREFIX, "")
     if is_fault(error):
-        return FAULT_WORDS
+        return FAULT_MESSAGE
     if found := re.match(r'unable to find column "(.*?)"', words):
         known = list(columns)
         return (

@@ -19,7 +19,7 @@ import polars as pl
 
 from truthound._internal.exact_numbers import shortest
 from truthound._internal.extended_time import nanoseconds
-from truthound.engine.polars.compare_values import BITS, reaches
+from truthound.engine.polars.compare_values import BITS, at_most
 from truthound.engine.polars.python_values import temporal_type
 from truthound.errors import ValidatorError
 
@@ -37,7 +37,7 @@ _LARGE = (pl.Int128, pl.UInt128)
 Types = tuple[pl.DataType, pl.DataType]
 
 
-def comparison_expr(left: pl.Expr, right: pl.Expr, types: Types, op: str, tolerance: float | timedelta = 0) -> pl.Expr:
+def compare_columns(left: pl.Expr, right: pl.Expr, types: Types, op: str, tolerance: float | timedelta = 0) -> pl.Expr:
     """Whether `left OP right` in each row; null where one of them is, false where one is NaN."""
     found = _within(left, right, types, op, tolerance) if tolerance else _exact(left, right, types, op)
     numbers = [c.is_not_nan() for c, t in zip((left, right), types, strict=True) if t.is_float()]
@@ -203,7 +203,7 @@ def _within(left: pl.Expr, right: pl.Expr, types: Types, op: str, tolerance: flo
     else:
         difference = _whole_difference(left.cast(pl.Int128), right.cast(pl.Int128))
     difference = difference if op.startswith("<") else difference.abs()
-    return reaches(difference, pl.Int128(), most, strict=op == "<", above=op == "!=")
+    return at_most(difference, pl.Int128(), most, strict=op == "<", above=op == "!=")
 
 
 def _decimals_within(left: pl.Expr, right: pl.Expr, types: Types, op: str, tolerance: float) -> pl.Expr:
@@ -229,7 +229,7 @@ def _decimals_within(left: pl.Expr, right: pl.Expr, types: Types, op: str, toler
     one, other = (pl.when(fits).then(e) for e in (left, right))
     difference = one - other if op.startswith("<") else (one - other).abs()
     return _or_decide_in_python(
-        fits, reaches(difference, pl.Decimal(38, scale), most, strict=op == "<", above=op == "!="), left, right, decide
+        fits, at_most(difference, pl.Decimal(38, scale), most, strict=op == "<", above=op == "!="), left, right, decide
     )
 
 

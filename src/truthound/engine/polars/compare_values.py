@@ -29,7 +29,7 @@ TEXT = (pl.String, pl.Categorical, pl.Enum)
 BITS: dict[type[pl.DataType], int] = {pl.Float16: 16, pl.Float32: 32, pl.Float64: 64}
 
 
-def within(
+def is_between(
     e: pl.Expr, dtype: pl.DataType, low: Any, high: Any, *, low_inclusive: bool = True, high_inclusive: bool = True
 ) -> pl.Expr:
     """Whether values lie within bounds, of which None is open; null where the value is. No NaN does."""
@@ -59,7 +59,7 @@ def _sides(
     return above, every if high is None else e.le(high) if high_inclusive else e.lt(high)
 
 
-def reaches(e: pl.Expr, dtype: pl.DataType, most: Fraction, *, strict: bool, above: bool) -> pl.Expr:
+def at_most(e: pl.Expr, dtype: pl.DataType, most: Fraction, *, strict: bool, above: bool) -> pl.Expr:
     """Whether values are at most so much (less, if `strict`; or more, if `above`); null where the value is."""
     place = most * 10 ** (dtype.scale if isinstance(dtype, pl.Decimal) else 0)
     end = _step(place, dtype, upper=True, closed=not strict)
@@ -67,7 +67,7 @@ def reaches(e: pl.Expr, dtype: pl.DataType, most: Fraction, *, strict: bool, abo
     return inside.not_() if above else inside
 
 
-def among(e: pl.Expr, dtype: pl.DataType, values: tuple[Any, ...]) -> pl.Expr:
+def is_in(e: pl.Expr, dtype: pl.DataType, values: tuple[Any, ...]) -> pl.Expr:
     """Whether values are one of these; null where the value is."""
     wanted = [v for v in values if v is not None]
     plain = dtype in TEXT or dtype == pl.Boolean

@@ -15,13 +15,21 @@ from truthound.engine import measures as m
 from truthound.engine.condition import Condition
 from truthound.engine.polars.aggregate_query import AggregateQuery
 from truthound.engine.polars.column_names import escape_column, named
-from truthound.engine.polars.compare_columns import comparison_expr
-from truthound.engine.polars.compare_values import always, among, within
+from truthound.engine.polars.compare_columns import compare_columns
+from truthound.engine.polars.compare_values import always, is_between, is_in
 from truthound.engine.polars.formats import FORMATS
 from truthound.engine.polars.join_types import Schema, align_types
 from truthound.engine.polars.row_counts import count_or_fault, count_true_and_null, if_narrow
 from truthound.engine.polars.short_circuit import quick_or_slow
-from truthound.engine.polars.sql import LONG, Checked, Context, checked, compiled, resolved, utc_now
+from truthound.engine.polars.sql import (
+    WIDE_INTEGERS,
+    CompiledCondition,
+    Context,
+    compile_condition,
+    raising_on_fault,
+    resolved,
+    utc_now,
+)
 from truthound.errors import ValidatorError
 
 _TEXTS = (m.Matches, m.LengthBetween, m.Format)
@@ -81,34 +89,34 @@ class Compiler:
 
     def __call__(self, p: m.Predicate) -> pl.Expr:
         """The predicate's expression; running it raises where a row has no answer and the result depends on it."""
-        return checked(self._checked(p))
+        return raising_on_fault(self._compile(p))
 
     def infallible(self, condition: Condition) -> pl.Expr | None:
         """A SQL condition that has an answer for every row; None where it may fail or does not fit the columns."""
         try:
-            made = compiled(condition, self._context)
+            made = compile_condition(condition, self._context)
         except ValidatorError:
             return None
         return made.e if made.fault is None else None
 
-    def _checked(self, p: m.Predicate) -> Checked:
+    def _compile(self, p: m.Predicate) -> CompiledCondition:
         match p:
             case m.And(inner):
-                return Checked.all_of([self._checked(i) for i in inner])
+                return CompiledCondition.all_of([self._compile(i) for i in inner])
             case m.Or((m.LengthBetween(column, None, int() as short), *slow)) if all(_only(column, s) for s in slow):
-                return Checked(self._unless_short(column, short, p))
+                return CompiledCondition(self._unless_short(column, short, p))
             case m.Or(inner):
-                return Checked.any_of([self._checked(i) for i in inner])
+                return CompiledCondition.any_of([self._compile(i) for i in inner])
             case m.Not(inner):
-                made = self._checked(inner)
-                return Checked(made.e.not_(), made.fault)
+                made = self._compile(inner)
+                return CompiledCondition(made.e.not_(), made.fault)
             case m.Unknown(inner):
-                made = self._checked(inner)
-                return Checked(made.e.is_null(), made.fault)
+                made = self._compile(inner)
+                return CompiledCondition(made.e.is_null(), made.fault)
             case m.SQL(condition):
                 return self._sql(condition)
             case _:
-                return Checked(self._of_table(p) if isinstance(p, m.NEED_TABLE) else self._of_row(p))
+                return CompiledCondition(self._of_table(p) if isinstance(p, m.NEED_TABLE) else self._of_row(p))
 
     def count(self, p: m.Predicate) -> AggregateQuery:
         """How many rows it is true for, or the error that some row has no answer.
@@ -125,19 +133,19 @@ class Compiler:
             case _:
                 return self._count(p, count_or_fault)
 
-    def _count(self, p: m.Predicate, count: Callable[[Checked], AggregateQuery]) -> AggregateQuery:
+    def _count(self, p: m.Predicate, count: Callable[[CompiledCondition], AggregateQuery]) -> AggregateQuery:
         """The query that `count` makes from the compiled predicate, in 64 bits where that is enough."""
-        sure = self._checked(p)
+        sure = self._compile(p)
         conditions = [
             resolved(part.condition, self._context.schema) for part in m.subpredicates(p) if isinstance(part, m.SQL)
         ]
-        names = {c for condition in conditions for c in condition.calculated() if self._schema[c] in LONG}
+        names = {c for condition in conditions for c in condition.calculated() if self._schema[c] in WIDE_INTEGERS}
         if "Int128" not in f"{sure.e}{sure.fault}":
             return count(sure)
         for most in _ASSUMED if names else ():
             quick = copy(self)
             quick._context = replace(self._context, most=most)  # noqa: SLF001 of this class
-            found = quick._checked(p)  # noqa: SLF001
+            found = quick._compile(p)  # noqa: SLF001
             if "Int128" not in f"{found.e}{found.fault}":
                 return if_narrow(count(found), [self.column(c) for c in sorted(names)], most, count(sure))
         return count(sure)
@@ -152,11 +160,11 @@ class Compiler:
             case m.Between():
                 return self._between(p)
             case m.In(column, values):
-                return among(*self._comparable(column), values)
+                return is_in(*self._comparable(column), values)
             case m.Matches(column, pattern):
                 return self.text(column).str.contains(pattern)
             case m.LengthBetween(column, low, high):
-                return within(self._length(column), pl.UInt32(), low, high)
+                return is_between(self._length(column), pl.UInt32(), low, high)
             case m.AnyItem(column, inner):
                 return self._any_item(column, inner)
             case m.Format(column, name, argument):
@@ -188,7 +196,7 @@ class Compiler:
 
     def _between(self, p: m.Between) -> pl.Expr:
         c, dtype = self._comparable(p.column)
-        return within(c, dtype, p.low, p.high, low_inclusive=p.low_inclusive, high_inclusive=p.high_inclusive)
+        return is_between(c, dtype, p.low, p.high, low_inclusive=p.low_inclusive, high_inclusive=p.high_inclusive)
 
     def _comparable(self, column: str) -> tuple[pl.Expr, pl.DataType]:
         """A column as it compares with values, and its type: categories are texts."""
@@ -206,7 +214,7 @@ class Compiler:
         """An alternative that is true for short texts, so it is evaluated for long ones only. Bytes are never fewer than characters."""
         of_values = Compiler(self._frame, {"v": pl.String()}, self._lookup)
         # in reverse order, or it would be compiled here again
-        whole = of_values._checked(m.Or(tuple(_of(i, "v") for i in p.predicates[::-1]))).e  # type: ignore[attr-defined]  # it is an Or
+        whole = of_values._compile(m.Or(tuple(_of(i, "v") for i in p.predicates[::-1]))).e  # type: ignore[attr-defined]  # it is an Or
         return quick_or_slow(self.text(column), lambda texts: texts.str.len_bytes() <= short, lambda _: whole)
 
     def _length(self, column: str) -> pl.Expr:
@@ -219,7 +227,7 @@ class Compiler:
 
     def _compare(self, p: m.Compare) -> pl.Expr:
         left, right = self.column(p.left), self.column(p.right)
-        return comparison_expr(left, right, (self.dtype(p.left), self.dtype(p.right)), p.operator, p.tolerance)
+        return compare_columns(left, right, (self.dtype(p.left), self.dtype(p.right)), p.operator, p.tolerance)
 
     def _native(self, function: Callable[[Any], Any]) -> pl.Expr:
         made = function(self._frame)
@@ -227,10 +235,10 @@ class Compiler:
             raise ValidatorError(f"the function returned {type(made).__name__}; it must return a polars expression")
         return self._boolean(made, "the function's expression")
 
-    def _sql(self, condition: Condition) -> Checked:
+    def _sql(self, condition: Condition) -> CompiledCondition:
         condition = resolved(condition, self._context.schema)
         try:
-            made = compiled(condition, self._context)
+            made = compile_condition(condition, self._context)
         except ValidatorError:
             # a column without any value has a default type of its source: it fits any condition
             empty = frozenset(self._empty(condition.columns or ()))
@@ -238,11 +246,11 @@ class Compiler:
                 raise
             typed = {**self._context.schema, **dict.fromkeys(empty, pl.Null())}
             column = lambda name: pl.lit(None) if name in empty else self.column(name)  # noqa: E731
-            made = compiled(condition, replace(self._context, schema=typed, column=column))
+            made = compile_condition(condition, replace(self._context, schema=typed, column=column))
         if made.e.meta.root_names() or not self._schema:
             return made
         every = named(next(iter(self._schema)))
-        return Checked(made.e | (every.is_null() & False), made.fault)  # a constant, for each row
+        return CompiledCondition(made.e | (every.is_null() & False), made.fault)  # a constant, for each row
 
     def _boolean(self, made: pl.Expr, what: str) -> pl.Expr:
         """Checks that an expression is true or false for each row."""

@@ -35,7 +35,7 @@ class Key:
     drop: pl.Expr | None = None
 
 
-def packed(
+def packed_key(
     columns: tuple[str, ...],
     schema: Mapping[str, pl.DataType],
     stats: Mapping[str, tuple[Any, Any, int]],
@@ -76,20 +76,20 @@ def physical(name: str, schema: Mapping[str, pl.DataType]) -> pl.Expr:
     return (column.to_physical() if schema[name].is_temporal() else column).cast(pl.Int64)
 
 
-def hashed(columns: tuple[str, ...], schema: Mapping[str, pl.DataType], *, nulls: bool) -> Key:
+def hashed_key(columns: tuple[str, ...], schema: Mapping[str, pl.DataType], *, nulls: bool) -> Key:
     drop = None if nulls else pl.any_horizontal([named(c).is_null() for c in columns])
     values = [named(c) + 0.0 if schema[c].is_float() else named(c) for c in columns]  # -0.0 equals 0.0
     parts = [v.hash(20260101 + i) for i, v in enumerate(values)]
     return Key(columns, reduce(operator.xor, parts), exact=False, drop=drop)
 
 
-def selected(frame: pl.LazyFrame, key: Key) -> pl.LazyFrame:
+def keys_of(frame: pl.LazyFrame, key: Key) -> pl.LazyFrame:
     """The table's keys, one column."""
     kept = frame if key.drop is None else frame.filter(key.drop.not_())
     return kept.select(key.expr.alias("k"))
 
 
-def repeated(keys: pl.Series) -> tuple[pl.Series, DuplicateCounts]:
+def count_keys(keys: pl.Series) -> tuple[pl.Series, DuplicateCounts]:
     """The values that occur more than once, and how often."""
     again, counts = _repeated(keys)
     return again, replace(counts, keyed=len(keys))
@@ -108,17 +108,17 @@ def _repeated(keys: pl.Series) -> tuple[pl.Series, DuplicateCounts]:
 
 
 def scan(frame: pl.LazyFrame, key: Key, rows: int) -> tuple[pl.Series, DuplicateCounts]:
-    """`repeated` for a table of any size: increasing keys are checked batch by batch, others counted part by part."""
+    """`count_keys` for a table of any size: increasing keys are checked batch by batch, others counted part by part."""
     if rows <= IN_MEMORY:
-        return repeated(selected(frame, key).collect(engine="streaming")["k"])
+        return count_keys(keys_of(frame, key).collect(engine="streaming")["k"])
     if _rises(frame, key):
         return pl.Series("k", [], pl.Int64 if key.exact else pl.UInt64), NO_DUPLICATES
     count = -(-rows // IN_MEMORY)
     found = []
     total = DuplicateCounts(0, 0, 0, 0)
     for part in range(count):
-        keys = selected(frame, key).filter(pl.col("k").hash(7) % count == part).collect(engine="streaming")["k"]
-        again, counts = repeated(keys)
+        keys = keys_of(frame, key).filter(pl.col("k").hash(7) % count == part).collect(engine="streaming")["k"]
+        again, counts = count_keys(keys)
         found.append(again)
         total = DuplicateCounts(
             total.rows + counts.rows,
@@ -131,7 +131,7 @@ def scan(frame: pl.LazyFrame, key: Key, rows: int) -> tuple[pl.Series, Duplicate
 
 def _rises(frame: pl.LazyFrame, key: Key) -> bool:
     last = None
-    for batch in selected(frame, key).collect_batches(maintain_order=True, engine="streaming"):
+    for batch in keys_of(frame, key).collect_batches(maintain_order=True, engine="streaming"):
         keys = batch["k"]
         if not len(keys):
             continue
@@ -141,7 +141,7 @@ def _rises(frame: pl.LazyFrame, key: Key) -> bool:
     return True
 
 
-def compared(frame: pl.LazyFrame, columns: tuple[str, ...]) -> DuplicateCounts:
+def count_by_cells(frame: pl.LazyFrame, columns: tuple[str, ...]) -> DuplicateCounts:
     """Exact counts among these rows, by comparing cells."""
     key = named(columns[0]) if len(columns) == 1 else pl.struct([named(c) for c in columns])
     sizes = frame.select(key.alias("k")).group_by("k").len(name="n")

@@ -53,15 +53,15 @@ class DuplicateFinder:
             raise ValidatorError("columns of Python objects cannot be compared")
         alike = frame if key.drop is None else frame.filter(key.drop.not_())
         if keys is None and not key.exact and _repeat_often(frame, key, self._table.value(m.RowCount())):
-            return dup.compared(alike, columns)
-        again, counts = dup.scan(frame, key, self._table.value(m.RowCount())) if keys is None else dup.repeated(keys)
+            return dup.count_by_cells(alike, columns)
+        again, counts = dup.scan(frame, key, self._table.value(m.RowCount())) if keys is None else dup.count_keys(keys)
         if not len(again):
             return counts
         if x.where is None:
             self._repeated_keys[x] = (key, again, counts.rows)
         if key.exact:
             return counts
-        return replace(dup.compared(alike.filter(key.expr.is_in(again.implode())), columns), keyed=counts.keyed)
+        return replace(dup.count_by_cells(alike.filter(key.expr.is_in(again.implode())), columns), keyed=counts.keyed)
 
     def key(self, x: m.Duplicates) -> dup.Key | None:
         """The key that is compared; None if there is none."""
@@ -72,11 +72,11 @@ class DuplicateFinder:
             for c in columns:
                 low, high = (_whole(self._table.value(m.Aggregate(c, f)), types[c]) for f in ("min", "max"))
                 stats[c] = (low, high, self._table.value(m.CountWhere(m.IsNull(c))))
-            if key := dup.packed(columns, types, stats, nulls=x.nulls):
+            if key := dup.packed_key(columns, types, stats, nulls=x.nulls):
                 return key
         if any(types[c] == pl.Object for c in columns):
             return None
-        return dup.hashed(columns, types, nulls=x.nulls)
+        return dup.hashed_key(columns, types, nulls=x.nulls)
 
     def _columns(self, x: m.Duplicates) -> tuple[str, ...]:
         columns = x.columns or self._table.compile.every_column()
@@ -91,7 +91,7 @@ class DuplicateFinder:
             if counts.rows == 0:
                 return dup.NO_DUPLICATES
             if counts.rows <= MAX_FETCHED and (rows := self._repeating(done)) is not None:
-                return dup.compared(_present(rows, columns, nulls=x.nulls).lazy(), columns)
+                return dup.count_by_cells(_present(rows, columns, nulls=x.nulls).lazy(), columns)
         return self._by_distinguishing_columns(columns) if x.nulls and len(columns) > 1 else None
 
     def _by_distinguishing_columns(self, columns: tuple[str, ...]) -> m.DuplicateCounts | None:
@@ -99,13 +99,13 @@ class DuplicateFinder:
         types, few = self._table.types, self._distinguishing(columns)
         if not few:
             return None
-        key = dup.hashed(few, types, nulls=True)
+        key = dup.hashed_key(few, types, nulls=True)
         again, counts = dup.scan(self._table.frame, key, self._table.value(m.RowCount()))
         if len(again):
             others = sorted((c for c in columns if c not in few), key=lambda c: _cost(types[c]))
-            wider = dup.hashed((*few, *others[:4]), types, nulls=True)
+            wider = dup.hashed_key((*few, *others[:4]), types, nulls=True)
             hit = self._table.frame.filter(key.expr.is_in(again.implode()))
-            again, counts = dup.repeated(self._table.collect(dup.selected(hit, wider))["k"])
+            again, counts = dup.count_keys(self._table.collect(dup.keys_of(hit, wider))["k"])
             if counts.rows > MAX_FETCHED:
                 return None
             key = wider
@@ -114,7 +114,7 @@ class DuplicateFinder:
         rows = self._table.collect(self._table.numbered.filter(key.expr.is_in(again.implode())))
         same = rows.filter(pl.struct([named(c) for c in columns]).is_duplicated())
         self._rows[columns, True] = same
-        return dup.compared(same.lazy(), columns)
+        return dup.count_by_cells(same.lazy(), columns)
 
     def _distinguishing(self, columns: tuple[str, ...]) -> tuple[str, ...]:
         """A few cheap columns that distinguish the first rows; none if that takes all columns."""
@@ -175,7 +175,7 @@ class DuplicateFinder:
     def _first(self, x: m.Duplicates, columns: tuple[str, ...], limit: int) -> pl.Series:
         """The numbers of the first rows that repeat, from narrow scans."""
         if x not in self._repeated_keys:
-            key = self.key(x) or dup.hashed(columns, self._table.types, nulls=x.nulls)
+            key = self.key(x) or dup.hashed_key(columns, self._table.types, nulls=x.nulls)
             again, counts = dup.scan(self._table.frame, key, self._table.value(m.RowCount()))
             self._repeated_keys[x] = (key, again, counts.rows)
         key, again, count = self._repeated_keys[x]
@@ -194,7 +194,7 @@ def _repeat_often(frame: pl.LazyFrame, key: dup.Key, rows: int) -> bool:
 
     The first rows of a long table hold few of its duplicates, so those that are not adjacent are extrapolated.
     """
-    keys = dup.selected(frame.head(SAMPLE), key).collect(engine="streaming")["k"]
+    keys = dup.keys_of(frame.head(SAMPLE), key).collect(engine="streaming")["k"]
     seen, distinct = len(keys), keys.n_unique()
     if distinct < (1 - REPEATED_SHARE) * seen:
         return True

@@ -8,22 +8,22 @@ from typing import Any
 import polars as pl
 
 from truthound.engine.polars.aggregate_query import AggregateQuery
-from truthound.engine.polars.column_names import FAULT_WORDS
-from truthound.engine.polars.sql import Checked
+from truthound.engine.polars.column_names import FAULT_MESSAGE
+from truthound.engine.polars.sql import CompiledCondition
 from truthound.errors import ValidatorError
 
 _ROWS = 2**32
 """more rows than the engine counts"""
 
 
-def count_or_fault(made: Checked, count: AggregateQuery | None = None) -> AggregateQuery:
+def count_or_fault(made: CompiledCondition, count: AggregateQuery | None = None) -> AggregateQuery:
     """How many rows it is true for, or another count of them; or the error that some row has no answer."""
     count = count or as_count(made.e.sum())
     if made.fault is None:
         return count
     return AggregateQuery(
         (*count.exprs, made.fault.any()),
-        lambda found: ValidatorError(FAULT_WORDS) if found[-1] else count.finish(found[:-1]),
+        lambda found: ValidatorError(FAULT_MESSAGE) if found[-1] else count.finish(found[:-1]),
     )
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 import polars as pl
 
 from truthound.engine.condition import Condition
-from truthound.engine.polars.column_names import FAULT_WORDS, escape_column, is_fault
-from truthound.engine.polars.sql import Context, checked, compiled
+from truthound.engine.polars.column_names import FAULT_MESSAGE, escape_column, is_fault
+from truthound.engine.polars.sql import Context, compile_condition, raising_on_fault
 from truthound.errors import SourceError
 
 
@@ -22,10 +22,10 @@ def filter_rows(frame: pl.LazyFrame, condition: Condition, unreadable: Mapping[s
     types = dict(frame.clone().collect_schema())
     condition = condition.resolve(c for c in types if c not in unreadable)
     names = {c: escape_column(c) for c in types if escape_column(c) != c}
-    made = checked(compiled(condition, Context(types, lambda name: pl.col(escape_column(name)))))
+    made = raising_on_fault(compile_condition(condition, Context(types, lambda name: pl.col(escape_column(name)))))
     return frame.rename(names).filter(made).rename({escaped: c for c, escaped in names.items()})
 
 
 def explain_filter(explain: Callable[[Exception], SourceError]) -> Callable[[Exception], SourceError]:
     """Explains errors of filtered rows: those of the filter here, others by `explain`."""
-    return lambda error: SourceError(f"where: {FAULT_WORDS}") if is_fault(error) else explain(error)
+    return lambda error: SourceError(f"where: {FAULT_MESSAGE}") if is_fault(error) else explain(error)

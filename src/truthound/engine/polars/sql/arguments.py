@@ -82,12 +82,12 @@ def of_texts(name: str, make: Callable[..., pl.Expr], t: pl.DataType = TEXT) -> 
         made = [text(a, f"{name}()") for a in args]
         if any(a.null for a in made):
             return null_of(t)
-        return made[0].to(make(*[bare(a) for a in made]), t, *made[1:])
+        return made[0].to(make(*[constant_or_expr(a) for a in made]), t, *made[1:])
 
     return call
 
 
-def bare(v: TypedExpr) -> Any:
+def constant_or_expr(v: TypedExpr) -> Any:
     """A constant as Python's, which the engine takes faster than an expression."""
     return v.const if isinstance(v.const, str) else v.e
 

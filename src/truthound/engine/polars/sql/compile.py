@@ -36,9 +36,9 @@ from truthound.engine.polars.sql.typed_expr import (
 )
 from truthound.errors import ValidatorError
 
-FEW = 12
+MAX_EQUALITIES = 12
 """up to so many allowed values, comparing with each is quicker than a look-up in a set"""
-LONG = (pl.Int64, pl.UInt64, pl.Int128)
+WIDE_INTEGERS = (pl.Int64, pl.UInt64, pl.Int128)
 """integers whose sums and products may be beyond 64 bits"""
 _COMPARISONS = {"EQ": "=", "NEQ": "<>", "LT": "<", "LTE": "<=", "GT": ">", "GTE": ">="}
 _ARITHMETIC = {"Add": "+", "Sub": "-", "Mul": "*", "Div": "/", "IntDiv": "//", "Mod": "%"}
@@ -56,7 +56,7 @@ def _quoted(condition: Condition) -> str:
     return f"SQL expression {shorten(str(condition), 200)!r}"
 
 
-def compiled(condition: Condition, context: Context) -> Checked:
+def compile_condition(condition: Condition, context: Context) -> CompiledCondition:
     """A condition as an expression that is true, false or null for each row, and the rows for which it has no answer.
 
     Raises:
@@ -64,17 +64,21 @@ def compiled(condition: Condition, context: Context) -> Checked:
     """
     tree, what = resolved(condition, context.schema).tree, _quoted(condition)
     try:
-        made = Tree(context).value(tree)
+        made = ConditionCompiler(context).value(tree)
     except ValidatorError as error:
         raise ValidatorError(f"{what}: {error}") from None
     except RecursionError:
         raise ValidatorError(f"{what} is nested too deeply") from None
     if made.t not in (pl.Boolean, pl.Null):
         raise ValidatorError(f"{what} is {sql_name(made.t)}, not true or false")
-    return Checked(pl.lit(None, dtype=pl.Boolean)) if made.t == pl.Null else Checked(made.e, made.fault)
+    return (
+        CompiledCondition(pl.lit(None, dtype=pl.Boolean))
+        if made.t == pl.Null
+        else CompiledCondition(made.e, made.fault)
+    )
 
 
-class Tree:
+class ConditionCompiler:
     """Compiles the nodes of one tree."""
 
     def __init__(self, context: Context) -> None:
@@ -119,7 +123,7 @@ class Tree:
         if is_int(t):
             bounds = limits(t)
             most = self._context.most
-            if most is not None and t in LONG:
+            if most is not None and t in WIDE_INTEGERS:
                 bounds = (max(bounds[0], -most), most)
         return TypedExpr(e, t, None, bounds=bounds) if t == pl.Null else TypedExpr(e, t, bounds=bounds)
 
@@ -155,14 +159,14 @@ class Tree:
 
     def _in(self, v: TypedExpr, items: Any) -> TypedExpr:
         if type(items).__name__ in ("Array", "Tuple"):
-            return among(v, [self.value(i) for i in items.expressions], FEW)
+            return among(v, [self.value(i) for i in items.expressions], MAX_EQUALITIES)
         return FUNCTIONS["list_contains"]([self.value(items), v], self._context)
 
     def in_(self, node: Any) -> TypedExpr:
         v = self.value(node.this)
         if node.args.get("field") is not None:
             return self._in(v, node.args["field"])
-        return among(v, [self.value(i) for i in node.expressions], FEW)
+        return among(v, [self.value(i) for i in node.expressions], MAX_EQUALITIES)
 
     def between(self, node: Any) -> TypedExpr:
         v, low, high = (self.value(node.args[k]) for k in ("this", "low", "high"))
@@ -251,24 +255,24 @@ class Tree:
         return field(self.value(node.this), node.expression.name)
 
 
-_NODES: dict[str, Callable[[Tree, Any], TypedExpr]] = {
-    "Column": Tree.column, "Literal": Tree.literal, "RawString": lambda _, n: constant(n.name), "National": lambda _, n: constant(n.name),
+_NODES: dict[str, Callable[[ConditionCompiler, Any], TypedExpr]] = {
+    "Column": ConditionCompiler.column, "Literal": ConditionCompiler.literal, "RawString": lambda _, n: constant(n.name), "National": lambda _, n: constant(n.name),
     "Boolean": lambda _, n: constant(bool(n.this)), "Null": lambda _t, _n: constant(None), "Paren": lambda t, n: t.value(n.this),
     "And": lambda t, n: conjunction([t.value(x) for x in t.chain(n)]), "Or": lambda t, n: disjunction([t.value(x) for x in t.chain(n)]),
     "Not": lambda t, n: negation(t.value(n.this)), "NullSafeEQ": lambda t, n: negation(distinct(t.value(n.this), t.value(n.expression))),
-    "NullSafeNEQ": lambda t, n: distinct(t.value(n.this), t.value(n.expression)), "Is": Tree.is_, "In": Tree.in_, "Between": Tree.between,
-    "Like": Tree.like, "ILike": Tree.like, "Escape": Tree.escape, "Glob": Tree.glob, "SimilarTo": Tree.pattern, "RegexpLike": Tree.pattern,
-    "RegexpILike": Tree.pattern, "RegexpFullMatch": Tree.pattern, "StartsWith": lambda t, n: t.call("starts_with", n.this, n.expression),
+    "NullSafeNEQ": lambda t, n: distinct(t.value(n.this), t.value(n.expression)), "Is": ConditionCompiler.is_, "In": ConditionCompiler.in_, "Between": ConditionCompiler.between,
+    "Like": ConditionCompiler.like, "ILike": ConditionCompiler.like, "Escape": ConditionCompiler.escape, "Glob": ConditionCompiler.glob, "SimilarTo": ConditionCompiler.pattern, "RegexpLike": ConditionCompiler.pattern,
+    "RegexpILike": ConditionCompiler.pattern, "RegexpFullMatch": ConditionCompiler.pattern, "StartsWith": lambda t, n: t.call("starts_with", n.this, n.expression),
     "Pow": lambda t, n: t.call("pow", n.this, n.expression), "Neg": lambda t, n: negative(plain_text(t.value(n.this))),
-    "Abs": lambda t, n: t.call("abs", n.this), "DPipe": Tree.balanced, "BitwiseAnd": lambda t, n: t.bitwise("&", n),
+    "Abs": lambda t, n: t.call("abs", n.this), "DPipe": ConditionCompiler.balanced, "BitwiseAnd": lambda t, n: t.bitwise("&", n),
     "BitwiseOr": lambda t, n: t.bitwise("|", n), "Cast": lambda t, n: cast(t.value(n.this), type_of(n.to)),
-    "TryCast": lambda t, n: cast(t.value(n.this), type_of(n.to), attempt=True), "Case": Tree.case, "If": Tree.if_,
-    "Coalesce": lambda t, n: t.call("coalesce", n.this, *n.expressions), "Anonymous": Tree.function,
-    "Extract": lambda t, n: dates.part(n.this.name, t.value(n.expression)), "Trim": Tree.trim,
+    "TryCast": lambda t, n: cast(t.value(n.this), type_of(n.to), attempt=True), "Case": ConditionCompiler.case, "If": ConditionCompiler.if_,
+    "Coalesce": lambda t, n: t.call("coalesce", n.this, *n.expressions), "Anonymous": ConditionCompiler.function,
+    "Extract": lambda t, n: dates.part(n.this.name, t.value(n.expression)), "Trim": ConditionCompiler.trim,
     "Substring": lambda t, n: t.call("substring", n.this, n.args.get("start") or constant_node(1), n.args.get("length")),
-    "StrPosition": lambda t, n: t.call("strpos", n.this, n.args["substr"]), "Interval": Tree.interval,
+    "StrPosition": lambda t, n: t.call("strpos", n.this, n.args["substr"]), "Interval": ConditionCompiler.interval,
     "CurrentDate": lambda t, _: t.call("today"), "CurrentTimestamp": lambda t, _: t.call("now"),
-    "AtTimeZone": lambda t, n: dates.in_zone(t.value(n.this), t.value(n.args["zone"])), "Bracket": Tree.bracket, "Dot": Tree.dot,
+    "AtTimeZone": lambda t, n: dates.in_zone(t.value(n.this), t.value(n.args["zone"])), "Bracket": ConditionCompiler.bracket, "Dot": ConditionCompiler.dot,
 }  # fmt: skip
 
 
@@ -280,14 +284,14 @@ def constant_node(value: int) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class CompiledCondition:
     """A condition, and whether a row has no answer (never null)."""
 
     e: pl.Expr
     fault: pl.Expr | None = None
 
     @classmethod
-    def all_of(cls, parts: Sequence[Checked]) -> Checked:
+    def all_of(cls, parts: Sequence[CompiledCondition]) -> CompiledCondition:
         """AND."""
         if all(p.fault is None for p in parts):
             return cls(balanced([p.e for p in parts], operator.and_))
@@ -295,7 +299,7 @@ class Checked:
         return cls(made.e, made.fault)
 
     @classmethod
-    def any_of(cls, parts: Sequence[Checked]) -> Checked:
+    def any_of(cls, parts: Sequence[CompiledCondition]) -> CompiledCondition:
         """OR."""
         if all(p.fault is None for p in parts):
             return cls(balanced([p.e for p in parts], operator.or_))
@@ -303,7 +307,7 @@ class Checked:
         return cls(made.e, made.fault)
 
 
-def checked(c: Checked) -> pl.Expr:
+def raising_on_fault(c: CompiledCondition) -> pl.Expr:
     """The expression, which raises for a row without an answer."""
     if c.fault is None:
         return c.e

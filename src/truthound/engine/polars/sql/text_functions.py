@@ -12,7 +12,7 @@ from truthound.engine.polars.sql.arguments import (
     TRUTH,
     WHOLE,
     Function,
-    bare,
+    constant_or_expr,
     expr_of,
     fixed,
     of_text,
@@ -182,7 +182,7 @@ def position(args: list[TypedExpr], _: Context) -> TypedExpr:
     v, wanted = text(args[0], "strpos()"), text(args[1], "strpos()")
     if v.null or wanted.null:
         return null_of(WHOLE)
-    bytes_before = v.e.str.find(bare(wanted), literal=True)
+    bytes_before = v.e.str.find(constant_or_expr(wanted), literal=True)
     given = v.e.is_not_null() & wanted.e.is_not_null()
     # found in bytes; in characters only what is before it counts
     before = v.e.cast(pl.Binary).bin.slice(0, bytes_before.fill_null(0)).cast(pl.String).str.len_chars().cast(WHOLE)
