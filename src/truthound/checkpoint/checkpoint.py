@@ -1,4 +1,4 @@
-"""A checkpoint: a data source, validators and actions. Its run is one flow."""
+"""A checkpoint: a data source, validators and actions. A run of it is one flow."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ if TYPE_CHECKING:
 
 
 _HISTORY = 50
-"""stored runs that actions may look back at"""
+"""stored runs that actions may read"""
 _KINDS = (ConfigError, SourceError)
 
 
 class Checkpoint:
-    """A data source, validators and actions under a name, to be run again and again.
+    """A data source, validators and actions under a name, to be run repeatedly.
 
     Takes the options of `CheckpointConfig`, by name or as `config=`; with both, a copy of the config is changed.
 
@@ -112,20 +112,20 @@ class Checkpoint:
         return cls(config=CheckpointConfig.from_dict(data), base=base, clock=clock)
 
     def _validate_config(self, config: CheckpointConfig) -> CheckpointConfig:
-        """The config, if its actions and its data go together here."""
+        """The config, if its actions do not conflict with each other or with its data."""
         if found := list(conflicts(config.name, config.source, config.actions, self.base, self.clock)):
             raise OptionErrors(found, "Checkpoint")
         return config
 
     def run(self, context: Mapping[str, Any] | None = None) -> CheckpointResult:
-        """Validates the data, then does each action. `context` is merged into the result's metadata.
+        """Validates the data, then delivers the result by each action. `context` is merged into the result's metadata.
 
-        What goes wrong is in the result, never raised: data that cannot be read give status error, and actions still run.
+        Errors are in the result, never raised: data that cannot be read give status error, and actions still run.
         """
         return flow.run(self.flow(context))
 
     def flow(self, context: Mapping[str, Any] | None = None) -> Flow[CheckpointResult]:
-        """A run as a flow, for `truthound.io.flow.run` or `arun`."""
+        """A run as a flow, for `truthound.io.flow.run` or `arun`: validate, look back, deliver."""
         if context is not None and not isinstance(context, Mapping):
             raise ConfigError(f"context: a mapping is expected, not {type(context).__name__}")
         started = self._now()
@@ -137,43 +137,49 @@ class Checkpoint:
             metadata=self._metadata(context or {}),
             ci_examples=self.config.ci_examples,
         )
-        earlier = flow.BackgroundTask(partial(self.stored_runs, 1), LOOK_BACK) if self._stores() else None
-        validation: Validation | None = None
-        try:
-            validation = yield from flow.call(self._validate)
-        except Exception as error:  # noqa: BLE001 a run that could not be made is told by its result, and actions tell others
-            kind = next((c for c in _KINDS if isinstance(error, c)), type(error))
-            result = replace(result, error=_reason(error, self.config.secrets_to_redact), error_type=kind.__name__)
-        if validation is not None:
-            if self.config.strict:
-                validation = replace(validation, result=validation.result.strict())
-            status, reason = verdict(validation)
-            result = replace(result, status=status, error=reason, validation_result=validation.result)
-        stored, unread = (yield from flow.call(partial(_known, earlier), own_thread=True)) if earlier else ([], "")
+        reading = flow.BackgroundTask(partial(self.stored_runs, 1), LOOK_BACK) if self._stores() else None
+        result, validation = yield from self._validated(result)
+        stored, unread = (yield from flow.call(partial(_read, reading), own_thread=True)) if reading else ([], "")
         if unread:
-            hidden = self.config.secrets_to_redact.union(*(s.secrets_to_redact for s in self._stores()))
-            result = replace(result, metadata={**result.metadata, "earlier_runs": redact(unread, hidden)})
-        before = [r for r in (*stored, self._latest) if r is not None]
-        previous = max(before, key=lambda r: r.run_time.timestamp(), default=None)
-        reads = partial(matches, self.config.source, self.base)
+            secrets = self.config.secrets_to_redact.union(*(s.secrets_to_redact for s in self._stores()))
+            result = replace(result, metadata={**result.metadata, "earlier_runs": redact(unread, secrets)})
+        earlier = [r for r in (*stored, self._latest) if r is not None]
         run = ActionContext(
-            previous,
+            previous=max(earlier, key=lambda r: r.run_time.timestamp(), default=None),
             history=None if unread else partial(self._history, result.run_id),
             split=validation.split if validation else None,
             base=self.base,
             clock=self.clock,
-            is_input=reads,
+            is_input=partial(matches, self.config.source, self.base),
         )
+        result = yield from self._delivered(result, run, started)
+        self._latest = replace(result, duration_ms=self._since(started))
+        return self._latest
+
+    def _validated(self, result: CheckpointResult) -> Flow[tuple[CheckpointResult, Validation | None]]:
+        """The result with the outcomes of the checks, or with the error that kept them from running."""
+        try:
+            validation = yield from flow.call(self._validate)
+        except Exception as error:  # noqa: BLE001 the boundary of a run: its result has the error, and actions report it
+            kind = next((c for c in _KINDS if isinstance(error, c)), type(error))
+            message = _message(error, self.config.secrets_to_redact)
+            return replace(result, error=message, error_type=kind.__name__), None
+        if self.config.strict:
+            validation = replace(validation, result=validation.result.strict())
+        status, reason = verdict(validation)
+        return replace(result, status=status, error=reason, validation_result=validation.result), validation
+
+    def _delivered(self, result: CheckpointResult, run: ActionContext, started: datetime) -> Flow[CheckpointResult]:
+        """The result with those of its actions, which are delivered stage by stage; each stage sees the results so far."""
         done: dict[int, ActionResult] = {}
         for stage in self._execution_stages():
             result = replace(result, duration_ms=self._since(started))
             flows = [run_stages(self.actions[i], result, run) for i in stage.actions]
-            made = yield from flow.gather(flows, stage.limit)
-            for i, one in zip(stage.actions, made, strict=True):
+            delivered = yield from flow.gather(flows, stage.limit)
+            for i, one in zip(stage.actions, delivered, strict=True):
                 done[i] = one
                 result = _with_action(result, self.actions[i], done, i)
-        self._latest = replace(result, duration_ms=self._since(started))
-        return self._latest
+        return result
 
     def _validate(self) -> Validation:
         from truthound.validation.validate import validate
@@ -182,10 +188,10 @@ class Checkpoint:
         return validate(c.source, c.rules or None, timeout_seconds=c.timeout_seconds, **self._options())
 
     def plan(self) -> Plan:
-        """The checks that a run would make, without making them; only the columns of the data are read, and no action is done.
+        """The checks of a run, not evaluated; only the columns of the data are read, and nothing is delivered.
 
         Raises:
-            ConfigError: a mistake that a run would meet before its first check.
+            ConfigError: a mistake that would end a run before its first check.
             SourceError: the data cannot be read.
         """
         from truthound.validation.validate import plan
@@ -216,18 +222,18 @@ class Checkpoint:
         }
 
     def _stages(self) -> list[Stage]:
-        """The actions in the order in which they are done."""
+        """The actions in the order in which they are delivered."""
         return SequentialStrategy().stages(self.actions, 1)
 
     def _execution_stages(self) -> list[Stage]:
-        """The stages; those actions that need the final result come at the end, what may still change the status first."""
+        """The stages, then the actions that need the final result; of these, first those that may still change the status."""
         last = [i for i, a in enumerate(self.actions) if a.last]
         last.sort(key=lambda i: not self.actions[i].fail_checkpoint_on_error)
         before = (replace(s, actions=tuple(i for i in s.actions if i not in last)) for s in self._stages())
         return [*(s for s in before if s.actions), *(Stage((i,)) for i in last)]
 
     def _stores(self) -> list[StoreValidationResult]:
-        """The actions that store runs, first the one to look back with."""
+        """The actions that store runs; the first is the one whose stored runs are read."""
         stores = [a for a in self.actions if a.enabled and isinstance(a, StoreValidationResult)]
         return sorted(stores, key=lambda s: s.notify_on != "always")
 
@@ -246,8 +252,8 @@ class Checkpoint:
         return found[::-1]
 
     def _history(self, before: str) -> list[CheckpointResult]:
-        """The stored runs without this one, which may be stored already; none where they cannot be read."""
-        with suppress(TruthoundError, OSError):  # the store action meets the same and tells
+        """The stored runs without this one, which may be stored already; none if they cannot be read."""
+        with suppress(TruthoundError, OSError):  # the store action meets the same error and reports it
             return [r for r in self.stored_runs(_HISTORY) if r.run_id != before]
         return []
 
@@ -271,10 +277,10 @@ class Checkpoint:
         return f"{safe_name(self.name)}_{stamp}_{secrets.token_hex(4)}"
 
 
-def _known(earlier: flow.BackgroundTask[list[CheckpointResult]]) -> tuple[list[CheckpointResult], str]:
-    """What was read of earlier runs, and why nothing was."""
+def _read(reading: flow.BackgroundTask[list[CheckpointResult]]) -> tuple[list[CheckpointResult], str]:
+    """The stored runs, or why they could not be read."""
     try:
-        return earlier.value(), ""
+        return reading.value(), ""
     except TimeLimitError as error:
         return [], f"could not be read: {error}; what compares this run with the one before does not know it"
     except (TruthoundError, OSError) as error:
@@ -305,15 +311,15 @@ def error_reason(outcomes: Iterable[CheckOutcome], checks: int) -> str | None:
     return f"{text.plural(len(errors), 'check')} could not be evaluated; {errors[0].id}: {errors[0].error}"
 
 
-def _reason(error: Exception, secrets: Iterable[str]) -> str:
-    said = str(error) if isinstance(error, TruthoundError) else describe_exception(error)
-    return redact(said, secrets)
+def _message(error: Exception, secrets: Iterable[str]) -> str:
+    message = str(error) if isinstance(error, TruthoundError) else describe_exception(error)
+    return redact(message, secrets)
 
 
 def _with_action(
     result: CheckpointResult, action: Action, done: Mapping[int, ActionResult], latest: int
 ) -> CheckpointResult:
-    """The result with what its actions came to so far, as they are listed, and what the latest one means for the status."""
+    """The result with its action results so far, in the order of the list, and with the effect of the latest on the status."""
     made = done[latest]
     result = replace(result, action_results=[done[i] for i in sorted(done)])
     if made.delivered or not action.fail_checkpoint_on_error:

@@ -145,11 +145,12 @@ class Channel(Action):
 
     def _shared_message(self, result: CheckpointResult, run: ActionContext) -> Message:
         """The message about the run, as all channels share it: without link and note."""
-        key = id(result), self.include_examples
-        if key not in run.message_cache:  # with the result, so that nothing else can have its id
-            run.message_cache[key] = result, messages.build(result, run.previous, examples=self.include_examples)
-        made: Message = run.message_cache[key][1]
-        return made
+        for cached, examples, message in run.message_cache:
+            if cached is result and examples == self.include_examples:
+                return message
+        message = messages.build(result, run.previous, examples=self.include_examples)
+        run.message_cache.append((result, self.include_examples, message))
+        return message
 
     def _report_link(self, result: CheckpointResult, shared: Message) -> str:
         """The report's URL, valid or not."""

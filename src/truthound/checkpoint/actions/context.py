@@ -6,12 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from truthound.engine import Split
 from truthound.errors import TimeLimitError
 from truthound.io.flow import Flow, call, within
 from truthound.results import CheckpointResult, now
+
+if TYPE_CHECKING:
+    from truthound.reporters.message import Message
 
 LOOK_BACK = 3.0
 """seconds within which earlier runs must be read: they are useful, not required, and must not delay a check or an alert"""
@@ -34,8 +37,8 @@ class ActionContext:
     """whether a file is part of the run's data, or would be part of the next run's"""
     progress: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
     """one dictionary a delivery, in which an action may keep what a retry must not repeat"""
-    message_cache: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
-    """the run's messages, built once for each state of its result and shared by channels"""
+    message_cache: list[tuple[CheckpointResult, bool, Message]] = field(default_factory=list, compare=False, repr=False)
+    """messages shared by channels: a state of the run's result, whether examples are shown, and the message built of it"""
 
 
 def look_back(run: ActionContext) -> Flow[tuple[CheckpointResult, ...]]:
