@@ -30,7 +30,7 @@ def cells(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 class Conformance:
-    """A part of the suite. A subclass says how a backend is made, and how the frames of a split are read."""
+    """A part of the suite. A subclass says how a backend is made."""
 
     def make_backend(
         self,
@@ -41,10 +41,6 @@ class Conformance:
         unreadable: Mapping[str, str] | None = None,
     ) -> Backend:
         """A table of these columns, whose types are those of `DataType`. `unreadable`: columns that cannot be read, and why."""
-        raise NotImplementedError
-
-    def read(self, frame: Any) -> list[dict[str, Any]]:
-        """The rows of one of the frames of a `Split`."""
         raise NotImplementedError
 
     def backend(self, sample: Sample) -> Backend:

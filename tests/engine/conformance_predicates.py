@@ -1,13 +1,15 @@
 """What every backend must answer about rows: predicates, failing rows, good and bad rows."""
 
 from itertools import chain
+from pathlib import Path
 
+import polars as pl
 import pytest
 
 from engine import plain_python
 from engine.conformance_base import REFERENCE, WHERE, Conformance, cells, same
 from engine.conformance_data import FORMATS, SAMPLES, SQL, SQL_COLUMNS, SQL_TYPES, Sample, format_predicate, sql
-from truthound.engine import FAILED_CHECKS, RowRequest, Split
+from truthound.engine import FAILED_CHECKS, RowFile, RowRequest, SplitPart
 from truthound.engine import measures as m
 
 
@@ -92,7 +94,7 @@ class PredicateConformance(Conformance):
             assert same(found.top_values, plain_python.top_values(given, 2))
 
     @pytest.mark.parametrize("name", SAMPLES)
-    def test_good_and_bad_rows(self, name: str) -> None:
+    def test_good_and_bad_rows(self, name: str, tmp_path: Path) -> None:
         sample = SAMPLES[name]
         checks = {f"{i}": (p, where) for i, p in enumerate(table_predicates(sample)) for where in WHERE[:3]}
         checks = {f"{key} {i}": check for i, (key, check) in enumerate(checks.items())} | {
@@ -104,10 +106,19 @@ class PredicateConformance(Conformance):
             for row, fails in zip(rows, self.failing(p, sample, rows), strict=True):
                 if fails:
                     failed[row["n"]].append(key)
-        found: Split = self.backend(sample).split(checks)
+        good = [row for row, keys in zip(sample.rows, failed, strict=True) if not keys]
         bad = [{**row, FAILED_CHECKS: keys} for row, keys in zip(sample.rows, failed, strict=True) if keys]
-        assert cells(self.read(found.good)) == cells([row for row in sample.rows if not failed[row["n"]]])
-        assert cells(self.read(found.bad)) == cells(bad)
+        files: dict[SplitPart, RowFile] = {part: RowFile(tmp_path / part, "parquet") for part in ("good", "bad")}
+        assert self.backend(sample).split(checks).write(files) == {"good": len(good), "bad": len(bad)}
+        assert cells(pl.read_parquet(files["good"].path).to_dicts()) == cells(good)
+        assert cells(pl.read_parquet(files["bad"].path).to_dicts()) == cells(bad)
+
+    def test_a_part_that_is_not_written_is_counted(self, tmp_path: Path) -> None:
+        split = self.make_backend({"x": [1, None, 3]}, {"x": "int64"}).split({"null": (m.IsNull("x"), None)})
+        assert split.write({"bad": RowFile(tmp_path / "bad", "csv")}) == {"good": 2, "bad": 1}
+        assert split.write({"good": RowFile(tmp_path / "good", "csv")}) == {"good": 2, "bad": 1}
+        assert (tmp_path / "good").read_text().split() == ["x", "1", "3"]
+        assert (tmp_path / "bad").read_text().split() == [f"x,{FAILED_CHECKS}", ",null"]
 
     @pytest.mark.parametrize("condition", SQL)
     def test_conditions_in_sql(self, condition: str) -> None:

@@ -26,6 +26,3 @@ class TestPolars(BackendConformance):
     ) -> PolarsBackend:
         series = [pl.Series(name, values, dtype=_type(types[name])) for name, values in columns.items()]
         return PolarsBackend(pl.DataFrame(series).lazy(), reference=reference, unreadable=unreadable)
-
-    def read(self, frame: pl.LazyFrame) -> list[dict[str, Any]]:
-        return frame.collect().to_dicts()
