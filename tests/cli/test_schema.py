@@ -44,7 +44,7 @@ def test_drift_is_shown_and_accepted(cli, learning):
     code, out, err = cli("schema", "update")
     assert (code, err) == (0, "")
     lines = out.splitlines()
-    assert lines[0].startswith("users: learned, in ")
+    assert lines[0].startswith("users: schema learned, in ")
     assert '  - column "email"' in lines
     assert '  + column "mail": string' in lines
     assert cli(*run)[0] == 0
@@ -54,7 +54,7 @@ def test_drift_is_shown_and_accepted(cli, learning):
 def test_update_of_what_learns_nothing(cli, learning):
     code, out, err = cli("schema", "update", "fixed")
     assert (code, out) == (2, "")
-    assert 'checkpoint "fixed" has no auto_schema' in err
+    assert 'checkpoint "fixed" does not have auto_schema' in err
     code, _, err = cli("schema", "update", "usres")
     assert code == 2
     assert 'did you mean "users"?' in err

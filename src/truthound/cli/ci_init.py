@@ -11,6 +11,8 @@ from typing import Annotated, Any
 
 import typer
 
+from truthound._internal.escape import escape_terminal
+from truthound._internal.text import did_you_mean
 from truthound.cli.options import DEFAULT_CONFIG, Force
 
 _UNSET = re.compile(r"environment variables? .* (?:is|are) not set")
@@ -90,7 +92,6 @@ def init(
       truthound ci init github --all --comment --sarif
       truthound ci init gitlab users --schedule '0 6 * * 1-5' --notify-slack --path 'data/**'
     """  # noqa: D301 the mark of a paragraph that is not to be wrapped
-    from truthound._internal.escape import escape_terminal
     from truthound.ci.models import CIPlatform
     from truthound.ci.pipelines.generate import pipeline_text, target_of, write_ci_config
     from truthound.ci.pipelines.spec import Pipeline
@@ -127,7 +128,6 @@ def init(
 
 def _relative_config(config: Path, top: Path) -> str:
     """The configuration file relative to the top of the repository, where the pipeline runs."""
-    from truthound._internal.escape import escape_terminal
     from truthound.cli.output import say
     from truthound.reporters.locations import within
 
@@ -168,8 +168,6 @@ def _checkpoints(name: str | None, config: Path, *, every: bool) -> list[dict[st
 
     Environment variables that are not set here may be set in the pipeline.
     """
-    from truthound._internal.escape import escape_terminal
-    from truthound._internal.text import did_you_mean
     from truthound.checkpoint.config import load_config
     from truthound.checkpoint.config.loader import outline
     from truthound.cli.output import say

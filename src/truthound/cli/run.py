@@ -36,13 +36,8 @@ def run_all(
 ) -> Exit:
     """Runs every checkpoint, whatever the result of another, and returns the worst exit code.
 
-    Args:
-        checkpoints: what to run.
-        shown: how results are shown.
-        report: collects the results for the CI system.
-        next_steps: commands worth running after a run.
-        introduce: text to print before a run's report.
-        document: the results as one text, where they are not printed run by run.
+    `next_steps` gives commands worth running after a run, `introduce` text to print before its report, `document` all
+    results as one text, where they are not printed run by run. `report` collects them for the CI system.
     """
     results: list[CheckpointResult] = []
     codes: list[Exit] = []

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from truthound.cli.options import Config, Force, NoProgress, Output
+
+if TYPE_CHECKING:
+    from truthound.checkpoint.checkpoint import Checkpoint
 
 app = typer.Typer(help="Infer schemas from data; update learned schemas.", no_args_is_help=True)
 
@@ -49,30 +52,11 @@ def update(
     from truthound import profiling
     from truthound.cli.output import emit_folded
     from truthound.cli.progress import Progress
-    from truthound.cli.selection import by_name, load
-    from truthound.errors import ConfigError
 
-    found = load(config)
-    if names:
-        found = by_name(found, names, config)
-        fixed = [c.name for c in found if not c.config.auto_schema]
-        if fixed:
-            raise ConfigError(
-                [
-                    f'checkpoint "{n}" has no auto_schema; write its schema file with: truthound schema infer FILE -o FILE'
-                    for n in fixed
-                ]
-            )
-    learning = [c for c in found if c.config.auto_schema]
-    if not learning:
-        raise ConfigError(
-            "no checkpoint has auto_schema: true; write a schema file with: truthound schema infer FILE -o FILE"
-        )
-    for checkpoint in learning:
-        folder = (checkpoint.base or Path()) / ".truthound"
+    for checkpoint in _with_auto_schema(names or [], config):
+        settings, folder = checkpoint.config, (checkpoint.base or Path()) / ".truthound"
         changes: list[str] = []
         with Progress(f"{checkpoint.name}: learning the schema", quiet=quiet):
-            settings = checkpoint.config
             path = profiling.update_schema(
                 folder,
                 checkpoint.name,
@@ -81,6 +65,23 @@ def update(
                 pii=settings.pii,
                 on_change=changes.append,
             )
-        emit_folded(f"{checkpoint.name}: learned, in {path}")
-        for line in changes:
-            emit_folded(line, "  ")
+        emit_folded(f"{checkpoint.name}: schema learned, in {path}")
+        for change in changes:
+            emit_folded(change, "  ")
+
+
+def _with_auto_schema(names: list[str], config: Path | None) -> list[Checkpoint]:
+    """The named checkpoints, or all that have auto_schema."""
+    from truthound.cli.selection import by_name, load
+    from truthound.errors import ConfigError
+
+    infer = "write a schema file with: truthound schema infer FILE -o FILE"
+    checkpoints = load(config)
+    if names:
+        checkpoints = by_name(checkpoints, names, config)
+        if without := [c.name for c in checkpoints if not c.config.auto_schema]:
+            raise ConfigError([f'checkpoint "{n}" does not have auto_schema: true; {infer}' for n in without])
+    found = [c for c in checkpoints if c.config.auto_schema]
+    if not found:
+        raise ConfigError(f"no checkpoint has auto_schema: true; {infer}")
+    return found

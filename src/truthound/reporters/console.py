@@ -14,8 +14,9 @@ from rich.text import Text
 from truthound._internal.escape import escape_terminal
 from truthound._internal.text import duration
 from truthound.reporters import wording
+from truthound.reporters.example_rows import example_rows
 from truthound.reporters.terminal import Look, Span, hanging, indented, joined, line, unbroken
-from truthound.results import CheckOutcome, CheckpointResult, CheckStatus, Example, ValidationResult
+from truthound.results import CheckOutcome, CheckpointResult, CheckStatus, ValidationResult
 
 RUNS_IN_SPARK = 7
 _STYLES = {
@@ -28,8 +29,7 @@ _STYLES = {
 _VERDICT_STYLES = {"PASSED": "green", "WARNING": "yellow", "FAILED": "red", "ERROR": "magenta"}
 _SEVERITY = 8
 _NARROW = 64
-_ISSUES = 12  # listed with their rows; the others are counted by what they expect
-_ROWS_IN_GROUP = 5  # rows that look alike, in one line
+_ISSUES = 12  # listed with their rows; the others are counted by expectation
 
 
 def console(results: CheckpointResult | Sequence[CheckpointResult]) -> str:
@@ -220,55 +220,8 @@ class _Page:
         """The description of the rule, and example rows."""
         if outcome.description:
             yield indented(Text(self.look.message(outcome.description), "dim"), self.indent)
-        grouped: dict[tuple[tuple[str, str], ...], list[int | None]] = {}
-        for example in outcome.examples:
-            grouped.setdefault(self.example(example, outcome), []).append(example.row)
-        shown = [(row, rows[:_ROWS_IN_GROUP]) for row, rows in list(grouped.items())[: self.limit]]
-        if not shown:
-            return
-        labels = [_rows(rows) for _, rows in shown]
-        size = max(map(len, labels))
-        size += 2 if size else 0
-        room = self.look.width - self.indent - size
-        texts = [line((self.within(row, room), "")) for row, _ in shown]
-        rest = (outcome.failed or 0) - sum(len(rows) for _, rows in shown)
-        more = f"{self.look.sign('cut')} {rest:,} more"
-        if rest > 0 and texts[-1].cell_len + len(more) + 3 <= room:
-            texts[-1].append(f"   {more}", "dim")
-        elif rest > 0:
-            labels, texts = [*labels, ""], [*texts, Text(more, "dim")]
-        for label, text in zip(labels, texts, strict=True):
-            text.no_wrap = True
-            yield line((" " * self.indent, ""), (f"{label:<{size}}", "dim")).append_text(text)
-
-    def within(self, row: Sequence[tuple[str, str]], room: int) -> str:
-        """As many whole cells of data as there is room for: a truncated number is another number."""
-        text = ""
-        for i, (name, value) in enumerate(row):
-            cell = f"{'  ' if i else ''}{name}={value}"
-            mark = f"  {self.look.sign('cut')}" if i < len(row) - 1 else ""
-            if i and cell_len(text + cell + mark) > room:
-                return f"{text}  {self.look.sign('cut')}"
-            if cell_len(cell + mark) > room and not i:
-                short = self.look.fit_name(name, max(room - cell_len(value) - 1 - len(mark), 4))
-                cell = self.look.fit(f"{short}={value}", room - len(mark))
-            text += cell
-        return text
-
-    def example(self, example: Example, outcome: CheckOutcome) -> tuple[tuple[str, str], ...]:
-        """The key and the checked columns of a row; without a key a column that identifies it; without columns all."""
         keys = self.validation.key_columns if self.validation else ()
-        wanted = list(dict.fromkeys((*keys, *outcome.columns)))
-        others = [c for c in example.values if c not in wanted]
-        if not outcome.columns:
-            wanted += others
-        elif not keys:
-            wanted = _identifying(others, outcome.examples) + wanted
-        return tuple(
-            (self.look.fit_name(escape_terminal(c), 24), self.look.value(example.values[c]))
-            for c in wanted
-            if c in example.values
-        )
+        yield from example_rows(outcome, keys, self.look, limit=self.limit, indent=self.indent)
 
     # --- the rest -----------------------------------------------------------------------------------------------------
 
@@ -362,19 +315,3 @@ class _Widths(NamedTuple):
     subject: int
     expectation: int
     amount: int
-
-
-def _identifying(columns: list[str], examples: Sequence[Example]) -> list[str]:
-    """The first column in which each example row differs from the others; without one, the first in which any do."""
-    for least in (len(examples), 2):
-        for column in columns:
-            seen = {str(e.values.get(column)) for e in examples if e.values.get(column) is not None}
-            if len(seen) >= least:
-                return [column]
-    return []
-
-
-def _rows(rows: list[int | None]) -> str:
-    """`row 8, 2002`; nothing where rows have no number."""
-    known = [f"{r:,}" if r >= 10_000 else str(r) for r in rows if r is not None]
-    return f"row {', '.join(known)}" if known else ""
