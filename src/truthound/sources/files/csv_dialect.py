@@ -1,4 +1,4 @@
-"""CSV and its relatives: separator, line end, header and blank lines are found before the engine starts."""
+"""The dialect of CSV files: separator, line end, header and blank lines, detected before the engine reads them."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from typing import Any
 from truthound._internal.text import cell
 from truthound.errors import SourceError
 from truthound.sources.files.file_set import FileSet, describe_non_text
-from truthound.sources.files.lines import FIRST, last, start
+from truthound.sources.files.lines import SNIFFED_BYTES, last, start
 from truthound.sources.options import CsvOptions
 
-SNIFFED = 10
-"""files of a data set whose first bytes are looked at"""
-SHOWN = 10
-"""records whose number of fields shows the separator"""
+SNIFFED_FILES = 10
+"""files of a data set whose dialect is detected"""
+SNIFFED_RECORDS = 10
+"""records from whose number of fields the separator is detected"""
 _SEPARATORS = ";|\t"
 _DECLARED = re.compile(r'"?sep=([^\w\s"]|\t)"?(?=[\r\n])')
-"""a first line that names the separator, as Excel writes and reads it"""
+"""a first line that declares the separator, as Excel writes it"""
 _LONGEST_NAME = 10_000
 """characters; a column's name that is longer is all that follows a quote which nothing closes"""
 OPEN_QUOTE = "a quote is opened and not closed; close it, or set options.quote_char: null if quotes are plain text here"
@@ -31,7 +31,7 @@ OPEN_QUOTE = "a quote is opened and not closed; close it, or set options.quote_c
 
 @dataclass(frozen=True)
 class CsvDialect:
-    """How a file is written, as far as it was not told."""
+    """How a file is written: what the options say, and what was detected."""
 
     separator: str
     quote: str | None
@@ -43,16 +43,16 @@ class CsvDialect:
 
     @property
     def spaces(self) -> str:
-        """What a line may hold and still be blank. In a table of one column spaces are a value."""
+        """Characters that a blank line may contain. In a table of one column spaces are a value."""
         if self.header is not None and len(self.header) == 1:
             return "" if self.end == "\r" else "\r"
         return "".join(s for s in " \t\r" if s not in (self.separator, self.end))
 
 
-def dialect_of(found: FileSet, options: CsvOptions) -> CsvDialect:
-    """How the files are written; they must agree."""
-    dialects = [look(path, options) for path in found.files[:SNIFFED]]
-    for path in found.files[SNIFFED:]:
+def common_dialect(found: FileSet, options: CsvOptions) -> CsvDialect:
+    """The common dialect of files. Raises SourceError if they differ."""
+    dialects = [detect_dialect(path, options) for path in found.files[:SNIFFED_FILES]]
+    for path in found.files[SNIFFED_FILES:]:
         _not_empty(path)
     first = replace(dialects[0], blank=any(d.blank for d in dialects))
     for path, dialect in zip(found.files, dialects, strict=False):
@@ -66,19 +66,9 @@ def dialect_of(found: FileSet, options: CsvOptions) -> CsvDialect:
     return first
 
 
-def look(path: Path, options: CsvOptions) -> CsvDialect:
-    """The separator, the line end and the header of a file. Raises SourceError where there is no table in it."""
-    _not_empty(path)
-    first = start(path)
-    if options.encoding in ("utf8", "utf8-lossy"):
-        if told := describe_non_text(path.name, first):
-            raise SourceError(told)
-        text = first.decode("utf-8", "replace")
-    else:
-        text = first.decode(options.encoding, "replace")
-    text = text.removeprefix("\ufeff")
-    if not text.strip():
-        raise SourceError(f"{path.name} is empty: it holds only blank lines")
+def detect_dialect(path: Path, options: CsvOptions) -> CsvDialect:
+    """The dialect of one file. Raises SourceError if it contains no table."""
+    first, text = _decoded_start(path, options)
     end = "\r" if "\r" in text and "\n" not in text else "\n"
     declared = _DECLARED.match(text)
     if declared and not options.skip_rows and options.separator in (None, declared[1]):
@@ -89,18 +79,46 @@ def look(path: Path, options: CsvOptions) -> CsvDialect:
     numbers, lines = [n for n, _ in kept], [line for _, line in kept]
     if not any(line.strip() for line in lines):
         raise SourceError(f"{path.name} has nothing after {options.skip_rows} skipped lines and its comments")
-    shown = lines[:-1] if len(first) == FIRST and len(lines) > 1 else lines  # the last may be cut off
-    dialect = CsvDialect(_separator(path, shown, options), options.quote_char, end, None, options)
+    truncated = len(first) == SNIFFED_BYTES
+    complete = lines[:-1] if truncated and len(lines) > 1 else lines
+    dialect = CsvDialect(_separator(path, complete, options), options.quote_char, end, None, options)
     dialect = replace(dialect, blank=_blank(lines, last(path), dialect))
     if not options.has_header:
         return dialect
     at = next(i for i, line in enumerate(lines) if line.strip())
-    if "\r" in lines[at].removesuffix("\r") and end == "\n" and not (dialect.quote and dialect.quote in lines[at]):
+    return replace(dialect, header=_header(path, numbers[at:], lines[at:], dialect, truncated=truncated))
+
+
+def _decoded_start(path: Path, options: CsvOptions) -> tuple[bytes, str]:
+    """The first bytes of a file, and their text."""
+    _not_empty(path)
+    first = start(path)
+    if options.encoding in ("utf8", "utf8-lossy"):
+        if problem := describe_non_text(path.name, first):
+            raise SourceError(problem)
+        text = first.decode("utf-8", "replace")
+    else:
+        text = first.decode(options.encoding, "replace")
+    text = text.removeprefix("\ufeff")
+    if not text.strip():
+        raise SourceError(f"{path.name} is empty: it holds only blank lines")
+    return first, text
+
+
+def _header(
+    path: Path, numbers: list[int], lines: list[str], dialect: CsvDialect, *, truncated: bool
+) -> tuple[str, ...]:
+    """The column names. Raises SourceError if they are ambiguous."""
+    if (
+        "\r" in lines[0].removesuffix("\r")
+        and dialect.end == "\n"
+        and not (dialect.quote and dialect.quote in lines[0])
+    ):
         raise SourceError(f"{path.name}: some lines end in CR and others in LF; write all of them in the same way")
-    header = next(reader(io.StringIO("\n".join(lines[at:]), newline=""), dialect))
-    if (open_ := _open_quote(lines[at:], dialect)) and (len(first) < FIRST or len(header[-1]) > _LONGEST_NAME):
-        raise SourceError(f"{path.name}:{numbers[at + open_[0]]}:{open_[1]}: {OPEN_QUOTE}")
-    if options.encoding == "utf8" and any("\ufffd" in name for name in header):
+    header = next(python_reader(io.StringIO("\n".join(lines), newline=""), dialect))
+    if (open_ := _open_quote(lines, dialect)) and (not truncated or len(header[-1]) > _LONGEST_NAME):
+        raise SourceError(f"{path.name}:{numbers[open_[0]]}:{open_[1]}: {OPEN_QUOTE}")
+    if dialect.options.encoding == "utf8" and any("\ufffd" in name for name in header):
         raise SourceError(f"{path.name}: the header is not UTF-8; set options.encoding: latin-1 (or cp1252, utf-16, …)")
     for i, name in enumerate(header):
         if name in header[:i]:
@@ -109,11 +127,11 @@ def look(path: Path, options: CsvOptions) -> CsvDialect:
                 f"{path.name}: the header has {called} (columns {header.index(name) + 1} and {i + 1}); rename one, "
                 "or set options.has_header: false and options.skip_rows: 1"
             )
-    return replace(dialect, header=tuple(header))
+    return tuple(header)
 
 
 def _open_quote(lines: list[str], dialect: CsvDialect) -> tuple[int, int] | None:
-    """The line (from 0) and the column (from 1) where a quote of the header is opened and nothing closes it, if so."""
+    """The line (from 0) and the column (from 1) of a quote in the header that is never closed."""
     if not dialect.quote:
         return None
     opened: tuple[int, int] | None = None
@@ -125,8 +143,8 @@ def _open_quote(lines: list[str], dialect: CsvDialect) -> tuple[int, int] | None
     return opened
 
 
-def reader(lines: Any, dialect: CsvDialect) -> Any:
-    """Python's CSV reader for the same file."""
+def python_reader(lines: Any, dialect: CsvDialect) -> Any:
+    """Python's CSV python_reader for the same file."""
     if dialect.quote is None:
         return csv.reader(lines, delimiter=dialect.separator, quoting=csv.QUOTE_NONE)
     return csv.reader(lines, delimiter=dialect.separator, quotechar=dialect.quote)
@@ -157,11 +175,11 @@ def _separator(path: Path, lines: Sequence[str], options: CsvOptions) -> str:
 
 
 def _fields(lines: Sequence[str], separator: str, options: CsvOptions) -> list[int]:
-    """How many fields the first records have if this is the separator; a record may have line breaks in its quotes."""
+    """The number of fields of the first records for this separator; a record may contain line breaks in quotes."""
     text = io.StringIO("\n".join(lines), newline="")
     try:
-        rows = reader(text, CsvDialect(separator, options.quote_char, "\n", None, options))
-        counts = list(islice((len(row) for row in rows if any(f.strip() for f in row)), SHOWN))
+        rows = python_reader(text, CsvDialect(separator, options.quote_char, "\n", None, options))
+        counts = list(islice((len(row) for row in rows if any(f.strip() for f in row)), SNIFFED_RECORDS))
     except csv.Error:
         return [1]
     return counts or [1]

@@ -14,7 +14,7 @@ import polars as pl
 from truthound._internal.text import cell, first_line, plural, shorten
 from truthound.errors import SourceError
 from truthound.sources.dtypes import type_word
-from truthound.sources.files.csv_dialect import OPEN_QUOTE, CsvDialect, look, reader
+from truthound.sources.files.csv_dialect import OPEN_QUOTE, CsvDialect, detect_dialect, python_reader
 from truthound.sources.files.csv_quotes import MisquotedError
 from truthound.sources.files.lines import DecodeFailure, lines
 from truthound.sources.files.text_types import MisfitError
@@ -30,14 +30,14 @@ _FLOAT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 @dataclass(frozen=True)
 class Record:
-    """A row of the file: its fields, and the lines they stand on."""
+    """A row of the file: its fields, and the numbered lines that contain them."""
 
     fields: list[str]
     lines: list[tuple[int, str]]
 
 
 def records(path: Path, dialect: CsvDialect) -> Iterator[Record]:
-    """The rows after the header. Raises Unreadable where the text cannot be read on."""
+    """The rows after the header. Raises DecodeFailure where the text cannot be read further."""
     options = dialect.options
     held: list[tuple[int, str]] = []
 
@@ -51,7 +51,7 @@ def records(path: Path, dialect: CsvDialect) -> Iterator[Record]:
             yield line
 
     skip = options.has_header
-    rows = reader(numbered(), dialect)
+    rows = python_reader(numbered(), dialect)
     while True:
         try:
             fields = next(rows)
@@ -88,20 +88,20 @@ def position(record: Record, index: int, dialect: CsvDialect) -> tuple[int, int]
 
 
 def explain(error: Exception, files: Sequence[Path], dialect: CsvDialect) -> SourceError:
-    """Why the files cannot be read, with the place that it is about."""
+    """Why the files cannot be read, with file, line and column."""
     if isinstance(error, MisquotedError):
-        return SourceError(f"{error.path.name}:{error.line}:{error.column}: {error.told}")
+        return SourceError(f"{error.path.name}:{error.line}:{error.column}: {error.problem}")
     words = str(error)
-    if _HEADERS.match(words) and (differ := _headers(files, dialect)):
+    if _HEADERS.match(words) and (differ := _header_difference(files, dialect)):
         return SourceError(differ)
     finder: Callable[[Path, CsvDialect], str | None]
-    complaint = ""
+    mismatch = ""
     if isinstance(error, MisfitError):
-        complaint = _complaint(error.text, error.column, error.dtype, dialect)
+        mismatch = _mismatch_message(error.text, error.column, error.dtype, dialect)
 
         def finder(path: Path, dialect: CsvDialect) -> str | None:
-            at = _cell(path, dialect, error.text, error.column)
-            return at and f"{at[0]}:{at[1]}: {complaint}"
+            at = _locate_value(path, dialect, error.text, error.column)
+            return at and f"{at[0]}:{at[1]}: {mismatch}"
 
     elif "more fields than" in words:
         finder = lambda path, dialect: _ragged(path, dialect, len(dialect.header or ()))  # noqa: E731 one line says it
@@ -111,22 +111,22 @@ def explain(error: Exception, files: Sequence[Path], dialect: CsvDialect) -> Sou
         try:
             told = finder(path, dialect)
         except DecodeFailure as stop:
-            return SourceError(_place(path, stop))
+            return SourceError(_decode_message(path, stop))
         except OSError as gone:
             return SourceError(f"{path.name} cannot be read: {gone.strerror or gone}")
         if told:
             return SourceError(f"{path.name}:{told}")
     name = files[0].name if len(files) == 1 else plural(len(files), "file")
     return SourceError(
-        f"{name}: {complaint}" if complaint else f"{name} cannot be read: {shorten(first_line(error), 300)}"
+        f"{name}: {mismatch}" if mismatch else f"{name} cannot be read: {shorten(first_line(error), 300)}"
     )
 
 
-def _headers(files: Sequence[Path], dialect: CsvDialect) -> str | None:
-    """The first file whose header is not that of the first one."""
+def _header_difference(files: Sequence[Path], dialect: CsvDialect) -> str | None:
+    """A message about the first file whose header differs from that of the first."""
     first = dialect.header or ()
     for path in files[1:]:
-        other = look(path, dialect.options).header or ()
+        other = detect_dialect(path, dialect.options).header or ()
         if other == first:
             continue
         lacks, more = ([c for c in a if c not in b] for a, b in ((first, other), (other, first)))
@@ -142,17 +142,17 @@ def _headers(files: Sequence[Path], dialect: CsvDialect) -> str | None:
     return None
 
 
-def _place(path: Path, stop: DecodeFailure) -> str:
+def _decode_message(path: Path, stop: DecodeFailure) -> str:
     at = f"{path.name}:{stop.line}:{stop.column}" if stop.line else path.name
     helped = (
-        "" if "is not " not in stop.told else "; set options.encoding: cp1252 (or latin-1, utf-16, …), or utf8-lossy"
+        "" if "is not " not in stop.problem else "; set options.encoding: cp1252 (or latin-1, utf-16, …), or utf8-lossy"
     )
-    return f"{at}: {stop.told}{helped}"
+    return f"{at}: {stop.problem}{helped}"
 
 
-def _cell(path: Path, dialect: CsvDialect, text: str, column: str) -> tuple[int, int] | None:
+def _locate_value(path: Path, dialect: CsvDialect, text: str, column: str) -> tuple[int, int] | None:
     """The line and the column of the first field of a column that holds the text."""
-    header = look(path, dialect.options).header or ()
+    header = detect_dialect(path, dialect.options).header or ()
     index = header.index(column) if column in header else -1 if header else int(column.rpartition("_")[2])
     for record in records(path, dialect):
         if 0 <= index < len(record.fields) and record.fields[index] == text:
@@ -160,7 +160,7 @@ def _cell(path: Path, dialect: CsvDialect, text: str, column: str) -> tuple[int,
     return None
 
 
-def _complaint(text: str, column: str, dtype: pl.DataType, dialect: CsvDialect) -> str:
+def _mismatch_message(text: str, column: str, dtype: pl.DataType, dialect: CsvDialect) -> str:
     word = type_word(dtype)
     article = "an" if word[0] in "aiu" and not word.startswith("ui") else "a"
     helps = [f"options.schema_overrides: {{{_yaml(column)}: {_fitting(text, dtype)}}}"]
@@ -175,7 +175,7 @@ def _complaint(text: str, column: str, dtype: pl.DataType, dialect: CsvDialect) 
 
 
 def _fitting(text: str, dtype: pl.DataType) -> str:
-    """The narrowest type that takes both the text and what the column has shown."""
+    """The narrowest type that accepts the text and the values before it."""
     if dtype.is_integer():
         if _INTEGER.fullmatch(text):
             return "int128" if len(text) < 39 else "string"
@@ -215,7 +215,7 @@ def _ragged(path: Path, dialect: CsvDialect, width: int) -> str | None:
 
 
 def _unclosed(path: Path, dialect: CsvDialect) -> str | None:
-    """The last row begins where the quote is opened; an open quote takes all that follows."""
+    """The position of an unclosed quote, which is in the last row: it takes in all that follows."""
     for last in records(path, dialect):
         text = "".join(line for _, line in last.lines)
         if text.count(dialect.quote or "") % 2:
@@ -226,7 +226,7 @@ def _unclosed(path: Path, dialect: CsvDialect) -> str | None:
 
 
 def _undecoded(path: Path, dialect: CsvDialect) -> str | None:
-    """Reads to the end; Unreadable is raised at what does not decode."""
+    """Reads to the end, to raise DecodeFailure at what does not decode."""
     for _ in lines(path, encoding=dialect.options.encoding, end=dialect.end):
         continue
     return None

@@ -1,7 +1,7 @@
-"""Whether the quotes of a CSV file can mean one thing only.
+"""Checks that the quotes of a CSV file are unambiguous.
 
-The engine takes text behind a closing quote, and a last quote that nothing closes, for parts of one long field, and with them
-the rows between. One regular expression passes over what is well-formed at the speed of memory; only the rest is looked at closely.
+The engine reads text behind a closing quote, or an unclosed last quote, as part of one long field, and loses the rows in between.
+One regular expression skips well-formed text at the speed of memory; only the rest is inspected closely.
 """
 
 from __future__ import annotations
@@ -13,38 +13,38 @@ from pathlib import Path
 from typing import IO
 
 from truthound.sources.files.csv_dialect import OPEN_QUOTE, CsvDialect
-from truthound.sources.files.lines import LONGEST, whole_lines
+from truthound.sources.files.lines import MAX_LINE_BYTES, whole_lines
 
 BLOCK = 1 << 20
-"""bytes that are looked at together"""
-BEHIND = (
+"""bytes that are checked together"""
+TEXT_AFTER_QUOTE = (
     "text stands behind a closing quote; double the quotes within a text, or set options.quote_char: null if quotes "
     "are plain text here"
 )
 
 
 class MisquotedError(Exception):
-    """A quote that means nothing: the file, the line and the column (both from 1), and what is wrong."""
+    """A quote in a wrong place: the file, the line and the column (both from 1), and the problem."""
 
-    def __init__(self, path: Path, line: int, column: int, told: str) -> None:
-        super().__init__(told)
-        self.path, self.line, self.column, self.told = path, line, column, told
+    def __init__(self, path: Path, line: int, column: int, problem: str) -> None:
+        super().__init__(problem)
+        self.path, self.line, self.column, self.problem = path, line, column, problem
 
 
 class _MoreError(Exception):
-    """The record goes on behind the block."""
+    """The record continues after the block."""
 
 
 class _FaultError(Exception):
-    """What is wrong at an offset."""
+    """A problem at an offset."""
 
-    def __init__(self, at: int, told: str) -> None:
-        super().__init__(told)
-        self.at, self.told = at, told
+    def __init__(self, at: int, problem: str) -> None:
+        super().__init__(problem)
+        self.at, self.problem = at, problem
 
 
 def check_quotes(path: Path, file: IO[bytes], dialect: CsvDialect) -> None:
-    """Raises MisquotedError for a quote that is not closed, or has text behind it where it is. `file` holds the text in UTF-8."""
+    """Raises MisquotedError for an unclosed quote, or text behind a closing one. `file` contains the text in UTF-8."""
     quote = (dialect.quote or "").encode()
     if not quote or not any(quote in piece for piece in _pieces(file)):
         return
@@ -63,13 +63,13 @@ def _check(file: IO[bytes], dialect: CsvDialect) -> None:
     for block in _pieces(file) if plain else _lines(file, dialect):
         begins = read < 0 and block.startswith(codecs.BOM_UTF8)
         text = rest + (grammar.end * 3 + block[3:] if begins else block)
-        left = grammar.passed(text, read)
-        if len(text) - left > LONGEST:
+        left = grammar.well_formed_until(text, read)
+        if len(text) - left > MAX_LINE_BYTES:
             raise _FaultError(read + left, OPEN_QUOTE)
         keep = max(left - 1, 0)  # what stands before tells what a quote is
         read, rest = read + keep, text[keep:]
     text = rest if rest.endswith(grammar.end) else rest + grammar.end
-    if (left := grammar.passed(text, read)) < len(text):
+    if (left := grammar.well_formed_until(text, read)) < len(text):
         raise _FaultError(read + left, OPEN_QUOTE)
 
 
@@ -81,7 +81,7 @@ def _placed(path: Path, file: IO[bytes], fault: _FaultError, dialect: CsvDialect
         offset -= len(piece)
         line += piece.count(end)
         before = (before + piece).rpartition(end)[2]
-    return MisquotedError(path, line, len(before.decode("utf-8", "replace").removeprefix("\ufeff")) + 1, fault.told)
+    return MisquotedError(path, line, len(before.decode("utf-8", "replace").removeprefix("\ufeff")) + 1, fault.problem)
 
 
 def _pieces(file: IO[bytes]) -> Iterator[bytes]:
@@ -90,7 +90,7 @@ def _pieces(file: IO[bytes]) -> Iterator[bytes]:
 
 
 def _lines(file: IO[bytes], dialect: CsvDialect) -> Iterator[bytes]:
-    """Whole lines, with spaces for the quotes of what is not read: skipped lines, comments."""
+    """Whole lines, with spaces in place of the quotes in skipped lines and comments."""
     end, quote = dialect.end.encode(), (dialect.quote or "").encode()
     comment, skip, quoted = (dialect.options.comment_prefix or "").encode(), dialect.options.skip_rows, False
     for block in whole_lines(file, end):
@@ -119,8 +119,8 @@ class _Grammar:
         self.plain = re.compile(b"[^%b%b]*+" % (s, e))
         self.sound = re.compile(b"(?:[^%b]*+(?<=[%b%b])%b(?=[%b%b\r]))*+[^%b]*+" % (q, s, e, text, s, e, q))
 
-    def passed(self, text: bytes, read: int) -> int:
-        """The offset in a text up to which all is sound; the record there goes on behind it. `read` bytes stand before the text."""
+    def well_formed_until(self, text: bytes, read: int) -> int:
+        """The offset up to which a text is well-formed; the record there continues after the text. `read` bytes precede it."""
         at = 1
         while True:
             found = self.sound.match(text, at)
@@ -133,7 +133,7 @@ class _Grammar:
             except _MoreError:
                 return start
             except _FaultError as fault:
-                raise _FaultError(read + fault.at, fault.told) from None
+                raise _FaultError(read + fault.at, fault.problem) from None
 
     def _quoted(self, text: bytes, at: int) -> int:
         """The offset behind a field in quotes."""
@@ -141,11 +141,11 @@ class _Grammar:
         if found is None or found.end() == len(text):
             raise _MoreError
         if text[found.end()] not in self.edges + b"\r":
-            raise _FaultError(found.end(), BEHIND)
+            raise _FaultError(found.end(), TEXT_AFTER_QUOTE)
         return found.end()
 
     def _literal(self, text: bytes, at: int) -> int:
-        """The offset of the end of a record that has a quote within plain text, where it means itself; it takes another to the line."""
+        """The offset of the end of a record with a literal quote in an unquoted field; the quotes of a line have to be even."""
         quotes, start = 0, at
         while True:
             found = self.plain.match(text, at)

@@ -1,8 +1,8 @@
-"""CSV read whole: all fields of all lines, once, whatever is asked of the table later.
+"""Reads CSV files completely: all fields of all lines, once, whatever is measured later.
 
-The engine's own lazy scan skips what a query does not need, and with it the mistakes there: behind a stray quote or a field too
-many it loses rows without a word. Here each file is read as text with all its columns, which the engine checks; the text
-becomes values batch by batch, and the table is kept in memory, or in a file of Arrow batches where it is large.
+The engine's lazy scan skips what a query does not need, and the errors in it: after a stray quote or an extra field it silently
+loses rows. Here each file is read as text with all its columns, which the engine checks; the text is parsed batch by batch, and
+the table is kept in memory, or in an Arrow file if it is large.
 """
 
 from __future__ import annotations
@@ -18,33 +18,33 @@ from truthound._internal.text import cell
 from truthound.errors import ConfigError
 from truthound.sources import base
 from truthound.sources.dtypes import polars_type
-from truthound.sources.files.csv_dialect import SNIFFED, CsvDialect
+from truthound.sources.files.csv_dialect import SNIFFED_FILES, CsvDialect
 from truthound.sources.files.csv_quotes import check_quotes
 from truthound.sources.files.file_set import FileSet
-from truthound.sources.files.lines import DAMAGED, plain, transcoded, unpacked_size, without_blank_lines
+from truthound.sources.files.lines import DAMAGED, decompressed, transcoded, unpacked_size, without_blank_lines
 from truthound.sources.files.text_types import TEXT, Reading, Typing, declared, exact_numbers, is_long
 from truthound.sources.files.type_inference import infer
 from truthound.sources.table import unknown_columns
 from truthound.sources.temporary import materialize
 
-_WIDER = 4
-"""times that the types of all rows are made wider before what does not fit is text"""
+_MAX_WIDENINGS = 4
+"""times that a type is widened before the column is read as text"""
 _SAMPLE = 100_000
-"""rows that the types of all rows are first guessed from"""
+"""rows from which types are first inferred"""
 
 Sources = Sequence[Path | IO[bytes]]
 
 
 class _BlankLinesError(Exception):
-    """A row without any value was met; it may be a blank line."""
+    """There is a row without any value, which may be a blank line."""
 
 
 def read(found: FileSet, dialect: CsvDialect, *, whole: bool) -> tuple[pl.LazyFrame, tuple[str, ...]]:
-    """The files as one table, and what is to be known of it. Without `whole` it is lazy, and its types are those of the first rows.
+    """The files as one table, and notes about it. Without `whole` it is lazy, and the first rows decide its types.
 
     Raises:
-        ConfigError: An option names a column that is not there.
-        MisquotedError: A quote means nothing where it stands.
+        ConfigError: An option names an unknown column.
+        MisquotedError: A quote is in a wrong place.
         MisfitError: A text is not of its column's type.
         PolarsError: The engine cannot read the text.
     """
@@ -71,9 +71,9 @@ def read(found: FileSet, dialect: CsvDialect, *, whole: bool) -> tuple[pl.LazyFr
 
 @contextlib.contextmanager
 def _text(source: Path | IO[bytes]) -> Iterator[IO[bytes]]:
-    """A source's text from its start, where it is again afterwards."""
+    """A source's text from its start, and rewound afterwards."""
     if isinstance(source, Path):
-        with plain(source) as file:
+        with decompressed(source) as file:
             yield file
         return
     source.seek(0)
@@ -95,54 +95,54 @@ def _without_blank_lines(sources: Sources, dialect: CsvDialect, stack: contextli
 
 
 class _Table:
-    """Text in columns, on its way to a table. `watched`: rows without a value are met with an error, as they may be blank lines."""
+    """Text columns that become a table. `watched`: rows without a value raise an error, because they may be blank lines."""
 
     def __init__(self, sources: Sources, dialect: CsvDialect, size: int, *, watched: bool) -> None:
         self.sources, self.dialect, self.size, self.watched = sources, dialect, size, watched
         self.options = dialect.options
-        self.meant = _doubled(sources, dialect)
+        self.renamed = _doubled(sources, dialect)
         self.text = self._scan(sources)
         self.names = self.text.collect_schema().names()
         self.types = {name: polars_type(t) for name, t in self.options.schema_overrides.items()}
         self.stopped: Exception | None = None
-        self._known()
+        self._check_names()
 
     def lazy(self) -> pl.LazyFrame:
-        """The table, of the types that the first rows show."""
+        """The table; the first rows decide the types."""
         return self._typed(self._typing(self._readings(self._sample())))
 
     def read(self) -> tuple[pl.LazyFrame, tuple[str, ...]]:
-        """The table, read, and notes about it. A column of which a later row shows that it holds codes is read again, as text."""
+        """The materialized table, and notes about it. A column is read again, as text, if a later row has a code in it."""
         sample = self._sample()
         readings, met, notes = self._readings(sample), dict[str, list[str]](), dict[str, str]()
         while True:
             typing = self._typing(readings)
-            frame = self._settled(typing)
+            frame = self._materialized(typing)
             if not typing.codes and not typing.misfits:
                 told = [f'column "{name}" is read as {how}' for name, how in notes.items()]
-                return self._named(frame, told), tuple(told)
+                return self._without_empty_last(frame, told), tuple(told)
             for name, text in typing.misfits.items():
                 met.setdefault(name, []).append(text)
                 seen = pl.DataFrame({name: [*sample.get_column(name), *met[name]]}, schema={name: pl.String})
-                readings[name] = self._inferred(seen)[name] if len(met[name]) < _WIDER else TEXT
+                readings[name] = self._inferred(seen)[name] if len(met[name]) < _MAX_WIDENINGS else TEXT
             for name, text in sorted(typing.codes.items()):
                 readings[name], notes[name] = self._reread(name, text, readings[name])
 
     def _reread(self, name: str, text: str, seen: Reading) -> tuple[Reading, str]:
-        """How a column is read of which a later row holds this code, or number with more digits than a float keeps."""
-        helped = f'such as "{cell(text)}"; set options.schema_overrides for it'
+        """How to read a column after a later row had this code, or a number with more digits than a float keeps."""
+        hint = f'such as "{cell(text)}"; set options.schema_overrides for it'
         if not (seen.wide and is_long(text)):
-            return TEXT, f"text: later rows hold codes {helped} if they are numbers"
+            return TEXT, f"text: later rows hold codes {hint} if they are numbers"
         reading = exact_numbers(self.text, name, comma=self.options.decimal_comma)
         if reading.dtype.is_decimal():
-            return reading, f"decimals: it holds numbers with more digits than a float has, {helped} to round them"
+            return reading, f"decimals: it holds numbers with more digits than a float has, {hint} to round them"
         return (
             reading,
-            f"floats, rounded: it holds numbers with more digits than any type has, {helped} to keep them as text",
+            f"floats, rounded: it holds numbers with more digits than any type has, {hint} to keep them as text",
         )
 
-    def _named(self, frame: pl.LazyFrame, notes: list[str]) -> pl.LazyFrame:
-        """Without a last column that has neither a name nor a value: a separator ends each line."""
+    def _without_empty_last(self, frame: pl.LazyFrame, notes: list[str]) -> pl.LazyFrame:
+        """Drops a last column with neither a name nor a value: each line ends with a separator."""
         if len(self.names) < 2 or self.names[-1] or frame.select(pl.nth(-1).count()).collect().item():
             return frame
         notes.append("the last column has no name and no values, and is left out: a separator ends each line")
@@ -152,8 +152,8 @@ class _Table:
         learned = frozenset(self.names if self.options.infer_schema_length is None else ()) - self.types.keys()
         return Typing(readings, lenient=self.options.ignore_errors, learned=learned)
 
-    def _known(self) -> None:
-        """Raises ConfigError where options name columns that are not there."""
+    def _check_names(self) -> None:
+        """Raises ConfigError if options name unknown columns."""
         per_column = self.options.null_values if isinstance(self.options.null_values, dict) else {}
         problems = [f"options.schema_overrides: {p}" for p in unknown_columns(self.types, self.names)]
         problems += [f"options.null_values: {p}" for p in unknown_columns(per_column, self.names)]
@@ -164,7 +164,7 @@ class _Table:
         """The first rows of the first files, as text."""
         length = self.options.infer_schema_length
         rows = _SAMPLE if length is None else max(length, 1)
-        starts = [self._scan([source], n_rows=rows).collect() for source in self.sources[:SNIFFED]]
+        starts = [self._scan([source], n_rows=rows).collect() for source in self.sources[:SNIFFED_FILES]]
         return pl.concat(starts, how="diagonal") if len(starts) > 1 else starts[0]
 
     def _readings(self, sample: pl.DataFrame) -> dict[str, Reading]:
@@ -191,7 +191,7 @@ class _Table:
             raise _BlankLinesError
         return typing(text)
 
-    def _settled(self, typing: Typing) -> pl.LazyFrame:
+    def _materialized(self, typing: Typing) -> pl.LazyFrame:
         try:
             return materialize(self._typed(typing), self.size, limit=base.PARSED_ONCE, compression="uncompressed")
         except pl.exceptions.PolarsError:
@@ -200,16 +200,16 @@ class _Table:
             raise
 
     def _scan(self, sources: Sources, **more: Any) -> pl.LazyFrame:
-        left = {name: doubled for doubled, name in self.meant.items()}
+        left = {name: doubled for doubled, name in self.renamed.items()}
         nulls: Any = self.options.null_values
         if isinstance(nulls, dict):
             nulls = {left.get(name, name): word for name, word in nulls.items()}
         # renamed afterwards: `with_column_names` would keep the engine from comparing the headers of several files
-        return _scan(sources, self.dialect, null_values=nulls, **more).rename(self.meant, strict=False)
+        return _scan(sources, self.dialect, null_values=nulls, **more).rename(self.renamed, strict=False)
 
 
 def _may_be_blank(batch: pl.DataFrame) -> bool:
-    """Whether a row has no value, or nothing but spaces in its first column, as a blank line is read."""
+    """Whether a row has no value, or only spaces in its first column, as the engine reads a blank line."""
     first, *rest = batch.get_columns()
     if not all(c.null_count() for c in rest or [first]):
         return False
@@ -220,7 +220,7 @@ def _may_be_blank(batch: pl.DataFrame) -> bool:
 
 
 def _scan(sources: Sources, dialect: CsvDialect, **more: Any) -> pl.LazyFrame:
-    """All columns as text. Nothing of a query goes into it, for a reader that skips columns skips mistakes."""
+    """All columns as text. No query is pushed into it, because a reader that skips columns skips errors in them."""
     options = dialect.options
     given: Any = list(sources)
     return pl.scan_csv(
@@ -236,14 +236,14 @@ def _scan(sources: Sources, dialect: CsvDialect, **more: Any) -> pl.LazyFrame:
         truncate_ragged_lines=options.truncate_ragged_lines,
         missing_columns=options.missing_columns,
         infer_schema=False,
-        infer_schema_files=len(sources) if options.missing_columns == "insert" else SNIFFED,
+        infer_schema_files=len(sources) if options.missing_columns == "insert" else SNIFFED_FILES,
         glob=False,
         **more,
     )
 
 
 def _doubled(sources: Sources, dialect: CsvDialect) -> dict[str, str]:
-    """Names with quotes in them: as the engine has them, which leaves quoted ones doubled, and as the file means them."""
+    """Names that contain quotes: as the engine reads them, with doubled quotes, and as the file means them."""
     quote, header = dialect.quote, dialect.header or ()
     doubled = {name.replace(quote, quote * 2): name for name in header if quote in name} if quote else {}
     if not doubled:

@@ -26,7 +26,7 @@ def read(path: Path, options: Any) -> Table:
     try:
         text = "".join(lines(path))
     except DecodeFailure as stop:
-        raise SourceError(f"{path.name}:{stop.line}:{stop.column}: {stop.told}") from None
+        raise SourceError(f"{path.name}:{stop.line}:{stop.column}: {stop.problem}") from None
     try:
         document = json.loads(text)
     except json.JSONDecodeError as error:

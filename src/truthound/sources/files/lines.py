@@ -1,4 +1,4 @@
-"""The lines of a text file, decoded one after the other with little memory, whatever it is packed with."""
+"""The lines of a text file, decompressed and decoded as a stream."""
 
 from __future__ import annotations
 
@@ -19,45 +19,45 @@ from truthound.errors import SourceError
 from truthound.sources.files.file_set import GZIP, ZSTD
 from truthound.sources.temporary import temporary_file
 
-LONGEST = 16 * 1024 * 1024
-"""a line of more bytes is not a line"""
-FIRST = 1 << 16
-"""bytes by which a file is judged before it is read"""
+MAX_LINE_BYTES = 16 * 1024 * 1024
+"""a longer line is an error"""
+SNIFFED_BYTES = 1 << 16
+"""bytes from which the dialect of a file is detected"""
 DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error)
 
 
 class DecodeFailure(Exception):  # noqa: N818 it is an answer, not a fault
-    """The text ends here: `line`, `column` and what is wrong."""
+    """The text cannot be read beyond `line` and `column`."""
 
-    def __init__(self, line: int, column: int, told: str) -> None:
-        super().__init__(told)
-        self.line, self.column, self.told = line, column, told
+    def __init__(self, line: int, column: int, problem: str) -> None:
+        super().__init__(problem)
+        self.line, self.column, self.problem = line, column, problem
 
 
-def packing(path: Path) -> str | None:
-    """`gz` or `zst`, by the first bytes; the engine does not trust names either."""
+def compression(path: Path) -> str | None:
+    """`gz` or `zst` by the first bytes, as the engine detects it too; None if not compressed."""
     with path.open("rb") as file:
         start = file.read(4)
     return "gz" if start.startswith(GZIP) else "zst" if start == ZSTD else None
 
 
 def unpacked_size(path: Path) -> int:
-    """The bytes of a text, as a guess where it is packed."""
-    return path.stat().st_size * (8 if packing(path) else 1)
+    """The size of a text in bytes; an estimate if it is compressed."""
+    return path.stat().st_size * (8 if compression(path) else 1)
 
 
-def opened(path: Path) -> IO[bytes]:
-    """A file's bytes, unpacked from gzip."""
-    opener: Any = gzip.open if packing(path) == "gz" else open
+def open_gzip(path: Path) -> IO[bytes]:
+    """A file's bytes, decompressed if it is gzip."""
+    opener: Any = gzip.open if compression(path) == "gz" else open
     file: IO[bytes] = opener(path, "rb")
     return file
 
 
 @contextlib.contextmanager
-def plain(path: Path) -> Iterator[IO[bytes]]:
-    """A file's bytes, unpacked, whatever it is packed with."""
-    if packing(path) != "zst":
-        with opened(path) as file:
+def decompressed(path: Path) -> Iterator[IO[bytes]]:
+    """A file's decompressed bytes."""
+    if compression(path) != "zst":
+        with open_gzip(path) as file:
             yield file
         return
     with temporary_file() as file:
@@ -68,8 +68,8 @@ def plain(path: Path) -> Iterator[IO[bytes]]:
 
 
 def lines(path: Path, *, encoding: str = "utf8", end: str = "\n") -> Iterator[str]:
-    """Lines with their ends. Raises Unreadable at the first byte that does not decode, and where packed data are damaged."""
-    if packing(path) == "zst":
+    """Lines with their ends. Raises DecodeFailure at the first byte that does not decode, and at damaged compressed data."""
+    if compression(path) == "zst":
         yield from _zstd(path)
         return
     strict = "replace" if encoding == "utf8-lossy" else "strict"
@@ -81,16 +81,18 @@ def lines(path: Path, *, encoding: str = "utf8", end: str = "\n") -> Iterator[st
                 line = raw.decode(codec, strict)
             except UnicodeDecodeError as error:
                 column = len(raw[: error.start].decode(codec, "replace")) + 1
-                raise DecodeFailure(number, column, f"byte 0x{raw[error.start]:02X} is not {_spoken(codec)}") from None
+                raise DecodeFailure(
+                    number, column, f"byte 0x{raw[error.start]:02X} is not {_display_name(codec)}"
+                ) from None
             yield line.removeprefix("\ufeff") if number == 1 else line
         return
-    with opened(path) as file:
+    with open_gzip(path) as file:
         yield from io.TextIOWrapper(file, codec, newline=end)
 
 
 def _raw(path: Path, end: bytes) -> Iterator[tuple[int, bytes]]:
     number, rest = 0, b""
-    with opened(path) as file:
+    with open_gzip(path) as file:
         while True:
             try:
                 piece = file.read(1 << 20)
@@ -104,8 +106,8 @@ def _raw(path: Path, end: bytes) -> Iterator[tuple[int, bytes]]:
                 yield number, line + end
             if not piece:
                 break
-            if len(rest) > LONGEST:
-                raise DecodeFailure(number + 1, 1, f"the line is longer than {LONGEST >> 20} MiB")
+            if len(rest) > MAX_LINE_BYTES:
+                raise DecodeFailure(number + 1, 1, f"the line is longer than {MAX_LINE_BYTES >> 20} MiB")
     if rest:
         yield number + 1, rest
 
@@ -119,15 +121,15 @@ def _zstd(path: Path) -> Iterator[str]:
         raise DecodeFailure(0, 0, first_line(error)) from None
 
 
-def _spoken(codec: str) -> str:
+def _display_name(codec: str) -> str:
     return "UTF-8" if codec == "utf-8" else codec
 
 
-def start(path: Path, size: int = FIRST) -> bytes:
-    """The first unpacked bytes."""
-    if packing(path) != "zst":
+def start(path: Path, size: int = SNIFFED_BYTES) -> bytes:
+    """The first decompressed bytes."""
+    if compression(path) != "zst":
         try:
-            with opened(path) as file:
+            with open_gzip(path) as file:
                 return file.read(size)
         except DAMAGED:
             raise SourceError(f"{path.name} is compressed, and its data end too early or are damaged") from None
@@ -139,8 +141,8 @@ def start(path: Path, size: int = FIRST) -> bytes:
 
 
 def last(path: Path, size: int = 4096) -> bytes:
-    """The last bytes; none of packed files."""
-    if packing(path):
+    """The last bytes; nothing for compressed files."""
+    if compression(path):
         return b""
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - size))
@@ -149,11 +151,11 @@ def last(path: Path, size: int = 4096) -> bytes:
 
 @contextlib.contextmanager
 def transcoded(path: Path, encoding: str) -> Iterator[IO[bytes]]:
-    """The text in UTF-8, in a file without a name. Raises SourceError with the line that does not decode."""
-    if packing(path) == "zst":
+    """The text as UTF-8, in a temporary file. Raises SourceError with the line that does not decode."""
+    if compression(path) == "zst":
         raise SourceError(f"{path.name}: .zst files are read as UTF-8 only; unpack it to read it as {encoding}")
     with temporary_file() as file:
-        with opened(path) as raw:
+        with open_gzip(path) as raw:
             _decode(path.name, raw, encoding, file)
         file.seek(0)
         yield file
@@ -170,18 +172,18 @@ def _decode(name: str, raw: IO[bytes], encoding: str, file: IO[bytes]) -> None:
             raise SourceError(f"{name}:{line}: the compressed data are damaged ({error})") from None
         except UnicodeDecodeError as error:
             good = before + error.object[: error.start].decode(encoding, "replace")
-            told = error.object[error.start : error.start + 1].hex().upper()
+            problem = error.object[error.start : error.start + 1].hex().upper()
             raise SourceError(
                 f"{name}:{line + good.count(chr(10))}:{len(good.rpartition(chr(10))[2]) + 1}: "
-                f"byte 0x{told} is not {encoding}; set options.encoding to the file's encoding"
+                f"byte 0x{problem} is not {encoding}; set options.encoding to the file's encoding"
             ) from None
         line += text.count("\n")
-        before = (before + text).rpartition("\n")[2][-LONGEST:]
+        before = (before + text).rpartition("\n")[2][-MAX_LINE_BYTES:]
         file.write((text if file.tell() else text.removeprefix("\ufeff")).encode("utf-8", "surrogatepass"))
 
 
 def blank_line(end: bytes, spaces: bytes) -> re.Pattern[bytes]:
-    """What finds a blank line behind another line's end."""
+    """A pattern for a blank line that follows the end of another line."""
     return re.compile(b"%b[%b]*%b" % (end, re.escape(spaces), end) if spaces else end + end)
 
 
@@ -192,10 +194,10 @@ def without_blank_lines(
 
     Args:
         file: The text in UTF-8.
-        end: What ends a line.
-        quote: The quote, or nothing.
-        comment: What a comment begins with, or nothing; quotes in it are plain text.
-        spaces: What a blank line may hold.
+        end: The line terminator.
+        quote: The quote character, or empty.
+        comment: What a comment begins with, or nothing; quotes in it are decompressed text.
+        spaces: Characters that a blank line may contain.
         skip: Lines at the start that are kept as they are.
     """
     blank = blank_line(end, spaces)

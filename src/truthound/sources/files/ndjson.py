@@ -14,7 +14,7 @@ from truthound.errors import ConfigError, SourceError
 from truthound.sources import base
 from truthound.sources.dtypes import FLOAT_INTEGERS, polars_type
 from truthound.sources.files.file_set import FileSet, describe_non_text
-from truthound.sources.files.lines import plain, start, transcoded, unpacked_size
+from truthound.sources.files.lines import decompressed, start, transcoded, unpacked_size
 from truthound.sources.files.text_types import MisfitError, as_asked
 from truthound.sources.memory.python_values import MIXED
 from truthound.sources.table import Table, unknown_columns
@@ -163,7 +163,7 @@ def _complete(files: Sequence[Path], table: pl.LazyFrame, length: int) -> bool:
 def _count(path: Path, text: bytes) -> int:
     """How often a file holds a text."""
     seen, end = 0, b""
-    with plain(path) as file:
+    with decompressed(path) as file:
         while block := file.read(1 << 20):
             seen += (end + block).count(text)
             end = block[1 - len(text) :] if len(text) > 1 else b""  # too short to hold it once more

@@ -33,7 +33,7 @@ def explain(error: Exception, files: Sequence[Path], options: Any) -> SourceErro
                 if line.strip() and (told := _wrong(line.strip("\r\n"), schema, overrides)):
                     return SourceError(f"{path.name}:{number}:{told}")
         except DecodeFailure as stop:
-            return SourceError(f"{path.name}:{stop.line}:{stop.column}: {stop.told}; save it as UTF-8")
+            return SourceError(f"{path.name}:{stop.line}:{stop.column}: {stop.problem}; save it as UTF-8")
         except RecursionError:
             return SourceError(f"{path.name}:{number}: the object is nested too deeply")
         except OSError as gone:

@@ -123,7 +123,7 @@ def _is_lines(path: Path) -> bool:
 def _csv(found: FileSet, options: Any, whole: bool) -> Read:
     from truthound.sources.files import csv_dialect, csv_errors, csv_quotes, csv_reader, row_lines, text_types
 
-    dialect = csv_dialect.dialect_of(found, options)
+    dialect = csv_dialect.common_dialect(found, options)
     try:
         frame, notes = csv_reader.read(found, dialect, whole=whole)
     except (*ENGINE_ERRORS, text_types.MisfitError, csv_quotes.MisquotedError) as error:

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from truthound.sources.files.csv_dialect import CsvDialect
-from truthound.sources.files.lines import LONGEST, blank_line, packing
+from truthound.sources.files.lines import MAX_LINE_BYTES, blank_line, compression
 
 LOOKED_AT = 16 * 1024 * 1024
 """bytes of a file that are searched: a fraction of a second; a repository has no larger tables"""
@@ -79,7 +79,7 @@ def _guarded(path: Path, found: Callable[[Collection[int]], Iterator[tuple[int, 
     def lines(rows: Collection[int]) -> dict[int, int]:
         wanted = set(rows)
         try:
-            if not wanted or packing(path):
+            if not wanted or compression(path):
                 return {}
             return dict(islice(((r, n) for r, n in found(wanted) if r in wanted), len(wanted)))
         except (OSError, ValueError):  # it is gone, or does not decode
@@ -102,7 +102,7 @@ def _blocks(path: Path, encoding: str, end: bytes) -> Iterator[tuple[int, bytes]
             if ended:
                 yield number, whole + end
                 number += whole.count(end) + 1
-            if len(rest) > LONGEST:
+            if len(rest) > MAX_LINE_BYTES:
                 return
     if left and rest:
         yield number, rest + end
