@@ -78,7 +78,7 @@ def test_nothing_is_lost(cli, one):
     (one / "Jenkinsfile").write_text("mine")
     code, _, err = cli("ci", "init", "jenkins")
     assert code == 2
-    assert "not from truthound" in err
+    assert "was not written by truthound" in err
     assert (one / "Jenkinsfile").read_text() == "mine"
     assert cli("ci", "init", "jenkins", "--force")[0] == 0
     with (one / "Jenkinsfile").open("a") as file:

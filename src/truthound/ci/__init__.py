@@ -1,1 +1,1 @@
-"""Continuous integration: which system this is, and what it tells of the build."""
+"""Continuous integration: detect the system, report runs to it, generate its pipeline."""

@@ -1,4 +1,4 @@
-"""What a CI system tells of a build, in the same words on each. Nothing here raises, whatever the environment holds."""
+"""Facts of the current build, in the same fields on every CI system. Nothing here raises, whatever the environment holds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from truthound.ci.platforms import DETECTED_BY, PLATFORMS
 
 
 def detect_ci_platform(environ: Mapping[str, str] | None = None) -> CIPlatform:
-    """The CI system whose mark is set in the environment (`os.environ` by default); its own mark outweighs `CI=false`."""
+    """The CI system whose variables are set in the environment (`os.environ` by default); they outweigh `CI=false`."""
     env = os.environ if environ is None else environ
     return next((platform for platform, marks in DETECTED_BY.items() if any_set(marks, env)), CIPlatform.LOCAL)
 
@@ -25,24 +25,24 @@ def is_ci_environment(environ: Mapping[str, str] | None = None) -> bool:
 
 
 def get_ci_environment(environ: Mapping[str, str] | None = None) -> CIEnvironment:
-    """What the CI system tells of this build; all is empty outside of one."""
+    """The facts of this build; all are empty outside of a CI system."""
     env = os.environ if environ is None else environ
     return environment_of(detect_ci_platform(env), env)
 
 
 def environment_of(platform: CIPlatform, environ: Mapping[str, str]) -> CIEnvironment:
-    """What the variables of this platform tell, whether it is the one that is detected or not."""
-    row, places = PLATFORMS[platform], _VariableResolver(environ)
-    number = next(filter(None, map(_number, places.found(row.fields.get("pr_number", ())))), None)
-    places.pull_request = number is not None or any_set(row.pull_request, environ)
+    """The facts in the variables of a platform, whether it is the detected one or not."""
+    record, resolver = PLATFORMS[platform], _VariableResolver(environ)
+    number = next(filter(None, map(_number, resolver.found(record.fields.get("pr_number", ())))), None)
+    resolver.pull_request = number is not None or any_set(record.pull_request, environ)
     known = {
-        name: next(filter(None, map(clean, places.found(row.fields.get(name, ()), quoted=name == "run_url"))), "")
+        name: next(filter(None, map(clean, resolver.found(record.fields.get(name, ()), quoted=name == "run_url"))), "")
         for name, clean in _CLEAN.items()
     }
-    if known["tag"] == known["branch"] and not places.pull_request:
-        known["branch"] = ""  # many systems give the tag as the branch too
+    if known["tag"] == known["branch"] and not resolver.pull_request:
+        known["branch"] = ""  # many systems set the branch to the tag
     return CIEnvironment(
-        platform, is_ci=platform is not CIPlatform.LOCAL, is_pr=places.pull_request, pr_number=number, **known
+        platform, is_ci=platform is not CIPlatform.LOCAL, is_pr=resolver.pull_request, pr_number=number, **known
     )
 
 
@@ -83,7 +83,7 @@ def any_set(marks: tuple[str, ...], env: Mapping[str, str]) -> bool:
 
 
 class _VariableResolver:
-    """Looks into the places of the table; a file is read once, and only if a place is in it."""
+    """Resolves the lookups of a record; a file is read once, and only if a lookup names it."""
 
     def __init__(self, env: Mapping[str, str]) -> None:
         self.env = env
@@ -91,12 +91,12 @@ class _VariableResolver:
         self._event: dict[str, Any] | None = None
         self._properties: dict[str, str] | None = None
 
-    def found(self, places: tuple[str, ...], *, quoted: bool = False) -> list[str]:
-        """What is at these places, in their order; `quoted` for use in an address."""
-        return [text for place in places if (text := self._at(place, quoted=quoted))]
+    def found(self, lookups: tuple[str, ...], *, quoted: bool = False) -> list[str]:
+        """The values of these lookups, in order; `quoted` for use in an address."""
+        return [text for lookup in lookups if (text := self._at(lookup, quoted=quoted))]
 
-    def _at(self, place: str, *, quoted: bool) -> str:
-        kind, colon, rest = place.partition(":")
+    def _at(self, lookup: str, *, quoted: bool) -> str:
+        kind, colon, rest = lookup.partition(":")
         if colon and kind in {"pr", "no-pr"}:
             return self._at(rest, quoted=quoted) if (kind == "pr") is self.pull_request else ""
         if colon and kind == "unless":
@@ -106,14 +106,14 @@ class _VariableResolver:
             if self._event is None:
                 self._event = parse.event(_get(self.env, "GITHUB_EVENT_PATH"))
             return parse.within(self._event, rest)
-        if "{" in place:
-            return self._filled(place, quoted=quoted)
-        name, _, prefix = place.partition("#")
+        if "{" in lookup:
+            return self._filled(lookup, quoted=quoted)
+        name, _, prefix = lookup.partition("#")
         text = self._property(rest.partition("#")[0]) if kind == "file" else _get(self.env, name)
         return text.removeprefix(prefix) if text.startswith(prefix) else ""
 
     def _property(self, name: str) -> str:
-        """Of the build's file, or else of the configuration's, which that one names."""
+        """A property of the build's file, or else of the configuration's file, which the former names."""
         if self._properties is None:
             build = parse.properties(_get(self.env, "TEAMCITY_BUILD_PROPERTIES_FILE"))
             found = parse.properties(build.get("teamcity.configuration.properties.file", "")) | build
@@ -123,12 +123,12 @@ class _VariableResolver:
         return self._properties.get(name, "")
 
     def _filled(self, template: str, *, quoted: bool) -> str:
-        """A text with the values of variables, or nothing if one of them is not set."""
+        """A text with the values of variables; empty if one of them is not set."""
         parts = re.split(r"\{(\w+)\}", template)
         texts = [parse.plain(_get(self.env, part)) if i % 2 else part for i, part in enumerate(parts)]
         if not all(texts[1::2]):
             return ""
-        if quoted:  # what an address begins with is one already
+        if quoted:  # the beginning is an address already
             texts[3::2] = [urllib.parse.quote(text) for text in texts[3::2]]
             texts[1] = urllib.parse.quote(texts[1]) if texts[0] else texts[1]
             texts[1] = texts[1].rstrip("/") if texts[2].startswith("/") else texts[1]

@@ -1,4 +1,4 @@
-"""What a CI system gives, made sane: each function takes any text or file, raises nothing, and gives "" for what is none."""
+"""Values from a CI system, validated: each function takes any text or file, never raises, and returns "" for invalid input."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from typing import Any
 from truthound._internal.text import shorten
 
 LONGEST = 4096
-"""characters of a value; one that is longer is passed over, because half a branch is no branch"""
+"""characters of a value; longer ones are ignored, because half a branch is not a branch"""
 MESSAGE = 10_000
-"""characters of a commit's message; what is longer is cut"""
+"""characters of a commit's message; longer ones are truncated"""
 EVENT = 25 * 1024 * 1024
 """bytes of an event file; GitHub sends no larger ones (docs.github.com/webhooks)"""
 PROPERTIES = 4 * 1024 * 1024
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _UNFILLED = re.compile(r"\$\([^)]*\)|\$\{[^}]*\}|\$[A-Z_]\w*|%[\w.]+%")
-"""a reference to a variable that nobody filled in: of Azure, of a shell, of Cloud Build, of TeamCity"""
+"""an unresolved reference to a variable: of Azure, of a shell, of Cloud Build, of TeamCity"""
 _PULL_NUMBER = re.compile(
     r"https?://.*/(?:pull|pulls|pull-requests|merge_requests)/([0-9]{1,18})(?:/.*)?|([0-9]{1,18})(?:/(?:head|merge))?"
 )
@@ -90,7 +90,7 @@ def repository(text: str) -> str:
 
 
 def read_capped(path: str, limit: int) -> bytes:
-    """A file's content; nothing where there is none, it is no plain file (a pipe would wait forever), or it is too large."""
+    """A file's content; empty if it is missing, too large or not a regular file (a pipe would block forever)."""
     try:
         file = Path(path)
         if not stat.S_ISREG(file.stat().st_mode):
@@ -103,7 +103,7 @@ def read_capped(path: str, limit: int) -> bytes:
 
 
 def event(path: str) -> dict[str, Any]:
-    """The JSON object in a file that tells of what started a workflow."""
+    """The JSON object in a file that describes the event which started a workflow."""
     try:
         found = json.loads(read_capped(path, EVENT) or b"{}")
     except (ValueError, RecursionError):
@@ -133,7 +133,7 @@ def properties(path: str) -> dict[str, str]:
         text = line.lstrip(" \t\f")
         if not logical and (not text or text[0] in "#!"):
             continue
-        if (len(text) - len(text.rstrip("\\"))) % 2:  # the line goes on
+        if (len(text) - len(text.rstrip("\\"))) % 2:  # continued on the next line
             logical += text[:-1]
             continue
         if match := _LINE.fullmatch(logical + text):

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from truthound.results import CheckpointResult
 
 Format = Callable[["CheckpointResult | Sequence[CheckpointResult]"], str]
-"""One result comes to one document; a sequence, even of one, to a document that holds several."""
+"""One result is one document; a sequence, even of one result, is a document that holds several."""
 
 _PLACES = {
     "console": "truthound.reporters.console:console",

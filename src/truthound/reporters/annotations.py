@@ -1,4 +1,4 @@
-"""Issues as marks on a line of a file, or of a log: what CI systems call annotations."""
+"""Issues as annotations of CI systems: messages at a line of a file, or of a log."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TITLE = 200
 
 
 class AnnotationLevel(StrEnum):
-    """How bad it is. An issue that fails the run is an error, one that does not a warning."""
+    """The severity of an annotation. An issue that fails the run is an error, one that does not is a warning."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -25,7 +25,7 @@ class AnnotationLevel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CIAnnotation:
-    """A message about a line of a file, as seen from the repository's folder; lines and columns count from 1."""
+    """A message about a line of a file, relative to the repository's folder; lines and columns count from 1."""
 
     message: str
     level: AnnotationLevel = AnnotationLevel.ERROR
@@ -44,11 +44,11 @@ class CIAnnotation:
 def issue_annotations(results: Iterable[CheckpointResult], root: str | Path = "") -> list[CIAnnotation]:
     """An annotation for each issue, worst first, then one for the first failing row of each that is in a file.
 
-    An issue is shown at the line that declares its check; one that no file declares at its first failing row.
+    An issue is shown at the line that declares its check, or else at its first failing row.
     `root` is the repository's folder.
     """
     runs = list(results)
-    first = [_issue(outcome, run, root) for run in runs for outcome in wording.of_the_run(run)]
+    first = [_issue(outcome, run, root) for run in runs for outcome in wording.run_errors(run)]
     found = sorted(
         ((outcome, run) for run in runs for outcome in wording.ordered(run)),
         key=lambda pair: (pair[0].status is CheckStatus.ERROR, -(pair[0].severity.rank if pair[0].severity else 0)),
@@ -61,7 +61,7 @@ def issue_annotations(results: Iterable[CheckpointResult], root: str | Path = ""
 
 
 def limited(found: Sequence[CIAnnotation], most: int, left_at: str = "the report") -> list[CIAnnotation]:
-    """At most so many of a level; the last of them counts those that are left."""
+    """At most `most` annotations of a level; the last one counts the others."""
     shown: list[CIAnnotation] = []
     for level in AnnotationLevel:
         these = [a for a in found if a.level is level]
@@ -74,7 +74,7 @@ def limited(found: Sequence[CIAnnotation], most: int, left_at: str = "the report
 
 
 def status_annotation(result: CheckpointResult) -> CIAnnotation:
-    """The verdict of a run as an annotation of no file: `FAILED: 2 failed, 4 passed`."""
+    """The verdict of a run as an annotation without a file: `FAILED: 2 failed, 4 passed`."""
     validation = result.validation_result
     counted = (
         wording.tally(validation.statistics) if validation else wording.one_line(result.error or "nothing was checked")

@@ -70,7 +70,7 @@ def check_view(
     keys = validation.key_columns if validation else ()
     seen = dict.fromkeys(name for example in outcome.examples for name in example.values)
     first = [name for name in dict.fromkeys((*keys, *outcome.columns)) if name in seen]
-    whole_run = wording.is_of_the_run(outcome) and not outcome.columns
+    whole_run = wording.is_run_error(outcome) and not outcome.columns
     return CheckView(
         status=outcome.status,
         severity=wording.severity(outcome),

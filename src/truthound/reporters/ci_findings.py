@@ -1,4 +1,4 @@
-"""What the formats of CI systems share: the checks of a run, their names, their identity, their words and places."""
+"""What the formats of CI systems share: the order of issues, unique names, fingerprints, locations and details."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from truthound.reporters.check_view import CheckView, check_view
 from truthound.results import CheckOutcome, CheckpointResult, CheckStatus, Example, ValidationResult
 
 FALLBACK = "truthound.yaml"
-"""where an issue is shown that no file is known of"""
+"""where an issue is shown whose file is unknown"""
 EXAMPLES, CELLS, WIDTH = 10, 8, 1000
 """failing rows of a check, cells of a row, characters of a text"""
 WITH_EXAMPLES = 500
-"""issues of a run that are shown with examples: ten thousand of them would be more than a CI system takes"""
+"""issues of a run that are shown with examples: ten thousand would exceed what a CI system accepts"""
 
 
-def several(results: CheckpointResult | Sequence[CheckpointResult]) -> Sequence[CheckpointResult]:
+def published_runs(results: CheckpointResult | Sequence[CheckpointResult]) -> Sequence[CheckpointResult]:
     """The runs, with as much of failing rows as a CI system may publish of each."""
     return [r.published() for r in ([results] if isinstance(results, CheckpointResult) else results)]
 
 
-def said(value: object, width: int = WIDTH) -> str:
-    """Text on one line that every format can hold."""
+def safe_text(value: object, width: int = WIDTH) -> str:
+    """Text on one line, in characters that every format can hold."""
     return shorten(escape_xml(wording.one_line(str(value))), width)
 
 
-def issues(result: CheckpointResult) -> list[CheckOutcome]:
-    """Of `words.checks` those that did not hold: errors first, then the worst."""
+def ranked_issues(result: CheckpointResult) -> list[CheckOutcome]:
+    """The issues among `wording.checks`: errors first, then the worst."""
 
     def rank(o: CheckOutcome) -> tuple[bool, bool, int, float]:
         warned = o.status is CheckStatus.WARNED
@@ -44,12 +44,12 @@ def issues(result: CheckpointResult) -> list[CheckOutcome]:
 
 
 def title(outcome: CheckOutcome) -> str:
-    """`words.title` in what every format can hold."""
-    return said(check_view(outcome).title, 500)
+    """A check's title, in characters that every format can hold."""
+    return safe_text(check_view(outcome).title, 500)
 
 
-def distinct(names: Iterable[str]) -> Iterator[str]:
-    """The names, with a number where one has been there before."""
+def unique_names(names: Iterable[str]) -> Iterator[str]:
+    """The names, numbered where they repeat."""
     seen: Counter[str] = Counter()
     taken = set(names := list(names))
     for name in names:
@@ -61,61 +61,65 @@ def distinct(names: Iterable[str]) -> Iterator[str]:
         yield unique
 
 
-def identities(found: Iterable[tuple[CheckpointResult, CheckOutcome]]) -> list[str]:
-    """For each check 64 hexadecimal digits of its own, the same on every machine and in every run; no count is part of them."""
-    told_apart = distinct(json.dumps([result.checkpoint_name, outcome.id]) for result, outcome in found)
-    return [hashlib.sha256(text.encode()).hexdigest() for text in told_apart]
+def fingerprints(found: Iterable[tuple[CheckpointResult, CheckOutcome]]) -> list[str]:
+    """A stable hash of each check, 64 hexadecimal digits: the same on every machine and in every run, whatever the counts."""
+    identities = unique_names(json.dumps([result.checkpoint_name, outcome.id]) for result, outcome in found)
+    return [hashlib.sha256(text.encode()).hexdigest() for text in identities]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A line of a file, as seen from the repository's folder, and what is there."""
+class Location:
+    """A line of a file, relative to the repository's folder, and what is there."""
 
     file: str
     line: int
     what: str
     column: int = 0
-    """from 1; 0 where it is not known"""
+    """from 1; 0 if unknown"""
 
 
-def folder(root: str | Path | None) -> str | Path:
-    """The repository's folder: as given, else the current one."""
+def repository_root(root: str | Path | None) -> str | Path:
+    """The repository's folder; the current one by default."""
     try:
         return Path.cwd() if root is None else root
-    except OSError:  # it has gone
+    except OSError:  # deleted meanwhile
         return ""
 
 
-def places_of(outcome: CheckOutcome, validation: ValidationResult | None, root: str | Path = "") -> list[Place]:
-    """Where to look, best first: the first failing row, the line that declares the check, the data file. Never none."""
+def locations_of(outcome: CheckOutcome, validation: ValidationResult | None, root: str | Path = "") -> list[Location]:
+    """Where to look, best first: the first failing row, the line that declares the check, the data file. Never empty."""
     file, row = locations.data_location(outcome, validation, root)
     config, line, column = locations.config_location(outcome, root)
-    found = [Place(file, row, "the first failing row that is known")] if row else []
-    found += [Place(config, max(line, 1), "the check is declared here", column)] if config else []
+    found = [Location(file, row, "the first known failing row")] if row else []
+    found += [Location(config, max(line, 1), "the check is declared here", column)] if config else []
     if not found:
-        found = [Place(file, 1, "the data")] if file else [Place(FALLBACK, 1, "the configuration")]
+        found = [Location(file, 1, "the data")] if file else [Location(FALLBACK, 1, "the configuration")]
     return found
 
 
 def issue_line(outcome: CheckOutcome) -> str:
     """An issue in one line."""
-    return said(check_view(outcome).line)
+    return safe_text(check_view(outcome).line)
 
 
 def details(outcome: CheckOutcome, validation: ValidationResult | None, examples: int = EXAMPLES) -> list[str]:
-    """What is known of an issue beyond its line: failing rows, the values that occur most, why the rule is there, where it stands."""
+    """Details of an issue beyond its line: failing rows, frequent values, the reason for the rule, where it is declared."""
     view = check_view(outcome, validation)
     rows = [_row(example, view, validation) for example in view.examples[:examples]]
     if rows and outcome.failed and outcome.failed > len(rows):
         rows.append(f"{plural(len(rows), 'example')} of {plural(outcome.failed, 'row')}")
-    if examples and (times := view.frequent_text(lambda v: said(cell(v)))):
+    if examples and (times := view.frequent_text(lambda v: safe_text(cell(v)))):
         rows.append(f"most often: {times}")
-    rows += [f"why: {said(view.description)}"] if view.description else []
-    return rows + ([f"declared in {said(view.location)}"] if view.location else [])
+    rows += [f"why: {safe_text(view.description)}"] if view.description else []
+    return rows + ([f"declared in {safe_text(view.location)}"] if view.location else [])
 
 
 def _row(example: Example, view: CheckView, validation: ValidationResult | None) -> str:
     names = [n for n in view.columns if n in example.values][:CELLS]
-    cells = ", ".join(f"{said(n, 60)}={said(cell(example.values[n]))}" for n in names)
-    at = f" ({said(validation.file, 200)}:{example.line})" if example.line and validation and validation.file else ""
+    cells = ", ".join(f"{safe_text(n, 60)}={safe_text(cell(example.values[n]))}" for n in names)
+    at = (
+        f" ({safe_text(validation.file, 200)}:{example.line})"
+        if example.line and validation and validation.file
+        else ""
+    )
     return f"row {'?' if example.row is None else example.row}{at}" + (f": {cells}" if cells else "")

@@ -9,7 +9,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from truthound.reporters.ci_findings import details, folder, identities, issue_line, issues, places_of, said, several
+from truthound.reporters.ci_findings import (
+    details,
+    fingerprints,
+    issue_line,
+    locations_of,
+    published_runs,
+    ranked_issues,
+    repository_root,
+    safe_text,
+)
 from truthound.reporters.json_yaml import dump_json
 from truthound.results import CheckOutcome, CheckpointResult, CheckStatus, Severity
 
@@ -18,21 +27,21 @@ _EXAMPLES = 3
 
 
 def codequality(results: CheckpointResult | Sequence[CheckpointResult], root: str | Path | None = None) -> str:
-    """The issues of all runs. `root` is the repository's folder, the current one by default; files outside are not named."""
-    root = folder(root)
-    found = [(result, outcome) for result in several(results) for outcome in issues(result)]
-    return dump_json([_issue(r, o, f, root) for (r, o), f in zip(found, identities(found), strict=True)])
+    """The issues of all runs. `root` is the repository's repository_root, the current one by default; files outside are not named."""
+    root = repository_root(root)
+    found = [(result, outcome) for result in published_runs(results) for outcome in ranked_issues(result)]
+    return dump_json([_issue(r, o, f, root) for (r, o), f in zip(found, fingerprints(found), strict=True)])
 
 
 def _issue(result: CheckpointResult, outcome: CheckOutcome, fingerprint: str, root: str | Path) -> dict[str, Any]:
-    place = places_of(outcome, result.validation_result, root)[0]
+    place = locations_of(outcome, result.validation_result, root)[0]
     rows = details(outcome, result.validation_result, _EXAMPLES)
     return {
-        "description": said("; ".join([issue_line(outcome), *rows])),
-        "check_name": said(outcome.validator, 200),
+        "description": safe_text("; ".join([issue_line(outcome), *rows])),
+        "check_name": safe_text(outcome.validator, 200),
         "fingerprint": fingerprint,
         "severity": severity(outcome),
-        "location": {"path": said(place.file), "lines": {"begin": place.line}},
+        "location": {"path": safe_text(place.file), "lines": {"begin": place.line}},
     }
 
 

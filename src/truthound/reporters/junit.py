@@ -1,7 +1,7 @@
 """Runs as JUnit XML, after the schema that Jenkins keeps (junit-10.xsd); GitLab, CircleCI, Azure and others read the same.
 
-A checkpoint is a suite and a check a case. A check that did not hold is a failure, one that could not be made an error. A check that
-only warns does not fail the run and so is no failure: its case passes, and its output begins with `warning:`.
+A checkpoint is a suite and a check a case. A failed check is a failure, one that could not be evaluated an error. A check that
+only warns does not fail the run and is not a failure: its case passes, and its output begins with `warning:`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,15 @@ from xml.etree import ElementTree as ET
 
 from truthound.reporters import wording
 from truthound.reporters.check_view import check_view
-from truthound.reporters.ci_findings import WITH_EXAMPLES, details, distinct, issue_line, said, several, title
+from truthound.reporters.ci_findings import (
+    WITH_EXAMPLES,
+    details,
+    issue_line,
+    published_runs,
+    safe_text,
+    title,
+    unique_names,
+)
 from truthound.results import CheckOutcome, CheckpointResult, CheckStatus
 
 _COUNTED = {"failures": CheckStatus.FAILED, "errors": CheckStatus.ERROR, "skipped": CheckStatus.SKIPPED}
@@ -21,10 +29,10 @@ _COUNTED = {"failures": CheckStatus.FAILED, "errors": CheckStatus.ERROR, "skippe
 
 def junit(results: CheckpointResult | Sequence[CheckpointResult]) -> str:
     """A document with a suite for each run. Times are in seconds, the time of a run in UTC."""
-    runs = several(results)
+    runs = published_runs(results)
     suites = [
         _suite(result, name)
-        for result, name in zip(runs, distinct(said(r.checkpoint_name, 200) for r in runs), strict=True)
+        for result, name in zip(runs, unique_names(safe_text(r.checkpoint_name, 200) for r in runs), strict=True)
     ]
     total = {key: str(sum(int(s.attrib[key]) for s in suites)) for key in ("tests", "failures", "errors")}
     root = _element("testsuites", total | {"name": "truthound", "time": _seconds(sum(r.duration_ms for r in runs))})
@@ -41,15 +49,15 @@ def _suite(result: CheckpointResult, name: str) -> ET.Element:
     suite = _element("testsuite", more | counts)
     properties = _element("properties", within=suite)
     for key, value in _properties(result).items():
-        _element("property", {"name": said(key, 200), "value": said(value)}, within=properties)
+        _element("property", {"name": safe_text(key, 200), "value": safe_text(value)}, within=properties)
     issues = 0
-    for outcome, unique in zip(outcomes, distinct(map(title, outcomes)), strict=True):
+    for outcome, unique in zip(outcomes, unique_names(map(title, outcomes)), strict=True):
         issues += outcome.is_issue
         suite.append(_case(result, outcome, name, unique, short=issues > WITH_EXAMPLES))
     undelivered = [f"action {a.action_name}: {a.status}: {a.message}" for a in result.action_results if not a.delivered]
     statistics = result.validation_result and wording.tally(result.validation_result.statistics)
     lines = [f"{wording.verdict(result)}: {statistics or result.error or 'no checks ran'}", *undelivered]
-    _element("system-out", within=suite).text = "\n".join(map(said, lines))
+    _element("system-out", within=suite).text = "\n".join(map(safe_text, lines))
     return suite
 
 
@@ -76,10 +84,10 @@ def _case(result: CheckpointResult, outcome: CheckOutcome, suite: str, name: str
                 "failure", {"type": check_view(outcome).severity, "message": issue_line(outcome)}, within=case
             ).text = text
         case CheckStatus.ERROR:
-            kind = said(_kind(result, outcome))
+            kind = safe_text(_kind(result, outcome))
             _element("error", {"type": kind, "message": issue_line(outcome)}, within=case).text = text
         case CheckStatus.SKIPPED:
-            _element("skipped", {"message": said(outcome.message or "not checked")}, within=case)
+            _element("skipped", {"message": safe_text(outcome.message or "not checked")}, within=case)
         case CheckStatus.WARNED:
             _element("system-out", within=case).text = f"warning: {text}"
     return case
@@ -87,8 +95,8 @@ def _case(result: CheckpointResult, outcome: CheckOutcome, suite: str, name: str
 
 def _kind(result: CheckpointResult, outcome: CheckOutcome) -> str:
     """What kind of error it is."""
-    if wording.is_of_the_run(outcome):
-        return "ActionError" if outcome.validator == wording.ACTION else said(result.error_type or "CheckError")
+    if wording.is_run_error(outcome):
+        return "ActionError" if outcome.validator == wording.ACTION else safe_text(result.error_type or "CheckError")
     return "CheckError"
 
 

@@ -1,4 +1,4 @@
-"""Where an issue is to be seen: the line of the configuration that declares its check, and the first row of the data that fails."""
+"""Where an issue is located: the line of the configuration that declares its check, and the first failing row of the data."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _LOCATION = re.compile(r"(.+?):(\d+)(?::(\d+))?")
 
 
 def config_location(outcome: CheckOutcome, root: str | Path = "") -> tuple[str, int, int]:
-    """The file, line and column that declare a check, as seen from the repository's folder; "" and 0 where there is none, or it lies elsewhere."""
+    """The file, line and column that declare a check, relative to the repository's folder; "" and 0 if there is none, or it is outside."""
     where = _LOCATION.fullmatch(outcome.location or "")
     path = relative_to_root(where[1], root) if where else ""
     return (path, int(where[2]), int(where[3] or 0)) if where and path else ("", 0, 0)
@@ -33,14 +33,14 @@ def _here() -> Path | None:
 
 
 def within(path: PurePath, root: str | Path) -> PurePath | None:
-    """The path as seen from a folder that it lies in. Both may be named by links, and a link in the folder may lead out of it."""
+    """The path relative to a folder that contains it. Both may be named by links, and a link in the folder may lead out of it."""
     if path.is_relative_to(root):
         return path.relative_to(root)
     try:
         home = os.path.realpath(root)
         above = next((p for p in path.parents if os.path.realpath(p) == home), None)
         real = PurePath(os.path.realpath(path.parent)) / path.name
-    except OSError:  # a relative path, and the current folder has gone
+    except OSError:  # a relative path, and the current folder was deleted
         return None
     if above is not None:
         return path.relative_to(above)
@@ -48,9 +48,9 @@ def within(path: PurePath, root: str | Path) -> PurePath | None:
 
 
 def data_location(outcome: CheckOutcome, validation: ValidationResult | None, root: str | Path = "") -> tuple[str, int]:
-    """The data file and the line of the first failing row that is known, as seen from the repository's folder.
+    """The data file and the line of the first known failing row, relative to the repository's folder.
 
-    The line is 0 where only the file is known; the file is empty if it does not lie in that folder.
+    The line is 0 if only the file is known; the file is empty if it is outside that folder.
     """
     file = relative_to_root(validation.file or "", root) if validation else ""
     lines = [e.line for e in outcome.examples if e.line]
@@ -58,7 +58,7 @@ def data_location(outcome: CheckOutcome, validation: ValidationResult | None, ro
 
 
 def relative_to_root(path: str, root: str | Path = "") -> str:
-    """A path as seen from a folder, if it lies in it, else nothing. Without the folder only relative paths can lie there."""
+    """A path relative to a folder that contains it, else empty. Without the folder only relative paths are accepted."""
     if not path or "\0" in path:
         return ""
     found = _absolute(path, root)

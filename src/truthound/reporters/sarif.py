@@ -17,15 +17,15 @@ from truthound._version import __version__
 from truthound.reporters import wording
 from truthound.reporters.check_view import check_view
 from truthound.reporters.ci_findings import (
-    Place,
+    Location,
     details,
-    folder,
-    identities,
+    fingerprints,
     issue_line,
-    issues,
-    places_of,
-    said,
-    several,
+    locations_of,
+    published_runs,
+    ranked_issues,
+    repository_root,
+    safe_text,
 )
 from truthound.reporters.json_yaml import dump_json
 from truthound.reporters.rule_descriptions import RULES
@@ -38,22 +38,22 @@ _EXAMPLES = 3
 _BASE = "%SRCROOT%"
 _RULES = RULES | {
     wording.RUN: "The checkpoint can be run.",
-    wording.FILE: "The configuration has no mistake.",
-    wording.ACTION: "Whoever is to be told of a run is told.",
+    wording.FILE: "The configuration is valid.",
+    wording.ACTION: "Every action of the checkpoint is delivered.",
 }
 
 
 def sarif(results: CheckpointResult | Sequence[CheckpointResult], root: str | Path | None = None) -> str:
-    """A log with a run for each result. `root` is the repository's folder, the current one by default; files outside are not named."""
-    runs = [_run(result, folder(root)) for result in several(results)]
+    """A log with a run for each result. `root` is the repository's repository_root, the current one by default; files outside are not named."""
+    runs = [_run(result, repository_root(root)) for result in published_runs(results)]
     return dump_json({"$schema": SCHEMA, "version": "2.1.0", "runs": runs})
 
 
 def _run(result: CheckpointResult, root: str | Path) -> dict[str, Any]:
-    found = issues(result)
+    found = ranked_issues(result)
     shown = found[:SHOWN]
     rules = {name: i for i, name in enumerate(sorted({_id(o) for o in shown}))}
-    prints = identities((result, o) for o in shown)
+    prints = fingerprints((result, o) for o in shown)
     v = result.validation_result
     known = {"source": v and v.source, "file": v and v.file, "rows": v and v.row_count}
     return {
@@ -71,25 +71,25 @@ def _run(result: CheckpointResult, root: str | Path) -> dict[str, Any]:
         "columnKind": "unicodeCodePoints",
         "results": [_result(result, o, rules, p, root) for o, p in zip(shown, prints, strict=True)],
         "properties": {
-            "checkpoint": said(result.checkpoint_name),
-            "runId": said(result.run_id),
+            "checkpoint": safe_text(result.checkpoint_name),
+            "runId": safe_text(result.run_id),
             "status": result.status.value,
         }
-        | {k: said(x) if isinstance(x, str) else x for k, x in known.items() if x is not None}
-        | {"tags": [f"{said(k, 100)}={said(x, 100)}" for k, x in result.tags.items()]},
+        | {k: safe_text(x) if isinstance(x, str) else x for k, x in known.items() if x is not None}
+        | {"tags": [f"{safe_text(k, 100)}={safe_text(x, 100)}" for k, x in result.tags.items()]},
     }
 
 
 def _id(outcome: CheckOutcome) -> str:
-    return said(outcome.validator, 200)
+    return safe_text(outcome.validator, 200)
 
 
 def _rule(name: str, levels: Iterable[str]) -> dict[str, Any]:
     """A validator as a rule. Its level is that of its worst result."""
-    short = _RULES.get(name, "What this check asks holds.")
+    short = _RULES.get(name, "The check passes.")
     steps = (
         "Look at the failing rows: they are wrong, or the rule is.",
-        "Mend the data where they are made, or set bad rows aside with a quarantine action.",
+        "Correct the data at their source, or set bad rows aside with a quarantine action.",
         "Change the rule where it is declared; max_fail or mostly accept some failing rows, severity weighs them.",
     )
     return {
@@ -106,7 +106,7 @@ def _rule(name: str, levels: Iterable[str]) -> dict[str, Any]:
 def _result(
     result: CheckpointResult, outcome: CheckOutcome, rules: dict[str, int], fingerprint: str, root: str | Path
 ) -> dict[str, Any]:
-    first, *others = places_of(outcome, result.validation_result, root)
+    first, *others = locations_of(outcome, result.validation_result, root)
     text = "\n".join([issue_line(outcome), *details(outcome, result.validation_result, _EXAMPLES)])
     counts = {"failed": outcome.failed, "total": outcome.total, "judged": outcome.judged}
     made: dict[str, Any] = {
@@ -115,9 +115,9 @@ def _result(
         "level": _level(outcome),
         "message": {"text": _message(text)},
         "locations": [_location(first)],
-        # the first is the one that GitHub tells alerts apart by
+        # GitHub identifies alerts by the first
         "partialFingerprints": {"primaryLocationLineHash": f"{fingerprint[:16]}:1", "truthoundCheck/v1": fingerprint},
-        "properties": {"severity": check_view(outcome).severity, "check": said(outcome.id)}
+        "properties": {"severity": check_view(outcome).severity, "check": safe_text(outcome.id)}
         | {k: n for k, n in counts.items() if n is not None},
     }
     if others:
@@ -139,7 +139,7 @@ def _invocation(result: CheckpointResult, left: int) -> dict[str, Any]:
     ended = started + timedelta(milliseconds=max(result.duration_ms, 0))
     errors = [o for o in wording.checks(result) if o.status is CheckStatus.ERROR]
     notes = [("error", issue_line(o)) for o in errors[:100]]
-    notes += [("note", said(n)) for n in result.validation_result.notes] if result.validation_result else []
+    notes += [("note", safe_text(n)) for n in result.validation_result.notes] if result.validation_result else []
     if left:
         notes.append(("warning", f"{left:,} more issues are not in this file, which holds the worst {SHOWN:,}"))
     return {
@@ -150,7 +150,7 @@ def _invocation(result: CheckpointResult, left: int) -> dict[str, Any]:
     }
 
 
-def _location(place: Place) -> dict[str, Any]:
+def _location(place: Location) -> dict[str, Any]:
     uri = quote(place.file, safe="/", errors="replace")
     return {
         "physicalLocation": {
@@ -167,4 +167,4 @@ def _message(text: str) -> str:
 
 def _part(text: str) -> str:
     """A part of an id between slashes."""
-    return quote(said(text, 100), safe=" ", errors="replace")
+    return quote(safe_text(text, 100), safe=" ", errors="replace")

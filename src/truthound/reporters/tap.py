@@ -14,7 +14,15 @@ from typing import Any
 
 from truthound.reporters import wording
 from truthound.reporters.check_view import check_view
-from truthound.reporters.ci_findings import WITH_EXAMPLES, details, distinct, issue_line, said, several, title
+from truthound.reporters.ci_findings import (
+    WITH_EXAMPLES,
+    details,
+    issue_line,
+    published_runs,
+    safe_text,
+    title,
+    unique_names,
+)
 from truthound.results import CheckOutcome, CheckpointResult, CheckStatus
 
 _VERSION = "TAP version 14"
@@ -22,11 +30,13 @@ _VERSION = "TAP version 14"
 
 def tap(results: CheckpointResult | Sequence[CheckpointResult]) -> str:
     """A list of tests for one run; for a sequence a subtest for each."""
-    runs = several(results)
+    runs = published_runs(results)
     if isinstance(results, CheckpointResult):
         return "\n".join([_VERSION, *_run(runs[0])]) + "\n"
     lines = [_VERSION, _plan(len(runs), "no checkpoint ran")]
-    for number, (result, name) in enumerate(zip(runs, distinct(said(r.checkpoint_name) for r in runs), strict=True), 1):
+    for number, (result, name) in enumerate(
+        zip(runs, unique_names(safe_text(r.checkpoint_name) for r in runs), strict=True), 1
+    ):
         lines += [f"# Subtest: {_escaped(name)}", *(f"    {line}" for line in _run(result))]
         held = not wording.fails(result)
         lines.append(f"{'ok' if held else 'not ok'} {number} - {_escaped(name)}")
@@ -37,11 +47,11 @@ def _run(result: CheckpointResult) -> Iterator[str]:
     outcomes = wording.checks(result)
     yield _plan(len(outcomes), "no check ran")
     issues = 0
-    for number, (outcome, name) in enumerate(zip(outcomes, distinct(map(title, outcomes)), strict=True), 1):
+    for number, (outcome, name) in enumerate(zip(outcomes, unique_names(map(title, outcomes)), strict=True), 1):
         held = outcome.status in (CheckStatus.PASSED, CheckStatus.SKIPPED)
         directive = ""
         if outcome.status is CheckStatus.SKIPPED:
-            directive = f" # SKIP {_escaped(said(outcome.message or 'not checked'))}"
+            directive = f" # SKIP {_escaped(safe_text(outcome.message or 'not checked'))}"
         elif outcome.status is CheckStatus.WARNED:
             directive = " # TODO a warning, which does not fail the run"
         yield f"{'ok' if held else 'not ok'} {number} - {_escaped(name)}{directive}"
@@ -59,8 +69,8 @@ def _diagnostics(result: CheckpointResult, outcome: CheckOutcome, *, short: bool
     known: dict[str, Any] = {
         "message": issue_line(outcome),
         "severity": check_view(outcome).severity,
-        "validator": said(outcome.validator),
-        "columns": [said(c) for c in outcome.columns],
+        "validator": safe_text(outcome.validator),
+        "columns": [safe_text(c) for c in outcome.columns],
         "failed": outcome.failed,
         "total": outcome.total,
         "judged": outcome.judged,

@@ -1,4 +1,4 @@
-"""What all reports for people say in the same words."""
+"""The words that all reports share: verdicts, counts, changes since the previous run, errors of a run as a whole."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ VERDICTS = {
 
 
 RUN, ACTION, FILE = "checkpoint", "action", "configuration"
-"""validators of the checks that say what is wrong with a run as a whole, which no rule asked for"""
-_PLACED = re.compile(r"(?P<place>[^\n]+?:[0-9]+(?::[0-9]+)?): (?P<said>.*)", re.DOTALL)
+"""validators of the checks that stand for errors of a run as a whole"""
+_LOCATED = re.compile(r"(?P<location>[^\n]+?:[0-9]+(?::[0-9]+)?): (?P<message>.*)", re.DOTALL)
 
 
-def of_the_run(result: CheckpointResult) -> list[CheckOutcome]:
-    """What fails a run whose checks do not, as checks that could not be evaluated: why it could not run, each mistake of its
-    configuration (at its place in the file), each action that was not delivered.
+def run_errors(result: CheckpointResult) -> list[CheckOutcome]:
+    """Errors of a run as a whole, as checks that could not be evaluated: why it could not run, each mistake of its
+    configuration (at its location in the file), each undelivered action.
     """
     if result.status in (CheckpointStatus.SUCCESS, CheckpointStatus.WARNING):
         lost = [a for a in result.action_results if not a.delivered]
         return [_undelivered(i, action) for i, action in enumerate(lost, 1)]
     if result.validation_result is None and result.error_type == ConfigError.__name__:
-        return [_mistake(i, said) for i, said in enumerate((result.error or "").split("\n"), 1) if said]
+        return [_mistake(i, line) for i, line in enumerate((result.error or "").split("\n"), 1) if line]
     wrong = result.error or ("no check ran" if result.status is CheckpointStatus.ERROR else "")
     if not wrong or with_status(result, CheckStatus.ERROR):
         return []
@@ -46,48 +46,48 @@ def of_the_run(result: CheckpointResult) -> list[CheckOutcome]:
 
 
 def _undelivered(number: int, action: ActionResult) -> CheckOutcome:
-    said = f"the action was not delivered: {action.message or action.status.value}"
+    error = f"the action was not delivered: {action.message or action.status.value}"
     name = action.action_name or action.action_type
-    return CheckOutcome(f"(action {number})", ACTION, (name,), CheckStatus.ERROR, error=said)
+    return CheckOutcome(f"(action {number})", ACTION, (name,), CheckStatus.ERROR, error=error)
 
 
-def is_of_the_run(outcome: CheckOutcome) -> bool:
-    """Whether it is one of `of_the_run`; the id of a check begins with the name of its validator."""
+def is_run_error(outcome: CheckOutcome) -> bool:
+    """Whether it is one of `run_errors`; the id of a check begins with the name of its validator."""
     return outcome.id.startswith("(")
 
 
-def _mistake(number: int, said: str) -> CheckOutcome:
-    placed = _PLACED.fullmatch(said)
-    where, said = (placed["place"], placed["said"]) if placed else (None, said)
-    return CheckOutcome(f"(configuration {number})", FILE, (), CheckStatus.ERROR, error=said, location=where)
+def _mistake(number: int, message: str) -> CheckOutcome:
+    located = _LOCATED.fullmatch(message)
+    where, message = (located["location"], located["message"]) if located else (None, message)
+    return CheckOutcome(f"(configuration {number})", FILE, (), CheckStatus.ERROR, error=message, location=where)
 
 
 def checks(result: CheckpointResult) -> list[CheckOutcome]:
-    """The run's checks as they were asked for, then what is wrong with the run as a whole."""
+    """The checks of a run in the order of the configuration, then the errors of the run as a whole."""
     shown = [o for o in result.validation_result.outcomes if not o.hidden] if result.validation_result else []
-    return [*shown, *of_the_run(result)]
+    return [*shown, *run_errors(result)]
 
 
 def fails(result: CheckpointResult) -> bool:
-    """Whether the run fails the job it is part of: every report takes it from here, and the exit code agrees."""
+    """Whether the run fails its job; every report and the exit code agree."""
     return any(o.status in (CheckStatus.FAILED, CheckStatus.ERROR) for o in checks(result))
 
 
 def verdict(result: CheckpointResult) -> str:
-    """The run in one word; `UNDELIVERED` where nothing is wrong but that an action was not."""
+    """The run in one word; `UNDELIVERED` if the only error is an undelivered action."""
     passes = result.status in (CheckpointStatus.SUCCESS, CheckpointStatus.WARNING)
     return "UNDELIVERED" if passes and fails(result) else VERDICTS[result.status]
 
 
 def title(outcome: CheckOutcome) -> str:
     """`range: age (no ghosts)`: the same in each run."""
-    if is_of_the_run(outcome) and not outcome.columns:
+    if is_run_error(outcome) and not outcome.columns:
         return "run" if outcome.validator == RUN else outcome.validator
     return f"{outcome.validator}: {columns_label(outcome)}" + (f" ({outcome.name})" if outcome.name else "")
 
 
 def ordered(result: CheckpointResult) -> list[CheckOutcome]:
-    """The issues, worst first, and after them what could not be checked."""
+    """The issues, worst first, and after them the checks that could not be evaluated."""
     return sorted(result.issues, key=lambda o: o.status is CheckStatus.ERROR)
 
 
@@ -97,7 +97,7 @@ def with_status(result: CheckpointResult, status: CheckStatus) -> list[CheckOutc
 
 
 def columns_label(outcome: CheckOutcome) -> str:
-    """What was checked: its columns, or the table."""
+    """The checked columns, or the table."""
     return ", ".join(outcome.columns) or "(table)"
 
 
@@ -108,22 +108,22 @@ def severity(outcome: CheckOutcome) -> str:
 
 
 def expectation(outcome: CheckOutcome) -> str:
-    """What should hold, or what was found where no rows can be counted."""
+    """The rule in words, or what was found where no rows can be counted."""
     if outcome.status is CheckStatus.ERROR:
         return one_line(outcome.error or outcome.message or f"{outcome.validator} could not be checked")
     if outcome.failed is None and outcome.is_issue:
-        said = outcome.message or outcome.expected
+        text = outcome.message or outcome.expected
     else:
-        said = outcome.expected or outcome.message
-    if outcome.status is CheckStatus.PASSED and outcome.judged == 0 and outcome.message not in ("", said):
-        said = f"{said} ({outcome.message})"  # it passed as there was nothing to judge
-    said = one_line(said or outcome.validator)
-    named = f"{outcome.name}: {said}" if outcome.name else said
+        text = outcome.expected or outcome.message
+    if outcome.status is CheckStatus.PASSED and outcome.judged == 0 and outcome.message not in ("", text):
+        text = f"{text} ({outcome.message})"  # it passed because nothing was evaluated
+    text = one_line(text or outcome.validator)
+    named = f"{outcome.name}: {text}" if outcome.name else text
     return f"{named} where {outcome.where}" if outcome.where else named
 
 
 def failed_count(outcome: CheckOutcome) -> str:
-    """`93 (1.86%)`, or `93 (9.30% of 1,000 judged)` where nulls were passed over, with what was allowed where anything was.
+    """`93 (1.86%)`, or `93 (9.30% of 1,000 judged)` where nulls were skipped, and the allowed number where there is one.
 
     Nothing for a check on the table as a whole.
     """
@@ -136,7 +136,7 @@ def failed_count(outcome: CheckOutcome) -> str:
 
 def line(outcome: CheckOutcome) -> str:
     """An issue in one line: `critical: email: not null: 93 (1.86%)`."""
-    if is_of_the_run(outcome) and not outcome.columns:
+    if is_run_error(outcome) and not outcome.columns:
         return f"error: {expectation(outcome)}"
     return ": ".join(
         filter(None, (severity(outcome), columns_label(outcome), expectation(outcome), failed_count(outcome)))
@@ -167,24 +167,24 @@ def shape(validation: ValidationResult, times: str) -> str:
 
 
 def page(result: CheckpointResult) -> str:
-    """The address of the run's page among the data docs, or of the report that its metadata name; empty where neither is known."""
+    """The address of the run's page in the data docs, or of the report in its metadata; empty if unknown."""
     found = (a.details.get("url", "") for a in result.action_results)
     published = next((p for p in found if isinstance(p, str) and p.startswith(("http://", "https://"))), "")
     return published or str(result.metadata.get("report_url") or "")
 
 
 def one_line(text: str) -> str:
-    """Lines that belong to one message, in one."""
+    """Several lines as one."""
     return " ".join(text.split("\n")) if "\n" in text else text
 
 
 def previous_validation(history: Sequence[CheckpointResult]) -> ValidationResult | None:
-    """The newest earlier run that came to a verdict. `history` is oldest first."""
+    """The newest earlier run with a validation. `history` is oldest first."""
     return next((r.validation_result for r in reversed(history) if r.validation_result), None)
 
 
 def changes(before: ValidationResult | None) -> Callable[[CheckOutcome], str]:
-    """What tells of a check how it changed against the run before: `NEW`, `worse, was 80`, `better, was 120`, or nothing."""
+    """A function from a check to its change since the previous run: `NEW`, `worse, was 80`, `better, was 120`, or empty."""
     if before is None:
         return lambda _: ""
     known = {o.id: o for o in reversed(before.outcomes)}
@@ -200,6 +200,6 @@ def _change(outcome: CheckOutcome, then: CheckOutcome | None) -> str:
 
 
 def fixed(result: CheckpointResult, before: ValidationResult | None) -> list[CheckOutcome]:
-    """Checks that hold now and did not in the run before."""
+    """Checks that pass now and did not in the previous run."""
     failed = {o.id for o in before.outcomes if o.is_issue} if before else set()
     return [o for o in with_status(result, CheckStatus.PASSED) if o.id in failed]

@@ -503,7 +503,7 @@ def test_nothing_of_others_is_written_over(tmp_path):
         return write_ci_config("github", checkpoint_name="users", path=path, **options)
 
     path.write_text("mine\n")
-    with pytest.raises(ConfigError, match="not from truthound"):
+    with pytest.raises(ConfigError, match="was not written by truthound"):
         write()
     assert path.read_text() == "mine\n"
     write(force=True)
@@ -522,7 +522,7 @@ def test_nothing_of_others_is_written_over(tmp_path):
         with pytest.raises(ConfigError, match="is a folder"):
             write_ci_config("github", checkpoint_name="users", path=folder, force=force)
     path.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(ConfigError, match="not from truthound"):
+    with pytest.raises(ConfigError, match="was not written by truthound"):
         write()
 
 
@@ -574,7 +574,7 @@ def test_schedules_of_eventbridge(schedule, events):
 def test_what_is_no_ordinary_file_is_left_alone(tmp_path, force):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    with pytest.raises(ConfigError, match="is no ordinary file"):
+    with pytest.raises(ConfigError, match="is not a regular file"):
         write_ci_config("github", checkpoint_name="users", path=pipe, force=force)
     loop = tmp_path / "loop"
     loop.symlink_to(loop)

@@ -1,4 +1,4 @@
-"""Checkpoints in continuous integration: detect the system, report in its own way, write its pipeline."""
+"""Checkpoints in continuous integration: detect the system, report to it, generate its pipeline."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """Pipelines for CI systems that install truthound, run a checkpoint and publish its reports; and their files.
 
-One table says where a system keeps its pipeline and who builds it. A file's first line tells that it was written here, and
-has the hash of the rest, so that nothing a person wrote or edited is written over.
+The first line of a generated file has the hash of the rest, so that nothing a person wrote or edited is overwritten.
 """
 
 from __future__ import annotations
@@ -32,14 +31,14 @@ _MARKED = re.compile(rf"(?:#|//) {re.escape(_MARK)}([0-9a-f]{{64}})")
 
 
 def target_of(platform: str | CIPlatform) -> tuple[CIPlatform, PipelineTarget]:
-    """A system by the name that people use, and its row.
+    """A system by the name that people use, and its pipeline target.
 
     Raises:
-        ConfigError: there is none of that name, or it is one that no pipeline is written for.
+        ConfigError: no system has this name, or pipelines are not generated for it.
     """
     found = platform if isinstance(platform, CIPlatform) else platform_named(platform)
     if found not in TARGETS:
-        title = "this machine, which is no CI system" if found is CIPlatform.LOCAL else PLATFORMS[found].title
+        title = "this machine, which is not a CI system" if found is CIPlatform.LOCAL else PLATFORMS[found].title
         raise ConfigError(f"no pipeline is written for {title}; there are {', '.join(TARGETS)}")
     return found, TARGETS[found]
 
@@ -60,7 +59,9 @@ def pipeline_text(platform: str | CIPlatform, pipeline: Pipeline) -> str:
     if pipeline.wanted_secrets:
         head.append(f"Secrets to set in {target.secrets}: {', '.join(pipeline.wanted_secrets)}")
     if pipeline.notify_slack:
-        head.append("If the checkpoint has an action for Slack already, take --slack out below: it would tell twice.")
+        head.append(
+            "If the checkpoint has an action for Slack already, remove --slack below, or Slack is notified twice."
+        )
     wrapped = partial(textwrap.wrap, width=110, break_long_words=False, break_on_hyphens=False)
     lines = [restore_spaces(line) for note in (*head, *notes) for line in wrapped(note)]
     text = "".join(f"{target.comment} {line}\n" for line in lines)
@@ -114,13 +115,13 @@ def write_ci_config(
 
     Args:
         platform: such as `github`, `gitlab` or `Azure Pipelines`.
-        checkpoint_name: the checkpoint that is run; none with `every=True`, which runs all.
-        path: where to write; the place that the system reads by default, in the current folder.
-        force: also write over a file that somebody else wrote, or that was edited.
+        checkpoint_name: the checkpoint to run; None with `every=True`, which runs all.
+        path: where to write; the path that the system reads by default, in the current folder.
+        force: also overwrite a file that was not generated, or that was edited.
         **options: those of `Pipeline`.
 
     Raises:
-        ConfigError: with a line for each mistake; or the file is not one that may be written over.
+        ConfigError: with a line for each mistake; or the file must not be overwritten.
         StoreError: it cannot be written.
     """
     from truthound.io.files import replacing
@@ -133,7 +134,7 @@ def write_ci_config(
         raise ConfigError(f"path: give the path of a file, not {place!r}")
     text = pipeline_text(found, Pipeline(checkpoint_name, **options))
     file = Path(target.path if path is None else path)
-    _refuse_to_lose(file, force=force)
+    _ensure_writable(file, force=force)
     try:
         with replacing(file.resolve()) as temporary:
             temporary.write_bytes(text.encode())
@@ -142,14 +143,14 @@ def write_ci_config(
     return file
 
 
-def _refuse_to_lose(file: Path, *, force: bool) -> None:
-    """Raises a ConfigError unless there is no such file, or one that is as it was written here, or it may be lost."""
+def _ensure_writable(file: Path, *, force: bool) -> None:
+    """Raises a ConfigError unless the file is new or unchanged since it was generated, or `force` is set."""
     try:
         mode = file.stat().st_mode
         if stat.S_ISDIR(mode):
             raise ConfigError(f"{escape_terminal(file)} is a folder; name a file")
         if not stat.S_ISREG(mode):  # a pipe would be waited for without end
-            raise ConfigError(f"{escape_terminal(file)} is no ordinary file; name one")
+            raise ConfigError(f"{escape_terminal(file)} is not a regular file; name one")
         if force:
             return
         first, _, rest = file.read_bytes().decode("utf-8", "replace").partition("\n")
@@ -160,9 +161,9 @@ def _refuse_to_lose(file: Path, *, force: bool) -> None:
     mark = _MARKED.fullmatch(first.rstrip("\r"))
     if mark is None:
         raise ConfigError(
-            f"{escape_terminal(file)} is there already, and not from truthound; force writes over it, or name another file"
+            f"{escape_terminal(file)} exists and was not written by truthound; overwrite it with force, or name another file"
         )
     if mark[1] != _digest(rest):
         raise ConfigError(
-            f"{escape_terminal(file)} was edited since truthound wrote it; force writes over it, or name another file"
+            f"{escape_terminal(file)} was edited since truthound wrote it; overwrite it with force, or name another file"
         )

@@ -1,4 +1,7 @@
-"""YAML for people: block style, comments, commands as they are; every text stays the text that it is."""
+"""YAML for people: block style, with comments and literal commands; no text is read back as another type.
+
+PyYAML's emitter is not used because it writes no comments, which explain a pipeline and carry the versions of pinned actions.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ _WORDS = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"}
 
 @dataclass(frozen=True, slots=True)
 class Commented:
-    """A value with a comment above it, or behind it."""
+    """A value with a comment above or after it."""
 
     comment: str
     value: Any
@@ -21,7 +24,7 @@ class Commented:
 
 
 def dump(document: Mapping[str, Any]) -> str:
-    """The document, its parts apart. Texts of several lines are written as they are; the others quoted wherever that is safer."""
+    """The document, with blank lines between its parts. Texts of several lines are literal; others are quoted where needed."""
     lines: list[str] = []
     for key, value in document.items():
         made = list(_mapping({key: value}))
@@ -48,7 +51,7 @@ def scalar(value: Any) -> str:
 def _mapping(mapping: Mapping[str, Any]) -> Iterator[str]:
     for key, given in mapping.items():
         name = "on" if key == "on" else scalar(key)  # GitHub's own key; its YAML has no such boolean
-        yield from _said(given)
+        yield from _comment_lines(given)
         value = given.value if isinstance(given, Commented) else given
         match value:
             case Mapping() | list() if value:
@@ -71,7 +74,7 @@ def _node(value: Any) -> Iterator[str]:
         yield from _mapping(value)
         return
     for given in value:
-        yield from _said(given)
+        yield from _comment_lines(given)
         item = given.value if isinstance(given, Commented) else given
         if isinstance(item, Mapping):
             first, *rest = _mapping(item)
@@ -84,7 +87,7 @@ def _node(value: Any) -> Iterator[str]:
             yield f"- {scalar(item)}"
 
 
-def _said(given: Any) -> Iterator[str]:
+def _comment_lines(given: Any) -> Iterator[str]:
     if isinstance(given, Commented) and not given.behind:
         yield from (f"# {line}" for line in given.comment.split("\n"))
 

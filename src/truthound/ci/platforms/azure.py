@@ -68,8 +68,8 @@ def annotation(a: CIAnnotation) -> str:
         "type": a.level.value, "sourcepath": a.file, "linenumber": a.line, "columnnumber": a.column, "code": a.validator_name,
     }  # fmt: skip
     listed = "".join(f"{k}={azure_property(str(v))};" for k, v in known.items() if v not in (None, ""))
-    said = f"{escape_log(a.title)}: {log_text.lines(a.message)}" if a.title else log_text.lines(a.message)
-    return f"##vso[task.logissue {listed}]{azure_message(shorten(said, _LONGEST))}"
+    message = f"{escape_log(a.title)}: {log_text.lines(a.message)}" if a.title else log_text.lines(a.message)
+    return f"##vso[task.logissue {listed}]{azure_message(shorten(message, _LONGEST))}"
 
 
 def _group(title: str, _name: str, _now: datetime) -> tuple[str, str]:
@@ -82,9 +82,9 @@ def _values(values: Mapping[str, str], _env: Env) -> Iterator[Output]:
 
 def _variable(name: str, value: str) -> str:
     """For later steps of the job, and with the step's name before it for later jobs."""
-    said = azure_message(log_text.lines(value))
+    text = azure_message(log_text.lines(value))
     return "\n".join(
-        f"##vso[task.setvariable variable={azure_property(name)}{more}]{said}" for more in ("", ";isOutput=true")
+        f"##vso[task.setvariable variable={azure_property(name)}{more}]{text}" for more in ("", ";isOutput=true")
     )
 
 
@@ -150,7 +150,7 @@ def _steps(p: Pipeline) -> list[Any]:
 
 
 def _check(p: Pipeline) -> dict[str, Any]:
-    # a variable that is not there, as in builds of forks, stays as it is written: that is no secret
+    # an unset variable, as in builds of forks, stays as it is written, which is not a secret
     unset = [f'if [ "${n}" = {shell(f"$({n})")} ]; then unset {n}; fi' for n in p.wanted_secrets]
     check: dict[str, Any] = {"bash": "\n".join(["set -e", *unset, p.run]) if unset else p.run}
     check["displayName"] = "Check the data"

@@ -86,9 +86,9 @@ def layout(results: Sequence[CheckpointResult], ci: CIEnvironment) -> dict[str, 
                 "text": f"{name}: {wording.verdict(result)}",
             }
         )  # fmt: skip
-        said = wording.tally(s) if s else wording.one_line(result.error or "nothing was checked")
-        body.append({"type": "TextBlock", "wrap": True, "text": escape_adaptive_card(shorten(said, _WIDTH))})
-        found = [*wording.of_the_run(result), *wording.ordered(result)]
+        summary = wording.tally(s) if s else wording.one_line(result.error or "nothing was checked")
+        body.append({"type": "TextBlock", "wrap": True, "text": escape_adaptive_card(shorten(summary, _WIDTH))})
+        found = [*wording.run_errors(result), *wording.ordered(result)]
         facts = [
             {"title": view.severity, "value": escape_adaptive_card(shorten(view.text, _WIDTH))}
             for view in map(check_view, found[:_ISSUES])

@@ -37,11 +37,11 @@ _AMBIGUOUS = re.compile(r"%(?=25|0[AD]|3A|2C)")
 # --- reports ----------------------------------------------------------------------------------------------------------
 
 
-def command(kind: str, said: str, **properties: object) -> str:
+def command(kind: str, message: str, **properties: object) -> str:
     """A workflow command on one line, such as `::error file=a.yaml,line=3::text`."""
     listed = ",".join(f"{k}={_property(str(v))}" for k, v in properties.items() if v not in ("", None))
-    told = "\n".join(escape_log(line) for line in said.splitlines())
-    return f"::{kind}{' ' if listed else ''}{listed}::{_escaped(shorten(told, _MESSAGE))}"
+    text = "\n".join(escape_log(line) for line in message.splitlines())
+    return f"::{kind}{' ' if listed else ''}{listed}::{_escaped(shorten(text, _MESSAGE))}"
 
 
 def annotation(a: CIAnnotation) -> str:

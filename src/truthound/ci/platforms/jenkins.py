@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from truthound.ci.pipelines.text import JUNIT, NAME, RESULTS, SARIF, TIMEOUT
+from truthound.ci.pipelines.text import JUNIT, NAME, NO_CACHE, RESULTS, SARIF, TIMEOUT
 from truthound.ci.platforms.record import Built, Env, Lookups, PipelineTarget, Platform, Reporting
 from truthound.ci.report.outputs import Output, Write
 from truthound.ci.report.step_values import read_values, variable
@@ -58,58 +58,65 @@ def _groovy_line(text: str) -> str:
     return text.replace("\\", "\\\\").replace("''", "\\'\\'")
 
 
+_JENKINSFILE = """\
+pipeline {
+    agent { docker { image %(image)s } }
+    options {
+        timeout(time: %(timeout)s, unit: 'MINUTES')
+        disableConcurrentBuilds(abortPrevious: true)
+    }
+%(triggers)s    environment {
+        HOME = "${env.WORKSPACE}"  // the container's user has no other
+%(credentials)s    }
+    stages {
+        stage(%(name)s) {
+%(when)s            steps {
+                sh '''
+%(commands)s                '''
+            }
+            post {
+                always {
+                    junit testResults: 'truthound-junit.xml', allowEmptyResults: true
+                    // recordIssues enabledForFailure: true, tool: sarif(pattern: 'truthound.sarif')
+                    archiveArtifacts artifacts: %(kept)s, allowEmptyArchive: true
+                }
+            }
+        }
+    }
+}
+"""
+
+
 def jenkinsfile(p: Pipeline) -> Built:
     notes = [
         "Needs the plugins Docker Pipeline, JUnit and Pipeline.",
         "In a multibranch project, exclude branches that are also filed as pull requests: those would run twice.",
         "With Warnings Next Generation the issues get a page of their own: see recordIssues below.",
+        *([NO_CACHE.format("the container is new")] if p.cache else []),
     ]
-    if p.cache:
-        notes.append("What pip downloads is not kept between builds: the container is new.")
+    commands = [f"python -m venv {_VENV}", f". {_VENV}/bin/activate", p.install, p.run]
+    kept = ",".join([JUNIT, "truthound.properties", SARIF, *(f"{folder}/**" for folder in RESULTS)])
+    return notes, _JENKINSFILE % {
+        "image": _groovy(p.image),
+        "timeout": TIMEOUT,
+        "triggers": f"    triggers {{ cron({_groovy(str(p.cron))}) }}\n" if p.cron else "",
+        "credentials": "".join(f"        {name} = credentials({_groovy(name)})\n" for name in p.wanted_secrets),
+        "name": _groovy(NAME),
+        "when": _when(p),
+        "commands": "".join(f"                    {_groovy_line(command)}\n" for command in commands),
+        "kept": _groovy(kept),
+    }
+
+
+def _when(p: Pipeline) -> str:
+    """The conditions of the stage: one of the branches, and one of the causes or changed files."""
     branches = [f"branch pattern: {_groovy(b)}, comparator: 'GLOB'" for b in p.branches]
     files = [f"changeset pattern: {_groovy(path)}" for path in p.watched]
-    started = ["triggeredBy 'TimerTrigger'", "triggeredBy cause: 'UserIdCause'"]
-    when = [*_any(["changeRequest()", *branches] if branches else []), *_any([*started, *files] if files else [])]
-    commands = [f"python -m venv {_VENV}", f". {_VENV}/bin/activate", p.install, p.run]
-    kept = ",".join(["truthound-junit.xml", "truthound.properties", "truthound.sarif", *(f"{f}/**" for f in RESULTS)])
-    lines = [
-        "pipeline {",
-        f"    agent {{ docker {{ image {_groovy(p.image)} }} }}",
-        "    options {",
-        f"        timeout(time: {TIMEOUT}, unit: 'MINUTES')",
-        "        disableConcurrentBuilds(abortPrevious: true)",
-        "    }",
-        *([f"    triggers {{ cron({_groovy(str(p.cron))}) }}"] if p.cron else []),
-        "    environment {",
-        '        HOME = "${env.WORKSPACE}"  // the container\'s user has no other',
-        *(f"        {name} = credentials({_groovy(name)})" for name in p.wanted_secrets),
-        "    }",
-        "    stages {",
-        f"        stage({_groovy(NAME)}) {{",
-        *(["            when {", *when, "            }"] if when else []),
-        "            steps {",
-        "                sh '''",
-        *(f"                    {_groovy_line(command)}" for command in commands),
-        "                '''",
-        "            }",
-        "            post {",
-        "                always {",
-        "                    junit testResults: 'truthound-junit.xml', allowEmptyResults: true",
-        "                    // recordIssues enabledForFailure: true, tool: sarif(pattern: 'truthound.sarif')",
-        f"                    archiveArtifacts artifacts: {_groovy(kept)}, allowEmptyArchive: true",
-        "                }",
-        "            }",
-        "        }",
-        "    }",
-        "}",
-    ]
-    return notes, "\n".join(lines) + "\n"
-
-
-def _any(conditions: list[str]) -> list[str]:
-    """One of these; what `when` holds several of must all be so."""
-    body = [f"                    {condition}" for condition in conditions]
-    return ["                anyOf {", *body, "                }"] if body else []
+    found = [["changeRequest()", *branches]] if branches else []
+    found += [["triggeredBy 'TimerTrigger'", "triggeredBy cause: 'UserIdCause'", *files]] if files else []
+    lines = [line for conditions in found for line in ["anyOf {", *(f"    {c}" for c in conditions), "}"]]
+    body = "".join(f"                {line}\n" for line in lines)
+    return f"            when {{\n{body}            }}\n" if body else ""
 
 
 RECORD = Platform(

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from truthound._internal.text import shorten
-from truthound.ci.pipelines.text import NAME, RESULTS, TIMEOUT
+from truthound.ci.pipelines.text import NAME, NO_CACHE, RESULTS, TIMEOUT
 from truthound.ci.platforms.record import Built, Env, Lookups, PipelineTarget, Platform, Reporting
 from truthound.ci.report import log_text
 from truthound.ci.report.outputs import Output, Print, Report
@@ -103,7 +103,7 @@ def _summary(run: Report) -> Iterator[Output]:
 
 
 def _messages(result: CheckpointResult) -> Iterator[str]:
-    """A test for each check; one that only warns passes with a message, one that could not be made fails."""
+    """A test for each check; one that only warns passes with a message, one that could not be evaluated fails."""
     suite, flow = result.checkpoint_name, _identity(result.checkpoint_name)
     yield service_message("testSuiteStarted", name=suite, flowId=flow)
     outcomes = [o for o in result.validation_result.outcomes if not o.hidden] if result.validation_result else []
@@ -113,15 +113,15 @@ def _messages(result: CheckpointResult) -> Iterator[str]:
         seen[name] = seen.get(name, 0) + 1
         yield from _test(outcome, result.validation_result, name if seen[name] == 1 else f"{name} #{seen[name]}", flow)
     yield service_message("testSuiteFinished", name=suite, flowId=flow)
-    for outcome in wording.of_the_run(result):
-        said = shorten(f"{suite}: {check_view(outcome).line}", _LONGEST)
-        yield service_message("buildProblem", description=said, identity=_identity(f"{suite}\0{outcome.id}"))
+    for outcome in wording.run_errors(result):
+        description = shorten(f"{suite}: {check_view(outcome).line}", _LONGEST)
+        yield service_message("buildProblem", description=description, identity=_identity(f"{suite}\0{outcome.id}"))
 
 
 def _statistics(outputs: Mapping[str, str]) -> Iterator[str]:
-    """The status line's end, and numbers that TeamCity draws over builds."""
-    said = f"truthound: {outputs['status']}, {outputs['total_issues']} of {outputs['total_checks']} checks are issues"
-    yield service_message("buildStatus", text=f"{{build.status.text}}; {said}")
+    """The end of the status line, and numbers that TeamCity plots over builds."""
+    text = f"truthound: {outputs['status']}, {outputs['total_issues']} of {outputs['total_checks']} checks are issues"
+    yield service_message("buildStatus", text=f"{{build.status.text}}; {text}")
     for key in _STATISTICS:
         yield service_message("buildStatisticValue", key=f"truthound.{key}", value=outputs[key])
 
@@ -162,98 +162,105 @@ def _kotlin(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$").replace("%", "%%") + '"'
 
 
+_SETTINGS = """\
+%(imports)s
+version = "2024.12"
+
+project {
+    buildType(DataQuality)
+}
+
+object DataQuality : BuildType({
+    name = %(name)s
+%(artifact_rules)s
+    publishArtifacts = PublishMode.ALWAYS
+
+    vcs {
+        root(DslContext.settingsRoot)
+        cleanCheckout = true
+    }
+
+    steps {
+        script {
+            name = "Check the data"
+            dockerImage = %(image)s
+            dockerImagePlatform = ScriptBuildStep.ImagePlatform.Linux
+%(script_content)s
+        }
+    }
+
+    triggers {
+        vcs {
+            branchFilter = "%(branches)s"
+%(trigger_rules)s        }
+%(schedule)s    }
+
+    failureConditions {
+        executionTimeoutMin = %(timeout)s
+    }
+})
+"""
+_SCHEDULE = """\
+        schedule {
+            schedulingPolicy = cron {
+                seconds = "0"
+                minutes = "%(minute)s"
+                hours = "%(hour)s"
+                dayOfMonth = "%(days)s"
+                month = "%(month)s"
+                dayOfWeek = "%(weekdays)s"
+            }
+            branchFilter = "+:<default>"
+            triggerBuild = always()
+            withPendingChangesOnly = false
+        }
+"""
+
+
 def settings(p: Pipeline) -> Built:
     notes = [
         "Turn on versioned settings in Kotlin; TeamCity makes .teamcity/pom.xml beside this file. The agents need Docker.",
         "Pull requests: add the build feature Pull Requests with a token of the hosting service.",
         "The tests are shown as they run, from the log; no report is to be imported.",
+        *([NO_CACHE.format("the container is new")] if p.cache else []),
     ]
-    if p.cache:
-        notes.append("What pip downloads is not kept between builds: the container is new.")
-    imports = [
-        "*",
-        "buildSteps.ScriptBuildStep",
-        "buildSteps.script",
-        *(["triggers.schedule"] if p.cron else []),
-        "triggers.vcs",
-    ]
+    imports = ["*", "buildSteps.ScriptBuildStep", "buildSteps.script", "triggers.vcs"]
+    imports[3:3] = ["triggers.schedule"] if p.cron else []
     pushed = [b.replace("**", "*") for b in p.branches] or ["<default>"]
-    branches = "\\n".join(f"+:{b}" for b in (*pushed, *_PULLS))
-    rules = _lines(12, "triggerRules", [f"+:{path}" for path in p.watched]) if p.watched else []
-    commands = ["set -e", p.install, p.run]
-    artifacts = [f"+:{folder}/** => data-quality-report.zip!/{folder}" for folder in RESULTS]
-    lines = [
-        *(f"import jetbrains.buildServer.configs.kotlin.{name}" for name in imports),
-        "",
-        'version = "2024.12"',
-        "",
-        "project {",
-        "    buildType(DataQuality)",
-        "}",
-        "",
-        "object DataQuality : BuildType({",
-        f"    name = {_kotlin(NAME)}",
-        *_lines(4, "artifactRules", artifacts),
-        "    publishArtifacts = PublishMode.ALWAYS",
-        "",
-        "    vcs {",
-        "        root(DslContext.settingsRoot)",
-        "        cleanCheckout = true",
-        "    }",
-        "",
-        "    steps {",
-        "        script {",
-        f"            name = {_kotlin('Check the data')}",
-        f"            dockerImage = {_kotlin(p.image)}",
-        "            dockerImagePlatform = ScriptBuildStep.ImagePlatform.Linux",
-        *_lines(12, "scriptContent", commands),
-        "        }",
-        "    }",
-        "",
-        "    triggers {",
-        "        vcs {",
-        f'            branchFilter = "{branches}"',
-        *rules,
-        "        }",
-        *(_quartz(p.cron) if p.cron else []),
-        "    }",
-        "",
-        "    failureConditions {",
-        f"        executionTimeoutMin = {TIMEOUT}",
-        "    }",
-        "})",
-    ]
-    return notes, "\n".join(lines) + "\n"
+    rules = _joined(12, "triggerRules", [f"+:{path}" for path in p.watched]) + "\n" if p.watched else ""
+    return notes, _SETTINGS % {
+        "imports": "".join(f"import jetbrains.buildServer.configs.kotlin.{name}\n" for name in imports),
+        "name": _kotlin(NAME),
+        "artifact_rules": _joined(4, "artifactRules", [f"+:{f}/** => data-quality-report.zip!/{f}" for f in RESULTS]),
+        "image": _kotlin(p.image),
+        "script_content": _joined(12, "scriptContent", ["set -e", p.install, p.run]),
+        "branches": "\\n".join(f"+:{b}" for b in (*pushed, *_PULLS)),
+        "trigger_rules": rules,
+        "schedule": _quartz(p.cron) if p.cron else "",
+        "timeout": TIMEOUT,
+    }
 
 
-def _lines(indent: int, name: str, texts: Iterable[str]) -> list[str]:
+def _joined(indent: int, name: str, texts: Iterable[str]) -> str:
     """A property of several lines."""
     lines = [f"{name} = listOf(", *(f"    {_kotlin(text)}," for text in texts), ').joinToString("\\n")']
-    return [" " * indent + line for line in lines]
+    return "\n".join(" " * indent + line for line in lines)
 
 
-def _quartz(cron: Cron) -> list[str]:
+def _quartz(cron: Cron) -> str:
     """A schedule of Quartz, which takes the days of the month or of the week, never both."""
     if cron.days != "*" and cron.weekdays != "*":
         raise ConfigError(
             'schedule: TeamCity cannot join days of the month and days of the week by "or"; give one of them'
         )
     by_week = cron.weekdays != "*"
-    return [
-        "        schedule {",
-        "            schedulingPolicy = cron {",
-        '                seconds = "0"',
-        f'                minutes = "{cron.minute}"',
-        f'                hours = "{cron.hour}"',
-        f'                dayOfMonth = "{"?" if by_week else cron.days}"',
-        f'                month = "{cron.month}"',
-        f'                dayOfWeek = "{cron.weekday_names if by_week else "?"}"',
-        "            }",
-        '            branchFilter = "+:<default>"',
-        "            triggerBuild = always()",
-        "            withPendingChangesOnly = false",
-        "        }",
-    ]
+    return _SCHEDULE % {
+        "minute": cron.minute,
+        "hour": cron.hour,
+        "days": "?" if by_week else cron.days,
+        "month": cron.month,
+        "weekdays": cron.weekday_names if by_week else "?",
+    }
 
 
 RECORD = Platform(

@@ -1,4 +1,4 @@
-"""The face of a CI system's reporter."""
+"""The base of the reporters of CI systems."""
 
 from __future__ import annotations
 
@@ -32,21 +32,21 @@ __all__ = ["AnnotationLevel", "CIAnnotation", "CIReporter"]
 
 
 class CIReporter:
-    """Tells runs to a CI system in its own way: its log, its pages, its test results, values for later steps.
+    """Reports runs to a CI system in its own formats: its log, its pages, its test results, values for later steps.
 
     Args:
-        step_summary: Whether the summary page (annotation, report, card, suite: whatever the system has) is written.
-        use_groups: Whether lines that belong together can be folded away in the log.
-        emoji_enabled: Whether summaries begin with a sign in colour.
+        step_summary: Whether the summary (page, annotation, report, card or suite, as the system has it) is written.
+        use_groups: Whether related lines are collapsible in the log.
+        emoji_enabled: Whether summaries use emoji.
         set_output: Whether later steps get values.
-        annotations: Whether issues are marked in the log, where the system shows such marks elsewhere too.
+        annotations: Whether issues are annotations in the log, where the system shows those elsewhere too.
         files: Whether files such as JUnit's are written into the current folder.
         include_examples: Whether failing rows are shown, as far as a run's `ci_examples` allows.
         strict: Whether any issue fails the run: it is a failure in each report, and the exit code is 1.
         environ: The environment to read instead of `os.environ`.
         stream: Where log lines go instead of standard output.
         show: Writes a line of the log, in place of `stream`.
-        clock: Gives the present, for the times of foldable sections.
+        clock: Returns the current time, for the times of collapsible sections.
     """
 
     platform: ClassVar[CIPlatform] = CIPlatform.LOCAL
@@ -79,7 +79,7 @@ class CIReporter:
         self._show = show
         self.environ: Mapping[str, str] = os.environ if environ is None else environ
         self.wrote: list[str] = []
-        """the files that were written to the folder of the run"""
+        """files that were written to the current folder"""
 
     @property
     def reporting(self) -> Reporting:
@@ -88,12 +88,12 @@ class CIReporter:
 
     @property
     def environment(self) -> CIEnvironment:
-        """What the system tells of the build."""
+        """The facts of the build."""
         return environment_of(self.platform, self.environ)
 
     @property
     def root(self) -> str:
-        """The repository's folder: annotations name files as seen from it."""
+        """The repository's folder: annotations name files relative to it."""
         for name in self.reporting.root_env:
             if found := self.environ.get(name, ""):
                 return os.path.expanduser(found)  # noqa: PTH111 a text, not a path yet
@@ -101,7 +101,7 @@ class CIReporter:
 
     @property
     def folds(self) -> bool:
-        """Whether lines can be folded away here; where not, a group's title would only say again what they say."""
+        """Whether lines are collapsible here; where not, a group's title would only repeat them."""
         return self._groups and self.reporting.group is not log_text.heading
 
     # --- single things ------------------------------------------------------------------------------------------------
@@ -119,12 +119,12 @@ class CIReporter:
         self.annotate(status_annotation(result))
 
     def set_output(self, name: str, value: object) -> None:
-        """Gives a value to later steps of the job: by the system's own means, or in the file `truthound.env`."""
+        """Sets a value for later steps of the job: by the system's own means, or in the file `truthound.env`."""
         self._perform(self.reporting.values({name: _text(value)}, self.environ))
 
     @contextmanager
     def group(self, title: str) -> Iterator[None]:
-        """Lines of the log that can be folded away."""
+        """Collapsible lines of the log."""
         if not self._groups:
             yield
             return
@@ -143,22 +143,22 @@ class CIReporter:
         results: CheckpointResult | Sequence[CheckpointResult],
         previous: CheckpointResult | Iterable[CheckpointResult] | None = None,
     ) -> int:
-        """Shows runs in the log and wherever the system shows more; returns the exit code they come to.
+        """Shows runs in the log and everywhere else the system can; returns their exit code.
 
         Args:
             results: A run, or several.
-            previous: The run before, of each checkpoint that has one: summaries then tell what changed.
+            previous: The previous run of each checkpoint, if known: summaries then show what changed.
         """
         runs = self._public([results] if isinstance(results, CheckpointResult) else results)
         before = [previous] if isinstance(previous, CheckpointResult) else list(previous or ())
         for run in runs:
-            self._tell(run)
+            self._log(run)
         self.publish(runs, before)
         return int(worst(exit_of(r, strict=self._strict) for r in runs) if runs else Exit.ERROR)
 
     def publish(self, runs: Sequence[CheckpointResult], previous: Iterable[CheckpointResult] = ()) -> list[str]:
-        """The same without the report in the log, for who has shown it already. Returns what could not be done, which is
-        told on standard error too.
+        """Reports runs without the text in the log, for callers that have shown it. Returns the problems, which are
+        also written to standard error.
         """
         before = {r.checkpoint_name: r for r in previous}
         build = self.environment
@@ -167,15 +167,15 @@ class CIReporter:
         return self._perform(report(self.reporting, run))
 
     def _public(self, runs: Iterable[CheckpointResult]) -> list[CheckpointResult]:
-        """The runs as they are told: with what fails them, and with as much of failing rows as may be published."""
+        """The runs as they are reported: with `strict` applied, and only as much of failing rows as may be published."""
         kept = (run.strict() if self._strict else run for run in runs)
         return [(r if self._examples else replace(r, ci_examples=CIExamples.NONE)).published() for r in kept]
 
     def values(self, runs: Sequence[CheckpointResult]) -> dict[str, str]:
-        """What later steps are given."""
+        """The values for later steps."""
         return step_values(runs)
 
-    def _tell(self, run: CheckpointResult) -> None:
+    def _log(self, run: CheckpointResult) -> None:
         from truthound.reporters.console import render
 
         text = neutralize_ci_commands(render(run)).rstrip("\n")
@@ -208,6 +208,6 @@ class CIReporter:
 
 
 def _text(value: object) -> str:
-    """A value as later steps get it; its lines end as those of a shell do."""
+    """A value as later steps get it, with line ends of a shell."""
     text = str(value).lower() if isinstance(value, bool) else "" if value is None else str(value)
     return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -10,7 +10,8 @@ from truthound._internal.escape import escape_markdown
 from truthound._internal.text import shorten
 from truthound.ci.report.outputs import Report
 from truthound.reporters import locations, wording
-from truthound.reporters.markdown_text import Cut, markdown
+from truthound.reporters.markdown import Cut
+from truthound.reporters.markdown import section as markdown_section
 from truthound.results import CheckOutcome, CheckpointResult
 
 SUMMARY = 1024 * 1024
@@ -26,7 +27,7 @@ _REFERENCE = re.compile(r"@|:(?=//)|(?<!&)#(?=\d)|\b[Gg][Hh]-(?=\d)|\b[Ww]{3}(?=
 
 
 def unlinked(text: str) -> str:
-    """Markdown in which GitHub finds nobody to mention, no issue to refer to and no address to link."""
+    """Markdown in which GitHub finds no mentions, references or addresses."""
     return _REFERENCE.sub(lambda m: f"{m[0]}&#8203;", text)
 
 
@@ -50,7 +51,7 @@ def summary(
     for cut in _CUTS:
         shown = cut if examples else Cut(cut.issues, 0, cut.width)
         links = _Links(result, source, root)
-        text = unlinked(markdown(result, previous, shown, emoji=emoji, where=links.add if source else None))
+        text = unlinked(markdown_section(result, previous, shown, emoji=emoji, where=links.add if source else None))
         made = links.filled(text) + ending
         if len(made.encode("utf-8", "replace")) <= limit:
             return made
@@ -72,7 +73,7 @@ def section(report: Report, result: CheckpointResult, limit: int) -> str:
 
 
 class _Links:
-    """Links to lines of files. Markdown holds marks in their place until everything else that looks like a link is escaped."""
+    """Links to lines of files. Markdown holds placeholders until everything else that looks like a link is escaped."""
 
     def __init__(self, result: CheckpointResult, source: str, root: str | Path) -> None:
         self._validation, self._source, self._root = result.validation_result, source, root

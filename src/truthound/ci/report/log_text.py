@@ -13,7 +13,7 @@ _COLOURS = {AnnotationLevel.ERROR: "31;1", AnnotationLevel.WARNING: "33;1", Anno
 
 
 def lines(text: str) -> str:
-    """A text of several lines, each harmless."""
+    """A text of several lines, each escaped for a log."""
     return "\n".join(escape_log(line) for line in text.splitlines())
 
 
@@ -23,7 +23,7 @@ def slug(text: str) -> str:
 
 
 def key(text: str) -> str:
-    """A slug that no other text has."""
+    """A slug that is unique to the text."""
     short = slug(text)
     return short if short == text else f"{short}-{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:8]}"
 
@@ -37,7 +37,7 @@ def plain(a: CIAnnotation) -> str:
 
 
 def coloured(a: CIAnnotation) -> str:
-    """The same with its level in colour."""
+    """The same, with its level in colour."""
     level, _, rest = plain(a).partition(":")
     return f"\x1b[{_COLOURS[a.level]}m{level}:\x1b[0m{rest}"
 

@@ -1,4 +1,4 @@
-"""A reporter for each CI system: thin faces, all they do is in the table of dialects."""
+"""A reporter for each CI system by its public name; what it does is in the record of the platform."""
 
 from __future__ import annotations
 
@@ -89,9 +89,9 @@ _REPORTERS = {r.platform: r for r in CIReporter.__subclasses__()}
 def get_ci_reporter(
     platform: CIPlatform | str | None = None, *, environ: Mapping[str, str] | None = None, **options: Any
 ) -> CIReporter:
-    """The reporter of a CI system: of this name, or of the one that is detected; elsewhere one that writes plain lines.
+    """The reporter of the CI system of this name, by default of the detected one; elsewhere one that writes plain lines.
 
-    `options` are those of CIReporter. Raises ConfigError for a name that no system has.
+    `options` are those of CIReporter. Raises ConfigError for an unknown name.
     """
     found = detect_ci_platform(environ) if platform is None else platform_named(platform)
     kind = _REPORTERS.get(found) or type("CIReporter", (CIReporter,), {"platform": found})

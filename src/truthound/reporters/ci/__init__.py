@@ -1,4 +1,4 @@
-"""Runs told to CI systems in their own way: marks in the log, summary pages, test results, values for later steps."""
+"""Runs reported to CI systems in their own formats: annotations, summaries, test results, values for later steps."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from truthound._internal.escape import escape_markdown as escaped
 from truthound._internal.escape import escape_terminal
 from truthound._internal.text import MISSING, cell, duration, plural, shorten
-from truthound.reporters import markdown_text as md
+from truthound.reporters import markdown as md
 from truthound.reporters import message as messages
 from truthound.reporters import wording
 from truthound.reporters.check_view import CheckView, check_view
@@ -35,7 +35,7 @@ def run_page(
     template: str = "default",
     source: str | None = None,
 ) -> str:
-    """A run's page. `source` is a Jinja2 template of the user's own in place of ours."""
+    """A run's page. `source` is a Jinja2 template of the user in place of the default."""
     known = _facts(result, previous) | {
         "history": history,
         "here": result.run_id,
@@ -68,7 +68,7 @@ def run_markdown(
 ) -> str:
     """A run's page in Markdown; as much as the template shows in HTML."""
     level, known = LEVELS[template], _facts(result, previous)
-    lines = [md.markdown(result, previous, md.WHOLE if level else md.Cut(examples=0, rest=False)).rstrip("\n")]
+    lines = [md.section(result, previous, md.WHOLE if level else md.Cut(examples=0, rest=False)).rstrip("\n")]
     if level and len(history) > 1:
         rows = [[f"[{r.when}](../../{r.page})", r.verdict, escaped(r.tally)] for r in reversed(history)]
         lines += ["", "### Trend", "", *md.table(["when", "verdict", "checks"], rows)]

@@ -1,4 +1,4 @@
-"""A site's records, each read once: what was read is kept in one file beside them, or a bucket would be asked for thousands."""
+"""A site's records, each read once: their contents are cached in one file beside them, so that a bucket is not asked for thousands."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ READ = "read.json"
 
 
 class RecordCache:
-    """The records of a site. One that was written anew meanwhile has another size or time, and is read again."""
+    """The records of a site. A rewritten record has another size or time, and is read again."""
 
     def __init__(self, objects: Objects) -> None:
         self._objects = objects
@@ -31,7 +31,7 @@ class RecordCache:
         return sorted(self._stamps)
 
     def records(self, keys: Iterable[str]) -> list[Record]:
-        """Those of these records that are sound."""
+        """The valid ones of these records."""
         if self._before is None:
             self._before = _decoded(self._objects.get(READ))
             self._read = dict(self._before)

@@ -1,4 +1,4 @@
-"""What the index keeps of a run: a few facts in a small file, so that no page is read or built again."""
+"""A run in the index: a few facts in a small file, so that no page is read or rendered again."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _WORST = 3
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A run in the index. `page` is relative to the site; `share` is the part of the checks that did not hold."""
+    """A run in the index. `page` is relative to the site; `share` is the share of issues among the evaluated checks."""
 
     name: str
     run_id: str
@@ -46,18 +46,18 @@ class Record:
         return json.dumps({k: getattr(self, k) for k in self.__slots__}).encode()
 
     def within(self) -> bytes:
-        """The record as the end of its page, not to be seen: for a run that is killed between the two."""
+        """The record as the invisible end of its page: for a run that is killed between writing the two."""
         return b"\n<!-- truthound:record " + base64.b64encode(self.encoded()) + b" -->\n"
 
 
 def run_key(result: CheckpointResult) -> str:
-    """A run's name in paths, `checkpoint/20261123T013907-run`: in the order of time, and its own for each run."""
+    """A run's name in paths, `checkpoint/20261123T013907-run`: ordered by time, and unique for each run."""
     moment = result.run_time.astimezone(UTC)
     return f"{safe_name(result.checkpoint_name)}/{moment:%Y%m%dT%H%M%S}-{safe_name(result.run_id, 120)}"
 
 
 def record(result: CheckpointResult, page: str) -> Record:
-    """What the index keeps of a run."""
+    """The index record of a run."""
     validation = result.validation_result
     s = validation.statistics if validation else None
     issues = s.total_issues if s else 0
@@ -82,7 +82,7 @@ def record(result: CheckpointResult, page: str) -> Record:
 
 
 def decoded(content: bytes | None) -> Record | None:
-    """The record in a file; None where it is none of ours."""
+    """The record in a file; None if it is not a record."""
     try:
         found: Any = json.loads(content or b"")
         made = Record(**{**found, "worst": tuple(found["worst"])})
@@ -100,14 +100,14 @@ def decoded(content: bytes | None) -> Record | None:
         made.page,
         *made.worst,
     )
-    sound = all(isinstance(t, str) for t in texts) and all(
+    valid = all(isinstance(t, str) for t in texts) and all(
         isinstance(n, int | float) for n in (made.share, made.issues, made.checks)
     )
-    return made if sound and made.page.startswith("runs/") and ".." not in made.page else None
+    return made if valid and made.page.startswith("runs/") and ".." not in made.page else None
 
 
 def found_in(page: bytes | None) -> Record | None:
-    """The record at the end of a page; None where there is none."""
+    """The record at the end of a page, if there is one."""
     found = _WITHIN.search(page or b"")
     return decoded(base64.b64decode(found[1])) if found else None
 
@@ -118,5 +118,5 @@ def checkpoint_of(key: str) -> str:
 
 
 def fingerprint(keys: list[str]) -> str:
-    """Tells one set of records from another."""
+    """A hash of a set of records."""
     return hashlib.sha256("\n".join(sorted(keys)).encode()).hexdigest()

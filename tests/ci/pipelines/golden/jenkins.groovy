@@ -1,8 +1,8 @@
-// Written by truthound; edit it freely, only --force writes over an edited file. sha256:9876dc4f2ed3e37cef0dfd5e44ee80936e91c4d70ae287d0176e0f593d70d086
+// Written by truthound; edit it freely, only --force writes over an edited file. sha256:1d66be009a6c366cd3c9c05fcfc7931e52db41004f96a8409ddc4b7ece203f99
 // Jenkins: runs a checkpoint of truthound and publishes its report.
 // Secrets to set in Manage Jenkins > Credentials, as secret texts with these ids: DATABASE_URL,
 // SLACK_WEBHOOK_URL
-// If the checkpoint has an action for Slack already, take --slack out below: it would tell twice.
+// If the checkpoint has an action for Slack already, remove --slack below, or Slack is notified twice.
 // Needs the plugins Docker Pipeline, JUnit and Pipeline.
 // In a multibranch project, exclude branches that are also filed as pull requests: those would run twice.
 // With Warnings Next Generation the issues get a page of their own: see recordIssues below.

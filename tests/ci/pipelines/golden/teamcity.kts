@@ -1,8 +1,8 @@
-// Written by truthound; edit it freely, only --force writes over an edited file. sha256:29b56d77100cc896dcf76a531dee1a2b2ff221bfd9f655024ef07604825d9d10
+// Written by truthound; edit it freely, only --force writes over an edited file. sha256:f1a0293be00d0d1b2a40baf4b8f4ac097dc3af977833d205ac93a36116fa1a5f
 // TeamCity: runs a checkpoint of truthound and publishes its report.
 // Secrets to set in the project's Parameters, of the type password, named "env." and this: DATABASE_URL,
 // SLACK_WEBHOOK_URL
-// If the checkpoint has an action for Slack already, take --slack out below: it would tell twice.
+// If the checkpoint has an action for Slack already, remove --slack below, or Slack is notified twice.
 // Turn on versioned settings in Kotlin; TeamCity makes .teamcity/pom.xml beside this file. The agents need
 // Docker.
 // Pull requests: add the build feature Pull Requests with a token of the hosting service.
