@@ -7,7 +7,8 @@ TruthoundError
 │   └── UnknownCheckpointError  no registered checkpoint has this name
 ├── SourceError                 data cannot be opened, read or parsed (exit code 3)
 ├── ValidatorError              one check cannot be evaluated; the others are
-│   └── ReferenceDataError      because of the data it compares with
+│   ├── ReferenceDataError      because of the data it compares with
+│   └── UnknownColumnError      a condition names a column that the table does not have
 ├── StoreError                  a result or a state cannot be stored
 │   └── CloudError              and may be stored later; a RetryableError too
 ├── ActionError                 an action was not delivered (exit code 4)
@@ -70,6 +71,10 @@ class ValidatorError(TruthoundError):
 
 class ReferenceDataError(ValidatorError):
     """The other data source of a check cannot be read, or does not have the columns that are asked for."""
+
+
+class UnknownColumnError(ValidatorError):
+    """A condition names columns that the table does not have."""
 
 
 class StoreError(TruthoundError):

@@ -6,7 +6,8 @@ import pytest
 from pydantic import TypeAdapter
 from sqlglot import exp
 
-from truthound.engine.condition import Condition, UnknownColumnError
+from truthound.engine.condition import Condition
+from truthound.errors import UnknownColumnError
 
 
 def names(condition):

@@ -8,15 +8,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 from truthound._internal.text import did_you_mean, hint_columns
 from truthound.engine.sql_expression import TABLE, parse_condition
+from truthound.errors import UnknownColumnError
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
     from pydantic_core import CoreSchema
     from sqlglot import exp
-
-
-class UnknownColumnError(ValueError):
-    """A condition names columns that the table does not have."""
 
 
 class Condition(str):

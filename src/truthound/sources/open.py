@@ -11,9 +11,9 @@ from typing import Any
 
 import polars as pl
 
-from truthound.engine.condition import Condition, UnknownColumnError
+from truthound.engine.condition import Condition
 from truthound.engine.polars.engine_errors import ENGINE_ERRORS, no_panic
-from truthound.errors import ConfigError, SourceError, TruthoundError, ValidatorError
+from truthound.errors import ConfigError, SourceError, TruthoundError, UnknownColumnError, ValidatorError
 from truthound.sources.base import FrameSource, Source
 from truthound.sources.spec import FAMILIES, PLUGIN_OPENER, Spec, parse_spec
 

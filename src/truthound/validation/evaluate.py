@@ -60,15 +60,10 @@ def evaluate(
         if progress:
             progress(outcome)
 
-    pending: list[_Pending] = []
     for key, check in checks.items():
         if check.problem is not None:
             finish(key, problem_outcome(key, check, check.problem, policy))
-        elif check.judge is None:
-            raise AssertionError(key)
-        else:
-            pending.append(_Pending(key, check, check.measures, check.judge, check.failing))
-    for one, verdict in _verdicts(pending, backend, staged=progress is not None):
+    for one, verdict in _verdicts(_pending(checks), backend, staged=progress is not None):
         if isinstance(verdict, Exception):
             unreadable = {c: reason for c, t in backend.schema().items() if (reason := t.unreadable_reason)}
             message = redact_error(with_unreadable_reasons(str(verdict), unreadable), policy, one.check)
@@ -82,6 +77,14 @@ def evaluate(
         for key, rows in _fetch(checks, failing, backend, policy, keys).items():
             done[key] = with_rows(done[key], checks[key], rows, policy)
     return tuple(done[key] for key in checks), failing
+
+
+def _pending(checks: Mapping[str, Check]) -> list[_Pending]:
+    return [
+        _Pending(key, c, c.measures, c.judge, c.failing)
+        for key, c in checks.items()
+        if c.problem is None and c.judge is not None
+    ]
 
 
 def _verdicts(

@@ -12,7 +12,6 @@ from typing import Any
 
 from truthound._internal.redaction import MASK
 from truthound._internal.text import did_you_mean, hint_columns, join_words
-from truthound.engine.condition import UnknownColumnError
 from truthound.engine.measures import (
     CountWhere,
     Inconsistent,
@@ -25,7 +24,7 @@ from truthound.engine.measures import (
     skipped_rows,
     subpredicates,
 )
-from truthound.errors import OptionErrors, ValidatorError
+from truthound.errors import OptionErrors, UnknownColumnError, ValidatorError
 from truthound.results import CheckStatus, Severity
 from truthound.schema import DataType, known_type
 from truthound.validators.checks import Check, Clock, NotRunnable, Table, error_check

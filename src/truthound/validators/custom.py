@@ -11,9 +11,9 @@ from pydantic import PlainValidator, field_validator, model_validator
 from truthound._internal.options import Converted, Model, option
 from truthound._internal.redaction import describe_exception
 from truthound._internal.text import plural, shorten
-from truthound.engine.condition import Condition, UnknownColumnError
+from truthound.engine.condition import Condition
 from truthound.engine.measures import SQL, Native, Not, Query
-from truthound.errors import ValidatorError
+from truthound.errors import UnknownColumnError, ValidatorError
 from truthound.validators.base import Check, Table, Validator, Values, Verdict, counts_only
 from truthound.validators.option_types import Columns
 

@@ -12,7 +12,7 @@ import polars as pl
 
 from truthound._internal.text import shorten
 from truthound.engine import sql_expression
-from truthound.engine.condition import Condition, UnknownColumnError
+from truthound.engine.condition import Condition
 from truthound.engine.polars.column_names import FAULT
 from truthound.engine.polars.sql import dates, intervals
 from truthound.engine.polars.sql import patterns as rx
@@ -34,7 +34,7 @@ from truthound.engine.polars.sql.typed_expr import (
     plain_text,
     sql_name,
 )
-from truthound.errors import ValidatorError
+from truthound.errors import UnknownColumnError, ValidatorError
 
 MAX_EQUALITIES = 12
 """up to so many allowed values, comparing with each is quicker than a look-up in a set"""
