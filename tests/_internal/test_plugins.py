@@ -42,7 +42,7 @@ def test_a_validator_of_another_package(site_packages):
         ("th_post:Missing", RULE, r"AttributeError"),
         ("th_post:Postcode", "raise RuntimeError('no licence')", r"RuntimeError: no licence"),
         ("th_post:Postcode", "import th_absent", r"ModuleNotFoundError: No module named 'th_absent'"),
-        ("th_post:not_a_class", RULE, r'plugin "postcode" is no subclass of truthound.validators.base.Validator'),
+        ("th_post:not_a_class", RULE, r'plugin "postcode" is not a subclass of truthound.validators.base.Validator'),
         ("th_post:Nameless", RULE, r'plugin "postcode": Nameless has no type; set it to "postcode"'),
     ],
 )
@@ -74,5 +74,5 @@ def test_groups_are_apart(site_packages):
     assert plugins.names("truthound.validators") == []
     assert plugins.load("truthound.validators", "pager") is None
     assert plugins.load("truthound.actions", "pager").type == "postcode"
-    with pytest.raises(ValueError, match="no plugin group"):
+    with pytest.raises(ValueError, match="not a plugin group"):
         plugins.names("truthound.action")

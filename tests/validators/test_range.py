@@ -104,8 +104,8 @@ def test_a_bound_beyond_the_column_s_type(low):
     ("column", "options", "said"),
     [
         (["a"], {"min_value": 3}, "the bound 3 does not compare with text; is the column of the wrong type?"),
-        ([1], {"min_value": "abc"}, "the bound 'abc' is no number, the column is int64"),
-        ([1], {"min_value": "nan"}, "the bound 'nan' is no number, the column is int64"),
+        ([1], {"min_value": "abc"}, "the bound 'abc' is not a number, the column is int64"),
+        ([1], {"min_value": "nan"}, "the bound 'nan' is not a number, the column is int64"),
         (
             [1],
             {"min_value": date(2024, 1, 1)},
@@ -182,10 +182,10 @@ def test_an_empty_table_and_all_nulls_break_no_rule():
     ("options", "said"),
     [
         ({"min_value": 3, "max_value": 2}, "Range: min_value 3 is above max_value 2"),
-        ({"min_value": NAN}, "Range: min_value: a NaN is no bound"),
-        ({"min_value": True}, "Range: min_value: True is no number, date, time or text"),
-        ({"min_value": [1]}, "Range: min_value: [1] is no number, date, time or text"),
-        ({"max_value": " "}, "Range: max_value: an empty text is no bound; leave it out"),
+        ({"min_value": NAN}, "Range: min_value: NaN is not a bound"),
+        ({"min_value": True}, "Range: min_value: True is not a number, date, time or text"),
+        ({"min_value": [1]}, "Range: min_value: [1] is not a number, date, time or text"),
+        ({"max_value": " "}, "Range: max_value: an empty text is not a bound; leave it out"),
         ({"inclusive": "maybe"}, "Range: inclusive: input should be 'both', 'neither', 'left' or 'right'"),
         ({"min_valu": 1}, 'Range: min_valu: unknown key; did you mean "min_value"?'),
     ],
@@ -217,7 +217,7 @@ def test_timespan(text, span):
 
 @pytest.mark.parametrize("text", ["", "soon", "5", "1x", "P", "PT", "1h nonsense", "1:2:3", "P1M", "--5m"])
 def test_timespan_mistakes(text):
-    with pytest.raises(ValueError, match="is no span of time"):
+    with pytest.raises(ValueError, match="is not a duration"):
         timespan(text)
 
 

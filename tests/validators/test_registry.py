@@ -246,10 +246,10 @@ def test_all_mistakes_at_once_each_with_its_place():
         "validators[5].format.format: unknown format 'emial'",
         'validator_config.regex.patern: unknown key; did you mean "pattern"?',
         'validators[6]: empty; the validator of missing values is written "null", in quotes',
-        "validators[7]: 5 is no validator; give a name, a mapping of a name to its options, or a Validator",
+        "validators[7]: 5 is not a validator; give a name, a mapping of a name to its options, or a Validator",
         'validators[8]: one validator an entry; indent the options below "range:", or write type: range',
         'validators[9].None: empty; the validator of missing values is written "null", in quotes',
-        "validators[10]: {} is no validator",
+        "validators[10]: {} is not a validator",
         "validators[11].length[1]: give options, such as columns: [b]",
         "validators[11].length[0]: give min_length or max_length",
         'validators[13].type: empty; the validator of missing values is written "null", in quotes',
@@ -276,7 +276,7 @@ def test_configuration_that_goes_nowhere():
         "validator_config.between: it is listed as an object; give the options there"
     ]
     assert problems(["range"], {"range": 5}) == ["validator_config.range: give options, such as columns: [name]"]
-    assert problems(["range"], {"range": {1: 2}}) == ["validator_config.range.1: 1 is no name of an option"]
+    assert problems(["range"], {"range": {1: 2}}) == ["validator_config.range.1: 1 is not an option name"]
     assert problems(["range"], ["range"]) == ["validator_config: give a mapping of validator names to their options"]
     assert problems(["nul"], {"nul": {}}) == ['validators[0]: unknown validator "nul"; did you mean "null"?']
 

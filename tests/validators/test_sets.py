@@ -72,11 +72,11 @@ def test_values_of_any_type(column, values):
 @pytest.mark.parametrize(
     ("column", "values", "said"),
     [
-        (["a"], [1], "the value 1 is no text, the column is string; quote it"),
-        (["a"], [True], "the value True is no text, the column is string; quote it"),
+        (["a"], [1], "the value 1 is not text, the column is string; quote it"),
+        (["a"], [True], "the value True is not text, the column is string; quote it"),
         ([1], ["1"], "the value '1' is text, the column is int64; leave the quotes out"),
         ([1], [True], "the value True does not compare with a int64 column"),
-        ([True], [1], "the value 1 is no truth value, the column is boolean"),
+        ([True], [1], "the value 1 is not a truth value, the column is boolean"),
         ([date(2024, 1, 1)], ["soon"], "the value 'soon' is no date (ISO format)"),
         (["a"], [None], "values has nothing but null, and null is passed over here; use the validator null"),
     ],
@@ -145,12 +145,20 @@ def test_thousands_of_values():
     ("rule", "options", "said"),
     [
         (AllowedValues, {"values": []}, "AllowedValues: values: values is empty"),
-        (AllowedValues, {"values": {"a": 1}}, "is no single value; give texts, numbers, dates or truth values"),
-        (AllowedValues, {"values": [["a"]]}, "is no single value; give texts, numbers, dates or truth values"),
+        (AllowedValues, {"values": {"a": 1}}, "is not a single value; give texts, numbers, dates or truth values"),
+        (AllowedValues, {"values": [["a"]]}, "is not a single value; give texts, numbers, dates or truth values"),
         (AllowedValues, {"values": [math.nan]}, "a NaN equals nothing; use the validator nan"),
         (ForbiddenValues, {}, "ForbiddenValues: give values"),
-        (ContainsValues, {"values": ["a"], "mostly": 0.5}, "mostly: contains_values has no use for it; leave it out"),
-        (MostCommon, {"values": ["a"], "max_fail": 5}, "max_fail: most_common has no use for it; leave it out"),
+        (
+            ContainsValues,
+            {"values": ["a"], "mostly": 0.5},
+            "mostly: contains_values does not support this option; leave it out",
+        ),
+        (
+            MostCommon,
+            {"values": ["a"], "max_fail": 5},
+            "max_fail: most_common does not support this option; leave it out",
+        ),
         (MostCommon, {"values": ["a"], "ignore_case": True}, "ignore_case: unknown key"),
     ],
 )
@@ -187,4 +195,4 @@ def test_items_of_arrays():
 def test_what_is_nested_otherwise_is_skipped():
     for rule in (AllowedValues("s", values=["a"]), MostCommon("t", values=["a"])):
         assert "does not look into" in one(LISTS, rule).message
-    assert "is no text" in one(LISTS, AllowedValues("t", values=[1])).error
+    assert "is not text" in one(LISTS, AllowedValues("t", values=[1])).error

@@ -70,7 +70,7 @@ def test_column_types_one_for_each_column():
         ({"columns": "a", "type": []}, "give a type"),
         ({"columns": "a", "type": 5}, "give a type"),
         ({"columns": "a", "type": "int", "dtype": "int"}, "given twice"),
-        ({"columns": "a", "type": "int", "mostly": 0.5}, "mostly: column_type has no use for it"),
+        ({"columns": "a", "type": "int", "mostly": 0.5}, "mostly: column_type does not support this option"),
         ({"columns": {"a": {"type": "integr"}}}, "columns.a.type: "),
     ],
 )
@@ -122,8 +122,8 @@ def test_a_table_without_columns():
     [
         ({"min_value": 5, "max_value": 2}, "min_value 5 is above max_value 2"),
         ({"min_value": -1}, "greater than or equal to 0"),
-        ({"columns": "a"}, "has no use for it"),
-        ({"max_fail": 1}, "has no use for it"),
+        ({"columns": "a"}, "does not support this option"),
+        ({"max_fail": 1}, "does not support this option"),
         ({"min_valu": 1}, 'did you mean "min_value"'),
         ({"inclusive": "some"}, "inclusive"),
     ],
@@ -206,7 +206,7 @@ def test_a_bare_schema_takes_the_structure_of_the_runs():
         ({"columns": {"a": "int"}, "strict": True, "extra": "allow"}, "strict means"),
         ({"columns": {"a": "int"}, "strict": True, "order": False}, "strict means"),
         ({"columns": {"a": "int"}, "extra": "ignore"}, "extra"),
-        ({"columns": {"a": "int"}, "where": "a > 1"}, "schema has no use for it"),
+        ({"columns": {"a": "int"}, "where": "a > 1"}, "schema does not support this option"),
     ],
 )
 def test_schema_mistakes(options, problem):

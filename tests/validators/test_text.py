@@ -76,7 +76,7 @@ def test_regex_without_a_pattern():
         ),
         ({"patterns": {}}, ["Regex: patterns"]),
         ({"patterns": {"a": None}}, ["Regex: patterns.a: input should be a valid string"]),
-        ({"columns": ["a"], "patterns": {"a": "x"}}, ["patterns has columns of its own"]),
+        ({"columns": ["a"], "patterns": {"a": "x"}}, ["patterns names its columns"]),
         (
             {"columns": {"a": {"pattern": "[z-a]"}}},
             ["Regex: columns.a.pattern: not a regular expression: bad character range z-a"],

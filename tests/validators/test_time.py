@@ -99,7 +99,7 @@ def test_freshness_says_how_old():
 def test_freshness_says_what_lies_in_the_future():
     found = at({"t": [datetime(2024, 6, 16, 12)]}, Freshness("t", max_age="1d"))
     assert found.status == "warned"
-    assert "lies 1 d in the future, so how fresh the data are cannot be told" in found.message
+    assert "lies 1 d in the future, so the freshness of the data is unknown" in found.message
 
 
 @pytest.mark.parametrize("values", [[], [None, None]])
@@ -285,7 +285,7 @@ def test_date_format_of_a_date_column_is_an_error():
         (lambda: Freshness("t", max_age="1d", timezone="Berlin"), "timezone: .*Europe/Berlin"),
         (lambda: Freshness("t", max_age="1d", timezone="../../etc/passwd"), "is not a time zone"),
         (lambda: Freshness("t", max_age="1d", timezone=5), "timezone"),
-        (lambda: Freshness("t", max_age="1d", mostly=0.5), "freshness has no use for it"),
+        (lambda: Freshness("t", max_age="1d", mostly=0.5), "freshness does not support this option"),
         (lambda: Freshness(columns={"a": {"max_age": "1d"}, "b": {}}), "columns.b: give max_age"),
         (lambda: Future("t", tolerance="-5m"), "not negative"),
         (lambda: Gap("t", every="1x"), "every: .*write it like 1d"),

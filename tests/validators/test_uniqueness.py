@@ -139,7 +139,10 @@ def test_cardinality_without_values():
         ({}, "Cardinality: give min_value, max_value, min_ratio or max_ratio"),
         ({"min_value": 3, "max_value": 2}, "Cardinality: min_value 3 is above max_value 2"),
         ({"min_ratio": 0.3, "max_ratio": 0.2}, "Cardinality: min_ratio 0.3 is above max_ratio 0.2"),
-        ({"min_value": 3, "mostly": 0.9}, "Cardinality: mostly: cardinality has no use for it; leave it out"),
+        (
+            {"min_value": 3, "mostly": 0.9},
+            "Cardinality: mostly: cardinality does not support this option; leave it out",
+        ),
     ],
 )
 def test_cardinality_mistakes(options, said):

@@ -1,4 +1,4 @@
-"""The base of everything that is configured: the same class is the constructor, the YAML schema and its documentation."""
+"""The base of all configurable models: one class is the constructor, the YAML schema and the documentation."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from truthound.errors import OptionErrors
 
 
 def message_for(error: Any, known: list[str]) -> str:
-    """One pydantic error as a sentence, without its place."""
+    """The message of a pydantic error, without its location."""
     last = str(error["loc"][-1]) if error["loc"] else ""
     match error["type"]:
         case "extra_forbidden" if last in known:
@@ -34,7 +34,7 @@ def message_for(error: Any, known: list[str]) -> str:
             return "a mapping (key: value) is expected"
         case "tuple_type" | "list_type":
             return "a list is expected"
-        case "too_long" if isinstance(error["input"], str):  # a text that was looked at before it was measured
+        case "too_long" if isinstance(error["input"], str):  # a text that a validator read before its length is checked
             return f"string should have at most {error['ctx']['max_length']:,} characters"
         case "too_short" if isinstance(error["input"], str):
             return f"string should have at least {plural(error['ctx']['min_length'], 'character')}"
@@ -45,18 +45,18 @@ def message_for(error: Any, known: list[str]) -> str:
 
 
 def aliases(name: str, field: FieldInfo) -> list[str]:
-    """The other names of a field."""
+    """The aliases of a field."""
     choices = getattr(field.validation_alias, "choices", None) or [field.validation_alias or field.alias]
     return [c for c in choices if isinstance(c, str) and c != name]
 
 
 def field_names(model: type[BaseModel]) -> list[str]:
-    """Every name a model takes, aliases included."""
+    """The names of all fields, aliases included."""
     return [n for name, field in model.model_fields.items() for n in (name, *aliases(name, field))]
 
 
 def _within(model: type[BaseModel], loc: tuple[int | str, ...]) -> type[BaseModel]:
-    """The model that a place in a model's options lies in: of a nested model where one is on the way."""
+    """The innermost model on a path into a model's options."""
     for part in loc[:-1]:
         if isinstance(part, str) and part in model.model_fields:
             model = next(_models(model.model_fields[part].annotation), model)
@@ -71,7 +71,7 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
 
 
 def option_docs(model: type[BaseModel]) -> dict[str, str]:
-    """What the text below each option says. Read from the source when it is asked for: doing so for every class costs start-up time."""
+    """The docstring below each option. Read from the source on demand: reading it for every class costs start-up time."""
     found: dict[str, str] = {}
     for cls in reversed([c for c in model.__mro__ if issubclass(c, Model) and c is not Model]):
         found |= _documented(cls.__module__).get(cls.__qualname__, {})
@@ -80,7 +80,7 @@ def option_docs(model: type[BaseModel]) -> dict[str, str]:
 
 @functools.cache
 def _documented(module: str) -> dict[str, dict[str, str]]:
-    """Class -> option -> text, for the classes of a module, which is parsed once."""
+    """Class -> option -> docstring, for the classes of a module, which is parsed once."""
     import ast
     import inspect
 
@@ -105,7 +105,7 @@ def _documented(module: str) -> dict[str, dict[str, str]]:
 
 
 def mistakes(error: ValidationError, model: type[BaseModel]) -> Iterator[tuple[str, str]]:
-    """Each mistake's place within the model (`columns.age.min_value`, or empty), and a sentence."""
+    """The path of each mistake within the model (`columns.age.min_value`, or empty), and its message."""
     for e in error.errors(include_url=False):
         at = ".".join(str(part) for part in e["loc"] if part != "[key]")
         inner = e.get("ctx", {}).get("error")
@@ -117,7 +117,7 @@ def mistakes(error: ValidationError, model: type[BaseModel]) -> Iterator[tuple[s
 
 @contextlib.contextmanager
 def raise_config_errors(model: type[BaseModel]) -> Iterator[None]:
-    """Turns pydantic's errors into one `ConfigError` that names every mistake."""
+    """Converts pydantic's errors to one `ConfigError` with every mistake."""
     try:
         yield
     except ValidationError as error:
@@ -161,7 +161,7 @@ Secret = Converted[SecretStr | None, SecretStr | str | None]
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(Field, PrivateAttr, option))
 class _Meta(ModelMetaclass):
-    """Construction from Python reports mistakes as `ConfigError`; pydantic's own nested construction does not pass here."""
+    """Makes constructors raise `ConfigError`; pydantic's nested construction does not call this."""
 
     if not TYPE_CHECKING:
 
@@ -171,7 +171,7 @@ class _Meta(ModelMetaclass):
 
 
 class Model(BaseModel, metaclass=_Meta):  # noqa: PLW1641 pydantic makes the hash of what is frozen
-    """Immutable, and an unknown key is an error."""
+    """An immutable model; an unknown key is an error."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -183,5 +183,5 @@ class Model(BaseModel, metaclass=_Meta):  # noqa: PLW1641 pydantic makes the has
     )
 
     def __eq__(self, other: object) -> bool:
-        """Equal options; where they were declared does not matter."""
+        """Whether the options are equal, wherever they were declared."""
         return type(self) is type(other) and self.__dict__ == other.__dict__

@@ -28,7 +28,7 @@ def found(group: str) -> dict[str, EntryPoint]:
     from importlib.metadata import entry_points
 
     if group not in GROUPS:
-        raise ValueError(f"{group!r} is no plugin group: {', '.join(GROUPS)}")
+        raise ValueError(f"{group!r} is not a plugin group: {', '.join(GROUPS)}")
     by_name: dict[str, EntryPoint] = {}
     problems = []
     for point in sorted(entry_points(group=group), key=lambda p: (p.name, p.value)):

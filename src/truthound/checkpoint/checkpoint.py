@@ -20,7 +20,8 @@ from truthound.checkpoint.actions.context import LOOK_BACK, ActionContext
 from truthound.checkpoint.actions.option_values import redact_value
 from truthound.checkpoint.actions.store import StoreValidationResult, load_results
 from truthound.checkpoint.async_base import SequentialStrategy, Stage
-from truthound.checkpoint.config.models import CheckpointConfig, CheckpointOptions, conflicts
+from truthound.checkpoint.config.actions import conflicts
+from truthound.checkpoint.config.models import CheckpointConfig, CheckpointOptions
 from truthound.checkpoint.delivery import run_stages
 from truthound.errors import ConfigError, OptionErrors, SourceError, TimeLimitError, TruthoundError
 from truthound.io import flow

@@ -19,7 +19,7 @@ from truthound.checkpoint.actions.channel import Channel
 from truthound.checkpoint.actions.context import ActionContext
 from truthound.checkpoint.actions.registry import action_class, action_types
 from truthound.checkpoint.actions.response import ResponseCheck
-from truthound.checkpoint.config.models import build_action
+from truthound.checkpoint.config.actions import build_action
 from truthound.checkpoint.delivery import run_stages
 from truthound.cli.options import DEFAULT_CONFIG
 from truthound.cli.output import emit

@@ -1,4 +1,4 @@
-"""Column types, and a table's expected shape."""
+"""Column types, and the expected schema of a table."""
 
 from __future__ import annotations
 
@@ -78,28 +78,28 @@ def known_type(wanted: str) -> str:
 
 
 class ColumnSchema(Model):
-    """What a column should be like. What is left out is not looked at."""
+    """The expected properties of a column. A property that is not set is not checked."""
 
     type: str
     """A type (`int64`), a type without parameters (`decimal`) or a family (`numeric`)."""
     nullable: bool = True
-    """Whether nulls are fine."""
+    """Whether nulls are allowed."""
     unique: bool = False
-    """Whether no value may occur twice."""
+    """Whether values must be unique."""
     min: Any = None
-    """The smallest value allowed: a number, or a date or time in ISO format."""
+    """The minimum: a number, or a date or time in ISO format."""
     max: Any = None
-    """The largest value allowed."""
+    """The maximum."""
     values: Converted[tuple[Any, ...] | None, list[Any] | tuple[Any, ...] | None] = option(default=None, min_length=1)
-    """The only values allowed."""
+    """The allowed values."""
     pattern: str | None = None
     """A regular expression that every value matches."""
     min_length: int | None = Field(default=None, ge=0)
-    """The fewest characters."""
+    """The minimum number of characters."""
     max_length: int | None = Field(default=None, ge=0)
-    """The most characters."""
+    """The maximum number of characters."""
     description: str | None = None
-    """What the column means."""
+    """The meaning of the column."""
 
     @field_validator("type")
     @classmethod
@@ -121,14 +121,14 @@ Comments = Mapping[tuple[str, str], str]
 
 
 class Schema(Model):
-    """A table's expected shape: its columns in order, and what is known of them."""
+    """The expected schema of a table: its columns in order, with their properties."""
 
     columns: Converted[dict[str, ColumnSchema], Mapping[str, ColumnSchema | Mapping[str, Any]]] = option(
         default=..., min_length=1
     )
-    """Column names, each with what it should be like."""
+    """The columns: a mapping of names to properties."""
     primary_key: Converted[tuple[str, ...], str | list[str] | tuple[str, ...]] = option(default=())
-    """Columns that together tell a row from the others."""
+    """Columns that together identify a row."""
     extra: Literal["allow", "forbid"] = "forbid"
     """Whether columns that are not listed are allowed."""
     order: bool = False
@@ -153,17 +153,17 @@ class Schema(Model):
     __hash__ = None  # type: ignore[assignment]  # it holds dictionaries
 
     def to_dict(self) -> dict[str, Any]:
-        """What is not as it would be anyway, as plain values."""
+        """The properties that differ from their defaults, as plain values."""
         return self.model_dump(mode="json", exclude_defaults=True)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """The schema that a document describes; ConfigError names every mistake."""
+        """A schema from plain values; ConfigError lists every mistake."""
         return cls(**{str(k): v for k, v in data.items()})
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
-        """A schema file. ConfigError names every mistake in it, with its line and column."""
+        """Loads a schema file. ConfigError lists every mistake, with its line and column."""
         from truthound._internal.yaml_nodes import compose
         from truthound.errors import YamlSyntaxError
 
@@ -196,7 +196,7 @@ class Schema(Model):
 
         first = comment("", "").strip()
         lines = [first] if first else []
-        lines.append("# The expected shape of a table. Check against it with `schema: FILE` in a checkpoint.")
+        lines.append("# The expected schema of a table. Check against it with `schema: FILE` in a checkpoint.")
         bounds = comment("", "bounds").strip()
         lines += [bounds, "columns:"] if bounds else ["columns:"]
         document = self.to_dict()
@@ -216,7 +216,7 @@ class Schema(Model):
 
 
 def _value(node: Node) -> Any:
-    """What a part of a document means."""
+    """The plain value of a node."""
     from truthound._internal.yaml_nodes import Scalar, Sequence
 
     if isinstance(node, Scalar):
@@ -227,7 +227,7 @@ def _value(node: Node) -> Any:
 
 
 def _placed(path: str | Path, root: Node, place: str, said: str) -> str:
-    """A mistake as `file:line:column: place: what is wrong`."""
+    """A mistake as `file:line:column: path: message`."""
     from truthound._internal.yaml_nodes import locate
 
     node, _, found = locate(root, place)
@@ -236,5 +236,5 @@ def _placed(path: str | Path, root: Node, place: str, said: str) -> str:
 
 
 def _key(name: str) -> str:
-    """A column's name before its properties. YAML reads a long key only with a mark."""
+    """A column's name as a YAML key; a long key needs a mark."""
     return f"  {yaml_line(name)}:" if len(name) <= LONG else f"  ? {yaml_line(name)}\n  :"

@@ -57,7 +57,7 @@ class Validator(Rule):
     # --- binding --------------------------------------------------------------------------------------------------
 
     def bind(self, table: Table) -> Iterator[Check]:
-        """Its checks on a table with this schema. Columns that are not there come back as checks with a problem."""
+        """Its checks on a table. A missing column becomes a check with a problem."""
         if self.requires and not self.configured:
             yield self.skipped_check(f"nothing configured: give {join_words(self.requires, 'and')}")
             return
@@ -73,7 +73,7 @@ class Validator(Rule):
             yield from bound.checks(table)
 
     def checks(self, table: Table) -> Iterator[Check]:
-        """One check for each column that was chosen; a validator of whole tables overrides this."""
+        """One check for each selected column; validators of whole tables override this."""
         for column in self.chosen(table):
             if isinstance(column, Check):
                 yield column
@@ -85,7 +85,7 @@ class Validator(Rule):
         raise NotImplementedError  # a validator overrides this or `checks`
 
     def chosen(self, table: Table) -> Iterator[str | Check]:
-        """The columns to look at: by name, by glob, by type, or all that fit; and what is wrong with the choice."""
+        """The selected columns, by default every column of a supported type; and checks with the problems of the selection."""
         if self.columns is None:
             if fitting := self._fitting(table):
                 yield from fitting
@@ -97,7 +97,7 @@ class Validator(Rule):
             yield from self.matching(self.columns, table)
 
     def matching(self, names: Iterable[str], table: Table) -> Iterator[str | Check]:
-        """The columns that names, globs and type selectors mean, each once; and what is wrong with them."""
+        """The columns that names, globs and type selectors match, each once; and checks with their problems."""
         found: set[str] = set()
         for one in self._matching(names, table):
             if isinstance(one, Check):
@@ -125,7 +125,7 @@ class Validator(Rule):
                 yield self.missing_column_check(wanted, table)
 
     def _of_glob(self, wanted: str, matching: list[str], table: Table) -> Iterator[str | Check]:
-        """The columns of a glob that fit; where none does, each may be one without any value, which fits whatever it is read as."""
+        """The matches of a glob that have a supported type. If none has, each is skipped unless it has no values, which every rule supports."""
         fitting = [c for c in matching if self.supports(table.schema[c])]
         yield from fitting
         for column in () if fitting else matching:
@@ -138,7 +138,7 @@ class Validator(Rule):
         kind = wanted.removeprefix("dtype:")
         try:
             known_type(kind)
-        except ValueError as error:  # not sooner: a column may have such a name
+        except ValueError as error:  # only now: a column may have this name
             yield self.error_check(str(error), (wanted,))
         else:
             yield from self._selected(wanted, [c for c in self._fitting(table) if table.schema[c].matches(kind)])
@@ -152,21 +152,21 @@ class Validator(Rule):
     # --- what checks are made of -----------------------------------------------------------------------------------
 
     def missing_column_check(self, column: str, table: Table) -> Check:
-        """The check of a column that is not there."""
+        """The check of a missing column."""
         hint = did_you_mean(column, table.schema)
         return self.error_check(
             f"column not found{hint.removeprefix(';').replace(' did', ': did', 1) if hint else ''}", (column,)
         )
 
     def error_check(self, message: str, columns: tuple[str, ...] = ()) -> Check:
-        """A check that cannot run: an error, never a pass."""
+        """A check that cannot be evaluated: an error, never a pass."""
         return error_check(self, message, columns)
 
     def skipped_check(self, reason: str, columns: tuple[str, ...] = ()) -> Check:
         return Check(self, columns, problem=NotRunnable(CheckStatus.SKIPPED, reason))
 
     def unsupported(self, column: str, dtype: DataType) -> Check:
-        """A named column of a type the validator says nothing about."""
+        """The check of a selected column whose type the validator does not support."""
         if dtype.of("nested", "binary") or dtype.base == "object":
             return self.unless_empty((column,), f"{self.type} does not look into {dtype}", CheckStatus.SKIPPED)
         kinds = " or ".join(self.applies_to)
@@ -175,9 +175,9 @@ class Validator(Rule):
     def unless_empty(
         self, columns: tuple[str, ...], said: str, otherwise: CheckStatus = CheckStatus.ERROR, expected: str = ""
     ) -> Check:
-        """The check of columns whose types do not fit, as `said`, unless no row has all of them: then they fit every rule about values.
+        """A check of columns with unsupported types: an error with the message `said` if some row has values in all of them.
 
-        A column without any value has the type that its source gives for want of a better one: CSV text, pandas floats, JSON none.
+        A column without values has whatever type its source defaults to (CSV text, pandas float, JSON null), so every rule supports it.
         """
         missing, rows = CountWhere(any_null(columns), self.row_filter), RowCount(self.row_filter)
 
@@ -194,8 +194,8 @@ class Validator(Rule):
     def row_check(self, columns: tuple[str, ...], expected: str, failing: Predicate, **more: Any) -> Check:
         """A check that counts failing rows.
 
-        Rows that are passed over are counted in the same pass where that is nearly free, which is a null count of columns that
-        are read anyway; else only if rows failed, or if a share of the judged rows may.
+        Rows that are not judged because of a null are counted in the same pass if that is nearly free (a null count of columns
+        that are read anyway); else only if rows failed or the tolerance is relative.
         """
         where = self.row_filter
         count, total = CountWhere(failing, where), RowCount(where)
@@ -217,11 +217,11 @@ class Validator(Rule):
 
 
 _COSTLY = (Native, Repeated, Inconsistent)
-"""predicates whose unknown rows are not known from a null count, or that are not read in the shared pass"""
+"""predicates whose rows without a result a null count does not tell, or that are not evaluated in the shared pass"""
 
 
 class MultiColumnValidator(Validator):
-    """A rule over all chosen columns as one; globs and type selectors are resolved first."""
+    """A rule over all selected columns together; globs and type selectors are resolved first."""
 
     def checks(self, table: Table) -> Iterator[Check]:
         chosen = [] if self.columns is None else list(self.chosen(table))
@@ -231,19 +231,19 @@ class MultiColumnValidator(Validator):
             yield from self.together(tuple(c for c in chosen if isinstance(c, str)), table)
 
     def together(self, columns: tuple[str, ...], table: Table) -> Iterator[Check]:
-        """The checks of these columns; there are none where none were named."""
+        """The checks of these columns; empty if none are selected."""
         raise NotImplementedError  # each subclass overrides it
 
 
 def counts_only(validator: Validator, what: str) -> None:
-    """For rules that have no whole to take a percentage of: `max_fail` must be counts."""
+    """Requires counts in `max_fail`, for rules without a total to take a percentage of."""
     limits = validator.max_fail.values() if isinstance(validator.max_fail, dict) else [validator.max_fail]
     if any(isinstance(limit, str) for limit in limits):
         raise OptionErrors([("max_fail", f"give a count of {what}; there is no whole to take a percentage of")])
 
 
 def masked(check: Check, table: Table) -> Check:
-    """A check against values that a schema has; where its column is masked, without telling them."""
+    """A check against values from a schema, without showing them if its column is masked."""
     if not table.pii & set(check.columns):
         return check
     problem = check.problem and replace(check.problem, message="what the schema says does not fit the column")
@@ -251,5 +251,5 @@ def masked(check: Check, table: Table) -> Check:
 
 
 def negated(predicate: Predicate) -> Predicate:
-    """The rows for which it is false; null stays null."""
+    """The negation; null stays null."""
     return predicate.predicate if isinstance(predicate, Not) else Not(predicate)

@@ -48,9 +48,9 @@ def _parse_tolerance(value: Any) -> float | timedelta:
 
 
 class Compare(Validator):
-    """One column stands in a relation to another in each row. A row with a null holds; one with a NaN does not.
+    """A comparison of two columns holds in each row. A row with a null passes; a row with a NaN fails.
 
-    Types may differ; nothing is rounded to compare them.
+    Types may differ; values are compared without rounding.
     """
 
     type = "compare"
@@ -71,7 +71,7 @@ class Compare(Validator):
         ],
         float | timedelta | str,
     ] = option(default=0.0)
-    """By how much values may differ, or miss the relation: a number, or for dates and times a length of time (`1d`, `2h`). Floats are compared as the decimals they are written as: 1.1 and 1.0 differ by 0.1."""
+    """The maximum deviation: a number, or for dates and times a duration (`1d`, `2h`). Floats are compared as written decimals: 1.1 and 1.0 differ by 0.1."""
 
     def missing_required(self) -> list[tuple[str, str]]:
         return [] if len(self.names) == 2 else [("", "give two columns: columns: [a, b], or column and other")]
@@ -106,7 +106,7 @@ class Compare(Validator):
 
 
 def comparable(a: DataType, b: DataType) -> bool:
-    """Whether values of two types have an order in common."""
+    """Whether values of two types can be compared."""
     if a.of("datetime") and b.of("datetime"):
         return ("," in a) == ("," in b)  # with a time zone, or without
     families = (("numeric",), ("text",), ("boolean",), ("date", "datetime"), ("time",))
@@ -114,13 +114,13 @@ def comparable(a: DataType, b: DataType) -> bool:
 
 
 class FunctionalDependency(MultiColumnValidator):
-    """Rows that agree in all of `columns` agree in each of `determines`: a postcode has one city. Nulls are left out."""
+    """Rows that agree in all of `columns` agree in each of `determines`: a postcode has one city. Rows with a null are skipped."""
 
     type = "functional_dependency"
     requires = ("columns", "determines")
 
     determines: Names = option(default=())
-    """The columns that those in `columns`, taken together, settle: names, globs or type selectors."""
+    """The columns that `columns` together determine: names, globs or type selectors."""
 
     @model_validator(mode="after")
     def _apart(self) -> Self:

@@ -1,4 +1,4 @@
-"""Completeness: values that are missing, or as good as missing."""
+"""Completeness: missing, blank and NaN values."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from truthound.validators.required_options import Configured
 
 
 class Null(Validator):
-    """No value is missing."""
+    """Values are not null. Any type; a null fails."""
 
     type = "null"
 
@@ -26,7 +26,7 @@ class Null(Validator):
 
 
 class Nan(Validator):
-    """No number is NaN."""
+    """Floats are not NaN. A NaN fails; a null passes."""
 
     type = "nan"
     applies_to = ("float",)
@@ -36,7 +36,7 @@ class Nan(Validator):
 
 
 class Blank(Validator):
-    """No text is empty or only white space."""
+    """Text is neither empty nor only white space. A null passes."""
 
     type = "blank"
     applies_to = ("text",)
@@ -66,13 +66,13 @@ Ratio = Converted[
 
 
 class Completeness(Configured):
-    """At least this ratio of a column's values is there."""
+    """At least a given ratio of the rows has a value. Any type; a null fails."""
 
     type = "completeness"
     requires_any = ("min_value", "mostly", "max_fail")
 
     min_value: Ratio = option(default=None, validation_alias=AliasChoices("min_value", "threshold"))
-    """The least ratio of values that are not null, 0 to 1 or a percentage (`95%`)."""
+    """The minimum ratio of values that are not null, 0 to 1 or a percentage (`95%`)."""
 
     @model_validator(mode="after")
     def _one_limit(self) -> Self:

@@ -1,4 +1,4 @@
-"""Rules of the user's own: a SQL expression for each row, a SQL query that finds what is wrong, a Python function."""
+"""Custom rules: a SQL expression for each row, a SQL query for failing rows, a Python function."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class _OfOneArgument(Validator):
 
 
 class Expression(_OfOneArgument):
-    """A SQL boolean expression that must not be false for any row. Where it is null (a cell is missing), the row holds."""
+    """A SQL boolean expression is not false for any row. A row for which it is null passes."""
 
     type = "expression"
     requires = ("expression",)
@@ -70,9 +70,9 @@ class Expression(_OfOneArgument):
 
 
 class SqlQuery(_OfOneArgument):
-    """A SQL query that finds what is wrong: each row it returns is a failure. The table is called `data`.
+    """A SQL query for failing rows: each row that it returns is a failure. The table is called `data`.
 
-    The rows of its answer are the examples. `max_fail` is a count of them.
+    The returned rows are the examples. `max_fail` is a count of them.
     """
 
     type = "sql"
@@ -122,14 +122,14 @@ def _callable(value: Any) -> Any:
         if colon and all(part.isidentifier() for part in (*module.split("."), *name.split("."))):
             return value
     raise ValueError(
-        "give a function that takes a LazyFrame and returns an expression, or its place as package.module:name"
+        "give a function that takes a LazyFrame and returns an expression, or its import path package.module:name"
     )
 
 
 class Function(_OfOneArgument):
-    """A Python function that takes the polars LazyFrame and returns an expression that is true for a row that holds.
+    """A Python function that takes the Polars LazyFrame and returns an expression that is true for passing rows.
 
-    A row for which the expression is null holds.
+    A row for which the expression is null passes.
     """
 
     type = "function"
@@ -139,7 +139,7 @@ class Function(_OfOneArgument):
     function: Annotated[Callable[[Any], Any] | str | None, PlainValidator(_callable, json_schema_input_type=str)] = (
         option(default=None, kw_only=False)
     )
-    """The function, or its place: `package.module:name`. A place is imported when the check runs."""
+    """The function, or its import path `package.module:name`, which is imported when the check runs."""
 
     def checks(self, table: Table) -> Iterator[Check]:
         try:
@@ -154,7 +154,7 @@ class Function(_OfOneArgument):
 
 
 def _guarded(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """The function, whose own errors are errors of its check."""
+    """The function, with its exceptions as errors of the check."""
 
     def call(frame: Any) -> Any:
         try:

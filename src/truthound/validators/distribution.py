@@ -1,4 +1,4 @@
-"""The distribution of a column's values against a reference, a stored baseline, or common sense."""
+"""The distribution of a column, compared with a reference or a stored baseline, or summarized."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ from truthound.validators.statistics import Max, Mean, Median, Min, Quantile, St
 __all__ = ["Distribution", "Max", "Mean", "Median", "Min", "Quantile", "Std", "Sum"]
 
 CATEGORIES = 1000
-"""so many different values are categories; more are not compared"""
+"""maximum number of distinct values that are compared as categories"""
 FINE = 50
 """bins of a stored baseline; the deciles are among their edges"""
 EXTREME = 3
-"""a value is an extreme outlier beyond so many interquartile ranges from the quartiles (Tukey's outer fences)"""
+"""interquartile ranges from the quartiles beyond which a value is an extreme outlier (Tukey's outer fences)"""
 
 
 class Distribution(Validator):
@@ -48,11 +48,11 @@ class Distribution(Validator):
 
     Methods: `ks` (Kolmogorov-Smirnov, numbers), `chi2` (homogeneity), `psi` (population stability index; shares below
     0.0001 count as 0.0001), `js` (Jensen-Shannon distance, base 2, 0 to 1). All but `ks` work on categories, and on the
-    bins between the deciles of the reference for numbers, where a value that fills several bins has one to itself.
+    bins between the deciles of the reference for numbers; a value that fills several bins gets its own.
     `auto` is `ks` for numbers and `chi2` for categories. Against a baseline `ks` is measured at the edges of the 50 bins
     that are stored, so its distance is at most the exact one.
 
-    Without reference and baseline it reports a summary, and flags columns that are constant and numbers beyond three
+    Without reference and baseline it reports a summary, and fails for constant columns and for numbers more than three
     interquartile ranges from the quartiles.
     """
 
@@ -63,13 +63,13 @@ class Distribution(Validator):
     reference: DataSource = None
     """The data source to compare with."""
     reference_columns: Names = option(default=())
-    """The columns there, in the order of `columns`; those of the same names where none are given."""
+    """The columns in the reference, in the order of `columns`. Default: the columns of the same names."""
     baseline: bool = False
-    """Whether the first run keeps a summary that later runs are compared with."""
+    """Whether the first run stores a summary that later runs are compared with."""
     method: Literal["auto", "ks", "chi2", "psi", "js"] = "auto"
-    """How distributions are compared."""
+    """The method of comparison."""
     threshold: float | None = Field(default=None, ge=0, allow_inf_nan=False)
-    """The least p-value of `ks` and `chi2` (0.05), the largest value of `psi` (0.2) and `js` (0.1)."""
+    """The minimum p-value of `ks` and `chi2` (0.05), the maximum value of `psi` (0.2) and `js` (0.1)."""
 
     @model_validator(mode="after")
     def _consistent_choice(self) -> Self:
@@ -203,7 +203,7 @@ class Distribution(Validator):
 
     def _with_baseline(self, column: str, method: Method, dtype: DataType, table: Table) -> Check:
         if table.baselines is None:
-            return self.error_check("there is no folder to keep a baseline in; give the run a state folder", (column,))
+            return self.error_check("no state folder to store a baseline in; give the run one", (column,))
         if column in table.pii:
             said = "a baseline would keep values of this column, which is pii; compare with a reference, or name other columns"
             return self.error_check(said, (column,))

@@ -1,4 +1,4 @@
-"""Moments and lengths of time, as rules speak of them."""
+"""Durations and points in time in options and messages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from truthound.validators.range import timespan
 
 
 def parse_duration(value: Any) -> timedelta:
-    """A length of time: a timedelta, a number of seconds, or text such as `15m`, `36h`, `1d`, `1w`, `1h30m`.
+    """Parses a duration: a timedelta, a number of seconds, or text such as `15m`, `36h`, `1d`, `1w`, `1h30m`.
 
     A day is 24 hours, m is a minute. Raises ValueError for anything else, and for what is negative.
     """
@@ -33,7 +33,7 @@ def parse_duration(value: Any) -> timedelta:
         except (OverflowError, ValueError):
             raise ValueError(f"{value!r} seconds is too long a time") from None
     else:
-        raise ValueError(f"{value!r} is no span of time; write it as 90s, 1h 30m, 2d or PT1H30M")  # noqa: TRY004 pydantic wants ValueError
+        raise ValueError(f"{value!r} is not a duration; write it as 90s, 1h 30m, 2d or PT1H30M")  # noqa: TRY004 pydantic wants ValueError
     if found < timedelta():
         raise ValueError("a length of time is not negative")
     return found
@@ -50,7 +50,7 @@ def zone_of(dtype: DataType) -> str | None:
 
 
 def moment(value: date, zone: ZoneInfo) -> datetime:
-    """A date (at its midnight) or a datetime as a moment in UTC; what has no time zone is in `zone`."""
+    """A date (at its midnight) or a datetime as a moment in UTC; a value without a time zone is in `zone`."""
     at = value if isinstance(value, datetime) else datetime.combine(value, time())
     try:
         return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
@@ -59,6 +59,6 @@ def moment(value: date, zone: ZoneInfo) -> datetime:
 
 
 def spoken(length: timedelta | int) -> str:
-    """A length of time, or one in nanoseconds, in words."""
+    """A duration, or a number of nanoseconds, as text."""
     seconds = length / SECOND if isinstance(length, int) else length.total_seconds()
     return duration(seconds).replace(".00 s", " s")

@@ -1,4 +1,4 @@
-"""Options that many validators share, as types: column choices, tolerances, names; and bounds in words."""
+"""Types of options that validators share (columns, tolerances, names), and bounds in words."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ Tolerance = Converted[
 
 
 def allowed_rows(limit: int | str, total: int) -> int:
-    """How many of `total` rows a limit lets fail."""
+    """The number of `total` rows that may fail within a limit."""
     if isinstance(limit, int):
         return limit
     return int(Decimal(limit.rstrip("%")) * total / 100)

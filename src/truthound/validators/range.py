@@ -37,7 +37,7 @@ from truthound.validators.option_types import Names, bounds
 from truthound.validators.required_options import Configured, expected_of
 
 Z_SCORE = 3.0
-"""deviations from the mean beyond which a value is an outlier, and Tukey's factor for the distance from the quartiles:"""
+"""default thresholds of an outlier: standard deviations from the mean, interquartile ranges from the quartiles (Tukey)"""
 TUKEY = 1.5
 
 
@@ -46,11 +46,11 @@ def _bound(value: Any) -> Any:
         isinstance(value, int | float | Decimal | date | time | timedelta | str) and not isinstance(value, bool)
     ):
         if value != value:  # noqa: PLR0124 only a NaN differs from itself
-            raise ValueError("a NaN is no bound")
+            raise ValueError("NaN is not a bound")
         if isinstance(value, str) and not value.strip():
-            raise ValueError("an empty text is no bound; leave it out")
+            raise ValueError("an empty text is not a bound; leave it out")
         return value
-    raise ValueError(f"{value!r} is no number, date, time or text")
+    raise ValueError(f"{value!r} is not a number, date, time or text")
 
 
 Bound = Converted[
@@ -79,7 +79,7 @@ _UNITS = {"w": 604800.0, "d": 86400.0, "h": 3600.0, "min": 60.0, "m": 60.0, "s":
 
 
 def timespan(value: str) -> timedelta:
-    """`90s`, `1h 30m`, `2d`, `PT1H30M`, or `HH:MM:SS` as a span of time, with a minus before it where it is negative."""
+    """Parses a duration: `90s`, `1h 30m`, `2d`, `PT1H30M` or `HH:MM:SS`, with a leading minus if negative."""
     text = value.strip().lower()
     sign, text = (-1, text[1:].strip()) if text.startswith("-") else (1, text)
     if m := re.fullmatch(r"(\d+):([0-5]\d):([0-5]\d(?:\.\d+)?)", text):
@@ -87,15 +87,15 @@ def timespan(value: str) -> timedelta:
     if re.fullmatch(r"p(?!$)(\d+w)?(\d+d)?(t(?!$)(\d+h)?(\d+m)?(\d+(\.\d+)?s)?)?", text):
         text = text.removeprefix("p").replace("t", " ")
     if not text or _PART.sub("", text).strip():
-        raise ValueError(f"{value!r} is no span of time; write it as 90s, 1h 30m, 2d or PT1H30M")
+        raise ValueError(f"{value!r} is not a duration; write it as 90s, 1h 30m, 2d or PT1H30M")
     return sign * timedelta(seconds=sum(float(n) * _UNITS[u] for n, u in _PART.findall(text)))
 
 
 def fitted(value: Any, dtype: DataType) -> Any:
-    """A bound as a column of this type compares it.
+    """Converts a bound to the type of a column.
 
     Raises:
-        ValueError: it does not compare with such a column.
+        ValueError: the bound does not compare with the column.
     """
     if value is None:
         return None
@@ -122,7 +122,7 @@ def fitted(value: Any, dtype: DataType) -> Any:
 def _number(value: Any, dtype: DataType) -> Any:
     if isinstance(value, str):
         if not _NUMBER.fullmatch(value.strip()):
-            raise ValueError(f"the bound {value!r} is no number, the column is {dtype}")
+            raise ValueError(f"the bound {value!r} is not a number, the column is {dtype}")
         value = Decimal(value.strip())
     if isinstance(value, Decimal) and dtype.base != "decimal":
         value = int(value) if value == value.to_integral_value() else float(value)
@@ -144,12 +144,12 @@ def _time(text: str) -> Any:
 
 
 def expected_bounds(table: Table, column: str) -> tuple[Any, Any]:
-    """The bounds that the table's expected schema has for a column; None where it has none."""
+    """The bounds of a column in the expected schema; None if it has none."""
     return expected_of(table, column, "min"), expected_of(table, column, "max")
 
 
 class _Bounded(Validator):
-    """A rule that values lie between two bounds. A NaN never does."""
+    """A rule that values lie between two bounds. A NaN fails."""
 
     def between(
         self, column: str, low: Any, high: Any, *, low_inclusive: bool = True, high_inclusive: bool = True
@@ -159,7 +159,7 @@ class _Bounded(Validator):
 
 
 class Range(_Bounded, Configured):
-    """Values lie within bounds: numbers, dates, datetimes, times, durations or text. Without bounds, those of the expected schema."""
+    """Values lie within bounds: numbers, dates, datetimes, times, durations or text. A NaN fails; a null passes. Default bounds: those of the expected schema."""
 
     type = "range"
     applies_to = ("numeric", "temporal", "text")
@@ -167,11 +167,11 @@ class Range(_Bounded, Configured):
     schema_defaults: ClassVar = {"min_value": "min", "max_value": "max"}
 
     min_value: Bound = option(default=None)
-    """The least value; dates and times also as ISO text."""
+    """The minimum; dates and times also as ISO text."""
     max_value: Bound = option(default=None)
-    """The greatest value; dates and times also as ISO text."""
+    """The maximum; dates and times also as ISO text."""
     inclusive: Inclusive = option(default="both")
-    """Which bounds are allowed values themselves: both, neither, left (the least), right (the greatest); true and false for both and neither."""
+    """Which bounds are inclusive: both, neither, left (the minimum), right (the maximum); true for both, false for neither."""
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -207,7 +207,7 @@ class Range(_Bounded, Configured):
 
 
 class Positive(_Bounded):
-    """Numbers are above zero."""
+    """Numbers are above zero. A NaN fails; a null passes."""
 
     type = "positive"
     applies_to = ("numeric",)
@@ -217,7 +217,7 @@ class Positive(_Bounded):
 
 
 class NonNegative(_Bounded):
-    """Numbers are zero or above."""
+    """Numbers are zero or above. A NaN fails; a null passes."""
 
     type = "non_negative"
     applies_to = ("numeric",)
@@ -227,11 +227,11 @@ class NonNegative(_Bounded):
 
 
 class Outlier(Validator):
-    """Numbers lie near the others.
+    """Numbers are not outliers.
 
     `iqr`: within `threshold` (1.5) interquartile ranges of the quartiles (Tukey 1977); `zscore`: within `threshold` (3)
-    standard deviations of the mean. Where both quartiles are the same value, `iqr` says nothing, and three standard
-    deviations decide. NaN and infinities do not move the bounds, and lie outside of them.
+    standard deviations of the mean. If both quartiles are equal, `iqr` falls back to three standard deviations. NaN and
+    infinities are ignored in the bounds, and fail.
     """
 
     type = "outlier"
@@ -239,9 +239,9 @@ class Outlier(Validator):
     needs_values = True
 
     method: Literal["iqr", "zscore"] = "iqr"
-    """How far from the others is told: iqr or zscore."""
+    """The measure of distance: iqr or zscore."""
     threshold: float | None = Field(default=None, gt=0, allow_inf_nan=False)
-    """How many interquartile ranges (1.5) or standard deviations (3) are still near."""
+    """The maximum distance, in interquartile ranges (1.5) or standard deviations (3)."""
 
     def check(self, column: str, dtype: DataType, table: Table) -> Check:
         limit = self.threshold or (TUKEY if self.method == "iqr" else Z_SCORE)
@@ -251,7 +251,7 @@ class Outlier(Validator):
         return Check(self, (column,), expected, first.measures, first.judge, where=self.row_filter)
 
     def _spread(self, column: str, dtype: DataType, method: str, limit: float, where: Predicate | None) -> FollowUp:
-        """Asks for the middle and the spread of the values, and then how many lie outside of what they come to."""
+        """Measures the location and the spread of the values, then the number of values outside of the bounds."""
         count, nan = Aggregate(column, "count", where), CountWhere(IsNan(column), self.row_filter)
         whole = not dtype.of("float")  # their mean may be between two floats that are far apart
         pair: tuple[Measure, Measure] = (
@@ -304,18 +304,18 @@ class Outlier(Validator):
 
 
 class Increasing(Validator):
-    """Each value is at least the one before it; nulls are passed over. A NaN is out of order itself."""
+    """Each value is at least the previous one. Nulls are skipped; a NaN fails."""
 
     type = "increasing"
     applies_to = ("numeric", "temporal", "text")
     descending: ClassVar[bool] = False
 
     order_by: Names = option(default=())
-    """The columns that say which row comes before; the order of the data by default."""
+    """The columns to sort rows by. Default: the order of the data."""
     group_by: Names = option(default=())
-    """Rows are compared within groups of equal values in these columns."""
+    """Columns to group rows by; rows are compared within a group."""
     strict: bool = False
-    """Equal values are out of order too."""
+    """Whether equal values fail too."""
 
     def checks(self, table: Table) -> Iterator[Check]:
         absent = [c for c in (*self.order_by, *self.group_by) if c not in table.schema]
@@ -336,7 +336,7 @@ class Increasing(Validator):
 
 
 class Decreasing(Increasing):
-    """Each value is at most the one before it; nulls are passed over. A NaN is out of order itself."""
+    """Each value is at most the previous one. Nulls are skipped; a NaN fails."""
 
     type = "decreasing"
     descending: ClassVar[bool] = True

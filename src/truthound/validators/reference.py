@@ -25,7 +25,7 @@ from truthound.validators.base import Check, FollowUp, MultiColumnValidator, Tab
 from truthound.validators.option_types import Limit, Names, allowed_rows
 
 ROUNDING = Fraction(1, 10**12)
-"""deviations and variances are equal when they differ by no more of their size: they are the root, or the mean, of what no float holds"""
+"""relative tolerance of standard deviations and variances, which floats cannot represent exactly"""
 
 
 def _require_source(value: Any) -> Any:
@@ -35,11 +35,11 @@ def _require_source(value: Any) -> Any:
 
 
 DataSource = Annotated[Any, AfterValidator(_require_source), Field(repr=False)]
-"""another data source, as `data_source` takes it; kept out of reprs because it may hold a password"""
+"""another data source, as in `data_source`; not in reprs, because it may contain a password"""
 
 
 def source_name(source: Any) -> str:
-    """A data source in a few words, without what is secret."""
+    """A short name of a data source, without secrets."""
     if isinstance(source, PurePath):
         return source.name
     if isinstance(source, str):
@@ -53,7 +53,7 @@ def source_name(source: Any) -> str:
 
 
 def check_column_pairs(validator: Any) -> None:
-    """`reference_columns`, where given, are as many as `columns`, which then are plain names."""
+    """Requires as many `reference_columns`, if there are any, as `columns`, which then are plain names."""
     theirs, ours = validator.reference_columns, validator.names
     if theirs and len(theirs) != len(ours):
         raise OptionErrors(
@@ -64,22 +64,22 @@ def check_column_pairs(validator: Any) -> None:
 
 
 def reference_column(validator: Any, column: str) -> str:
-    """The reference's column that belongs to one of `columns`: that of the same name unless `reference_columns` says so."""
+    """The reference's column for one of `columns`: the one of the same name, unless `reference_columns` has another."""
     pairs: dict[str, str] = dict(zip(validator.names, validator.reference_columns, strict=False))
     return pairs.get(column, column)
 
 
 class ForeignKey(MultiColumnValidator):
-    """Each row's values in `columns`, taken together, occur in the reference. A row with a null among them holds."""
+    """The values in `columns` together exist in the reference. A row with a null among them passes."""
 
     type = "foreign_key"
     requires = ("columns", "reference")
     default_severity = Severity.HIGH
 
     reference: DataSource = None
-    """The data source that the values must occur in."""
+    """The data source that must contain the values."""
     reference_columns: Names = option(default=())
-    """The columns there; those of the same names where none are given."""
+    """The columns in the reference. Default: the columns of the same names."""
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -90,7 +90,7 @@ class ForeignKey(MultiColumnValidator):
                 [
                     (
                         "reference_columns",
-                        f'"{twice[0]}" is there twice; columns are one key together: for keys of their own, give a rule each',
+                        f'"{twice[0]}" is listed twice; columns form one key; for separate keys, give one rule each',
                     )
                 ]
             )
@@ -103,7 +103,7 @@ class ForeignKey(MultiColumnValidator):
 
 
 class RowCountMatch(Validator):
-    """There are as many rows here (for which `where` holds) as in the reference, within a tolerance."""
+    """The row count (of rows for which `where` is true) equals that of the reference, within a tolerance."""
 
     type = "row_count_match"
     needs_all_rows = True
@@ -113,7 +113,7 @@ class RowCountMatch(Validator):
     reference: DataSource = None
     """The data source to count."""
     tolerance: Limit = option(default=0)
-    """By how many rows the counts may differ: a count, or a percentage of the reference's."""
+    """The maximum difference: a number of rows, or a percentage of the reference's rows."""
 
     def checks(self, table: Table) -> Iterator[Check]:
         here, there = m.RowCount(self.row_filter), m.On(m.Reference(self.reference), m.RowCount())
@@ -147,7 +147,7 @@ def _parse_tolerance(value: Any) -> float | str:
 
 
 class AggregateMatch(Validator):
-    """A statistic of each column is the same here (over the rows for which `where` holds) and in the reference."""
+    """A statistic of each column (over rows for which `where` is true) equals that of the reference, within a tolerance."""
 
     type = "aggregate_match"
     needs_all_rows = True
@@ -155,13 +155,13 @@ class AggregateMatch(Validator):
     unsupported_options: ClassVar[tuple[str, ...]] = ("mostly", "max_fail")
 
     function: Literal["sum", "mean", "min", "max", "count", "distinct", "std", "var", "median"] | None = None
-    """What is compared; `count` counts values that are not null, `distinct` the different ones."""
+    """The statistic; `count` is the number of values that are not null, `distinct` of distinct values."""
     reference: DataSource = None
     """The data source to compare with."""
     reference_columns: Names = option(default=())
-    """The columns there, in the order of `columns`; those of the same names where none are given."""
+    """The columns in the reference, in the order of `columns`. Default: the columns of the same names."""
     tolerance: Annotated[float | str, PlainValidator(_parse_tolerance, json_schema_input_type=float | str)] = 0.0
-    """By how much the two may differ: a number, or a percentage of the reference's value (1%). Sums and means are rounded once, so that 0 means equal; `std` and `var` are equal when they differ by no more than 1e-12 of their size."""
+    """The maximum difference: a number, or a percentage of the reference's value (1%). Sums and means are rounded once, so 0 means equal; `std` and `var` are equal within a relative difference of 1e-12."""
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -180,7 +180,7 @@ class AggregateMatch(Validator):
         return self._against(column, function, m.Aggregate(column, function, self.row_filter))
 
     def _empty(self, column: str, function: str, said: str) -> Check:
-        """The check of a column that has no value, for all its type; one that has is an error."""
+        """The check of a column of an unsupported type: an error if it has values."""
         count = m.Aggregate(column, "count", self.row_filter)
         check = self._against(column, function, count)
 
@@ -236,6 +236,6 @@ def _equal(a: Any, b: Any) -> bool:
 
 
 def _format_value(value: Any, other: Any) -> str:
-    """A value as people read it; with all its digits where the other would look the same and is not."""
+    """A value rounded for display; with all its digits if it would look equal to a different one."""
     said = number(value)
     return str(value) if said == number(other) and value != other else said

@@ -1,9 +1,8 @@
-"""Is a regular expression one that the engine takes? A cheap look, without the engine, when the pattern is configured.
+"""Checks regular expressions when they are configured, cheaply and without the engine.
 
-Patterns are in the linear-time syntax of Rust's regex crate: no look-around, no backreferences. The look is a heuristic: what it
-turns down is surely wrong, what it lets through the engine may still turn down, as an error of the check. It searches for
-constructs the syntax is known to lack, then lets Python's own parser find what is malformed, after the spellings that
-only Rust has are put into ones that Python has.
+Patterns are in the linear-time syntax of Rust's regex crate: no look-around, no backreferences. This is a heuristic: a
+rejected pattern is invalid, an accepted one may still be an error of the check. It searches for constructs that the syntax
+lacks, then translates Rust's notation to Python's and lets Python's parser find syntax errors.
 """
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ _CLASS = re.compile(r"\[\^?\]?(?:\\.|\[:\^?[a-z]+:\]|[^\]\\])*\]")
 
 
 def fault(pattern: str) -> str | None:
-    """What is wrong with a pattern, or None.
+    """The error of a pattern, or None.
 
     >>> fault(r"^(?=a)")
     'look-around is not supported; use two rules, one of them with match: false'

@@ -1,7 +1,7 @@
-"""Every validator by name: its own, and the words other tools use for the same thing.
+"""The list of validators: each type with its class and its aliases, among them the names that other tools use.
 
-Names resolve without importing a class, so that a configuration is read quickly. What a configuration says is checked by the
-classes themselves; all mistakes are reported at once, each with its place (`validators[2].range.min_value: ...`).
+Names resolve without importing a class, so that a configuration loads fast. The classes validate their options; all mistakes
+are reported at once, each with its location (`validators[2].range.min_value: ...`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from truthound.errors import ConfigError, OptionErrors
 from truthound.validators.base import Validator
 
 GROUP = "truthound.validators"
-# type -> (module:class, the words other tools and people use)
+# type -> (module:class, aliases)
 TABLE: dict[str, tuple[str, str]] = {
     "null": ("completeness:Null", "not_null nulls not_na no_nulls required missing missing_count missing_percent is_complete isnull col_vals_not_null expect_column_values_to_not_be_null"),
     "nan": ("completeness:Nan", "not_nan no_nan"),
@@ -75,11 +75,11 @@ TABLE: dict[str, tuple[str, str]] = {
 TYPES: Mapping[str, str] = MappingProxyType(
     {word: t for t, (_, words) in TABLE.items() for word in (t, *words.split())}
 )
-"""every name -> the type it means"""
+"""every name and alias -> the type"""
 VALIDATORS: Mapping[str, str] = MappingProxyType(
     {word: f"truthound.validators.{TABLE[t][0]}" for word, t in TYPES.items()}
 )
-"""every name -> `module:Class`"""
+"""every name and alias -> `module:Class`"""
 
 Locate = Callable[[str], str | None]
 ValidatorSpec = str | Mapping[str, Any] | Validator | type[Validator] | Callable[[Any], Any]
@@ -87,7 +87,7 @@ ValidatorSpec = str | Mapping[str, Any] | Validator | type[Validator] | Callable
 
 
 def canonical(name: str) -> str:
-    """The type that a name means, or the name as it is compared: `Not-Null` and `ExpectColumnValuesToNotBeNull` are `null`."""
+    """The type of a name or alias, in any spelling (`Not-Null`, `ExpectColumnValuesToNotBeNull`: `null`); an unknown name, normalized."""
     word = name.strip()
     if word not in TYPES and word[:1].isupper():
         word = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", word)
@@ -96,7 +96,7 @@ def canonical(name: str) -> str:
 
 
 def known_names() -> list[str]:
-    """All names there are, plugins included; the types first."""
+    """All names, aliases and plugins; the types first."""
     return [*TABLE, *(w for w in TYPES if w not in TABLE), *plugins.names(GROUP)]
 
 
@@ -122,7 +122,7 @@ def _plugin(name: str) -> type[Validator]:
     if found is None:
         raise ConfigError(f'unknown validator "{name}"{did_you_mean(name, known_names())}')
     if not (isinstance(found, type) and issubclass(found, Validator)):
-        raise ConfigError(f'plugin "{name}" is no subclass of truthound.validators.base.Validator')
+        raise ConfigError(f'plugin "{name}" is not a subclass of truthound.validators.base.Validator')
     if not found.type:
         raise ConfigError(f'plugin "{name}": {found.__name__} has no type; set it to "{name}"')
     return found
@@ -132,7 +132,7 @@ def make_validator(type_name: str, /, **options: Any) -> Validator:
     """A validator by its name.
 
     Raises:
-        ConfigError: there is no such validator, or its options are wrong; all mistakes at once.
+        ConfigError: unknown validator, or invalid options; every mistake.
     """
     return validator_class(type_name)(**options)
 
@@ -143,16 +143,16 @@ def parse_validators(
     *,
     locate: Locate | None = None,
 ) -> tuple[Validator, ...]:
-    """Validators from what people write.
+    """Parses a list of validators.
 
     Args:
         validators: names, `{name: options}`, `{"type": name, ...options}`, Validator objects or classes, functions
             `LazyFrame -> Expr`. Options may be a list: one validator for each.
         validator_config: options by name for the listed validators; options beside the name itself go before these.
-        locate: gives the place of a file for a place such as `validators[2].range`.
+        locate: the location in a file (`file:line:column`) of a path such as `validators[2].range`.
 
     Raises:
-        ConfigError: all mistakes, each beginning with its place.
+        ConfigError: every mistake, each with its path.
     """
     if isinstance(validators, str | Mapping):
         raise ConfigError('validators: give a list, such as ["null", {"range": {"columns": ["age"], "min_value": 0}}]')
@@ -238,7 +238,7 @@ class _Parser:
                 self._build(own_at, word, mine, cls, shared_at=shared_at, shared=theirs)
 
     def _mappings(self, at: str, options: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """The options, with the place of each where they are a list."""
+        """Each mapping of options, with its path; options may be a list of mappings."""
         many = options if isinstance(options, list | tuple) and options else [options]
         for i, one in enumerate(many):
             place = f"{at}[{i}]" if many is options else at
@@ -250,7 +250,7 @@ class _Parser:
                 )
             else:
                 wrong = [k for k in one if not isinstance(k, str)]
-                self._problems += [f"{place}.{k}: {k!r} is no name of an option" for k in wrong]
+                self._problems += [f"{place}.{k}: {k!r} is not an option name" for k in wrong]
                 yield place, {k: v for k, v in one.items() if isinstance(k, str)}
 
     def _build(
@@ -275,7 +275,7 @@ class _Parser:
             self._made.append(made.located_at(self._locate(shared_at if shared and not options else at)))
 
     def done(self) -> tuple[Validator, ...]:
-        """The validators, if nothing is wrong."""
+        """The validators; raises if there are mistakes."""
         for word, (at, _) in self._config.items():
             if word in self._used:
                 continue
@@ -293,7 +293,7 @@ class _Parser:
 
 
 def _unquoted(value: Any) -> str:
-    """What to do about a value that is no name; YAML reads some words as something else."""
+    """The message for a value that is not a name; YAML reads some words as something else."""
     if value is None:
         return 'empty; the validator of missing values is written "null", in quotes'
-    return f"{value!r} is no validator; give a name, a mapping of a name to its options, or a Validator"
+    return f"{value!r} is not a validator; give a name, a mapping of a name to its options, or a Validator"

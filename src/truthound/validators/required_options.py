@@ -1,4 +1,4 @@
-"""Rules that say nothing without parameters, and where else those may come from: the table's expected schema."""
+"""Rules that require one of several options, which the expected schema may supply."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ def expected_of(table: Table, column: str, attribute: str) -> Any:
 
 
 class Configured(Validator):
-    """A rule that needs at least one of the parameters in `needs`, its own or the expected schema's.
+    """A rule that requires at least one of the options in `requires_any`, its own or from the expected schema.
 
-    A bare name that finds none is skipped, and says so. Given options that leave all of them out are a mistake, unless
-    the schema may still supply them.
+    Without options it is skipped if the schema has none either. Other options without these are an error, unless the schema
+    may supply them.
     """
 
     requires_any: ClassVar[tuple[str, ...]]
     schema_defaults: ClassVar[Mapping[str, str]] = {}
-    """a parameter -> the attribute of an expected column that supplies it"""
+    """an option -> the attribute of an expected column that supplies it"""
 
     @model_validator(mode="after")
     def _given(self) -> Self:
@@ -40,7 +40,7 @@ class Configured(Validator):
 
     @property
     def is_configured(self) -> bool:
-        """Whether it has what it needs."""
+        """Whether one of the required options is set."""
         return any(getattr(self, n) is not None for n in self.requires_any)
 
     def checks(self, table: Table) -> Iterator[Check]:
@@ -67,6 +67,6 @@ class Configured(Validator):
                 yield self.skipped_check(nothing, (column,))
 
     def defaults_from_schema(self, column: str, table: Table) -> dict[str, Any]:
-        """The parameters that the expected schema has for a column."""
+        """The options that the expected schema supplies for a column."""
         found = {name: expected_of(table, column, attribute) for name, attribute in self.schema_defaults.items()}
         return {name: value for name, value in found.items() if value is not None}

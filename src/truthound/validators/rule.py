@@ -23,34 +23,34 @@ class Rule(Model):
 
     type: ClassVar[str] = ""
     applies_to: ClassVar[tuple[str, ...]] = ()
-    """families of types it applies to; empty for all"""
+    """type families that it applies to; empty for all types"""
     default_severity: ClassVar[Severity | None] = None
-    """none: medium when configured, low for a bare name"""
+    """if None: medium, or low for a validator without options"""
     needs_values: ClassVar[bool] = False
-    """it judges a column's values as one, and not row by row: its verdict has no rows"""
+    """whether it judges a column as a whole: its verdict has no failing rows"""
     needs_all_rows: ClassVar[bool] = False
-    """it is skipped where only a sample is checked"""
+    """whether it is skipped on a sample"""
     requires: ClassVar[tuple[str, ...]] = ()
-    """options without which it says nothing: a bare name is skipped, other options without them are a mistake"""
+    """required options: without any option the validator is skipped, with others only it is an error"""
     unsupported_options: ClassVar[tuple[str, ...]] = ()
-    """the common options that mean nothing to it, and so are mistakes (`columns`, `where`, `mostly`, `max_fail`)"""
+    """common options that it does not support (`columns`, `where`, `mostly`, `max_fail`)"""
 
     columns: Columns = option(default=None, kw_only=False)
-    """Names, globs (`addr_*`) or type selectors (`dtype:numeric`); or a mapping of a column to its own options."""
+    """Column names, globs (`addr_*`) or type selectors (`dtype:numeric`); or a mapping of each column to its options."""
     where: Converted[Condition | None, str | None] = option(default=None)
-    """Only rows for which this SQL expression is true."""
+    """A SQL condition: only rows for which it is true are checked."""
     severity: Converted[Severity | None, Severity | SeverityName | None] = option(default=None)
-    """Fixed severity of an issue; otherwise the validator's default, raised by the failing ratio."""
+    """Severity of an issue. Default: the validator's, raised by the failing ratio."""
     mostly: float | None = Field(default=None, ge=0, le=1)
-    """The least ratio of judged rows that must hold, 0 to 1. The same as `max_fail` in percent."""
+    """The minimum ratio of passing rows, 0 to 1. The complement of `max_fail` as a percentage."""
     max_fail: Tolerance = option(default=None)
-    """How many rows may fail: a count, a percentage of the judged rows, or one for each severity."""
+    """How many rows may fail: a count, a percentage of the judged rows, or one of these for each severity."""
     name: str | None = None
-    """A name of your own for the check."""
+    """A name for the check."""
     description: str | None = None
     """Why the rule exists; shown with its issues."""
     tags: Names = option(default=())
-    """Words to group checks by."""
+    """Tags to group checks by."""
 
     _per_column: tuple[Self, ...] = PrivateAttr(default=())
     _location: str | None = PrivateAttr(default=None)
@@ -81,7 +81,7 @@ class Rule(Model):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if mistaken := [o for o in self.unsupported_options if getattr(self, o) is not None]:
-            raise OptionErrors((o, f"{self.type} has no use for it; leave it out") for o in mistaken)
+            raise OptionErrors((o, f"{self.type} does not support this option; leave it out") for o in mistaken)
         if self.configured and not isinstance(self.columns, dict) and (absent := self.missing_required()):
             raise OptionErrors(absent)
         if self.mostly is not None and self.max_fail is not None:
@@ -104,11 +104,11 @@ class Rule(Model):
 
     @property
     def configured(self) -> bool:
-        """Whether it has any option of its own, or is a bare name."""
+        """Whether any option is set."""
         return bool(self.model_fields_set)
 
     def missing_required(self) -> list[tuple[str, str]]:
-        """The required options that are not given, and what to say of each."""
+        """The required options that are not set, each with a message."""
         given = {o: getattr(self, o) for o in self.requires}
         return [(o, f'"{o}" is required') for o, v in given.items() if v is None or (isinstance(v, tuple) and not v)]
 
@@ -117,7 +117,7 @@ class Rule(Model):
         return None if self.where is None else SQL(self.where)
 
     def tolerated(self, total: int) -> int:
-        """How many of `total` judged rows may fail."""
+        """The number of `total` judged rows that may fail."""
         if self.mostly is not None:
             return int((1 - Decimal(str(self.mostly))) * total)
         if isinstance(self.max_fail, dict):
@@ -126,7 +126,7 @@ class Rule(Model):
 
     @property
     def relative(self) -> bool:
-        """Whether a share of the judged rows may fail, and not a count."""
+        """Whether the tolerance is a share of the judged rows."""
         limits = self.max_fail.values() if isinstance(self.max_fail, dict) else (self.max_fail,)
         return self.mostly is not None or any(isinstance(limit, str) for limit in limits)
 
@@ -143,7 +143,7 @@ class Rule(Model):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The columns as they were given."""
+        """The selected columns, unresolved."""
         return tuple(self.columns or ())
 
     def supports(self, dtype: DataType) -> bool:
@@ -152,7 +152,7 @@ class Rule(Model):
     # --- verdicts ---------------------------------------------------------------------------------------------------
 
     def of_nothing(self, rows: int) -> Verdict:
-        """The verdict on rows that are all passed over, as a column has no value there; a rule that asks for values overrides it."""
+        """The verdict if no row is judged because every row has a null; rules that require values override it."""
         message = ALL_NULL if rows else NO_ROWS
         if self.needs_values:
             return Verdict(ok=True, judged=0, message=message)
@@ -161,7 +161,7 @@ class Rule(Model):
     def judging(
         self, failed: int, total: int, nulls: Measure, observed: Any = None, message: str = ""
     ) -> Verdict | FollowUp:
-        """The verdict on rows; what was passed over is asked for where a share needs it."""
+        """The verdict on rows; the number of nulls is measured only if a relative tolerance needs it."""
         if not failed and not self.relative:
             return self.verdict_from_count(failed, total, None if total else 0, observed, message)
         return FollowUp((nulls,), lambda v: self.verdict_from_count(failed, total, total - v[nulls], observed, message))
@@ -169,7 +169,7 @@ class Rule(Model):
     def verdict_from_count(
         self, failed: int, total: int, judged: int | None, observed: Any = None, message: str = ""
     ) -> Verdict:
-        """The verdict on `failed` of `judged` rows, with what is tolerated."""
+        """The verdict on `failed` of `judged` rows, within the tolerance."""
         if judged == 0:
             message = ALL_NULL if total else NO_ROWS
         return Verdict(

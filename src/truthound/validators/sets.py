@@ -1,4 +1,4 @@
-"""Sets: the values a column may have, must not have, must have, and has most."""
+"""Sets of allowed, forbidden, required and most common values."""
 
 from __future__ import annotations
 
@@ -23,19 +23,21 @@ _SCALARS = typing.get_args(Scalar)
 
 
 def _values(value: Any) -> Any:
-    """A tuple of different values. One value alone need not be put in a list."""
+    """A tuple of distinct values; a single value need not be in a list."""
     if value is None:
         return None
     many = list(value) if isinstance(value, list | tuple | set | frozenset) else [value]
     wrong = next((v for v in many if v is not None and not isinstance(v, _SCALARS)), None)
     if wrong is not None or isinstance(value, dict):
-        raise ValueError(f"{shorten(repr(wrong), 60)} is no single value; give texts, numbers, dates or truth values")
+        raise ValueError(
+            f"{shorten(repr(wrong), 60)} is not a single value; give texts, numbers, dates or truth values"
+        )
     if any(v != v for v in many):  # noqa: PLR0124 only a NaN differs from itself
         raise ValueError("a NaN equals nothing; use the validator nan")
     if not many:
         raise ValueError("values is empty")
     if isinstance(value, set | frozenset):
-        many.sort(key=repr)  # the same configuration comes to the same measures
+        many.sort(key=repr)  # the same configuration gives the same measures
     return tuple({(type(v), v): v for v in many}.values())
 
 
@@ -86,16 +88,16 @@ def _items(dtype: DataType) -> DataType:
 
 
 def _value(value: Any, dtype: DataType) -> Any:
-    """A value as a column of this type has it."""
+    """Converts a value to the type of a column."""
     if isinstance(value, str) and dtype.of("text"):
         return value
     if dtype.of("boolean") and isinstance(value, bool):
         return value
     if dtype.of("boolean"):
-        raise ValueError(f"the value {value!r} is no truth value, the column is boolean")
+        raise ValueError(f"the value {value!r} is not a truth value, the column is boolean")
     if dtype.of("text"):
         hint = "; quote it" if isinstance(value, bool | int | float | date) else ""
-        raise ValueError(f"the value {value!r} is no text, the column is {dtype}{hint}")
+        raise ValueError(f"the value {value!r} is not text, the column is {dtype}{hint}")
     if isinstance(value, bool):
         raise ValueError(f"the value {value!r} does not compare with a {dtype} column")  # noqa: TRY004 a wrong value for this column
     if dtype.of("numeric") and isinstance(value, str):
@@ -134,13 +136,13 @@ def _literally(text: str) -> str:
 
 
 class AllowedValues(_OfValues):
-    """Every value, and every item of a list, is one of `values`; nulls are passed over. Without values, those of the expected schema."""
+    """Every value, and every item of a list, is one of `values`. A null passes. Default values: those of the expected schema."""
 
     type = "allowed_values"
     schema_defaults: ClassVar = {"values": "values"}
 
     ignore_case: bool = False
-    """Upper and lower case are the same."""
+    """Whether case is ignored."""
 
     def of(self, column: str, dtype: DataType, values: tuple[Any, ...]) -> Check:
         failing = _found(column, dtype, values, ignore_case=self.ignore_case, other=True)
@@ -148,12 +150,12 @@ class AllowedValues(_OfValues):
 
 
 class ForbiddenValues(_OfValues):
-    """No value, and no item of a list, is one of `values`."""
+    """No value, and no item of a list, is one of `values`. A null passes."""
 
     type = "forbidden_values"
 
     ignore_case: bool = False
-    """Upper and lower case are the same."""
+    """Whether case is ignored."""
 
     def of(self, column: str, dtype: DataType, values: tuple[Any, ...]) -> Check:
         failing = _found(column, dtype, values, ignore_case=self.ignore_case)
@@ -161,14 +163,14 @@ class ForbiddenValues(_OfValues):
 
 
 class ContainsValues(_OfValues):
-    """Each of `values` occurs at least once, in lists as an item."""
+    """Each of `values` occurs at least once, in list columns as an item."""
 
     type = "contains_values"
     needs_all_rows = True
     unsupported_options = ("mostly", "max_fail")
 
     ignore_case: bool = False
-    """Upper and lower case are the same."""
+    """Whether case is ignored."""
 
     def of_nothing(self, rows: int) -> Verdict:
         said = _listed(tuple(self.values or ()))
@@ -191,7 +193,7 @@ class ContainsValues(_OfValues):
 
 
 class MostCommon(_OfValues):
-    """The most frequent value is one of `values`; where several are equally frequent, one of them suffices."""
+    """The most frequent value is one of `values`; if several are equally frequent, one of them suffices. Nulls are skipped."""
 
     type = "most_common"
     needs_values = True

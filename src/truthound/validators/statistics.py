@@ -1,4 +1,4 @@
-"""One number about a column, or about the table, within bounds."""
+"""Statistics of a column within bounds."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class BoundedStatistic(Validator):
     """A rule with a lower and an upper bound for one number."""
 
     min_value: Bound = option(default=None)
-    """The least value allowed."""
+    """The minimum."""
     max_value: Bound = option(default=None)
-    """The largest value allowed."""
+    """The maximum."""
     inclusive: Inclusive = option(default="both")
-    """Which bounds are allowed values themselves: both, neither, left (the least), right (the largest); true and false for both and neither."""
+    """Which bounds are inclusive: both, neither, left (the minimum), right (the maximum); true for both, false for neither."""
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -59,14 +59,14 @@ class BoundedStatistic(Validator):
 
 
 def _like(bound: Any, value: Any) -> Any:
-    """A bound as people mean it: 0.1 is the decimal 0.1 where values are decimals, and the float where they are floats."""
+    """A bound in the type of a value: 0.1 is the decimal 0.1 for decimals, and the float for floats."""
     if isinstance(value, Decimal) and isinstance(bound, float):
         return Decimal(str(bound))
     return float(bound) if isinstance(value, float) and isinstance(bound, Decimal) else bound
 
 
 class Statistic(Configured, BoundedStatistic):
-    """One statistic of each column's values lies within bounds. A NaN among them is a failure; nulls are left out."""
+    """A statistic of each column lies within bounds. A NaN fails; nulls are skipped."""
 
     applies_to: ClassVar[tuple[str, ...]] = ("numeric",)
     unsupported_options: ClassVar[tuple[str, ...]] = ("mostly", "max_fail")
@@ -97,7 +97,7 @@ class Statistic(Configured, BoundedStatistic):
                 return NO_VALUES
             if nans := values.get(nan, 0):
                 return Verdict(
-                    ok=False, observed=value, message=f"{self.label} cannot be told: {plural(nans, 'value')} NaN"
+                    ok=False, observed=value, message=f"{self.label} is undefined: {plural(nans, 'value')} NaN"
                 )
             ok = self.holds(*(_point(v, dtype) for v in (value, low, high)))
             return Verdict(ok, observed=value, message=f"{self.label} is {number(value)}, expected {said}")
@@ -148,7 +148,7 @@ class Quantile(Statistic):
     type = "quantile"
 
     quantile: float | None = Field(default=None, ge=0, le=1)
-    """Which: from 0 (the least value) over 0.5 (the median) to 1 (the largest)."""
+    """The quantile, 0 to 1: 0 is the minimum, 0.5 the median, 1 the maximum."""
 
     @model_validator(mode="after")
     def _which(self) -> Self:
@@ -165,14 +165,14 @@ class Quantile(Statistic):
 
 
 class Min(Statistic):
-    """The least of each column's values lies within bounds; dates and times too."""
+    """The minimum of each column lies within bounds: numbers, dates or times."""
 
     type = "min"
     applies_to = ("numeric", "temporal")
 
 
 class Max(Statistic):
-    """The largest of each column's values lies within bounds; dates and times too."""
+    """The maximum of each column lies within bounds: numbers, dates or times."""
 
     type = "max"
     applies_to = ("numeric", "temporal")

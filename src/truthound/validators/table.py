@@ -1,4 +1,4 @@
-"""What the table looks like: its columns, their types and order, and how many rows and columns there are."""
+"""The structure of a table: its columns, their types and order, and the numbers of rows and columns."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _types(value: Any) -> tuple[str, ...]:
 
 
 class _Shape(Validator):
-    """A rule about the table as a whole, whose verdict is known from its schema."""
+    """A rule about the table as a whole, judged by its schema alone."""
 
     unsupported_options: ClassVar[tuple[str, ...]] = ("where", "mostly", "max_fail")
     default_severity: ClassVar[Severity | None] = Severity.CRITICAL
@@ -42,7 +42,7 @@ class _Shape(Validator):
 
 
 class ColumnExists(_Shape):
-    """The columns are there. A glob asks for at least one column that it matches."""
+    """The columns exist. A glob must match at least one column."""
 
     type = "column_exists"
     requires = ("columns",)
@@ -57,7 +57,7 @@ class ColumnExists(_Shape):
 
 
 class ColumnType(_Shape):
-    """The columns have a type: its name (`int64`), its name without parameters (`decimal`) or a family (`numeric`)."""
+    """The columns have a type: a type (`int64`), a type without parameters (`decimal`) or a family (`numeric`)."""
 
     type = "column_type"
     requires = ("types",)
@@ -66,7 +66,7 @@ class ColumnType(_Shape):
         Annotated[tuple[str, ...], PlainValidator(_types, json_schema_input_type=str | list[str])],
         str | list[str] | tuple[str, ...],
     ] = option(default=(), validation_alias=AliasChoices("types", "type", "dtype"))
-    """The type, or the types of which one must be; `type` and `dtype` are other names of this option."""
+    """The type, or a list of allowed types; `type` and `dtype` are aliases of this option."""
 
     def missing_required(self) -> list[tuple[str, str]]:
         return [] if self.types else [("", '"type" is required, such as integer or string')]
@@ -79,18 +79,18 @@ class _Count(BoundedStatistic):
     """A number of rows or columns."""
 
     min_value: Annotated[int | None, Field(ge=0)] = None
-    """The least number."""
+    """The minimum."""
     max_value: Annotated[int | None, Field(ge=0)] = None
-    """The largest number."""
+    """The maximum."""
 
     @property
     def limits(self) -> tuple[int | None, int | None]:
-        """The bounds; at least one where none are given."""
+        """The bounds; by default at least one."""
         return (1, None) if self.min_value is None and self.max_value is None else (self.min_value, self.max_value)
 
 
 class RowCountBetween(_Count):
-    """The number of rows lies within bounds; at least one row where none are given."""
+    """The number of rows lies within bounds, by default at least one."""
 
     type = "row_count"
     needs_all_rows = True
@@ -109,7 +109,7 @@ class RowCountBetween(_Count):
 
 
 class ColumnCount(_Count, _Shape):
-    """The number of columns lies within bounds; at least one column where none are given."""
+    """The number of columns lies within bounds, by default at least one."""
 
     type = "column_count"
     unsupported_options = ("columns", "where", "mostly", "max_fail")
@@ -127,7 +127,7 @@ class ColumnCount(_Count, _Shape):
 
 @dataclass(frozen=True, slots=True)
 class ExpectedColumn:
-    """A column as it should be; no type for any."""
+    """An expected column; without types, any type is allowed."""
 
     name: str
     types: tuple[str, ...] = ()
@@ -213,11 +213,11 @@ class SchemaMatch(_Shape):
     unsupported_options = ("where", "mostly")
 
     columns: ExpectedColumns = option(default=None, kw_only=False)  # type: ignore[assignment]  # what is expected of them, in place of a choice of columns
-    """A mapping of each column to its type, to `{type: ..., nullable: false}`, or to nothing for any type; or a list of columns."""
+    """A mapping of each column to its type, to `{type: ..., nullable: false}`, or to null for any type; or a list of columns."""
     order: bool = False
     """Whether the columns must come in the given order."""
     extra: Literal["allow", "forbid"] | None = None
-    """Whether columns that are not listed are allowed (they are) or forbidden."""
+    """Whether columns that are not listed are allowed (the default) or forbidden."""
     strict: bool = False
     """The same as `order: true` and `extra: forbid`."""
 
@@ -258,7 +258,7 @@ class SchemaMatch(_Shape):
         yield from self.in_order(table)
 
     def in_order(self, table: Table) -> Iterator[Check]:
-        """The check of the columns' order, where that is asked for."""
+        """The check of the column order, if it is required."""
         if self.strict or self.order:
             wanted = [c for c in self.names if c in table.schema]
             found = [c for c in table.schema if c in self.names]
@@ -268,7 +268,7 @@ class SchemaMatch(_Shape):
             yield self.decided((), "columns in order", ok=not first, observed=found if first else None, message=first)
 
     def _from_run(self, table: Table) -> Iterator[Check]:
-        """The structural part of the run's schema, with this validator's own options."""
+        """The checks of columns, types and order in the run's schema, with this validator's options."""
         if table.expected is None:
             yield self.skipped_check("nothing configured: give columns, or a schema to the run")
             return
@@ -289,7 +289,7 @@ def _typed(validator: _Shape, column: str, dtype: DataType, types: tuple[str, ..
 
 
 def any_if_empty(check: Check, column: str, dtype: DataType) -> Check:
-    """A check of a type that fails, unless the column has no type of its own: without any value JSON has none, and CSV is read as text."""
+    """A failing check of a type, which passes if the column has no values: its type is then a default of the source (JSON null, CSV text)."""
     if not dtype.of("text") and dtype.base != "null":
         return check
     missing, rows, judged = CountWhere(IsNull(column)), RowCount(), check.judge

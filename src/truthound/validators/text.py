@@ -19,9 +19,9 @@ from truthound.validators.required_options import Configured
 
 
 class Regex(Configured):
-    """Texts contain a match of a regular expression, or with `match: false` none.
+    """Text contains a match of a regular expression, or with `match: false` does not. A null passes.
 
-    A match may lie anywhere; `^` and `$` tie it to the ends of the text. The syntax is that of Rust's regex crate.
+    The match may be anywhere; anchor it with `^` and `$`. The syntax is that of Rust's regex crate.
     """
 
     type = "regex"
@@ -30,13 +30,13 @@ class Regex(Configured):
     schema_defaults: ClassVar = {"pattern": "pattern"}
 
     pattern: str | None = None
-    """The pattern of all chosen columns."""
+    """The pattern of all selected columns."""
     patterns: dict[str, str] | None = Field(default=None, min_length=1)
-    """A column (or glob) to its pattern."""
+    """A mapping of columns (or globs) to patterns."""
     match: bool = True
-    """False: no text may contain a match."""
+    """If false, no text may contain a match."""
     ignore_case: bool = False
-    """Upper and lower case are the same."""
+    """Whether case is ignored."""
 
     @field_validator("pattern")
     @classmethod
@@ -50,7 +50,7 @@ class Regex(Configured):
         if self.patterns is None:
             return self
         if isinstance(self.columns, dict) or (self.columns is not None and self.pattern is None):
-            raise ValueError("patterns has columns of its own; leave columns out")
+            raise ValueError("patterns names its columns; leave columns out")
         shared = {k: getattr(self, k) for k in self.model_fields_set - {"patterns", "pattern", "columns"}}
         options: list[dict[str, Any]] = [{"columns": (c,), "pattern": p} for c, p in self.patterns.items()]
         if self.pattern is not None:
@@ -74,16 +74,16 @@ class Regex(Configured):
 
 
 class Length(Configured):
-    """Texts have a number of characters, and lists a number of items, within bounds."""
+    """The number of characters of a text, or of items of a list, lies within bounds. A null passes."""
 
     type = "length"
     requires_any = ("min_length", "max_length")
     applies_to = ("text",)
 
     min_length: int | None = Field(default=None, ge=0)
-    """The least number of characters or items."""
+    """The minimum number of characters or items."""
     max_length: int | None = Field(default=None, ge=0)
-    """The greatest number of characters or items."""
+    """The maximum number of characters or items."""
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -113,7 +113,7 @@ def _format(value: Any) -> Any:
 
 
 class FormatOf(Configured):
-    """Texts have a format known by name: e-mail address, URL, UUID, ISO date, IBAN and so on."""
+    """Text has a named format: e-mail address, URL, UUID, ISO date, IBAN and so on. A null passes."""
 
     type = "format"
     applies_to = ("text",)
@@ -139,7 +139,7 @@ class _Without(Validator):
 
 
 class Whitespace(_Without):
-    """No text has white space at its start or end, or two blanks in a row."""
+    """Text has no leading, trailing or doubled white space. A null passes."""
 
     type = "whitespace"
     found = r"^\s|\s$|[\s&&[^\r\n]]{2}"
@@ -154,9 +154,9 @@ _LATIN = r"[\p{Latin}\p{Nd}\s]"
 
 
 class Encoding(_Without):
-    """No text shows signs of a wrong encoding: UTF-8 read as a one-byte encoding, U+FFFD, control or zero-width characters.
+    """Text has no signs of a wrong encoding: UTF-8 read as a one-byte encoding, U+FFFD, control or zero-width characters.
 
-    Joiners (U+200C, U+200D) are fine where scripts and emoji need them, and found next to Latin letters, digits and blanks.
+    Joiners (U+200C, U+200D) are allowed as scripts and emoji need them; next to Latin letters, digits and blanks they fail.
     """
 
     type = "encoding"
@@ -181,14 +181,14 @@ _CASES: Mapping[str, tuple[str, str]] = {
 
 
 class Case(Configured):
-    """Texts are in lower, upper or title case. Characters without case are fine in all of them."""
+    """Text is in lower, upper or title case. Characters without case are allowed in all of them. A null passes."""
 
     type = "case"
     applies_to = ("text",)
     requires_any = ("case",)
 
     case: Literal["lower", "upper", "title"] | None = None
-    """lower, upper, or title: each word starts with a capital, and has no other."""
+    """lower, upper, or title: each word starts with a capital letter and has no others."""
 
     def check(self, column: str, dtype: DataType, table: Table) -> Check:
         found, expected = _CASES[self.case or ""]

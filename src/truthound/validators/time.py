@@ -1,4 +1,4 @@
-"""Rules about time: fresh enough, not in the future, without gaps, written in one format."""
+"""Rules for dates and times: freshness, future values, gaps, formats."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from truthound.validators.option_types import Names
 from truthound.validators.required_options import Configured
 
 CLOCKS = timedelta(minutes=5)
-"""how far the clock that wrote a value may be ahead of ours"""
+"""the maximum difference of clocks that is tolerated"""
 ZONES = timedelta(hours=14)
-"""the time zone that is furthest ahead (Line Islands), for values of which it is not known"""
+"""the largest UTC offset (Line Islands), for values of an unknown time zone"""
 _STEP = re.compile(r"([1-9]\d*)(min|mo|ms|m|h|d|w|q|y|s)")
 _STEPS = {"min": "m", "ms": "ms", "s": "s", "m": "m", "h": "h", "d": "d", "w": "w", "mo": "mo", "q": "q", "y": "y"}
 
@@ -55,10 +55,10 @@ class _Moments(Validator):
 
 
 class Freshness(Configured, _Moments):
-    """The newest value of a column is not older than `max_age`. A column without values is not fresh.
+    """The newest value of a column is not older than `max_age`. A column without values fails.
 
-    A newest value in the future fails too, as it hides how old the others are; but clocks may differ by 5 minutes, and
-    values without a time zone, where `timezone` is not given, by 14 hours.
+    A newest value in the future fails too, because it hides the age of the others. Tolerated are 5 minutes, and 14 hours for
+    values without a time zone if `timezone` is not set.
     """
 
     type = "freshness"
@@ -66,9 +66,9 @@ class Freshness(Configured, _Moments):
     requires_any = ("max_age",)
 
     max_age: OptionalDuration = option(default=None)
-    """The largest age of the newest value: `15m`, `36h`, `1d`, `1w`, `1h30m`, or seconds."""
+    """The maximum age of the newest value: `15m`, `36h`, `1d`, `1w`, `1h30m`, or a number of seconds."""
     timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
-    """The time zone of values that have none. Dates count from their midnight."""
+    """The time zone of values without one. A date is its midnight."""
 
     def of_nothing(self, rows: int) -> Verdict:
         return Verdict(ok=False, message=f"no values, expected one at most {spoken(self.max_age or timedelta())} old")
@@ -86,7 +86,7 @@ class Freshness(Configured, _Moments):
             if age < 0:
                 told = f"newest value {value} lies {spoken(-age)} in the future"
                 if -age > limit:
-                    told += ", so how fresh the data are cannot be told; the validator future finds such rows"
+                    told += ", so the freshness of the data is unknown; the validator future finds such rows"
                 return Verdict(-age <= limit, observed=value, message=told)
             message = f"newest value {value} is {spoken(age)} old, expected at most {spoken(allowed)}"
             return Verdict(age <= longest, observed=value, message=message)
@@ -97,14 +97,14 @@ class Freshness(Configured, _Moments):
 
 
 class Future(_Moments):
-    """No value lies in the future, seen from the moment of the run."""
+    """No value is later than the time of the run. A null passes."""
 
     type = "future"
 
     tolerance: Duration = option(default=timedelta())
-    """How far in the future a value may lie, such as `5m` where clocks differ."""
+    """The maximum time that a value may be in the future, such as `5m` if clocks differ."""
     timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
-    """The time zone of values that have none. Dates count from their midnight."""
+    """The time zone of values without one. A date is its midnight."""
 
     def check(self, column: str, dtype: DataType, table: Table) -> Check:
         try:
@@ -129,18 +129,18 @@ def _every(value: Any) -> str:
 
 
 class Gap(_Moments):
-    """No step of time (day, hour, month ...) is missing between the first and the last value, in each group.
+    """No time step (day, hour, month ...) is missing between the first and the last value, in each group. Nulls are skipped.
 
-    `max_fail` is the number of missing steps that is accepted, over all groups.
+    `max_fail` is the number of missing steps that are tolerated, over all groups.
     """
 
     type = "gap"
     unsupported_options = ("mostly",)
 
     every: Annotated[str, PlainValidator(_every, json_schema_input_type=str)] = "1d"
-    """The step: `15m`, `1h`, `1d`, `1w`, `1mo` (month), `1q`, `1y`. Days and longer steps are those of the calendar in the column's time zone; hours and shorter ones are elapsed time."""
+    """The step: `15m`, `1h`, `1d`, `1w`, `1mo` (month), `1q`, `1y`. Days and longer steps are calendar steps in the column's time zone; hours and shorter steps are elapsed time."""
     group_by: Names = option(default=())
-    """Columns whose values make groups; each group has its own steps."""
+    """Columns to group rows by; each group has its own steps."""
 
     @model_validator(mode="after")
     def _counts(self) -> Self:
@@ -202,7 +202,7 @@ class Gap(_Moments):
 
 
 class DateFormat(Configured):
-    """A text column is written in one format of dates or times, and the dates exist."""
+    """Text is a valid date or time in one format. A null passes."""
 
     type = "date_format"
     applies_to = ("text",)

@@ -1,4 +1,4 @@
-"""Uniqueness: rows and keys that repeat. Counted are all rows of a group that repeats, not only those after its first."""
+"""Uniqueness of rows and keys. All rows of a repeated group count as failing, including its first."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from truthound.validators.required_options import Configured, expected_of
 
 
 def _said(counts: DuplicateCounts) -> tuple[dict[str, int], str]:
-    """Repeats as a value and as words."""
+    """Counts of repeated rows, as a value and as text."""
     observed = {"rows": counts.rows, "extra": counts.extra, "groups": counts.groups}
     if not counts.rows:
         return observed, "nothing repeats"
@@ -52,7 +52,7 @@ def _said(counts: DuplicateCounts) -> tuple[dict[str, int], str]:
 def _repeats(
     v: Validator, columns: tuple[str, ...], expected: str, measure: Duplicates, failing: Repeated, **more: Any
 ) -> Check:
-    """A check that counts rows in repeated groups. Rows with a null in their key are passed over."""
+    """A check that counts rows in repeated groups. Rows with a null in their key are skipped."""
     rows, left_out = RowCount(v.row_filter), skipped_rows(failing)
 
     def judge(values: Values) -> Verdict | FollowUp:
@@ -66,9 +66,9 @@ def _repeats(
 
 
 class Duplicate(MultiColumnValidator):
-    """No row occurs twice; with `columns`, no two rows have the same key there.
+    """No row occurs twice; with `columns`, no two rows have the same key in them.
 
-    Of whole rows, nulls are equal to each other. A key with a null in it never repeats.
+    In whole rows, nulls equal each other. A key with a null is never a duplicate.
     """
 
     type = "duplicate"
@@ -85,7 +85,7 @@ class Duplicate(MultiColumnValidator):
 
 
 class Unique(Validator):
-    """No value of a column occurs twice. A bare name looks at the columns that the expected schema calls unique."""
+    """No value of a column occurs twice. Nulls are skipped. Default columns: those that are unique in the expected schema."""
 
     type = "unique"
     default_severity = Severity.HIGH
@@ -106,7 +106,7 @@ class Unique(Validator):
 
 
 class PrimaryKey(MultiColumnValidator):
-    """The columns together are there in every row, and no two rows share them. A bare name looks at the table's known key."""
+    """The columns have no nulls, and no two rows have the same values in them. Default columns: the table's known key."""
 
     type = "primary_key"
     default_severity = Severity.HIGH
@@ -148,20 +148,20 @@ class PrimaryKey(MultiColumnValidator):
 
 
 class Cardinality(Configured):
-    """The number of distinct values, or their ratio to all values, lies within bounds. Nulls are left out of both."""
+    """The number of distinct values, or their ratio to all values, lies within bounds. Nulls are not counted."""
 
     type = "cardinality"
     requires_any = ("min_value", "max_value", "min_ratio", "max_ratio")
     unsupported_options = ("mostly", "max_fail")
 
     min_value: int | None = Field(default=None, ge=0)
-    """The least number of distinct values."""
+    """The minimum number of distinct values."""
     max_value: int | None = Field(default=None, ge=0)
-    """The greatest number of distinct values."""
+    """The maximum number of distinct values."""
     min_ratio: Ratio = option(default=None)
-    """The least ratio of distinct values to values, 0 to 1 or a percentage."""
+    """The minimum ratio of distinct values to values, 0 to 1 or a percentage."""
     max_ratio: Ratio = option(default=None)
-    """The greatest ratio of distinct values to values, 0 to 1 or a percentage."""
+    """The maximum ratio of distinct values to values, 0 to 1 or a percentage."""
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:

@@ -13,9 +13,9 @@ Values = Mapping[Measure, Any]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a check's measures say. `failed` of `judged` of `total` rows, or `ok` for a check on the table as a whole.
+    """The result of a check: `failed` of `judged` of `total` rows, or only `ok` for a check on the table as a whole.
 
-    `judged` leaves out the rows that a null lets the rule pass over; it is None where nobody asked, as nothing failed.
+    `judged` excludes rows that are skipped because of a null; None if it was not measured, as nothing failed.
     """
 
     ok: bool
@@ -25,9 +25,9 @@ class Verdict:
     observed: Any = None
     message: str = ""
     examples: tuple[dict[str, Any], ...] = ()
-    """rows the judge itself has at hand (results of a query); others are fetched by the check's predicate"""
+    """failing rows that the judge has already (results of a query); others are fetched by the check's predicate"""
     skipped: bool = False
-    """there was nothing to judge, as `message` says"""
+    """whether nothing could be judged; `message` has the reason"""
 
 
 ALL_NULL = "every value is null"
@@ -37,7 +37,7 @@ NO_VALUES = Verdict(ok=True, judged=0, message="no values")
 
 @dataclass(frozen=True, slots=True)
 class FollowUp:
-    """A check that needs further measures, chosen by the values of the first."""
+    """Further measures that a check needs, depending on the values of the first."""
 
     measures: tuple[Measure, ...]
     judge: Judge

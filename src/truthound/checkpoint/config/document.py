@@ -1,4 +1,4 @@
-"""From nodes to plain values, with the environment filled in, and mistakes with their places."""
+"""A configuration file as plain values, with environment variables resolved, and its mistakes with their locations."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ WORDS = frozenset(
     {"columns", "determines", "group_by", "name", "order_by", "pii", "primary_key", "reference_columns",
      "run_name_template", "tags", "validators", "version"}
 )  # fmt: skip
-"""keys whose values are names: `- null`, `- 2024` and `1.10` stay as they are written"""
+"""keys whose values are names: `- null`, `- 2024` and `1.10` are text"""
 WORDY = frozenset({"environment", "headers", "tags"})
 """keys of mappings whose values are text"""
 
 
 class Document:
-    """A configuration file: its nodes, and the mistakes found in it so far."""
+    """A configuration file: its nodes, and the mistakes found so far."""
 
     def __init__(self, path: str | Path, env: MappingABC[str, str] | None = None) -> None:
         self.name = escape_terminal(path)
@@ -41,18 +41,18 @@ class Document:
             self.report(node, "", said)
 
     def report(self, node: Node, place: str, said: str) -> None:
-        """Keeps a mistake. The same one at the same place, met again through defaults or aliases, counts once."""
+        """Records a mistake. Repeated through defaults or aliases, it counts once."""
         self._found.setdefault((node.line, node.column, said), place)
 
     def report_all(self, node: Node, at: str, found: Iterable[tuple[str, str]]) -> None:
-        """Keeps mistakes whose paths start at a node that itself is `at` in the document."""
+        """Records mistakes whose paths are relative to a node, which is `at` in the document."""
         for place, said in found:
             pointed, reached, shown = locate(node, place)
-            if reached not in self._broken:  # what is wrong with it is said already
+            if reached not in self._broken:  # its mistake is reported already
                 self.report(pointed, f"{at}{shown}" if at else shown.removeprefix("."), said)
 
     def problems(self) -> list[str]:
-        """A line for each mistake, in the order of the file, without the secrets that the file refers to."""
+        """A line for each mistake, in the order of the file, with secrets redacted."""
         secrets = self.secrets(self.root) if self.root else set()
         return [
             f"{self.name}:{line}:{column}: {escape_terminal(redact(f'{place}: {said}' if place else said, secrets))}"
@@ -66,7 +66,7 @@ class Document:
     def value(
         self, node: Node, place: str, *, word: bool = False, verbatim: frozenset[str] = frozenset(), fill: bool = True
     ) -> Any:
-        """What a node means, `${VAR}` filled in except below the keys in `verbatim`, or nowhere."""
+        """The value of a node, with `${VAR}` resolved except below the keys in `verbatim`; not resolved at all without `fill`."""
         match node:
             case Scalar():
                 return self._scalar(node, place, word=word, fill=fill)
@@ -100,7 +100,7 @@ class Document:
         return filled
 
     def secrets(self, node: Node) -> set[str]:
-        """What the variables whose names mark them as secret hold that a node refers to."""
+        """The values of secret variables that a node refers to."""
         match node:
             case Scalar():
                 return {
@@ -117,7 +117,7 @@ class Document:
 
 
 def plain(node: Node) -> Any:
-    """What a node means, nothing filled in."""
+    """The value of a node, `${VAR}` unresolved."""
     match node:
         case Scalar():
             return node.value

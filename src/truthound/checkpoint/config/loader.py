@@ -1,4 +1,4 @@
-"""A configuration file -> checkpoints. Every mistake in the file is reported at once."""
+"""Loads checkpoints from a configuration file. Every mistake in the file is reported at once."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from truthound.checkpoint.actions.base import Action
 from truthound.checkpoint.actions.option_values import Resolution
 from truthound.checkpoint.actions.registry import action_class
 from truthound.checkpoint.checkpoint import Checkpoint
+from truthound.checkpoint.config.actions import conflicts
 from truthound.checkpoint.config.document import WORDS, Document
-from truthound.checkpoint.config.models import CheckpointConfig, conflicts, parse_source
+from truthound.checkpoint.config.models import CheckpointConfig, parse_source
 from truthound.errors import ConfigError, OptionErrors
 from truthound.schema import Schema
 
@@ -27,14 +28,14 @@ VERSION = "1"
 
 @dataclass(frozen=True, slots=True)
 class ConfigFile:
-    """A configuration file, read: its checkpoints' options in the order of the file."""
+    """The options of the checkpoints in a configuration file, in its order."""
 
     path: Path
     checkpoints: tuple[CheckpointConfig, ...]
 
     @property
     def base(self) -> Path:
-        """The folder that relative paths in the file start from."""
+        """The folder that relative paths in the file are resolved from."""
         return self.path.parent
 
 
@@ -49,7 +50,7 @@ def load_checkpoints(path: str | Path, env: MappingABC[str, str] | None = None) 
 
 
 def load_config(path: str | Path, env: MappingABC[str, str] | None = None) -> ConfigFile:
-    """The options in a file, `${VAR}` filled in from `env` (the process's environment, if not given).
+    """The options in a file, with `${VAR}` resolved from `env` (default: the process's environment).
 
     Raises:
         ConfigError: every mistake in the file, each as `file:line:column: key: what is wrong`.
@@ -67,7 +68,7 @@ def load_config(path: str | Path, env: MappingABC[str, str] | None = None) -> Co
 
 
 def outline(path: str | Path) -> list[dict[str, Any]]:
-    """The checkpoints of a file as they are written, with the defaults; `${VAR}` stay, and nothing is checked.
+    """The raw options of the checkpoints in a file, with the defaults; `${VAR}` unresolved, nothing validated.
 
     Raises:
         ConfigError: the file cannot be read, or is not YAML.
@@ -106,7 +107,7 @@ def _checkpoints(document: Document, root: Mapping, base: Path) -> list[Checkpoi
 
 
 def _top(document: Document, root: Mapping) -> None:
-    """The mistakes in the file's outermost keys. Keys that begin with `x-` are the user's, to hold anchors."""
+    """Reports mistakes in top-level keys. Keys that begin with `x-` are free for anchors."""
     options = set(field_names(CheckpointConfig))
     for key, (node, value) in root.pairs.items():
         if key in options:
@@ -123,7 +124,7 @@ def _top(document: Document, root: Mapping) -> None:
             document.report(node, key, "a list of at least one checkpoint is expected")
     defaults = root.get("defaults")
     if isinstance(defaults, Mapping) and "name" in defaults.pairs:
-        document.report(defaults.pairs["name"][0], "defaults.name", "each checkpoint has a name of its own")
+        document.report(defaults.pairs["name"][0], "defaults.name", "each checkpoint needs its own name")
     if "checkpoints" not in root.pairs:
         document.report(root, "checkpoints", '"checkpoints" is required')
 
@@ -135,7 +136,7 @@ class _Reader:
         self.document, self.node, self.at, self.base = document, node, at, base
 
     def checkpoint(self) -> CheckpointConfig | None:
-        """Its options, or None where they have mistakes, which are then reported."""
+        """Its options; None if they have mistakes, which are reported."""
         options = {key: self._option(key, *pair) for key, pair in self.node.pairs.items()}
         actions = options.get("actions")
         source = None
@@ -179,7 +180,7 @@ class _Reader:
         return value
 
     def _schema(self, path: Path, node: Node, place: str) -> None:
-        """Reports what is wrong with the schema file that a node names."""
+        """Reports mistakes in the schema file that a node names."""
         if not path.exists():
             near = did_you_mean(path.name, [p.name for p in path.parent.glob("*")])
             write = "" if near else f"; write it with: truthound schema infer DATA -o {shlex.quote(str(path))}"
@@ -191,7 +192,7 @@ class _Reader:
             self.document.report_all(node, place, [("", said) for said in error.problems])
 
     def _action(self, node: Node, place: str) -> Any:
-        """An action's options. What it fills in itself, such as a shell's variables, is left alone."""
+        """The options of an action. Variables that it resolves itself, such as a shell's, stay unresolved."""
         kind = node.get("type") if isinstance(node, Mapping) else None
         verbatim: frozenset[str] = frozenset()
         if isinstance(kind, Scalar):
@@ -202,7 +203,7 @@ class _Reader:
         return self.document.value(node, place, verbatim=verbatim)
 
     def _filled(self, actions: tuple[Action, ...]) -> tuple[Action, ...]:
-        """The actions, told that their variables are filled in and which secrets came with them."""
+        """The actions, with their raw options and secrets."""
         listed = self.node.get("actions")
         items = listed.items if isinstance(listed, Sequence) else []
         return tuple(
@@ -212,7 +213,7 @@ class _Reader:
 
 
 def _split(found: tuple[str, str]) -> tuple[str, str]:
-    """A mistake whose place stands in its sentence (`validators[2].range.min_valu: unknown key`), as place and sentence."""
+    """Separates the location from the message of a mistake (`validators[2].range.min_valu: unknown key`)."""
     place, said = found
     if place or not said.startswith(("validators[", "validator_config.")):
         return found

@@ -1,13 +1,11 @@
-"""What a checkpoint is made of: one model for Python and YAML."""
+"""The options of a checkpoint: one model for Python and YAML."""
 
 from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypedDict
 
@@ -26,98 +24,16 @@ from truthound._internal.env_vars import describe_unset
 from truthound._internal.options import Converted, Dictionary, Model, mistakes, option
 from truthound._internal.redaction import redact
 from truthound.checkpoint.actions.base import Action
-from truthound.checkpoint.actions.conditions import CHANGE_CONDITIONS
-from truthound.checkpoint.actions.context import ActionContext
 from truthound.checkpoint.actions.option_values import Resolution, resolve_variables, secret_values
-from truthound.checkpoint.actions.registry import action_class
+from truthound.checkpoint.config.actions import as_tuple, parse_actions, resolve_action
 from truthound.checkpoint.config.serialize import to_config_dict
 from truthound.errors import ConfigError, OptionErrors
-from truthound.results import CIExamples, Severity, SeverityName, now
+from truthound.results import CIExamples, Severity, SeverityName
 from truthound.schema import Schema
-from truthound.sources.files.file_set import matches
 from truthound.sources.spec import KEYS, Spec, describe, parse_spec
-from truthound.validators.base import Clock, Validator
+from truthound.validators.base import Validator
 from truthound.validators.option_types import Names
 from truthound.validators.registry import ValidatorSpec, parse_validators
-
-
-def _listed(value: Any) -> tuple[Any, ...]:
-    if value is None:
-        return ()
-    if isinstance(value, str | Mapping) or not isinstance(value, Iterable):
-        raise ValueError("a list is expected")  # noqa: TRY004 pydantic wants ValueError
-    return tuple(value)
-
-
-def _actions(value: Any) -> tuple[Action, ...]:
-    """Actions as objects, or as mappings with their `type`; all mistakes in them at once."""
-    made: list[Action] = []
-    found: list[tuple[str, str]] = []
-    for i, item in enumerate(_listed(value)):
-        try:
-            made.append(item if isinstance(item, Action) else build_action(item))
-        except OptionErrors as error:
-            found += [(f"{i}.{place}" if place else str(i), said) for place, said in error.found]
-        except ConfigError as error:
-            found += [(str(i), said) for said in error.problems]
-    if found:
-        raise OptionErrors(found)
-    return tuple(made)
-
-
-def build_action(options: Any) -> Action:
-    """The action that a mapping with a `type` means."""
-    if isinstance(options, str):
-        raise ConfigError(f"an action is a mapping; write type: {options}")
-    if not isinstance(options, Mapping):
-        raise ConfigError(f"an action, or a mapping with its type, is expected, not {type(options).__name__}")
-    given = dict(options)
-    kind = given.pop("type", None)
-    if not isinstance(kind, str):
-        raise OptionErrors([("type", '"type" is required, such as store_result')])
-    try:
-        cls = action_class(kind)
-    except ConfigError as error:
-        raise OptionErrors(("type", said) for said in error.problems) from None
-    wrong = [k for k in given if not isinstance(k, str)]
-    if wrong:
-        raise ConfigError(f"the key {wrong[0]!r} is not text")
-    return cls(**given)
-
-
-def conflicts(
-    name: str, source: Spec, actions: Iterable[Any], base: Path | None, clock: Clock = now
-) -> Iterator[tuple[str, str]]:
-    """What cannot be right of actions and data together: each place in the checkpoint, and a sentence.
-
-    Actions that are mistakes themselves, and those whose `${VAR}` are not known yet, are passed over.
-    """
-    run = ActionContext(base=base, clock=clock, is_input=partial(matches, source, base))
-    enabled: list[tuple[int, Action]] = []
-    for i, item in enumerate(actions):
-        with suppress(ConfigError):
-            action = item if isinstance(item, Action) else build_action(item).with_resolution(Resolution())
-            if action.enabled:
-                enabled.append((i, action))
-                yield from (
-                    (f"actions.{i}.{option}", said) for option, said in action.resolve(os.environ).conflicts(name, run)
-                )
-    stores = [a.notify_on for _, a in enabled if a.type == "store_result"]
-    if stores and "always" not in stores:
-        for i, action in enabled:
-            if action.notify_on in CHANGE_CONDITIONS:
-                said = f"{action.notify_on} looks at the run before, and store_result keeps runs on {stores[0]} only; let it keep all: notify_on: always"
-                yield f"actions.{i}.notify_on", said
-
-
-def _filled(item: Any, env: Mapping[str, str], missing: list[str]) -> Any:
-    """An action's options as they are read: `${VAR}` filled in, except where the action sees to that itself."""
-    if not isinstance(item, Mapping):
-        return item
-    verbatim: frozenset[str] = frozenset()
-    with suppress(ConfigError):  # met again when the action is made
-        verbatim = action_class(str(item.get("type"))).verbatim
-    return {k: v if k in verbatim else resolve_variables(v, env, missing) for k, v in item.items()}
 
 
 def _ratio(value: Any) -> float:
@@ -201,61 +117,61 @@ class CheckpointOptions(TypedDict, total=False):
 
 
 class CheckpointConfig(_Expecting):
-    """What a checkpoint is made of. Unknown options are mistakes, and all mistakes are reported at once."""
+    """The options of a checkpoint. Unknown options are errors; all errors are reported at once."""
 
     name: str = Field(min_length=1, max_length=200)
     """The checkpoint's name, unique in its file."""
     data_source: Any
     """A path, glob or URL; a mapping (path, format, options, table, query, where, url); from Python also a data frame or a dict of lists."""
-    validators: Converted[Annotated[tuple[Any, ...], PlainValidator(_listed)], Iterable[ValidatorSpec] | None] = option(
-        default=()
+    validators: Converted[Annotated[tuple[Any, ...], PlainValidator(as_tuple)], Iterable[ValidatorSpec] | None] = (
+        option(default=())
     )
-    """Rules: names, mappings of a name to its options, or validator objects. None, and no schema: a default set."""
+    """Validators: names, mappings of a name to its options, or validator objects. Default: a basic set, unless there is a schema."""
     validator_config: Dictionary = option(default_factory=dict)
     """Options for validators given by name."""
     min_severity: Converted[Severity | None, Severity | SeverityName | None] = option(default=None)
-    """Lower issues are hidden and do not count towards the status."""
+    """Issues below this severity are hidden and do not count towards the status."""
     auto_schema: bool = False
     """Learn the schema on the first run, validate later runs against it."""
     run_name_template: str = "%Y%m%d_%H%M%S"
-    """How run ids tell the time, in strftime's letters."""
+    """The time in run ids, in strftime directives."""
     tags: Converted[Annotated[dict[str, str], BeforeValidator(_words)], Mapping[str, str | int | float | date]] = (
         option(default_factory=dict)
     )
-    """Words to choose checkpoints by; kept in each result."""
+    """Tags to select checkpoints by; stored in each result."""
     metadata: Dictionary = option(default_factory=dict)
-    """Anything of yours; kept in each result."""
+    """Arbitrary values; stored in each result."""
     fail_on_critical: bool = True
-    """Whether a critical issue makes the run fail."""
+    """Whether a critical issue fails the run."""
     fail_on_high: bool = False
-    """Whether a high issue makes the run fail."""
+    """Whether a high issue fails the run."""
     fail_on: Converted[Severity | None, Severity | SeverityName | None] = option(default=None)
-    """The least severity that makes the run fail, in place of the two above."""
+    """The lowest severity that fails the run; replaces `fail_on_critical` and `fail_on_high`."""
     strict: bool = False
-    """Whether any issue makes the run fail, whatever its severity; none is hidden then."""
+    """Whether every issue fails the run, whatever its severity; none is hidden then."""
     timeout_seconds: float | None = Field(default=None, gt=0, allow_inf_nan=False)
-    """How long the checks may take; then they are stopped."""
+    """Time limit of the checks in seconds; then they are stopped."""
     sample_size: int | None = Field(default=None, ge=1)
-    """Check a random sample of so many rows."""
+    """Check a random sample of this many rows."""
     seed: int = 0
-    """Draws the sample: the same seed, the same rows."""
+    """Seed of the sample: the same seed selects the same rows."""
     examples: int = Field(default=10, ge=0, le=1000)
-    """Failing rows shown for each check, 0 for none."""
+    """Number of failing rows shown for each check, 0 for none."""
     ci_examples: Converted[CIExamples, CIExamples | Literal["none", "keys", "rows"]] = option(default=CIExamples.KEYS)
-    """What of failing rows CI systems publish (logs, summaries, JUnit, SARIF, annotations, comments): none, keys (row numbers and the
+    """How much of failing rows CI systems publish (logs, summaries, JUnit, SARIF, annotations, comments): none, keys (row numbers and the
     columns of primary_key) or rows; columns marked pii are masked in any case."""
     pii: Names = option(default=())
-    """Columns whose values are masked wherever results go."""
+    """Columns whose values are masked in all output."""
     primary_key: Names = option(default=())
-    """Columns that tell a row from the others; shown first."""
+    """Columns that identify a row; shown first."""
     severity_thresholds: Converted[dict[Severity, Ratio], Mapping[Severity | SeverityName, float | str]] = option(
         default_factory=dict
     )
-    """Failing ratios above which an issue is at least this bad; else medium 5%, high 20%, critical 50%."""
+    """Failing ratios above which an issue has at least this severity. Default: medium 5%, high 20%, critical 50%."""
     actions: Converted[
-        Annotated[tuple[Any, ...], PlainValidator(_actions)], Iterable[Action | Mapping[str, Any]] | None
+        Annotated[tuple[Any, ...], PlainValidator(parse_actions)], Iterable[Action | Mapping[str, Any]] | None
     ] = option(default=())
-    """What is done with each result, in order."""
+    """Actions performed with each result, in order."""
 
     _rules: tuple[Validator, ...] = PrivateAttr(default=())
     _source: Spec | None = PrivateAttr(default=None)
@@ -281,7 +197,7 @@ class CheckpointConfig(_Expecting):
     @classmethod
     def _a_template(cls, value: str) -> str:
         if not value.strip() or not datetime(2000, 1, 1, tzinfo=UTC).strftime(value).strip():
-            raise ValueError("give letters of strftime, such as %Y%m%d_%H%M%S")
+            raise ValueError("give strftime directives, such as %Y%m%d_%H%M%S")
         return value
 
     @field_validator("severity_thresholds")
@@ -344,7 +260,7 @@ class CheckpointConfig(_Expecting):
 
     @property
     def rules(self) -> tuple[Validator, ...]:
-        """The validators, ready to use; empty when the default set is meant."""
+        """The parsed validators; empty for the default set."""
         return self._rules
 
     def __repr__(self) -> str:
@@ -404,7 +320,7 @@ class CheckpointConfig(_Expecting):
         listed = data.get("actions")
         items = listed if isinstance(listed, list | tuple) else ()
         if "actions" in data:
-            options["actions"] = [_filled(i, known, missing) for i in items] if items else listed
+            options["actions"] = [resolve_action(i, known, missing) for i in items] if items else listed
         if missing:
             raise ConfigError(describe_unset(missing))
         made = cls(**options)
