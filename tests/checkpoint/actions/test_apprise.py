@@ -58,7 +58,7 @@ def test_the_environments_urls(monkeypatch):
 
 
 @pytest.mark.usefixtures("_installed")
-def test_who_has_the_message_does_not_get_it_again():
+def test_a_service_that_accepted_the_message_does_not_get_it_again():
     with serving(by=lambda sent: Answer(503 if sent.path == "/bad" else 200)) as server:
         options = {"retry_count": 2, "retry_delay_seconds": 0}
         outcome = AppriseAction(urls=[local(server, "good"), local(server, "bad")], **options).execute(FAILING)
@@ -76,7 +76,7 @@ def test_who_has_the_message_does_not_get_it_again():
     [(Answer(500), True, 1), (Answer(hang=True), True, 1), (Answer(404), False, 1), (Answer(429), False, 3)],
     ids=["500", "hang", "404", "429"],
 )
-def test_a_message_that_a_service_may_have_is_not_sent_again(answer, unsure, attempts):
+def test_a_message_that_may_have_been_delivered_is_not_sent_again(answer, unsure, attempts):
     with serving(answer) as server:
         url = f"{local(server)}?rto=0.2"
         outcome = AppriseAction(urls=[url], retry_count=2, retry_delay_seconds=0).execute(FAILING)
@@ -132,7 +132,7 @@ def test_secrets_stay_secret(answer, caplog):
 
 
 @pytest.mark.usefixtures("_installed")
-def test_urls_that_apprise_does_not_know():
+def test_unknown_urls_are_reported():
     action = AppriseAction(urls=["json://localhost", f"nope://{SECRET}", f"discord://{SECRET}"])
     problems = action.problems({})
     assert [p.partition(":")[0] for p in problems] == ["urls.1", "urls.2"]
@@ -142,7 +142,7 @@ def test_urls_that_apprise_does_not_know():
     assert SECRET not in str(problems) + repr(outcome)
 
 
-def test_without_the_package_it_says_what_to_install(monkeypatch):
+def test_a_missing_package_is_named(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     action = AppriseAction(urls="json://localhost")
     assert action.problems(os.environ) == [

@@ -88,7 +88,7 @@ def told_everywhere(outcome: ActionResult, action: Action, caplog: pytest.LogCap
     )  # fmt: skip
 
 
-def test_a_yes_is_a_success(face, make):
+def test_a_confirmed_delivery_is_a_success(face, make):
     with serving() as server:
         outcome = face(make(server.url), failed_result(), [])
     assert outcome.status is ActionStatus.SUCCESS, outcome
@@ -97,7 +97,7 @@ def test_a_yes_is_a_success(face, make):
     assert outcome.duration_ms > 0
 
 
-def test_faults_that_pass_are_waited_for(face, make):
+def test_transient_errors_are_retried(face, make):
     waits: list[float] = []
     with serving(Answer(503), Answer(429, headers={"Retry-After": "17"}), Answer()) as server:
         outcome = face(make(server.url), failed_result(), waits)
@@ -107,7 +107,7 @@ def test_faults_that_pass_are_waited_for(face, make):
     assert waits[1] >= 17
 
 
-def test_a_link_that_is_none_costs_no_message(face, make, channel):
+def test_an_invalid_link_is_left_out_of_the_message(face, make, channel):
     for link in ("www.example.com/{run_id}", "file:///etc/x", "javascript:alert(1)"):
         with serving() as server:
             outcome = face(make(server.url, report_url=link), failed_result(), [])
@@ -119,7 +119,7 @@ def test_a_link_that_is_none_costs_no_message(face, make, channel):
             assert b"example.com/run" not in server.got[0].body
 
 
-def test_a_link_that_is_none_is_told_of_before_a_run(make):
+def test_an_invalid_link_is_reported_before_a_run(make):
     assert "report_url: it must begin with https:// (or http://)" in make(HTTPS, report_url="www.example.com").problems(
         {}
     )
@@ -143,7 +143,7 @@ OWN: dict[str, tuple[str, ...]] = {
 }
 
 
-def test_a_template_that_fails_costs_no_message(face, make, channel):
+def test_a_template_that_fails_is_replaced_by_the_default_text(face, make, channel):
     for option in (*OWN.get(channel, ()), "report_url"):
         with serving() as server:
             plain = face(make(server.url), failed_result(), [])
@@ -173,7 +173,7 @@ def test_parts_with_templates_that_fail_are_left_out():
 PORTAL = b"<!DOCTYPE html><html><body>Please log in to the guest network</body></html>"
 
 
-def test_a_page_of_some_other_server_is_no_delivery(face, make, channel):
+def test_a_page_of_another_server_is_not_a_delivery(face, make, channel):
     with serving(Answer(200, PORTAL, {"Content-Type": "text/html"})) as server:
         outcome = face(make(server.url), failed_result(), [])
     if channel in ("webhook", "github"):  # a webhook's receiver may answer what it likes
@@ -210,7 +210,7 @@ def test_a_page_of_some_other_server_is_no_delivery(face, make, channel):
         ("webhook", 204, b"", True),
     ],
 )
-def test_what_proves_a_delivery(name, status, body, fine):
+def test_responses_that_confirm_a_delivery(name, status, body, fine):
     options = {"wait_for_outcome": False} if name == "opsgenie" else {}
     with serving(Answer(status, body)) as server:
         outcome = in_thread(CHANNELS[name](server.url, **options), failed_result(), [])
@@ -227,7 +227,7 @@ def test_a_service_that_stays_down_is_given_up(face, make):
     assert "maintenance" in outcome.message
 
 
-def test_a_no_is_not_asked_again(face, make):
+def test_a_refused_message_is_not_sent_again(face, make):
     with serving(Answer(404, {"message": "no such hook"})) as server:
         outcome = face(make(server.url), failed_result(), [])
     assert outcome.status is ActionStatus.FAILURE
@@ -236,7 +236,7 @@ def test_a_no_is_not_asked_again(face, make):
     assert "localhost" in outcome.message
 
 
-def test_nobody_there(face, make):
+def test_an_unreachable_server(face, make):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound and not listening: refused
         outcome = face(make(f"http://localhost:{taken.getsockname()[1]}", retry_count=1), failed_result(), [])
@@ -245,7 +245,7 @@ def test_nobody_there(face, make):
     assert "could not be reached" in outcome.message
 
 
-def test_a_server_that_hangs_is_left(face, make):
+def test_a_server_that_hangs_is_given_up(face, make):
     with serving(Answer(hang=True)) as server:
         outcome = face(make(server.url, timeout_seconds=0.2, retry_count=0), failed_result(), [])
     assert outcome.status is ActionStatus.FAILURE
@@ -300,7 +300,7 @@ def test_ten_thousand_hostile_issues(face, make, channel):
         assert told not in text
 
 
-def test_silence_when_the_condition_does_not_hold(face, make):
+def test_nothing_is_sent_when_the_condition_does_not_hold(face, make):
     with serving() as server:
         outcome = face(make(server.url, notify_on="failure", **quiet(make)), passed_result(), [])
     assert outcome.status is ActionStatus.SKIPPED
@@ -341,20 +341,20 @@ def test_certificates_that_cannot_be_read_are_named(face, tmp_path, monkeypatch,
 
 @pytest.mark.parametrize("status", [200, 400])
 @pytest.mark.parametrize("before", [*range(270, 300, 4), *range(970, 1000, 4)])
-def test_no_part_of_a_secret_is_left_where_an_answer_is_cut(status, before):
+def test_a_truncated_response_reveals_no_part_of_a_secret(status, before):
     with serving(Answer(status, ("x" * before + SECRET).encode())) as server:
         outcome = in_thread(CHANNELS["webhook"](server.url, retry_count=0), failed_result(), [])
     assert SECRET[:2] not in repr(outcome)
 
 
-def test_secrets_stay_secret_when_nobody_is_there(face, make, caplog):
+def test_errors_of_a_connection_reveal_no_secret(face, make, caplog):
     caplog.set_level(logging.DEBUG)
     action = make("http://localhost:1", retry_count=0)
     outcome = face(action, failed_result(), [])
     assert SECRET not in told_everywhere(outcome, action, caplog)
 
 
-def test_a_huge_answer_is_not_kept(face, make):
+def test_a_huge_response_is_truncated(face, make):
     with serving(Answer(500, b"x" * 5_000_000)) as server:
         outcome = face(make(server.url, retry_count=0), failed_result(), [])
     assert outcome.status is ActionStatus.FAILURE
@@ -392,7 +392,7 @@ def test_cancelling_stops_it(make):
         ("Fri, 31 Dec 9999 23:59:59 -2359", 0),
     ],
 )
-def test_the_time_that_is_asked_for(told, seconds):
+def test_a_retry_waits_as_long_as_the_service_asks(told, seconds):
     assert parse_retry_after(told, failed_result().run_time) == seconds
 
 
@@ -406,7 +406,7 @@ def test_a_service_that_asks_for_too_long_is_given_up(face, make):
 
 @pytest.mark.parametrize("kind", ["discord", "telegram"])
 @pytest.mark.parametrize("asked", ["9" * 4000, "-5", "NaN", '"5"', "1e999", "true", "null", "[]"])
-def test_a_time_in_the_answer_that_cannot_be_meant_is_none(kind, asked):
+def test_an_implausible_retry_time_is_ignored(kind, asked):
     waits: list[float] = []
     body = f'{{"retry_after": {asked}, "parameters": {{"retry_after": {asked}}}}}'.encode()
     with serving(Answer(429, body), Answer(429, body, {"Retry-After": "3"}), Answer()) as server:
@@ -433,7 +433,7 @@ def echo(sent: Sent) -> Answer:
     return Answer(400, {"message": "no", "forms": forms})
 
 
-def test_an_answer_that_repeats_the_request_tells_no_secret(face, make, caplog):
+def test_a_response_that_repeats_the_request_reveals_no_secret(face, make, caplog):
     caplog.set_level(logging.DEBUG)
     action = make("http://localhost")
     with serving(by=echo) as server:
@@ -483,13 +483,13 @@ def test_a_password_in_the_url_stays_secret(face, caplog):
         assert json.dumps(secret)[1:-1] not in told
 
 
-def test_a_proxy_of_the_environment_that_is_none_is_told_before_it_is_used():
+def test_an_invalid_proxy_of_the_environment_is_reported():
     assert actions.WebhookAction(url="https://x.example", proxy="${P}").problems({"P": "nonsense"}) == [
         "proxy: it must begin with https:// (or http://)"
     ]
 
 
-def test_a_variable_in_a_link_is_no_place(make):
+def test_a_variable_in_a_link_is_not_a_placeholder(make):
     for link in ("{report_url}", "${REPORTS}/{run_id}", "{{ metadata.page }}", "https://example.com/{run_id}"):
         make("http://localhost", report_url=link)
     told = make("http://localhost", report_url="${REPORTS}/1.html").problems({"REPORTS": "reports"})
@@ -503,7 +503,7 @@ def test_a_redirect_within_the_host_is_named_too(make):
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"[]", b'{"ok": false}', b"null", b"\xff", b"invalid_blocks"])
-def test_an_answer_that_says_nothing_is_no_delivery(make, channel, body):
+def test_an_empty_response_is_not_a_delivery(make, channel, body):
     with serving(Answer(200, body)) as server:
         outcome = in_thread(make(server.url), failed_result(), [])
     assert (outcome.status is ActionStatus.SUCCESS) == (channel == "webhook"), outcome

@@ -29,7 +29,7 @@ def chat(request):
     return request.param
 
 
-def test_the_payload_is_as_it_was(chat):
+def test_the_payload_is_that_of_the_golden_file(chat):
     with serving() as server:
         action = chat(
             webhook_url=server.url + PATHS[chat], report_url="https://example.com/{run_id}", include_examples=True
@@ -61,6 +61,6 @@ def test_nobody_is_mentioned(chat):
         assert not re.search(r"@channel|@here|(?<!\\)<users", text)
 
 
-def test_the_whole_result_is_nothing_for_a_chat(chat):
+def test_chats_do_not_take_include_full_result(chat):
     with pytest.raises(ConfigError, match="include_full_result: unknown key"):
         chat(url="https://example.com/x", include_full_result=True)

@@ -27,7 +27,7 @@ def test_all_options_arrive():
     assert SlackNotification(config=SlackConfig()) == SlackNotification(config=None) == SlackNotification()
 
 
-def test_what_is_given_beside_it_counts():
+def test_options_beside_a_config_take_precedence():
     config = SlackConfig(webhook_url=URL, notify_on="failure", channel="#a")
     made = SlackNotification(config=config, notify_on="always", channel=None)
     assert (made.notify_on, made.channel, made.webhook_url) == ("always", None, SecretStr(URL))
@@ -46,13 +46,13 @@ def test_what_is_given_beside_it_counts():
         ({"retry_count": -1}, "SlackConfig: retry_count"),
     ],
 )
-def test_mistakes_are_told_where_they_are(given, said):
+def test_mistakes_are_reported_with_their_option(given, said):
     with pytest.raises(ConfigError, match=said):
         SlackConfig(**given)
 
 
 @pytest.mark.parametrize("config", [{"channel": "#a"}, WebhookConfig(url=URL), "x"])
-def test_what_is_no_config_of_it(config):
+def test_a_config_of_another_channel_is_refused(config):
     with pytest.raises(ConfigError, match="config holds the options of a SlackNotification"):
         SlackNotification(config=config)
 

@@ -163,7 +163,7 @@ def test_each_channel_decides_whether_a_lost_message_is_sent_again(channel, how)
 
 
 @pytest.mark.parametrize("how", LOST)
-def test_a_message_that_may_have_arrived_is_not_sent_again(face, how):
+def test_a_message_that_may_have_been_delivered_is_not_sent_again(face, how):
     with listening(LOST[how]) as server:
         url, options = (
             f"{server.url}/services/x",
@@ -191,7 +191,7 @@ def plain(connection: socket.socket, _: Counted) -> None:
     ],
     ids=["no handshake", "503 cut", "429 cut"],
 )  # fmt: skip
-def test_what_was_certainly_not_taken_is_sent_again(face, scheme, handle):
+def test_a_message_that_was_certainly_not_accepted_is_sent_again(face, scheme, handle):
     with listening(handle, scheme) as server:
         outcome = face(SlackNotification(webhook_url=f"{server.url}/x", retry_count=1, timeout_seconds=30))
     assert server.connections == 2
@@ -200,7 +200,7 @@ def test_what_was_certainly_not_taken_is_sent_again(face, scheme, handle):
     assert "delivered" not in outcome.message
 
 
-def test_a_no_that_hangs_half_way_is_a_no(face):
+def test_an_incomplete_refusal_is_a_refusal(face):
     def handle(connection: socket.socket, counted: Counted) -> None:
         answered(b"HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\n", lambda _: counted.over.wait(5))(
             connection, counted
@@ -244,7 +244,7 @@ def test_a_webhook_says_which_message_it_is():
     assert keys[4] not in keys[:4]
 
 
-def test_a_handshake_that_hangs_is_made_again():
+def test_a_handshake_that_hangs_is_repeated():
     with listening(lambda _, counted: counted.over.wait(5), "https") as server:
         outcome = in_thread(SlackNotification(webhook_url=f"{server.url}/x", retry_count=1, timeout_seconds=1))
     assert (server.connections, outcome.details["attempts"]) == (2, 2)
@@ -273,7 +273,7 @@ def test_what_is_given_up_before_it_is_sent_is_never_sent():
     assert not seen.is_set()
 
 
-def test_a_flow_of_ones_own_learns_whether_a_request_may_have_arrived():
+def test_a_custom_action_learns_whether_a_request_may_have_been_delivered():
     with listening(LOST["drops"]) as server:
         with pytest.raises(UnansweredError):
             flow.run(flow.http(Request("POST", server.url)))

@@ -118,18 +118,18 @@ def test_only_who_is_asked_for_is_mentioned():
     assert fine["allowed_mentions"]["parse"] == []
 
 
-def test_colours_tell_the_status():
+def test_colours_show_the_status():
     colors = {payload(r)["embeds"][0]["color"] for r in (FAILING, passed_result())}
     assert len(colors) == 2
     assert payload(embed_color="#00ff00")["embeds"][0]["color"] == 0x00FF00
     assert payload(embed_color=0)["embeds"][0]["color"] == 0
 
 
-def test_a_run_that_could_not_be_made_says_why():
+def test_the_error_of_a_run_is_shown():
     assert "the folder has users.parquet" in payload(UNREADABLE)["embeds"][0]["description"]
 
 
-def test_texts_of_the_users_own():
+def test_custom_texts():
     body = payload(
         custom_message="**{checkpoint_name}**\n{summary}",
         thread_name="{checkpoint_name} {status}",
@@ -166,7 +166,7 @@ def test_within_limits(count):
         assert request.json["embeds"][0]["title"]
 
 
-def test_texts_of_the_users_own_are_cut_where_discord_would_refuse_them():
+def test_custom_texts_are_truncated_to_discords_limits():
     emoji = "\N{GRINNING FACE}"
     texts = {"embed_title": emoji * 256, "embed_description": emoji * 2500, "custom_message": emoji * 2000}
     body = payload(**texts)
@@ -178,7 +178,7 @@ def test_texts_of_the_users_own_are_cut_where_discord_would_refuse_them():
     )
 
 
-def test_fields_that_do_not_fit_are_told_of():
+def test_fields_that_do_not_fit_are_reported():
     fields = [{"name": "{checkpoint_name}", "value": "{{ 'x' * 1000 }}"}] * 25
     request, outcome = sent(embed_fields=fields)
     left = 25 - len(request.json["embeds"][0]["fields"])
@@ -186,14 +186,14 @@ def test_fields_that_do_not_fit_are_told_of():
     assert outcome.message.endswith(f"; {left} fields left out: Discord takes 6,000 characters")
 
 
-def test_a_blank_tag_is_no_field():
+def test_a_blank_tag_is_not_a_field():
     tags = {"metadata": {"tags": {"team": "crm", "blank": "  ", "none": ""}}}
     names = [f["name"] for f in payload(replace(FAILING, **tags))["embeds"][0]["fields"]]
     assert "Tag team" in names
     assert not {"Tag blank", "Tag none"} & set(names)
 
 
-def test_variables_that_turn_out_wrong_lose_no_message(monkeypatch):
+def test_invalid_values_of_variables_are_left_out(monkeypatch):
     monkeypatch.setenv("ONCALL", "bob")
     monkeypatch.setenv("BOT", "Discord bot")
     options = {"include_mentions": ["${ONCALL}", "@here"], "mention_role_ids": ["${ONCALL}"], "username": "${BOT}"}

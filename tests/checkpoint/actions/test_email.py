@@ -163,7 +163,7 @@ def test_port_465_without_tls_from_the_start_is_a_mistake(options):
     assert EmailNotification(**BASIC, smtp_port=465, use_ssl=True).smtp_port == 465
 
 
-def test_a_server_without_tls_is_an_error_unless_that_is_said():
+def test_a_server_without_tls_is_an_error_unless_use_tls_is_false():
     box = Box()
     with smtp(box) as port:
         outcome = send(smtp_port=port)
@@ -173,7 +173,7 @@ def test_a_server_without_tls_is_an_error_unless_that_is_said():
     assert len(box.mails) == 1
 
 
-def test_a_port_that_does_not_begin_with_tls_is_told():
+def test_a_port_without_tls_from_the_start_is_named():
     with smtp(Box()) as port:
         outcome = send(smtp_port=port, use_ssl=True, retry_count=2)
     assert (outcome.status.value, outcome.details["attempts"]) == ("failure", 1)
@@ -199,13 +199,13 @@ def test_a_wrong_password(trusted):
     assert "wrong-password" not in repr(outcome)
 
 
-def test_a_password_never_goes_in_the_clear():
+def test_a_password_is_never_sent_in_the_clear():
     outcome = send(smtp_host="mail.example.com", use_tls=False, smtp_user="u", smtp_password=PASSWORD)
     assert outcome.status == "error"
     assert "in the clear" in outcome.message
 
 
-def test_what_may_pass_is_tried_again_and_what_may_not_is_not():
+def test_only_transient_errors_are_retried():
     for answer, attempts in (("451 try later", 3), ("554 no", 1)):
         with smtp(Box(answer=answer)) as port:
             outcome = send(smtp_port=port, use_tls=False, retry_count=2, retry_delay_seconds=0)
@@ -214,7 +214,7 @@ def test_what_may_pass_is_tried_again_and_what_may_not_is_not():
         assert answer in outcome.message
 
 
-def test_a_mail_that_was_taken_is_not_sent_again_for_a_bad_goodbye():
+def test_an_error_after_the_mail_was_accepted_is_ignored():
     class Rude(Box):
         async def handle_QUIT(self, server, session, envelope):  # noqa: N802 the server looks for it
             return "421 busy"
@@ -226,7 +226,7 @@ def test_a_mail_that_was_taken_is_not_sent_again_for_a_bad_goodbye():
 
 
 @pytest.mark.parametrize("before", range(160, 200, 5))
-def test_no_part_of_a_password_is_left_where_an_answer_is_cut(before):
+def test_a_truncated_reply_reveals_no_part_of_a_password(before):
     with smtp(Box(answer=f"554 {'x' * before}{PASSWORD}")) as port:
         outcome = send(smtp_port=port, use_tls=False, smtp_password=PASSWORD)
     assert "xx" in outcome.message
@@ -254,7 +254,7 @@ class Losing(Box):
 @pytest.mark.parametrize(
     ("how", "face"), [("drop", "thread"), ("drop", "loop"), ("hang", "thread"), ("babble", "thread")]
 )
-def test_a_mail_that_may_have_been_taken_is_not_sent_again(how, face):
+def test_a_mail_that_may_have_been_delivered_is_not_sent_again(how, face):
     box = Losing(how)
     with smtp(box) as port:
         made = EmailNotification(**BASIC, smtp_port=port, use_tls=False, timeout_seconds=3 if how == "hang" else 30)
@@ -301,7 +301,7 @@ def test_a_connection_that_breaks_before_the_mail_is_made_again():
     assert len(box.mails) == 1
 
 
-def test_the_whole_conversation_has_the_time():
+def test_the_time_limit_is_for_the_whole_conversation():
     """A limit for each answer would not end a greeting that never does."""
     with socket.create_server(("127.0.0.1", 0)) as server:
 
@@ -328,7 +328,7 @@ ENCODED = "=?utf-8?q?x=0D=0ABcc:_evil@example.com=0D=0A=0D=0Abody?="
 
 
 @pytest.mark.parametrize("name", [ENCODED, f"é {ENCODED}", "名前 " * 60, "a" * 300, "x y " * 70, 'é?",[? 🔥 ' * 20])
-def test_any_name_is_a_subject_and_nothing_else(name):
+def test_a_name_in_the_subject_writes_no_other_header(name):
     box = Box()
     with smtp(box) as port:
         result = replace(FAILING, checkpoint_name=name, run_id=ENCODED)
@@ -364,7 +364,7 @@ def test_all_addresses_are_refused():
         assert outcome.details["attempts"] == attempts
 
 
-def test_nobody_there():
+def test_an_unreachable_server():
     outcome = send(smtp_port=1, use_tls=False, retry_count=1, retry_delay_seconds=0)
     assert outcome.status == "failure"
     assert "localhost:1 could not be reached" in outcome.message
@@ -412,7 +412,7 @@ def test_mistakes(options, said):
         EmailNotification(**options)
 
 
-def test_what_is_not_given_comes_from_the_environment(monkeypatch):
+def test_defaults_come_from_the_environment(monkeypatch):
     assert {p.partition(" ")[0] for p in EmailNotification().problems({})} == {
         "to_addresses",
         "smtp_host",
@@ -449,7 +449,7 @@ def test_templates():
 
 
 @pytest.mark.parametrize("option", ["subject_template", "body_template", "html_template", "custom_message"])
-def test_a_template_that_fails_costs_no_mail(option):
+def test_a_template_that_fails_is_replaced_by_the_default(option):
     box = Box()
     with smtp(box) as port:
         first = send(smtp_port=port, use_tls=False)
@@ -461,7 +461,7 @@ def test_a_template_that_fails_costs_no_mail(option):
     assert parts(own) == parts(plain)
 
 
-def test_it_is_silent_when_all_is_well():
+def test_nothing_is_sent_when_the_run_passes():
     assert send(passed_result()).status == "skipped"
 
 
@@ -530,7 +530,7 @@ def test_ses(aws, credentials):
     ],
     ids=["cut", "500", "503", "429", "400"],
 )  # fmt: skip
-def test_a_mail_that_ses_may_have_taken_is_not_sent_again(answer, expected, credentials, monkeypatch, caplog):
+def test_a_mail_that_ses_may_have_accepted_is_not_sent_again(answer, expected, credentials, monkeypatch, caplog):
     attempts, unsure = expected
     monkeypatch.setenv("AWS_SESSION_TOKEN", "s3cret-session-token")
     caplog.set_level(logging.DEBUG)
@@ -542,7 +542,7 @@ def test_a_mail_that_ses_may_have_taken_is_not_sent_again(answer, expected, cred
     assert "s3cret" not in caplog.text
 
 
-def test_ses_without_anybody_there(credentials):
+def test_ses_is_unreachable(credentials):
     outcome = by_ses("http://127.0.0.1:1")
     assert outcome.status == "failure"
     assert "could not be reached" in outcome.message
@@ -600,7 +600,7 @@ def test_mails_that_differ_have_different_ids():
     assert len({m["Message-ID"] for _, _, m in box.mails}) == 4
 
 
-def test_certificates_that_are_not_there_are_named(monkeypatch, tmp_path):
+def test_missing_certificates_are_named(monkeypatch, tmp_path):
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
     made = EmailNotification(**BASIC, smtp_port=1).execute(failed_result())
     assert made.message.startswith(f"the certificates of SSL_CERT_FILE={tmp_path / 'none.pem'} cannot be read: ")

@@ -114,7 +114,7 @@ def test_delimiters_are_never_the_same(workflow):
     assert len(set(re.findall(r"<<(\w+)", (workflow / "output").read_text()))) == 2
 
 
-def test_what_is_not_wanted_is_not_written(workflow, capsys):
+def test_parts_that_are_disabled_are_not_written(workflow, capsys):
     action = GitHubAction(set_summary=False, set_output=False, annotations=False)
     outcome = action.execute(FAILING)
     assert outcome.status is ActionStatus.SKIPPED
@@ -123,7 +123,7 @@ def test_what_is_not_wanted_is_not_written(workflow, capsys):
     assert (workflow / "output").read_text() == ""
 
 
-def test_outside_it_says_that_nothing_was_done(capsys):
+def test_outside_a_workflow_the_action_is_skipped(capsys):
     outcome = GitHubAction().execute(FAILING)
     assert outcome.status is ActionStatus.SKIPPED
     assert outcome.message == (
@@ -134,7 +134,7 @@ def test_outside_it_says_that_nothing_was_done(capsys):
     assert GitHubAction().problems({}) == []
 
 
-def test_what_is_asked_for_and_impossible_is_a_failure():
+def test_a_requested_part_that_is_impossible_is_a_failure():
     outcome = GitHubAction(comment_on_pr=True, repository="o/r").execute(FAILING)
     assert outcome.status is ActionStatus.FAILURE
     assert "no token (option, or GITHUB_TOKEN)" in outcome.message
@@ -191,7 +191,7 @@ def test_the_comment_is_updated_in_place(pull):
 
 
 @pytest.mark.parametrize("me", [None, "octocat"])
-def test_a_comment_with_our_mark_by_another_is_not_ours(pull, me):
+def test_a_comment_of_another_author_is_not_updated(pull, me):
     first = GitHub(me=me)
     told(first)
     mark = first.comments[0]["body"].partition("\n")[0]
@@ -213,7 +213,7 @@ def test_the_mark_of_another_bot_does_not_lead_to_a_comment_a_run(pull):
 
 
 @pytest.mark.parametrize("code", [403, 404])
-def test_a_comment_that_cannot_be_changed_is_made_anew(pull, code):
+def test_a_comment_that_cannot_be_updated_is_replaced_by_a_new_one(pull, code):
     github = GitHub(patch=code)
     told(github)
     outcome, _ = told(github)
@@ -222,7 +222,7 @@ def test_a_comment_that_cannot_be_changed_is_made_anew(pull, code):
     assert len(github.comments) == 2
 
 
-def test_a_part_that_fails_hinders_no_other(pull, workflow):
+def test_a_part_that_fails_does_not_stop_the_others(pull, workflow):
     github = GitHub(statuses=503)
     with serving(by=github) as server:
         action = GitHubAction(api_url=server.url, comment_on_pr=True, retry_count=2)
@@ -235,7 +235,7 @@ def test_a_part_that_fails_hinders_no_other(pull, workflow):
 
 
 @pytest.mark.parametrize("variable", ["GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT"])
-def test_a_file_that_cannot_be_written_hinders_no_other(pull, workflow, monkeypatch, capsys, variable):
+def test_a_file_that_cannot_be_written_does_not_stop_the_others(pull, workflow, monkeypatch, capsys, variable):
     monkeypatch.setenv(variable, str(workflow / "gone" / "file"))
     github = GitHub()
     outcome, _ = told(github)
@@ -246,7 +246,7 @@ def test_a_file_that_cannot_be_written_hinders_no_other(pull, workflow, monkeypa
     assert len(github.comments) == 1
 
 
-def test_what_an_earlier_command_left_unfinished_is_not_gone_on_with(workflow):
+def test_an_unfinished_workflow_command_is_not_continued(workflow):
     (workflow / "output").write_text("mine=1")
     told(GitHub(), passed_result())
     assert (workflow / "output").read_text().startswith("mine=1\nstatus<<")
@@ -282,7 +282,7 @@ def test_the_pull_request_of_the_ref(workflow, monkeypatch, ref, number):
     assert [s.path.split("/")[5] for s in got if s.method == "GET"] == ([f"{number}"] if number else [])
 
 
-def test_a_token_that_may_not_is_no_failure_unless_asked_for(pull):
+def test_a_missing_permission_is_a_failure_only_if_the_part_is_requested(pull):
     outcome, _ = told(GitHub(statuses=403, issues=403))
     assert outcome.status is ActionStatus.SUCCESS
     assert any("Resource not accessible" in n and "permissions" in n for n in outcome.details["not_done"])
@@ -358,7 +358,7 @@ def test_a_repository_of_the_environment_is_checked_too(workflow, monkeypatch):
     assert not got
 
 
-def test_an_event_file_that_makes_no_sense(workflow, monkeypatch):
+def test_an_invalid_event_file(workflow, monkeypatch):
     for text in ("", "[]", '{"pull_request": []}', '{"pull_request": {"number": "x", "head": {"sha": "../x"}}}'):
         (workflow / "event.json").write_text(text)
         monkeypatch.setenv("GITHUB_EVENT_PATH", str(workflow / "event.json"))

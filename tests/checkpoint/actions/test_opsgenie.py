@@ -117,7 +117,7 @@ def test_a_success_closes_it_whatever_the_condition_is():
     assert outcome.status is ActionStatus.SKIPPED
 
 
-def test_a_success_closes_what_a_run_that_could_not_be_made_opened():
+def test_a_success_closes_the_alert_of_a_run_without_data():
     opened = alert(UNREADABLE)["alias"]
     closed = [unquote(s.path) for s in sent(CLEAN, ACCEPTED, ACCEPTED, DONE)[0] if s.method == "POST"]
     assert f"/v2/alerts/{opened}/close?identifierType=alias" in closed
@@ -173,7 +173,7 @@ def test_jira_service_management_is_called_by_its_name():
     assert "Opsgenie" not in outcome.message
 
 
-def test_the_outcome_is_looked_at_for_some_seconds_only():
+def test_the_outcome_is_waited_for_a_few_seconds():
     got, outcome, waits = sent(FAILING, ACCEPTED, PENDING, PENDING, DONE)
     assert (len(got), waits, outcome.details["alert_id"]) == (4, [0.5, 1.0, 2.0], "a1")
     got, outcome, waits = sent(FAILING, ACCEPTED, PENDING)

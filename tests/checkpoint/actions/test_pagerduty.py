@@ -62,7 +62,7 @@ def test_a_success_resolves_whatever_the_condition_is():
         assert outcome.message == "resolved in PagerDuty, if it was open"
 
 
-def test_a_success_resolves_what_a_run_that_could_not_be_made_opened():
+def test_a_success_resolves_the_incident_of_a_run_without_data():
     opened = sent(UNREADABLE)[0][0]
     assert opened["payload"]["summary"] == "users: ERROR: users.csv: no such file; the folder has users.parquet"
     assert opened["dedup_key"] in [e["dedup_key"] for e in sent(CLEAN)[0]]
@@ -177,7 +177,7 @@ def test_everything_is_within_the_limits():
         PagerDutyAction(custom_details={str(i): "x" * 900 for i in range(300)})
 
 
-def test_what_it_says_when_it_refuses():
+def test_the_reason_of_a_refusal_is_shown():
     answer = Answer(
         400, {"status": "invalid event", "message": "Event object is invalid", "errors": ["bad routing_key"]}
     )

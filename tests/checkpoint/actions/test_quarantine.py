@@ -135,7 +135,7 @@ OVERWRITING = [
 
 @pytest.mark.parametrize("kind", ["good", "bad"])
 @pytest.mark.parametrize(("source", "target"), OVERWRITING)
-def test_what_is_read_is_not_written(tmp_path, monkeypatch, source, target, kind):
+def test_a_file_that_is_read_is_not_overwritten(tmp_path, monkeypatch, source, target, kind):
     (tmp_path / "data").mkdir()
     for name in ("src", "daily-1"):
         (tmp_path / "data" / f"{name}.csv").write_text("id,n\n")
@@ -172,7 +172,7 @@ def test_what_is_read_is_not_written(tmp_path, monkeypatch, source, target, kind
         ({"id": [1, None]}, "data/bad.csv"),
     ],
 )
-def test_what_is_not_read_may_be_written(tmp_path, source, target):
+def test_a_file_that_is_not_read_may_be_overwritten(tmp_path, source, target):
     for _ in range(2):  # the second run reads what the first one left
         made = run_on(tmp_path, source, bad_path=target)
         assert made.status is ActionStatus.SUCCESS, made.message

@@ -85,7 +85,7 @@ def delivered(action, result=FAILING):
     return sent[0], outcome
 
 
-def test_a_mention_that_turns_out_wrong_loses_no_message(monkeypatch):
+def test_an_invalid_mention_is_left_out(monkeypatch):
     monkeypatch.setenv("ONCALL", "bob")
     monkeypatch.setenv("LEAD", "U12345")
     action = SlackNotification(webhook_url="https://hooks.slack.com/x", mention_on_failure=["${ONCALL}", "${LEAD}"])
@@ -121,5 +121,5 @@ def test_a_long_name_leaves_the_verdict_and_the_issues(name):
     assert "not null" in blocks[1]["text"]["text"]
 
 
-def test_a_link_that_is_none_is_no_button():
+def test_an_invalid_link_has_no_button():
     assert "actions" not in {b["type"] for b in payload(report_url="reports/{run_id}.html")["blocks"]}

@@ -77,7 +77,7 @@ def test_what_is_stored_is_read_back_without_loss(tmp_path, form, compress):
     assert load_results(tmp_path) == [result()]
 
 
-def test_half_a_surrogate_pair_does_no_harm(tmp_path):
+def test_half_a_surrogate_pair_is_stored(tmp_path):
     odd = result(error="\ud800")
     for form in ("json", "yaml"):
         store(odd, tmp_path / form, format=form)
@@ -187,7 +187,7 @@ def test_retention_deletes_what_is_older_by_the_runs_clock(tmp_path):
     assert sorted(r.run_id for r in load_results(tmp_path)) == ["new", "other", "r0", "r29", "r30"]
 
 
-def test_retention_never_touches_what_is_not_ours(tmp_path):
+def test_retention_deletes_no_other_files(tmp_path):
     outside = tmp_path / "outside"
     store(result(run_id="theirs", at=days(400)), outside)
     folder = tmp_path / "in"
@@ -255,7 +255,7 @@ def test_order_survives_a_copy_that_loses_the_files_times(tmp_path):
     assert [r.run_time for r in load_results(tmp_path, limit=5)] == [days(n) for n in range(5)]
 
 
-def test_damaged_files_are_passed_over_and_told(tmp_path):
+def test_damaged_files_are_skipped_and_reported(tmp_path):
     store(result(), tmp_path)
     good = (tmp_path / files(tmp_path)[0]).read_text()
     (tmp_path / "daily_half.json").write_text(good[: len(good) // 2])

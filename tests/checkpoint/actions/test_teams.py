@@ -234,7 +234,7 @@ def test_mistakes_in_cards():
         (lambda b: AdaptiveCardBuilder("1.6"), 'the version of a card cannot be "1.6"'),
     ],
 )
-def test_what_teams_would_drop_in_silence_is_a_mistake(make, said):
+def test_cards_that_teams_would_not_show_are_refused(make, said):
     with pytest.raises(ConfigError, match=re.escape(said)):
         make(AdaptiveCardBuilder())
 
@@ -307,13 +307,13 @@ def test_ten_thousand_issues_are_within_the_limit():
         (b"Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error 403", ActionStatus.FAILURE, 1),
     ],
 )  # fmt: skip
-def test_a_connectors_200_may_be_a_no(said, status, attempts):
+def test_a_connector_may_refuse_with_status_200(said, status, attempts):
     _, outcome = sent(answer=Answer(200, said), connector_type="connector", retry_count=1, retry_delay_seconds=0)
     assert (outcome.status, outcome.details["attempts"]) == (status, attempts)
     assert "accepted by" not in outcome.message
 
 
-def test_a_card_that_fails_costs_no_message():
+def test_a_card_that_cannot_be_rendered_is_replaced_by_the_default():
     card = AdaptiveCardBuilder().add_text("{{ metadata.x.y }}")
     body, outcome = sent(card_builder=card)
     assert outcome.status is ActionStatus.SUCCESS
@@ -321,7 +321,7 @@ def test_a_card_that_fails_costs_no_message():
     assert body == sent()[0]
 
 
-def test_the_host_tells_which_it_is():
+def test_the_host_decides_the_kind_of_webhook():
     for url, connector in (
         ("https://contoso.webhook.office.com/webhookb2/x", True),
         ("https://prod-1.westeurope.logic.azure.com:443/workflows/x?sig=abc", False),
@@ -348,7 +348,7 @@ def test_the_url_comes_from_the_environment_and_is_a_secret(monkeypatch):
         ("at {{TIME({run_time})}}: {{ issue_count }}", "at {{TIME(2026-11-27T01:39:07+00:00)}}: 4"),
     ],
 )
-def test_what_cards_fill_in_themselves_is_let_through(written, shown):
+def test_macros_of_cards_are_preserved(written, shown):
     assert card(card_builder=AdaptiveCardBuilder().add_text(written))["body"][0]["text"] == shown
 
 
@@ -382,7 +382,7 @@ def test_the_reports_address_on_a_card_of_your_own():
     assert made["actions"][0]["url"] == "https://example.com/20261127-013907"
 
 
-def test_a_place_that_comes_to_no_address_costs_its_button_and_not_the_card():
+def test_a_link_that_does_not_render_to_a_url_is_removed_from_the_card():
     builder = AdaptiveCardBuilder().add_text("x").add_image("{{ metadata.chart }}")
     builder.add_action_button("Report", "{report_url}").add_action_button("Help", "https://example.com")
     body, outcome = sent(replace(FAILING, metadata={"chart": "none"}), card_builder=builder)
@@ -395,21 +395,21 @@ def test_a_place_that_comes_to_no_address_costs_its_button_and_not_the_card():
     assert "not null" in json.dumps(card(card_builder=only, mention_users=("ann@example.com",)))
 
 
-def test_what_is_no_text_is_written_as_one():
+def test_values_are_converted_to_text():
     builder = AdaptiveCardBuilder().add_header(7, subtitle=8).add_text(None).add_text(1.5).add_fact(2, 3)
     assert all(isinstance(e.get("text", ""), str) for e in builder.build()["body"])
     assert builder.build()["body"][0]["items"][0]["text"] == "7"
     assert builder.build()["body"][-1]["facts"] == [{"title": "2", "value": "3"}]
 
 
-def test_a_card_that_data_make_too_large_is_told_of():
+def test_a_card_that_data_make_too_large_is_replaced_by_the_default():
     builder = AdaptiveCardBuilder().add_text("{{ 'n' * 30_000 }}")
     body, outcome = sent(card_builder=builder)
     assert "not null" in json.dumps(body)
     assert "; card_builder made a card of more than 28 KB, so the default card was sent;" in outcome.message
 
 
-def test_mentions_that_turn_out_wrong_lose_no_message(monkeypatch):
+def test_invalid_mentions_are_left_out(monkeypatch):
     monkeypatch.setenv("ONCALL", "bob")
     people = ["${ONCALL}", "{checkpoint_name}", "a@example.com"]
     body, outcome = sent(mention_users=people)
@@ -421,5 +421,5 @@ def test_mentions_that_turn_out_wrong_lose_no_message(monkeypatch):
     assert [p.startswith("mention_users: ") for p in problems] == [True, True]
 
 
-def test_a_link_that_is_none_is_no_button():
+def test_an_invalid_link_has_no_button():
     assert "actions" not in card(report_url="reports/{run_id}.html")

@@ -19,7 +19,6 @@ from truthound.checkpoint.actions import (
     TelegramConfig,
     TelegramNotification,
     TelegramNotificationWithPhoto,
-    telegram_markup,
 )
 from truthound.checkpoint.actions.base import ActionResult
 from truthound.checkpoint.delivery import run_stages
@@ -122,52 +121,12 @@ def test_the_documents_blocks(monkeypatch):
     assert "*Data Quality Alert*\n\nDataset: `daily_users`\nStatus: failure\nIssues: 4\n" in custom.json["text"]
 
 
-@pytest.mark.parametrize(
-    ("mode", "template", "expected"),
-    [
-        ("Markdown", "{checkpoint_name}", r"a\_b\*c]\`"),
-        ("Markdown", "*{checkpoint_name}*", r"*a_b*\**c]`*"),
-        ("Markdown", "_{checkpoint_name}_", r"_a_\__b*c]`_"),
-        ("Markdown", "`{checkpoint_name}`", r"`a_b*c]`\```"),
-        ("Markdown", "```{checkpoint_name}```", "```a_b*c]`\u200b```"),
-        ("Markdown", "[{checkpoint_name}](x)", "[a_b*c\uff3d`](x)"),
-        ("Markdown", r"\*{checkpoint_name}", r"\*a\_b\*c]\`"),
-        ("MarkdownV2", "*{checkpoint_name}*", r"*a\_b\*c\]\`*"),
-        ("MarkdownV2", "`{checkpoint_name}`", r"`a_b*c]\``"),
-        ("MarkdownV2", r"\`{checkpoint_name}", r"\`a\_b\*c\]\`"),
-        ("HTML", "<b>{checkpoint_name}</b>", "<b>a_b*c]`</b>"),
-    ],
-)
-def test_values_are_escaped_for_where_they_stand(mode, template, expected):
-    value = "a_b*c]`"
-    said, seen = telegram_markup.render(template, {"checkpoint_name": value, "summary": ""}, mode)
-    assert said == expected
-    assert value in seen
-
-
-@pytest.mark.parametrize(
-    ("mode", "value", "expected"),
-    [
-        ("Markdown", "https://e.example/a_b?x=1)", "[r](https://e.example/a_b?x=1%29)"),
-        ("MarkdownV2", "https://e.example/a_b)", r"[r](https://e.example/a_b\))"),
-        ("HTML", 'x"&<', "[r](x&quot;&amp;&lt;)"),
-    ],
-)
-def test_values_in_a_link(mode, value, expected):
-    assert telegram_markup.render("[r]({report_url})", {"report_url": value, "summary": ""}, mode)[0] == expected
-
-
-def test_nobody_is_mentioned_and_no_mark_survives():
+def test_data_mention_nobody_and_have_no_markup():
     said = text(replace(FAILING, checkpoint_name="@everyone <b>x</b>"))
     assert "@\u200beveryone &lt;b&gt;x&lt;/b&gt;: FAILED" in said
     assert "@everyone" not in text(
         replace(FAILING, checkpoint_name="@everyone"), message_template="{checkpoint_name}", parse_mode="html"
     )
-
-
-def test_a_value_cannot_pose_as_another_place():
-    said, _ = telegram_markup.render("{checkpoint_name} {source}", {"checkpoint_name": "\ue0001\ue001", "source": "secret", "summary": ""}, "HTML")  # fmt: skip
-    assert said == "\ufffd1\ufffd secret"
 
 
 @pytest.mark.parametrize("count", [1, 30, 1000])
@@ -207,7 +166,7 @@ def test_a_template_that_telegram_cannot_read_goes_as_plain_text():
     assert len(sent(answers=(no, Answer()))[0]) == 1
 
 
-def test_for_an_empty_text_ours_is_sent():
+def test_an_empty_text_is_replaced_by_the_default():
     (request,), outcome = sent(message_template="{error}")
     assert request.json["text"].startswith("❌ <b>users: FAILED</b>")
     assert request.json["parse_mode"] == "HTML"
@@ -325,7 +284,7 @@ def test_without_pillow(monkeypatch):
     Answer(400, {"ok": False, "description": "Bad Request: failed to get HTTP URL content"}),
     Answer(413, b""),
 ])  # fmt: skip
-def test_the_news_go_without_a_photo_that_is_refused(no):
+def test_the_message_is_sent_without_a_refused_photo(no):
     by = lambda request: no if "sendPhoto" in request.path else Answer()  # noqa: E731 short
     got, outcome = sent(kind=TelegramNotificationWithPhoto, by=by, **PHOTO)
     assert [r.path.rpartition("/")[2] for r in got] == ["sendPhoto", "sendMessage"]
@@ -334,7 +293,7 @@ def test_the_news_go_without_a_photo_that_is_refused(no):
     assert TOKEN not in repr(outcome)
 
 
-def test_the_news_go_without_a_file_that_is_not_there(tmp_path):
+def test_the_message_is_sent_without_a_missing_photo(tmp_path):
     (request,), outcome = sent(
         kind=TelegramNotificationWithPhoto, photo_path="no.png", run=ActionContext(base=tmp_path)
     )
@@ -368,10 +327,5 @@ def test_actions_know_the_runs_before(tmp_path):
     assert made[2] not in seen[2][0]
 
 
-def test_silence_on_success():
+def test_nothing_is_sent_on_success():
     assert sent(passed_result(), notify_on="failure")[1].status is ActionStatus.SKIPPED
-
-
-def test_numbers_are_escaped_for_the_marks():
-    values = {"pass_rate": 0.5, "failed": -3, "summary": ""}
-    assert telegram_markup.render("{{ pass_rate }} {failed}", values, "MarkdownV2")[0] == r"0\.5 \-3"

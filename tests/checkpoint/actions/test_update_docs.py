@@ -166,7 +166,7 @@ def test_one_row_more_is_a_row(tmp_path):
     assert "… and 1 more row<" in said
 
 
-def test_templates_say_more_and_more(tmp_path):
+def test_each_template_shows_more_than_the_one_before(tmp_path):
     sizes = [write(tmp_path / t, FAILING, template=t).details["bytes"] for t in ("minimal", "default", "detailed")]
     assert sizes == sorted(sizes)
     minimal = Page(next((tmp_path / "minimal" / "runs").rglob("*.html")).read_text()).text
@@ -236,7 +236,7 @@ def test_how_much_a_page_in_markdown_shows(tmp_path, options, held):
     assert all(page.is_file() for page in trend)
 
 
-def test_a_template_of_ones_own(tmp_path):
+def test_a_custom_template(tmp_path):
     (tmp_path / "mine.html").write_text("<p>{{ m.checkpoint }} {{ result.status }} {{ issues[0].subject }}</p>")
     made = write(tmp_path / "site", replace(FAILING, checkpoint_name="<b>"), template_path=str(tmp_path / "mine.html"))
     text, ours, _ = (tmp_path / made.details["page"]).read_text().partition("\n<!-- truthound:record ")
@@ -258,7 +258,7 @@ def test_a_template_of_ones_own(tmp_path):
     assert "cannot be read: No such file" in outcome.message
 
 
-def test_foreign_and_broken_records_are_passed_over(tmp_path):
+def test_foreign_and_broken_records_are_skipped(tmp_path):
     write(tmp_path, FAILING)
     folder = tmp_path / "records" / "users"
     (folder / "x.json").write_text("{not json")
@@ -317,7 +317,7 @@ def test_a_folder_that_cannot_be_written(tmp_path):
 
 
 @pytest.mark.parametrize(("form", "ending"), [("html", "html"), ("markdown", "md")])
-def test_an_index_of_somebody_else_is_left_alone(tmp_path, form, ending):
+def test_an_index_that_was_not_written_by_truthound_is_not_replaced(tmp_path, form, ending):
     (tmp_path / f"index.{ending}").write_text("<h1>Our handbook</h1>")
     outcome = UpdateDataDocs(site_path=str(tmp_path), format=form).execute(FAILING)
     assert outcome.status == "failure"
@@ -364,7 +364,7 @@ def test_a_record_is_read_once_unless_it_changes(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("broken", ["", "[1]", '{"a": 3}', '{"users/x.json": [1, 2, "{}"]}', "{" * 100_000])
-def test_what_was_read_before_is_no_more_than_a_help(tmp_path, broken):
+def test_the_cache_of_records_may_be_damaged(tmp_path, broken):
     write(tmp_path, *HISTORY)
     sound = (tmp_path / "index.html").read_bytes()
     (tmp_path / "records" / "read.json").write_text(broken)

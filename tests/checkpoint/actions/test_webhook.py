@@ -53,7 +53,7 @@ def test_the_documents_example(monkeypatch):
     assert "t0ken" not in repr(outcome)
 
 
-def test_the_payload_is_as_it_was():
+def test_the_payload_is_that_of_the_golden_file():
     request, _ = sent()
     found = json.dumps(request.json, indent=1, ensure_ascii=False) + "\n"
     if os.environ.get("TRUTHOUND_WRITE_GOLDEN") == "1":
@@ -61,7 +61,7 @@ def test_the_payload_is_as_it_was():
     assert found == GOLDEN.read_text(encoding="utf-8")
 
 
-def test_it_tells_of_every_run_if_not_told_otherwise():
+def test_every_run_is_sent_by_default():
     assert sent(passed_result())[1].status is ActionStatus.SUCCESS
     assert sent(passed_result(), notify_on="failure")[0] is None
 
@@ -117,7 +117,7 @@ def test_an_api_key_in_a_header():
     {"headers": {"X-Auth": "hunter2hunter2"}},
     {"signing_secret": "hunter2hunter2"},
 ])  # fmt: skip
-def test_what_an_endpoint_repeats_of_the_secrets_is_hidden(options):
+def test_secrets_in_a_response_are_redacted(options):
     coded = base64.b64encode(b"someone:hunter2hunter2").decode()
     _, outcome = sent(answer=Answer(400, {"message": f"header bad: hunter2hunter2 {coded}"}), retry_count=0, **options)
     assert outcome.status is ActionStatus.FAILURE
@@ -258,7 +258,7 @@ def test_other_kinds_of_bodies(kind, body):
     assert (request.headers["content-type"], request.body.decode()) == (kind, body)
 
 
-def test_what_is_no_number_and_what_is_no_text_does_not_break_the_json():
+def test_values_without_a_json_type_do_not_break_the_json():
     metadata = {"ratio": float("nan"), "when": object, "tags": {"a": "\ud800"}, "deep": {"x": [float("inf")]}}
     for options in ({}, {"include_full_result": True}, {"payload_template": {"m": "{metadata}"}},
                     {"payload_template": '{"m": {{ metadata | tojson }} }'}):  # fmt: skip
