@@ -102,7 +102,7 @@ def test_the_stages_of_each_strategy():
     ("make", "said"),
     [
         (lambda: PipelineStrategy(stages=[[0], [0]]), "action 0 is in two stages"),
-        (lambda: PipelineStrategy(stages=[[-1]]), "-1 is not the place of an action"),
+        (lambda: PipelineStrategy(stages=[[-1]]), "-1 is not the position of an action"),
         (lambda: ConcurrentStrategy(max_concurrency=0), "at least one"),
         (lambda: made(execution_strategy="concurent"), 'did you mean "concurrent"'),
         (lambda: made(execution_strategy=3), "a strategy is expected, not int"),
@@ -111,7 +111,7 @@ def test_the_stages_of_each_strategy():
         (lambda: made(max_concurrent_actions=2.5), "max_concurrent_actions is 2.5; a whole number"),
         (lambda: made(max_concurrent_actions=None), "max_concurrent_actions is None"),
         (lambda: made(execution_strategy=ConcurrentStrategy), "a strategy is expected, not type"),
-        (lambda: PipelineStrategy(stages=[0, 1]), r"lists of the places of actions are expected, not \[0, 1\]"),
+        (lambda: PipelineStrategy(stages=[0, 1]), r"lists of positions of actions are expected, not \[0, 1\]"),
         (lambda: made(on_complete=3), "on_complete: a function is expected"),
         (lambda: made(max_concurent=3), "max_concurent"),
     ],
@@ -146,7 +146,7 @@ class Disordered:
         (Disordered(((0,),)), "it names [0]"),
         (Disordered(((0, 0, 1),)), "it names [0, 0, 1]"),
         (Disordered(((0, 1), 0)), "limit is 0"),
-        (Disordered(7), "Disordered gives no stages: int is no Stage"),
+        (Disordered(7), "Disordered gives no stages: int is not a Stage"),
         (Disordered((None,)), "Disordered gives no stages: TypeError: 'NoneType' object is not iterable"),
     ],
 )
@@ -328,7 +328,7 @@ def test_what_somebody_else_cancelled_stops_no_other_checkpoint():
         ([Stage((0.0,))], r"it names \[0\.0\]"),
         ([Stage((False,))], r"it names \[False\]"),
         ([Stage(("0",))], r"it names \['0'\]"),
-        ([SimpleNamespace(actions=(0,), limit=1)], "SimpleNamespace is no Stage"),
+        ([SimpleNamespace(actions=(0,), limit=1)], "SimpleNamespace is not a Stage"),
     ],
 )
 def test_a_strategy_that_gives_something_else_is_told(made, said):

@@ -1,6 +1,6 @@
 """The actions for asyncio: `AsyncSlackNotification` is `SlackNotification` whose `execute` is awaited.
 
-Every action has one, made from it when it is first asked for; a checkpoint takes either.
+Every action has one, derived from it when it is first imported; a checkpoint takes either.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _HOMES = {f"Async{home.partition(':')[2]}": home for home in ACTIONS.values()}
 
 
 def asynchronous(cls: type[Action]) -> type[Action]:
-    """The same action with an `execute` to await."""
+    """The same action with an awaitable `execute`."""
     if "deliver" not in vars(next(c for c in cls.__mro__ if "deliver" in vars(c) or "execute" in vars(c))):
         raise TypeError(f"{cls.__name__} overrides execute; write it as a coroutine function instead")
     body = {

@@ -1,4 +1,4 @@
-"""In which order, and how many at once, a checkpoint does its actions."""
+"""The order and concurrency of a checkpoint's actions."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from truthound.checkpoint.actions.base import Action
 from truthound.errors import ConfigError
 
 _FIRST = ("storage", "documentation")
-"""kinds of actions that a pipeline does before it tells anybody"""
+"""kinds of actions that a pipeline delivers before notifications"""
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Actions, by their places in the list, that may be done together, at most `limit` at once."""
+    """Actions, by their positions in the list, that may be delivered concurrently, at most `limit` at once."""
 
     actions: tuple[int, ...]
     limit: int = 1
@@ -27,7 +27,7 @@ class Stage:
 
 
 class Strategy(Protocol):
-    """Says in which stages actions are done. A stage sees what those before it came to."""
+    """Divides actions into stages. A stage sees the results of those before it."""
 
     def stages(self, actions: Sequence[Action], limit: int) -> list[Stage]:
         """The stages; `limit` is the checkpoint's `max_concurrent_actions`."""
@@ -44,7 +44,7 @@ class SequentialStrategy:
 
 @dataclass(frozen=True, slots=True)
 class ConcurrentStrategy:
-    """All actions together, at most `max_concurrency` at once (the checkpoint's `max_concurrent_actions`, if not given)."""
+    """All actions concurrently, at most `max_concurrency` at once (default: the checkpoint's `max_concurrent_actions`)."""
 
     max_concurrency: int | None = None
 
@@ -58,10 +58,10 @@ class ConcurrentStrategy:
 
 @dataclass(frozen=True, slots=True)
 class PipelineStrategy:
-    """Stages one after another, the actions of a stage together.
+    """Stages one after another, the actions of a stage concurrently.
 
-    `stages` lists the places of actions; those in none are done together at the end. Without it, what stores and what
-    documents comes first, then the rest, so that a message can name the page it speaks of.
+    `stages` lists the positions of actions; those in none form a last stage. By default, actions that store and document
+    come first, then the rest, so that a message can link to the page.
     """
 
     stages_: tuple[tuple[int, ...], ...] | None
@@ -73,10 +73,10 @@ class PipelineStrategy:
         try:
             listed = None if stages is None else tuple(tuple(s) for s in stages)
         except TypeError:
-            raise ConfigError(f"stages: lists of the places of actions are expected, not {stages!r}") from None
+            raise ConfigError(f"stages: lists of positions of actions are expected, not {stages!r}") from None
         flat: list[Any] = [i for stage in listed or () for i in stage]
         if wrong := [i for i in flat if isinstance(i, bool) or not isinstance(i, int) or i < 0]:
-            raise ConfigError(f"stages: {wrong[0]!r} is not the place of an action; the first is 0")
+            raise ConfigError(f"stages: {wrong[0]!r} is not the position of an action; the first is 0")
         if twice := [i for i in dict.fromkeys(flat) if flat.count(i) > 1]:
             raise ConfigError(f"stages: action {twice[0]} is in two stages")
         object.__setattr__(self, "stages_", listed)
@@ -104,7 +104,7 @@ STRATEGIES: dict[str, type[SequentialStrategy | ConcurrentStrategy | PipelineStr
 
 
 def strategy(told: str | Strategy) -> Strategy:
-    """The strategy of a name, or the one given."""
+    """The strategy with this name, or the one given."""
     if not isinstance(told, str):
         if callable(getattr(told, "stages", None)) and not isinstance(told, type):
             return told
@@ -119,16 +119,16 @@ def strategy(told: str | Strategy) -> Strategy:
 
 
 def stages_of(made_by: Strategy, actions: Sequence[Action], limit: int) -> list[Stage]:
-    """The strategy's stages; raises ConfigError where they are no order of these actions, each once."""
+    """The strategy's stages; raises ConfigError if they do not contain each action once."""
     name = type(made_by).__name__
     try:
         made: list[Any] = list(made_by.stages(actions, limit))
         if wrong := [s for s in made if not isinstance(s, Stage)]:
-            raise ConfigError(f"execution_strategy: {name} gives no stages: {type(wrong[0]).__name__} is no Stage")  # noqa: TRY301
+            raise ConfigError(f"execution_strategy: {name} gives no stages: {type(wrong[0]).__name__} is not a Stage")  # noqa: TRY301
         named = [i for stage in made for i in stage.actions]
     except ConfigError:
         raise
-    except Exception as error:  # the code is the user's own, and a run never raises
+    except Exception as error:  # a strategy may be the user's code, which may raise anything
         raise ConfigError(f"execution_strategy: {name} gives no stages: {describe_exception(error)}") from error
     if any(type(i) is not int for i in named) or sorted(named) != list(range(len(actions))):
         raise ConfigError(
@@ -138,7 +138,7 @@ def stages_of(made_by: Strategy, actions: Sequence[Action], limit: int) -> list[
 
 
 def positive(name: str, limit: Any) -> int:
-    """How many may be at work at once."""
+    """A valid limit of concurrency."""
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
         raise ConfigError(f"{name} is {limit!r}; a whole number is expected, at least one")
     return limit

@@ -1,4 +1,4 @@
-"""Checkpoints on asyncio: the same run, its actions together, many checkpoints at once."""
+"""Checkpoints on asyncio: the same run, its actions concurrently, many checkpoints at once."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _NO_DATA: dict[str, list[Any]] = {"nothing": []}
 
 
 class AsyncCheckpoint(Checkpoint):
-    """A checkpoint whose run is awaited, so that other work goes on meanwhile.
+    """A checkpoint whose run is awaited, so that other tasks run meanwhile.
 
     Args:
         name: as for `Checkpoint`; "async_checkpoint" by default.
@@ -36,10 +36,10 @@ class AsyncCheckpoint(Checkpoint):
         config: as for `Checkpoint`.
         base: as for `Checkpoint`.
         clock: as for `Checkpoint`.
-        max_concurrent_actions: how many actions are done at once.
+        max_concurrent_actions: how many actions are delivered at once.
         execution_strategy: `sequential`, `concurrent` or `pipeline`, or a strategy of `truthound.checkpoint.async_base`.
         on_complete: a function, or coroutine function, that is called with each run's result.
-        on_error: one that is called as well, and first, with the result of a run that ended in status error.
+        on_error: the same, called before `on_complete`, with the result of a run that ended in status error.
         options: as for `Checkpoint`.
     """
 
@@ -83,10 +83,10 @@ class AsyncCheckpoint(Checkpoint):
         return result
 
     def _called(self, name: str, callback: Callback, result: CheckpointResult) -> Flow[CheckpointResult]:
-        """The result; what the callback raises is told in its metadata, for the run itself is done."""
+        """The result; an error of the callback is recorded in its metadata, for the run itself is complete."""
         try:
             yield from flow.call(partial(callback, result))
-        except Exception as error:  # noqa: BLE001 whatever a callback does, the result is not lost
+        except Exception as error:  # noqa: BLE001 a callback is the user's code; the result is not lost
             said = redact(
                 describe_exception(error),
                 self.config.secrets_to_redact.union(*(a.secrets_to_redact for a in self.actions)),
@@ -98,7 +98,7 @@ class AsyncCheckpoint(Checkpoint):
     def _stages(self) -> list[Stage]:
         try:
             return stages_of(self.execution_strategy, self.actions, self.max_concurrent_actions)
-        except ConfigError:  # told by _validate; whom actions tell should know
+        except ConfigError:  # reported by _validate; the actions run all the same, to report it
             return super()._stages()
 
     def _validate(self) -> Validation:
@@ -115,9 +115,9 @@ async def run_checkpoints_async(
     max_concurrent: int = 10,
     context: Mapping[str, Any] | None = None,
 ) -> list[CheckpointResult]:
-    """Runs many checkpoints, at most `max_concurrent` at once, and gives their results in the same order.
+    """Runs many checkpoints, at most `max_concurrent` at once, and returns their results in the same order.
 
-    What goes wrong in one is in its result and stops no other. They share their connections.
+    An error of one is in its result and does not stop the others. They share their connections.
 
     Args:
         checkpoints: of either kind.

@@ -11,14 +11,14 @@ from truthound.errors import ConfigError, UnknownCheckpointError
 
 
 class CheckpointRegistry:
-    """Checkpoints by name, in the order they came. Each registry is its own; threads may share one."""
+    """Checkpoints by name, in the order of registration. Registries are independent; threads may share one."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._known: dict[str, Checkpoint] = {}
 
     def register(self, checkpoint: Checkpoint, *, replace: bool = False) -> Checkpoint:
-        """Keeps a checkpoint under its name and gives it back; a name that is taken is a mistake unless `replace`."""
+        """Registers a checkpoint under its name and returns it; a name that is taken is a ConfigError unless `replace`."""
         if not isinstance(checkpoint, Checkpoint):
             raise ConfigError(f"a Checkpoint is expected, not {type(checkpoint).__name__}")
         with self._lock:
@@ -42,19 +42,19 @@ class CheckpointRegistry:
         raise UnknownCheckpointError(f'no checkpoint is named "{name}"{hint}')
 
     def remove(self, name: str) -> Checkpoint:
-        """Forgets a checkpoint and gives it back."""
+        """Unregisters a checkpoint and returns it."""
         found = self.get(name)
         with self._lock:
             self._known.pop(name, None)
         return found
 
     def clear(self) -> None:
-        """Forgets all."""
+        """Unregisters all."""
         with self._lock:
             self._known.clear()
 
     def names(self) -> list[str]:
-        """The names, in the order they came."""
+        """The names, in the order of registration."""
         with self._lock:
             return list(self._known)
 
@@ -75,7 +75,7 @@ _default = CheckpointRegistry()
 
 
 def register_checkpoint(checkpoint: Checkpoint, *, replace: bool = False) -> Checkpoint:
-    """Keeps a checkpoint in the process-wide registry and gives it back."""
+    """Registers a checkpoint in the process-wide registry and returns it."""
     return _default.register(checkpoint, replace=replace)
 
 

@@ -1,4 +1,4 @@
-"""Files in a local folder as objects: put (atomically), get, list, delete; and names that are safe in a path."""
+"""Local files: atomic writes, a folder as an object store, and names that are safe in a path."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from truthound.errors import ConfigError, StoreError
 
 _TEMPORARY = ".tmp-"
 _OWNED = re.compile(r"\.tmp-([0-9a-f]{8})-([0-9]+)-[0-9a-f]{16}")
-_FORGOTTEN = 24 * 3600
-"""seconds after which a temporary file that nobody touched is left over, whoever wrote it"""
+_STALE = 24 * 3600
+"""seconds after which an unchanged temporary file is stale, whoever wrote it"""
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/(?!$)")
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?")  # devices on Windows, in any folder
 _UNSAFE = re.compile(r"[^\w.-]")
 
 
 def safe_name(text: str, longest: int = 80) -> str:
-    """One path component made of any text: letters, digits, `.`, `-` and `_`, at most so many bytes.
+    """One path component from any text: letters, digits, `.`, `-` and `_`, at most so many bytes.
 
     A text that has to be changed gets a few digits of its hash, so that different texts stay different.
     """
@@ -47,7 +47,7 @@ def safe_name(text: str, longest: int = 80) -> str:
 
 
 def local_path(location: str | Path, base: Path | None = None) -> Path:
-    """The local path that a setting means; relative ones start from `base`, or from the current folder."""
+    """The local path of a setting; relative ones start from `base`, or from the current folder."""
     text = str(location)
     if not text.strip():
         raise ConfigError("the path is empty")
@@ -68,14 +68,14 @@ def local_path(location: str | Path, base: Path | None = None) -> Path:
 
 
 def add_lines(path: Path, content: bytes) -> None:
-    """Adds lines to a file at once, as other programs may; they begin on a line of their own, whatever the last one lacks."""
-    apart = b"\n" if _unfinished(path) else b""
+    """Appends lines to a file in one write; they begin on a new line even if the last one is not terminated."""
+    apart = b"\n" if _is_unterminated(path) else b""
     with path.open("ab") as file:
         file.write(apart + content)
 
 
-def _unfinished(path: Path) -> bool:
-    """Whether the last line of a file has no end, so that what is added would belong to it."""
+def _is_unterminated(path: Path) -> bool:
+    """Whether the last line of a file is not terminated."""
     with contextlib.suppress(OSError):
         if path.is_file() and path.stat().st_size:
             with path.open("rb") as file:
@@ -86,43 +86,43 @@ def _unfinished(path: Path) -> bool:
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A temporary path in the same folder: when the block ends well it is synced and takes the place of `path`, else it goes.
+    """A temporary path in the same folder: if the block succeeds, it is synced and replaces `path`; otherwise it is deleted.
 
-    Raises StoreError where that cannot be done; what the block raises stays as it is.
+    Raises StoreError if that is not possible; errors of the block are raised unchanged.
     """
     temporary = path.with_name(f"{_TEMPORARY}{_host()}-{os.getpid()}-{secrets.token_hex(8)}")
-    with _told(f"cannot write {path}"):
+    with _store_errors(f"cannot write {path}"):
         path.parent.mkdir(parents=True, exist_ok=True)
     sweep(path.parent)
-    _ours.add(temporary.name)
+    _own_temporaries.add(temporary.name)
     try:
         with terminable():
             yield temporary
-            with _told(f"cannot write {path}"):
+            with _store_errors(f"cannot write {path}"):
                 with temporary.open("rb+") as file:
                     os.fsync(file.fileno())
                 temporary.replace(path)
     except BaseException:
-        with contextlib.suppress(OSError):  # the first error is the one to tell
+        with contextlib.suppress(OSError):  # the first error is the one to report
             temporary.unlink(missing_ok=True)
         raise
     finally:
-        _ours.discard(temporary.name)
+        _own_temporaries.discard(temporary.name)
     sync_folder(path.parent)
 
 
-_ours: set[str] = set()
-"""the temporary files that this process is writing"""
+_own_temporaries: set[str] = set()
+"""temporary files that this process is writing"""
 
 
 def _host() -> str:
-    """This machine in a few digits: process ids mean nothing on another one that shares the folder."""
+    """A hash of this machine's name: process ids are meaningless on another one that shares the folder."""
     return hashlib.sha256(socket.gethostname().encode()).hexdigest()[:8]
 
 
 def sweep(folder: Path, depth: int = 0) -> None:
-    """Deletes the temporary files that processes which were killed left in a folder and, so deep, in folders in it. What
-    cannot be deleted stays.
+    """Deletes the temporary files of killed processes in a folder and its subfolders, down to `depth`. Files that cannot be
+    deleted are left.
     """
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
@@ -132,16 +132,16 @@ def sweep(folder: Path, depth: int = 0) -> None:
             if owner is None or not entry.is_file(follow_symlinks=False):
                 continue
             with contextlib.suppress(OSError):
-                if _left_over(owner, entry):
+                if _is_stale(owner, entry):
                     Path(entry).unlink()
 
 
-def _left_over(owner: re.Match[str], entry: os.DirEntry[str]) -> bool:
+def _is_stale(owner: re.Match[str], entry: os.DirEntry[str]) -> bool:
     host, pid = owner[1], int(owner[2])
-    if host != _host() or sys.platform == "win32":  # a process of Windows cannot be asked without harm
-        return time.time() - entry.stat(follow_symlinks=False).st_mtime > _FORGOTTEN
-    if pid == os.getpid():  # of a process that had this id before, as the first one of each container has
-        return entry.name not in _ours
+    if host != _host() or sys.platform == "win32":  # os.kill would end a process of Windows
+        return time.time() - entry.stat(follow_symlinks=False).st_mtime > _STALE
+    if pid == os.getpid():  # or of an earlier process with this id, as the first one of each container has
+        return entry.name not in _own_temporaries
     try:
         os.kill(pid, 0)
     except (ProcessLookupError, OverflowError):
@@ -153,7 +153,7 @@ def _left_over(owner: re.Match[str], entry: os.DirEntry[str]) -> bool:
 
 @contextlib.contextmanager
 def terminable() -> Iterator[None]:
-    """Lets SIGTERM unwind the block, as SIGINT does, unless the program has a way of its own to take it."""
+    """Lets SIGTERM unwind the block, as SIGINT does, unless the program handles it itself."""
     here = threading.current_thread() is threading.main_thread()
     if not here or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
         yield
@@ -170,8 +170,8 @@ def terminable() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _told(what: str) -> Iterator[None]:
-    """Says what could not be done when the system refuses."""
+def _store_errors(what: str) -> Iterator[None]:
+    """Raises the system's errors as StoreError."""
     try:
         yield
     except OSError as error:
@@ -179,7 +179,7 @@ def _told(what: str) -> Iterator[None]:
 
 
 def sync_folder(folder: Path) -> None:
-    """Makes a rename in a folder durable, where the system can."""
+    """Makes a rename in a folder durable, if the system can."""
     with contextlib.suppress(OSError):  # Windows and some network file systems open no folders
         handle = os.open(folder, os.O_RDONLY)
         try:
@@ -198,15 +198,15 @@ class Stored:
 
 
 class LocalObjects:
-    """A folder whose files are objects. It is made on the first `put`; links to elsewhere are neither listed nor followed."""
+    """A folder as an object store. It is created by the first `put`; links out of it are neither listed nor followed."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
 
     def put(self, key: str, data: bytes, *, modified: float | None = None) -> Path:
-        """Writes an object, whole or not at all, in place of an older one; `modified` sets its time."""
+        """Writes an object atomically, replacing an older one; `modified` sets its time."""
         path = self._path(key)
-        with _told(f"cannot write {path}"):
+        with _store_errors(f"cannot write {path}"):
             self._confine(path)
             with replacing(path) as temporary:
                 temporary.write_bytes(data)
@@ -215,17 +215,17 @@ class LocalObjects:
         return path
 
     def sweep(self, depth: int) -> None:
-        """Deletes what processes that were killed left half-written in the folder and, so deep, in folders in it."""
+        """Deletes incomplete files of killed processes in the folder and its subfolders, down to `depth`."""
         sweep(self.root, depth)
 
     def where(self, key: str) -> str:
-        """How people name an object."""
+        """An object's location, for people."""
         return str(self.root / key)
 
     def get(self, key: str) -> bytes | None:
-        """What an object holds, or None where there is none."""
+        """An object's content, or None if it does not exist."""
         path = self._path(key)
-        with _told(f"cannot read {path}"):
+        with _store_errors(f"cannot read {path}"):
             self._confine(path)
             try:
                 return path.read_bytes()
@@ -233,9 +233,9 @@ class LocalObjects:
                 return None
 
     def delete(self, key: str) -> bool:
-        """Removes an object; says whether it was there."""
+        """Deletes an object; returns whether it existed."""
         path = self._path(key)
-        with _told(f"cannot delete {path}"):
+        with _store_errors(f"cannot delete {path}"):
             self._confine(path)
             try:
                 path.unlink()
@@ -244,14 +244,14 @@ class LocalObjects:
         return True
 
     def list(self, depth: int = 8) -> Iterator[Stored]:
-        """The objects in the folder and, so deep, in folders in it, in no order. No folder has no objects."""
+        """The objects in the folder and its subfolders, down to `depth`, in no order; none if the folder does not exist."""
         yield from self._list(self.root, "", depth)
 
     def _list(self, folder: Path, prefix: str, depth: int) -> Iterator[Stored]:
-        with _told(f"cannot list {folder}"):
+        with _store_errors(f"cannot list {folder}"):
             try:
                 entries = list(os.scandir(folder))
-            except FileNotFoundError:  # not made yet, or deleted meanwhile
+            except FileNotFoundError:  # not created yet, or deleted meanwhile
                 return
         for entry in entries:
             if entry.name.startswith(_TEMPORARY) or entry.is_symlink():
@@ -267,13 +267,13 @@ class LocalObjects:
         return self.root.joinpath(*PurePosixPath(checked_key(key)).parts)
 
     def _confine(self, path: Path) -> None:
-        """A link inside the folder must not lead out of it."""
+        """Refuses a path that leads out of the folder through a link."""
         if not path.parent.resolve().is_relative_to(self.root.resolve()) or path.is_symlink():
             raise StoreError(f"{path} leads out of {self.root} through a link; it is left alone")
 
 
 def checked_key(key: str) -> str:
-    """The key, if it leads nowhere else."""
+    """The key, if it stays within the store."""
     parts = PurePosixPath(key).parts
     if not parts or key.startswith("/") or "\\" in key or "\0" in key or any(p == ".." for p in parts):
         raise StoreError(f"{key!r} is not a key: give a relative path without '..'")

@@ -1,6 +1,6 @@
-"""HTTP requests and answers as values, and the clients that send them: one for threads, one for an event loop.
+"""The HTTP clients: one for threads, one for an event loop.
 
-No redirect is followed (a POST could become a GET that "succeeds"), an answer is read up to a limit, proxies and
+No redirect is followed (a POST could become a GET that "succeeds"), a response is read up to a limit, proxies and
 `SSL_CERT_FILE` are honoured. A URL is a secret: errors and logs name its host and a fingerprint only.
 """
 
@@ -28,9 +28,9 @@ _own_request: contextvars.ContextVar[bool] = contextvars.ContextVar("truthound_w
 
 
 class _Clients:
-    """Clients that are not at work, for each way to connect. One sends one request at a time, and keeps its connections.
+    """A pool of clients for each combination of proxy and verification. A client sends one request at a time, and keeps its connections.
 
-    A client that many requests share looks at each of its idle connections before every request, which is quadratic.
+    A client shared by many requests looks at each of its idle connections before every request, which is quadratic.
     """
 
     def __init__(self, make: Callable[..., Any]) -> None:
@@ -58,7 +58,7 @@ class _Clients:
         verify = context() if request.verify else False
         try:
             return self._make(verify=verify, proxy=request.proxy)
-        except (ValueError, ImportError) as error:  # what cannot be used is known only here, and may hold a password
+        except (ValueError, ImportError) as error:  # a bad proxy is found only here, and may contain a password
             socks = "; for SOCKS, install the package socksio" if isinstance(error, ImportError) else ""
             raise ConfigError(
                 "the proxy cannot be used (the option, or HTTP_PROXY, HTTPS_PROXY, ALL_PROXY): it must be a URL such as "
@@ -80,23 +80,23 @@ class Sender:
         self._clients = _Clients(httpx2.Client)
 
     def send(self, request: Request) -> Response:
-        def seen(event: str, info: Mapping[str, Any]) -> None:
-            _follow(request.dispatch, event, info)
+        def trace(event: str, info: Mapping[str, Any]) -> None:
+            _record_progress(request.dispatch, event, info)
 
         with (
-            _sending(request),
+            _translating_errors(request),
             self._clients.one(request) as client,
-            client.stream(**_arguments(request), extensions={"trace": seen}) as answer,
+            client.stream(**_arguments(request), extensions={"trace": trace}) as answer,
         ):
             body = bytearray()
             request.dispatch.answer = _response(answer, b"")
-            with _judged(answer):
+            with _ignoring_lost_body(answer):
                 for chunk in answer.iter_bytes():
                     body += chunk
                     if len(body) > request.longest:
                         break
             return _response(answer, bytes(body[: request.longest]))
-        raise AssertionError  # _sending raises what it catches
+        raise AssertionError  # _translating_errors raises what it catches
 
     def close(self) -> None:
         for client in self._clients.all():
@@ -104,12 +104,12 @@ class Sender:
 
 
 def download(request: Request, file: IO[bytes]) -> int:
-    """The status of an answer, whose body is written to a file if it is 200. Redirects are followed: a file may lie elsewhere."""
+    """The status of the response; its body is written to a file if that is 200. Redirects are followed: a file may have moved."""
     import httpx2
 
     arguments = _arguments(request) | {"follow_redirects": True}
     with (
-        _sending(request),
+        _translating_errors(request),
         httpx2.Client(verify=context(), proxy=request.proxy) as client,
         client.stream(**arguments) as answer,
     ):
@@ -117,7 +117,7 @@ def download(request: Request, file: IO[bytes]) -> int:
             for piece in answer.iter_bytes():
                 file.write(piece)
         return int(answer.status_code)
-    raise AssertionError  # _sending raises what it catches
+    raise AssertionError  # _translating_errors raises what it catches
 
 
 def multipart(fields: Mapping[str, Any], **files: bytes) -> tuple[str, bytes]:
@@ -143,20 +143,20 @@ class AsyncSender:
         self._clients = _Clients(httpx2.AsyncClient)
 
     async def send(self, request: Request) -> Response:
-        async def seen(event: str, info: Mapping[str, Any]) -> None:
-            _follow(request.dispatch, event, info)
+        async def trace(event: str, info: Mapping[str, Any]) -> None:
+            _record_progress(request.dispatch, event, info)
 
-        with _sending(request), self._clients.one(request) as client:
-            async with client.stream(**_arguments(request), extensions={"trace": seen}) as answer:
+        with _translating_errors(request), self._clients.one(request) as client:
+            async with client.stream(**_arguments(request), extensions={"trace": trace}) as answer:
                 body = bytearray()
                 request.dispatch.answer = _response(answer, b"")
-                with _judged(answer):
+                with _ignoring_lost_body(answer):
                     async for chunk in answer.aiter_bytes():
                         body += chunk
                         if len(body) > request.longest:
                             break
                 return _response(answer, bytes(body[: request.longest]))
-        raise AssertionError  # _sending raises what it catches
+        raise AssertionError  # _translating_errors raises what it catches
 
     async def close(self) -> None:
         for client in self._clients.all():
@@ -173,7 +173,7 @@ def _arguments(request: Request) -> dict[str, Any]:
         "url": request.url,
         "headers": own | given,
         "content": request.content or None,
-        # less than the request has, so that the client ends it, and closes what it opened, where it can
+        # less than the request's own limit, so that the client ends it and closes its connection, if it can
         "timeout": httpx2.Timeout(request.seconds, connect=0.9 * request.seconds),
         "follow_redirects": False,
     }
@@ -183,19 +183,21 @@ def _response(answer: httpx2.Response, body: bytes) -> Response:
     return Response(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, body)
 
 
-def _follow(dispatch: Dispatch, event: str, info: Mapping[str, Any]) -> None:
-    """Notes how far a request has come, as the transport tells it."""
+def _record_progress(dispatch: Dispatch, event: str, info: Mapping[str, Any]) -> None:
+    """Records the progress of a request from the transport's events."""
     if event.endswith("connect_tcp.started"):
         dispatch.peer = f"{info['host']}:{info['port']}"
-    elif event in ("proxy.start_tls.started", "socks.start_tls.started"):  # from here on it is the other side
+    elif event in ("proxy.start_tls.started", "socks.start_tls.started"):  # from here on the service itself
         dispatch.peer = ""
-    elif event.endswith("send_request_headers.started") and info["request"].method != b"CONNECT":  # that is for a proxy
+    elif (
+        event.endswith("send_request_headers.started") and info["request"].method != b"CONNECT"
+    ):  # CONNECT is for a proxy
         dispatch.begin()
 
 
 @contextmanager
-def _judged(answer: httpx2.Response) -> Iterator[None]:
-    """Bears the loss of a body where the status line says no: the message was not taken, whatever the body is."""
+def _ignoring_lost_body(answer: httpx2.Response) -> Iterator[None]:
+    """Ignores a lost body if the status is a refusal: the message was not accepted, whatever the body is."""
     import httpx2
 
     try:
@@ -205,40 +207,38 @@ def _judged(answer: httpx2.Response) -> Iterator[None]:
             raise
 
 
-def cut_off(request: Request, said: str) -> Response:
-    """What is known of a request that was given up: its answer, if the status line came and says no; raises else."""
+def cut_off(request: Request, reason: str) -> Response:
+    """The response to an abandoned request, if its status line arrived and is a refusal; raises otherwise."""
     certain, answer = request.dispatch.drop(), request.dispatch.answer
     if not certain and answer is not None and not 200 <= answer.status < 300:
         return answer
-    raise _lost(request, said)
+    raise _lost_connection(request, reason)
 
 
-def _lost(request: Request, said: str) -> ActionError:
-    """The error that a broken connection stands for: nothing was sent, or it may have arrived."""
+def _lost_connection(request: Request, reason: str) -> ActionError:
+    """The error for a broken connection: nothing was sent, or it may have arrived."""
     if request.dispatch.begun and not request.may_repeat:
-        return UnansweredError(said)
-    error = UnreachableError(said)
+        return UnansweredError(reason)
+    error = UnreachableError(reason)
     error.uncertain = request.dispatch.begun and not request.is_safe
     return error
 
 
 @contextmanager
-def _sending(request: Request) -> Iterator[None]:
-    """Tells what goes wrong without the URL, which the client's errors and logs hold."""
+def _translating_errors(request: Request) -> Iterator[None]:
+    """Raises the client's errors as ours, without the URL, which its errors and logs contain."""
     import httpx2
 
-    importlib.import_module(
-        "httpcore2"
-    )  # the client imports it late; the first request is to be as silent as the second
+    importlib.import_module("httpcore2")  # the client imports it late; its loggers must exist before the first request
     try:
         with silent("httpx2", "httpcore2"):
             yield
     except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
-        raise _unconnected(request, error) from None
+        raise _connection_error(request, error) from None
     except httpx2.TimeoutException:
-        raise _lost(request, f"no answer from {request.where} within {request.seconds:g} s") from None
+        raise _lost_connection(request, f"no answer from {request.where} within {request.seconds:g} s") from None
     except httpx2.ProxyError as error:
-        raise _barred(request, str(error)) from None
+        raise _refused_by_proxy(request, str(error)) from None
     except (httpx2.InvalidURL, httpx2.UnsupportedProtocol):
         raise ConfigError(f"the URL for {request.where} is not one that can be sent to") from None
     except httpx2.LocalProtocolError:  # its text repeats the header
@@ -246,26 +246,30 @@ def _sending(request: Request) -> Iterator[None]:
             f"the request to {request.where} cannot be sent: a header holds what HTTP does not allow"
         ) from None
     except httpx2.HTTPError as error:
-        said = _short(str(error).replace(request.url, request.where)) or type(error).__name__
-        what = "hung up before its answer was whole" if request.dispatch.begun else "could not be reached"
-        raise _lost(request, f"{request.where} {what}: {said}") from None
+        reason = _one_line(str(error).replace(request.url, request.where)) or type(error).__name__
+        what = (
+            "closed the connection before its response was complete"
+            if request.dispatch.begun
+            else "could not be reached"
+        )
+        raise _lost_connection(request, f"{request.where} {what}: {reason}") from None
     except ConfigError:
         raise
     except (ValueError, UnicodeError) as error:  # a header that cannot be sent, and the like
         raise ConfigError(f"the request to {request.where} cannot be sent: {type(error).__name__}") from None
 
 
-def _unconnected(request: Request, error: Exception) -> ActionError:
-    """No connection was made, to the other side or to the proxy before it: nothing was sent."""
+def _connection_error(request: Request, error: Exception) -> ActionError:
+    """No connection was made, to the service or to the proxy before it: nothing was sent."""
     import httpx2
 
-    said = str(error).replace(request.url, request.where)
+    reason = str(error).replace(request.url, request.where)
     late = isinstance(error, httpx2.ConnectTimeout)
-    if "certificate" in said.lower():
+    if "certificate" in reason.lower():
         return ActionError(
-            f"the certificate of {request.where} is not trusted ({_short(said)}); give a private authority's in SSL_CERT_FILE"
+            f"the certificate of {request.where} is not trusted ({_one_line(reason)}); give a private authority's in SSL_CERT_FILE"
         )
-    why = f"no connection within {request.seconds:g} s" if late else _short(said) or type(error).__name__
+    why = f"no connection within {request.seconds:g} s" if late else _one_line(reason) or type(error).__name__
     if proxy := _proxy(request):
         return UnreachableError(
             f"the proxy {proxy} could not be reached: {why}; {request.where} is to be reached through it "
@@ -274,29 +278,29 @@ def _unconnected(request: Request, error: Exception) -> ActionError:
     return UnreachableError(f"{request.where} could not be reached: {why}")
 
 
-def _barred(request: Request, said: str) -> ActionError:
-    """The proxy answered, and did not let the request through."""
-    line = f"the proxy {_proxy(request)} did not let {request.where} be reached: {_short(said)}".replace(
+def _refused_by_proxy(request: Request, reason: str) -> ActionError:
+    """The proxy refused the request."""
+    line = f"the proxy {_proxy(request)} did not let {request.where} be reached: {_one_line(reason)}".replace(
         "proxy  ", "proxy "
     )
-    if said.startswith("407"):
+    if reason.startswith("407"):
         return ActionError(f"{line}; give its user and password in the proxy's URL")
-    return UnreachableError(line) if said[:1] != "4" else ActionError(line)
+    return UnreachableError(line) if reason[:1] != "4" else ActionError(line)
 
 
 def _proxy(request: Request) -> str:
-    """Host and port of the proxy that a connection was made to, if it was not made to the other side."""
+    """Host and port of the proxy that was connected to; empty if it was the service itself."""
     peer, parts = request.dispatch.peer, urlsplit(request.url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     return "" if peer.lower() in ("", f"{parts.hostname}:{port}") else peer
 
 
-def _short(said: str) -> str:
-    return " ".join(said.split())[:200]
+def _one_line(reason: str) -> str:
+    return " ".join(reason.split())[:200]
 
 
 def prepare() -> None:
-    """Loads the HTTP client and the certificates, which takes a tenth of a second once. What goes wrong shows when a request is sent."""
+    """Loads the HTTP client and the certificates, which takes a tenth of a second once. Errors are raised when a request is sent."""
     with contextlib.suppress(Exception):
         importlib.import_module("httpx2")
         importlib.import_module("anyio._backends._asyncio")  # the first connection would load it
@@ -313,10 +317,10 @@ _filter = _SuppressOwnLogs()
 
 @contextmanager
 def silent(*packages: str) -> Iterator[None]:
-    """A block in which what we do is not logged by these packages, which log whole URLs, headers and tokens; what others do
-    with them meanwhile is not our business.
+    """A block in which our requests are not logged by these packages, which log whole URLs, headers and tokens. What others
+    do with them meanwhile is logged.
 
-    A filter holds for its own logger only, and those of a package exist once it is imported: so it must be by now.
+    A filter applies to its own logger only, and a package's loggers exist once it is imported: it must be by now.
     """
     for name in [n for n in list(logging.root.manager.loggerDict) if n.partition(".")[0] in packages]:
         logger = logging.getLogger(name)

@@ -29,7 +29,7 @@ _ENDPOINTS = {
     "azure": ("AZURE_STORAGE_ENDPOINT", "AZURE_ENDPOINT"),
     "gcs": (),
 }
-"""variables that name another server, such as one of your own"""
+"""variables that name another endpoint, such as a self-hosted one"""
 _HELP = {
     "s3": "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION, or a role",
     "gcs": "GOOGLE_APPLICATION_CREDENTIALS, or a service account of the machine",
@@ -38,7 +38,7 @@ _HELP = {
 
 
 def kind_of(location: str) -> str | None:
-    """`s3`, `gcs` or `azure` for a URL of a bucket, None for all else."""
+    """`s3`, `gcs` or `azure` for the URL of a bucket; None otherwise."""
     scheme, colon, _ = location.partition("://")
     return SCHEMES.get(scheme.lower()) if colon else None
 
@@ -48,7 +48,7 @@ def installed() -> bool:
 
 
 def check_location(location: str) -> str:
-    """Why a bucket's URL cannot be right, or an empty text."""
+    """Why a bucket's URL is invalid; empty if it is valid."""
     parts = urlsplit(location)
     if not parts.netloc or ("@" in parts.netloc and kind_of(location) != "azure"):
         return f"{redact(location)} names no bucket: {parts.scheme}://bucket/folder"
@@ -58,7 +58,7 @@ def check_location(location: str) -> str:
 
 
 class CloudObjects:
-    """A bucket's objects below a prefix. A put takes an object's place at once: nobody sees half of it."""
+    """A bucket's objects below a prefix. A put is atomic."""
 
     def __init__(self, location: str) -> None:
         if not installed():
@@ -69,45 +69,45 @@ class CloudObjects:
         self._kind = kind_of(location) or ""
 
     def where(self, key: str) -> str:
-        """How people name an object."""
+        """An object's location, for people."""
         return redact(f"{self.location}/{key}")
 
     def sweep(self, depth: int) -> None:
-        """Nothing: nobody sees an object that was not written to its end."""
+        """Does nothing: incomplete objects are not visible."""
 
     def put(self, key: str, data: bytes, *, modified: float | None = None) -> str:
-        """Writes an object in place of an older one. The bucket knows when it was written, whatever `modified` says."""
+        """Writes an object, replacing an older one. The bucket sets its time; `modified` is ignored."""
         import obstore
 
-        with self._told(f"cannot write {self.where(key)}"):
+        with self._store_errors(f"cannot write {self.where(key)}"):
             obstore.put(self._store(), checked_key(key), data)
         return self.where(key)
 
     def get(self, key: str) -> bytes | None:
-        """What an object holds, or None where there is none."""
+        """An object's content, or None if it does not exist."""
         import obstore
         from obstore.exceptions import NotFoundError
 
-        with self._told(f"cannot read {self.where(key)}"):
+        with self._store_errors(f"cannot read {self.where(key)}"):
             try:
                 return bytes(obstore.get(self._store(), checked_key(key)).bytes())
             except (NotFoundError, FileNotFoundError):
                 return None
 
     def download(self, key: str, file: IO[bytes]) -> bool:
-        """Writes what an object holds to a file, piece by piece; whether there is such an object. It may not change meanwhile."""
+        """Writes an object's content to a file, piece by piece; returns whether it exists. It must not change meanwhile."""
         import obstore
         from obstore.exceptions import NotFoundError
 
         store, at = self._store(), 0
         try:
-            with self._told(f"cannot read {self.where(key)}"):
+            with self._store_errors(f"cannot read {self.where(key)}"):
                 known = obstore.head(store, checked_key(key))
             while at < known["size"]:
                 options: Any = {"range": (at, min(at + _PIECE, known["size"]))}
                 if known["e_tag"]:
                     options["if_match"] = known["e_tag"]
-                with self._told(f"cannot read {self.where(key)}"):
+                with self._store_errors(f"cannot read {self.where(key)}"):
                     piece = obstore.get(store, checked_key(key), options=options).bytes()
                 at += file.write(piece)
         except (NotFoundError, FileNotFoundError):
@@ -118,16 +118,16 @@ class CloudObjects:
         """The keys of the objects below a prefix that ends in a slash, or of all without one."""
         import obstore
 
-        with self._told(f"cannot list {redact(self.location)}"):
+        with self._store_errors(f"cannot list {redact(self.location)}"):
             for page in obstore.list(self._store(), prefix or None):
                 yield from (one["path"] for one in page)
 
     def delete(self, key: str) -> bool:
-        """Removes an object; where somebody else was faster, that is as good."""
+        """Deletes an object; returns whether it existed."""
         import obstore
         from obstore.exceptions import NotFoundError
 
-        with self._told(f"cannot delete {self.where(key)}"):
+        with self._store_errors(f"cannot delete {self.where(key)}"):
             try:
                 obstore.delete(self._store(), checked_key(key))
             except (NotFoundError, FileNotFoundError):
@@ -135,10 +135,10 @@ class CloudObjects:
         return True
 
     def list(self, depth: int = 8) -> Iterator[Stored]:
-        """The objects below the prefix, so deep, in no order."""
+        """The objects below the prefix, down to `depth`, in no order."""
         import obstore
 
-        with self._told(f"cannot list {redact(self.location)}"):
+        with self._store_errors(f"cannot list {redact(self.location)}"):
             found = [one for page in obstore.list(self._store()) for one in page]
         for one in found:
             if one["path"].count("/") <= depth:
@@ -149,7 +149,7 @@ class CloudObjects:
 
         given = {n: os.environ[n] for n in _ENDPOINTS[self._kind] if n in os.environ}
         endpoint = next(filter(None, given.values()), "")
-        if given and not endpoint.startswith(("http://", "https://")):  # the client reads them too, and panics
+        if given and not endpoint.startswith(("http://", "https://")):  # the client reads them too, and would panic
             raise ValueError(f"{' and '.join(given)} must be a URL such as https://s3.example.com, or not be set")
         options: dict[str, Any] = {"config": {"endpoint": endpoint}} if endpoint else {}
         options["client_options"] = {
@@ -166,8 +166,8 @@ class CloudObjects:
         return from_url(self.location, **options)
 
     @contextlib.contextmanager
-    def _told(self, what: str) -> Iterator[None]:
-        """Says what could not be done, and what would help, without what the service was told."""
+    def _store_errors(self, what: str) -> Iterator[None]:
+        """Raises the client's errors as StoreError, with a hint and without secrets."""
         import obstore.exceptions as e
 
         try:
@@ -175,37 +175,35 @@ class CloudObjects:
         except (e.UnknownConfigurationKeyError, ValueError) as error:
             raise StoreError(f"{what}: {_reason(error)}") from None
         except (e.BaseError, OSError) as error:
-            raise self._told_of(what, error) from None
+            raise self._error_from_client(what, error) from None
         except BaseException as error:
-            if type(error).__name__ != "PanicException":  # which no module gives, and which is not an Exception
+            if type(error).__name__ != "PanicException":  # not importable, and not an Exception
                 raise
             raise StoreError(f"{what}: the client cannot do it: {_reason(error)}") from None
 
-    def _told_of(self, what: str, error: BaseException) -> StoreError:
-        """The error that the client's error stands for. A refusal is one whichever request was refused, and is not tried
-        again; what may pass is a CloudError.
-        """
-        said = _reason(error)
+    def _error_from_client(self, what: str, error: BaseException) -> StoreError:
+        """The error for the client's error: a refusal is permanent; a CloudError may be retried."""
+        message = _reason(error)
         if found := _STATUS.search(str(error)):
             return self._refused(what, int(found[1]), str(error))
-        why = _ADDRESS.sub("", said)  # which holds names of the user's, and these may say anything
-        if _IDENTITY.search(said) or "credential" in why.lower() or "Account must be specified" in why:
+        why = _ADDRESS.sub("", message)  # URLs contain names that could be mistaken for the client's words
+        if _IDENTITY.search(message) or "credential" in why.lower() or "Account must be specified" in why:
             return StoreError(f"{what}: no credentials were found; set {_HELP[self._kind]}")
         if isinstance(error, FileNotFoundError) or type(error).__name__ == "NotFoundError":
-            return StoreError(f"{what}: {_NOTHING}")
+            return StoreError(f"{what}: {_NOT_FOUND}")
         if "redirect" in why.lower():
-            return StoreError(f"{what}: {_ELSEWHERE}")
-        return _unconnected(what, str(error)) or CloudError(f"{what}: {said}")
+            return StoreError(f"{what}: {_OTHER_REGION}")
+        return _connection_error(what, str(error)) or CloudError(f"{what}: {message}")
 
-    def _refused(self, what: str, status: int, said: str) -> StoreError:
-        """The error of an answer that says no, with the service's own code for it."""
-        code, text = ((m[1] or m[2]).strip() if (m := p.search(said)) else "" for p in (_CODE, _TEXT))
+    def _refused(self, what: str, status: int, message: str) -> StoreError:
+        """The error for a refusal, with the service's own error code."""
+        code, text = ((m[1] or m[2]).strip() if (m := p.search(message)) else "" for p in (_CODE, _TEXT))
         told = ": ".join(filter(None, (code, redact(text)[:300]))) or responses.get(status, "no reason is given")
         line = f"{what}: {told} ({status})"
-        if code in _ELSEWHERE_CODES:
-            return StoreError(f"{line}; {_ELSEWHERE}")
+        if code in _OTHER_REGION_CODES:
+            return StoreError(f"{line}; {_OTHER_REGION}")
         if status == 404:
-            return StoreError(f"{line}; {_NOTHING}")
+            return StoreError(f"{line}; {_NOT_FOUND}")
         if status in (401, 403) or code in _UNKNOWN_CODES:
             return StoreError(f"{line}; credentials: {_HELP[self._kind]}")
         return (CloudError if status >= 500 or status in (408, 409, 429) else StoreError)(line)
@@ -213,10 +211,10 @@ class CloudObjects:
 
 _ADDRESS = re.compile(r"https?://\S+")
 _IDENTITY = re.compile(r"//(169\.254\.\d+\.\d+|metadata\.google\.internal|\[fd00:ec2::254\])")
-"""where machines of a cloud ask who they are: the client's last resort where it was given no credentials"""
-_NOTHING = "there is no such bucket, or nothing there"
-_ELSEWHERE = "the bucket is in another region: set AWS_REGION to it"
-_ELSEWHERE_CODES = frozenset(
+"""metadata services of clouds: the client's last resort if it has no credentials"""
+_NOT_FOUND = "there is no such bucket, or nothing there"
+_OTHER_REGION = "the bucket is in another region: set AWS_REGION to it"
+_OTHER_REGION_CODES = frozenset(
     {"PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"}
 )
 _UNKNOWN_CODES = frozenset(
@@ -225,27 +223,27 @@ _UNKNOWN_CODES = frozenset(
 _STATUS = re.compile(r"status code: (\d{3})\b")
 _CODE = re.compile(r'<Code>([\w.-]+)</Code>|"(?:reason|code)":\s*"([\w.-]+)"')
 _TEXT = re.compile(r'<Message>(.*?)(?:</Message>|\n)|"message":\s*"([^"]*)"', re.DOTALL)
-# of the structure in which the client repeats what went wrong with a connection
+# parts of the debug text in which the client reports a failed connection
 _CERTIFICATE = re.compile(r"InvalidCertificate\(\s*(\w+)")
 _TUNNEL = re.compile(r"ConnectFailed\(|ProxyAuthRequired|Tunnel\w+")
 _SYSTEM = re.compile(r'(?:message|error): "([^"\\]+)"')
 _URI = re.compile(r"uri: Some\(\s*(\S+?),?\s*\)")
 
 
-def _unconnected(what: str, said: str) -> StoreError | None:
-    """The error of a connection that was not made; None where it is about something else."""
-    if "kind: Connect" not in said:
+def _connection_error(what: str, message: str) -> StoreError | None:
+    """The error for a failed connection; None if the error is another one."""
+    if "kind: Connect" not in message:
         return None
-    uri = found[1] if (found := _URI.search(said)) else ""
+    uri = found[1] if (found := _URI.search(message)) else ""
     where = urlsplit(uri).netloc.rpartition("@")[2] or "the service"
-    if found := _CERTIFICATE.search(said):
+    if found := _CERTIFICATE.search(message):
         return StoreError(
             f"{what}: the certificate of {where} is not trusted ({found[1]}); give a private authority's in SSL_CERT_FILE"
         )
-    why = "it wants a user and a password" if "ProxyAuthRequired" in said else ""
-    why = why or (found[1] if (found := _SYSTEM.search(said)) else "no connection")
+    why = "it wants a user and a password" if "ProxyAuthRequired" in message else ""
+    why = why or (found[1] if (found := _SYSTEM.search(message)) else "no connection")
     proxy = _proxy(uri)
-    if proxy or _TUNNEL.search(said):
+    if proxy or _TUNNEL.search(message):
         return CloudError(
             f"{what}: the proxy {proxy or '(of the environment)'} could not be reached: {why}; {where} is to be reached "
             "through it (HTTP_PROXY, HTTPS_PROXY, ALL_PROXY)"
@@ -263,16 +261,16 @@ def _proxy(uri: str) -> str:
 
 
 def _reason(error: BaseException) -> str:
-    """The first sentence of what the client says; the rest repeats it as a structure."""
-    said = " ".join(str(error).partition("\n\nDebug source")[0].split())
-    return redact(said)[:300]
+    """The first sentence of the client's error; the rest repeats it as a structure."""
+    message = " ".join(str(error).partition("\n\nDebug source")[0].split())
+    return redact(message)[:300]
 
 
 Objects = LocalObjects | CloudObjects
 
 
 def open_objects(location: str | Path, base: Path | None = None) -> Objects:
-    """The objects kept at a location: a folder, which starts from `base`, or the URL of a bucket."""
+    """The object store at a location: a folder, relative to `base`, or the URL of a bucket."""
     if kind_of(str(location)):
         return CloudObjects(str(location))
     return LocalObjects(local_path(location, base))

@@ -1,4 +1,4 @@
-"""HTTP requests and answers as values, and how far a request has come. A URL is a secret: errors name its host and a fingerprint only."""
+"""HTTP requests and responses as values, and the progress of a request. A URL is a secret: errors name its host and a fingerprint only."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 LONGEST = 64 * 1024
-"""bytes kept of an answer, if not more are asked for"""
+"""bytes kept of a response by default"""
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _IDEMPOTENT = _SAFE | {"PUT", "DELETE"}
 
 
 class Dispatch:
-    """The moment from which on something may arrive. Who waits for it and who sends it may be two threads: what is given
-    up before that moment is never sent, and what is sent is known to whoever gives it up.
+    """The moment from which a request may arrive. One thread may send it while another waits: a request that is abandoned
+    before that moment is never sent, and whoever abandons it knows whether it was.
     """
 
     def __init__(self) -> None:
@@ -30,17 +30,17 @@ class Dispatch:
         self.peer = ""
         """host and port that a connection was last made to"""
         self.answer: Response | None = None
-        """what has come of the answer before its body"""
+        """the response without its body, once the status line has arrived"""
 
     def begin(self) -> None:
-        """To be called just before it is sent; raises RuntimeError if it was given up."""
+        """To be called just before it is sent; raises RuntimeError if it was abandoned."""
         with self._lock:
             if self._dropped:
-                raise RuntimeError("given up before it was sent")
+                raise RuntimeError("abandoned before it was sent")
             self.begun = True
 
     def drop(self) -> bool:
-        """Gives it up; says whether it is certain that nothing was sent, nor will be."""
+        """Abandons it; returns whether it is certain that nothing was sent or will be."""
         with self._lock:
             self._dropped = True
             return not self.begun
@@ -48,8 +48,8 @@ class Dispatch:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is sent. `seconds` bounds each wait for the network; `verify` is whether a certificate is checked; of the
-    answer `longest` bytes are kept. `repeatable`: to be sent twice does no more than to be sent once.
+    """What is sent. `seconds` limits each wait for the network; `verify` is whether the certificate is checked; `longest`
+    bytes of the response are kept. `repeatable`: it is idempotent, whatever its method.
     """
 
     method: str
@@ -65,23 +65,23 @@ class Request:
 
     @property
     def is_safe(self) -> bool:
-        """Whether it only asks, by RFC 9110 (9.2.1): it delivers nothing."""
+        """Whether its method is safe, by RFC 9110 (9.2.1): it delivers nothing."""
         return self.method in _SAFE
 
     @property
     def may_repeat(self) -> bool:
-        """Whether it may be sent again though it may have arrived: by RFC 9110 (9.2.2), or because it is known to be so."""
+        """Whether it may be retried though it may have arrived: it is idempotent, by RFC 9110 (9.2.2) or as `repeatable` says."""
         return self.repeatable or self.method in _IDEMPOTENT
 
     @property
     def where(self) -> str:
-        """`hooks.slack.com (#1f2e3d4c)`: tells one URL from another without giving it away."""
+        """`hooks.slack.com (#1f2e3d4c)`: identifies the URL without revealing it."""
         return f"{host(self.url)} (#{hashlib.sha256(self.url.encode()).hexdigest()[:8]})"
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What came back: the status code, headers with small letters, and the body up to `Request.longest` bytes."""
+    """The response: its status code, its headers in lower case, and its body up to `Request.longest` bytes."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -92,7 +92,7 @@ class Response:
         return self.content.decode(errors="replace")
 
     def json(self) -> Any:
-        """The body as JSON; None where it is none."""
+        """The body as JSON; None if it is not JSON."""
         try:
             return json.loads(self.content)
         except (ValueError, RecursionError):
@@ -121,7 +121,7 @@ def _finite(value: Any) -> Any:
 
 
 def host(url: str) -> str:
-    """The host that a URL names, for people."""
+    """The host of a URL, for people."""
     try:
         return urlsplit(url).hostname or "(no host)"
     except ValueError:
@@ -129,7 +129,7 @@ def host(url: str) -> str:
 
 
 def check_url(url: str) -> str:
-    """Why the text cannot be sent to, or an empty text."""
+    """Why requests cannot be sent to this URL; empty if they can."""
     try:
         parts = urlsplit(url)
         _ = parts.port

@@ -1,4 +1,4 @@
-"""The authorities whose certificates are trusted."""
+"""TLS contexts with the trusted certificate authorities."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _contexts: dict[tuple[Any, ...], ssl.SSLContext] = {}
 
 
 def context() -> ssl.SSLContext:
-    """Reading the certificates takes 20 ms: once is enough, until the environment names others or their file changes."""
+    """A shared context. Reading the certificates takes 20 ms: they are read again only if the environment or their file changes."""
     named = [os.environ.get(n, "") for n in ("SSL_CERT_FILE", "SSL_CERT_DIR")]
     key = (*named, *(os.stat(n).st_mtime_ns for n in named if n and os.path.exists(n)))  # noqa: PTH110, PTH116 plain paths
     if key not in _contexts:
