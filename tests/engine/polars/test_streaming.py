@@ -1,4 +1,4 @@
-"""Aggregates come out the same whether they share one pass, or columns that Python is asked of have their own."""
+"""Aggregates are the same in one pass and in several, where columns that Python checks have their own."""
 
 import polars as pl
 import pytest

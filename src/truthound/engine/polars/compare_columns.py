@@ -20,17 +20,14 @@ import polars as pl
 from truthound._internal.exact_numbers import shortest
 from truthound._internal.extended_time import nanoseconds
 from truthound.engine.polars.compare_values import BITS, at_most
+from truthound.engine.polars.comparison_operators import COMPARE, MIRRORED, against_neighbours
 from truthound.engine.polars.python_values import temporal_type
 from truthound.errors import ValidatorError
 
-COMPARE: dict[str, Callable[[Any, Any], Any]] = {
-    "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
-}  # fmt: skip
 _REACHES: dict[str, Callable[[Any, Any], Any]] = {
     "==": operator.le, "!=": operator.gt, "<": operator.lt, "<=": operator.le,
 }  # fmt: skip
 """how the difference of two values compares with the tolerance"""
-_MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _NARROW = (pl.Int8, pl.Int16, pl.Int32, pl.UInt8, pl.UInt16, pl.UInt32)
 """whole numbers that 64-bit floats hold exactly"""
 _LARGE = (pl.Int128, pl.UInt128)
@@ -54,7 +51,7 @@ def _exact(left: pl.Expr, right: pl.Expr, types: Types, op: str) -> pl.Expr:
         if a.is_float() and b.is_float():
             left, right = left.cast(pl.Float64), right.cast(pl.Float64)
         elif a.is_float() or (b in _LARGE and not a.is_float() and a not in _LARGE):
-            return _numbers(right, left, (b, a), _MIRRORED.get(op, op))
+            return _numbers(right, left, (b, a), MIRRORED.get(op, op))
         else:
             return _numbers(left, right, types, op)
     made: pl.Expr = COMPARE[op](left, right)
@@ -105,9 +102,9 @@ def _large(left: pl.Expr, right: pl.Expr, types: Types, op: str) -> pl.Expr:
     if isinstance(b, pl.Decimal):
         units, ten = right.to_physical(), pl.lit(10**b.scale, dtype=pl.Int128)
         down = units // ten
-        return _between(left, down, pl.when(down * ten == units).then(down).otherwise(down + 1), op)
+        return against_neighbours(left, down, pl.when(down * ten == units).then(down).otherwise(down + 1), op)
     if a == pl.Int128 and b == pl.UInt128:
-        return _large(right, left, (b, a), _MIRRORED.get(op, op))
+        return _large(right, left, (b, a), MIRRORED.get(op, op))
     if a == pl.UInt128 and not b.is_unsigned_integer():
         same = COMPARE[op](left, right.cast(pl.UInt128, strict=False))  # null where it is negative
         return pl.when((right < 0) & left.is_not_null()).then(pl.lit(COMPARE[op](1, 0))).otherwise(same)
@@ -121,15 +118,7 @@ def _whole_float(whole: pl.Expr, real: pl.Expr, op: str) -> pl.Expr:
     down, up = (e.cast(pl.Int128, strict=False) for e in (x.floor(), x.ceil()))
     above, below = pl.lit(COMPARE[op](0, 1)), pl.lit(COMPARE[op](1, 0))
     outside = pl.when(x >= 2.0**127).then(above).when(x < -(2.0**127)).then(below)
-    return pl.when(whole.is_not_null()).then(outside.otherwise(_between(whole, down, up, op)))
-
-
-def _between(whole: pl.Expr, down: pl.Expr, up: pl.Expr, op: str) -> pl.Expr:
-    """A whole number against one that lies between two neighbours, or is both of them."""
-    n = whole.cast(pl.Int128)
-    equal = (n == down) & (down == up)
-    kinds = {"==": equal, "!=": equal.not_(), "<": n < up, "<=": n <= down, ">": n > down, ">=": n >= up}
-    return kinds[op]
+    return pl.when(whole.is_not_null()).then(outside.otherwise(against_neighbours(whole, down, up, op)))
 
 
 def _decimal_float(number: pl.Expr, real: pl.Expr, types: Types, op: str) -> pl.Expr:
@@ -145,7 +134,7 @@ def _decimal_float(number: pl.Expr, real: pl.Expr, types: Types, op: str) -> pl.
 
     def decide(n: int, value: float) -> bool | None:
         order = _order(n, scale, value, bits)
-        return None if order is None else COMPARE[op](order, 0)
+        return None if order is None else bool(COMPARE[op](order, 0))
 
     made: pl.Expr = COMPARE[op](near, x)
     return _or_decide_in_python(clear, made, units, x, decide)
@@ -186,7 +175,7 @@ def _within(left: pl.Expr, right: pl.Expr, types: Types, op: str, tolerance: flo
     larger value) is equal to it, as it is in decimals: 1.1 and 1.0 differ by 0.1.
     """
     if op.startswith(">"):
-        left, right, types, op = right, left, (types[1], types[0]), _MIRRORED[op]
+        left, right, types, op = right, left, (types[1], types[0]), MIRRORED[op]
     difference: pl.Expr
     if any(isinstance(t, pl.Decimal) for t in types):
         return _decimals_within(left, right, types, op, tolerance)  # type: ignore[arg-type]  # a number

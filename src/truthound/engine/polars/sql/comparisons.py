@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
 
 import polars as pl
 
 from truthound.engine.polars.compare_values import always
+from truthound.engine.polars.comparison_operators import COMPARE, MIRRORED, against_neighbours
 from truthound.engine.polars.sql import parse_text
 from truthound.engine.polars.sql.casts import constant_text
 from truthound.engine.polars.sql.typed_expr import (
@@ -39,10 +39,6 @@ from truthound.engine.polars.sql.typed_expr import (
 )
 from truthound.errors import ValidatorError
 
-_OPERATORS: dict[str, Callable[[Any, Any], pl.Expr]] = {
-    "=": operator.eq, "<>": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
-}  # fmt: skip
-_MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _EXACT_FLOAT = 2**53
 _EXACT_FLOAT32 = 2**24
 MONTH = 30 * DAY * 10**6
@@ -50,7 +46,7 @@ MONTH = 30 * DAY * 10**6
 
 
 def compare(a: TypedExpr, op: str, b: TypedExpr) -> TypedExpr:
-    """`a OP b`; OP is one of = <> < <= > >=."""
+    """`a OP b`; OP is one of == != < <= > >=."""
     a, b = plain_text(a), plain_text(b)
     if a.null or b.null:
         return TypedExpr(pl.lit(None, dtype=pl.Boolean), pl.Boolean(), None, fault=any_fault(a, b))
@@ -62,9 +58,9 @@ def compare(a: TypedExpr, op: str, b: TypedExpr) -> TypedExpr:
     if is_dated(a) and is_dated(b):
         return boolean(_moments(a, op, b), a, b)
     if isinstance(a.t, pl.Duration) and isinstance(b.t, pl.Duration):
-        return boolean(_OPERATORS[op](_length(a), _length(b)), a, b)
-    if a.t == b.t and (a.t in (pl.String, pl.Boolean, pl.Time, pl.Binary) or (op in ("=", "<>") and a.t.is_nested())):
-        return boolean(_OPERATORS[op](a.e, b.e), a, b)
+        return boolean(COMPARE[op](_length(a), _length(b)), a, b)
+    if a.t == b.t and (a.t in (pl.String, pl.Boolean, pl.Time, pl.Binary) or (op in ("==", "!=") and a.t.is_nested())):
+        return boolean(COMPARE[op](a.e, b.e), a, b)
     raise ValidatorError(f"{sql_name(a.t)} and {sql_name(b.t)} do not compare; cast one of them")
 
 
@@ -103,20 +99,20 @@ def _numbers(a: TypedExpr, op: str, b: TypedExpr) -> pl.Expr:
     if b.constant and not a.constant:
         return _number_constant(a, op, b)
     if a.constant and not b.constant:
-        return _number_constant(b, _MIRRORED.get(op, op), a)
+        return _number_constant(b, MIRRORED.get(op, op), a)
     if a.t == b.t:
-        return _OPERATORS[op](a.e, b.e)
+        return COMPARE[op](a.e, b.e)
     if is_int(a.t) and b.t.is_float():
         return _whole_float(a, op, b)
     if a.t.is_float() and is_int(b.t):
-        return _whole_float(b, _MIRRORED.get(op, op), a)
+        return _whole_float(b, MIRRORED.get(op, op), a)
     if is_int(a.t) and is_int(b.t):
         t = wider(a.t, b.t)
     elif a.t.is_float() or b.t.is_float():
         t = pl.Float64() if pl.Float64() in (a.t, b.t) else common_number(a, b)
     else:
         return _decimals(a, op, b)
-    return _OPERATORS[op](as_type(a, t), as_type(b, t))
+    return COMPARE[op](as_type(a, t), as_type(b, t))
 
 
 def _decimals(a: TypedExpr, op: str, b: TypedExpr) -> pl.Expr:
@@ -124,13 +120,13 @@ def _decimals(a: TypedExpr, op: str, b: TypedExpr) -> pl.Expr:
     places = max(scale(a.t), scale(b.t))
     if max(precision(a.t) - scale(a.t), precision(b.t) - scale(b.t)) + places <= 38:
         t = pl.Decimal(38, places)
-        return _OPERATORS[op](a.e.cast(t), b.e.cast(t))
+        return COMPARE[op](a.e.cast(t), b.e.cast(t))
     (wa, ra), (wb, rb) = (_split(v, places) for v in (a, b))
     equal = (wa == wb) & (ra == rb)
     below = (wa < wb) | ((wa == wb) & (ra < rb))
     return {
-        "=": equal,
-        "<>": equal.not_(),
+        "==": equal,
+        "!=": equal.not_(),
         "<": below,
         "<=": below | equal,
         ">": (below | equal).not_(),
@@ -154,13 +150,13 @@ def _number_constant(v: TypedExpr, op: str, c: TypedExpr) -> pl.Expr:
         return _float_constant(v, op, c)
     if isinstance(value, float):
         if is_decimal(v.t):
-            return _OPERATORS[op](v.e.cast(pl.Float64), value)
+            return COMPARE[op](v.e.cast(pl.Float64), value)
         if not math.isfinite(value):
             return always(
                 v.e,
-                value={"<": True, "<=": True, "<>": True}.get(op, False)
+                value={"<": True, "<=": True, "!=": True}.get(op, False)
                 if value != -math.inf
-                else op in (">", ">=", "<>"),
+                else op in (">", ">=", "!="),
             )
     exact = Fraction(value)
     ticks = exact * 10 ** scale(v.t)
@@ -178,27 +174,27 @@ def against(e: pl.Expr, op: str, ticks: Fraction, span: tuple[int, int], typed: 
     """A whole number of ticks within a span, against any number of ticks."""
     if ticks < span[0] or ticks > span[1]:
         above = ticks > span[1]
-        return always(e, value=op == "<>" or (op in ("<", "<=") and above) or (op in (">", ">=") and not above))
+        return always(e, value=op == "!=" or (op in ("<", "<=") and above) or (op in (">", ">=") and not above))
     down, up = math.floor(ticks), math.ceil(ticks)
-    if down != up and op in ("=", "<>"):
-        return always(e, value=op == "<>")
+    if down != up and op in ("==", "!="):
+        return always(e, value=op == "!=")
     edge = {"<": up, "<=": down, ">": down, ">=": up}.get(op, down)
     if not span[0] <= edge <= span[1]:
         return always(e, value=(op in ("<", "<=")) == (edge > span[1]))
-    return _OPERATORS[op](e, typed(edge))
+    return COMPARE[op](e, typed(edge))
 
 
 def _float_constant(v: TypedExpr, op: str, c: TypedExpr) -> pl.Expr:
     if v.t == pl.Float32 and not isinstance(c.const, float):  # as a FLOAT, like the column
         near = pl.lit(float(c.const), dtype=pl.Float32)
         if is_decimal(c.t) or abs(c.const) <= _EXACT_FLOAT32:
-            return _OPERATORS[op](v.e, near)
+            return COMPARE[op](v.e, near)
     e = v.e.cast(pl.Float64) if v.t == pl.Float32 else v.e
     value = float(c.const)
     if isinstance(c.const, int) and int(value) != c.const:
         # no float is equal to it, the nearest one is on one side of it
-        if op in ("=", "<>"):
-            return always(v.e, value=op == "<>")
+        if op in ("==", "!="):
+            return always(v.e, value=op == "!=")
         above = int(value) > c.const
         op = {
             "<": "<" if above else "<=",
@@ -206,7 +202,7 @@ def _float_constant(v: TypedExpr, op: str, c: TypedExpr) -> pl.Expr:
             ">": ">=" if above else ">",
             ">=": ">=" if above else ">",
         }[op]
-    return _OPERATORS[op](e, pl.lit(value, dtype=pl.Float64))
+    return COMPARE[op](e, pl.lit(value, dtype=pl.Float64))
 
 
 def _whole_float(a: TypedExpr, op: str, b: TypedExpr) -> pl.Expr:
@@ -214,13 +210,12 @@ def _whole_float(a: TypedExpr, op: str, b: TypedExpr) -> pl.Expr:
     exact = _EXACT_FLOAT
     low, high = a.bounds or limits(a.t)
     if -exact <= low and high <= exact:
-        return _OPERATORS[op](a.e.cast(pl.Float64), b.e.cast(pl.Float64))
+        return COMPARE[op](a.e.cast(pl.Float64), b.e.cast(pl.Float64))
     n, x = a.e.cast(pl.Int128), b.e.cast(pl.Float64)
     huge = 1.5e38
     edge = x.fill_nan(math.inf)
     down, up = (e.clip(-huge, huge).cast(pl.Int128) for e in (edge.floor(), edge.ceil()))
-    equal = (n == down) & ((down == up) | n.is_null())
-    return {"=": equal, "<>": equal.not_(), "<": n < up, "<=": n <= down, ">": n > down, ">=": n >= up}[op]
+    return against_neighbours(n, down, up, op)
 
 
 def _moments(a: TypedExpr, op: str, b: TypedExpr) -> pl.Expr:
@@ -228,29 +223,29 @@ def _moments(a: TypedExpr, op: str, b: TypedExpr) -> pl.Expr:
     if b.constant and not a.constant:
         return _moment_constant(a, op, b)
     if a.constant and not b.constant:
-        return _moment_constant(b, _MIRRORED.get(op, op), a)
+        return _moment_constant(b, MIRRORED.get(op, op), a)
     if a.t == b.t:
-        return _OPERATORS[op](a.e, b.e)
+        return COMPARE[op](a.e, b.e)
     a, b = naive(a) if a.t != pl.Date else a, naive(b) if b.t != pl.Date else b
     ua, ub = _ticks_a_day(a.t), _ticks_a_day(b.t)
     if pl.Date() in (a.t, b.t) and max(ua, ub) <= DAY * UNITS["us"]:
-        return _OPERATORS[op](naive(a).e, naive(b).e)
+        return COMPARE[op](naive(a).e, naive(b).e)
     if ua > ub:
-        return _coarse_fine(b, _MIRRORED.get(op, op), a, ua // ub)
+        return _coarse_fine(b, MIRRORED.get(op, op), a, ua // ub)
     return _coarse_fine(a, op, b, ub // ua)
 
 
 def _coarse_fine(a: TypedExpr, op: str, b: TypedExpr, factor: int) -> pl.Expr:
     x, y = (v.e.to_physical().cast(pl.Int64) for v in (a, b))
     if factor == 1:
-        return _OPERATORS[op](x, y)
+        return COMPARE[op](x, y)
     down = y // factor
     part = (y % factor) != 0
-    if op in ("=", "<>"):
+    if op in ("==", "!="):
         equal = (x == down) & (part.not_() | x.is_null())
-        return equal if op == "=" else equal.not_()
+        return equal if op == "==" else equal.not_()
     edge = down + part.cast(pl.Int64) if op in ("<", ">=") else down
-    return _OPERATORS[op](x, edge)
+    return COMPARE[op](x, edge)
 
 
 def _ticks_a_day(t: pl.DataType) -> int:
@@ -278,7 +273,7 @@ def distinct(a: TypedExpr, b: TypedExpr) -> TypedExpr:
     if a.null or b.null:
         other = b if a.null else a
         return boolean(other.e.is_not_null(), a, b)
-    different = compare(a, "<>", b)
+    different = compare(a, "!=", b)
     a_null, b_null = a.e.is_null(), b.e.is_null()
     known = [v for v in (a, b) if not v.constant]
     if len(known) < 2:
@@ -297,7 +292,7 @@ def among(v: TypedExpr, items: list[TypedExpr], few: int) -> TypedExpr:
     if len(given) > few and (simple := _constants(v, given)) is not None:
         found = v.e.is_in(simple)
     else:
-        found = balanced([compare(v, "=", i).e for i in given], operator.or_)
+        found = balanced([compare(v, "==", i).e for i in given], operator.or_)
     return TypedExpr(
         found if len(given) == len(items) else found | pl.lit(None, dtype=pl.Boolean), pl.Boolean(), fault=fault
     )

@@ -40,7 +40,7 @@ MAX_EQUALITIES = 12
 """up to so many allowed values, comparing with each is quicker than a look-up in a set"""
 WIDE_INTEGERS = (pl.Int64, pl.UInt64, pl.Int128)
 """integers whose sums and products may be beyond 64 bits"""
-_COMPARISONS = {"EQ": "=", "NEQ": "<>", "LT": "<", "LTE": "<=", "GT": ">", "GTE": ">="}
+_COMPARISONS = {"EQ": "==", "NEQ": "!=", "LT": "<", "LTE": "<=", "GT": ">", "GTE": ">="}
 _ARITHMETIC = {"Add": "+", "Sub": "-", "Mul": "*", "Div": "/", "IntDiv": "//", "Mod": "%"}
 
 
@@ -100,7 +100,7 @@ class ConditionCompiler:
     def _comparison(self, op: str, node: Any) -> TypedExpr:
         for one, other in ((node.this, node.expression), (node.expression, node.this)):
             if type(other).__name__ == "Any":
-                if op != "=":
+                if op != "==":
                     raise ValidatorError("only = ANY (list) is understood")
                 inner = other.this.this if type(other.this).__name__ == "Paren" else other.this
                 if type(inner).__name__ != "Array":
@@ -213,7 +213,7 @@ class ConditionCompiler:
         for branch in node.args["ifs"]:
             condition = self.value(branch.this)
             branches.append(
-                (condition if subject is None else compare(subject, "=", condition), self.value(branch.args["true"]))
+                (condition if subject is None else compare(subject, "==", condition), self.value(branch.args["true"]))
             )
         default = node.args.get("default")
         return cases(branches, null_of(pl.Null()) if default is None else self.value(default))

@@ -193,7 +193,7 @@ def nullif(args: list[TypedExpr], _: Context) -> TypedExpr:
     a, b = args
     if a.null or b.null:
         return replace(a, literal=False)
-    equal = compare(a, "=", b)
+    equal = compare(a, "==", b)
     e = pl.when(equal.e.fill_null(value=False).not_()).then(a.e)
     return TypedExpr(e, a.t, fault=any_fault(a, b, equal), bounds=a.bounds, months=a.months)
 
@@ -238,7 +238,7 @@ def list_contains(args: list[TypedExpr], _: Context) -> TypedExpr:
     inner: Any = items.t.inner
     e = items.e.arr.to_list() if isinstance(items.t, pl.Array) else items.e
     if wanted.constant:
-        each = compare(TypedExpr(pl.element(), inner), "=", wanted)
+        each = compare(TypedExpr(pl.element(), inner), "==", wanted)
         return items.to(e.list.eval(each.e.fill_null(value=False)).list.any(), TRUTH)
     if inner != wanted.t:
         if not (is_int(inner) and is_int(wanted.t)):

@@ -1,4 +1,4 @@
-"""Traps of types, names and broken parts, each seen to go wrong once."""
+"""Edge cases of types, names and broken parts, through `check`."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -45,7 +45,7 @@ def test_two_keys_of_other_types():
 
 @pytest.mark.parametrize("text", ["sum(a) < 0", "max(a) > min(a)"])
 def test_an_expression_about_the_table_is_none_about_rows(text):
-    with pytest.raises(ConfigError, match="of the table as a whole"):
+    with pytest.raises(ConfigError, match="of the whole table"):
         only({"a": [1, 2, 3]}, {"expression": {"expression": text}})
 
 
