@@ -1,12 +1,13 @@
 """The tables in docs/ that say what options there are, and examples of formats, made from the code that takes and writes them.
 
-A page holds `<!-- options: module:Class -->`, `<!-- command: truthound check -->` or `<!-- example: junit -->`, and
+A page holds `<!-- options: module:Class -->`, `<!-- command: truthound check -->`, `<!-- validator: range -->` or `<!-- example: junit -->`, and
 `<!-- end -->` below. `<!-- ci: platforms -->`, `<!-- ci: reports -->` and `<!-- ci: fields -->` are the table of CI systems,
 `<!-- ci: pipelines -->` and `<!-- ci: example -->` what is written for them.
 `TRUTHOUND_WRITE_GOLDEN=1 pytest tests/test_docs.py` writes them anew.
 """
 
 import importlib
+import inspect
 import json
 import re
 from collections.abc import Iterator
@@ -22,13 +23,15 @@ from truthound.ci.pipelines.spec import Pipeline
 from truthound.ci.platforms import DETECTED_BY, PLATFORMS
 from truthound.cli.main import app
 from truthound.reporters import FORMATS
+from truthound.validators.registry import TABLE, validator_class
+from truthound.validators.rule import Rule
 
-MARK = re.compile(r"(<!-- (options|command|ci|example): (.+?) -->\n).*?(<!-- end -->)", re.DOTALL)
+MARK = re.compile(r"(<!-- (options|command|ci|example|validator): (.+?) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def filled(page: str) -> str:
     """The page with its tables as the code has them."""
-    make = {"options": _options, "command": _command, "ci": _ci, "example": _example}
+    make = {"options": _options, "command": _command, "ci": _ci, "example": _example, "validator": _validator}
     return MARK.sub(lambda m: f"{m[1]}\n{make[m[2]](m[3])}\n\n{m[4]}", page)
 
 
@@ -62,6 +65,22 @@ def _example(name: str) -> str:
 def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     lines = [head, tuple("---" for _ in head), *rows]
     return "\n".join("| " + " | ".join(" ".join(c.split()).replace("|", "\\|") for c in line) + " |" for line in lines)
+
+
+def _validator(name: str) -> str:
+    """A validator's description, its own options and its aliases."""
+    cls = validator_class(name)
+    docs = option_docs(cls)
+    common = {o for o in Rule.model_fields if docs.get(o) == option_docs(Rule)[o]}
+    rows = [
+        ("".join([f"`{o}`", *(f", or `{a}`" for a in aliases(o, info))]), docs.get(o, ""))
+        for o, info in cls.model_fields.items()
+        if o not in common
+    ]
+    parts = [" ".join(inspect.getdoc(cls).split())]
+    parts += [_table(("option", "meaning"), rows)] if rows else []
+    parts += ["Aliases: " + ", ".join(f"`{a}`" for a in TABLE[name][1].split()) + "."] if TABLE[name][1] else []
+    return "\n\n".join(parts)
 
 
 def _options(place: str) -> str:
