@@ -101,7 +101,7 @@ def test_rows_as_the_engine_counts_them(tmp_path_factory, fields, end, block):
 
 def test_a_file_is_read_no_further_than_needed(tmp_path, monkeypatch):
     monkeypatch.setattr(row_lines, "BLOCK", 64)
-    monkeypatch.setattr(row_lines, "LOOKED_AT", 640)
+    monkeypatch.setattr(row_lines, "MAX_BYTES", 640)
     path = tmp_path / "x.csv"
     path.write_text("id\n" + "".join(f"{i:07}\n" for i in range(200)))
     source = open_source(path)

@@ -24,7 +24,7 @@ from truthound.sources.files.hive_partitions import (
     partition_values,
 )
 from truthound.sources.files.union import Part, Rules, engine_widens, group_by_schema, plan_union, unite
-from truthound.sources.memory.arrow_tables import arrow_table, stored
+from truthound.sources.memory.arrow_tables import arrow_table, storage_types
 from truthound.sources.table import Table
 
 WIDER = pl.ScanCastOptions(integer_cast=["upcast", "allow-float"], float_cast="upcast")
@@ -53,7 +53,7 @@ def parquet(found: FileSet, options: Any) -> Table:
         frame = _scanned(
             found.files, hive, found, schema=own, missing_columns="insert", extra_columns="ignore", cast_options=WIDER
         )
-        return Table(stored(_part(frame, own, found.files[0], hive).frame))
+        return Table(storage_types(_part(frame, own, found.files[0], hive).frame))
     return _unite(parts, rules, odd)
 
 
@@ -122,7 +122,7 @@ def _unite(parts: Sequence[Part], rules: Rules, odd: Mapping[str, str]) -> Table
             for p in parts
         ]  # fmt: skip
     frame, unreadable, _ = unite(parts, rules)
-    return Table(stored(frame), {**unreadable, **odd})
+    return Table(storage_types(frame), {**unreadable, **odd})
 
 
 def _oversized_decimals(parts: Sequence[Part]) -> dict[str, str]:

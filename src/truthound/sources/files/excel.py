@@ -1,4 +1,4 @@
-"""Excel workbooks: one sheet of each, its cells in the types that all of a column's cells are of."""
+"""Excel workbooks: one sheet of each, every column in the type of its cells."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from fastexcel import ExcelSheet
 
 _NO_DAY = (dt.date(1899, 12, 30), dt.date(1899, 12, 31), dt.date(1904, 1, 1))
-"""days before a workbook's first one: a cell there is a time of day"""
+"""days before the first one of a workbook: such a cell is a time of day"""
 _UNNAMED = "__UNNAMED__"
 
 
@@ -49,7 +49,7 @@ def excel(found: FileSet, options: Any) -> Table:
 
 
 def _sheet(path: Path, options: Any) -> tuple[pl.DataFrame, dict[str, int]]:
-    """The cells of a sheet, and the number of those that hold an error by column."""
+    """The cells of a sheet, and the number of error cells by column."""
     import fastexcel
 
     book = fastexcel.read_excel(os.fspath(path))
@@ -114,7 +114,7 @@ def _beyond(book: Any, name: str, path: Path) -> SourceError:
 
 
 def _mixed(book: Any, name: str, place: Mapping[str, Any], sheet: ExcelSheet) -> set[str]:
-    """Columns of truths among numbers, and the like, which the reader would make numbers; as text they stay what they are."""
+    """Columns with cells of several kinds, such as booleans among numbers, which the reader would convert to numbers."""
     import fastexcel
 
     def strict(**columns: Any) -> bool:
@@ -131,7 +131,7 @@ def _mixed(book: Any, name: str, place: Mapping[str, Any], sheet: ExcelSheet) ->
 
 
 def _refined(frame: pl.DataFrame) -> pl.DataFrame:
-    """Whole numbers, days and times of day as what they are: a sheet has only numbers and moments."""
+    """Recognizes integers, dates and times of day: a sheet stores only floats and timestamps."""
     tests: list[tuple[int, pl.Expr, pl.Expr]] = []
     for i, dtype in enumerate(frame.dtypes):
         c = pl.nth(i)
@@ -152,7 +152,7 @@ def _refined(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _faulty(cells: Mapping[str, int], path: Path) -> list[str]:
-    """Formulas that failed (#DIV/0!, #N/A) have no value."""
+    """Notes about cells with errors (#DIV/0!, #N/A), which are null."""
     return [
         f'{path.name}: column "{c}" has {plural(n, "cell")} with an error such as #N/A, read as null'
         for c, n in cells.items()
@@ -160,7 +160,7 @@ def _faulty(cells: Mapping[str, int], path: Path) -> list[str]:
 
 
 def _titled(frame: pl.DataFrame, path: Path, options: Any) -> list[str]:
-    """A header that names the first column and less than half of the others is rather a title."""
+    """A note if the header names the first column and less than half of the others, as a title does."""
     unnamed = sum(c.startswith(_UNNAMED) for c in frame.columns[1:])
     if not options.has_header or options.skip_rows or options.header_row or unnamed * 2 < frame.width:
         return []

@@ -15,13 +15,13 @@ from truthound.sources import base
 from truthound.sources.dtypes import polars_type, type_word
 from truthound.sources.files.lines import DecodeFailure, lines, unpacked_size
 from truthound.sources.files.ndjson import by_text, check_start
-from truthound.sources.files.text_types import MisfitError, as_asked
+from truthound.sources.files.text_types import MisfitError, convert_text
 from truthound.sources.memory.python_values import UnreadableError, column_of
 from truthound.sources.table import Table, assembled, unknown_columns
 
 
 def read(path: Path, options: Any) -> Table:
-    """A JSON document: a list of objects, or one object. A column that no type holds is unreadable."""
+    """A JSON document: a list of objects, or one object. A column whose values no type represents is unreadable."""
     check_start(path)
     try:
         text = "".join(lines(path))
@@ -47,9 +47,9 @@ def read(path: Path, options: Any) -> Table:
 
 
 def read_mixed_lines(files: Sequence[Path], options: Any) -> Table | None:
-    """Files with an object a line of which a column holds what no one type holds: that column is unreadable.
+    """NDJSON files with a column whose values no type represents: that column is unreadable.
 
-    None where something else is wrong with them, or they are too large to be looked at as objects of Python.
+    None if something else is wrong with them, or they are too large to be read as Python objects.
     """
     if options.ignore_errors or options.infer_schema_length is not None:
         return None
@@ -71,12 +71,12 @@ def _table(rows: Sequence[Mapping[str, Any]], options: Any) -> Table:
 
 
 def _column(name: str, values: list[Any], wanted: pl.DataType | None) -> pl.Series | str:
-    """A column of a document, or why it cannot be read. Text beside numbers makes all of it text."""
+    """A column of a document, or the reason why it cannot be read. Text among numbers makes the column text."""
     if wanted == pl.String:
         values = [as_text(v) for v in values]
-    helped = f"give it one type, or set options.schema_overrides: {{{name}: string}}"
-    if told := _clash([{name: v} for v in values]):
-        return f"{told}; {helped}"
+    hint = f"give it one type, or set options.schema_overrides: {{{name}: string}}"
+    if problem := _mixed_kinds([{name: v} for v in values]):
+        return f"{problem}; {hint}"
     failed: Exception
     if wanted is None:
         try:
@@ -85,7 +85,7 @@ def _column(name: str, values: list[Any], wanted: pl.DataType | None) -> pl.Seri
             failed = error
     elif by_text(wanted):
         try:
-            return as_asked(pl.Series(name, [as_text(v) for v in values], dtype=pl.String), wanted)
+            return convert_text(pl.Series(name, [as_text(v) for v in values], dtype=pl.String), wanted)
         except MisfitError as error:
             return f'it holds "{cell(error.text)}", which is not {with_article(type_word(wanted))}'
     try:
@@ -97,7 +97,7 @@ def _column(name: str, values: list[Any], wanted: pl.DataType | None) -> pl.Seri
         if wanted is not None or "String" in str(made.dtype):
             return made
     return (
-        f"it {str(failed).removesuffix('; give it one type')}; {helped}"
+        f"it {str(failed).removesuffix('; give it one type')}; {hint}"
         if wanted is None
         else shorten(first_line(failed), 300)
     )
@@ -111,10 +111,10 @@ def with_article(word: str) -> str:
     return f"{'an' if word[0] in 'ai' else 'a'} {word}"
 
 
-def _clash(rows: Iterable[Mapping[str, Any]], path: str = "") -> str | None:
-    """The first column that holds what no one type holds: objects or lists beside others, truths beside numbers.
+def _mixed_kinds(rows: Iterable[Mapping[str, Any]], path: str = "") -> str | None:
+    """A message about the first column whose values no type represents: objects or lists among others, booleans among numbers.
 
-    The engine would make some of them null, or 1, without a word.
+    The engine would silently turn some of them into null, or 1.
     """
     columns: dict[str, list[Any]] = {}
     for row in rows:
@@ -129,8 +129,8 @@ def _clash(rows: Iterable[Mapping[str, Any]], path: str = "") -> str | None:
         kinds = {_kind(v) for v in values}
         if len(kinds) > 1 and (kinds & {"object", "list"} or kinds >= {"boolean", "number"}):
             return f'column "{at}" holds {" and ".join(sorted(kinds))}'
-        if kinds == {"object"} and (told := _clash(values, at)):
-            return told
+        if kinds == {"object"} and (problem := _mixed_kinds(values, at)):
+            return problem
     return None
 
 

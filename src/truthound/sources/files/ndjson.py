@@ -1,4 +1,4 @@
-"""NDJSON: files with an object on each line."""
+"""Reads NDJSON: files with an object on each line."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from truthound.sources import base
 from truthound.sources.dtypes import FLOAT_INTEGERS, polars_type
 from truthound.sources.files.file_set import FileSet, describe_non_text
 from truthound.sources.files.lines import decompressed, start, transcoded, unpacked_size
-from truthound.sources.files.text_types import MisfitError, as_asked
+from truthound.sources.files.text_types import MisfitError, convert_text
 from truthound.sources.memory.python_values import MIXED
 from truthound.sources.table import Table, unknown_columns
 from truthound.sources.temporary import materialize
 
 SAMPLE = 100_000
-"""rows that columns and types are first learned from"""
+"""rows from which columns and types are first inferred"""
 _BOM = b"\xef\xbb\xbf"
 
 
 def is_lines(path: Path) -> bool:
-    """Whether a `.json` file holds an object a line."""
+    """Whether a `.json` file contains an object per line."""
     rows = [row for row in start(path).decode("utf-8", "replace").removeprefix("\ufeff").split("\n") if row.strip()]
     if len(rows) < 2:
         return False
@@ -40,15 +40,15 @@ def check_start(path: Path) -> bytes:
     if path.stat().st_size == 0:
         raise SourceError(f"{path.name} is empty (0 bytes)")
     first = start(path)
-    if told := describe_non_text(path.name, first):
-        raise SourceError(told.replace("; set options.encoding: utf-16", "; save it as UTF-8"))
+    if problem := describe_non_text(path.name, first):
+        raise SourceError(problem.replace("; set options.encoding: utf-16", "; save it as UTF-8"))
     if not first.strip(b"\xef\xbb\xbf \t\r\n"):
         raise SourceError(f"{path.name} is empty: it holds only blank lines")
     return first
 
 
 def scan(found: FileSet, options: Any, *, whole: bool) -> Table:
-    """Files with an object a line, read whole, so that what a query leaves out is no less well-formed; or lazy, without `whole`."""
+    """NDJSON files, read completely, so that errors in every field are found; lazy without `whole`."""
     with contextlib.ExitStack() as stack:  # the engine keeps descriptors of its own
         marked = [check_start(p).startswith(_BOM) for p in found.files]
         sources: list[Any] = [
@@ -58,7 +58,7 @@ def scan(found: FileSet, options: Any, *, whole: bool) -> Table:
         if not whole:
             return Table(_lazy(sources, options, options.infer_schema_length or SAMPLE), {})
         table = _read_whole(found.files, sources, options)
-        return _without(table, _rounded(table, sources, options))
+        return _without_columns(table, _rounded(table, sources, options))
 
 
 def _read_whole(files: Sequence[Path], sources: list[Any], options: Any) -> pl.LazyFrame:
@@ -74,7 +74,7 @@ def _read_whole(files: Sequence[Path], sources: list[Any], options: Any) -> pl.L
 
 
 def _rounded(table: pl.LazyFrame, sources: list[Any], options: Any) -> dict[str, str]:
-    """Columns read as floats that hold integers which a float rounds, and why they are unreadable."""
+    """Columns read as floats that contain integers which a float rounds, with the reason why they are unreadable."""
     floats = [
         (i, n)
         for i, (n, t) in enumerate(table.collect_schema().items())
@@ -96,7 +96,7 @@ def _rounded(table: pl.LazyFrame, sources: list[Any], options: Any) -> dict[str,
     return out
 
 
-def _without(table: pl.LazyFrame, unreadable: dict[str, str]) -> Table:
+def _without_columns(table: pl.LazyFrame, unreadable: dict[str, str]) -> Table:
     return Table(table.with_columns(pl.lit(None).alias(n) for n in unreadable) if unreadable else table, unreadable)
 
 
@@ -114,11 +114,11 @@ def _settled(sources: list[Any], size: int, options: Any, length: int | None) ->
 def _lazy(
     sources: list[Any], options: Any, length: int | None, stopped: list[MisfitError] | None = None
 ) -> pl.LazyFrame:
-    """The table, of the columns and types that so many rows show. What is not of a type that is asked for is kept in `stopped`."""
+    """The table, with the columns and types of the first `length` rows. A value that is not of a requested type is appended to `stopped`."""
     overrides = {n: polars_type(t) for n, t in options.schema_overrides.items()}
-    # by way of text, as the engine would cut what does not fit
+    # by way of text, because the engine would truncate values that do not fit
     types = {n: pl.String() if by_text(t) else t for n, t in overrides.items()}
-    frame = _known(
+    frame = _check_names(
         pl.scan_ndjson(
             sources, infer_schema_length=length, schema_overrides=types or None, ignore_errors=options.ignore_errors
         ),
@@ -131,7 +131,7 @@ def _lazy(
 
     def batch(text: pl.DataFrame) -> pl.DataFrame:
         try:
-            return text.with_columns(as_asked(text[n], t, lenient=options.ignore_errors) for n, t in asked.items())
+            return text.with_columns(convert_text(text[n], t, lenient=options.ignore_errors) for n, t in asked.items())
         except MisfitError as error:
             if stopped is not None:
                 stopped.append(error)
@@ -141,42 +141,42 @@ def _lazy(
 
 
 def by_text(dtype: pl.DataType) -> bool:
-    """Whether values become a type by way of their text."""
+    """Whether values are converted to a type by way of their text."""
     return not isinstance(dtype, pl.String | pl.Binary | pl.Duration | pl.Categorical)
 
 
 def _complete(files: Sequence[Path], table: pl.LazyFrame, length: int) -> bool:
-    """Whether the table has every field of the files: each colon stands behind the name of one, or in a text.
+    """Whether the table has every field of the files: each colon follows the name of one, or is in a text.
 
-    Learning the columns from all rows takes twice as long as reading them; this is a tenth of that.
+    Inferring the columns from all rows takes twice as long as reading them; this takes a tenth of that.
     """
     if table.select(pl.len()).collect().item() <= length:
         return True
     fields = [(pl.nth(i), n, t) for i, (n, t) in enumerate(table.collect_schema().items())]
     nulls = table.select(pl.sum_horizontal(pl.all().null_count().cast(pl.Int64))).collect(engine="streaming").item()
-    wanted = _summed(table, fields, ":")
+    wanted = _total(table, fields, ":")
     for text in (":null", ": null") if nulls else ():
-        wanted += sum(_count(path, text.encode()) for path in files) - _summed(table, fields, text)
+        wanted += sum(_count(path, text.encode()) for path in files) - _total(table, fields, text)
     return sum(_count(path, b":") for path in files) == wanted
 
 
 def _count(path: Path, text: bytes) -> int:
-    """How often a file holds a text."""
+    """How often a text occurs in a file."""
     seen, end = 0, b""
     with decompressed(path) as file:
         while block := file.read(1 << 20):
             seen += (end + block).count(text)
-            end = block[1 - len(text) :] if len(text) > 1 else b""  # too short to hold it once more
+            end = block[1 - len(text) :] if len(text) > 1 else b""  # too short to contain it again
     return seen
 
 
-def _summed(table: pl.LazyFrame, fields: Iterable[tuple[pl.Expr, str, Any]], text: str) -> int:
-    counts = [c.sum().cast(pl.Int64).alias(str(i)) for i, c in enumerate(_written(fields, text))]
+def _total(table: pl.LazyFrame, fields: Iterable[tuple[pl.Expr, str, Any]], text: str) -> int:
+    counts = [c.sum().cast(pl.Int64).alias(str(i)) for i, c in enumerate(_occurrences(fields, text))]
     return sum(table.select(counts).collect(engine="streaming").row(0)) if counts else 0
 
 
-def _written(fields: Iterable[tuple[pl.Expr, str, Any]], text: str) -> Iterator[pl.Expr]:
-    """How often a text stands in each string, and a colon behind a name."""
+def _occurrences(fields: Iterable[tuple[pl.Expr, str, Any]], text: str) -> Iterator[pl.Expr]:
+    """How often a text occurs in each string, and a colon after a name."""
     for column, name, dtype in fields:
         value, inner = column, dtype
         if text == ":":
@@ -186,10 +186,10 @@ def _written(fields: Iterable[tuple[pl.Expr, str, Any]], text: str) -> Iterator[
         if isinstance(inner, pl.String):
             yield value.str.count_matches(text, literal=True)
         elif isinstance(inner, pl.Struct):
-            yield from _written([(value.struct.field(f.name), f.name, f.dtype) for f in inner.fields], text)
+            yield from _occurrences([(value.struct.field(f.name), f.name, f.dtype) for f in inner.fields], text)
 
 
-def _known(frame: pl.LazyFrame, overrides: dict[str, pl.DataType]) -> pl.LazyFrame:
+def _check_names(frame: pl.LazyFrame, overrides: dict[str, pl.DataType]) -> pl.LazyFrame:
     if overrides and (problems := unknown_columns(overrides, frame.collect_schema().names())):
         raise ConfigError(f"options.schema_overrides: {p}" for p in problems)
     return frame

@@ -17,21 +17,21 @@ from truthound.sources.dtypes import polars_type, type_word
 from truthound.sources.files.json_document import as_text, with_article
 from truthound.sources.files.lines import DecodeFailure, lines
 from truthound.sources.files.ndjson import by_text
-from truthound.sources.files.text_types import MisfitError, as_asked
+from truthound.sources.files.text_types import MisfitError, convert_text
 
-_SHOWN = (10_000, 100, 1)
-"""rows whose types a later value is held against, fewer where these differ among themselves"""
+_TYPED_ROWS = (10_000, 100, 1)
+"""rows whose types later values are compared with; fewer if these differ among themselves"""
 
 
 def explain(error: Exception, files: Sequence[Path], options: Any) -> SourceError:
-    """The first line that is not an object, or whose value has another type than its column."""
+    """An error about the first line that is not an object, or has a value of another type than its column."""
     schema, overrides = _first_types(files, options), frozenset(options.schema_overrides)
     for path in files:
         number = 0
         try:
             for number, line in enumerate(lines(path), 1):
-                if line.strip() and (told := _wrong(line.strip("\r\n"), schema, overrides)):
-                    return SourceError(f"{path.name}:{number}:{told}")
+                if line.strip() and (problem := _problem_of(line.strip("\r\n"), schema, overrides)):
+                    return SourceError(f"{path.name}:{number}:{problem}")
         except DecodeFailure as stop:
             return SourceError(f"{path.name}:{stop.line}:{stop.column}: {stop.problem}; save it as UTF-8")
         except RecursionError:
@@ -42,17 +42,17 @@ def explain(error: Exception, files: Sequence[Path], options: Any) -> SourceErro
 
 
 def _first_types(files: Sequence[Path], options: Any) -> pl.Schema:
-    """The types that the first rows show."""
+    """The types of the first rows."""
     overrides = {n: polars_type(t) for n, t in options.schema_overrides.items()}
     given = options.infer_schema_length
-    for length in [given] if given else _SHOWN:
+    for length in [given] if given else _TYPED_ROWS:
         with contextlib.suppress(pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):  # fewer rows may do
             first = pl.scan_ndjson(list(files), infer_schema_length=length, schema_overrides=overrides or None)
             return first.collect_schema()
     return pl.Schema(overrides)
 
 
-def _wrong(line: str, schema: pl.Schema, overrides: Collection[str]) -> str | None:
+def _problem_of(line: str, schema: pl.Schema, overrides: Collection[str]) -> str | None:
     try:
         row = json.loads(line)
     except json.JSONDecodeError as error:
@@ -76,7 +76,7 @@ def _wrong(line: str, schema: pl.Schema, overrides: Collection[str]) -> str | No
 def _fits(value: Any, dtype: pl.DataType, *, asked: bool) -> bool:
     if asked and by_text(dtype):
         try:
-            as_asked(pl.Series([as_text(value)]), dtype)
+            convert_text(pl.Series([as_text(value)]), dtype)
         except MisfitError:
             return False
         return True

@@ -1,4 +1,4 @@
-"""The lines of a text file that rows begin on."""
+"""The line of a text file on which each row begins."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from pathlib import Path
 from truthound.sources.files.csv_dialect import CsvDialect
 from truthound.sources.files.lines import MAX_LINE_BYTES, blank_line, compression
 
-LOOKED_AT = 16 * 1024 * 1024
-"""bytes of a file that are searched: a fraction of a second; a repository has no larger tables"""
+MAX_BYTES = 16 * 1024 * 1024
+"""bytes of a file that are searched, which takes a fraction of a second; tables in repositories are smaller"""
 BLOCK = 1 << 20
 _BLANK = re.compile(rb"\n(?=[^\S\n]*\n)")
 
 Lines = Callable[[Collection[int]], dict[int, int]]
-"""Row numbers (the first row is 1) -> the line that each begins on, for those that are known."""
+"""Row numbers (the first row is 1) -> the line on which each begins, if known."""
 
 
 def csv_lines(path: Path, dialect: CsvDialect) -> Lines:
-    """Rows of text in columns: a record may have several lines, and comments and what stands before the header are none."""
+    """Rows of CSV: a record may span lines; comments and lines before the header do not count."""
     options, end = dialect.options, dialect.end.encode()
     quote, comment = (dialect.quote or "").encode(), (options.comment_prefix or "").encode()
     spaces = dialect.spaces.encode()
@@ -74,7 +74,7 @@ def ndjson_lines(path: Path) -> Lines:
 
 
 def _guarded(path: Path, found: Callable[[Collection[int]], Iterator[tuple[int, int]]]) -> Lines:
-    """The file is read once, up to the last row that is asked for; a file that cannot be read tells nothing."""
+    """Reads the file once, up to the last requested row; a file that cannot be read has no known lines."""
 
     def lines(rows: Collection[int]) -> dict[int, int]:
         wanted = set(rows)
@@ -91,7 +91,7 @@ def _guarded(path: Path, found: Callable[[Collection[int]], Iterator[tuple[int, 
 def _blocks(path: Path, encoding: str, end: bytes) -> Iterator[tuple[int, bytes]]:
     """Whole lines in UTF-8, many at a time, and the number of the first of them."""
     decode = None if encoding.startswith("utf8") else codecs.getincrementaldecoder(encoding)().decode
-    number, rest, left = 1, b"", LOOKED_AT
+    number, rest, left = 1, b"", MAX_BYTES
     with path.open("rb") as file:
         while left and (piece := file.read(min(BLOCK, left))):
             left -= len(piece)

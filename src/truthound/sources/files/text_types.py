@@ -1,8 +1,7 @@
-"""The types of text columns: inferred from a sample, and applied to every value without changing what it says.
+"""Converts text columns to types without changing the meaning of any value.
 
-A code stays text: leading zeros, a leading plus, digits around one E, and whole numbers that a float would round. Numbers with
-more digits than a float keeps are decimals. A sample cannot show that a column has none, so every value is looked at while the
-column gets its type.
+Codes stay text: leading zeros, a leading plus, digits around one E, and integers that a float would round. Numbers with more
+digits than a float keeps are decimals. A sample cannot rule out codes, so every value is checked while the column is converted.
 """
 
 from __future__ import annotations
@@ -19,12 +18,12 @@ from truthound.sources.dtypes import DECIMAL_DIGITS, FLOAT_INTEGERS, type_word
 
 TRUE, FALSE = ("true", "True", "TRUE"), ("false", "False", "FALSE")
 _E = r"^\d{2,}[eE]\d+$|^\dE\d+$|^\de\d{3,}$"
-"""digits around one E, as no program writes a number"""
+"""digits around one E, a form in which no program writes numbers"""
 ZEROS = r"^[+-]?0\d"
 _LONG = r"^[+-]?[0-9]{16}|^[+-]?(?:0*[.,]0*)?[1-9](?:[.,]?[0-9]){17}"
-"""the start of a number that a float may round: whole of 16 digits, or with 18 that count"""
+"""the start of a number that a float may round: an integer of 16 digits, or 18 significant digits"""
 _SHORT = 18
-"""characters of a number that has a decimal sign and no more digits than a float keeps"""
+"""characters of a number with a decimal point and no more digits than a float keeps"""
 CODES = {
     "integer": rf"{ZEROS}|^\+|{_E}",
     "decimals": f"{ZEROS}|{_LONG}",  # with a decimal point somewhere in the column, 12E4 is a number
@@ -36,13 +35,13 @@ DATES = {
 }
 TIME, TIMES = r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?", ("%H:%M:%S%.f", "%H:%M")
 _FIXED = ("%H:%M:%S.%6f", "%H:%M:%S.%3f", "%H:%M:%S")
-"""times of a fixed length, which take the engine a fifth of the time"""
+"""formats of fixed length, which the engine parses five times as fast"""
 _FINER = {unit: rf"\.[0-9]{{{n}}}[0-9]*[1-9]" for unit, n in (("ms", 3), ("us", 6), ("ns", 9))}
-"""by the unit of moments, fractions of a second that it does not hold"""
+"""by time unit, fractions of a second that are too fine for it"""
 _RANKED = 1000
-"""values by which the formats are put in order"""
+"""values by which formats are ranked"""
 _LONG_YEAR = r"^([0-9]{5,6}-)"
-"""a year beyond 9999, which the engine reads with a sign only; years before 0 have one"""
+"""a year beyond 9999, which the engine parses only with a sign; years before 0 have one"""
 ZONE = r" ?(Z|[+-]\d{2}(:?\d{2})?)"
 FLOAT = pl.Float64()
 
@@ -56,16 +55,16 @@ def moment_formats(order: str, zone: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Reading:
-    """How text becomes values: the type, the formats of dates and times that are tried in turn, and what shows a code."""
+    """How text is converted: the type, the date and time formats that are tried in turn, and the pattern of codes."""
 
     dtype: pl.DataType = field(default_factory=pl.String)
     formats: tuple[str, ...] = ()
     codes: str | None = None
     comma: bool = False
-    """The decimal sign of floats and decimals is a comma."""
+    """The decimal point of floats and decimals is a comma."""
 
     def values(self, c: pl.Expr, fmt: str | None = None) -> pl.Expr:
-        """The text as values, null where it is none of them."""
+        """The text as values; null where it does not parse."""
         dtype = self.dtype
         if fmt is not None and fmt.startswith("+"):
             c, fmt = c.str.replace(_LONG_YEAR, "+$1"), fmt[1:]
@@ -90,7 +89,7 @@ class Reading:
         return self.values(c, self.formats[0] if self.formats else None)
 
     def shows_code(self, c: pl.Expr) -> pl.Expr:
-        """Whether any value is a code; what begins with 1 to 9 and has the type is none."""
+        """Whether any value is a code; a value of the type that begins with 1 to 9 is not."""
         if self.wide:  # of the others, Typing looks at those whose values are large
             c = c.filter((c < "1") | (c.str.len_bytes() > _SHORT))
         elif self.dtype.is_integer() or isinstance(self.dtype, pl.Decimal):
@@ -99,12 +98,12 @@ class Reading:
 
     @property
     def wide(self) -> bool:
-        """Whether numbers with more digits than a float keeps are told apart from codes."""
+        """Whether numbers with more digits than a float keeps are distinguished from codes."""
         return self.codes == CODES["decimals"]
 
 
 def _moment(c: pl.Expr, dtype: pl.Datetime, fmt: str) -> pl.Expr:
-    """A text as a moment, null where it has a finer fraction of a second, or in nanoseconds a year, that the type does not hold."""
+    """A text as a timestamp; null if its fraction of a second is too fine for the type, or its year out of range for nanoseconds."""
     fixed = fmt.endswith(_FIXED)
     value = c.str.to_datetime(fmt, time_unit=dtype.time_unit, strict=False, cache=not fixed)
     if not fixed or dtype.time_unit == "ms":
@@ -121,7 +120,7 @@ def _moment(c: pl.Expr, dtype: pl.Datetime, fmt: str) -> pl.Expr:
 
 
 def _is_finer(c: pl.Expr, scale: int) -> pl.Expr:
-    """Whether a number has digits behind those that a decimal of this scale keeps."""
+    """Whether a number has more decimal places than this scale."""
     value = c.cast(pl.Float64, strict=False)
     return c.str.contains(rf"\.[0-9]{{{scale}}}[0-9]*[1-9]") | (
         c.str.contains("[eE]-?") & (value.round(scale) != value)
@@ -132,12 +131,12 @@ TEXT = Reading()
 
 
 def is_long(text: str) -> bool:
-    """Whether a number that is met among floats has more digits than they keep, and does not have the zeros of a code."""
+    """Whether a number among floats has more digits than they keep, and no leading zeros as in a code."""
     return re.match(_LONG, text) is not None and re.match(ZEROS, text) is None
 
 
 def exact_numbers(text: pl.LazyFrame, name: str, *, comma: bool) -> Reading:
-    """How a column of which some numbers have more digits than a float keeps is read: as decimals, or else as floats."""
+    """How to read a column with numbers of more digits than a float keeps: as decimals if they fit, else as floats."""
     c = pl.col(name) if not comma else pl.col(name).str.replace(",", ".", literal=True)
     plain, whole, scale = (
         text.select(
@@ -154,7 +153,7 @@ def exact_numbers(text: pl.LazyFrame, name: str, *, comma: bool) -> Reading:
 
 
 class MisfitError(Exception):
-    """A text is not of its column's type."""
+    """A text does not parse as the type of its column."""
 
     def __init__(self, column: str, text: str, dtype: pl.DataType) -> None:
         super().__init__(f'"{text}" (column "{column}")')
@@ -162,7 +161,7 @@ class MisfitError(Exception):
 
 
 def declared(types: Mapping[str, pl.DataType], sample: pl.DataFrame, *, comma: bool) -> dict[str, Reading]:
-    """The readings of columns whose types are given. Raises ConfigError for types that text cannot become."""
+    """The readings of columns with declared types. Raises ConfigError for types that text cannot be converted to."""
     wrong = [
         f"options.schema_overrides: {n}: text cannot be read as {type_word(t)}; read it as string"
         for n, t in types.items()
@@ -189,7 +188,7 @@ def _declared(dtype: pl.DataType, sample: pl.Series | None, comma: bool) -> Read
 
 
 def with_likeliest_format_first(reading: Reading, texts: pl.Series) -> Reading:
-    """With the format first that takes the most of the sample."""
+    """The reading with the format first that parses most of the sample."""
     if len(reading.formats) < 2 or texts.is_empty():
         return reading
     counts = (
@@ -203,7 +202,7 @@ def with_likeliest_format_first(reading: Reading, texts: pl.Series) -> Reading:
 
 
 def typed_column(reading: Reading, texts: pl.Series) -> pl.Series:
-    """All formats tried: those after the first only on a column that it does not take."""
+    """The converted column. Formats after the first are tried on what it does not parse."""
     values = texts.to_frame().select(reading.first_values(pl.nth(0))).to_series()
     for fmt in reading.formats[1:]:
         if values.null_count() == texts.null_count():
@@ -214,8 +213,8 @@ def typed_column(reading: Reading, texts: pl.Series) -> pl.Series:
     return values.alias(texts.name)
 
 
-def as_asked(texts: pl.Series, dtype: pl.DataType, *, lenient: bool = False) -> pl.Series:
-    """Values of JSON, as text, in the type that is asked for. Raises MisfitError for the first that is not of it."""
+def convert_text(texts: pl.Series, dtype: pl.DataType, *, lenient: bool = False) -> pl.Series:
+    """JSON values, given as text, in the requested type. Raises MisfitError for the first that does not parse."""
     name, plain = texts.name, texts.alias("c")
     if dtype.is_integer():
         plain = plain.str.replace(r"\.0+$", "")  # a whole number all the same
@@ -228,17 +227,17 @@ def as_asked(texts: pl.Series, dtype: pl.DataType, *, lenient: bool = False) -> 
 
 @dataclass
 class Typing:
-    """Gives batches of text their types, and keeps what it saw."""
+    """Converts batches of text, and collects codes and misfits."""
 
     readings: Mapping[str, Reading]
     lenient: bool = False
-    """What is not of its type becomes null."""
+    """A text that does not parse becomes null."""
     learned: frozenset[str] = frozenset()
-    """Columns of which what is not of its type is kept and not refused, for another reading with wider types."""
+    """Columns whose misfits are collected instead of raised, for another pass with wider types."""
     codes: dict[str, str] = field(default_factory=dict)
-    """Columns that hold codes and have to be read as text, and a code of each."""
+    """Columns that contain codes and have to be read as text, with one code each."""
     misfits: dict[str, str] = field(default_factory=dict)
-    """By column, a text that is not of its type."""
+    """By column, a text that does not parse."""
 
     def __post_init__(self) -> None:
         changed = [(i, n, r) for i, (n, r) in enumerate(self.readings.items()) if r.dtype != pl.String()]
@@ -247,7 +246,7 @@ class Typing:
         self._flags = [r.shows_code(pl.nth(i)).alias(n) for i, n, r in changed if r.codes]
 
     def __call__(self, batch: pl.DataFrame) -> pl.DataFrame:
-        """The batch, whose columns are those of the readings in their order, with their types."""
+        """The converted batch. Its columns are in the order of the readings."""
         if not self._changed:
             return batch
         typed, flags = batch.select(self._typed), batch.select(self._flags)
@@ -273,7 +272,7 @@ class Typing:
         return values
 
     def _found(self, texts: pl.Series, reading: Reading) -> bool:
-        """Whether there is a code among the texts, which is kept."""
+        """Whether there is a code among the texts; the first is collected."""
         if not reading.codes or texts.is_empty():
             return False
         plain = texts.alias("c")  # a name such as "^a$" is a pattern to what works on texts

@@ -31,7 +31,7 @@ _FAR = re.compile(r"(\+\d{5,6}|-\d{4,6}|\d{5,6})-\d\d-\d\d(?!\d).*")
 
 
 def infer(sample: pl.DataFrame, *, dates: bool, comma: bool) -> dict[str, Reading]:
-    """The narrowest reading of each column that takes every value of the sample."""
+    """The narrowest reading of each column that parses every value of the sample."""
     return {c.name: _inferred(c.filter(c != "").alias("c"), dates, comma) for c in sample.iter_columns()}
 
 
@@ -47,7 +47,7 @@ def _inferred(texts: pl.Series, dates: bool, comma: bool) -> Reading:
 
 
 def _first(texts: pl.Series) -> str:
-    """The first text; of dates the first of a year of four digits, for years beyond these alone look like codes."""
+    """The first text; among dates the first with a year of four digits, because longer years alone look like codes."""
     if _FAR.fullmatch(texts[0]) is None:
         return str(texts[0])
     near = texts.filter(texts.str.contains(rf"^{DATES['ymd'][0]}"))

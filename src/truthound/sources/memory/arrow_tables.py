@@ -1,4 +1,4 @@
-"""Tables of PyArrow, and of what speaks Arrow."""
+"""PyArrow tables, and objects with the Arrow C stream interface."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 import polars as pl
 
 from truthound._internal.text import first_line, shorten
-from truthound.sources.memory.python_values import held
+from truthound.sources.memory.python_values import column_or_reason
 from truthound.sources.table import Table, all_different, assembled
 
 
 def arrow_table(data: Any) -> Table:
-    """A table, record batch or dataset of PyArrow, or what has an Arrow stream. Raises TypeError where it is none."""
+    """A table, record batch or dataset of PyArrow, or an object with an Arrow stream. Raises TypeError for anything else."""
     if hasattr(data, "scanner") and hasattr(data, "get_fragments"):  # a pyarrow dataset is read lazily
         return _dataset(data)
     names = getattr(getattr(data, "schema", None), "names", None)
@@ -23,25 +23,25 @@ def arrow_table(data: Any) -> Table:
     if not hasattr(data, "__arrow_c_stream__") and not hasattr(data, "__arrow_c_array__"):
         raise TypeError(f"a {type(data).__name__} is not a table")
     if names is None or not hasattr(data, "column"):
-        return Table(stored(pl.DataFrame(data).lazy()))
+        return Table(storage_types(pl.DataFrame(data).lazy()))
     types = {n: data.schema.field(n).type for n in names}
     odd = {n for n, t in types.items() if not arrow_readable(t) or _in_seconds(t) or _holds_24(data.column(n), t)}
     if not odd:
-        return Table(stored(pl.DataFrame(data).lazy()))
+        return Table(storage_types(pl.DataFrame(data).lazy()))
     fine = pl.DataFrame(data.select([n for n in names if n not in odd]))
     columns = {n: arrow_column(n, data.column(n)) if n in odd else fine[n] for n in names}
     frame, unreadable, _ = assembled(columns, data.num_rows)
-    return Table(stored(frame), unreadable)
+    return Table(storage_types(frame), unreadable)
 
 
-def stored(frame: pl.LazyFrame) -> pl.LazyFrame:
-    """Columns of extension types (JSON, UUID) as the types that they are stored in."""
+def storage_types(frame: pl.LazyFrame) -> pl.LazyFrame:
+    """The frame with extension types (JSON, UUID) replaced by their storage types."""
     kinds = [i for i, t in enumerate(frame.clone().collect_schema().dtypes()) if isinstance(t, pl.BaseExtension)]
     return frame.with_columns(pl.nth(i).ext.storage() for i in kinds) if kinds else frame
 
 
 def arrow_column(name: str, column: Any) -> pl.Series | str:
-    """A column of a type that the engine does not have, by its Python values."""
+    """A column of a type that the engine does not support, converted by way of Python values."""
     import pyarrow as pa
 
     dtype = column.type
@@ -52,7 +52,7 @@ def arrow_column(name: str, column: Any) -> pl.Series | str:
             return pl.Series(name, column.cast(pa.timestamp("ms", dtype.tz)))
         if pa.types.is_duration(dtype):
             return pl.Series(name, column.cast(pa.duration("ms")))
-        found = held(name, column.to_pylist())
+        found = column_or_reason(name, column.to_pylist())
     except Exception as error:  # noqa: BLE001 pyarrow's errors are known only once it is imported
         found = shorten(first_line(error), 200)
     return f"its type is {dtype}: {found}" if isinstance(found, str) else found
@@ -68,15 +68,15 @@ def _dataset(data: Any) -> Table:
         if not arrow_readable(f.type)
     }
     if not odd:
-        return Table(stored(pl.scan_pyarrow_dataset(data)))
+        return Table(storage_types(pl.scan_pyarrow_dataset(data)))
     fine = [f for f in data.schema if f.name not in odd]
-    frame = stored(pl.scan_pyarrow_dataset(data.replace_schema(pa.schema(fine))))
+    frame = storage_types(pl.scan_pyarrow_dataset(data.replace_schema(pa.schema(fine))))
     places = {f.name: i for i, f in enumerate(fine)}
     return Table(frame.select(pl.lit(None).alias(n) if n in odd else pl.nth(places[n]) for n in names), odd)
 
 
 def arrow_readable(dtype: Any) -> bool:
-    """Whether the engine takes a type of PyArrow."""
+    """Whether the engine supports a PyArrow type."""
     import pyarrow as pa
     import pyarrow.types as t
 
@@ -105,14 +105,14 @@ def arrow_readable(dtype: Any) -> bool:
 
 
 def _in_seconds(dtype: Any) -> bool:
-    """Whether it is moments or lengths of time in seconds: they become milliseconds, which may be too many."""
+    """Whether it is timestamps or durations in seconds, which become milliseconds and may overflow."""
     import pyarrow.types as t
 
     return bool((t.is_timestamp(dtype) or t.is_duration(dtype)) and dtype.unit == "s")
 
 
 def _holds_24(column: Any, dtype: Any) -> bool:
-    """Whether it is times of day with 24:00:00 among them, which the engine takes for null."""
+    """Whether it is times of day that include 24:00:00, which the engine reads as null."""
     import pyarrow as pa
     import pyarrow.compute as pc
 

@@ -1,4 +1,4 @@
-"""Tables that are in memory already."""
+"""Opens tables in memory."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from truthound._internal.text import first_line, shorten
 from truthound.engine.polars.engine_errors import ENGINE_ERRORS
 from truthound.errors import SourceError
 from truthound.sources.base import FrameSource
-from truthound.sources.memory.python_values import held
+from truthound.sources.memory.python_values import column_or_reason
 from truthound.sources.spec import Spec, frame_kind
 from truthound.sources.table import Table, assembled
 
@@ -26,9 +26,9 @@ def open_table(spec: Spec, _: Path | None, __: bool) -> FrameSource:
 
 
 def table_of(kind: str, data: Any) -> Table:
-    """A table in memory. Raises SourceError where it is not a table.
+    """A table in memory. Raises SourceError if it is not a table.
 
-    A column that no type holds exactly is unreadable; the others are read.
+    A column whose values no type represents exactly is unreadable; the others are read.
     """
     try:
         return _KINDS[kind](data)
@@ -48,7 +48,9 @@ def _polars(data: Any) -> Table:
     if not objects:
         return Table(data.lazy())
     if isinstance(data, pl.DataFrame):
-        return assembled({s.name: held(s.name, s.to_list()) if s.name in objects else s for s in data}, data.height)
+        return assembled(
+            {s.name: column_or_reason(s.name, s.to_list()) if s.name in objects else s for s in data}, data.height
+        )
     nulls = [pl.lit(None).alias(c) if c in objects else pl.nth(i) for i, c in enumerate(schema)]
     return Table(data.select(nulls), dict.fromkeys(objects, "it holds Python objects, which are not looked into"))
 
@@ -81,8 +83,8 @@ def _columns(data: Mapping[Any, Any]) -> Table:
         raise TypeError(f"the name {wrong!r} is not text")
     lengths = {k: len(v) for k, v in data.items()}
     if len(set(lengths.values())) > 1:
-        told = ", ".join(f'"{k}" {n:,}' for k, n in list(lengths.items())[:5])
-        raise ValueError(f"its columns differ in length: {told}")
+        lengths_by_name = ", ".join(f'"{k}" {n:,}' for k, n in list(lengths.items())[:5])
+        raise ValueError(f"its columns differ in length: {lengths_by_name}")
     return assembled({n: _sequence(n, v) for n, v in data.items()}, next(iter(lengths.values()), 0))
 
 
@@ -97,7 +99,7 @@ def _sequence(name: str, values: Any) -> pl.Series | str:
         return pandas_column(name, values.to_series() if hasattr(values, "to_series") else values)
     if kind is not None and kind in "biufUSM" and getattr(values, "ndim", 1) == 1:  # an array of NumPy
         return pl.Series(name, values)
-    return held(name, values.to_pylist() if hasattr(values, "to_pylist") else list(values))
+    return column_or_reason(name, values.to_pylist() if hasattr(values, "to_pylist") else list(values))
 
 
 def _rows(data: Iterable[Mapping[str, Any]]) -> Table:

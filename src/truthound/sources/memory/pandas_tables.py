@@ -1,4 +1,4 @@
-"""Tables of pandas."""
+"""pandas data frames."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Any, cast
 import polars as pl
 
 from truthound.sources.memory.arrow_tables import arrow_column, arrow_readable
-from truthound.sources.memory.python_values import held
+from truthound.sources.memory.python_values import column_or_reason
 from truthound.sources.table import Table, all_different, assembled
 
 _SECONDS = 1 << 53
-"""seconds up to here are milliseconds of 64 bits"""
+"""seconds up to here fit 64 bits as milliseconds"""
 
 
 def pandas_table(data: Any) -> Table:
-    """A pandas data frame. Raises TypeError where it is not one."""
+    """A pandas data frame. Raises TypeError for anything else."""
     if not hasattr(data, "columns") or getattr(data, "ndim", 0) != 2:
         raise TypeError(f"a pandas {type(data).__name__} is not a table; give a DataFrame, such as data.to_frame()")
     names = ["_".join(map(str, c)) if isinstance(c, tuple) else str(c) for c in data.columns]
@@ -35,7 +35,7 @@ def pandas_table(data: Any) -> Table:
 
 
 def _typed(dtype: Any) -> bool:
-    """Whether all values of a pandas column are of one type that Arrow has too."""
+    """Whether a pandas type has an equivalent in Arrow."""
     word = type(dtype).__name__
     if word == "ArrowDtype":
         return arrow_readable(dtype.pyarrow_dtype) and not _in_seconds(dtype)
@@ -50,19 +50,19 @@ def _typed(dtype: Any) -> bool:
 
 
 def _texts(column: Any) -> bool:
-    """Whether a column of Python objects holds text and nothing else, which pandas finds out quickly."""
+    """Whether a column of Python objects contains only text."""
     import pandas as pd
 
     return bool(pd.api.types.infer_dtype(column, skipna=True) == "string")
 
 
 def _in_seconds(dtype: Any) -> bool:
-    """Whether it is moments or lengths of time in seconds: they become milliseconds, which may be too many."""
+    """Whether it is timestamps or durations in seconds, which become milliseconds and may overflow."""
     return str(dtype).startswith(("datetime64[s", "timedelta64[s", "timestamp[s", "duration[s"))
 
 
 def pandas_column(name: str, column: Any) -> pl.Series | str:
-    """A column of Python objects, or one that Arrow does not take. What pandas calls missing is null."""
+    """A column of Python objects, or of a type without an equivalent in Arrow. Missing values are null."""
     word = type(column.dtype).__name__
     if word == "ArrowDtype" and not _typed(column.dtype):
         return arrow_column(name, column.array.__arrow_array__())
@@ -85,4 +85,4 @@ def pandas_column(name: str, column: Any) -> pl.Series | str:
     missing = column.isna().tolist()
     if word in ("PeriodDtype", "IntervalDtype"):
         column = column.astype(str)
-    return held(name, [None if gone else v for v, gone in zip(column.tolist(), missing, strict=True)])
+    return column_or_reason(name, [None if gone else v for v, gone in zip(column.tolist(), missing, strict=True)])

@@ -1,4 +1,4 @@
-"""Python values as a column of the type that holds each of them exactly."""
+"""Python values as a column of a type that represents each of them exactly."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _FAILURES = (*ENGINE_ERRORS, RuntimeError)
 
 
 class UnreadableError(Exception):
-    """No type of a column holds the values; says what they are."""
+    """No column type represents the values; the message says what they are."""
 
 
 def column_of(name: str, values: Sequence[Any]) -> pl.Series:
-    """The values as a column. None is null. Raises UnreadableError where no one type holds them as they are."""
+    """The values as a column. None is null. Raises UnreadableError if no type represents them exactly."""
     plain = _plain(values)
     dtype = _type_of(plain)
     if isinstance(dtype, pl.Decimal):  # whole numbers among decimals
@@ -44,7 +44,7 @@ def column_of(name: str, values: Sequence[Any]) -> pl.Series:
 
 
 def _plain(values: Sequence[Any]) -> list[Any]:
-    """The values as Python has them: NumPy's scalars, members of enumerations and UUIDs in plain types."""
+    """The values with NumPy scalars, enumeration members and UUIDs converted to plain Python types."""
     kinds = set(map(type, values))
     if any(issubclass(k, enum.Enum) for k in kinds):
         values = [v.value if isinstance(v, enum.Enum) else v for v in values]
@@ -105,7 +105,7 @@ def _type_of(values: Sequence[Any]) -> pl.DataType:
         case ["Decimal"] | ["Decimal", "int"]:
             return _decimals(present)
         case ["datetime"]:
-            return _moments(present)
+            return _timestamps(present)
         case ["time"]:
             return _times(present)
         case ["timedelta"]:
@@ -153,14 +153,14 @@ def _decimals(values: Sequence[Decimal | int]) -> pl.DataType:
 
 
 def _is_short(value: Decimal) -> bool:
-    """Whether a float holds a decimal so that it comes back as it was; NaN and infinity are floats."""
+    """Whether a decimal survives a round trip through a float; NaN and infinity are floats."""
     _, digits, exponent = value.as_tuple()
     return not isinstance(exponent, int) or (
         len("".join(map(str, digits)).strip("0")) <= FLOAT_DIGITS and abs(exponent) < 250
     )
 
 
-def _moments(values: Sequence[datetime]) -> pl.DataType:
+def _timestamps(values: Sequence[datetime]) -> pl.DataType:
     zones = {v.tzinfo for v in values}
     if None in zones:
         if len(zones) > 1:
@@ -172,7 +172,7 @@ def _moments(values: Sequence[datetime]) -> pl.DataType:
 
 
 def _unit(values: Sequence[Any]) -> Literal["ns", "us"]:
-    """Pandas' moments may have nanoseconds, in which only the years 1678 to 2261 can be told."""
+    """Nanoseconds if a pandas value has them, which limits years to 1678 to 2261; else microseconds."""
     if not any(getattr(v, "nanosecond", 0) or getattr(v, "nanoseconds", 0) for v in values):
         return "us"
     if any(not 1677 < v.year < 2262 for v in values if isinstance(v, datetime)):
@@ -199,8 +199,8 @@ def _objects(values: Sequence[Mapping[Any, Any]]) -> pl.DataType:
     return pl.Struct(fields)
 
 
-def held(name: str, values: Sequence[Any]) -> pl.Series | str:
-    """A column of Python values, or why it cannot be read."""
+def column_or_reason(name: str, values: Sequence[Any]) -> pl.Series | str:
+    """A column of Python values, or the reason why it cannot be read."""
     try:
         return column_of(name, values)
     except UnreadableError as error:

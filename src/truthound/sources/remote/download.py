@@ -1,4 +1,4 @@
-"""Remote text files, fetched to a folder: what is read there is what a local file would be."""
+"""Downloads remote text files to a folder, where they are read like local files."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from truthound.io import http_client, object_storage
 from truthound.sources.files.file_set import glob_matches, is_glob
 
 _SECONDS = 60.0
-"""a server that sends nothing for so long is given up"""
+"""without any data for this long, the download fails"""
 _LONGEST_NAME = 100
 
 
 class DownloadError(Exception):
-    """What a server said in place of a file."""
+    """The server did not send the file."""
 
 
 def download(url: str, folder: Path) -> tuple[Path, ...]:
-    """The file, or the files that a glob or a prefix of a bucket means, in a folder.
+    """Downloads a file, or the files of a glob or a prefix in a bucket, to a folder.
 
     Raises:
-        DownloadError: A server does not give the file; the text has its status or its reason.
+        DownloadError: The server did not send the file; the message has its status or reason.
         SourceError: The bucket needs a package that is not installed.
     """
     try:
@@ -37,7 +37,7 @@ def download(url: str, folder: Path) -> tuple[Path, ...]:
 
 
 def addresses(url: str) -> list[str]:
-    """The objects of a bucket that a glob or a prefix means, by their URLs; none where that cannot be told."""
+    """The URLs of the objects that a glob or a prefix matches; none if they cannot be listed."""
     scheme, _, rest = url.partition("://")
     name, _, key = rest.partition("/")
     if scheme in ("http", "https") or not (is_glob(key) or key.endswith("/")) or not object_storage.installed():
@@ -80,7 +80,7 @@ def _from_bucket(url: str, folder: Path) -> Iterator[Path]:
 
 
 def _matching(bucket: object_storage.CloudObjects, pattern: str) -> Iterator[str]:
-    """The objects that a glob means, or those below a prefix; names that writers use for themselves are left out."""
+    """The objects that a glob matches, or those below a prefix, without internal files of writers."""
     parts = PurePosixPath(pattern).parts
     fixed = next((i for i, part in enumerate(parts) if is_glob(part)), len(parts))
     prefix = "/".join(parts[:fixed])
@@ -93,6 +93,6 @@ def _matching(bucket: object_storage.CloudObjects, pattern: str) -> Iterator[str
 
 
 def _name(path: str) -> str:
-    """A file's name as this machine takes it; its ending, which tells the format, is kept."""
+    """A valid local file name; the extension, which determines the format, is kept."""
     name = PurePosixPath(path).name.replace("\0", "_") or "data"
     return name[-_LONGEST_NAME:] if len(name.encode()) > _LONGEST_NAME else name

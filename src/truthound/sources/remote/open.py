@@ -1,4 +1,4 @@
-"""Files behind URLs, with the credentials of the environment: text is fetched and read whole, the others are read by the engine."""
+"""Opens remote files with the credentials of the environment: text is downloaded, other formats are scanned in place."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from truthound.sources.remote.download import DownloadError, addresses, download
 from truthound.sources.spec import Spec
 from truthound.sources.table import Table
 
-_SAME = {"s3a": "s3", "gcs": "gs", "azure": "az"}
-_LOGIN = {
+_SCHEME_ALIASES = {"s3a": "s3", "gcs": "gs", "azure": "az"}
+_CREDENTIALS = {
     "s3": "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_REGION, AWS_ENDPOINT_URL)",
     "gs": "GOOGLE_APPLICATION_CREDENTIALS",
     "az": "AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY",
@@ -36,7 +36,7 @@ _LOGIN = {
     "abfss": "AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY",
     "adl": "AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY",
 }
-# what an engine says when it was not let in, or did not get there
+# messages of an engine that was denied access, or could not connect
 _FORBIDDEN = re.compile(r"(?i)\b(40[13]|forbidden|access ?denied|unauthori[sz]ed|credential|authenticat|permission)")
 _UNREACHED = re.compile(r"(?i)(timed? ?out|no answer|reached|connect|dns|resolve|network|error sending request)")
 _TEXT = ("csv", "ndjson")
@@ -45,15 +45,15 @@ _SCANS: dict[str, Callable[[str, Any], Table]] = {}
 
 
 def open_url(spec: Spec, _base: Path | None, _whole: bool) -> FrameSource:
-    """A remote file, glob or folder as a table. Text is fetched and read as a local file is; the others are scanned where they are."""
+    """Opens a remote file, glob or folder. Text is downloaded and read like a local file; other formats are scanned in place."""
     scheme, _, rest = spec.address.partition("://")
-    scheme = _SAME.get(scheme.lower(), scheme.lower())
+    scheme = _SCHEME_ALIASES.get(scheme.lower(), scheme.lower())
     url = f"{scheme}://{rest}"
     path = unquote(rest.partition("?")[0].partition("#")[0]) if scheme in ("http", "https") else rest
     fmt = format_by_name(spec.format) if spec.format else format_of(PurePosixPath(path).name)
     if fmt is None:
         raise ConfigError(
-            f"data_source: format: is missing, and the ending of {spec.name} does not tell it; give a mapping with url and format: "
+            f"data_source: format: is missing, and the extension of {spec.name} does not determine it; give a mapping with url and format: "
             + ", ".join(dict.fromkeys(EXTENSIONS.values()))
         )
     if fmt not in _SCANS and fmt not in _TEXT:
@@ -64,7 +64,7 @@ def open_url(spec: Spec, _base: Path | None, _whole: bool) -> FrameSource:
     need_extra(fmt)
     explain = _explainer(spec, scheme)
     try:
-        table = _fetched(url, fmt, options) if fmt in _TEXT else _SCANS[fmt](url, options)
+        table = _downloaded(url, fmt, options) if fmt in _TEXT else _SCANS[fmt](url, options)
         source = FrameSource(
             spec.name, fmt, table.frame, explain=explain, unreadable=table.unreadable, notes=tuple(table.notes)
         )
@@ -79,8 +79,8 @@ def open_url(spec: Spec, _base: Path | None, _whole: bool) -> FrameSource:
         raise explain(error) from None
 
 
-def _fetched(url: str, fmt: str, options: Any) -> Table:
-    """The table of text files, which are gone again when it is read."""
+def _downloaded(url: str, fmt: str, options: Any) -> Table:
+    """The table of downloaded text files, which are deleted after they are read."""
     with tempfile.TemporaryDirectory(prefix="truthound-") as folder:
         files = download(url, Path(folder))
         read = read_files(FileSet(fmt, files), options)
@@ -96,14 +96,14 @@ def _parquet(url: str, options: Any) -> Table:
             missing_columns=options.missing_columns, extra_columns=options.extra_columns, cast_options=columnar.WIDER,
         )  # fmt: skip
 
-    if parts := _differing(url, scan):
+    if parts := _differing_parts(url, scan):
         overrides = {n: polars_type(t) for n, t in options.schema_overrides.items()}
         return unite(parts, Rules(options.missing_columns, options.extra_columns, overrides))
-    return _overridden(scan(url), url, options)
+    return _with_overrides(scan(url), url, options)
 
 
-def _differing(url: str, scan: Callable[[str], pl.LazyFrame]) -> list[Part]:
-    """The files of a bucket each by itself, where their columns differ, so that they are unite as local files are."""
+def _differing_parts(url: str, scan: Callable[[str], pl.LazyFrame]) -> list[Part]:
+    """The files of a bucket as parts of a union, if their columns differ."""
     files = [a for a in addresses(url) if format_of(a) in (None, "parquet")]
     if len(files) < 2:
         return []
@@ -128,7 +128,7 @@ def _ipc(url: str, options: Any) -> Table:
         hive_schema=hive or None,
         try_parse_hive_dates=hive_partitions.has_dates(hive),
     )
-    return _overridden(frame, url, options)
+    return _with_overrides(frame, url, options)
 
 
 def _delta(url: str, options: Any) -> Table:
@@ -136,7 +136,7 @@ def _delta(url: str, options: Any) -> Table:
 
 
 def _hive(url: str, options: Any, scan: Callable[..., pl.LazyFrame]) -> dict[str, pl.DataType]:
-    """The columns that folders named `key=value` make, and their types; only the ends of files are read for them."""
+    """The partition columns and their types; only the metadata of files are read for them."""
     many = "=" in url or url.endswith("/") or is_glob(url)
     wanted = many if options.hive_partitioning is None else options.hive_partitioning
     if not wanted:
@@ -150,8 +150,8 @@ def _hive(url: str, options: Any, scan: Callable[..., pl.LazyFrame]) -> dict[str
     return {n: hive_partitions.value_type(values.field(n).unique().to_list()) for n in names} if values else {}
 
 
-def _overridden(frame: pl.LazyFrame, url: str, options: Any) -> Table:
-    """With the types that are asked for."""
+def _with_overrides(frame: pl.LazyFrame, url: str, options: Any) -> Table:
+    """The table with the requested types."""
     if not options.schema_overrides:
         return Table(frame)
     overrides = {n: polars_type(t) for n, t in options.schema_overrides.items()}
@@ -164,10 +164,10 @@ _SCANS.update(parquet=_parquet, ipc=_ipc, delta=_delta)
 
 
 def _explainer(spec: Spec, scheme: str) -> Callable[[Exception], SourceError]:
-    """What an engine says about a remote file, without what the URL keeps secret, and what to do."""
+    """Explains an engine's error about a remote file, without the secrets of the URL, and with a hint."""
     secrets = url_secrets(spec.address)
 
-    def told(error: Exception) -> SourceError:
+    def explain(error: Exception) -> SourceError:
         words = shorten(scrub(first_line(error).partition("<?xml")[0], secrets), 300)
         if (
             isinstance(error, FileNotFoundError)
@@ -176,7 +176,7 @@ def _explainer(spec: Spec, scheme: str) -> Callable[[Exception], SourceError]:
         ):
             return SourceError(f"{spec.name} does not exist, or no file matches it: {words}")
         if _FORBIDDEN.search(words):
-            helped = f"; set {_LOGIN[scheme]} in the environment" if scheme in _LOGIN else ""
+            helped = f"; set {_CREDENTIALS[scheme]} in the environment" if scheme in _CREDENTIALS else ""
             return SourceError(f"{spec.name} may not be read: {words}{helped}")
         if "Range request not supported" in words:
             return SourceError(
@@ -186,4 +186,4 @@ def _explainer(spec: Spec, scheme: str) -> Callable[[Exception], SourceError]:
             return SourceError(f"{spec.name} cannot be reached: {words}")
         return SourceError(f"{spec.name} cannot be read: {words}")
 
-    return told
+    return explain
