@@ -1,4 +1,4 @@
-"""Your own code as an action: a Python function, or a command."""
+"""The user's own code as an action: a Python function, or a command."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ from truthound.io.request import encode_json
 from truthound.results import ActionResult, ActionStatus, CheckpointResult
 
 KILL_GRACE = 2.0
-"""seconds between asking a command's processes to end and ending them"""
+"""seconds between SIGTERM and SIGKILL"""
 _TAIL = 9_900  # bytes kept of what a command prints; a result's texts have 10,000 characters
-_DAY = 86_400.0  # seconds waited for at once; systems count milliseconds in a number that has an end
+_DAY = 86_400.0  # longest single wait in seconds: systems count milliseconds in a bounded number
 _VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")  # a shell takes both
 _OPERATORS = frozenset("|&;<>")
 
@@ -104,10 +104,10 @@ class CustomAction(Action):
         return self.timeout_seconds if self.callback else None
 
     def secrets(self) -> Iterator[str]:
-        """Its environment's values too, unless they are so short and named so plainly that they cannot be secrets."""
+        """Also the values of its environment, unless they are short and not named as secrets."""
         values = {k: v.get_secret_value() for k, v in self.environment.items()}
         yield from (v for k, v in values.items() if len(v) > 4 or is_secret(k))
-        yield from environment_secrets(os.environ)  # which a callback and a command may know
+        yield from environment_secrets(os.environ)  # a callback and a command may print them
         commands = self.shell_command if isinstance(self.shell_command, list) else [self.shell_command or ""]
         known = os.environ | values
         found = (known.get(n, "") for c in commands for n in _VARIABLE.findall(c) if is_secret(n))
@@ -125,35 +125,30 @@ class CustomAction(Action):
 
     def _command(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
         cwd = local_path(self.working_directory, run.base) if self.working_directory else run.base
-        environment = os.environ | {
-            "TRUTHOUND_RESULT_STATUS": result.status.value,
-            "TRUTHOUND_CHECKPOINT": _small(result.checkpoint_name),
-            "TRUTHOUND_RUN_ID": _small(result.run_id),
-        }
-        environment |= {k: v.get_secret_value() for k, v in self.environment.items()}
+        environment = self._environment(result)
         words = _words(cast("str | list[str]", self.shell_command), shell=self.shell)
         if not self.shell:
             words = [env_vars.expand_or_raise(word, environment) for word in words]
         sent = encode_json(result.to_dict()) if self.pass_result_as_json else None
-        # a secret that begins before what is shown is masked all the same: each byte of it as %00, or \u0000
+        # long enough to redact a secret that begins before the part that is shown, with each byte encoded as %00 or \u0000
         keep = _TAIL + max((6 * len(s.encode("utf-8", "replace")) for s in self.secrets_to_redact), default=0)
         out, err = (Output(keep, self.max_output_bytes) for _ in range(2))
         with tempfile.TemporaryFile() as stdin:
             started: Future[subprocess.Popen[bytes]] = Future()
             try:
-                # in a thread of its own: no interrupt comes between the start of the process and our knowing it
+                # in a thread of its own: an interrupt must not come between the start of the process and its assignment
                 run_in_daemon_thread(started, lambda: self._start(words, environment, cwd, sent, (stdin, out, err)))
                 process = yield from call(lambda: wait_result(started), own_thread=True)
                 code = yield from call(lambda: _wait(process, self.timeout_seconds), own_thread=True)
-            except GeneratorExit:  # nobody is there to perform anything
+            except GeneratorExit:  # the flow is closed: no effect is performed any more
                 _end(started)
                 raise
             finally:  # interrupted or cancelled
                 if not _ended(started):
-                    try:  # it takes its time, which an event loop has not
+                    try:  # it blocks for a while, which an event loop must not
                         yield from call(lambda: _end(started), own_thread=True)
-                    except BaseException:  # once more: there is no patience left, and the thread may end with us
-                        with suppress(Exception):  # it has not started
+                    except BaseException:  # interrupted again: end it at once, the thread may end with us
+                        with suppress(Exception):  # it did not start
                             _end_at_once(started.result(0))
                         raise
                 for output in (out, err):
@@ -167,6 +162,16 @@ class CustomAction(Action):
         exceeded = out.exceeded or err.exceeded
         return self._outcome(words[0], details if self.capture_output else {"exit_code": code}, exceeded=exceeded)
 
+    def _environment(self, result: CheckpointResult) -> dict[str, str]:
+        """The environment of the command."""
+        return {
+            **os.environ,
+            "TRUTHOUND_RESULT_STATUS": result.status.value,
+            "TRUTHOUND_CHECKPOINT": _variable_value(result.checkpoint_name),
+            "TRUTHOUND_RUN_ID": _variable_value(result.run_id),
+            **{k: v.get_secret_value() for k, v in self.environment.items()},
+        }
+
     def _start(
         self,
         words: list[str],
@@ -175,7 +180,7 @@ class CustomAction(Action):
         sent: bytes | None,
         streams: tuple[BinaryIO, Output, Output],
     ) -> subprocess.Popen[bytes]:
-        """The running command. It gets a file, so that one that does not read holds nobody up; what it prints is read as it comes."""
+        """Starts the command. Its input is a file, so that a command that does not read it blocks nobody; its output is read while it runs."""
         stdin, out, err = streams
         if sent is not None:
             stdin.write(sent)
@@ -222,7 +227,7 @@ class CustomAction(Action):
 
 
 def _words(command: str | list[str], *, shell: bool) -> list[str]:
-    """The command's words; raises ValueError on what only a shell would understand."""
+    """The command's words; raises ValueError for shell syntax."""
     if isinstance(command, list):
         words = command
     elif shell:
@@ -253,11 +258,11 @@ def _cannot_start(program: str, cwd: Path | None, error: OSError) -> str:
 
 
 def _wait(process: subprocess.Popen[bytes], seconds: float | None) -> int | None:
-    """Its exit code, or None when it had to be killed. With some limit always: Polars' handler of Ctrl-C restarts a wait without one."""
+    """Its exit code, or None if it was killed. Waits always have a limit: Polars' handler of Ctrl-C restarts endless waits."""
     until = time.monotonic() + (math.inf if seconds is None else seconds)
     while True:
         try:
-            with terminable():  # who ends us means the command too
+            with terminable():  # SIGTERM is for the command too
                 return process.wait(min(until - time.monotonic(), _DAY))
         except subprocess.TimeoutExpired:
             if time.monotonic() >= until:
@@ -266,21 +271,21 @@ def _wait(process: subprocess.Popen[bytes], seconds: float | None) -> int | None
 
 
 def _ended(started: Future[subprocess.Popen[bytes]]) -> bool:
-    """Whether there is no command (any more)."""
+    """Whether no command is running."""
     if not started.done():
-        return started.cancel()  # where the thread has not come to it yet, it will not
+        return started.cancel()  # if the thread has not started it yet, it will not
     return started.cancelled() or started.exception() is not None or started.result().poll() is not None
 
 
 def _end(started: Future[subprocess.Popen[bytes]]) -> None:
-    """Ends the command, wherever its start is."""
+    """Ends the command, also if it is only just starting."""
     if not _ended(started):
-        with suppress(Exception):  # it did not start, which has been told
+        with suppress(Exception):  # it did not start, which has been reported
             _kill(wait_result(started))
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    """Ends the command and all it started: asks first, then does not ask."""
+    """Ends the command and all processes it started: SIGTERM, then SIGKILL."""
     if not hasattr(os, "killpg"):  # Windows has no groups of processes
         process.kill()
         process.wait()
@@ -291,10 +296,10 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
         try:
             with terminable():
                 while time.monotonic() < until:
-                    process.poll()  # takes the leader away once it has ended, so that the group can be seen to be empty
+                    process.poll()  # reaps the leader once it has ended, so that the group becomes empty
                     os.killpg(process.pid, 0)
                     time.sleep(0.01)
-        except (KeyboardInterrupt, SystemExit):  # once more: there is no patience left
+        except (KeyboardInterrupt, SystemExit):  # interrupted again
             _end_at_once(process)
             raise
         os.killpg(process.pid, signal.SIGKILL)
@@ -302,7 +307,7 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
 
 
 def _end_at_once(process: subprocess.Popen[bytes]) -> None:
-    """Ends the command and all it started without asking, and without waiting for it."""
+    """Kills the command and all processes it started, without waiting for them."""
     with suppress(ProcessLookupError, PermissionError):
         if hasattr(os, "killpg"):
             os.killpg(process.pid, signal.SIGKILL)
@@ -311,14 +316,15 @@ def _end_at_once(process: subprocess.Popen[bytes]) -> None:
 
 
 def _tail(output: Output, hidden: Collection[str]) -> str:
-    """The end of what was printed, without the secrets. More than that is kept, so that none is cut before it is found."""
+    """The end of the output, redacted. More than that is kept, so that no secret is cut before it is found."""
     longest = max((6 * len(s.encode("utf-8", "replace")) for s in hidden), default=0)
     kept, size = redact(output.tail.decode(errors="replace"), hidden), output.size
     if size <= _TAIL:
         return kept
-    begun = longest if size > _TAIL + longest else 0  # here a secret may begin before what was kept
+    begun = longest if size > _TAIL + longest else 0  # a secret may begin before what was kept
     return f"… ({plural(size - _TAIL, 'byte')} before)\n{kept[begun:][-_TAIL:]}"
 
 
-def _small(text: str) -> str:
+def _variable_value(text: str) -> str:
+    """Text that an environment variable can hold."""
     return text.replace("\0", "")[:1000].encode(errors="replace").decode()
