@@ -45,7 +45,7 @@ def bare_environment(monkeypatch):
 def test_when_colour_is_welcome(monkeypatch, env, stream, no_color, fancy):
     for name, value in env.items():
         monkeypatch.setenv(name, value)
-    assert output.fancy(stream, no_color=no_color) is fancy
+    assert output.wants_symbols(stream, no_color=no_color) is fancy
 
 
 def test_the_width(monkeypatch):
@@ -58,8 +58,8 @@ def test_the_width(monkeypatch):
 
 def test_a_file_is_written_whole(tmp_path, capfd):
     target = tmp_path / "deep" / "out.json"
-    output.deliver("ä\n", target)
-    output.deliver("ö\n", target)
+    output.write_document("ä\n", target)
+    output.write_document("ö\n", target)
     assert target.read_bytes() == "ö\n".encode()
     assert [p.name for p in target.parent.iterdir()] == ["out.json"]
     assert capfd.readouterr() == ("", f"wrote {target}\nwrote {target}\n")
@@ -83,9 +83,9 @@ def test_what_cannot_be_written_is_told(tmp_path):
 
 
 def test_a_device_is_written_to(capfd):
-    output.deliver("x\n", output.Path("/dev/stdout"))
+    output.write_document("x\n", output.Path("/dev/stdout"))
     assert capfd.readouterr().out == "x\n"
-    output.deliver("y\n", output.Path("-"))
+    output.write_document("y\n", output.Path("-"))
     assert capfd.readouterr().out == "y\n"
 
 

@@ -17,10 +17,10 @@ def list_(no_color: NoColor = False) -> None:
     """List the action types, and the environment variables used when an option is not set."""
     from truthound._internal.escape import escape_terminal
     from truthound.checkpoint.actions.registry import action_class, action_types
-    from truthound.cli.output import emit, fancy, width
+    from truthound.cli.output import emit, wants_symbols, width
     from truthound.reporters.terminal import Look, Span
 
-    look = Look(width(sys.stdout), fancy(sys.stdout, no_color=no_color))
+    look = Look(width(sys.stdout), wants_symbols(sys.stdout, no_color=no_color))
     rows: list[list[Span]] = []
     for name in action_types():
         cls = action_class(name)

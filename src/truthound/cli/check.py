@@ -35,7 +35,7 @@ def check(
     from truthound.checkpoint.checkpoint import Checkpoint
     from truthound.ci.models import CIPlatform
     from truthound.cli.ci_report import CIReport
-    from truthound.cli.output import fancy, width
+    from truthound.cli.output import wants_symbols, width
     from truthound.cli.overwrite_guard import ensure_not_input, inputs_of
     from truthound.cli.run import run_all
 
@@ -54,7 +54,9 @@ def check(
         shown,
         CIReport(CIPlatform.LOCAL, shown.stdout_is_log),
         next_steps=_next_steps,
-        introduce=lambda _: _page(next(in_order), width(sys.stdout), fancy(sys.stdout, no_color=shown.no_color)),
+        introduce=lambda _: _page(
+            next(in_order), width(sys.stdout), wants_symbols(sys.stdout, no_color=shown.no_color)
+        ),
         document=lambda results: _document(results, profiles, shown),
     )
     raise typer.Exit(code)

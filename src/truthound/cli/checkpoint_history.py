@@ -11,7 +11,7 @@ from truthound._internal.escape import escape_terminal
 from truthound._internal.text import plural
 from truthound.ci.detect import is_ci_environment
 from truthound.cli.options import DEFAULT_CONFIG
-from truthound.cli.output import deliver, fancy, say, width
+from truthound.cli.output import print_note, wants_symbols, width, write_document
 from truthound.cli.overwrite_guard import ensure_not_input
 from truthound.cli.selection import by_name, load
 from truthound.errors import ConfigError
@@ -39,15 +39,15 @@ def show(
     problems: list[str] = []
     runs = load_results(path, name, limit, base=base, problems=problems)[::-1]
     for line in problems:
-        say(f"warning: {escape_terminal(line)}")
+        print_note(f"warning: {escape_terminal(line)}")
     if not runs:
         raise ConfigError(f'no runs of "{name}" are stored in {path}')
     if kind == "console":
         plain = output is not None
-        look = Look(120 if plain else width(sys.stdout), not plain and fancy(sys.stdout, no_color=no_color))
-        deliver(page(name, path, runs, look), output)
+        look = Look(120 if plain else width(sys.stdout), not plain and wants_symbols(sys.stdout, no_color=no_color))
+        write_document(page(name, path, runs, look), output)
     else:
-        deliver(FORMATS[kind]([r.published() for r in runs] if is_ci_environment() else runs), output)
+        write_document(FORMATS[kind]([r.published() for r in runs] if is_ci_environment() else runs), output)
 
 
 def _store(name: str, config: Path | None, store: str | None) -> tuple[str, Path | None]:

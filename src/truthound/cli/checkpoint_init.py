@@ -9,7 +9,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from truthound._internal.escape import escape_terminal
-from truthound.cli.output import say, write_bytes
+from truthound.cli.output import print_note, write_bytes
 from truthound.cli.overwrite_guard import ensure_new, ensure_not_input
 from truthound.cli.progress import Progress
 from truthound.errors import ConfigError
@@ -60,7 +60,7 @@ def _relative_to(folder: Path, data: str) -> str:
 
 def _write(path: Path, content: bytes) -> None:
     write_bytes(path, content)
-    say(f"wrote {escape_terminal(path)}")
+    print_note(f"wrote {escape_terminal(path)}")
 
 
 def _next(output: Path) -> None:
@@ -69,4 +69,4 @@ def _next(output: Path) -> None:
 
     name = shlex.quote(load_checkpoints(output)[0].name)
     file = "" if output == DEFAULT_CONFIG else f" --config {shlex.quote(str(output))}"
-    say(f"next: truthound checkpoint run {escape_terminal(name + file)}")
+    print_note(f"next: truthound checkpoint run {escape_terminal(name + file)}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from truthound._internal.escape import escape_markdown, escape_terminal
 from truthound.cli.options import DEFAULT_CONFIG
-from truthound.cli.output import deliver, fancy, width
+from truthound.cli.output import wants_symbols, width, write_document
 from truthound.cli.overwrite_guard import ensure_not_input
 from truthound.cli.selection import load
 from truthound.reporters.json_yaml import dump_json, dump_yaml
@@ -35,13 +35,13 @@ def show(config: Path | None, kind: str, output: Path | None, *, no_color: bool)
             text = "\n".join([f"| {' | '.join(_COLUMNS)} |", "| --- | --- | --- | --- | --- |", *lines]) + "\n"
         case _:
             plain = output is not None
-            look = Look(120 if plain else width(sys.stdout), not plain and fancy(sys.stdout, no_color=no_color))
+            look = Look(120 if plain else width(sys.stdout), not plain and wants_symbols(sys.stdout, no_color=no_color))
             rows: list[list[Span]] = [[(word, "dim") for word in ("NAME", "SOURCE", "VALIDATORS", "ACTIONS")]]
             rows += [
                 [(escape_terminal(_text(f[c])), "" if i else "bold") for i, c in enumerate(_COLUMNS[:4])] for f in found
             ]
             text = look.render([look.table(rows)])
-    deliver(text, output)
+    write_document(text, output)
 
 
 def _facts(checkpoint: Checkpoint) -> dict[str, Any]:

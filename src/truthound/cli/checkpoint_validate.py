@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from truthound._internal.escape import escape_terminal
 from truthound._internal.text import plural
 from truthound.cli.options import DEFAULT_CONFIG
-from truthound.cli.output import emit_folded, say
+from truthound.cli.output import emit_wrapped, print_note
 from truthound.cli.selection import load, with_options
 from truthound.errors import ConfigError, SourceError
 from truthound.results import CheckOutcome, CheckStatus
@@ -41,13 +41,13 @@ def validate_files(files: Iterable[Path | None]) -> None:
             plural(sum(len(c.config.rules) for c in checkpoints), "validator"),
             plural(sum(len(c.actions) for c in checkpoints), "action"),
         ]
-        emit_folded(f"{path or DEFAULT_CONFIG}: ok: {', '.join(counts)}")
+        emit_wrapped(f"{path or DEFAULT_CONFIG}: ok: {', '.join(counts)}")
     if problems:
         raise ConfigError(problems)
 
 
 def _warn(checkpoint: Checkpoint, warning: str) -> None:
-    say(f"warning: {escape_terminal(checkpoint.name)}: {escape_terminal(warning)}")
+    print_note(f"warning: {escape_terminal(checkpoint.name)}: {escape_terminal(warning)}")
 
 
 def _warn_about_actions(checkpoint: Checkpoint) -> None:

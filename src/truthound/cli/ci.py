@@ -35,7 +35,7 @@ CIFormat = Annotated[
 def _deliver(
     data: dict[str, Any], page: Callable[[Look], str], format_: str, output: Path | None, *, no_color: bool
 ) -> None:
-    from truthound.cli.output import deliver, fancy, width
+    from truthound.cli.output import wants_symbols, width, write_document
     from truthound.reporters.json_yaml import dump_json, dump_yaml
     from truthound.reporters.terminal import Look
 
@@ -46,8 +46,10 @@ def _deliver(
             text = dump_yaml(data)
         case _:
             plain = output is not None
-            text = page(Look(120 if plain else width(sys.stdout), not plain and fancy(sys.stdout, no_color=no_color)))
-    deliver(text, output)
+            text = page(
+                Look(120 if plain else width(sys.stdout), not plain and wants_symbols(sys.stdout, no_color=no_color))
+            )
+    write_document(text, output)
 
 
 @app.command(short_help="Show the detected CI system.")

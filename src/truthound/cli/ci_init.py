@@ -95,7 +95,7 @@ def init(
     from truthound.ci.models import CIPlatform
     from truthound.ci.pipelines.generate import pipeline_text, target_of, write_ci_config
     from truthound.ci.pipelines.spec import Pipeline
-    from truthound.cli.output import emit, say
+    from truthound.cli.output import emit, print_note
 
     if show and (output is not None or force):
         raise typer.BadParameter("--print writes no file; leave out --output and --force")
@@ -116,26 +116,26 @@ def init(
         emit(pipeline_text(system, pipeline))
         return
     written = write_ci_config(system, checkpoint_name=pipeline.checkpoint_name, path=output, force=force, **options)
-    say(f"wrote {escape_terminal(written)}")
+    print_note(f"wrote {escape_terminal(written)}")
     if output is None and top != here:
-        say(f"warning: CI systems read it only at the top of the repository, which is {escape_terminal(top)}")
+        print_note(f"warning: CI systems read it only at the top of the repository, which is {escape_terminal(top)}")
     if pipeline.wanted_secrets:
-        say(f"next: set in {target.secrets}: {', '.join(pipeline.wanted_secrets)}")
-    say(
+        print_note(f"next: set in {target.secrets}: {', '.join(pipeline.wanted_secrets)}")
+    print_note(
         f"next: git add {shlex.quote(escape_terminal(written))}, commit and push; its first lines list the remaining setup"
     )
 
 
 def _relative_config(config: Path, top: Path) -> str:
     """The configuration file relative to the top of the repository, where the pipeline runs."""
-    from truthound.cli.output import say
+    from truthound.cli.output import print_note
     from truthound.reporters.locations import within
 
     if not (config.is_absolute() or config.exists()):
         return config.as_posix()
     place = within(Path(os.path.normpath(Path.cwd() / config)), top)
     if place is None:
-        say(
+        print_note(
             f"warning: {escape_terminal(config)} is not in the repository, so the pipeline finds it only if the machine has it"
         )
     return (config if place is None else place).as_posix()
@@ -170,7 +170,7 @@ def _checkpoints(name: str | None, config: Path, *, every: bool) -> list[dict[st
     """
     from truthound.checkpoint.config import load_config
     from truthound.checkpoint.config.loader import outline
-    from truthound.cli.output import say
+    from truthound.cli.output import print_note
     from truthound.errors import ConfigError
 
     if every and name is not None:
@@ -180,7 +180,9 @@ def _checkpoints(name: str | None, config: Path, *, every: bool) -> list[dict[st
             raise ConfigError(
                 f"no {escape_terminal(config)} here; name the checkpoint, or write one with: truthound checkpoint init"
             )
-        say(f"warning: no {escape_terminal(config)} here yet; the pipeline needs it at the top of the repository")
+        print_note(
+            f"warning: no {escape_terminal(config)} here yet; the pipeline needs it at the top of the repository"
+        )
         return []
     try:
         load_config(config)
@@ -188,7 +190,7 @@ def _checkpoints(name: str | None, config: Path, *, every: bool) -> list[dict[st
         if problems := [p for p in error.problems if not _UNSET.search(p)]:
             if name is None and not every:
                 raise
-            say(f"warning: {escape_terminal(problems[0])}")
+            print_note(f"warning: {escape_terminal(problems[0])}")
             return []
     known = {str(c.get("name")): c for c in outline(config)}
     if every:
@@ -199,6 +201,8 @@ def _checkpoints(name: str | None, config: Path, *, every: bool) -> list[dict[st
         )
     if name is not None and name not in known:
         near = did_you_mean(name, known) or f"; its checkpoints: {', '.join(known)}"
-        say(f'warning: no checkpoint "{escape_terminal(name)}" in {escape_terminal(config)}{escape_terminal(near)}')
+        print_note(
+            f'warning: no checkpoint "{escape_terminal(name)}" in {escape_terminal(config)}{escape_terminal(near)}'
+        )
         return []
     return list(known.values()) if name is None else [known[name]]

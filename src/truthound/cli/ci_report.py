@@ -17,7 +17,7 @@ from truthound.ci.detect import detect_ci_platform, is_ci_environment
 from truthound.ci.models import CIPlatform
 from truthound.ci.platforms import PLATFORMS, platform_named
 from truthound.cli.options import DEFAULT_CONFIG
-from truthound.cli.output import emit, say, write_bytes
+from truthound.cli.output import emit, print_note, write_bytes
 from truthound.errors import ConfigError, TruthoundError
 from truthound.reporters.wording import fails
 from truthound.results import CheckpointResult, CheckpointStatus, now
@@ -56,7 +56,7 @@ def _message(error: Exception) -> str:
 
 
 def _print(line: str) -> None:
-    emit(f"{line}\n", ours=True)
+    emit(f"{line}\n", ci_commands=True)
 
 
 @dataclass
@@ -92,7 +92,7 @@ class CIReport:
             step_summary=full,
             set_output=full,
             files=full,
-            show=_print if self.stdout_is_log else partial(say, ours=True),
+            show=_print if self.stdout_is_log else partial(print_note, ci_commands=True),
         )
 
     def redacted(self, result: CheckpointResult) -> CheckpointResult:
@@ -145,10 +145,10 @@ class CIReport:
         title, reporter = PLATFORMS[self.platform].title, self.reporter()
         for name in (*reporter.reporting.required_env, *reporter.reporting.created_env):
             if not (self.annotations_only or reporter.environ.get(name)):
-                say(f"{title}: {name} is not set, nothing is written there")
+                print_note(f"{title}: {name} is not set, nothing is written there")
         reporter.publish(self.reported, self.previous)
         if reporter.wrote:
-            say(f"{title}: wrote {', '.join(dict.fromkeys(reporter.wrote))}")
+            print_note(f"{title}: wrote {', '.join(dict.fromkeys(reporter.wrote))}")
 
     def _write_sarif(self, file: Path) -> None:
         from truthound.reporters.sarif import sarif
@@ -157,4 +157,4 @@ class CIReport:
         config = self.command_error or CheckpointResult("", "", now(), CheckpointStatus.SUCCESS)
         runs = [replace(config, checkpoint_name=self.config), *self.results]
         write_bytes(file, sarif(runs, self.reporter().root).encode("utf-8", "backslashreplace"))
-        say(f"wrote {escape_terminal(file)}")
+        print_note(f"wrote {escape_terminal(file)}")

@@ -13,9 +13,9 @@ app = typer.Typer(help="Print the JSON Schema of configuration files.", no_args_
 def schema(output: Output = None) -> None:
     """Print the JSON Schema of configuration files, for completion and checks in an editor."""
     from truthound.checkpoint.config import json_schema
-    from truthound.cli.output import deliver
+    from truthound.cli.output import write_document
     from truthound.cli.overwrite_guard import ensure_not_input
     from truthound.reporters.json_yaml import dump_json
 
     ensure_not_input(output)
-    deliver(dump_json(json_schema()), output)
+    write_document(dump_json(json_schema()), output)

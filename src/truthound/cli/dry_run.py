@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from truthound._internal.escape import escape_terminal
 from truthound._internal.text import plural
-from truthound.cli.output import emit, fancy, width
+from truthound.cli.output import emit, wants_symbols, width
 from truthound.reporters.exit_codes import Exit, worst
 from truthound.reporters.terminal import Look, Span, hanging, joined, line, unbroken
 from truthound.results import CheckOutcome, CheckStatus
@@ -24,7 +24,7 @@ def show_plans(checkpoints: Sequence[Checkpoint], *, no_color: bool) -> Exit:
     """Prints what each checkpoint would do; ERROR where a run is known to be an error."""
     from truthound.checkpoint.checkpoint import error_reason
 
-    look = Look(width(sys.stdout), fancy(sys.stdout, no_color=no_color))
+    look = Look(width(sys.stdout), wants_symbols(sys.stdout, no_color=no_color))
     codes = []
     for checkpoint in checkpoints:
         plan = checkpoint.plan()

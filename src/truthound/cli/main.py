@@ -17,7 +17,7 @@ import typer
 
 from truthound.cli import action, check, checkpoint, ci, config, profile, schema
 from truthound.cli.options import EXIT_CODES
-from truthound.cli.output import emit, open_streams, problem, say, silence
+from truthound.cli.output import discard, emit, open_streams, print_error, print_note
 from truthound.errors import ConfigError, TruthoundError
 from truthound.reporters.exit_codes import Exit, exit_of_error
 
@@ -89,25 +89,25 @@ def main(argv: Sequence[str] | None = None) -> int:
             app(args=None if argv is None else list(argv), prog_name="truthound")
     except SystemExit as end:
         if end.code == Exit.INTERRUPTED:
-            say("interrupted")
+            print_note("interrupted")
         return end.code if isinstance(end.code, int) else Exit.OK
     except KeyboardInterrupt:
-        say("interrupted")
+        print_note("interrupted")
         return Exit.INTERRUPTED
     except TruthoundError as error:
         if os.environ.get("TRUTHOUND_DEBUG"):
             raise
         for line in error.problems if isinstance(error, ConfigError) else str(error).splitlines():
-            problem(line)
+            print_error(line)
         return exit_of_error(error)
     except OSError as error:  # typer could not print its help or a usage error
         if error.filename or error.errno not in {errno.ENOSPC, errno.EPIPE, errno.EIO, errno.EDQUOT}:
             return _bug(error)
-        silence(sys.stdout)
+        discard(sys.stdout)
         if getattr(error.__context__, "exit_code", None) == Exit.USAGE:
-            silence(sys.stderr)
+            discard(sys.stderr)
             return Exit.USAGE
-        problem(f"cannot write to standard output: {error.strerror}")
+        print_error(f"cannot write to standard output: {error.strerror}")
         return Exit.ERROR
     except Exception as error:  # noqa: BLE001 the boundary: users get a sentence, not a traceback
         return _bug(error)
@@ -125,5 +125,5 @@ def console() -> int:
 def _bug(error: Exception) -> Exit:
     if os.environ.get("TRUTHOUND_DEBUG"):
         raise error
-    problem(f"unexpected {type(error).__name__}: {error}; this is a bug, TRUTHOUND_DEBUG=1 shows the traceback")
+    print_error(f"unexpected {type(error).__name__}: {error}; this is a bug, TRUTHOUND_DEBUG=1 shows the traceback")
     return Exit.ERROR

@@ -24,7 +24,7 @@ def is_utf8(stream: TextIO) -> bool:
         return False
 
 
-def fancy(stream: TextIO, *, no_color: bool = False) -> bool:
+def wants_symbols(stream: TextIO, *, no_color: bool = False) -> bool:
     """Whether to use colours and symbols (https://no-color.org, https://force-color.org)."""
     if no_color or os.environ.get("NO_COLOR") or not is_utf8(stream):
         return False
@@ -43,7 +43,7 @@ def width(stream: TextIO) -> int:
     return PIPED_WIDTH
 
 
-def logged(text: str) -> str:
+def without_ci_commands(text: str) -> str:
     """In a CI system, text that contains no command to it, where JSON and XML stay the same documents; elsewhere the text."""
     from truthound._internal.escape import neutralize_ci_commands
     from truthound.ci.detect import is_ci_environment
@@ -57,12 +57,12 @@ def logged(text: str) -> str:
     return neutralize_ci_commands(text)
 
 
-def emit(text: str, *, ours: bool = False) -> None:
-    """Writes text to standard output, in UTF-8 if that is not a terminal. `ours` may contain commands to a CI system.
+def emit(text: str, *, ci_commands: bool = False) -> None:
+    """Writes text to standard output, in UTF-8 if that is not a terminal. With `ci_commands` it may contain commands to a CI system.
 
     A closed pipe is ignored; raises StoreError for any other failure, such as a full disk.
     """
-    text = text if ours else logged(text)
+    text = text if ci_commands else without_ci_commands(text)
     try:
         buffer = getattr(sys.stdout, "buffer", None)
         if buffer is None or sys.stdout.isatty():
@@ -72,27 +72,27 @@ def emit(text: str, *, ours: bool = False) -> None:
             buffer.write(text.encode("utf-8", "backslashreplace"))
         sys.stdout.flush()
     except BrokenPipeError:
-        silence(sys.stdout)
+        discard(sys.stdout)
     except OSError as error:
-        silence(sys.stdout)
+        discard(sys.stdout)
         raise StoreError(f"cannot write to standard output: {error.strerror or error}") from None
 
 
-def emit_folded(text: object, indent: str = "") -> None:
+def emit_wrapped(text: object, indent: str = "") -> None:
     """A sentence on standard output, escaped and wrapped."""
     from truthound.reporters.terminal import wrapped
 
     emit("".join(f"{indent}{line}\n" for line in wrapped(escape_terminal(text), width(sys.stdout) - len(indent))))
 
 
-def say(line: str = "", *, ours: bool = False) -> None:
-    """Writes a line to standard error, ignoring failures. `ours` may contain commands to a CI system."""
-    line = line if ours else logged(line)
+def print_note(line: str = "", *, ci_commands: bool = False) -> None:
+    """Writes a line to standard error, ignoring failures. With `ci_commands` it may contain commands to a CI system."""
+    line = line if ci_commands else without_ci_commands(line)
     try:
         sys.stderr.write(line + "\n")
         sys.stderr.flush()
     except OSError:
-        silence(sys.stderr)
+        discard(sys.stderr)
 
 
 def open_streams() -> None:
@@ -105,21 +105,21 @@ def open_streams() -> None:
             setattr(sys, name, os.fdopen(number, "w", encoding="utf-8", closefd=False))
 
 
-def silence(stream: TextIO) -> None:
+def discard(stream: TextIO) -> None:
     """Discards what is written to the stream from now on, also when the interpreter exits."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())
     os.close(nowhere)
 
 
-def problem(text: object) -> None:
+def print_error(text: object) -> None:
     """An error on standard error, escaped, and wrapped on a terminal."""
     line = f"error: {escape_terminal(text)}"
     if sys.stderr.isatty():
         from truthound.reporters.terminal import wrapped
 
         line = "\n       ".join(wrapped(line, max(width(sys.stderr) - 7, 20)))
-    say(line)
+    print_note(line)
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -136,10 +136,10 @@ def write_bytes(path: Path, content: bytes) -> None:
         raise StoreError(f"{path} cannot be written: {error.strerror or error}") from None
 
 
-def deliver(text: str, path: Path | None) -> None:
+def write_document(text: str, path: Path | None) -> None:
     """Writes a document to the file, if one is given, with a note on standard error, or to standard output."""
     if path is None or str(path) in {"-", "/dev/stdout"}:
         emit(text)
     else:
         write_bytes(path, text.encode("utf-8", "backslashreplace"))
-        say(f"wrote {escape_terminal(path)}")
+        print_note(f"wrote {escape_terminal(path)}")

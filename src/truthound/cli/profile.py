@@ -19,7 +19,7 @@ def profile(
 ) -> None:
     """Show statistics of each column: type, nulls, distinct values, range and the most frequent values."""
     from truthound import profiling
-    from truthound.cli.output import deliver, fancy, width
+    from truthound.cli.output import wants_symbols, width, write_document
     from truthound.cli.overwrite_guard import ensure_not_input
     from truthound.cli.profile_page import as_markdown, page
     from truthound.cli.progress import Progress
@@ -39,6 +39,7 @@ def profile(
         case _:
             plain = output is not None
             text = page(
-                found, Look(120 if plain else width(sys.stdout), not plain and fancy(sys.stdout, no_color=no_color))
+                found,
+                Look(120 if plain else width(sys.stdout), not plain and wants_symbols(sys.stdout, no_color=no_color)),
             )
-    deliver(text, output)
+    write_document(text, output)

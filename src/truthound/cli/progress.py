@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from truthound._internal.escape import escape_terminal
-from truthound.cli.output import fancy
+from truthound.cli.output import wants_symbols
 
 DELAY = 0.5
 """seconds before the spinner is shown"""
@@ -20,7 +20,7 @@ class Progress:
 
     def __init__(self, text: str, *, quiet: bool = False, no_color: bool = False) -> None:
         self._text = escape_terminal(text)
-        self._fancy = fancy(sys.stderr, no_color=no_color)
+        self._fancy = wants_symbols(sys.stderr, no_color=no_color)
         self._done = Event()
         self._thread = Thread(target=self._show, daemon=True) if sys.stderr.isatty() and not quiet else None
 

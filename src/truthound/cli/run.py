@@ -11,7 +11,7 @@ from truthound._internal.escape import escape_terminal
 from truthound.cli.ci_report import CIReport
 from truthound.cli.next_steps import ROWS_SHOWN
 from truthound.cli.options import OutputOptions
-from truthound.cli.output import deliver, emit, fancy, problem, say, width
+from truthound.cli.output import emit, print_error, print_note, wants_symbols, width, write_document
 from truthound.cli.progress import Progress
 from truthound.cli.selection import with_options
 from truthound.reporters.exit_codes import Exit, exit_of, worst
@@ -55,10 +55,10 @@ def run_all(
         if shown.quiet or not shown.streams:
             _print_errors(result)
     if not shown.streams:
-        deliver(document(results), shown.output)
+        write_document(document(results), shown.output)
         if shown.output is not None and not shown.quiet:
             for result, code in zip(results, codes, strict=True):
-                say(_verdict(result, code, shown).rstrip("\n"))
+                print_note(_verdict(result, code, shown).rstrip("\n"))
     elif len(results) > 1 and not shown.quiet:
         emit(f"\n {len(results)} checkpoints, exit {worst(codes).value}\n")
     return worst(codes)
@@ -105,7 +105,7 @@ def _history(earlier: BackgroundTask[tuple[list[CheckpointResult], list[str]]], 
     except TimeLimitError as error:
         found, problems = [], [f"earlier runs could not be read: {error}"]
     for line in problems:
-        say(f"warning: {escape_terminal(line)}")
+        print_note(f"warning: {escape_terminal(line)}")
     return [r for r in found if r.run_id != run_id]
 
 
@@ -118,10 +118,10 @@ def _print_errors(result: CheckpointResult) -> None:
     errors = with_status(result, CheckStatus.ERROR)
     lines = [f"{o.id} could not be evaluated: {o.error}" for o in errors] or (result.error or "").split("\n")
     for line in filter(None, lines):
-        problem(f"{name}: {line}")
+        print_error(f"{name}: {line}")
     for action in result.action_results:
         if not action.delivered:
-            problem(f"{name}: {action.action_name} was not delivered: {action.message}")
+            print_error(f"{name}: {action.action_name} was not delivered: {action.message}")
 
 
 def results_document(results: Sequence[CheckpointResult], shown: OutputOptions, *, as_list: bool) -> str:
@@ -148,7 +148,7 @@ def console_report(
     return render(
         result,
         width=120 if plain else width(sys.stdout),
-        colour=not plain and fancy(sys.stdout, no_color=shown.no_color),
+        colour=not plain and wants_symbols(sys.stdout, no_color=shown.no_color),
         verbose=shown.verbose,
         quiet=shown.quiet,
         limit=ROWS_SHOWN if shown.limit is None else shown.limit,
@@ -162,5 +162,5 @@ def _verdict(result: CheckpointResult, code: Exit, shown: OutputOptions) -> str:
     """The verdict for standard error, where the report goes to a file."""
     from truthound.reporters.console import render
 
-    colour = fancy(sys.stderr, no_color=shown.no_color)
+    colour = wants_symbols(sys.stderr, no_color=shown.no_color)
     return render(result, width=width(sys.stderr), colour=colour, quiet=True, ending=f"exit {code.value}")

@@ -28,7 +28,7 @@ def infer(
 ) -> None:
     """Infer a schema from data: types, nullability, uniqueness, signs, categories and patterns, with comments that say why."""
     from truthound import profiling
-    from truthound.cli.output import deliver
+    from truthound.cli.output import write_document
     from truthound.cli.overwrite_guard import ensure_new, ensure_not_input
     from truthound.cli.progress import Progress
 
@@ -36,7 +36,7 @@ def infer(
     ensure_new(output, force=force)
     with Progress(f"{file}: inferring", quiet=quiet):
         schema = profiling.infer_schema(file, pii=pii or ())
-    deliver(schema.to_yaml(), output)
+    write_document(schema.to_yaml(), output)
 
 
 @app.command(short_help="Learn the schemas of checkpoints again.")
@@ -50,7 +50,7 @@ def update(
 ) -> None:
     """Learn the schemas of checkpoints with auto_schema again, to accept a change in their data."""
     from truthound import profiling
-    from truthound.cli.output import emit_folded
+    from truthound.cli.output import emit_wrapped
     from truthound.cli.progress import Progress
 
     for checkpoint in _with_auto_schema(names or [], config):
@@ -65,9 +65,9 @@ def update(
                 pii=settings.pii,
                 on_change=changes.append,
             )
-        emit_folded(f"{checkpoint.name}: schema learned, in {path}")
+        emit_wrapped(f"{checkpoint.name}: schema learned, in {path}")
         for change in changes:
-            emit_folded(change, "  ")
+            emit_wrapped(change, "  ")
 
 
 def _with_auto_schema(names: list[str], config: Path | None) -> list[Checkpoint]:
