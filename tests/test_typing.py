@@ -13,19 +13,26 @@ import pytest
 
 import truthound
 from helpers.support import need
-from truthound.checkpoint.actions import ACTIONS, action_class, opsgenie, teams
+from truthound.checkpoint.actions import ACTIONS, OpsGenieAction, TeamsNotification, action_class
+from truthound.checkpoint.actions import opsgenie_factories as opsgenie
+from truthound.checkpoint.actions import teams_factories as teams
 from truthound.checkpoint.config.models import CheckpointConfig, CheckpointOptions
-from truthound.validators import registry
+from truthound.validators import Validator, registry
 
 SAMPLES = Path(__file__).parent / "typing"
 PACKAGE = Path(truthound.__file__).parent.parent
+
+
+def _public(cls: type) -> str:
+    """The module that users import a class from."""
+    return "truthound.validators" if issubclass(cls, Validator) else "truthound.checkpoint.actions"
 
 
 def _each_class() -> str:
     """For each validator and action a good call and a bad one."""
     classes = [*map(registry.validator_class, registry.TABLE), *map(action_class, ACTIONS)]
     lines = ['"""Every validator and every action."""', ""]
-    lines += [f"from {c.__module__} import {c.__name__}" for c in classes]
+    lines += [f"from {_public(c)} import {c.__name__}" for c in classes]
     for c in classes:
         lines += [f'{c.__name__}(name="a")', f'{c.__name__}(nmae="a")  # refused', f"{c.__name__}(name=3)  # refused"]
     return "\n".join([*lines, ""])
@@ -77,11 +84,11 @@ def test_the_options_that_checkers_know_are_those_that_are_taken():
 @pytest.mark.parametrize(
     ("function", "options", "action"),
     [
-        (teams.create_teams_notification, teams.TeamsOptions, teams.TeamsNotification),
-        (teams.create_failure_alert, teams.FailureAlertOptions, teams.TeamsNotification),
-        (opsgenie.create_opsgenie_action, opsgenie.OpsGenieOptions, opsgenie.OpsGenieAction),
-        (opsgenie.create_team_alert, opsgenie.OpsGenieOptions, opsgenie.OpsGenieAction),
-        (opsgenie.create_critical_alert, opsgenie.CriticalAlertOptions, opsgenie.OpsGenieAction),
+        (teams.create_teams_notification, teams.TeamsOptions, TeamsNotification),
+        (teams.create_failure_alert, teams.FailureAlertOptions, TeamsNotification),
+        (opsgenie.create_opsgenie_action, opsgenie.OpsGenieOptions, OpsGenieAction),
+        (opsgenie.create_team_alert, opsgenie.OpsGenieOptions, OpsGenieAction),
+        (opsgenie.create_critical_alert, opsgenie.CriticalAlertOptions, OpsGenieAction),
     ],
 )
 def test_a_factory_takes_all_options_of_its_action(function, options, action):
