@@ -14,6 +14,7 @@ from rich.text import Text
 from truthound._internal.escape import escape_terminal
 from truthound._internal.text import duration
 from truthound.reporters import wording
+from truthound.reporters.check_view import check_view
 from truthound.reporters.example_rows import example_rows
 from truthound.reporters.terminal import Look, Span, hanging, indented, joined, line, unbroken
 from truthound.results import CheckOutcome, CheckpointResult, CheckStatus, ValidationResult
@@ -138,7 +139,7 @@ class _Page:
             if not some:
                 continue
             sign, style = _STYLES[status]
-            kinds = Counter(self.look.message(wording.expectation(o)) for o in some)
+            kinds = Counter(self.look.message(check_view(o).expected) for o in some)
             times = self.look.sign("times")
             named = [f"{self.look.fit(k, 40)}{f' {times}{n:,}' if n > 1 else ''}" for k, n in kinds.most_common(3)]
             others = f" and {len(kinds) - 3:,} other kinds" if len(kinds) > 3 else ""
@@ -147,20 +148,22 @@ class _Page:
 
     def widths(self, found: list[CheckOutcome]) -> _Widths | None:
         """The columns of the table of issues; None where the terminal is too narrow for a table."""
-        counted = [o for o in found if o.status is not CheckStatus.ERROR and wording.failed_count(o)]
-        names = [cell_len(escape_terminal(wording.columns_label(o))) for o in found]
+        views = [check_view(o) for o in found]
+        counted = [v for v in views if v.failing]
+        names = [cell_len(escape_terminal(v.subject)) for v in views]
         name = min(max(names, default=0), max(self.look.width // 5, 12))
-        count = max((cell_len(wording.failed_count(o)) for o in counted), default=0)
+        count = max((cell_len(v.failing) for v in counted), default=0)
         room = self.look.width - self.sign_width - _SEVERITY - 4 - name - 2 - (count + 2 if count else 0)
         if self.look.width < _NARROW or room < 16:
             return None
-        texts = [cell_len(self.look.message(wording.expectation(o))) for o in counted]
+        texts = [cell_len(self.look.message(v.expected)) for v in counted]
         return _Widths(name, max(1, min(room, max(texts, default=0))), count)
 
     def issue(self, outcome: CheckOutcome, widths: _Widths | None) -> Iterator[RenderableType]:
-        label = self.severity_label(outcome.status, wording.severity(outcome))
-        subject, style = escape_terminal(wording.columns_label(outcome)), _STYLES[outcome.status][1]
-        count, expectation = wording.failed_count(outcome), self.look.message(wording.expectation(outcome))
+        view = check_view(outcome)
+        label = self.severity_label(outcome.status, view.severity)
+        subject, style = escape_terminal(view.subject), _STYLES[outcome.status][1]
+        count, expectation = view.failing, self.look.message(view.expected)
         extras = self.extras(outcome)
         if widths is None:
             room = self.look.width - sum(cell_len(t) for t, _ in label)
@@ -235,8 +238,8 @@ class _Page:
             text = f"{len(passed):,} passed"
             if fixed := wording.fixed(self.result, self.before):
                 names = ", ".join(
-                    f"{escape_terminal(wording.columns_label(o))} {self.look.message(wording.expectation(o))}"
-                    for o in fixed[:3]
+                    f"{escape_terminal(view.subject)} {self.look.message(view.expected)}"
+                    for view in map(check_view, fixed[:3])
                 )
                 text += f", {len(fixed):,} fixed: {names}" + (f" {self.look.sign('cut')}" if len(fixed) > 3 else "")
             yield self.note("passed", text, "" if self.verbose else " (--verbose lists them)")
@@ -257,9 +260,10 @@ class _Page:
             return
         rows = []
         for o in outcomes:
-            text = o.message or o.expected or o.validator if o.status is CheckStatus.SKIPPED else wording.expectation(o)
-            text = self.look.message(text) + (f"  {wording.failed_count(o)}" if o.failed else "")
-            rows.append([(escape_terminal(wording.columns_label(o)), "dim"), (text, "dim")])
+            view = check_view(o)
+            text = o.message or o.expected or o.validator if o.status is CheckStatus.SKIPPED else view.expected
+            text = self.look.message(text) + (f"  {view.failing}" if o.failed else "")
+            rows.append([(escape_terminal(view.subject), "dim"), (text, "dim")])
         yield self.look.table(rows, indent=self.sign_width + 4)
 
     def actions(self) -> Iterator[RenderableType]:

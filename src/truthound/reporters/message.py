@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from truthound._internal.text import cell, duration, plural, shorten, shorten_escaped, utf16_length
 from truthound.reporters import wording
-from truthound.reporters.check_view import CheckView, issue_views
+from truthound.reporters.check_view import CheckView, check_view, issue_views
 from truthound.results import CheckOutcome, CheckpointResult, CheckpointStatus, CheckStatus, Severity
 
 T = TypeVar("T")
@@ -137,8 +137,8 @@ def build(
             for outcome, view in zip(wording.ordered(result), issue_views(result, previous), strict=True)
         ),
         fixed=tuple(
-            f"{wording.columns_label(o)}: {wording.expectation(o)}"
-            for o in wording.fixed(result, previous.validation_result if previous else None)
+            f"{view.subject}: {view.expected}"
+            for view in map(check_view, wording.fixed(result, previous.validation_result if previous else None))
         ),
         previous=previous.status if previous else None,
         error="" if explained else wording.one_line(result.error or ""),

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from truthound._internal.text import did_you_mean
 from truthound.ci.pipelines.text import PERMISSIONS
-
-if TYPE_CHECKING:
-    from truthound.ci.pipelines.spec import Pipeline
 
 LISTS = ("paths", "branches", "secrets", "extras", "permissions")
 FLAGS = ("notify_slack", "strict", "cache", "every", "comment", "sarif", "token")
@@ -30,17 +27,17 @@ _RESERVED = re.compile(
 _VERSION = re.compile(r"[0-9]+(?:\.[0-9]+){0,3}(?:(?:a|b|rc)[0-9]+)?(?:\.post[0-9]+)?", re.ASCII)
 
 
-def option_problems(pipeline: Pipeline) -> list[str]:
+def option_problems(given: Mapping[str, Any]) -> list[str]:
     """The mistakes in all options but the fields of the schedule."""
-    texts = {name: value if is_texts(value := getattr(pipeline, name)) else () for name in LISTS}
-    schedule: Any = pipeline.schedule
-    default_branch = [] if pipeline.default_branch is None else [str(pipeline.default_branch)]
+    texts = {name: value if is_texts(value := given[name]) else () for name in LISTS}
+    schedule = given["schedule"]
+    default_branch = [] if given["default_branch"] is None else [str(given["default_branch"])]
     problems = [
-        *_checkpoint_name(pipeline.checkpoint_name, every=pipeline.every is True),
-        *_config(pipeline.config),
-        *(f"{name}: give a list of texts" for name in LISTS if not is_texts(getattr(pipeline, name))),
-        *(f"{name}: give True or False" for name in FLAGS if not isinstance(getattr(pipeline, name), bool)),
-        *_versions(pipeline.python_version, pipeline.version),
+        *_checkpoint_name(given["checkpoint_name"], every=given["every"] is True),
+        *_config(given["config"]),
+        *(f"{name}: give a list of texts" for name in LISTS if not is_texts(given[name])),
+        *(f"{name}: give True or False" for name in FLAGS if not isinstance(given[name], bool)),
+        *_versions(given["python_version"], given["version"]),
         *(_path(p) for p in texts["paths"] if not is_path_pattern(p) or "***" in p),
         *(_branch(b) for b in (*texts["branches"], *default_branch) if not _is_branch_pattern(b)),
         *(_secret(s) for s in texts["secrets"] if not _SECRET.fullmatch(s) or _RESERVED.fullmatch(s)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Sequence
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, fields
 from pathlib import Path, PurePath
 
 from truthound.ci.pipelines.cron import Cron, parse
@@ -64,7 +64,7 @@ class Pipeline:
     cron: Cron | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
-        problems = option_problems(self)
+        problems = option_problems({f.name: getattr(self, f.name) for f in fields(self)})
         for name in LISTS:
             value = getattr(self, name)
             object.__setattr__(self, name, tuple(dict.fromkeys(value)) if is_texts(value) else ())
