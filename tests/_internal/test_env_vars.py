@@ -45,7 +45,7 @@ def test_what_is_not_set_is_named():
 )  # fmt: skip
 def test_what_looks_like_a_reference_but_is_none_is_told(text, found):
     assert expand(text, ENV) == (text, [found])
-    what = "is no reference to a variable" if found.endswith("}") else "is not closed with }"
+    what = "is not a reference to a variable" if found.endswith("}") else "is not closed with }"
     said = f'"{found}" {what}; write ${{NAME}} or ${{NAME:-default}}, or $${{ for a plain ${{'
     assert describe_malformed(text) == [said]
     with pytest.raises(ConfigError) as caught:

@@ -1,4 +1,4 @@
-"""`${VAR}` and `${VAR:-default}` in text, filled in from the environment."""
+"""Expands `${VAR}` and `${VAR:-default}` in text from the environment."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ _REFERENCE = re.compile(r"\$\$(?=\{)|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\
 
 
 def expand(text: str, env: Mapping[str, str]) -> tuple[str, list[str]]:
-    """The text filled in, and what could not be: variables that are not set and have no default, and what looks like
-    a reference but is none, with its `${`. Their places stay as they are.
+    """The expanded text, and what could not be expanded: variables that are not set and have no default, and malformed
+    references (with their `${`). These stay in the text as they are.
 
-    A default stands in for an empty variable too, as in a shell. `$${VAR}` gives the text `${VAR}`. What a variable
-    holds is not expanded again.
+    A default also replaces an empty value, as in a shell. `$${VAR}` gives the text `${VAR}`. Values are not expanded again.
     """
     missing: list[str] = []
 
@@ -38,7 +37,7 @@ def expand(text: str, env: Mapping[str, str]) -> tuple[str, list[str]]:
 
 
 def expand_or_raise(text: str, env: Mapping[str, str]) -> str:
-    """The text filled in; raises ConfigError naming each variable that is not set, and what is no reference."""
+    """The expanded text. Raises ConfigError with each variable that is not set and each malformed reference."""
     filled, missing = expand(text, env)
     if missing:
         raise ConfigError(describe_unset(missing))
@@ -46,18 +45,18 @@ def expand_or_raise(text: str, env: Mapping[str, str]) -> str:
 
 
 def describe_unset(missing: list[str]) -> list[str]:
-    """A sentence for each thing that could not be filled in."""
+    """A message for each reference that could not be expanded."""
     return [_malformed(m) if m.startswith("${") else
             f"environment variable {m} is not set; set it, or give a default: ${{{m}:-...}}" for m in dict.fromkeys(missing)]  # fmt: skip
 
 
 def describe_malformed(text: str) -> list[str]:
-    """A sentence for each part of the text that looks like a reference to a variable but is none."""
+    """A message for each malformed reference in the text."""
     return describe_unset([m[3] for m in _REFERENCE.finditer(text) if m[3]])
 
 
 def _malformed(found: str) -> str:
-    what = "is no reference to a variable" if found.endswith("}") else "is not closed with }"
+    what = "is not a reference to a variable" if found.endswith("}") else "is not closed with }"
     return f'"{shorten(found, 40)}" {what}; write ${{NAME}} or ${{NAME:-default}}, or $${{ for a plain ${{'
 
 

@@ -27,19 +27,19 @@ def escape_terminal(value: object) -> str:
 
 
 def escape_log(text: object) -> str:
-    """Text that is no command to any CI system that reads it in a log, and that a terminal shows as it is."""
+    """Text that no CI system takes for a command in a log, and that a terminal shows as it is."""
     return neutralize_ci_commands(escape_terminal(text))
 
 
 def neutralize_ci_commands(text: str) -> str:
-    """Lines in which no CI system finds a command; nothing else is changed."""
+    """Text in which commands of CI systems are disabled; nothing else is changed."""
     for pattern, instead in _COMMANDS:
         text = pattern.sub(instead, text)
     return text
 
 
 def escape_xml(value: object) -> str:
-    """`terminal`'s text without what UTF-8 or XML 1.0 cannot hold: halves of surrogate pairs, U+FFFE, U+FFFF."""
+    """Terminal-safe text without characters that UTF-8 or XML 1.0 exclude: lone surrogates, U+FFFE, U+FFFF."""
     return _NOT_XML.sub(lambda m: f"\\u{ord(m[0]):04x}", escape_terminal(value))
 
 
@@ -58,9 +58,7 @@ def _html_entities(value: object) -> str:
 
 
 def _without_code_fences(text: str) -> str:
-    """Text that opens no block of code: the rest of a message would be shown in it. Where no character escapes a
-    backtick, one of no width keeps them apart.
-    """
+    """Text that opens no code block. Where backticks cannot be escaped, a zero-width space separates them."""
     return text.replace("``", "`\u200b`").replace("``", "`\u200b`")
 
 
@@ -70,7 +68,7 @@ def escape_mattermost(value: object) -> str:
 
 
 def escape_adaptive_card(value: object) -> str:
-    """Text that stays text on an Adaptive Card: no Markdown, no mention, no date to be filled in."""
+    """Text that stays text on an Adaptive Card: no Markdown, no mention, no date macro."""
     kept = _CARD.sub(r"\\\1", escape_terminal(value))
     kept = re.sub(r"<(?=[/\w])|&(?=#?\w+;)|\{(?=\{)", "\\g<0>\u200b", kept)
     return re.sub(r"^(\s*)([-+](?=\s)|\d+(?=[.)]\s))", "\\1\u200b\\2", kept)
@@ -92,5 +90,5 @@ def escape_telegram(value: object) -> str:
 
 
 def neutralize_mentions(value: object) -> str:
-    """Plain text in which a chat service finds nobody to mention and no block of code, whatever its marks for that are."""
+    """Plain text without mentions and code blocks in the syntax of any chat service."""
     return _without_code_fences(_MENTION.sub("\\g<0>\u200b", escape_terminal(value)))

@@ -1,7 +1,7 @@
-"""Dates, times and durations that Python's own types cannot hold: years before 1 and after 9999, nanoseconds, 24:00.
+"""Dates, times and durations beyond the range of Python's types: years before 1 and after 9999, nanoseconds, 24:00.
 
-Everything is counted in nanoseconds, as an integer without limits: from 1970-01-01 (in UTC where there is a time zone, else
-by the clock on the wall), from midnight, or as a length. `value_of` gives Python's own type wherever that is exact.
+Everything is an unlimited integer of nanoseconds: since 1970-01-01 (in UTC with a time zone, else in local time), since midnight,
+or as a duration. `value_of` returns Python's own type if that is exact.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ _WRITTEN = re.compile(rf"{_DATE}(?:[T ]{_CLOCK}\s*(Z|[+-]\d\d(?::?\d\d)?)?)", re
 @total_ordering
 @dataclass(frozen=True, slots=True, eq=False)
 class Extended:
-    """One such value. It compares with Python's own values of its kind, is written in ISO 8601 and hashes by value."""
+    """An extended value. It compares with Python's values of its kind, prints as ISO 8601 and hashes by value."""
 
     kind: Kind
     ns: int
     zone: str | None = None
-    """the time zone of a datetime, whose nanoseconds then are those of UTC"""
+    """the time zone of a datetime, whose nanoseconds are then in UTC"""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Extended) and self._key() == other._key()
@@ -74,7 +74,7 @@ class Extended:
 
 
 def value_of(kind: Kind, ns: int, zone: str | None = None) -> Any:
-    """Python's own value for a count of nanoseconds if it has one that is exact, else an `Extended`."""
+    """Python's value for a count of nanoseconds if it is exact, else an `Extended`."""
     days, rest = divmod(ns, DAY)
     if ns % 1000 == 0:
         match kind:
@@ -92,7 +92,7 @@ def value_of(kind: Kind, ns: int, zone: str | None = None) -> Any:
 
 
 def kind_of(value: object) -> Kind | None:
-    """Which kind of date or time a value is; None for anything else."""
+    """The kind of a date or time; None for anything else."""
     match value:
         case Extended():
             return value.kind
@@ -108,12 +108,12 @@ def kind_of(value: object) -> Kind | None:
 
 
 def zoned(value: object) -> bool:
-    """Whether it is a moment in time, not only what a clock on a wall shows."""
+    """Whether a value has a time zone."""
     return value.zone is not None if isinstance(value, Extended) else getattr(value, "tzinfo", None) is not None
 
 
 def nanoseconds(value: object) -> int | None:
-    """The count of a date or time in nanoseconds; None for anything else."""
+    """A date, time or duration in nanoseconds; None for anything else."""
     match value:
         case Extended():
             return value.ns
@@ -131,7 +131,7 @@ def nanoseconds(value: object) -> int | None:
 
 
 def day_of(value: Any) -> int:
-    """Days since 1970-01-01 of a date, or of a datetime as a clock on a wall in its time zone shows it."""
+    """Days since 1970-01-01 of a date, or of a datetime in its local time."""
     if isinstance(value, datetime):
         value = value.date()
     offset = offset_at(value.ns, value.zone) if isinstance(value, Extended) and value.zone else 0
@@ -139,7 +139,7 @@ def day_of(value: Any) -> int:
 
 
 def instant(value: Any, zone: str) -> int:
-    """A date (at its midnight) or a datetime as nanoseconds in UTC; what has no time zone is in `zone`."""
+    """A date (at midnight) or a datetime as nanoseconds in UTC; a value without a time zone is in `zone`."""
     count = nanoseconds(value)
     if count is None:
         raise TypeError(f"{value!r} is not a date")
@@ -147,8 +147,8 @@ def instant(value: Any, zone: str) -> int:
 
 
 def at_zone(wall: int, zone: str) -> int:
-    """The nanoseconds in UTC of what a clock on a wall in `zone` shows: the first of two such moments, and where a clock
-    is put forward over it, as if it had not been yet.
+    """Converts local time in `zone` to UTC, in nanoseconds: ambiguous times to the earlier moment, skipped ones with the
+    offset before the change.
     """
     days, rest = divmod(wall, DAY)
     known = days
@@ -160,9 +160,9 @@ def at_zone(wall: int, zone: str) -> int:
 
 
 def parse(text: str, kind: Kind) -> Any:
-    """ISO text as a value: a date or a datetime for "date" and "datetime", as it is written; a time for "time".
+    """Parses ISO text: a date or a datetime, as written, for "date" and "datetime"; a time for "time".
 
-    Beyond what Python reads: years with a sign and more than four digits, nanoseconds, 24:00. ValueError for anything else.
+    Beyond what Python parses: years with a sign and more than four digits, nanoseconds, 24:00. ValueError for anything else.
     """
     text = text.strip()
     if kind == "time":
@@ -191,7 +191,7 @@ def parse(text: str, kind: Kind) -> Any:
 
 
 def _on_clock(hour: str, minute: str, second: str | None, fraction: str | None, *, last: int) -> int:
-    """What a clock shows in nanoseconds, up to 24:00. Digits beyond nanoseconds are refused unless they are zeros."""
+    """A time of day in nanoseconds, up to 24:00. Digits beyond nanoseconds are rejected unless they are zeros."""
     h, m, s = int(hour), int(minute), int(second or 0)
     digits = (fraction or "").ljust(9, "0")
     if m > 59 or s > 59 or digits[9:].strip("0"):
@@ -203,7 +203,7 @@ def _on_clock(hour: str, minute: str, second: str | None, fraction: str | None, 
 
 
 def days_of(year: int, month: int, day: int) -> int:
-    """Days since 1970-01-01 of a date in the Gregorian calendar, of any year. ValueError where there is none."""
+    """Days since 1970-01-01 of a Gregorian date of any year. ValueError if it does not exist."""
     cycles, within = divmod(year - 2000, 400)
     return date(2000 + within, month, day).toordinal() - date(1970, 1, 1).toordinal() + cycles * _CYCLE
 
@@ -232,7 +232,7 @@ def _zone(name: str) -> ZoneInfo:
 
 @cache
 def _has(name: str) -> bool:
-    """Whether the rules of a zone are known here; moments of one that is not are shown in UTC."""
+    """Whether a time zone is installed; datetimes of an unknown one are shown in UTC."""
     try:
         _zone(name)
     except (KeyError, ValueError, OSError):
@@ -241,7 +241,7 @@ def _has(name: str) -> bool:
 
 
 def offset_at(utc: int, zone: str) -> int:
-    """How far a zone is ahead of UTC at a moment, in nanoseconds; 0 where that is not known, so that UTC is shown."""
+    """The UTC offset of a zone at a moment, in nanoseconds; 0 if it is unknown."""
     if not (_FIRST < utc // DAY < _LAST and _has(zone)):
         return 0
     return _span((_EPOCH + timedelta(microseconds=utc // 1000)).astimezone(_zone(zone)).utcoffset())

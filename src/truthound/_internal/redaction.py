@@ -1,4 +1,4 @@
-"""Secrets: recognized by the names of variables, and masked in every way in which they may be written."""
+"""Recognizes secrets by the names of variables, and masks them in every encoding in which they may occur."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ _SECRET_WORD = re.compile(
 )
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _NOT_SECRET = re.compile(r"(?i)(xdg|dbus|desktop|term)_.*|.*_(file|dir|path|sock|type|session)")
-"""variables of a desktop or with the place of a file, whose names sound like secrets"""
+"""variables of a desktop session or with a path, whose names look like those of secrets"""
 _ASSIGNED = re.compile(
     r"(?i)\b([\w.-]*(?:passw(?:or)?d|passphrase|pwd|secret|token|credentials?|(?:api|access|private)[_-]?key)[\w.-]*[\"']?\s*"
     r"(?:=|:(?=\s*[\"']))\s*)(\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|[^\s,;&)\]}]+)"
 )
-"""a value that is quoted with its telling name: `password='x'`, `"api_key": "x"`"""
+"""an assignment to a name that marks a secret: `password='x'`, `"api_key": "x"`"""
 MIN_SECRET_LENGTH = 4
-"""characters that a secret has at least: to hide all places of a shorter text would hide nothing but the sense"""
+"""shorter values are not treated as secrets: masking every occurrence would only make text unreadable"""
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
-    """Text without these secrets, in whatever spelling (see `_secret_pattern`), passwords in URLs and tokens in query strings."""
+    """Text without these secrets in any encoding (see `_secret_pattern`), passwords in URLs and tokens in query strings."""
     for secret in sorted({s for s in secrets if s}, key=len, reverse=True):
         text = _secret_pattern(secret).sub(MASK, text)
     return _QUERY_SECRET.sub(rf"\g<1>{MASK}", _URL_PASSWORD.sub(rf"\g<1>:{MASK}@", text))
@@ -40,15 +40,15 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
 
 @lru_cache(maxsize=512)
 def _secret_pattern(secret: str) -> re.Pattern[str]:
-    """A secret as it is, or quoted for a URL, a form, JSON (once or more), HTML or Markdown; or in base64, alone or amid
-    other text.
+    """Matches a secret as it is, or encoded for a URL, a form, JSON (also repeatedly), HTML or Markdown; or in base64, also
+    within longer text.
     """
     quoted = "".join(map(_character_pattern, re.findall(r"\\+|[^\\]", secret, re.DOTALL)))
     return re.compile("|".join((quoted, *_base64_patterns(secret.encode("utf-8", "replace")))))
 
 
 def _character_pattern(char: str) -> str:
-    """A pattern for the ways in which a character, or a run of backslashes, is written."""
+    """Matches the encodings of a character, or of a run of backslashes."""
     if char.isascii() and char.isalnum():
         return char
     import html
@@ -67,24 +67,24 @@ def _character_pattern(char: str) -> str:
 
 
 def _base64_patterns(raw: bytes) -> Iterator[str]:
-    """Patterns for the bytes within base64: what they alone decide, for each place they may have in a group of three."""
+    """Match the bytes within base64: the characters that they alone determine, for each offset in a group of three bytes."""
     for before in range(3):
         coded = base64.b64encode(bytes(before) + raw).decode().rstrip("=")
         whole = coded[(0, 2, 3)[before] : len(coded) - ((before + len(raw)) % 3 > 0)]
         if len(whole) >= 6:  # what is shorter is found in innocent text
-            told = re.escape(whole).replace("/", "[/_]").replace(r"\+", "[+-]")
-            yield rf"{told}[\w+/-]?={{0,2}}"
+            escaped = re.escape(whole).replace("/", "[/_]").replace(r"\+", "[+-]")
+            yield rf"{escaped}[\w+/-]?={{0,2}}"
 
 
 def is_secret(name: str) -> bool:
-    """Whether a variable of this name most likely holds something not to be shown: one of its words says so, as in
+    """Whether a variable of this name most likely contains a secret, by one of its words, as in
     `DB_PASSWORD`, `apiKey` and `x-auth-token`, but not in `AUTHOR`, nor in `PWD`, a shell's current folder.
     """
     return name != "PWD" and any(_SECRET_WORD.fullmatch(word.lower()) for word in _WORD.findall(name))
 
 
 def environment_secrets(env: Mapping[str, str]) -> set[str]:
-    """What the variables whose names mark them as secret hold: what code that is not ours may know, and repeat."""
+    """The values of variables whose names mark them as secret, which foreign code may print."""
     return {v for n, v in env.items() if len(v) >= MIN_SECRET_LENGTH and is_secret(n) and not _NOT_SECRET.fullmatch(n)}
 
 
@@ -102,5 +102,5 @@ def describe_exception(error: BaseException) -> str:
 
 
 def redact_assignments(text: str) -> str:
-    """Text without the values that it gives to telling names."""
+    """Text without values that are assigned to names of secrets."""
     return _ASSIGNED.sub(rf"\g<1>{MASK}", text)

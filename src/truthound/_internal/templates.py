@@ -1,4 +1,4 @@
-"""Texts of the user's own with places for a run's facts: Jinja2 in its sandbox, or `{checkpoint_name}` in braces."""
+"""User-defined templates of messages: sandboxed Jinja2, or `{checkpoint_name}` in braces."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ NAMES = (
     "errored", "passed", "skipped", "total_checks", "pass_rate", "run_id", "run_time", "duration", "report_url", "tags",
     "metadata", "error", "previous_status", "summary",
 )  # fmt: skip
-"""what a template may speak of"""
+"""the variables of a template"""
 _BRACES = re.compile(r"(?<![{%#])\{([A-Za-z_]\w*)\}(?!\})")
 Escape = Callable[[str], str]
 
 
 def check(template: str, known: Collection[str] = NAMES) -> str:
-    """The template; raises ConfigError where it cannot be read or speaks of what is not there."""
+    """The template. Raises ConfigError if it does not parse or uses an unknown variable."""
     from jinja2 import TemplateSyntaxError
 
     try:
-        unknown = sorted(_spoken(template, known) - set(known))
+        unknown = sorted(_used_variables(template, known) - set(known))
         _environment(None).from_string(_jinja(template, known))  # unknown filters show only here
     except RecursionError:
         raise ConfigError("the template cannot be read: it is nested too deeply") from None
     except TemplateSyntaxError as error:
         raise ConfigError(f"the template cannot be read: line {error.lineno}: {error.message}") from None
-    places = _BRACES.findall(re.sub(r"\$\{\w+\}", "", template))  # a variable of the environment is none
-    unknown += [n for n in places if n not in known and did_you_mean(n, known)]
+    used = _BRACES.findall(re.sub(r"\$\{\w+\}", "", template))  # without environment variables
+    unknown += [n for n in used if n not in known and did_you_mean(n, known)]
     if unknown:
         raise ConfigError(
             [
@@ -48,12 +48,12 @@ def check(template: str, known: Collection[str] = NAMES) -> str:
 
 
 def names(template: str) -> set[str]:
-    """What a template speaks of, of what there is."""
-    return _spoken(template, NAMES)
+    """The variables that a template uses."""
+    return _used_variables(template, NAMES)
 
 
 def render(template: str, values: Mapping[str, Any], escape: Escape | None = None) -> str:
-    """The text, each value in it escaped, but for what a filter has escaped already. Raises ConfigError where it asks for what the values do not have."""
+    """The rendered text, with each value escaped unless a filter did so already. Raises ConfigError if rendering fails."""
     from jinja2 import TemplateError
 
     try:
@@ -71,11 +71,11 @@ def render(template: str, values: Mapping[str, Any], escape: Escape | None = Non
 
 
 def within_json(value: str) -> str:
-    """Text as it stands between the quotes of a JSON text."""
+    """Text escaped for the inside of a JSON string."""
     return json.dumps(value)[1:-1]
 
 
-def _spoken(template: str, known: Collection[str]) -> set[str]:
+def _used_variables(template: str, known: Collection[str]) -> set[str]:
     from jinja2 import meta
 
     return meta.find_undeclared_variables(_environment(None).parse(_jinja(template, known)))

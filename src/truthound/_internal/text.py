@@ -16,23 +16,23 @@ MISSING = "∅"
 
 
 def first_line(error: BaseException) -> str:
-    """An engine's or driver's words on one line, without the query plan that may follow them."""
+    """The message of an engine or driver on one line, without the query plan that may follow."""
     text = str(error).partition("\n\nResolved plan")[0].partition("\n\nThis error occurred")[0]
     return " ".join(text.split()) or type(error).__name__
 
 
 def shorten(text: str, width: int) -> str:
-    """At most `width` characters; what was cut is marked with an ellipsis."""
+    """Truncates to `width` characters, with an ellipsis."""
     return text if len(text) <= width else text[: max(width - 1, 0)] + "…"
 
 
 def utf16_length(text: str) -> int:
-    """How long a text is where characters outside the basic plane count twice, as chat services have it."""
+    """The length in UTF-16 code units, in which chat services count."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def shorten_utf16(text: str, width: int) -> str:
-    """`shorten` by that length."""
+    """Truncates to `width` UTF-16 code units, with an ellipsis."""
     units = text.encode("utf-16-le", "surrogatepass")
     if len(units) <= 2 * width:
         return text
@@ -43,7 +43,7 @@ def shorten_utf16(text: str, width: int) -> str:
 
 
 def shorten_escaped(text: str, width: int) -> str:
-    """`cut_utf16` for what is escaped already: the cut goes through no backslash's pair and no `&amp;`."""
+    """`shorten_utf16` for escaped text, without cutting through an escape sequence."""
     if utf16_length(text) <= width:
         return text
     kept = re.sub(r"&#?\w{0,8}$", "", shorten_utf16(text, width).removesuffix("…"))
@@ -53,7 +53,7 @@ def shorten_escaped(text: str, width: int) -> str:
 
 
 def percent(part: float, whole: float) -> str:
-    """A percentage with two decimals that never rounds something to nothing, or nearly all to all."""
+    """A percentage with two decimals that never rounds to 0 % or 100 %."""
     if not whole:
         return "0%"
     ratio = part / whole * 100
@@ -67,7 +67,7 @@ def percent(part: float, whole: float) -> str:
 
 
 def number(value: object) -> str:
-    """A number as people read it: thousands separated, six significant digits for fractions."""
+    """A number for people: thousands separators, six significant digits for fractions."""
     match value:
         case bool():
             return str(value).lower()
@@ -100,7 +100,7 @@ def hint_columns(columns: Iterable[str]) -> str:
 
 
 def cell(value: object, width: int = 40) -> str:
-    """A cell of data as one short, harmless word or phrase."""
+    """A cell of data, truncated and safe for a terminal."""
     if value is None:
         return MISSING
     text = value if isinstance(value, str) else str(value)
@@ -108,7 +108,7 @@ def cell(value: object, width: int = 40) -> str:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`; did you mean "x"?`, or an empty string when nothing is near. Where no spelling is, the words that begin with it are."""
+    """`; did you mean "x"?`, or an empty string if nothing is similar. Without a similar spelling, words with this prefix are suggested."""
     import difflib
 
     known = list(known)
@@ -120,7 +120,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 
 def to_json_value(value: Any, width: int = 1000) -> Any:
-    """A value that JSON can hold and give back unchanged: what results keep of a cell or a statistic."""
+    """A value as results store it in JSON."""
     match value:
         case None | bool() | int():
             return value
@@ -156,7 +156,7 @@ def duration(seconds: float) -> str:
 
 
 def yaml_line(value: Any) -> str:
-    """A value as YAML on one line, quoted where YAML would read it as something else, with nothing hidden in it."""
+    """A value as YAML on one line, quoted where YAML would read it as something else, with control characters escaped."""
     import yaml
 
     match value:

@@ -1,4 +1,4 @@
-"""What data look like: schemas, profiles, drafts of rules, and what a run keeps for the next. Imported when first asked for."""
+"""Profiles, anomalies, inferred and learned schemas, drafted rules and baselines. Parts are imported on first use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What looks wrong in a column: signs that are asked for together, and told where they are found."""
+"""Anomalies in columns: probes that are measured together, and reported where their counts confirm them."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ SENTINEL_DATES = (date(1, 1, 1), date(1900, 1, 1), date(1970, 1, 1), date(2099, 
 _NUMERIC = r"^\s*[-+]?[0-9]+([.,][0-9]+)?\s*$"
 _PLACEHOLDER_PATTERN = rf"(?i)^\s*(?:{'|'.join(SENTINEL_WORDS).replace('?', '[?]')})\s*$"
 MAX_EXAMPLES = 200
-"""examples that are fetched at most"""
+"""examples that are fetched"""
 OUTLIER_SHARE = 0.01
-"""values far from the rest are outliers only if they are few; more are a long tail"""
+"""the share of rows up to which values far from the rest are outliers; more are a long tail"""
 PLACEHOLDER = "stands for a missing value?"
 OUTLIER = "far outside of the rest"
 NEARLY_UNIQUE = "nearly unique: a key with repeats?"
@@ -45,7 +45,7 @@ CONSTANT = "always the same value"
 ENCODING = "signs of a wrong encoding"
 MIXED_DATES = "days written in another way than most"
 MAX_LISTED = 20
-"""values that are listed at most"""
+"""values that are listed"""
 _FUTURE_NAMES = (
     "due",
     "expir",
@@ -60,24 +60,24 @@ _FUTURE_NAMES = (
     "next",
     "renew",
 )
-"""parts of the names of columns whose days may well lie in the future"""
+"""parts of names of columns whose dates may be in the future"""
 
 CountTest = Callable[[int, ColumnScan], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class AnomalyProbe:
-    """Something to count in a column; told where `keep` holds for the count."""
+    """Counts the rows of a possible anomaly, which `is_anomaly` decides by the count."""
 
     column: str
     what: str
     predicate: m.Predicate | None
     is_anomaly: CountTest
     count: int | None = None
-    """known already"""
+    """if known without measuring"""
     example: Any = None
     rule: dict[str, Any] | None = field(default=None, compare=False)
-    """the options of the validator that finds it, by its name; without the columns"""
+    """the validator that finds it, and its options without the columns"""
     values: tuple[Any, ...] = ()
     """known already"""
 
@@ -87,7 +87,7 @@ class AnomalyProbe:
 
 
 def anomaly_probes(s: ColumnScan, today: datetime) -> Iterator[AnomalyProbe]:
-    """What to look for in a column, given what is known of it and its first values."""
+    """The possible anomalies of a column, given what is known of it."""
     nulls = s.measured["nulls"]
     if not s.rows or not s.present:
         if s.rows:
@@ -145,7 +145,7 @@ def _number_probes(s: ColumnScan) -> Iterator[AnomalyProbe]:
         return
     ends = tuple(v for v in SENTINEL_NUMBERS if v in (low, high) and low < high)
     if ends:
-        # one value among many is data, and so is the end of a run without holes
+        # a single such value is data, and so is the end of a range without gaps
         holes = (s.measured.get("distinct") or 0) < float(high) - float(low)
         yield AnomalyProbe(
             c,
@@ -170,7 +170,7 @@ def _number_probes(s: ColumnScan) -> Iterator[AnomalyProbe]:
             rule = {"range": {"min_value": fence[0], "max_value": fence[1]}}
             yield AnomalyProbe(c, OUTLIER, outside, few, example=furthest, rule=rule)
     if s.type.of("integer") and low > 0 and 10_000 <= high < 10**15 and CODE_NAME.search(c):
-        # codes of one length, some of them shorter: zeros in front were lost where the text became a number
+        # codes of one length, some of them shorter: they lost leading zeros when text became numbers
         least = 10 ** (len(str(high)) - 1)
         shorter = m.Between(c, None, least, high_inclusive=False)
         half: CountTest = lambda n, s: 0 < n <= s.present / 2  # noqa: E731
@@ -200,49 +200,51 @@ def _time_probes(s: ColumnScan, today: datetime) -> Iterator[AnomalyProbe]:
 
 
 def may_be_future(column: str) -> bool:
-    """Whether days may well lie in the future, by the name of their column."""
+    """Whether dates may be in the future, by the name of their column."""
     return any(word in column.casefold() for word in _FUTURE_NAMES)
 
 
 def _day_bounds(day: date, zone: str | None) -> tuple[datetime, datetime]:
-    """A day's first and last moment."""
+    """The first and the last timestamp of a day."""
     at = ZoneInfo(zone) if zone else None
     return datetime.combine(day, time(), at), datetime.combine(day, time.max, at)
 
 
-# --- told ----------------------------------------------------------------------------------------------------------
+# --- reported ----------------------------------------------------------------------------------------------------------
 
 
 def confirmed(
-    seen: Mapping[str, ColumnScan], signs: Iterable[AnomalyProbe], counted: Mapping[m.Measure, Any]
+    scans: Mapping[str, ColumnScan], probes: Iterable[AnomalyProbe], counted: Mapping[m.Measure, Any]
 ) -> Iterator[tuple[AnomalyProbe, int]]:
-    """The signs that are there, each with its count."""
-    for sign in signs:
-        count = sign.count if sign.predicate is None else counted.get(sign.measures[0])
-        if count is not None and sign.is_anomaly(count, seen[sign.column]):
-            yield sign, count
+    """The probes whose counts confirm an anomaly, with these counts."""
+    for probe in probes:
+        count = probe.count if probe.predicate is None else counted.get(probe.measures[0])
+        if count is not None and probe.is_anomaly(count, scans[probe.column]):
+            yield probe, count
 
 
 def describe_anomalies(
-    backend: Backend, seen: Mapping[str, ColumnScan], there: Iterable[tuple[AnomalyProbe, int]]
+    backend: Backend, scans: Mapping[str, ColumnScan], found: Iterable[tuple[AnomalyProbe, int]]
 ) -> tuple[Anomaly, ...]:
-    """What looks wrong, column by column, each with a count, an example and the rule that finds it."""
-    there = list(there)
-    examples = _examples(backend, [sign for sign, _ in there])
-    listed = _listed_values(backend, seen, [sign for sign, _ in there])
-    out: dict[str, list[Anomaly]] = {c: list(_frequency_anomalies(s)) for c, s in seen.items()}
-    for sign, count in there:
-        values = tuple(map(to_json_value, sign.values or listed.get(sign, ())))
-        rule = _forbidden_values(values) if sign.what == PLACEHOLDER and 0 < len(values) < MAX_LISTED else sign.rule
-        example = to_json_value(examples.get(sign, sign.example))
-        out[sign.column].append(
-            Anomaly(sign.column, sign.what, count, example, seen[sign.column].rows, values, rule_for(rule, sign.column))
+    """The anomalies, column by column, each with a count, an example and the rule that finds it."""
+    found = list(found)
+    examples = _examples(backend, [probe for probe, _ in found])
+    listed = _listed_values(backend, scans, [probe for probe, _ in found])
+    out: dict[str, list[Anomaly]] = {c: list(_frequency_anomalies(s)) for c, s in scans.items()}
+    for probe, count in found:
+        values = tuple(map(to_json_value, probe.values or listed.get(probe, ())))
+        rule = _forbidden_values(values) if probe.what == PLACEHOLDER and 0 < len(values) < MAX_LISTED else probe.rule
+        example = to_json_value(examples.get(probe, probe.example))
+        out[probe.column].append(
+            Anomaly(
+                probe.column, probe.what, count, example, scans[probe.column].rows, values, rule_for(rule, probe.column)
+            )
         )
     return tuple(s for one in out.values() for s in one)
 
 
 def rule_for(rule: dict[str, Any] | None, column: str) -> dict[str, Any] | None:
-    """A rule for a column; none for one without a name, which no configuration can name."""
+    """A rule for a column; None for a column without a name, which a configuration cannot refer to."""
     if rule is None or not column:
         return None
     ((kind, options),) = rule.items()
@@ -254,13 +256,13 @@ def _forbidden_values(values: Iterable[Any]) -> dict[str, Any]:
 
 
 def _listed_values(
-    backend: Backend, seen: Mapping[str, ColumnScan], signs: list[AnomalyProbe]
+    backend: Backend, scans: Mapping[str, ColumnScan], probes: list[AnomalyProbe]
 ) -> dict[AnomalyProbe, tuple[Any, ...]]:
-    """The values of signs of text, dates and times, where they are few."""
+    """The values of text, date and time anomalies, if they are few."""
     measures = {
         s: m.TopValues(s.column, MAX_LISTED, s.predicate)
-        for s in signs
-        if s.predicate is not None and not s.values and seen[s.column].type.of("text", "date", "datetime")
+        for s in probes
+        if s.predicate is not None and not s.values and scans[s.column].type.of("text", "date", "datetime")
     }
     found = backend.measure(measures.values()) if measures else {}
     return {s: tuple(v for v, _ in found[x]) for s, x in measures.items() if isinstance(found[x], tuple)}
@@ -273,20 +275,20 @@ def nearly_unique(s: ColumnScan) -> bool:
 
 
 def is_placeholder(value: str) -> bool:
-    """Whether a text among categories is blank, has blanks at an end, or stands for a missing value."""
+    """Whether a category is blank, has blanks at an end, or stands for a missing value."""
     return value != value.strip() or not value or re.search(_PLACEHOLDER_PATTERN, value) is not None
 
 
-def _examples(backend: Backend, signs: list[AnomalyProbe]) -> dict[AnomalyProbe, Any]:
-    """A value for each sign that has none yet."""
-    open_ = [s for s in signs if s.predicate is not None and s.example is None][:MAX_EXAMPLES]
+def _examples(backend: Backend, probes: list[AnomalyProbe]) -> dict[AnomalyProbe, Any]:
+    """An example value for each probe without one."""
+    open_ = [s for s in probes if s.predicate is not None and s.example is None][:MAX_EXAMPLES]
     asked = {str(i): RowRequest(s.predicate, limit=1) for i, s in enumerate(open_) if s.predicate is not None}
     rows = backend.rows(asked) if asked else {}
     return {s: rows[str(i)].rows[0][1][s.column] for i, s in enumerate(open_) if rows[str(i)].rows}
 
 
 def _frequency_anomalies(s: ColumnScan) -> Iterator[Anomaly]:
-    """What the most frequent values show."""
+    """The anomalies that the most frequent values show."""
     top, distinct, present = s.measured.get("top") or (), s.measured.get("distinct"), s.present
     if distinct == 1 and present > 1:
         rule = rule_for({"cardinality": {"min_value": 2, "severity": "low"}}, s.name)
@@ -294,7 +296,7 @@ def _frequency_anomalies(s: ColumnScan) -> Iterator[Anomaly]:
     if repeats := s.measured.get("repeats"):
         example = to_json_value(top[0][0]) if top and top[0][1] > 1 else None
         yield Anomaly(s.name, NEARLY_UNIQUE, repeats.rows, example, s.rows, rule=rule_for({"unique": {}}, s.name))
-    if s.type.of("text") and distinct == len(top):  # else they are no categories
+    if s.type.of("text") and distinct == len(top):  # else they are not categories
         yield from _spelling_anomalies(s, top)
 
 

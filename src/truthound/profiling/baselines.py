@@ -1,4 +1,4 @@
-"""What the `distribution` validator keeps of an accepted past."""
+"""Stored baselines of the validator `distribution`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Baselines:
         self._objects = LocalObjects(folder / safe_name(name))
 
     def get(self, key: str) -> dict[str, Any] | None:
-        """What was put, or None. Raises StoreError if it cannot be read."""
+        """The stored document, or None. Raises StoreError if it cannot be read."""
         data = self._objects.get(self._file(key))
         if data is None:
             return None
@@ -33,11 +33,11 @@ class Baselines:
         return found
 
     def put(self, key: str, value: Mapping[str, Any]) -> None:
-        """Keeps a document, whole or not at all."""
+        """Stores a document atomically."""
         self._objects.put(self._file(key), json.dumps(value, sort_keys=True).encode())
 
     def forget(self, columns: Container[str]) -> None:
-        """Deletes what is kept of these columns."""
+        """Deletes the documents of these columns."""
         for stored in list(self._objects.list(depth=0)):
             try:
                 found = json.loads(self._objects.get(stored.key) or b"")

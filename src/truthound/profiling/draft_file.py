@@ -1,4 +1,4 @@
-"""Drafted rules as a configuration file with comments."""
+"""Writes drafted rules as a configuration file with comments."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from truthound.validators.base import Clock
 
 
 def draft_checkpoint(profile: Profile, *, data_source: str, name: str | None = None, clock: Clock = now) -> str:
-    """A configuration file with one checkpoint whose rules the data hold, all but the rows that look wrong."""
+    """A configuration file with one checkpoint whose rules the data satisfy, except for anomalies."""
     title = name or _name(data_source)
     lines = [
         f"# Drafted from {escape_terminal(data_source)}: {plural(profile.rows, 'row')}, {plural(len(profile.columns), 'column')}.",
@@ -55,13 +55,13 @@ def as_yaml(rule: dict[str, Any]) -> list[str]:
 
 
 def _keyed(column: str, value: str) -> list[str]:
-    """A column and its options. YAML reads a long key only with a mark."""
+    """A column and its options. A long YAML key needs the explicit form."""
     key = yaml_line(column)
     return [f"{key}: {value}"] if len(column) <= LONG else [f"? {key}", f": {value}"]
 
 
 def _written(value: Any) -> str:
-    """A value as YAML on one line. What looks like a variable of the environment is none."""
+    """A value as YAML on one line. Text that looks like an environment variable is escaped."""
     return yaml_line(_escaped(value))
 
 

@@ -1,4 +1,4 @@
-"""Schemas that a run learns and keeps for the next one."""
+"""Schemas that a run learns and stores for later runs."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def _schema_path(state_dir: Path, name: str) -> Path:
 
 
 def load_learned_schema(state_dir: Path, name: str, pii: Collection[str] = ()) -> Schema | None:
-    """The schema that was learned, without what came from the values of `pii` columns; or None. ConfigError where its file is damaged."""
+    """The learned schema, without properties from values of `pii` columns; None if there is none. ConfigError if its file is damaged."""
     path = _schema_path(state_dir, name)
     return _without_pii_values(Schema.load(path), pii) if path.exists() else None
 
 
 def _without_pii_values(schema: Schema, pii: Collection[str]) -> Schema:
-    """The schema with nothing in it that came from the values of these columns."""
+    """The schema without properties from values of these columns."""
     kept = {*PII_PROPERTIES, "description"}
     bare = {c: ColumnSchema(**s.model_dump(include=kept)) for c, s in schema.columns.items() if c in pii}
     return schema.model_copy(update={"columns": schema.columns | bare})
@@ -59,7 +59,7 @@ def auto_schema(state_dir: Path, name: str, data: Backend, *, pii: Collection[st
 
 
 def create_exclusive(path: Path, text: str) -> bool:
-    """Writes a file, whole, unless it is there; says whether it wrote."""
+    """Writes a file atomically unless it exists. Returns whether it was written."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -113,7 +113,7 @@ def update_schema(
 
 
 def diff_schemas(old: Schema, new: Schema) -> list[str]:
-    """What differs, a line each: columns that went (-) and came (+), and properties that changed (~)."""
+    """The differences, one line each: removed (-) and added (+) columns, and changed properties (~)."""
     out = [f'- column "{c}"' for c in old.columns if c not in new.columns]
     out += [f'+ column "{c}": {s.type}' for c, s in new.columns.items() if c not in old.columns]
     for c, s in new.columns.items():

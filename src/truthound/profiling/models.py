@@ -28,7 +28,7 @@ class ColumnProfile(Record):
     """(value, count), most frequent first"""
     histogram: tuple[int, ...] = ()
     format: str | None = None
-    """the format (a name of the validator `format`) that all texts have, or nearly all"""
+    """the format (of the validator `format`) that all texts have, or nearly all"""
     nonconforming: int = 0
     """texts that do not have it"""
     pattern: str | None = None
@@ -36,14 +36,14 @@ class ColumnProfile(Record):
     nan: int = 0
     """values that are NaN; of the statistics only `distinct` and `top` count them"""
     usual: tuple[Any, ...] = ()
-    """the smallest and the largest value without what looks wrong, where something does"""
+    """the smallest and the largest value without anomalies, if there are any"""
     rising: bool = False
     """whether numbers never fall from row to row, and there are many"""
 
 
 @dataclass(frozen=True, slots=True)
 class Anomaly(Record):
-    """Something that looks wrong: in how many of `total` rows, and an example."""
+    """An anomaly: in how many of `total` rows, and an example."""
 
     column: str
     what: str
@@ -53,7 +53,7 @@ class Anomaly(Record):
     values: tuple[Any, ...] = ()
     """the values, where they are few"""
     rule: dict[str, Any] | None = None
-    """the validator, as a configuration has it, that finds these rows; none for a column without a name"""
+    """the validator that finds these rows, as in a configuration; None for a column without a name"""
 
     @property
     def percent(self) -> str:
@@ -63,7 +63,7 @@ class Anomaly(Record):
 
 @dataclass(frozen=True, slots=True)
 class Profile(Record):
-    """A table: its columns, repeated rows, columns that could be a key, and what looks wrong."""
+    """A table: its columns, repeated rows, columns that could be a key, and anomalies."""
 
     name: str
     rows: int

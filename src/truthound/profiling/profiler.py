@@ -1,4 +1,4 @@
-"""A profile: what is in each column of a table, and what looks wrong."""
+"""Profiles a table: statistics of each column, and anomalies."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _profile(backend: Backend, name: str, clock: Clock) -> Profile:
 
 
 def _scan_anomalies(backend: Backend, scans: Mapping[str, ColumnScan], today: datetime) -> tuple[Anomaly, ...]:
-    """What looks wrong. Adds the measures to the scans that depend on what is known of a column."""
+    """The anomalies. Adds further measures to the scans, which depend on what is known of a column."""
     further = {c: _further(s) for c, s in scans.items()}
     probes = [probe for s in scans.values() for probe in anomaly_probes(s, today)]
     wanted = [x for each in further.values() for x in each.values()]

@@ -1,4 +1,4 @@
-"""Rules drafted from a profile, as a commented checkpoint that runs and that the data hold, all but what looks wrong."""
+"""Drafts rules from a profile, which the data satisfy except for anomalies."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ from truthound.schema import DataType
 from truthound.validators.base import Clock
 
 DraftedRule = tuple[dict[str, Any], str]
-"""a validator as a configuration has it, and what was seen"""
+"""a validator as in a configuration, and a comment on what was found"""
 TOLERATED_SHARE = 0.05
-"""a rule that more rows break is none of these data's"""
+"""the share of failing rows up to which a rule is drafted"""
 NATURAL_ENDS = frozenset({1, 12, 23, 24, 31, 52, 53, 59, 60, 90, 100, 180, 255, 360, 365, 366, 999, 1000, 2359, 2400})
-"""numbers that ranges end with by their nature"""
+"""numbers at which ranges naturally end"""
 _OF_NULLS = ("only nulls", "mostly null")
 
 
@@ -48,9 +48,9 @@ _MAX_DESCRIBED = 5
 
 
 def draft_rules(profile: Profile, *, clock: Clock = now) -> list[DraftedRule]:
-    """Validators as a configuration has them, each with a comment on what was seen.
+    """Validators as in a configuration, each with a comment on what was found.
 
-    What looks wrong is left out of the rules, so that a run tells it; only a few nulls are tolerated, in so many.
+    Anomalies are not allowed for in the rules, so that a run reports them; only a few nulls are tolerated.
     """
     if not profile.rows:
         return [({"duplicate": {}}, "there are no rows yet")]
@@ -90,11 +90,11 @@ def _rules(p: Profile, today: datetime) -> Iterator[DraftedRule]:
         yield from _texts(c, p)
 
 
-# --- what looks wrong ----------------------------------------------------------------------------------------------
+# --- anomalies ----------------------------------------------------------------------------------------------
 
 
 def _anomaly_drafts(p: Profile, rules: list[dict[str, Any]], today: datetime) -> Iterator[DraftedRule]:
-    """The rules that find what looks wrong, where those that were drafted do not; one for all columns that have the same."""
+    """Rules for the anomalies that the drafted rules do not find; columns with the same rule share it."""
     for rule, same in _grouped(s for s in p.anomalies if not _is_covered(s, p, rules, today)):
         hints = dict.fromkeys(filter(None, (_hint(s, p) for s in same)))
         more = [f"{plural(len(same) - _MAX_DESCRIBED, 'more column')} like these"] if len(same) > _MAX_DESCRIBED else []
@@ -102,13 +102,13 @@ def _anomaly_drafts(p: Profile, rules: list[dict[str, Any]], today: datetime) ->
 
 
 def anomaly_rules(profile: Profile, without: Collection[str] = ()) -> list[dict[str, Any]]:
-    """The validators, as a configuration has them, that find what looks wrong, but for those of these names."""
+    """The validators that find the anomalies, as in a configuration, except those with these names."""
     anomalies = (s for s in profile.anomalies if s.rule and _options(s.rule)[0] not in without)
     return [rule for rule, _ in _grouped(s for s in anomalies if not _is_found_by_number_rule(s, profile))]
 
 
 def _grouped(anomalies: Iterable[Anomaly]) -> Iterator[tuple[dict[str, Any], list[Anomaly]]]:
-    """Their rules, one for all columns that have the same, each with what it finds."""
+    """The rules of anomalies, each with the anomalies that it finds; columns with the same rule share it."""
     groups: dict[str, list[Anomaly]] = {}
     for s in anomalies:
         if s.rule:
@@ -123,13 +123,13 @@ def _type(column: str, p: Profile) -> str:
 
 
 def _options(rule: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """A rule's validator and its options, but for the columns."""
+    """The validator of a rule and its options without the columns."""
     ((kind, options),) = rule.items()
     return kind, {k: v for k, v in options.items() if k != "columns"}
 
 
 def _is_covered(s: Anomaly, p: Profile, rules: list[dict[str, Any]], today: datetime) -> bool:
-    """Whether a run of these rules finds what looks wrong."""
+    """Whether one of these rules finds the anomaly."""
     kind, _ = _options(s.rule or {})
     values = s.values or ((s.example,) if s.example is not None else ())
     missing = s.what == PLACEHOLDER or s.what.startswith(OTHER_SPELLING)
@@ -158,11 +158,11 @@ def _is_covered(s: Anomaly, p: Profile, rules: list[dict[str, Any]], today: date
 
 
 _SELF_CONTAINED = ("unique", "future", "blank", "whitespace", "nan", "encoding")
-"""rules that say all there is to say by their name"""
+"""validators that need no options"""
 
 
 def _is_found_by_number_rule(s: Anomaly, p: Profile) -> bool:
-    """Whether the rule that values are numbers finds the words that stand for missing ones."""
+    """Whether the rule that values are numbers finds these placeholders."""
     return s.what == PLACEHOLDER and any(o.column == s.column and o.what == MOSTLY_NUMERIC for o in p.anomalies)
 
 
@@ -173,7 +173,7 @@ def _outside(values: tuple[Any, ...], bounds: dict[str, Any]) -> bool:
 
 
 def _hint(s: Anomaly, p: Profile) -> str:
-    """What else may be done about it."""
+    """A hint at an option of the data source."""
     if s.what in (PLACEHOLDER, MOSTLY_NUMERIC):
         words = next((o.values for o in p.anomalies if o.column == s.column and o.what == PLACEHOLDER), ())
         if words and all(isinstance(v, str) for v in words) and DataType(_type(s.column, p)).of("text"):
@@ -183,7 +183,7 @@ def _hint(s: Anomaly, p: Profile) -> str:
     return "the column may have to be read as text" if s.what == LOST_ZEROS else ""
 
 
-# --- what holds ----------------------------------------------------------------------------------------------------
+# --- rules of the data ----------------------------------------------------------------------------------------------------
 
 
 def _nulls(p: Profile) -> Iterator[DraftedRule]:
@@ -204,7 +204,7 @@ def _nulls_of(c: ColumnProfile, p: Profile) -> str:
 
 
 def _texts(c: ColumnProfile, p: Profile) -> Iterator[DraftedRule]:
-    """The values, the format or the pattern of a column of text, and what little is wrong with it."""
+    """The values, the format or the pattern of a text column."""
     if not DataType(c.type).of("text") or not c.distinct:
         return
     present = p.rows - c.nulls
@@ -239,7 +239,7 @@ def _texts(c: ColumnProfile, p: Profile) -> Iterator[DraftedRule]:
 
 
 def describe(s: Anomaly) -> str:
-    """What looks wrong, in words."""
+    """An anomaly in words."""
     count = "" if s.count is None else f", {plural(s.count, 'row')}" + (f" ({s.percent})" if s.percent else "")
     return f"{s.column}: {s.what}{count}" + _example(s)
 
@@ -254,7 +254,7 @@ def _example(s: Anomaly) -> str:
 
 
 def _tolerance(count: int, rows: int) -> dict[str, str]:
-    """The share of rows that may fail, so that these do: in percent, rounded up to one digit that counts."""
+    """`max_fail` for this many failing rows, in percent, rounded up to one significant digit."""
     if not count:
         return {}
     share = Decimal(count) / rows * 100
@@ -266,7 +266,7 @@ def _tolerance(count: int, rows: int) -> dict[str, str]:
 
 
 def _ranges(p: Profile) -> Iterator[DraftedRule]:
-    """Numbers that measure something, without those that look wrong. Identifiers and numbers that only rise have no range."""
+    """Ranges of numbers, without anomalies. Identifiers and numbers that only rise have no range."""
     free = {*p.keys, *(s.column for s in p.anomalies if s.what == NEARLY_UNIQUE)}
     bounded = [c for c in p.columns if c.name not in free and not c.rising and not has_identifier_name(c.name)]
     ranges = {c.name: found for c in bounded if (found := _range(c))}
@@ -278,7 +278,7 @@ def _ranges(p: Profile) -> Iterator[DraftedRule]:
 
 
 def _range(c: ColumnProfile) -> dict[str, Any]:
-    """Bounds a little wider than what was found; a column that is never negative gets 0, or 1."""
+    """Bounds slightly wider than the values; the minimum of a column that is never negative is 0, or 1."""
     if not DataType(c.type).of("numeric") or c.distinct in (None, 0, 1):
         return {}
     low, high = map(_float, c.usual if len(c.usual) == 2 else (c.min, c.max))
@@ -322,7 +322,7 @@ def _step(low: float, high: float) -> float:
 
 
 def _one_digit(value: float, *, down: bool) -> float:
-    """To one digit that counts."""
+    """Rounded to one significant digit."""
     power = 10.0 ** math.floor(math.log10(value)) if value >= 1 else 1.0
     return (math.floor if down else math.ceil)(value / power) * power or 1.0
 
@@ -333,7 +333,7 @@ def _six_digits(value: float) -> float | int:
 
 
 def _is_past(c: ColumnProfile, p: Profile, today: datetime) -> bool:
-    """Whether a column of moments lies in the past, but for what looks wrong, and is not one of plans by its name."""
+    """Whether the dates of a column are in the past, except for anomalies, and may not be in the future by its name."""
     if not DataType(c.type).of("date", "datetime") or may_be_future(c.name):
         return False
     if any(s.column == c.name and s.what == FUTURE for s in p.anomalies):

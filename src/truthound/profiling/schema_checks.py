@@ -19,7 +19,7 @@ from truthound.validators.uniqueness import PrimaryKey, Unique
 
 
 class ColumnRules(Validator):
-    """What a schema asks of a column's values. A column that is lost, or of another kind of type, is an issue of `SchemaMatch`; the rules are skipped."""
+    """The rules of a schema for the values of a column. They are skipped for a missing column, or one of another type, which `SchemaMatch` reports."""
 
     type: ClassVar[str] = "schema"
 
@@ -45,7 +45,7 @@ class ColumnRules(Validator):
 
 
 class LearnedSchemaMatch(SchemaMatch):
-    """What a learned schema asks of the table. What differs is told as a change: how it was -> how it is."""
+    """Compares the table with a learned schema. Differences are reported as changes: before -> after."""
 
     def checks(self, table: Table) -> Iterator[Check]:
         for wanted in self.columns or ():

@@ -1,7 +1,7 @@
 """Schemas inferred from data, each property with a comment that says how it was found.
 
-Only what growing data keep is learned: a number that was never negative gets a least value of 0, and no column gets
-another bound, since the next identifier, date or record would break it.
+Only properties that growing data keep are learned: a number that was never negative gets a minimum of 0. Other bounds are
+not learned, because the next identifier, date or record would violate them.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from truthound.profiling.open import with_backend
 from truthound.schema import ColumnSchema, Comments, DataType, Schema
 
 MAX_CATEGORIES = 20
-"""text with at most so many different values is taken to be categories"""
+"""different values up to which text is categorical,"""
 MIN_REPETITIONS = 20
-"""if each occurs so often on average"""
+"""if each occurs this often on average"""
 MAX_CATEGORY_LENGTH = 100
-"""and is no longer than so many characters"""
+"""and has at most this many characters"""
 HEAD_ROWS = 1000
-"""rows whose values tell what is worth asking of all; no verdict rests on them"""
+"""rows that decide what is measured over all rows; no result depends on them alone"""
 HEAD_CELLS = 100_000
-"""but at most so many cells"""
+"""the limit of cells in these rows"""
 BOUNDS = "Bounds: a number that was never negative gets min: 0. Others are not learned, growing data would break them; add yours."
-"""said in each file"""
+"""a comment in each file"""
 PII_PROPERTIES = ("type", "nullable", "unique")
-"""what is learned of a column whose values are neither told nor kept"""
+"""the properties that are learned of a masked column"""
 
 
 @dataclass(slots=True)
@@ -100,7 +100,7 @@ def infer_schema_of(backend: Backend, source: str = "data", *, pii: Collection[s
 
 
 def first_values(backend: Backend, types: Mapping[str, DataType]) -> dict[str, list[Any]]:
-    """The values of the first rows by column, without nulls. Columns whose values do not compare have none."""
+    """The values of the first rows by column, without nulls; none for columns of types that do not compare."""
     limit = max(min(HEAD_ROWS, HEAD_CELLS // max(len(types), 1)), 50)
     rows = backend.rows({"head": RowRequest(m.SQL(Condition("TRUE")), limit=limit)})["head"].rows
     plain_ones = {c for c, t in types.items() if t.of("numeric", "text", "temporal")}

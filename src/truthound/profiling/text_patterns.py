@@ -1,6 +1,6 @@
-"""What a column of text may look like: known formats, and patterns made of the shapes its values share.
+"""Formats and patterns of text columns: known formats, and patterns derived from the shapes of values.
 
-Guesses are made from a few values; they count only once all values were tried.
+They are guessed from a few values and have to be confirmed on all.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ PATTERNS: dict[str, str] = {
     "URL": r"^https?://\S+$",
     "IPv4 address": r"^[0-9]{1,3}(\.[0-9]{1,3}){3}$",
 }
-"""what people call a format -> a regular expression that Python and the engine read alike"""
+"""the name of a format -> a regular expression with the same meaning in Python and the engine"""
 VALIDATOR_FORMATS: dict[str, str] = {
     "UUID": "uuid", "e-mail address": "email", "ISO date": "date", "ISO time stamp": "datetime", "URL": "url", "IPv4 address": "ipv4",
 }  # fmt: skip
@@ -31,11 +31,11 @@ DATE_STYLES: dict[str, str] = {
     "31 Dec 2024": r"^[0-9]{1,2}[. -]+[A-Za-z]{3,9}[., -]+[0-9]{2,4}$",
     "Dec 31, 2024": r"^[A-Za-z]{3,9}[. ]+[0-9]{1,2},? [0-9]{4}$",
 }
-"""ways in which days are written"""
+"""styles of dates"""
 MIN_DISTINCT = 20
-"""different values that make a shape more than a coincidence"""
+"""different values from which a common shape is not a coincidence"""
 FORMAT_SHARE = 0.9
-"""the share of values that suggest a format; it need not be all, since some may be wrong"""
+"""the share of values that suggests a format; some values may be wrong"""
 _CLASSES = (("A-Z", str.isupper), ("a-z", str.islower), ("0-9", str.isdigit))
 _MARKS = "-_./:+#"
 _SPECIAL = re.compile(r"[\\.^$*+?{}\[\]|()]")
@@ -61,7 +61,7 @@ def common_date_style(values: Sequence[str]) -> str | None:
 
 
 def common_patterns(values: Iterable[str]) -> list[tuple[str, str]]:
-    """(what it is called, pattern) for what all these values have in common, the closest first."""
+    """(name, pattern) of the patterns that all these values match, the closest first."""
     different = list(dict.fromkeys(values))
     if len(different) < 2:
         return []
@@ -96,7 +96,7 @@ def _shape(value: str) -> list[tuple[str, int]]:
 
 
 def _character_pattern(values: Sequence[str]) -> str | None:
-    """The classes of characters that all values are made of, with their lengths: `^[A-Z0-9]{5,}$`. Words of letters have none."""
+    """The classes of characters that all values are made of, with their lengths: `^[A-Z0-9]{5,}$`. Words of letters only have none."""
     seen = set("".join(values))
     classes = [k for k, test in _CLASSES if any(ch.isascii() and test(ch) for ch in seen)]
     marks = [ch for ch in _MARKS if ch in seen]
@@ -109,7 +109,7 @@ def _character_pattern(values: Sequence[str]) -> str | None:
 
 
 def _quantifier(low: int, high: int) -> str:
-    """How often: lengths that vary have no end, the next value may be longer."""
+    """A quantifier. Varying lengths have no upper bound, because the next value may be longer."""
     if low == high:
         return "" if low == 1 else f"{{{low}}}"
     return "+" if low == 1 else f"{{{low},}}"

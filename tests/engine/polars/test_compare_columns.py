@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from truthound._internal.exact_numbers import beside, shortest
+from truthound._internal.exact_numbers import nearest_float, shortest
 from truthound._internal.extended_time import value_of
 from truthound.engine.measures import Between, Compare, CountWhere, In, Not, Orphan, Reference
 from truthound.engine.polars.backend import PolarsBackend
@@ -38,7 +38,7 @@ def _number(dtype):
         return st.integers(low, high) | st.sampled_from([e for e in (*_EDGES, low, high) if low <= e <= high])
     if dtype in FLOATS:
         near = [
-            float(beside(Fraction(e), FLOATS[dtype], up=True, strict=False))
+            float(nearest_float(Fraction(e), FLOATS[dtype], up=True, strict=False))
             for e in (*_EDGES, Fraction(1, 10), Fraction(5, 4))
         ]
         return st.floats(width=FLOATS[dtype], allow_nan=False) | st.sampled_from(near)
@@ -90,7 +90,7 @@ def _nearest(value, dtype):
     """A value of a type that is as near as can be."""
     value = Fraction(10**30 if value == float("inf") else -(10**30) if value == float("-inf") else value)
     if dtype in FLOATS:
-        found = beside(value, FLOATS[dtype], up=value > 0, strict=False)
+        found = nearest_float(value, FLOATS[dtype], up=value > 0, strict=False)
         return 0.0 if found is None else found
     if dtype in INTEGERS:
         return min(max(round(value), INTEGERS[dtype][0]), INTEGERS[dtype][1])

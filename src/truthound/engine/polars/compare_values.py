@@ -16,7 +16,7 @@ from typing import Any
 
 import polars as pl
 
-from truthound._internal.exact_numbers import Exact, beside, decimal, fraction
+from truthound._internal.exact_numbers import Exact, decimal, fraction, nearest_float
 from truthound._internal.extended_time import DAY, at_zone, kind_of, nanoseconds, parse, zoned
 from truthound.engine.polars.python_values import temporal_type
 from truthound.errors import ValidatorError
@@ -97,7 +97,7 @@ def _last_within(value: Any, dtype: pl.DataType, *, upper: bool, closed: bool) -
         return pl.lit(value)
     place = _position(value, dtype)
     if bits := BITS.get(dtype.base_type()):
-        last = beside(place, bits, up=not upper, strict=not closed)
+        last = nearest_float(place, bits, up=not upper, strict=not closed)
         return False if last is None else pl.lit(last, dtype=dtype)
     return _step(place, dtype, upper=upper, closed=closed)
 
@@ -141,7 +141,7 @@ def limits(dtype: pl.DataType) -> tuple[int, int]:
 def _representable(places: list[Exact], dtype: pl.DataType) -> list[Any]:
     """The places that are values of the type, without duplicates."""
     if bits := BITS.get(dtype.base_type()):
-        return [p for p in dict.fromkeys(places) if beside(p, bits, up=True, strict=False) == p]
+        return [p for p in dict.fromkeys(places) if nearest_float(p, bits, up=True, strict=False) == p]
     least, most = limits(dtype)
     whole = (p for p in dict.fromkeys(places) if isinstance(p, Fraction) and p.denominator == 1)
     return [int(p) for p in whole if least <= p <= most]

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from truthound._internal.exact_numbers import as_written, beside, decimal, fits, shortest
+from truthound._internal.exact_numbers import as_written, decimal, fits, nearest_float, shortest
 from truthound.engine.polars.compare_values import BITS, TEXT, limits
 from truthound.engine.polars.python_values import temporal_type
 from truthound.errors import ValidatorError
@@ -92,7 +92,7 @@ def _converted(value: Any, other: pl.DataType, dtype: pl.DataType) -> Any:
         return near if fits(near, bits) and Fraction(shortest(near, bits)) == Fraction(value) else None
     place = Fraction(shortest(value, theirs)) if theirs and isinstance(dtype, pl.Decimal) else Fraction(value)
     if bits:
-        return float(place) if beside(place, bits, up=True, strict=False) == place else None
+        return float(place) if nearest_float(place, bits, up=True, strict=False) == place else None
     scale = dtype.scale if isinstance(dtype, pl.Decimal) else 0
     place *= 10**scale
     low, high = limits(dtype)
