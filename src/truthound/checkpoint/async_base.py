@@ -103,19 +103,19 @@ STRATEGIES: dict[str, type[SequentialStrategy | ConcurrentStrategy | PipelineStr
 }
 
 
-def strategy(told: str | Strategy) -> Strategy:
+def strategy(given: str | Strategy) -> Strategy:
     """The strategy with this name, or the one given."""
-    if not isinstance(told, str):
-        if callable(getattr(told, "stages", None)) and not isinstance(told, type):
-            return told
+    if not isinstance(given, str):
+        if callable(getattr(given, "stages", None)) and not isinstance(given, type):
+            return given
         raise ConfigError(
-            f"execution_strategy: a name ({', '.join(STRATEGIES)}) or a strategy is expected, not {type(told).__name__}"
+            f"execution_strategy: a name ({', '.join(STRATEGIES)}) or a strategy is expected, not {type(given).__name__}"
         )
-    if told not in STRATEGIES:
+    if given not in STRATEGIES:
         raise ConfigError(
-            f'execution_strategy: "{told}" is not known{did_you_mean(told, STRATEGIES) or "; there are " + ", ".join(STRATEGIES)}'
+            f'execution_strategy: "{given}" is not known{did_you_mean(given, STRATEGIES) or "; there are " + ", ".join(STRATEGIES)}'
         )
-    return STRATEGIES[told]()
+    return STRATEGIES[given]()
 
 
 def stages_of(made_by: Strategy, actions: Sequence[Action], limit: int) -> list[Stage]:

@@ -59,9 +59,9 @@ class AsyncCheckpoint(Checkpoint):
         **options: Unpack[CheckpointOptions],
     ) -> None:
         self.max_concurrent_actions = positive("max_concurrent_actions", max_concurrent_actions)
-        for called, told in (("on_complete", on_complete), ("on_error", on_error)):
-            if told is not None and not callable(told):
-                raise ConfigError(f"{called}: a function is expected, not {type(told).__name__}")
+        for called, callback in (("on_complete", on_complete), ("on_error", on_error)):
+            if callback is not None and not callable(callback):
+                raise ConfigError(f"{called}: a function is expected, not {type(callback).__name__}")
         self._without_data = config is None and data_source is None
         if config is None:
             name = "async_checkpoint" if name is None else name
@@ -87,12 +87,12 @@ class AsyncCheckpoint(Checkpoint):
         try:
             yield from flow.call(partial(callback, result))
         except Exception as error:  # noqa: BLE001 a callback is the user's code; the result is not lost
-            said = redact(
+            message = redact(
                 describe_exception(error),
                 self.config.secrets_to_redact.union(*(a.secrets_to_redact for a in self.actions)),
             )
-            told = {**result.metadata.get("callback_errors", {}), name: said}
-            return replace(result, metadata={**result.metadata, "callback_errors": told})
+            errors = {**result.metadata.get("callback_errors", {}), name: message}
+            return replace(result, metadata={**result.metadata, "callback_errors": errors})
         return result
 
     def _stages(self) -> list[Stage]:

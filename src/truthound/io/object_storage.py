@@ -198,8 +198,8 @@ class CloudObjects:
     def _refused(self, what: str, status: int, message: str) -> StoreError:
         """The error for a refusal, with the service's own error code."""
         code, text = ((m[1] or m[2]).strip() if (m := p.search(message)) else "" for p in (_CODE, _TEXT))
-        told = ": ".join(filter(None, (code, redact(text)[:300]))) or responses.get(status, "no reason is given")
-        line = f"{what}: {told} ({status})"
+        reason = ": ".join(filter(None, (code, redact(text)[:300]))) or responses.get(status, "no reason is given")
+        line = f"{what}: {reason} ({status})"
         if code in _OTHER_REGION_CODES:
             return StoreError(f"{line}; {_OTHER_REGION}")
         if status == 404:
@@ -254,10 +254,10 @@ def _connection_error(what: str, message: str) -> StoreError | None:
 def _proxy(uri: str) -> str:
     """Host and port of the environment's proxy for an address, or an empty text."""
     parts, given = urlsplit(uri), getproxies()
-    told = given.get(parts.scheme) or given.get("all") or ""
-    if not told or proxy_bypass(parts.hostname or ""):
+    proxy = given.get(parts.scheme) or given.get("all") or ""
+    if not proxy or proxy_bypass(parts.hostname or ""):
         return ""
-    return urlsplit(told if "://" in told else f"//{told}").netloc.rpartition("@")[2]
+    return urlsplit(proxy if "://" in proxy else f"//{proxy}").netloc.rpartition("@")[2]
 
 
 def _reason(error: BaseException) -> str:
