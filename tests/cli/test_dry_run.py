@@ -23,7 +23,7 @@ MISTAKES = [
     ({"distribution": {"columns": "amount", "reference": "ref.csv", "reference_columns": ["zz"]}}, 'in the reference: column "zz" not found'),
     ({"distribution": {"columns": "amount", "reference": "ref.csv", "method": "psi", "reference_columns": ["zz"]}}, '"zz" not found'),
     ({"mean": {"columns": "note", "min_value": 0}}, "mean needs a numeric column, this one is string"),
-    ({"range": {"columns": "amount", "min_value": "x"}}, "is no number"),
+    ({"range": {"columns": "amount", "min_value": "x"}}, "is not a number"),
 ]  # fmt: skip
 
 
