@@ -1,7 +1,7 @@
-"""The engine protocol: what an engine must answer about a table. Polars is the one that exists.
+"""The engine protocol: what an engine must answer about a table. Polars is the only engine so far.
 
-A source chooses the engine (`Source.backend`). Whoever uses one knows this protocol and the vocabulary of
-`truthound.engine.measures` only, so that a database or Spark can answer without handing rows over.
+A source chooses the engine (`Source.backend`). Callers use this protocol and the vocabulary of
+`truthound.engine.measures` only, so that a database or Spark can answer without handing over rows.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Split(Protocol):
     """All rows of a table, good or bad, not read yet. Bad rows name the checks they fail in `_failed_checks`."""
 
     def write(self, files: Mapping[SplitPart, RowFile]) -> dict[SplitPart, int]:
-        """Writes good rows, bad rows or both in one pass over the data, and counts both: what is written, as it is in the file.
+        """Writes good rows, bad rows or both in one pass over the data, and counts both; written rows are counted in the file.
 
         Raises:
             OSError: the disk is full or read-only.
@@ -76,11 +76,11 @@ class Split(Protocol):
 
 
 class Backend(Protocol):
-    """A table in an engine. Values come back as Python objects; any failure is a TruthoundError, also where the engine panics.
+    """A table in an engine. Values come back as Python objects; every failure is a TruthoundError, even a panic of the engine.
 
     A measure or a row filter that does not fit the table is a ValidatorError; data that cannot be read are a SourceError.
-    Where a column cannot be read, whatever needs it is a ValidatorError that says why, and all else is answered.
-    Equal measures are computed once, in whatever calls they come.
+    What needs an unreadable column is a ValidatorError with the reason; everything else is answered.
+    Equal measures are computed once, even if they are requested by several calls.
     """
 
     def schema(self) -> dict[str, DataType]:
@@ -88,7 +88,7 @@ class Backend(Protocol):
         ...
 
     def measure(self, measures: Iterable[Measure]) -> dict[Measure, Any]:
-        """Each measure's value, or the ValidatorError that says why it has none; one never affects another.
+        """Each measure's value, or the ValidatorError that says why it has none; an error of one does not affect the others.
 
         Raises:
             SourceError: the data cannot be read.
@@ -100,7 +100,7 @@ class Backend(Protocol):
         ...
 
     def states(self, measures: Iterable[Measure]) -> dict[Measure, State | ValidatorError]:
-        """Exact states of those measures that have one here (`truthound.engine.states`), to merge with those of other parts."""
+        """Exact states of the measures that have one (see `truthound.engine.states`), to be merged with those of other parts."""
         ...
 
     def rows(self, requests: Mapping[str, RowRequest]) -> dict[str, FailingRows]:
@@ -111,7 +111,7 @@ class Backend(Protocol):
         """Good and bad rows, by the predicates of named checks.
 
         Raises:
-            SourceError: the data have a column `_failed_checks` themselves.
+            SourceError: the data already have a column `_failed_checks`.
         """
         ...
 
@@ -124,7 +124,7 @@ class Backend(Protocol):
         ...
 
     def close(self) -> None:
-        """Frees what is held."""
+        """Releases the resources of the table."""
         ...
 
 

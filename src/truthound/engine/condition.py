@@ -38,10 +38,10 @@ class Condition(str):
         return made
 
     def resolve(self, columns: Iterable[str]) -> Condition:
-        """The condition with its names matched to a table's columns: exactly, else by the only one that differs in case.
+        """The condition with its names matched to a table's columns: exactly, else ignoring case if only one column matches.
 
         Raises:
-            UnknownColumnError: it names columns that are not there.
+            UnknownColumnError: it names columns that the table does not have.
         """
         if self.columns is not None:
             return self
@@ -50,7 +50,7 @@ class Condition(str):
         return made
 
     def calculated(self) -> set[str]:
-        """The columns of a resolved condition that it calculates with, or compares with one another."""
+        """The columns that a resolved condition uses in calculations, or compares with one another."""
         from sqlglot import exp
 
         found: set[str] = set()
@@ -106,7 +106,7 @@ def _path(node: exp.Column, columns: tuple[str, ...]) -> list[str] | None:
 
 
 def _match(name: str, columns: tuple[str, ...]) -> str | None:
-    """The column of exactly this name, else the only one that differs in case."""
+    """The column of exactly this name, else the only one that matches if case is ignored."""
     if name in columns:
         return name
     folded = [c for c in columns if c.lower() == name.lower()]
@@ -119,7 +119,7 @@ def _name(node: exp.Column) -> str:
 
 
 def similar_columns(missing: str, columns: Iterable[str]) -> str:
-    """A hint at the columns that a name may stand for, or nothing."""
+    """A hint with the columns that may be meant by a name; may be empty."""
     known = list(columns)
     same = [c for c in known if c.lower() == missing.lower()]
     if len(same) > 1:

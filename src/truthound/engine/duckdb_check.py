@@ -1,4 +1,4 @@
-"""What DuckDB knows of a query before there are data: whether its functions exist, and whether it fits a table's columns."""
+"""Checks a query with DuckDB before any data are read: whether its functions exist, and whether it fits a table's columns."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def known_functions() -> tuple[str, ...]:
 
 @lru_cache(maxsize=256)
 def _is_syntax(name: str) -> bool:
-    """Whether the name is called like a function in DuckDB's grammar without being one, as `coalesce` and `grouping`."""
+    """Whether DuckDB's grammar has the name as syntax that looks like a function call, as `coalesce(...)` or `grouping(...)`."""
     import duckdb
 
     called = name if name.isidentifier() else '"' + name.replace('"', '""') + '"'

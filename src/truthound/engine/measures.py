@@ -1,7 +1,7 @@
 """What a check may request from an engine: a closed vocabulary of predicates (true, false or null for each row) and measures (one value per table).
 
 All are frozen and hashable values without data or engine, so equal ones are computed once and any backend can compile them.
-A predicate is true for a row, false, or null where a cell it needs is null; only true counts.
+A predicate is true or false for a row, or null if a cell that it needs is null; only true counts.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class LengthBetween(Predicate):
 
 @dataclass(frozen=True)
 class AnyItem(Predicate):
-    """Some item of a list makes the predicate true; it reads an item as the column named ""."""
+    """The predicate is true for some item of a list; within it, the item is the column named ""."""
 
     column: str
     predicate: Predicate
@@ -284,7 +284,7 @@ class On(Measure):
 
 @dataclass(frozen=True, eq=False)
 class Reference:
-    """Another data source. Equal when the specification is, or is the same object."""
+    """Another data source. Two are equal if their specifications are equal or the same object."""
 
     spec: Any
 
@@ -299,7 +299,7 @@ class Reference:
 
 
 NEED_TABLE = (Repeated, OutOfOrder, Inconsistent, Native)
-"""predicates whose answer for a row depends on other rows, or may"""
+"""predicates whose value for a row depends, or may depend, on other rows"""
 
 
 def needs_table(predicate: Predicate | None) -> bool:
@@ -308,7 +308,7 @@ def needs_table(predicate: Predicate | None) -> bool:
 
 
 def conjunction(*predicates: Predicate | None) -> Predicate | None:
-    """Their conjunction, without the absent ones."""
+    """The conjunction of these predicates; None is ignored."""
     given = tuple(p for p in predicates if p is not None)
     return given[0] if len(given) == 1 else And(given) if given else None
 
@@ -336,7 +336,7 @@ def skipped_rows(predicate: Predicate) -> Predicate | None:
 
 
 def any_null(columns: tuple[str, ...]) -> Predicate:
-    """Some of these columns is null."""
+    """At least one of these columns is null."""
     return IsNull(columns[0]) if len(columns) == 1 else Or(tuple(map(IsNull, columns)))
 
 

@@ -217,8 +217,8 @@ class Channel(Action):
     def error_from_response(self, request: Request, response: Response, now: datetime) -> ActionError:
         """The error for a response whose status is not success."""
         status = response.status
-        said = self.redact_and_truncate(" ".join(self.reason(response).split()), 300)
-        line = f"{self.service_name} ({request.where}) answered {status}" + (f": {said}" if said else "")
+        reason = self.redact_and_truncate(" ".join(self.reason(response).split()), 300)
+        line = f"{self.service_name} ({request.where}) answered {status}" + (f": {reason}" if reason else "")
         details: dict[str, Any] = {"status_code": status, "response": self.redact_and_truncate(response.text, 1000)}
         uncertain = status >= 500 and status not in NOT_ACCEPTED | PERMANENT_SERVER_ERRORS
         if status in NOT_ACCEPTED or (uncertain and request.may_repeat):

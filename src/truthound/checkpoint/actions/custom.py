@@ -95,8 +95,8 @@ class CustomAction(Action):
             raise ValueError("shell: true takes the command as one text, not as a list")
         if self.shell_command is not None:
             words = _words(self.shell_command, shell=self.shell)
-            if not self.shell and (wrong := [said for word in words for said in env_vars.describe_malformed(word)]):
-                raise OptionErrors(("shell_command", said) for said in wrong)
+            if not self.shell and (wrong := [problem for word in words for problem in env_vars.describe_malformed(word)]):
+                raise OptionErrors(("shell_command", problem) for problem in wrong)
         return self
 
     @property
@@ -210,20 +210,20 @@ class CustomAction(Action):
     def _outcome(self, program: str, details: dict[str, Any], *, exceeded: bool) -> ActionResult:
         label, code = "the command" if self.shell else self.redact_and_truncate(program, 100), details["exit_code"]
         if exceeded:
-            said = f"{label} printed more than {number(self.max_output_bytes)} bytes (max_output_bytes) and was killed"
-            raise TransientDeliveryError(said, **details)
+            problem = f"{label} printed more than {number(self.max_output_bytes)} bytes (max_output_bytes) and was killed"
+            raise TransientDeliveryError(problem, **details)
         if code == 0:
             return ActionResult(ActionStatus.SUCCESS, message=f"ran {label}", details=details)
         if code is None:
-            said = f"{label} did not end within {number(self.timeout_seconds)} s (timeout_seconds) and was killed"
+            problem = f"{label} did not end within {number(self.timeout_seconds)} s (timeout_seconds) and was killed"
         elif code < 0:
             with suppress(ValueError):
                 code = signal.Signals(-code).name
-            said = f"{label} was killed by {code}"
+            problem = f"{label} was killed by {code}"
         else:
-            said = f"{label} ended with exit code {code}"
+            problem = f"{label} ended with exit code {code}"
         last = [line.strip() for line in details.get("stderr", "").splitlines() if line.strip()][-3:]
-        raise TransientDeliveryError(": ".join([said, *([" / ".join(last)] if last else [])]), **details)
+        raise TransientDeliveryError(": ".join([problem, *([" / ".join(last)] if last else [])]), **details)
 
 
 def _words(command: str | list[str], *, shell: bool) -> list[str]:

@@ -1,4 +1,4 @@
-"""Aggregates as expressions of one value each, and a function of the values: to a result, or to further expressions."""
+"""Aggregates as expressions with one value each, and a function from the values to a result or to a further query."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class AggregateQuery:
     exprs: tuple[pl.Expr, ...]
     finish: Callable[[tuple[Any, ...]], Any]
     key: object = None
-    """the same for two that have the same expressions"""
+    """queries with equal keys have the same expressions"""
 
     def map(self, function: Callable[[Any], Any], key: object = None) -> AggregateQuery:
         """The query whose result is a function of this one's; errors stay."""

@@ -22,7 +22,7 @@ from truthound.errors import ValidatorError
 
 
 def aggregate(measure: m.Measure, c: Compiler, *, exact: bool) -> AggregateQuery:
-    """The query for a measure's state. `exact`: sums are exact, beyond what rounding them once needs."""
+    """The query for a measure's state. `exact`: sums are fully exact, not just exact enough to be rounded once."""
     match measure:
         case m.RowCount(None):
             return as_count(pl.len()).map(Count)
@@ -72,7 +72,7 @@ def _extreme(values: pl.Expr, dtype: pl.DataType, function: Any) -> AggregateQue
 
 
 def _unsupported(dtype: pl.DataType, function: str, column: str) -> str:
-    """Why values of a type have no such statistic, or nothing. A column without any value has none, whatever its type."""
+    """Why a type does not support the aggregate, even for a column without values; empty if it does."""
     ordered = function in ("min", "max") and not (dtype.is_nested() or dtype == pl.Object)
     if function == "count" or ordered or dtype.is_numeric() or dtype == pl.Boolean:
         return ""
@@ -80,7 +80,7 @@ def _unsupported(dtype: pl.DataType, function: str, column: str) -> str:
 
 
 def scalar(value: Any) -> Any:
-    """A measured value as Python has it; durations and the like stay what they are."""
+    """A measured value as a Python object; durations and similar types stay as they are."""
     return (
         value
         if isinstance(value, int | float | str | date | time | timedelta | Decimal | Extended) or value is None

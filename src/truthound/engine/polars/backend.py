@@ -29,8 +29,8 @@ from truthound.schema import DataType
 class PolarsBackend:
     """A table as a lazy frame.
 
-    `unreadable`: columns of the frame that hold nothing because they cannot be read, and why. What needs one is a ValidatorError.
-    `statistics`: the frame is read from files that know of each part of a column whether it has nulls.
+    `unreadable`: columns that cannot be read and are empty in the frame, each with the reason. What needs one is a ValidatorError.
+    `statistics`: the frame is read from files whose statistics say which parts of a column have nulls.
     """
 
     @no_panic()
@@ -142,7 +142,7 @@ class PolarsBackend:
         return PolarsSplit(good.rename(own_names), bad.rename(own_names)) if own_names else PolarsSplit(good, bad)
 
     def _fails(self, predicate: m.Predicate, where: m.Predicate | None) -> pl.Expr:
-        """Whether a numbered row fails; null never."""
+        """Whether a numbered row fails; a row with a null result does not."""
         if isinstance(predicate, m.Inconsistent) or (where is not None and m.needs_table(predicate)):
             rows = self.table.collect(self._blocking.failing(predicate, where).select(ROW))[ROW]
             return pl.col(ROW).is_in(rows.implode())
@@ -157,7 +157,7 @@ class PolarsBackend:
         return self._of_rows(pl.DataFrame(schema=self.table.numbered.collect_schema()), self.empty)
 
     def empty(self, columns: Collection[str]) -> frozenset[str]:
-        """Those of the columns that have no value in any row."""
+        """The columns, among these, without a value in any row."""
         counts = {c: m.CountWhere(m.IsNull(c)) for c in columns if c in self.table.types}
         found = self.measure([*counts.values(), m.RowCount()])
         return frozenset(c for c, x in counts.items() if found[x] == found[m.RowCount()])

@@ -34,10 +34,10 @@ class Blocking:
         self._inconsistent.clear()
         self.duplicates.close()
 
-    # --- what they need from the streaming pass --------------------------------------------------------------------
+    # --- prerequisites from the streaming pass ---------------------------------------------------------------------
 
     def prerequisites(self, measures: Iterable[m.Measure]) -> list[m.Measure]:
-        """Streaming measures that choose how these are computed."""
+        """Streaming measures whose values decide how these are computed."""
         out: list[m.Measure] = []
         for x in measures:
             if not isinstance(x, m.On):
@@ -146,7 +146,7 @@ class Blocking:
         return int(distinct)
 
     def _count(self, predicate: m.Predicate, where: m.Predicate | None) -> int:
-        """Rows for which a blocking predicate is true; those for which it is unknown are counted along."""
+        """Rows for which a blocking predicate is true; rows for which it is unknown are counted in the same pass."""
         match predicate:
             case m.Repeated(columns, nulls):
                 return self.duplicates.count(m.Duplicates(columns, nulls, where), None).rows

@@ -24,7 +24,7 @@ _WORDS = (
 
 
 def escape_column(name: str) -> str:
-    """A column's name inside the engine: its own, unless that is a pattern."""
+    """A column's name inside the engine: unchanged unless the engine would read it as a pattern."""
     special = name == "*" or (name.startswith("^") and name.endswith("$")) or name.startswith(ESCAPE_PREFIX)
     return ESCAPE_PREFIX + name if special else name
 
@@ -35,18 +35,18 @@ def unescape_column(name: str) -> str:
 
 
 def named(name: str) -> pl.Expr:
-    """A column by its own name, in a frame whose names are escaped."""
+    """The expression for a column, given by its original name, in a frame with escaped names."""
     return pl.col(escape_column(name))
 
 
 def restore_names(frame: pl.DataFrame) -> pl.DataFrame:
-    """The frame with its columns' own names."""
+    """The frame with its columns' original names."""
     changed = {c: unescape_column(c) for c in frame.columns if unescape_column(c) != c}
     return frame.rename(changed) if changed else frame
 
 
 def is_fault(error: BaseException) -> bool:
-    """Whether a condition has no answer for some row."""
+    """Whether the error means that a condition cannot be evaluated for some row."""
     return _FAULT.search(str(error)) is not None
 
 

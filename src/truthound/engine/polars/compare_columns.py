@@ -59,7 +59,7 @@ def _exact(left: pl.Expr, right: pl.Expr, types: Types, op: str) -> pl.Expr:
 
 
 def steps(left: pl.Expr, right: pl.Expr, types: Types) -> tuple[pl.Expr, pl.Expr]:
-    """Two columns of times as whole numbers of a step that both have: UTC where both have a time zone.
+    """Two columns of times as whole numbers of a common unit: in UTC if both have a time zone.
 
     A date is its midnight, in the time zone of the other. Raises ValidatorError where they do not compare.
     """
@@ -106,7 +106,7 @@ def _large(left: pl.Expr, right: pl.Expr, types: Types, op: str) -> pl.Expr:
     if a == pl.Int128 and b == pl.UInt128:
         return _large(right, left, (b, a), MIRRORED.get(op, op))
     if a == pl.UInt128 and not b.is_unsigned_integer():
-        same = COMPARE[op](left, right.cast(pl.UInt128, strict=False))  # null where it is negative
+        same = COMPARE[op](left, right.cast(pl.UInt128, strict=False))  # null if it is negative
         return pl.when((right < 0) & left.is_not_null()).then(pl.lit(COMPARE[op](1, 0))).otherwise(same)
     made: pl.Expr = COMPARE[op](left, right.cast(a))
     return made
@@ -122,13 +122,13 @@ def _whole_float(whole: pl.Expr, real: pl.Expr, op: str) -> pl.Expr:
 
 
 def _decimal_float(number: pl.Expr, real: pl.Expr, types: Types, op: str) -> pl.Expr:
-    """A decimal against a float as it is written. Where they are nearly the same float, their digits decide."""
+    """A decimal against the decimal text of a float; if they are almost equal, their digits are compared in Python."""
     scale, bits = getattr(types[0], "scale", 0), BITS[types[1].base_type()]
     units, x = number.to_physical(), real.cast(pl.Float64)
-    # divided by a column, as the engine multiplies by what it rounds of 1 / 10 ** scale where it divides by a constant
+    # divided by a column: the engine divides by a constant by multiplying with its reciprocal, which is rounded
     whole = units.cast(pl.Float64)
     near = (whole / (whole * 0.0 + 10.0**scale)).cast(types[1]).cast(pl.Float64)
-    # of so few digits, it is the nearest float, and the float is written as it
+    # with so few digits, the decimal is the float's own text, so that comparing floats is exact
     short = (units.abs() < 10 ** {64: 15, 32: 6, 16: 3}[bits]) & (scale <= 22)
     clear = short | ((near - x).abs() > x.abs() * 2.0 ** {64: -45, 32: -20, 16: -8}[bits])
 
@@ -169,7 +169,7 @@ def _order(units: int, scale: int, value: float, bits: int) -> int | None:
 
 
 def _within(left: pl.Expr, right: pl.Expr, types: Types, op: str, tolerance: float | timedelta) -> pl.Expr:
-    """The relation with a tolerance added to what it allows.
+    """The comparison, relaxed by a tolerance.
 
     Between floats, a difference that passes the tolerance by no more than rounding (four units in the last place of the
     larger value) is equal to it, as it is in decimals: 1.1 and 1.0 differ by 0.1.

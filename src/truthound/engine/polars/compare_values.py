@@ -1,4 +1,4 @@
-"""Bounds and values against a column, exactly: what was given is converted to the steps of the column's type.
+"""Bounds and values against a column, exactly: the given value is converted to the steps of the column's type.
 
 A type has only some values: whole numbers, multiples of a millisecond or of 0.01, floats. A bound between two of them is
 moved to the one that leaves every comparison the same, so the engine compares values of one type and rounds nothing:
@@ -22,7 +22,7 @@ from truthound.engine.polars.python_values import temporal_type
 from truthound.errors import ValidatorError
 
 EQUALITIES = 12
-"""up to so many allowed values, comparing with each is quicker than a look-up in a set"""
+"""up to this many allowed values, comparing with each is quicker than a look-up in a set"""
 _MOMENT = re.compile("^([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]")
 """the date of a timestamp written as text, and its separator from the time: T or a blank, which mean the same"""
 TEXT = (pl.String, pl.Categorical, pl.Enum)
@@ -32,7 +32,7 @@ BITS: dict[type[pl.DataType], int] = {pl.Float16: 16, pl.Float32: 32, pl.Float64
 def is_between(
     e: pl.Expr, dtype: pl.DataType, low: Any, high: Any, *, low_inclusive: bool = True, high_inclusive: bool = True
 ) -> pl.Expr:
-    """Whether values lie within bounds, of which None is open; null where the value is. No NaN does."""
+    """Whether values lie within bounds (None: unbounded); null where the value is null, false for NaN."""
     if dtype in TEXT and any(isinstance(v, str) and _MOMENT.match(v) for v in (low, high)):
         e = e.str.replace(_MOMENT.pattern, "$1 ")
         low, high = (_MOMENT.sub(r"\1 ", v) if isinstance(v, str) else v for v in (low, high))
@@ -53,14 +53,14 @@ def is_between(
 def _sides(
     e: pl.Expr, low: pl.Expr | None, high: pl.Expr | None, *, low_inclusive: bool, high_inclusive: bool
 ) -> tuple[pl.Expr, pl.Expr]:
-    """Texts have no neighbours to move a bound to."""
+    """Text is compared with the bounds as they are given: it has no neighbouring values to move a bound to."""
     every = always(e, value=True)
     above = every if low is None else e.ge(low) if low_inclusive else e.gt(low)
     return above, every if high is None else e.le(high) if high_inclusive else e.lt(high)
 
 
 def at_most(e: pl.Expr, dtype: pl.DataType, most: Fraction, *, strict: bool, above: bool) -> pl.Expr:
-    """Whether values are at most so much (less, if `strict`; or more, if `above`); null where the value is."""
+    """Whether values are at most `most` (less, if `strict`), or with `above` the opposite; null where the value is null."""
     place = most * 10 ** (dtype.scale if isinstance(dtype, pl.Decimal) else 0)
     end = _step(place, dtype, upper=True, closed=not strict)
     inside = always(e, value=end is None) if end is None or end is False else e.le(end)
@@ -68,7 +68,7 @@ def at_most(e: pl.Expr, dtype: pl.DataType, most: Fraction, *, strict: bool, abo
 
 
 def is_in(e: pl.Expr, dtype: pl.DataType, values: tuple[Any, ...]) -> pl.Expr:
-    """Whether values are one of these; null where the value is."""
+    """Whether values are one of these; null where the value is null."""
     wanted = [v for v in values if v is not None]
     plain = dtype in TEXT or dtype == pl.Boolean
     if plain and any(isinstance(v, str) != (dtype in TEXT) for v in wanted):
@@ -85,7 +85,7 @@ def is_in(e: pl.Expr, dtype: pl.DataType, values: tuple[Any, ...]) -> pl.Expr:
 
 
 def always(e: pl.Expr, *, value: bool) -> pl.Expr:
-    """The same answer for every value that is not null."""
+    """The same result for every value that is not null."""
     return pl.when(e.is_not_null()).then(pl.lit(value=value))
 
 
@@ -117,7 +117,7 @@ def _step(place: Exact, dtype: pl.DataType, *, upper: bool, closed: bool) -> Any
 
 
 def literal(step: int, dtype: pl.DataType) -> pl.Expr:
-    """The value of a type of whole steps that lies at one of them."""
+    """The literal of a type at one of its steps."""
     if isinstance(dtype, pl.Decimal):
         return pl.lit(decimal(step, dtype.scale), dtype=pl.Decimal(38, dtype.scale))
     if dtype.is_temporal():
@@ -139,7 +139,7 @@ def limits(dtype: pl.DataType) -> tuple[int, int]:
 
 
 def _representable(places: list[Exact], dtype: pl.DataType) -> list[Any]:
-    """The places that are values of the type, without duplicates."""
+    """The positions that are values of the type, without duplicates."""
     if bits := BITS.get(dtype.base_type()):
         return [p for p in dict.fromkeys(places) if nearest_float(p, bits, up=True, strict=False) == p]
     least, most = limits(dtype)
@@ -164,7 +164,7 @@ def _series(found: list[Any], dtype: pl.DataType) -> pl.Series:
 
 
 def _position(value: Any, dtype: pl.DataType) -> Exact:
-    """Where a value lies among the steps of a type, exactly. A bound in a text is ISO, a float for decimals is as it is written."""
+    """The exact position of a value among the steps of a type. Text is ISO 8601; a float for decimals counts as its decimal text."""
     found = temporal_type(dtype)
     try:
         if (
@@ -191,7 +191,7 @@ def _position(value: Any, dtype: pl.DataType) -> Exact:
 
 
 def _nanoseconds(value: Any, kind: str, zone: str | None) -> int:
-    """A date or time as a column has it: without a time zone it is in the column's, with one it is in UTC where the column has none."""
+    """A date or time as the column counts it: a naive one is in the column's time zone, an aware one in UTC if the column is naive."""
     given, count = kind_of(value), nanoseconds(value)
     if count is None or (given != kind and not {given, kind} <= {"date", "datetime"}):
         raise ValueError(value)

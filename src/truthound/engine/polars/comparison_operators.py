@@ -12,11 +12,11 @@ COMPARE: dict[str, Callable[[Any, Any], pl.Expr]] = {
     "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
 }  # fmt: skip
 MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
-"""the operator with its sides exchanged; others stay"""
+"""the operator with its sides exchanged; == and != are symmetric"""
 
 
 def against_neighbours(whole: pl.Expr, down: pl.Expr, up: pl.Expr, op: str) -> pl.Expr:
-    """A whole number against a number between two neighbouring whole ones, which are the same if it is whole; null where a side is."""
+    """An integer against a number that lies between two neighbouring integers (equal ones if it is whole); null if a side is null."""
     n = whole.cast(pl.Int128)
     equal = (n == down) & ((down == up) | n.is_null())
     results = {"==": equal, "!=": equal.not_(), "<": n < up, "<=": n <= down, ">": n > down, ">=": n >= up}

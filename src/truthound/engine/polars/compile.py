@@ -34,7 +34,7 @@ from truthound.errors import ValidatorError
 
 _TEXTS = (m.Matches, m.LengthBetween, m.Format)
 _ASSUMED = (2**61, 2**53, 2**31)
-"""usual limits of 64-bit columns, within which: sums do not overflow, floats are exact, products do not overflow"""
+"""usual limits of 64-bit columns within which, in this order, sums do not overflow, floats are exact, products do not overflow"""
 
 Lookup = Callable[[m.Orphan], "list[pl.Series]"]
 
@@ -52,13 +52,13 @@ class Compiler:
         now: Callable[[], datetime] = utc_now,
         empty: Callable[[Collection[str]], Collection[str]] = lambda _: (),
     ) -> None:
-        """`empty` returns those of some columns that have no value in any row."""
+        """`empty` returns the columns, among those given, without a value in any row."""
         self._frame, self._schema, self._lookup, self._empty = frame, schema, lookup, empty
         self._unreadable = {} if unreadable is None else unreadable
         self._context = Context({**schema, **dict.fromkeys(self._unreadable, pl.Null())}, self.column, now)
 
     def dtype(self, column: str) -> pl.DataType:
-        """The column's type; an error if it is not there."""
+        """The column's type; an error if there is no such column."""
         if column in self._unreadable:
             raise ValidatorError(self._reason(column))
         if column not in self._schema:
@@ -66,7 +66,7 @@ class Compiler:
         return self._schema[column]
 
     def every_column(self) -> tuple[str, ...]:
-        """All columns, for what compares whole rows; an error if one cannot be read."""
+        """All columns, to compare whole rows; an error if one cannot be read."""
         for column in self._unreadable:
             raise ValidatorError(f"{self._reason(column)}; name the columns that are to be compared")
         return tuple(self._schema)
@@ -79,7 +79,7 @@ class Compiler:
         return named(name)
 
     def text(self, name: str) -> pl.Expr:
-        """The column as text, for types that hold text."""
+        """The column as text; an error if its type is not a text type."""
         dtype = self.dtype(name)
         if dtype == pl.String:
             return self.column(name)
@@ -88,11 +88,11 @@ class Compiler:
         raise ValidatorError(f'column "{name}" is {dtype}, not text')
 
     def __call__(self, p: m.Predicate) -> pl.Expr:
-        """The predicate's expression; running it raises where a row has no answer and the result depends on it."""
+        """The predicate's expression; running it raises if the result depends on a row that cannot be evaluated."""
         return raising_on_fault(self._compile(p))
 
     def infallible(self, condition: Condition) -> pl.Expr | None:
-        """A SQL condition that has an answer for every row; None where it may fail or does not fit the columns."""
+        """A SQL condition that can be evaluated for every row; None if it may fail or does not fit the columns."""
         try:
             made = compile_condition(condition, self._context)
         except ValidatorError:
@@ -119,7 +119,7 @@ class Compiler:
                 return CompiledCondition(self._of_table(p) if isinstance(p, m.NEED_TABLE) else self._of_row(p))
 
     def count(self, p: m.Predicate) -> AggregateQuery:
-        """How many rows it is true for, or the error that some row has no answer.
+        """The number of rows for which the predicate is true, or the error of a row that cannot be evaluated.
 
         Sums and products of 64-bit integers are first taken without a check for an overflow, beside the extremes of their
         columns; only where these do not rule one out, they are taken again in 128 bits.
@@ -199,7 +199,7 @@ class Compiler:
         return is_between(c, dtype, p.low, p.high, low_inclusive=p.low_inclusive, high_inclusive=p.high_inclusive)
 
     def _comparable(self, column: str) -> tuple[pl.Expr, pl.DataType]:
-        """A column as it compares with values, and its type: categories are texts."""
+        """A column in the form that is compared with values, and its type: categories become text."""
         c, dtype = self.column(column), self.dtype(column)
         return (c.cast(pl.String), pl.String()) if dtype in (pl.Categorical, pl.Enum) else (c, dtype)
 
@@ -211,7 +211,7 @@ class Compiler:
         return (items.arr.to_list() if isinstance(dtype, pl.Array) else items).list.eval(of_items).list.any()
 
     def _unless_short(self, column: str, short: int, p: m.Predicate) -> pl.Expr:
-        """An alternative that is true for short texts, so it is evaluated for long ones only. Bytes are never fewer than characters."""
+        """A predicate combined with one that is true for short texts, so that it is evaluated for long ones only. Bytes are never fewer than characters."""
         of_values = Compiler(self._frame, {"v": pl.String()}, self._lookup)
         # in reverse order, or it would be compiled here again
         whole = of_values._compile(m.Or(tuple(_of(i, "v") for i in p.predicates[::-1]))).e  # type: ignore[attr-defined]  # it is an Or
@@ -240,7 +240,7 @@ class Compiler:
         try:
             made = compile_condition(condition, self._context)
         except ValidatorError:
-            # a column without any value has a default type of its source: it fits any condition
+            # a column without any value has its source's default type, so it is allowed in any condition
             empty = frozenset(self._empty(condition.columns or ()))
             if not empty:
                 raise
@@ -267,7 +267,7 @@ class Compiler:
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException, TypeError, ValueError) as error:
             if str(error).startswith("cannot compare"):
                 raise
-            return made  # not every expression takes rows of nulls; if it is wrong, running it on the data fails
+            return made  # some expressions cannot run on rows of nulls; if this one is wrong, running it on the data fails
         if height == 3:
             return made.cast(pl.Boolean) if dtype == pl.Null else made
         if made.meta.root_names() or height != 1 or not self._schema:
@@ -299,7 +299,7 @@ class Compiler:
             if not p.strict
             else (c >= before if p.descending else c <= before)
         )
-        wrong = wrong | c.is_nan() if floats else wrong  # a NaN has no place in an order
+        wrong = wrong | c.is_nan() if floats else wrong  # NaN cannot be ordered
         if not p.group_by and not p.order_by:
             return wrong
         groups, order = ([self.column(c) for c in names] for names in (p.group_by, p.order_by))
@@ -307,7 +307,7 @@ class Compiler:
 
 
 def _only(column: str, p: m.Predicate) -> bool:
-    """Whether it reads the texts of this column alone."""
+    """Whether the predicate reads only the text of this column."""
     return all(
         isinstance(part, m.And | m.Or | m.Not) or (isinstance(part, _TEXTS) and part.column == column)
         for part in m.subpredicates(p)
@@ -322,7 +322,7 @@ def _of(p: m.Predicate, column: str) -> m.Predicate:
 
 
 def _all(exprs: Sequence[pl.Expr]) -> pl.Expr:
-    """Their conjunction, null as SQL has it."""
+    """Their conjunction, with SQL's meaning of null."""
     out = exprs[0]
     for e in exprs[1:]:
         out &= e

@@ -26,7 +26,7 @@ NO_DUPLICATES = DuplicateCounts(0, 0, 0)
 class Key:
     """A row's key. `exact`: equal keys are equal rows. `drop`: rows without a key, which never repeat.
 
-    `expr` has no alias, as a reader does not take a filter with one, and would decode all columns of all rows.
+    `expr` has no alias: a reader does not push down a filter with one, and would decode all columns of all rows.
     """
 
     columns: tuple[str, ...]
@@ -64,14 +64,14 @@ def packed_key(
 
 
 def packable(dtype: pl.DataType) -> bool:
-    """Whole numbers within 64 bits. Nanoseconds are left out: their bounds would pass through Python, which has microseconds."""
+    """Whether values are whole numbers within 64 bits. Nanoseconds are excluded: their bounds would be truncated by Python."""
     if dtype.is_integer():
         return dtype not in (pl.Int128, pl.UInt128, pl.UInt64)
     return dtype == pl.Date or (isinstance(dtype, pl.Datetime | pl.Duration) and dtype.time_unit != "ns")
 
 
 def physical(name: str, schema: Mapping[str, pl.DataType]) -> pl.Expr:
-    """A whole number for each value of a packable column."""
+    """The values of a packable column as whole numbers."""
     column = named(name)
     return (column.to_physical() if schema[name].is_temporal() else column).cast(pl.Int64)
 
@@ -99,7 +99,7 @@ def _repeated(keys: pl.Series) -> tuple[pl.Series, DuplicateCounts]:
     if len(keys) < 2 or bool((keys.slice(1) > keys.slice(0, len(keys) - 1)).all()):
         return keys.clear(), NO_DUPLICATES
     ordered = keys.sort()
-    distinct = ordered.n_unique()  # a walk, now that equal keys are neighbours
+    distinct = ordered.n_unique()  # equal keys are adjacent now
     if distinct == len(keys):
         return keys.clear(), NO_DUPLICATES
     again = ordered.filter(ordered == ordered.shift(1)).unique()

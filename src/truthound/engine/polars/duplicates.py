@@ -20,7 +20,7 @@ from truthound.errors import ValidatorError
 SAMPLE = 1 << 14
 """first rows, from which it is estimated whether keys repeat and which columns distinguish rows"""
 REPEATED_SHARE = 0.03
-"""the share of duplicates in a sample above which keys are grouped unhashed: too many rows would have to be compared after hashing"""
+"""the share of duplicates in a sample above which keys are grouped without hashing: hashing would leave too many rows to compare"""
 MIN_DUPLICATES, MAX_SHARE = 8, 0.2
 """duplicates in a sample from which their share of all rows is estimated, and the share above which most keys are taken to repeat"""
 MAX_FETCHED = 1 << 16
@@ -42,7 +42,7 @@ class DuplicateFinder:
     # --- counting --------------------------------------------------------------------------------------------------
 
     def count(self, x: m.Duplicates, keys: pl.Series | None) -> m.DuplicateCounts:
-        """The counts; `keys` are in memory already where they were read with other columns."""
+        """The counts. `keys`: the keys, if they were already read along with other columns."""
         columns = self._columns(x)
         if not columns:
             return dup.NO_DUPLICATES
@@ -64,7 +64,7 @@ class DuplicateFinder:
         return replace(dup.count_by_cells(alike.filter(key.expr.is_in(again.implode())), columns), keyed=counts.keyed)
 
     def key(self, x: m.Duplicates) -> dup.Key | None:
-        """The key that is compared; None if there is none."""
+        """The key that stands for the columns; None if they have none."""
         types = self._table.types
         columns = self._columns(x)
         if x.where is None and x.columns and all(dup.packable(types[c]) for c in columns):
@@ -85,7 +85,7 @@ class DuplicateFinder:
         return columns
 
     def _by_a_key(self, x: m.Duplicates, columns: tuple[str, ...]) -> m.DuplicateCounts | None:
-        """Rows can only be equal where a key repeats: without repeats there are none, a few are compared."""
+        """Counts by a key of the rows: if no key repeats, no rows are equal; if few repeat, only their rows are compared."""
         for done in self._counted_keys(columns):
             counts = self._table.value(done)
             if counts.rows == 0:
@@ -95,7 +95,7 @@ class DuplicateFinder:
         return self._by_distinguishing_columns(columns) if x.nulls and len(columns) > 1 else None
 
     def _by_distinguishing_columns(self, columns: tuple[str, ...]) -> m.DuplicateCounts | None:
-        """The same with columns that distinguish the first rows; a few more columns are compared before whole rows are."""
+        """Counts by the columns that distinguish the first rows; whole rows are compared only if these columns repeat."""
         types, few = self._table.types, self._distinguishing(columns)
         if not few:
             return None
@@ -117,7 +117,7 @@ class DuplicateFinder:
         return dup.count_by_cells(same.lazy(), columns)
 
     def _distinguishing(self, columns: tuple[str, ...]) -> tuple[str, ...]:
-        """A few cheap columns that distinguish the first rows; none if that takes all columns."""
+        """A few cheap columns that distinguish the first rows; none if only all columns together do."""
         types = self._table.types
         if any(types[c] == pl.Object for c in columns):
             return ()
@@ -139,7 +139,7 @@ class DuplicateFinder:
                 yield done
 
     def _repeating(self, done: m.Duplicates) -> pl.DataFrame | None:
-        """All rows whose key repeats, numbered, where they are few."""
+        """All rows whose key repeats, numbered; None if there are many."""
         at = (done.columns, done.nulls)
         if at not in self._rows and done in self._repeated_keys and self._repeated_keys[done][2] <= MAX_FETCHED:
             key, again, _ = self._repeated_keys[done]

@@ -1,4 +1,4 @@
-"""What Polars may raise for a query or a file, and how it is reported."""
+"""The errors that Polars may raise for a query or a file, and how they are reported."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ENGINE_ERRORS = (
 
 @contextmanager
 def no_panic() -> Iterator[None]:
-    """Makes a panic of the engine, which is not an Exception and would end the whole process, a SourceError."""
+    """Converts a panic of the engine, which is not an Exception and would end the process, to a SourceError."""
     try:
         yield
     except pl.exceptions.PanicException as error:

@@ -22,7 +22,7 @@ from truthound.engine.states import Moments, Sum
 CUT = 2.0**-16
 """floats are cut here first, which suits sums of sizes below 2 ** 35"""
 _ANCHOR = 1.5 * 2.0**52 * CUT
-"""to add it and to take it off again rounds a float to multiples of `CUT`"""
+"""adding and subtracting this rounds a float to a multiple of `CUT`"""
 _LARGEST = 2.0**51 * CUT
 _HALF = 2**64
 _ZERO = Fraction(0)
@@ -85,7 +85,7 @@ def _float_sum(values: pl.Expr, function: str, key: object, *, exact: bool) -> A
 
 @dataclass(frozen=True)
 class _Floats:
-    """Values whose sum is not known well enough yet."""
+    """Values whose sum is not precise enough yet."""
 
     values: pl.Expr
     count: int
@@ -133,7 +133,7 @@ class _Floats:
 
 
 def _scaled(values: pl.Expr, power: int) -> pl.Expr:
-    """Times a power of two, which may lie beyond the powers that a float has."""
+    """The values times a power of two, which may be beyond the exponents of a float."""
     while abs(power) > 1000:
         step = math.copysign(1000, power)
         values, power = values * 2.0**step, power - int(step)

@@ -144,7 +144,7 @@ def _by_number(table: Table, numbers: pl.Series, names: list[str]) -> pl.DataFra
     wanted = pl.col(ROW).is_in(numbers.implode())
     if last < HEAD_ROWS:
         return table.collect(rows.head(last + 1).filter(wanted).select(ROW, *map(named, names)))
-    # with a column of the file in the filter, a reader of Parquet decodes the others only where it holds
+    # with a column of the file in the filter, the Parquet reader decodes the other columns only for matching rows
     narrow = named(min(names, key=lambda c: table.types[c].is_nested() * 2 + (table.types[c] == pl.String)))
     there = narrow.is_null() | narrow.is_not_null()
     return table.collect(rows.filter(wanted & there).head(len(numbers)).select(ROW, *map(named, names)))

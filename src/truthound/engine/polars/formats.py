@@ -23,7 +23,7 @@ _LETTERS = {a + b: f"{ord(a) - 55}{ord(b) - 55}" for a in ascii_uppercase for b 
 
 
 def _four_digits() -> pl.Series:
-    """What four digits add to the sum of ISO/IEC 7812-1, for each number below 10,000."""
+    """The contribution of each group of four digits (0 to 9,999) to the checksum of ISO/IEC 7812-1."""
     digits = [pl.int_range(10_000, eager=True) // 10**i % 10 for i in range(4)]
     counted = [d * 2 - (d > 4).cast(pl.Int64) * 9 if i % 2 else d for i, d in enumerate(digits)]
     return pl.Series(sum(counted), dtype=pl.Int64)
@@ -52,7 +52,7 @@ def _iban(text: pl.Expr, _: str) -> pl.Expr:
 
 
 def _iban_of_digits(text: pl.Expr) -> pl.Expr:
-    """Of an account of digits alone, which 128 bits hold; null of any other."""
+    """The check for account numbers of digits only, which fit in 128 bits; null for others."""
     compact = text.str.replace_all(" ", "", literal=True)
     account = compact.str.slice(4).cast(pl.Int128, strict=False) % 97
     country = compact.str.slice(0, 2).replace_strict(_LETTERS, default=None, return_dtype=pl.String).cast(pl.Int128)
@@ -72,7 +72,7 @@ def _iban_with_letters(text: pl.Expr) -> pl.Expr:
 
 
 def _is_json(value: str) -> bool:
-    """JSON if pydantic's parser accepts it; for what it rejects, such as deep nesting, the standard library decides."""
+    """Whether text is JSON: if pydantic's parser rejects it, as it does deep nesting, the standard library decides."""
     try:
         from_json(value, allow_inf_nan=False)
     except ValueError:
@@ -89,7 +89,7 @@ def _is_strange_json(value: str) -> bool:
 
 
 def _no_json(word: str) -> None:
-    """NaN and Infinity, which Python reads and RFC 8259 does not have."""
+    """Rejects NaN and Infinity, which Python reads and RFC 8259 does not allow."""
     raise ValueError(word)
 
 
@@ -113,7 +113,7 @@ def _strptime(text: pl.Expr, pattern: str) -> pl.Expr:
 
 
 def _datetime(text: pl.Expr, _: str) -> pl.Expr:
-    """The calendar part of ISO 8601: the day exists and the time is on the clock; the shape is a regular expression's."""
+    """The calendar part of ISO 8601: the day and the time of day exist. A regular expression checks the syntax."""
 
     def parsed(text: pl.Expr) -> pl.Expr:
         day, clock = _strptime(text.str.slice(0, 10), "%Y-%m-%d"), text.str.slice(11, 8)

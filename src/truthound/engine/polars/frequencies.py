@@ -26,7 +26,7 @@ def top_values(table: Table, column: str, k: int, where: Predicate | None) -> tu
 
 
 def frequencies(table: Table, column: str, where: Predicate | None) -> Frequencies | None:
-    """The state of `measures.TopValues`; None for more distinct values than are kept, or if their order is not that of Python."""
+    """The state of `measures.TopValues`; None if there are too many distinct values, or their order differs from Python's."""
     dtype = table.compile.dtype(column)
     if dtype == pl.Enum or dtype.is_nested():
         return None

@@ -21,7 +21,7 @@ class Inconsistencies:
 
 
 def key_of(given: Sequence[pl.Expr], types: Sequence[pl.DataType], seed: int) -> tuple[pl.Expr, bool]:
-    """A number for each key, and whether equal numbers are equal keys; else it is a hash."""
+    """A number for each key, and whether equal numbers mean equal keys; if not, the number is a hash."""
     if len(given) == 1 and (types[0].is_integer() or types[0] == pl.Date or isinstance(types[0], pl.Datetime)):
         return given[0].to_physical(), True
     values = [g + 0.0 if t.is_float() else g for g, t in zip(given, types, strict=True)]  # -0.0 equals 0.0
@@ -43,14 +43,14 @@ def inconsistencies(
         key, exact = key_of(given, types, seed)
         pairs = rows.select(key.alias("k"), value.alias("v")).group_by("k", "v").len()
         groups = pairs.group_by("k").agg(pl.len().alias("values"), pl.col("len").sum().alias("rows"))
-        differing = groups.select(pl.when(pl.col("values") > 1).then("k").alias("k"), "rows")  # all others under null
+        differing = groups.select(pl.when(pl.col("values") > 1).then("k").alias("k"), "rows")  # all other rows under null
         sizes = differing.group_by("k").agg(pl.col("rows").sum()).collect(engine="streaming")
         found = sizes.filter(pl.col("k").is_not_null())
         failing = key.is_in(found["k"].implode()) & known
         hashes = found.height
         if exact or not hashes or _distinct(frame.filter(failing).select(keys)) == hashes:
             return Inconsistencies(int(found["rows"].sum()), int(sizes["rows"].sum()), failing)
-    raise AssertionError  # there is always another seed
+    raise AssertionError  # unreachable: the seeds do not end
 
 
 def _distinct(frame: pl.LazyFrame) -> int:

@@ -40,7 +40,7 @@ def align_types(mine: pl.Expr, dtype: pl.DataType, keys: pl.Series, what: str) -
 
 
 def ordered_type(a: pl.DataType, b: pl.DataType) -> pl.DataType:
-    """A type in which numbers of two others keep their order: floats where nothing else holds both."""
+    """A type in which numbers of two types keep their order: a float type if no other can represent both."""
     if a == b and not a.is_float():
         return a
     if a.is_integer() and b.is_integer() and pl.UInt128 not in (a, b):
@@ -53,7 +53,7 @@ def ordered_type(a: pl.DataType, b: pl.DataType) -> pl.DataType:
 
 
 def _stepped(keys: pl.Series, their: int, dtype: pl.DataType, our: int) -> pl.Series:
-    """Times as whole steps of another type, those that are."""
+    """Times as whole steps of another type; null for those between two steps."""
     frame = pl.DataFrame({"n": keys.to_physical().cast(pl.Int128)}).select(
         n=pl.col("n") * pl.lit(their, dtype=pl.Int128)
     )
@@ -66,7 +66,7 @@ def _stepped(keys: pl.Series, their: int, dtype: pl.DataType, our: int) -> pl.Se
 
 
 def _numbers(keys: pl.Series, dtype: pl.DataType) -> pl.Series:
-    """Numbers as another type holds them, those that it holds. Between floats and decimals, floats have the value they are written as."""
+    """Numbers converted to another type; null for those that it cannot represent. Between floats and decimals, floats have the value they are written as."""
     other = keys.dtype
     plain = all((t.is_float() or t.is_integer()) and t not in (pl.Int128, pl.UInt128) for t in (dtype, other))
     if plain:
@@ -83,7 +83,7 @@ def _numbers(keys: pl.Series, dtype: pl.DataType) -> pl.Series:
 
 
 def _converted(value: Any, other: pl.DataType, dtype: pl.DataType) -> Any:
-    """A number as a type holds it exactly; None where it does not."""
+    """A number converted exactly to a type; None if the type cannot represent it."""
     if value is None or value != value or (isinstance(value, float) and value in (float("inf"), -float("inf"))):  # noqa: PLR0124 NaN
         return None
     bits, theirs = BITS.get(dtype.base_type()), BITS.get(other.base_type())

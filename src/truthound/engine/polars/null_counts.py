@@ -28,7 +28,7 @@ def only_null_counts(compiled: Mapping[m.Measure, Iterable[pl.Expr]]) -> list[st
 
 
 def null_counts(frame: pl.LazyFrame, columns: list[str]) -> dict[str, int]:
-    """How many rows of each column are null, by filters that are not evaluated where statistics have the answer."""
+    """The null count of each column, by filters that readers answer from file statistics where possible."""
     if not columns or int(frame.select(pl.len()).collect(engine="streaming").item()) < MANY:
         return {}
     queries = [frame.filter(named(c).is_null()).select(pl.len()) for c in columns]

@@ -1,4 +1,4 @@
-"""Cells of a Polars frame as Python values that can be reported; reading them never raises.
+"""Cells of a Polars frame as Python values for results; converting them never raises.
 
 Polars converts its dates to Python's, raises or panics for those outside Python's calendar, and truncates nanoseconds.
 Here such values are `truthound._internal.extended_time.Extended`.
@@ -62,7 +62,7 @@ def first_row(frame: pl.DataFrame) -> tuple[Any, ...]:
 
 
 def _dated(dtype: pl.DataType) -> bool:
-    """Whether it is a type of dates or times, or has one within."""
+    """Whether a type is, or contains, a date or time type."""
     match dtype:
         case pl.List() | pl.Array():
             return _dated(dtype.inner)  # type: ignore[arg-type]  # the class of a type is typed too

@@ -26,7 +26,7 @@ SAMPLE = 1 << 14
 def quantile(table: Table, column: str, q: float, where: Predicate | None, read: Mapping[Any, pl.Series]) -> Any:
     """The q-quantile of a column, of which `min`, `max` and `count` were measured. `read`: columns that are in memory already.
 
-    It lies between two values, on the line between them, and is rounded once. `q` is the decimal that it is written as.
+    It is interpolated linearly between two values and rounded once. `q` counts as its decimal text.
     """
     dtype = table.compile.dtype(column)
     there = read.get(column) if where is None else None
@@ -48,7 +48,7 @@ def quantile(table: Table, column: str, q: float, where: Predicate | None, read:
 
 
 def _steps(values: pl.Expr, dtype: pl.DataType) -> pl.Expr:
-    """Values as numbers that compare exactly: decimals as their whole steps."""
+    """Values as numbers that compare exactly: decimals as whole numbers of their last digit."""
     return values.to_physical() if dtype.is_decimal() else values.cast(pl.Float64) if dtype.is_float() else values
 
 
@@ -64,7 +64,7 @@ def _of_series(values: pl.Series, q: float) -> Any:
 
 
 def _interpolate(below: Any, above: Any, part: Fraction, dtype: pl.DataType) -> Any:
-    """The number between two, of the column's type if no float holds it."""
+    """The interpolated number: a float, or of the column's type if no float represents it."""
     if not (math.isfinite(below) and math.isfinite(above)):
         return float(below) if not part or below == above else float(below + (above - below) * float(part))
     exact = Fraction(below) + (Fraction(above) - Fraction(below)) * part
@@ -75,7 +75,7 @@ def _interpolate(below: Any, above: Any, part: Fraction, dtype: pl.DataType) -> 
     if abs(exact) < 10**15:
         return rounded(exact / 10**dtype.scale)
     digits = 0
-    while (exact * 10**digits).denominator > 1:  # it ends, as `q` is a decimal
+    while (exact * 10**digits).denominator > 1:  # a finite decimal, as `q` is one
         digits += 1
     return decimal(int(exact * 10**digits), dtype.scale + digits)
 
@@ -122,8 +122,8 @@ def _value_at_rank(table: Table, values: pl.LazyFrame, rank: int, dtype: pl.Data
 
 
 def _bucket(v: pl.Expr, low: Any, high: Any, dtype: pl.DataType) -> pl.Expr:
-    """Which of the buckets between two values a value is in; the first and the last are not in the same."""
-    if dtype.is_float():  # halves, as the whole range may be beyond all floats
+    """The bucket of a value, between two bounds; the bounds are in different buckets."""
+    if dtype.is_float():  # halved, as the whole range may exceed the largest float
         place = (v / 2 - low / 2) / (high / 2 - low / 2)
         return pl.when(v == high).then(float(BUCKETS)).otherwise((place * BUCKETS).floor().clip(0, BUCKETS - 1))
     wide = pl.UInt128 if dtype == pl.UInt128 else pl.Int128

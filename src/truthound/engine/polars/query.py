@@ -21,12 +21,12 @@ from truthound.errors import ValidatorError
 
 Rows = tuple[dict[str, Any], ...]
 _WIDE: dict[Any, str] = {pl.Int128: "HUGEINT", pl.UInt128: "UHUGEINT"}
-"""types that DuckDB does not take over Arrow: they go as text, and come back"""
+"""types that DuckDB cannot read over Arrow: they are passed as text and cast there"""
 _NONE: Mapping[str, str] = MappingProxyType({})
 
 
 class _Stream:
-    """A frame with nothing but its Arrow stream; DuckDB would read a Polars frame through pyarrow."""
+    """A frame that exposes only its Arrow stream: DuckDB would read a Polars frame through pyarrow."""
 
     def __init__(self, frame: pl.DataFrame) -> None:
         self._frame = frame
@@ -46,11 +46,11 @@ def run(
 ) -> tuple[int, Rows]:
     """How many rows a query returns, and the first `limit` of them.
 
-    `condition` compiles a filter that has an answer for every row; where the query has such a filter, DuckDB reads only
+    `condition` compiles a filter that can be evaluated for every row; if the query has one, DuckDB reads only
     the rows for which it is true. The query itself stays as it is.
 
     Raises:
-        ValidatorError: the query cannot be run; in plain words.
+        ValidatorError: the query cannot be run; the message explains why.
     """
     import duckdb
 
@@ -65,7 +65,7 @@ def run(
     try:
         with duckdb_check.connection() as connection:
             if kept is not None:
-                # where it does not fit the columns, whether one of them has any value depends on all rows
+                # if it does not fit the column types, all rows decide which columns have no values
                 with suppress(duckdb.BinderException):
                     return query.answer(connection, collect(frame.filter(kept).select(given)))
             return _of_all_rows(query, connection, collect(frame.select(given)))
@@ -75,7 +75,7 @@ def run(
 
 @dataclass(frozen=True)
 class _Query:
-    """A query, the columns that it reads, and the rows that it may return."""
+    """A query, the columns that it reads, and the number of rows to return."""
 
     text: str
     tree: Any
@@ -97,7 +97,7 @@ def _of_all_rows(query: _Query, connection: Any, data: pl.DataFrame) -> tuple[in
     try:
         return query.answer(connection, data)
     except duckdb.BinderException:
-        # a column without any value has a default type of its source: it fits any query
+        # a column without any value has its source's default type, so it is allowed in any query
         empty = [c for c in query.columns if data[c].null_count() == data.height]
         for guess in duckdb_check.TYPES_OF_EMPTY_COLUMNS if empty else ():
             with suppress(duckdb.BinderException):
@@ -106,7 +106,7 @@ def _of_all_rows(query: _Query, connection: Any, data: pl.DataFrame) -> tuple[in
 
 
 def _rounding(tree: Any, types: Mapping[str, pl.DataType]) -> bool:
-    """Whether a filter has a float and a long number, which DuckDB rounds to compare them and conditions do not."""
+    """Whether a filter compares a float with a long number: DuckDB rounds these, conditions compare them exactly."""
     from sqlglot import exp
 
     where = tree.args["where"]
@@ -120,19 +120,19 @@ def _answer(connection: Any, tree: Any, text: str, limit: int) -> tuple[int, Row
     from sqlglot import exp
 
     source = f"({text}\n)"
-    if tree.find(exp.Group, exp.Distinct, exp.Join, exp.Window, exp.SetOperation):  # costly: once
+    if tree.find(exp.Group, exp.Distinct, exp.Join, exp.Window, exp.SetOperation):  # run once: it may be expensive
         connection.execute(f"CREATE TEMP TABLE found AS {source}")
         source = "found"
     answer = connection.execute(f"SELECT * FROM {source} LIMIT {limit}")
     names = _unique([d[0] for d in answer.description])
     fine = [str(d[1]) == "TIMESTAMP_NS" for d in answer.description]
-    if any(fine):  # Python's moments have microseconds
+    if any(fine):  # Python's datetimes have microseconds only
         places = [f"c{i}" for i in range(len(fine))]
         shown = [f"replace(CAST({c} AS VARCHAR), ' ', 'T')" if f else c for c, f in zip(places, fine, strict=True)]
         answer = connection.execute(f"SELECT {', '.join(shown)} FROM {source} AS t({', '.join(places)}) LIMIT {limit}")
     try:
         found = answer.fetchall()
-    except (ValueError, OverflowError):  # a moment beyond Python's years
+    except (ValueError, OverflowError):  # a datetime beyond Python's years
         found = connection.execute(f"SELECT CAST(COLUMNS(*) AS VARCHAR) FROM {source} LIMIT {limit}").fetchall()
     rows = tuple(dict(zip(names, row, strict=True)) for row in found)
     if len(rows) < limit:
@@ -152,7 +152,7 @@ def _unique(names: list[str]) -> list[str]:
 
 
 def _to_duckdb(name: str, t: pl.DataType) -> pl.Expr:
-    """A column as DuckDB takes it."""
+    """A column in a type that DuckDB can read."""
     e = named(name)
     if t == pl.Null:
         return e.cast(pl.Int32)

@@ -1,4 +1,4 @@
-"""How many rows a condition is true for, in as few expressions as possible."""
+"""The number of rows for which a condition is true, in as few expressions as possible."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ROWS = 2**32
 
 
 def count_or_fault(made: CompiledCondition, count: AggregateQuery | None = None) -> AggregateQuery:
-    """How many rows it is true for, or another count of them; or the error that some row has no answer."""
+    """The number of rows for which a condition is true, or `count` of them; or the error of a row that cannot be evaluated."""
     count = count or as_count(made.e.sum())
     if made.fault is None:
         return count
@@ -28,7 +28,7 @@ def count_or_fault(made: CompiledCondition, count: AggregateQuery | None = None)
 
 
 def count_true_and_null(e: pl.Expr) -> AggregateQuery:
-    """For how many rows it is true, and for how many null, in one sum, so that the condition is computed once."""
+    """The numbers of rows for which a condition is true and null, packed in one sum so that it is computed once."""
     both = e.cast(pl.UInt64).fill_null(pl.lit(_ROWS, dtype=pl.UInt64)).sum()
     return AggregateQuery((both,), lambda found: divmod(int(found[0] or 0), _ROWS)[::-1])
 
@@ -36,7 +36,7 @@ def count_true_and_null(e: pl.Expr) -> AggregateQuery:
 def if_narrow(
     quick: AggregateQuery, columns: Sequence[pl.Expr], most: int, otherwise: AggregateQuery
 ) -> AggregateQuery:
-    """The quick query if no column holds a greater number than `most`, else the other."""
+    """The quick query if no column holds a number above `most`, else the other."""
     given = len(quick.exprs)
 
     def finish(found: tuple[Any, ...]) -> Any:

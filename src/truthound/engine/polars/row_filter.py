@@ -13,10 +13,10 @@ from truthound.errors import SourceError
 
 
 def filter_rows(frame: pl.LazyFrame, condition: Condition, unreadable: Mapping[str, str]) -> pl.LazyFrame:
-    """The rows for which the condition is true. Reading them raises where it has no answer, which `explain_filter` explains.
+    """The rows for which the condition is true. Reading them raises if it cannot be evaluated for a row; `explain_filter` explains the error.
 
     Raises:
-        UnknownColumnError: the condition names columns that are not there, or that cannot be read.
+        UnknownColumnError: the condition names columns that do not exist or cannot be read.
         ValidatorError: it does not fit the types of the columns.
     """
     types = dict(frame.clone().collect_schema())

@@ -1,4 +1,4 @@
-"""Costly checks of texts, evaluated for few: a cheaper check decides about most, or the texts repeat."""
+"""Expensive checks of text, evaluated for few values: a cheaper check decides most, or values repeat."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import polars as pl
 
 Decide = Callable[[pl.Expr], pl.Expr]
 SAMPLE = 1 << 10
-"""sampled texts, from which it is estimated whether a column repeats a few"""
+"""sampled values, from which it is estimated whether a column has few distinct ones"""
 
 
 def quick_then_slow(column: pl.Expr, quick: Decide, slow: Decide) -> pl.Expr:
-    """`quick` for all values, and `slow` only for those for which it is null. Null stays null."""
+    """The result of `quick`, or of `slow` for values whose `quick` result is null. Null stays null."""
 
     def look(values: pl.Series) -> pl.Series:
         frame = values.to_frame("v")
@@ -26,7 +26,7 @@ def quick_then_slow(column: pl.Expr, quick: Decide, slow: Decide) -> pl.Expr:
 
 
 def quick_or_slow(column: pl.Expr, quick: Callable[[pl.Series], pl.Series], slow: Decide) -> pl.Expr:
-    """True where `quick` is, and `slow` for the others. Null stays null."""
+    """True where `quick` is true, else the result of `slow`. Null stays null."""
 
     def look(values: pl.Series) -> pl.Series:
         found = quick(values)
@@ -39,7 +39,7 @@ def quick_or_slow(column: pl.Expr, quick: Callable[[pl.Series], pl.Series], slow
 
 
 def per_distinct_value(column: pl.Expr, decide: Callable[[pl.Series], pl.Series]) -> pl.Expr:
-    """A function of each value, called once for equal ones if they repeat in a sample."""
+    """The result of a function for each value, called once per distinct value if a sample has repeated values."""
 
     def look(values: pl.Series) -> pl.Series:
         if len(values) > 8 * SAMPLE and values.gather_every(len(values) // SAMPLE).n_unique() <= SAMPLE // 8:

@@ -36,7 +36,7 @@ class PolarsSplit:
             if number in _DISK_ERRORS:
                 raise OSError(number, os.strerror(number)) from None
             raise
-        except pl.exceptions.PanicException as error:  # not an Exception: CSV has no text for some far dates
+        except pl.exceptions.PanicException as error:  # a panic is not an Exception; CSV cannot represent some far dates
             raise ValueError(f"the engine cannot write these rows: {first_line(error)}; write Parquet") from None
         counts = {part: _count(file) for part, file in files.items()}
         counted = [frame for frame in done if frame.width]  # what was written has no columns
@@ -52,7 +52,7 @@ def _sink(frame: pl.LazyFrame, file: RowFile) -> pl.LazyFrame:
         frame = frame.with_columns(pl.col(FAILED_CHECKS).list.join(";"))
     if nested := [c for c, t in schema.items() if t.is_nested() and c != FAILED_CHECKS]:
         raise ValueError(f"CSV cannot hold the nested columns {', '.join(nested)}; write Parquet")
-    durations = [i for i, t in enumerate(schema.values()) if t == pl.Duration]  # by place: a name may be a pattern
+    durations = [i for i, t in enumerate(schema.values()) if t == pl.Duration]  # by position: a name may be a pattern
     if durations:
         frame = frame.with_columns(pl.nth(durations).dt.to_string("iso"))
     alone = len(schema) == 1  # a null would be an empty line, which is not a row to most readers

@@ -299,8 +299,8 @@ def as_text(v: TypedExpr) -> pl.Expr:
         return _trimmed(v.e.dt.strftime("%H:%M:%S%.6f"))
     if isinstance(v.t, pl.Datetime):
         form = "%Y-%m-%d %H:%M:%S%.9f" if v.t.time_unit == "ns" else "%Y-%m-%d %H:%M:%S%.6f"
-        told = _trimmed(naive(v).e.dt.strftime(form)).str.strip_chars_start("+")
-        return told + "+00" if v.t.time_zone else told
+        text = _trimmed(naive(v).e.dt.strftime(form)).str.strip_chars_start("+")
+        return text + "+00" if v.t.time_zone else text
     if v.t == pl.Boolean or is_int(v.t) or is_decimal(v.t):
         return v.e.cast(pl.String)
     raise ValidatorError(f"{sql_name(v.t)} cannot be cast to text in a condition")
@@ -311,8 +311,8 @@ def _trimmed(e: pl.Expr) -> pl.Expr:
 
 
 def _floats(s: pl.Series) -> pl.Series:
-    told = s.cast(pl.String) if s.dtype == pl.Float32 else s
-    return pl.Series(s.name, [None if x is None else repr(float(x)) for x in told], dtype=pl.String)
+    text = s.cast(pl.String) if s.dtype == pl.Float32 else s
+    return pl.Series(s.name, [None if x is None else repr(float(x)) for x in text], dtype=pl.String)
 
 
 def concatenated(values: list[TypedExpr], *, skip_nulls: bool) -> TypedExpr:

@@ -32,8 +32,8 @@ def regex(pattern: str, options: str = "") -> str:
     try:
         pl.select(pl.lit("").str.contains(made))
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-        said = str(error).strip().splitlines()[-1].removeprefix("error: ")
-        raise ValidatorError(f"{pattern!r} is not a regular expression: {said}") from None
+        reason = str(error).strip().splitlines()[-1].removeprefix("error: ")
+        raise ValidatorError(f"{pattern!r} is not a regular expression: {reason}") from None
     return made
 
 
