@@ -127,8 +127,14 @@ class BackendConformance(PredicateConformance):
 
     def test_measures_of_another_table(self) -> None:
         backend = self.backend(SAMPLES["int64"])
-        self.check(backend, {m.On(REFERENCE, m.RowCount()): 6, m.On(REFERENCE, m.Aggregate("x", "count")): 5})
-        error = backend.measure([x := m.On(REFERENCE, m.Aggregate("absent", "min"))])[x]
+        self.check(
+            backend,
+            {
+                m.ReferenceMeasure(REFERENCE, m.RowCount()): 6,
+                m.ReferenceMeasure(REFERENCE, m.Aggregate("x", "count")): 5,
+            },
+        )
+        error = backend.measure([x := m.ReferenceMeasure(REFERENCE, m.Aggregate("absent", "min"))])[x]
         assert isinstance(error, ValidatorError)
         assert "reference" in str(error)
 

@@ -275,7 +275,7 @@ class Query(Measure):
 
 
 @dataclass(frozen=True)
-class On(Measure):
+class ReferenceMeasure(Measure):
     """A measure of another data source."""
 
     reference: Reference

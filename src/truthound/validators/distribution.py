@@ -114,7 +114,9 @@ class Distribution(Validator):
         sides: dict[str, m.Measure] = {"here" if self.reference is not None else "": here}
         if self.reference is not None:
             theirs = m.IsNan(reference_column(self, column))
-            sides[f"in {source_name(self.reference)}"] = m.On(m.Reference(self.reference), m.CountWhere(theirs))
+            sides[f"in {source_name(self.reference)}"] = m.ReferenceMeasure(
+                m.Reference(self.reference), m.CountWhere(theirs)
+            )
 
         def telling(judge: Judge) -> Judge:
             def judged(values: Values) -> Verdict | FollowUp:
@@ -177,7 +179,7 @@ class Distribution(Validator):
 
             return self._compared(column, method, name, FollowUp((exact, count), judge))
         if numbers:
-            deciles = tuple(m.On(reference, m.Quantile(theirs, i / 10)) for i in range(1, 10))
+            deciles = tuple(m.ReferenceMeasure(reference, m.Quantile(theirs, i / 10)) for i in range(1, 10))
 
             def by_bins(values: Values) -> Verdict | FollowUp:
                 if not values[count]:
@@ -185,11 +187,17 @@ class Distribution(Validator):
                 edges = edges_of([values[d] for d in deciles])
                 if not edges:
                     raise ValidatorError(f"no values in {name} to compare with")
-                here, there = m.Histogram(column, edges, where), m.On(reference, m.Histogram(theirs, edges))
+                here, there = (
+                    m.Histogram(column, edges, where),
+                    m.ReferenceMeasure(reference, m.Histogram(theirs, edges)),
+                )
                 return FollowUp((here, there), lambda v: self._counted(method, v[here], v[there], name))
 
             return self._compared(column, method, name, FollowUp((*deciles, count), by_bins))
-        ours, others = m.TopValues(column, CATEGORIES + 1, where), m.On(reference, m.TopValues(theirs, CATEGORIES + 1))
+        ours, others = (
+            m.TopValues(column, CATEGORIES + 1, where),
+            m.ReferenceMeasure(reference, m.TopValues(theirs, CATEGORIES + 1)),
+        )
 
         def by_categories(values: Values) -> Verdict:
             return self._counted(method, *aligned(_categories(values[ours]), _categories(values[others])), name)

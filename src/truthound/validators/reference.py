@@ -116,7 +116,7 @@ class RowCountMatch(Validator):
     """The maximum difference: a number of rows, or a percentage of the reference's rows."""
 
     def checks(self, table: Table) -> Iterator[Check]:
-        here, there = m.RowCount(self.row_filter), m.On(m.Reference(self.reference), m.RowCount())
+        here, there = m.RowCount(self.row_filter), m.ReferenceMeasure(m.Reference(self.reference), m.RowCount())
         name = source_name(self.reference)
 
         def judge(values: Values) -> Verdict:
@@ -192,7 +192,7 @@ class AggregateMatch(Validator):
         return replace(check, judge=judge, doubt=said)
 
     def _against(self, column: str, function: str, here: m.Measure) -> Check:
-        there = m.On(m.Reference(self.reference), m.Aggregate(reference_column(self, column), function))
+        there = m.ReferenceMeasure(m.Reference(self.reference), m.Aggregate(reference_column(self, column), function))
         name = source_name(self.reference)
         rounding = ROUNDING if function in ("std", "var") else Fraction(0)
 

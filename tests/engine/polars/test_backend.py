@@ -24,11 +24,11 @@ from truthound.engine.measures import (
     KolmogorovSmirnov,
     Matches,
     Not,
-    On,
     Orphan,
     Quantile,
     Query,
     Reference,
+    ReferenceMeasure,
     Repeated,
     RowCount,
     TopValues,
@@ -188,13 +188,13 @@ def test_another_source():
             CountWhere(one),
             CountWhere(two),
             CountWhere(wrong),
-            On(ref, RowCount()),
+            ReferenceMeasure(ref, RowCount()),
             CountWhere(Orphan(("a",), ref, ("zz",))),
         ]
     )
     assert list(got.values())[:2] == [1, 1]
     assert "never match" in str(got[CountWhere(wrong)])
-    assert got[On(ref, RowCount())] == 3
+    assert got[ReferenceMeasure(ref, RowCount())] == 3
     assert "not in the reference" in str(list(got.values())[-1])
     assert statistics.mean([n for n, _ in backend.rows({"x": RowRequest(one)})["x"].rows]) == 2
 

@@ -64,7 +64,7 @@ def answered(text, *, narrow=True, frame=FRAME):
         kept.append(backend.table.compile.infallible(written))
         return kept[-1]
 
-    found = query.run(
+    found = query.run_query(
         text,
         3,
         backend.table.frame,

@@ -30,8 +30,8 @@ ASKED = {
 @pytest.mark.parametrize(("statistics", "count"), [(True, 4), (False, 1)])
 def test_passes(tmp_path, monkeypatch, statistics, count):
     FRAME.write_parquet(tmp_path / "t.parquet")
-    taken, plain = [], streaming._taken
-    monkeypatch.setattr(streaming, "_taken", lambda frame, asked: taken.append(asked) or plain(frame, asked))
+    taken, plain = [], streaming._evaluate_queries
+    monkeypatch.setattr(streaming, "_evaluate_queries", lambda frame, asked: taken.append(asked) or plain(frame, asked))
     backend = PolarsBackend(pl.scan_parquet(tmp_path / "t.parquet"), statistics=statistics)
     assert backend.measure(ASKED) == ASKED
     assert len(taken) == count

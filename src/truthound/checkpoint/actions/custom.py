@@ -95,7 +95,9 @@ class CustomAction(Action):
             raise ValueError("shell: true takes the command as one text, not as a list")
         if self.shell_command is not None:
             words = _words(self.shell_command, shell=self.shell)
-            if not self.shell and (wrong := [problem for word in words for problem in env_vars.describe_malformed(word)]):
+            if not self.shell and (
+                wrong := [problem for word in words for problem in env_vars.describe_malformed(word)]
+            ):
                 raise OptionErrors(("shell_command", problem) for problem in wrong)
         return self
 
@@ -210,7 +212,9 @@ class CustomAction(Action):
     def _outcome(self, program: str, details: dict[str, Any], *, exceeded: bool) -> ActionResult:
         label, code = "the command" if self.shell else self.redact_and_truncate(program, 100), details["exit_code"]
         if exceeded:
-            problem = f"{label} printed more than {number(self.max_output_bytes)} bytes (max_output_bytes) and was killed"
+            problem = (
+                f"{label} printed more than {number(self.max_output_bytes)} bytes (max_output_bytes) and was killed"
+            )
             raise TransientDeliveryError(problem, **details)
         if code == 0:
             return ActionResult(ActionStatus.SUCCESS, message=f"ran {label}", details=details)

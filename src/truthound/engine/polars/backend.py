@@ -55,12 +55,12 @@ class PolarsBackend:
         self.table = table
         self._blocking = Blocking(table)
 
-    def _of_rows(
+    def _from_rows(
         self, numbered: pl.DataFrame, empty: Callable[[Collection[str]], Collection[str]] | None = None
     ) -> Self:
         """The backend of some rows of the table, which keep their numbers."""
         made = copy(self)
-        made._use(self.table.of_rows(numbered, empty or made.empty))  # noqa: SLF001 of this class
+        made._use(self.table.from_rows(numbered, empty or made.empty))  # noqa: SLF001 of this class
         return made
 
     def schema(self) -> dict[str, DataType]:
@@ -150,11 +150,11 @@ class PolarsBackend:
 
     @no_panic()
     def sample(self, size: int, seed: int) -> PolarsBackend:
-        return self._of_rows(self.table.sample(size, seed))
+        return self._from_rows(self.table.sample(size, seed))
 
     @no_panic()
     def without_rows(self) -> PolarsBackend:
-        return self._of_rows(pl.DataFrame(schema=self.table.numbered.collect_schema()), self.empty)
+        return self._from_rows(pl.DataFrame(schema=self.table.numbered.collect_schema()), self.empty)
 
     def empty(self, columns: Collection[str]) -> frozenset[str]:
         """The columns, among these, without a value in any row."""

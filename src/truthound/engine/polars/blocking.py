@@ -40,7 +40,7 @@ class Blocking:
         """Streaming measures whose values decide how these are computed."""
         out: list[m.Measure] = []
         for x in measures:
-            if not isinstance(x, m.On):
+            if not isinstance(x, m.ReferenceMeasure):
                 out += [m.RowCount(), *self._prerequisites_of(x)]
         return out
 
@@ -114,8 +114,8 @@ class Blocking:
                 return kolmogorov_smirnov(self._table, x)
             case m.Query(text, limit):
                 return self._query(text, limit)
-            case m.On(reference, inner):
-                return self._of_reference(reference, inner)
+            case m.ReferenceMeasure(reference, inner):
+                return self._reference_measure(reference, inner)
             case _:
                 raise ValidatorError(f"the engine does not know how to measure {type(x).__name__}")
 
@@ -164,11 +164,11 @@ class Blocking:
         from truthound.engine.polars import query
 
         table = self._table
-        return query.run(
+        return query.run_query(
             text, limit, table.frame, table.types, collect=table.collect, condition=table.compile.infallible
         )
 
-    def _of_reference(self, reference: m.Reference, inner: m.Measure) -> Any:
+    def _reference_measure(self, reference: m.Reference, inner: m.Measure) -> Any:
         try:
             value = self._table.reference(reference).measure([inner])[inner]
         except SourceError as error:

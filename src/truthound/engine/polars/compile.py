@@ -60,7 +60,7 @@ class Compiler:
     def dtype(self, column: str) -> pl.DataType:
         """The column's type; an error if there is no such column."""
         if column in self._unreadable:
-            raise ValidatorError(self._reason(column))
+            raise ValidatorError(self._unreadable_reason(column))
         if column not in self._schema:
             raise ValidatorError(f'column "{column}" not found')
         return self._schema[column]
@@ -68,10 +68,10 @@ class Compiler:
     def every_column(self) -> tuple[str, ...]:
         """All columns, to compare whole rows; an error if one cannot be read."""
         for column in self._unreadable:
-            raise ValidatorError(f"{self._reason(column)}; name the columns that are to be compared")
+            raise ValidatorError(f"{self._unreadable_reason(column)}; name the columns that are to be compared")
         return tuple(self._schema)
 
-    def _reason(self, column: str) -> str:
+    def _unreadable_reason(self, column: str) -> str:
         return f'column "{column}" cannot be read: {self._unreadable[column]}'
 
     def column(self, name: str) -> pl.Expr:
@@ -103,7 +103,9 @@ class Compiler:
         match p:
             case m.And(inner):
                 return CompiledCondition.all_of([self._compile(i) for i in inner])
-            case m.Or((m.LengthBetween(column, None, int() as short), *slow)) if all(_only(column, s) for s in slow):
+            case m.Or((m.LengthBetween(column, None, int() as short), *slow)) if all(
+                _reads_only(column, s) for s in slow
+            ):
                 return CompiledCondition(self._unless_short(column, short, p))
             case m.Or(inner):
                 return CompiledCondition.any_of([self._compile(i) for i in inner])
@@ -116,7 +118,9 @@ class Compiler:
             case m.SQL(condition):
                 return self._sql(condition)
             case _:
-                return CompiledCondition(self._of_table(p) if isinstance(p, m.NEED_TABLE) else self._of_row(p))
+                return CompiledCondition(
+                    self._table_predicate(p) if isinstance(p, m.NEED_TABLE) else self._row_predicate(p)
+                )
 
     def count(self, p: m.Predicate) -> AggregateQuery:
         """The number of rows for which the predicate is true, or the error of a row that cannot be evaluated.
@@ -150,7 +154,7 @@ class Compiler:
                 return if_narrow(count(found), [self.column(c) for c in sorted(names)], most, count(sure))
         return count(sure)
 
-    def _of_row(self, p: m.Predicate) -> pl.Expr:
+    def _row_predicate(self, p: m.Predicate) -> pl.Expr:
         match p:
             case m.IsNull(column):
                 return self.column(column).is_null()
@@ -176,7 +180,7 @@ class Compiler:
             case _:
                 raise ValidatorError(f"the engine does not know {type(p).__name__}")
 
-    def _of_table(self, p: m.Predicate) -> pl.Expr:
+    def _table_predicate(self, p: m.Predicate) -> pl.Expr:
         """A predicate whose answer for a row depends on other rows, or may."""
         match p:
             case m.Native(function):
@@ -187,7 +191,7 @@ class Compiler:
                 return repeated if nulls else repeated & pl.all_horizontal([c.is_not_null() for c in cells])
             case m.Inconsistent(given, column):
                 value, keys = self.column(column), [self.column(c) for c in given]
-                known = _all([c.is_not_null() for c in (value, *keys)])
+                known = _conjunction([c.is_not_null() for c in (value, *keys)])
                 return (value.drop_nulls().n_unique().over(keys) > 1) & known
             case m.OutOfOrder():
                 return self._out_of_order(p)
@@ -214,7 +218,7 @@ class Compiler:
         """A predicate combined with one that is true for short texts, so that it is evaluated for long ones only. Bytes are never fewer than characters."""
         of_values = Compiler(self._frame, {"v": pl.String()}, self._lookup)
         # in reverse order, or it would be compiled here again
-        whole = of_values._compile(m.Or(tuple(_of(i, "v") for i in p.predicates[::-1]))).e  # type: ignore[attr-defined]  # it is an Or
+        whole = of_values._compile(m.Or(tuple(_with_column(i, "v") for i in p.predicates[::-1]))).e  # type: ignore[attr-defined]  # it is an Or
         return quick_or_slow(self.text(column), lambda texts: texts.str.len_bytes() <= short, lambda _: whole)
 
     def _length(self, column: str) -> pl.Expr:
@@ -233,7 +237,7 @@ class Compiler:
         made = function(self._frame)
         if not isinstance(made, pl.Expr):
             raise ValidatorError(f"the function returned {type(made).__name__}; it must return a polars expression")
-        return self._boolean(made, "the function's expression")
+        return self._checked_boolean(made, "the function's expression")
 
     def _sql(self, condition: Condition) -> CompiledCondition:
         condition = resolved(condition, self._context.schema)
@@ -252,7 +256,7 @@ class Compiler:
         every = named(next(iter(self._schema)))
         return CompiledCondition(made.e | (every.is_null() & False), made.fault)  # a constant, for each row
 
-    def _boolean(self, made: pl.Expr, what: str) -> pl.Expr:
+    def _checked_boolean(self, made: pl.Expr, what: str) -> pl.Expr:
         """Checks that an expression is true or false for each row."""
         (dtype,) = (
             self._frame.select(made).collect_schema().values() if not made.meta.has_multiple_outputs() else (None,)
@@ -267,7 +271,9 @@ class Compiler:
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException, TypeError, ValueError) as error:
             if str(error).startswith("cannot compare"):
                 raise
-            return made  # some expressions cannot run on rows of nulls; if this one is wrong, running it on the data fails
+            return (
+                made  # some expressions cannot run on rows of nulls; if this one is wrong, running it on the data fails
+            )
         if height == 3:
             return made.cast(pl.Boolean) if dtype == pl.Null else made
         if made.meta.root_names() or height != 1 or not self._schema:
@@ -306,7 +312,7 @@ class Compiler:
         return wrong.over(groups or None, order_by=order or None)
 
 
-def _only(column: str, p: m.Predicate) -> bool:
+def _reads_only(column: str, p: m.Predicate) -> bool:
     """Whether the predicate reads only the text of this column."""
     return all(
         isinstance(part, m.And | m.Or | m.Not) or (isinstance(part, _TEXTS) and part.column == column)
@@ -314,14 +320,14 @@ def _only(column: str, p: m.Predicate) -> bool:
     )
 
 
-def _of(p: m.Predicate, column: str) -> m.Predicate:
+def _with_column(p: m.Predicate, column: str) -> m.Predicate:
     """The predicate of another column."""
     if isinstance(p, m.And | m.Or):
-        return replace(p, predicates=tuple(_of(i, column) for i in p.predicates))
-    return m.Not(_of(p.predicate, column)) if isinstance(p, m.Not) else replace(p, column=column)  # type: ignore[type-var]
+        return replace(p, predicates=tuple(_with_column(i, column) for i in p.predicates))
+    return m.Not(_with_column(p.predicate, column)) if isinstance(p, m.Not) else replace(p, column=column)  # type: ignore[type-var]
 
 
-def _all(exprs: Sequence[pl.Expr]) -> pl.Expr:
+def _conjunction(exprs: Sequence[pl.Expr]) -> pl.Expr:
     """Their conjunction, with SQL's meaning of null."""
     out = exprs[0]
     for e in exprs[1:]:

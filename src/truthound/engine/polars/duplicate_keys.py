@@ -111,7 +111,7 @@ def scan(frame: pl.LazyFrame, key: Key, rows: int) -> tuple[pl.Series, Duplicate
     """`count_keys` for a table of any size: increasing keys are checked batch by batch, others counted part by part."""
     if rows <= IN_MEMORY:
         return count_keys(keys_of(frame, key).collect(engine="streaming")["k"])
-    if _rises(frame, key):
+    if _is_increasing(frame, key):
         return pl.Series("k", [], pl.Int64 if key.exact else pl.UInt64), NO_DUPLICATES
     count = -(-rows // IN_MEMORY)
     found = []
@@ -129,7 +129,7 @@ def scan(frame: pl.LazyFrame, key: Key, rows: int) -> tuple[pl.Series, Duplicate
     return pl.concat(found), total
 
 
-def _rises(frame: pl.LazyFrame, key: Key) -> bool:
+def _is_increasing(frame: pl.LazyFrame, key: Key) -> bool:
     last = None
     for batch in keys_of(frame, key).collect_batches(maintain_order=True, engine="streaming"):
         keys = batch["k"]

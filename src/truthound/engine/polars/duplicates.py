@@ -46,7 +46,7 @@ class DuplicateFinder:
         columns = self._columns(x)
         if not columns:
             return dup.NO_DUPLICATES
-        if x.where is None and (known := self._by_a_key(x, columns)) is not None:
+        if x.where is None and (known := self._count_by_known_key(x, columns)) is not None:
             return known
         frame, key = self._table.filtered(x.where), self.key(x)
         if key is None:
@@ -84,19 +84,19 @@ class DuplicateFinder:
             self._table.compile.dtype(c)
         return columns
 
-    def _by_a_key(self, x: m.Duplicates, columns: tuple[str, ...]) -> m.DuplicateCounts | None:
+    def _count_by_known_key(self, x: m.Duplicates, columns: tuple[str, ...]) -> m.DuplicateCounts | None:
         """Counts by a key of the rows: if no key repeats, no rows are equal; if few repeat, only their rows are compared."""
         for done in self._counted_keys(columns):
             counts = self._table.value(done)
             if counts.rows == 0:
                 return dup.NO_DUPLICATES
-            if counts.rows <= MAX_FETCHED and (rows := self._repeating(done)) is not None:
+            if counts.rows <= MAX_FETCHED and (rows := self._repeating_rows(done)) is not None:
                 return dup.count_by_cells(_present(rows, columns, nulls=x.nulls).lazy(), columns)
-        return self._by_distinguishing_columns(columns) if x.nulls and len(columns) > 1 else None
+        return self._count_by_distinguishing_columns(columns) if x.nulls and len(columns) > 1 else None
 
-    def _by_distinguishing_columns(self, columns: tuple[str, ...]) -> m.DuplicateCounts | None:
+    def _count_by_distinguishing_columns(self, columns: tuple[str, ...]) -> m.DuplicateCounts | None:
         """Counts by the columns that distinguish the first rows; whole rows are compared only if these columns repeat."""
-        types, few = self._table.types, self._distinguishing(columns)
+        types, few = self._table.types, self._distinguishing_columns(columns)
         if not few:
             return None
         key = dup.hashed_key(few, types, nulls=True)
@@ -116,7 +116,7 @@ class DuplicateFinder:
         self._rows[columns, True] = same
         return dup.count_by_cells(same.lazy(), columns)
 
-    def _distinguishing(self, columns: tuple[str, ...]) -> tuple[str, ...]:
+    def _distinguishing_columns(self, columns: tuple[str, ...]) -> tuple[str, ...]:
         """A few cheap columns that distinguish the first rows; none if only all columns together do."""
         types = self._table.types
         if any(types[c] == pl.Object for c in columns):
@@ -138,18 +138,18 @@ class DuplicateFinder:
             if whole and all(self._table.measured_nulls(c) == 0 for c in done.columns):
                 yield done
 
-    def _repeating(self, done: m.Duplicates) -> pl.DataFrame | None:
+    def _repeating_rows(self, done: m.Duplicates) -> pl.DataFrame | None:
         """All rows whose key repeats, numbered; None if there are many."""
         at = (done.columns, done.nulls)
         if at not in self._rows and done in self._repeated_keys and self._repeated_keys[done][2] <= MAX_FETCHED:
             key, again, _ = self._repeated_keys[done]
-            found = self._table.collect(self._keyed(key).filter(key.expr.is_in(again.implode())))
+            found = self._table.collect(self._rows_with_key(key).filter(key.expr.is_in(again.implode())))
             if not key.exact:
                 found = found.filter(pl.struct([named(c) for c in key.columns]).is_duplicated())
             self._rows[at] = found
         return self._rows.get(at)
 
-    def _keyed(self, key: dup.Key) -> pl.LazyFrame:
+    def _rows_with_key(self, key: dup.Key) -> pl.LazyFrame:
         return self._table.numbered if key.drop is None else self._table.numbered.filter(key.drop.not_())
 
     # --- rows ------------------------------------------------------------------------------------------------------
@@ -165,21 +165,21 @@ class DuplicateFinder:
                 if (columns, nulls) in self._rows:
                     return _grouped(self._rows[columns, nulls], columns).head(r.limit)
                 for done in self._counted_keys(columns):
-                    if (rows := self._repeating(done)) is not None:
+                    if (rows := self._repeating_rows(done)) is not None:
                         present = _present(rows, columns, nulls=nulls)
                         same = present.filter(pl.struct([named(c) for c in columns]).is_duplicated())
                         return _grouped(same, columns).head(r.limit)
-                return self._first(x, columns, r.limit)
+                return self._first_repeated(x, columns, r.limit)
         return None
 
-    def _first(self, x: m.Duplicates, columns: tuple[str, ...], limit: int) -> pl.Series:
+    def _first_repeated(self, x: m.Duplicates, columns: tuple[str, ...], limit: int) -> pl.Series:
         """The numbers of the first rows that repeat, from narrow scans."""
         if x not in self._repeated_keys:
             key = self.key(x) or dup.hashed_key(columns, self._table.types, nulls=x.nulls)
             again, counts = dup.scan(self._table.frame, key, self._table.value(m.RowCount()))
             self._repeated_keys[x] = (key, again, counts.rows)
         key, again, count = self._repeated_keys[x]
-        rows = self._keyed(key)
+        rows = self._rows_with_key(key)
         if count > MAX_FETCHED:
             first = rows.filter(key.expr.is_in(again.implode())).select(key.expr.alias("k")).head(limit)
             again = self._table.collect(first)["k"].unique()

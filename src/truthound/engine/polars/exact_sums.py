@@ -69,7 +69,7 @@ def _float_sum(values: pl.Expr, function: str, key: object, *, exact: bool) -> A
         count, size, above, below = found
         if not count:
             return Sum("float", 0)
-        floats = _Floats(values, count, function, exact)
+        floats = _FloatSum(values, count, function, exact)
         if not math.isfinite(size):
             return floats.special()
         if size < _LARGEST:
@@ -84,7 +84,7 @@ def _float_sum(values: pl.Expr, function: str, key: object, *, exact: bool) -> A
 
 
 @dataclass(frozen=True)
-class _Floats:
+class _FloatSum:
     """Values whose sum is not precise enough yet."""
 
     values: pl.Expr

@@ -82,13 +82,13 @@ def _is_json(value: str) -> bool:
 
 def _is_strange_json(value: str) -> bool:
     try:
-        json.loads(value, parse_constant=_no_json)
+        json.loads(value, parse_constant=_reject_constant)
     except (ValueError, RecursionError):
         return False
     return True
 
 
-def _no_json(word: str) -> None:
+def _reject_constant(word: str) -> None:
     """Rejects NaN and Infinity, which Python reads and RFC 8259 does not allow."""
     raise ValueError(word)
 

@@ -43,7 +43,9 @@ def inconsistencies(
         key, exact = key_of(given, types, seed)
         pairs = rows.select(key.alias("k"), value.alias("v")).group_by("k", "v").len()
         groups = pairs.group_by("k").agg(pl.len().alias("values"), pl.col("len").sum().alias("rows"))
-        differing = groups.select(pl.when(pl.col("values") > 1).then("k").alias("k"), "rows")  # all other rows under null
+        differing = groups.select(
+            pl.when(pl.col("values") > 1).then("k").alias("k"), "rows"
+        )  # all other rows under null
         sizes = differing.group_by("k").agg(pl.col("rows").sum()).collect(engine="streaming")
         found = sizes.filter(pl.col("k").is_not_null())
         failing = key.is_in(found["k"].implode()) & known

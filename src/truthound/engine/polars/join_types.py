@@ -33,9 +33,9 @@ def align_types(mine: pl.Expr, dtype: pl.DataType, keys: pl.Series, what: str) -
             keys = keys.dt.replace_time_zone(None) if there[2] else keys
             dtype = pl.Datetime(dtype.time_unit) if isinstance(dtype, pl.Datetime) else dtype
         if here[0] != there[0] or (here[2] is None) == (there[2] is None):
-            return mine, _stepped(keys, there[1], dtype, here[1])
+            return mine, _as_steps(keys, there[1], dtype, here[1])
     if here and there and here[0] == there[0] != "datetime":
-        return mine, _stepped(keys, there[1], dtype, here[1])
+        return mine, _as_steps(keys, there[1], dtype, here[1])
     raise ValidatorError(f"{what} are {dtype} and {other}: they never match; cast one")
 
 
@@ -52,7 +52,7 @@ def ordered_type(a: pl.DataType, b: pl.DataType) -> pl.DataType:
     return pl.Float64()
 
 
-def _stepped(keys: pl.Series, their: int, dtype: pl.DataType, our: int) -> pl.Series:
+def _as_steps(keys: pl.Series, their: int, dtype: pl.DataType, our: int) -> pl.Series:
     """Times as whole steps of another type; null for those between two steps."""
     frame = pl.DataFrame({"n": keys.to_physical().cast(pl.Int128)}).select(
         n=pl.col("n") * pl.lit(their, dtype=pl.Int128)
@@ -79,10 +79,10 @@ def _numbers(keys: pl.Series, dtype: pl.DataType) -> pl.Series:
         made = keys.cast(dtype, strict=False)
         return pl.DataFrame({"k": made, "o": keys}).select(pl.when(pl.col("k") == pl.col("o")).then("k")).to_series()
     wide = pl.Decimal(38, dtype.scale) if isinstance(dtype, pl.Decimal) else dtype
-    return pl.Series([_converted(v, other, dtype) for v in keys.to_list()], dtype=wide).cast(dtype, strict=False)
+    return pl.Series([_exact_number(v, other, dtype) for v in keys.to_list()], dtype=wide).cast(dtype, strict=False)
 
 
-def _converted(value: Any, other: pl.DataType, dtype: pl.DataType) -> Any:
+def _exact_number(value: Any, other: pl.DataType, dtype: pl.DataType) -> Any:
     """A number converted exactly to a type; None if the type cannot represent it."""
     if value is None or value != value or (isinstance(value, float) and value in (float("inf"), -float("inf"))):  # noqa: PLR0124 NaN
         return None

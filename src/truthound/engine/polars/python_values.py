@@ -34,7 +34,7 @@ def to_python(series: pl.Series) -> list[Any]:
     if found := temporal_type(dtype):
         kind, step, zone = found
         return [None if n is None else value_of(kind, n * step, zone) for n in series.to_physical().to_list()]
-    if not _dated(dtype):
+    if not _contains_dates(dtype):
         return series.to_list()
     if isinstance(dtype, pl.Struct):
         fields = [(f.name, to_python(f)) for f in series.struct.unnest().get_columns()]
@@ -56,16 +56,16 @@ def row_tuples(frame: pl.DataFrame) -> list[tuple[Any, ...]]:
 
 def first_row(frame: pl.DataFrame) -> tuple[Any, ...]:
     """The first row."""
-    if not any(map(_dated, frame.dtypes)):
+    if not any(map(_contains_dates, frame.dtypes)):
         return frame.row(0)
     return tuple(to_python(c.head(1))[0] for c in frame.get_columns())
 
 
-def _dated(dtype: pl.DataType) -> bool:
+def _contains_dates(dtype: pl.DataType) -> bool:
     """Whether a type is, or contains, a date or time type."""
     match dtype:
         case pl.List() | pl.Array():
-            return _dated(dtype.inner)  # type: ignore[arg-type]  # the class of a type is typed too
+            return _contains_dates(dtype.inner)  # type: ignore[arg-type]  # the class of a type is typed too
         case pl.Struct():
-            return any(_dated(f.dtype) for f in dtype.fields)  # type: ignore[arg-type]
+            return any(_contains_dates(f.dtype) for f in dtype.fields)  # type: ignore[arg-type]
     return dtype.is_temporal()

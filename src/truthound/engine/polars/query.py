@@ -35,7 +35,7 @@ class _Stream:
         return self._frame.__arrow_c_stream__(requested_schema)
 
 
-def run(
+def run_query(
     text: str,
     limit: int,
     frame: pl.LazyFrame,

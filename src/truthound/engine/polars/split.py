@@ -36,7 +36,9 @@ class PolarsSplit:
             if number in _DISK_ERRORS:
                 raise OSError(number, os.strerror(number)) from None
             raise
-        except pl.exceptions.PanicException as error:  # a panic is not an Exception; CSV cannot represent some far dates
+        except (
+            pl.exceptions.PanicException
+        ) as error:  # a panic is not an Exception; CSV cannot represent some far dates
             raise ValueError(f"the engine cannot write these rows: {first_line(error)}; write Parquet") from None
         counts = {part: _count(file) for part, file in files.items()}
         counted = [frame for frame in done if frame.width]  # what was written has no columns

@@ -46,7 +46,7 @@ def _run(table: Table, compiled: dict[m.Measure, AggregateQuery], *, exact: bool
     try:
         found = evaluate(table.frame, compiled, statistics=table.statistics)
     except ENGINE_ERRORS as error:
-        if unfit := _unfit(table, compiled) if len(compiled) > 1 else {}:
+        if unfit := _type_errors(table, compiled) if len(compiled) > 1 else {}:
             table.values.update(unfit)
             measure_streaming(table, [x for x in compiled if x not in unfit], exact=exact)
             return
@@ -64,7 +64,7 @@ def _run(table: Table, compiled: dict[m.Measure, AggregateQuery], *, exact: bool
             table.record_state(x, state)
 
 
-def _unfit(table: Table, compiled: Compiled) -> dict[m.Measure, ValidatorError]:
+def _type_errors(table: Table, compiled: Compiled) -> dict[m.Measure, ValidatorError]:
     """The measures whose expressions do not even fit the columns' types."""
     out = {}
     for x, query in compiled.items():
@@ -87,13 +87,13 @@ def _simplified(x: m.Measure) -> m.Measure:
 def evaluate(frame: pl.LazyFrame, compiled: Compiled, *, statistics: bool) -> dict[m.Measure, State | ValidatorError]:
     """The measures' states. `statistics`: columns can be read separately, and files know their null counts."""
     if not statistics:
-        return _taken(frame, compiled)
+        return _evaluate_queries(frame, compiled)
     alone = only_null_counts({x: a.exprs for x, a in compiled.items()})
     out: dict[m.Measure, State | ValidatorError] = {
         m.CountWhere(m.IsNull(c)): Count(n) for c, n in null_counts(frame, alone).items()
     }
     for together in _passes({x: a for x, a in compiled.items() if x not in out}):
-        out |= _taken(frame, together)
+        out |= _evaluate_queries(frame, together)
     return out
 
 
@@ -124,7 +124,7 @@ def _python_column(measure: m.Measure) -> str | None:
     return None
 
 
-def _taken(frame: pl.LazyFrame, compiled: Compiled) -> dict[m.Measure, State | ValidatorError]:
+def _evaluate_queries(frame: pl.LazyFrame, compiled: Compiled) -> dict[m.Measure, State | ValidatorError]:
     """The states in one pass, and in further ones where the first leads to more."""
     out: dict[m.Measure, State | ValidatorError] = {}
     asked = dict(compiled)

@@ -62,9 +62,9 @@ class Table:
         if ROW in types:
             raise SourceError(f'the data have a column "{ROW}", a name that is needed for row numbers; rename it')
         self.types: Mapping[str, pl.DataType] = types
-        self._hold(frame, frame.with_row_index(ROW), empty, statistics=statistics)
+        self._set_rows(frame, frame.with_row_index(ROW), empty, statistics=statistics)
 
-    def _hold(self, frame: pl.LazyFrame, numbered: pl.LazyFrame, empty: Empty, *, statistics: bool) -> None:
+    def _set_rows(self, frame: pl.LazyFrame, numbered: pl.LazyFrame, empty: Empty, *, statistics: bool) -> None:
         """Takes these rows of the table, of which no measure is known yet. `numbered`: from 0 in the column `ROW`."""
         self.frame, self.numbered, self.statistics = frame, numbered, statistics
         self.values: dict[m.Measure, Any] = {}
@@ -73,10 +73,10 @@ class Table:
         self._reference_keys: dict[m.Orphan, list[pl.Series]] = {}
         self.compile = Compiler(frame, self.types, self.reference_keys, self.unreadable, now=self._now, empty=empty)
 
-    def of_rows(self, numbered: pl.DataFrame, empty: Empty) -> Table:
+    def from_rows(self, numbered: pl.DataFrame, empty: Empty) -> Table:
         """Some rows of the table, which keep their numbers."""
         made = copy(self)
-        made._hold(numbered.lazy().drop(ROW), numbered.lazy(), empty, statistics=False)  # noqa: SLF001 of this class
+        made._set_rows(numbered.lazy().drop(ROW), numbered.lazy(), empty, statistics=False)  # noqa: SLF001 of this class
         return made
 
     def sample(self, size: int, seed: int) -> pl.DataFrame:

@@ -81,7 +81,7 @@ def cast(v: TypedExpr, t: pl.DataType, *, attempt: bool = False) -> TypedExpr:
         raise ValidatorError("an interval with months cannot be cast")
     e = _expression(v, t)
     bad = e.is_null() & v.e.is_not_null()
-    if _always(v, t):
+    if _never_fails(v, t):
         return TypedExpr(e, t, fault=v.fault, bounds=_bounds(v, t))
     return TypedExpr(e, t, fault=v.fault if attempt else either((v.fault, bad)), bounds=_bounds(v, t))
 
@@ -95,7 +95,7 @@ def _bounds(v: TypedExpr, t: pl.DataType) -> tuple[int, int] | None:
     return (max(low, v.bounds[0]), min(high, v.bounds[1])) if v.bounds and is_int(v.t) else (low, high)
 
 
-def _always(v: TypedExpr, t: pl.DataType) -> bool:
+def _never_fails(v: TypedExpr, t: pl.DataType) -> bool:
     """Whether every value can be cast."""
     if t == pl.String or v.t in (t, pl.Boolean()):
         return True
@@ -268,10 +268,10 @@ def _from_text(v: TypedExpr, t: pl.DataType) -> pl.Expr:
     parse = _parser(t)
     if parse is None:
         raise ValidatorError(f"text cannot be cast to {sql_name(t)} in a condition")
-    return v.e.map_batches(text.converter(parse, _fast(t), t), return_dtype=t, is_elementwise=True)
+    return v.e.map_batches(text.converter(parse, _native_parser(t), t), return_dtype=t, is_elementwise=True)
 
 
-def _fast(t: pl.DataType) -> pl.Expr:
+def _native_parser(t: pl.DataType) -> pl.Expr:
     """What the engine reads natively in the column `text` as the database does; all else is null."""
     e = pl.col("text")
     if t == pl.Date:

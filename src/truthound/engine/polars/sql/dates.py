@@ -215,7 +215,7 @@ def _stamp(v: TypedExpr) -> pl.Expr:
 _FORMS = set("aAbBdHIjmMpSuwyYfFTDe%-")
 
 
-def _form(form: str) -> str:
+def _engine_format(form: str) -> str:
     """A format of DuckDB's strftime in the engine's words."""
     out, at = "", 0
     while at < len(form):
@@ -237,7 +237,7 @@ def formatted(v: TypedExpr, form: str) -> TypedExpr:
     """Strftime."""
     made = moment(v, "strftime()")
     e = made.e.cast(_STAMP) if made.t == pl.Date else made.e
-    return v.to(e.dt.strftime(_form(form)), pl.String())
+    return v.to(e.dt.strftime(_engine_format(form)), pl.String())
 
 
 def parsed(v: TypedExpr, form: str, *, attempt: bool) -> TypedExpr:
