@@ -62,10 +62,8 @@ INIT = "checkpoint init --force --data"
         "check hive/*/*.csv -o l-hive",
         "check users.csv -o truthound.yaml",
         "config schema -o truthound.yaml",
-        "checkpoint run cities -o users.csv",
         "checkpoint run cities -o truthound.yaml",
         "checkpoint run cities --sarif truthound.yaml",
-        "checkpoint run cities --sarif users.csv",
         "checkpoint run kept -c kept.yaml -o kept.yaml",
         "checkpoint run kept -c kept.yaml -o truthound.yaml",
         "checkpoint run kept -c kept.yaml -o schema.yaml",
@@ -82,6 +80,16 @@ def test_inputs_and_configurations_are_not_overwritten(cli, inputs, command):
     assert (code, out) == (2, "")
     assert err.endswith("would overwrite an input or the configuration file; write to another file\n")
     assert contents(inputs) == before
+
+
+@pytest.mark.parametrize("name", ["orders.csv", "orders.parquet", "orders.csv.gz", "orders.xlsx", "orders.duckdb"])
+@pytest.mark.parametrize("command", ["check users.csv -o", "checkpoint run cities --sarif", "profile users.csv -o"])
+def test_files_of_data_are_not_overwritten(cli, inputs, name, command):
+    (inputs / name).write_text("mine")
+    code, out, err = cli(*command.split(), name)
+    assert (code, out) == (2, "")
+    assert "would overwrite a file of data" in err
+    assert (inputs / name).read_text() == "mine"
 
 
 def test_history_does_not_overwrite_a_stored_run(cli, inputs):

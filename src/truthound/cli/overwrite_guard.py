@@ -1,4 +1,4 @@
-"""Refuses an output path that the command reads; and a file meant for editing that exists, without `--force`."""
+"""Refuses an output path that the command reads, a file of data, and a file meant for editing that exists, without `--force`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from truthound.cli.options import DEFAULT_CONFIG
 from truthound.errors import ConfigError
-from truthound.sources.files.file_set import matches
-from truthound.sources.spec import parse_spec
+from truthound.sources.files.file_set import format_of, matches
+from truthound.sources.spec import database_of, parse_spec
 
 if TYPE_CHECKING:
     from truthound.checkpoint.checkpoint import Checkpoint
@@ -25,9 +25,8 @@ def ensure_not_input(
     config: Path | None = DEFAULT_CONFIG,
     option: str = "--output",
 ) -> None:
-    """Raises ConfigError if `output` is an input or a configuration file: `config`, or truthound.yaml in the current folder.
-
-    Streams and devices are never refused.
+    """Raises ConfigError if `output` is an input, an existing file of data by its extension (JSON may be an earlier report), or
+    a configuration file: `config`, or truthound.yaml in the current folder. Streams and devices are never refused.
     """
     if output is None or str(output) in {"-", "/dev/stdout"} or (output.exists() and not output.is_file()):
         return
@@ -35,6 +34,10 @@ def ensure_not_input(
     if any(matches(parse_spec(s), base, output) for s, base in (*inputs, *((str(c), None) for c in configs))):
         raise ConfigError(
             f"{option} {output} would overwrite an input or the configuration file; write to another file"
+        )
+    if output.exists() and (format_of(output.name) not in {None, "json"} or database_of(output.name, None)):
+        raise ConfigError(
+            f"{option} {output} would overwrite a file of data; write to another file, or delete this one"
         )
 
 
