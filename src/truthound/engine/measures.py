@@ -7,7 +7,7 @@ A predicate is true or false for a row, or null if a cell that it needs is null;
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -343,8 +343,9 @@ def any_null(columns: tuple[str, ...]) -> Predicate:
 def subpredicates(predicate: Predicate) -> Iterator[Predicate]:
     """The predicate and all predicates within it."""
     yield predicate
-    for f in fields(predicate):  # type: ignore[arg-type]
-        value = getattr(predicate, f.name)
-        for inner in value if isinstance(value, tuple) else (value,):
-            if isinstance(inner, Predicate):
-                yield from subpredicates(inner)
+    match predicate:
+        case And(inner) | Or(inner):
+            for one in inner:
+                yield from subpredicates(one)
+        case Not(one) | Unknown(one) | AnyItem(predicate=one):
+            yield from subpredicates(one)

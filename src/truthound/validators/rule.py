@@ -131,7 +131,9 @@ class Rule(Model):
         return self.mostly is not None or any(isinstance(limit, str) for limit in limits)
 
     def located_at(self, location: str | None) -> Self:
-        """A copy that knows where in a file it is declared (`file:line:column`)."""
+        """The rule declared at this place of a file (`file:line:column`): itself if it knows that, else a copy."""
+        if location == self._location:
+            return self
         made = self.model_copy()
         made._location = location  # noqa: SLF001 our own
         made._per_column = tuple(each.located_at(location) for each in self._per_column)  # noqa: SLF001 our own

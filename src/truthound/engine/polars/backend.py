@@ -87,8 +87,10 @@ class PolarsBackend:
     def _stages(self, measures: Iterable[m.Measure]) -> Iterator[dict[m.Measure, Any]]:
         wanted, values = dict.fromkeys(measures), self.table.values
         todo = [x for x in wanted if x not in values]
-        streaming = [x for x in todo if streams(x)]
-        blocking = [x for x in todo if not streams(x)]
+        streaming: list[m.Measure] = []
+        blocking: list[m.Measure] = []
+        for x in todo:
+            (streaming if streams(x) else blocking).append(x)
         groups = bounding_counts(streaming)
         grouped = [x for group in groups.values() for x in group]
         later = set(self._blocking.counts_with_distinct(blocking)).intersection(streaming)

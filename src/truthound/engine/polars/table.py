@@ -56,7 +56,7 @@ class Table:
             # rows can be counted in any case
             frame = frame.select(pl.nth(kept) if kept else pl.nth(0).alias(NO_READABLE_COLUMN))
             types = {c: t for c, t in types.items() if c not in unreadable}
-        self.escaped = {c: escape_column(c) for c in types if escape_column(c) != c}
+        self.escaped = {c: escaped for c in types if (escaped := escape_column(c)) != c}
         if self.escaped:
             frame = frame.rename(self.escaped)
         if ROW in types:
