@@ -1,4 +1,7 @@
-"""Results as text for people and for programs. `FORMATS` names them; each is loaded when it is first used."""
+"""Results as text for people and for programs. `FORMATS` names them; each is loaded when it is first used.
+
+To add a format, write its function in a file of its own and add its row to `_FUNCTIONS`.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ if TYPE_CHECKING:
 Format = Callable[["CheckpointResult | Sequence[CheckpointResult]"], str]
 """One result is one document; a sequence, even of one result, is a document that holds several."""
 
-_PLACES = {
+_FUNCTIONS = {
     "console": "truthound.reporters.console:console",
     "json": "truthound.reporters.json_yaml:json",
     "yaml": "truthound.reporters.json_yaml:yaml",
@@ -28,15 +31,15 @@ class _Formats(Mapping[str, Format]):
     """Name -> function, imported on demand."""
 
     def __getitem__(self, name: str) -> Format:
-        module, _, function = _PLACES[name].partition(":")
+        module, _, function = _FUNCTIONS[name].partition(":")
         found: Format = getattr(importlib.import_module(module), function)
         return found
 
     def __iter__(self) -> Iterator[str]:
-        return iter(_PLACES)
+        return iter(_FUNCTIONS)
 
     def __len__(self) -> int:
-        return len(_PLACES)
+        return len(_FUNCTIONS)
 
 
 FORMATS: Mapping[str, Format] = _Formats()

@@ -87,7 +87,7 @@ class SqlQuery(_OfOneArgument):
     def _selects(cls, value: str | None) -> str | None:
         text = value and _written(value)
         if text:
-            from truthound.engine.duckdb_check import check_query
+            from truthound.engine.sql_check import check_query
 
             check_query(text)
         return text
@@ -98,7 +98,7 @@ class SqlQuery(_OfOneArgument):
         return self
 
     def checks(self, table: Table) -> Iterator[Check]:
-        from truthound.engine.duckdb_check import query_problem
+        from truthound.engine.sql_check import query_problem
 
         text = self.query or ""
         if wrong := query_problem(text, table.schema):

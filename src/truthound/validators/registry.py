@@ -1,5 +1,6 @@
 """The list of validators: each type with its class and its aliases, among them the names that other tools use.
 
+To add a validator, write its class and add its row to `TABLE`; for type checkers, add its import to `validators/__init__.py`.
 Names resolve without importing a class, so that a configuration loads fast. The classes validate their options; all mistakes
 are reported at once, each with its location (`validators[2].range.min_value: ...`).
 """

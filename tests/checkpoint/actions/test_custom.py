@@ -15,8 +15,8 @@ from types import SimpleNamespace
 import pytest
 
 from truthound.checkpoint.actions import Action, ActionContext, ActionResult, ActionStatus, CustomAction, custom
+from truthound.checkpoint.actions.custom_output import Output
 from truthound.checkpoint.actions.option_values import Resolution
-from truthound.checkpoint.actions.output import Output
 from truthound.checkpoint.config import load_checkpoints
 from truthound.checkpoint.delivery import run_stages
 from truthound.errors import ActionError, ConfigError

@@ -12,15 +12,13 @@ if TYPE_CHECKING:
     from truthound.checkpoint.actions.base import Action as Action
     from truthound.checkpoint.actions.base import ActionResult as ActionResult
     from truthound.checkpoint.actions.base import ActionStatus as ActionStatus
-    from truthound.checkpoint.actions.cards import AdaptiveCardBuilder as AdaptiveCardBuilder
-    from truthound.checkpoint.actions.cards import MessageTheme as MessageTheme
     from truthound.checkpoint.actions.chats import GoogleChatNotification as GoogleChatNotification
     from truthound.checkpoint.actions.chats import MattermostNotification as MattermostNotification
     from truthound.checkpoint.actions.context import ActionContext as ActionContext
     from truthound.checkpoint.actions.custom import CustomAction as CustomAction
+    from truthound.checkpoint.actions.data_docs import UpdateDataDocs as UpdateDataDocs
     from truthound.checkpoint.actions.discord import DiscordConfig as DiscordConfig
     from truthound.checkpoint.actions.discord import DiscordNotification as DiscordNotification
-    from truthound.checkpoint.actions.docs import UpdateDataDocs as UpdateDataDocs
     from truthound.checkpoint.actions.email import EmailNotification as EmailNotification
     from truthound.checkpoint.actions.github import GitHubAction as GitHubAction
     from truthound.checkpoint.actions.opsgenie import OpsGenieAction as OpsGenieAction
@@ -39,6 +37,8 @@ if TYPE_CHECKING:
     from truthound.checkpoint.actions.store import load_results as load_results
     from truthound.checkpoint.actions.teams import TeamsConfig as TeamsConfig
     from truthound.checkpoint.actions.teams import TeamsNotification as TeamsNotification
+    from truthound.checkpoint.actions.teams_cards import AdaptiveCardBuilder as AdaptiveCardBuilder
+    from truthound.checkpoint.actions.teams_cards import MessageTheme as MessageTheme
     from truthound.checkpoint.actions.teams_factories import create_failure_alert as create_failure_alert
     from truthound.checkpoint.actions.teams_factories import create_teams_notification as create_teams_notification
     from truthound.checkpoint.actions.telegram import TelegramConfig as TelegramConfig
@@ -54,10 +54,10 @@ _OTHERS = {
     "ActionContext": ".context",
     "ActionResult": ".base",
     "ActionStatus": ".base",
-    "AdaptiveCardBuilder": ".cards",
+    "AdaptiveCardBuilder": ".teams_cards",
     "AlertPriority": ".opsgenie_models",
     "DiscordConfig": ".discord",
-    "MessageTheme": ".cards",
+    "MessageTheme": ".teams_cards",
     "OpsGenieConfig": ".opsgenie",
     "Responder": ".opsgenie_models",
     "ResponderType": ".opsgenie_models",

@@ -25,7 +25,7 @@ from truthound._internal.redaction import MIN_SECRET_LENGTH, environment_secrets
 from truthound._internal.text import number, plural
 from truthound.checkpoint.actions.base import Action
 from truthound.checkpoint.actions.context import ActionContext
-from truthound.checkpoint.actions.output import Output
+from truthound.checkpoint.actions.custom_output import Output
 from truthound.errors import ActionError, ConfigError, OptionErrors, TransientDeliveryError
 from truthound.io.files import local_path, terminable
 from truthound.io.flow import Flow, call, run_in_daemon_thread, wait_result

@@ -14,16 +14,16 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_va
 from truthound._internal import templates
 from truthound._internal.options import Converted, Secret, option
 from truthound._internal.text import plural
-from truthound.checkpoint.actions import email_message, sendgrid, ses
+from truthound.checkpoint.actions import email_message, email_sendgrid, email_ses
 from truthound.checkpoint.actions.channel import Channel, success
 from truthound.checkpoint.actions.channel_options import Url
 from truthound.checkpoint.actions.context import ActionContext, look_back
 from truthound.checkpoint.actions.email_message import Addresses, Content
+from truthound.checkpoint.actions.email_ses import Ses
+from truthound.checkpoint.actions.email_smtp import SmtpServer
 from truthound.checkpoint.actions.email_transport import Transport
 from truthound.checkpoint.actions.message_template import Template
 from truthound.checkpoint.actions.response import ResponseCheck
-from truthound.checkpoint.actions.ses import Ses
-from truthound.checkpoint.actions.smtp import SmtpServer
 from truthound.errors import ConfigError, OptionErrors, PermanentDeliveryError, TimeLimitError
 from truthound.io.flow import Flow, call, within
 from truthound.io.http_client import Dispatch
@@ -162,7 +162,7 @@ class EmailNotification(Channel):
         if (count := len(addresses.recipients)) > limit:
             yield f"{service} sends to {limit:,} addresses at once; there are {count:,}"
         if self.provider == "ses" and importlib.util.find_spec("boto3") is None:
-            yield ses.MISSING
+            yield email_ses.MISSING
         secure = self.use_tls or self.use_ssl or self.smtp_host in _LOCAL
         if self.provider == "smtp" and self.smtp_password and not secure:
             yield "smtp_password: it would be sent in the clear; set use_tls or use_ssl"
@@ -178,8 +178,8 @@ class EmailNotification(Channel):
         sent = f"sent to {plural(len(addresses.recipients), 'recipient')} through"
         if self.provider == "sendgrid":
             headers = {"Authorization": f"Bearer {_text(self.api_key)}"}
-            body = sendgrid.payload(addresses, content)
-            response = yield from self.post(self.api_url or sendgrid.API, body, run=run, headers=headers)
+            body = email_sendgrid.payload(addresses, content)
+            response = yield from self.post(self.api_url or email_sendgrid.API, body, run=run, headers=headers)
             return success(f"{sent} SendGrid", response, message_id=response.headers.get("x-message-id", ""))
         mail = self._mail(result, run, addresses, content)
         if self.provider == "ses":

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 GROUP = "truthound.actions"
 ACTIONS: dict[str, str] = {
     "store_result": "truthound.checkpoint.actions.store:StoreValidationResult",
-    "update_docs": "truthound.checkpoint.actions.docs:UpdateDataDocs",
+    "update_docs": "truthound.checkpoint.actions.data_docs:UpdateDataDocs",
     "quarantine": "truthound.checkpoint.actions.quarantine:QuarantineAction",
     "email": "truthound.checkpoint.actions.email:EmailNotification",
     "slack": "truthound.checkpoint.actions.slack:SlackNotification",

@@ -18,7 +18,12 @@ from truthound._internal.escape import escape_terminal
 from truthound._internal.options import Converted, option
 from truthound._internal.text import plural, shorten
 from truthound.checkpoint.actions import mentions
-from truthound.checkpoint.actions.cards import (
+from truthound.checkpoint.actions.channel import Channel, success, summarize_sent
+from truthound.checkpoint.actions.channel_options import SecretUrl, config_of
+from truthound.checkpoint.actions.context import ActionContext
+from truthound.checkpoint.actions.message_template import Template, render_link, render_text, template_error
+from truthound.checkpoint.actions.response import NOT_ACCEPTED, ResponseCheck
+from truthound.checkpoint.actions.teams_cards import (
     AdaptiveCardBuilder,
     MessageTheme,
     Version,
@@ -26,11 +31,6 @@ from truthound.checkpoint.actions.cards import (
     preserve_macros,
     remove_invalid_links,
 )
-from truthound.checkpoint.actions.channel import Channel, success, summarize_sent
-from truthound.checkpoint.actions.channel_options import SecretUrl, config_of
-from truthound.checkpoint.actions.context import ActionContext
-from truthound.checkpoint.actions.message_template import Template, render_link, render_text, template_error
-from truthound.checkpoint.actions.response import NOT_ACCEPTED, ResponseCheck
 from truthound.errors import ActionError, ConfigError, TransientDeliveryError
 from truthound.io import http_client
 from truthound.io.flow import Flow

@@ -7,10 +7,10 @@ from typing import Literal, Unpack
 
 from pydantic import SecretStr
 
-from truthound.checkpoint.actions.cards import AdaptiveCardBuilder, MessageTheme, Version
 from truthound.checkpoint.actions.channel_options import ChannelOptions
 from truthound.checkpoint.actions.conditions import NotifyOn
 from truthound.checkpoint.actions.teams import TeamsNotification, ThemeGiven
+from truthound.checkpoint.actions.teams_cards import AdaptiveCardBuilder, MessageTheme, Version
 
 
 class FailureAlertOptions(ChannelOptions, total=False):

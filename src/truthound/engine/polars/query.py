@@ -14,7 +14,7 @@ from typing import Any
 
 import polars as pl
 
-from truthound.engine import duckdb_check, sql_expression, sql_query
+from truthound.engine import sql_check, sql_expression, sql_query
 from truthound.engine.condition import Condition
 from truthound.engine.polars.column_names import named
 from truthound.errors import ValidatorError
@@ -63,14 +63,14 @@ def run_query(
     written = sql_query.row_filter_of(tree)
     kept = None if written is None or _rounding(tree, types) else condition(written)
     try:
-        with duckdb_check.connection() as connection:
+        with sql_check.connection() as connection:
             if kept is not None:
                 # if it does not fit the column types, all rows decide which columns have no values
                 with suppress(duckdb.BinderException):
                     return query.answer(connection, collect(frame.filter(kept).select(given)))
             return _of_all_rows(query, connection, collect(frame.select(given)))
     except duckdb.Error as error:
-        raise ValidatorError(f"the query cannot be run: {duckdb_check.explain_error(error, types)}") from None
+        raise ValidatorError(f"the query cannot be run: {sql_check.explain_error(error, types)}") from None
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def _of_all_rows(query: _Query, connection: Any, data: pl.DataFrame) -> tuple[in
     except duckdb.BinderException:
         # a column without any value has its source's default type, so it is allowed in any query
         empty = [c for c in query.columns if data[c].null_count() == data.height]
-        for guess in duckdb_check.TYPES_OF_EMPTY_COLUMNS if empty else ():
+        for guess in sql_check.TYPES_OF_EMPTY_COLUMNS if empty else ():
             with suppress(duckdb.BinderException):
                 return query.answer(connection, data, dict.fromkeys(empty, guess))
         raise
