@@ -1,4 +1,16 @@
-"""What may be done with a run's result. Each name is loaded when it is first used; `registry.ACTIONS` lists the actions."""
+"""What may be done with a run's result. Each name is loaded when it is first used; `registry.ACTIONS` lists the actions.
+
+The files, a file of one channel beginning with the channel's name:
+
+    every action    base, registry, context, conditions (`notify_on`), option_values (variables and secrets in options)
+    every channel   channel (the base class), channel_options, response, message_template, mentions
+    own endpoints   endpoint (their base class), payload_template, webhook_auth; webhook, chats (Mattermost, Google Chat)
+    incidents       incident (their base class); pagerduty; opsgenie, opsgenie_models, opsgenie_factories
+    messages        slack; discord; teams, teams_cards, teams_factories; telegram, telegram_markup, telegram_photo; apprise
+    e-mail          email, email_message, email_transport, email_smtp, email_ses, email_sendgrid
+    GitHub          github, github_api
+    no message      store (results), data_docs, quarantine; custom, custom_output
+"""
 
 from __future__ import annotations
 
