@@ -110,7 +110,6 @@ def run(
     """  # noqa: D301 the mark of a paragraph that is not to be wrapped
     from truthound.ci.models import CIPlatform
     from truthound.cli.ci_report import CIReport, resolve_platform, writes_github_summary
-    from truthound.cli.dry_run import show_plans
     from truthound.cli.next_steps import next_steps
     from truthound.cli.options import DEFAULT_CONFIG
     from truthound.cli.overwrite_guard import ensure_not_input, inputs_of
@@ -136,6 +135,8 @@ def run(
         if dry_run:
             if not shown.streams:
                 raise typer.BadParameter("--dry-run prints to the terminal; leave out --format and --output")
+            from truthound.cli.dry_run import show_plans
+
             raise typer.Exit(show_plans(checkpoints, no_color=shown.no_color))
         code = run_all(
             checkpoints,

@@ -49,10 +49,12 @@ def _for_undelivered(
     result: CheckpointResult, checkpoint: Checkpoint, selection: Selection, name: str, again: str
 ) -> Iterator[str]:
     """A test message for channels whose message was not delivered, a new run for other actions."""
-    from truthound.checkpoint.actions.channel import Channel
-
     pairs = zip(checkpoint.actions, result.action_results, strict=False)
     failed = [action for action, outcome in pairs if not outcome.delivered]
+    if not failed:
+        return
+    from truthound.checkpoint.actions.channel import Channel
+
     from_options = {"slack": selection.slack, "webhook": selection.webhook}
     channels = [a for a in failed if isinstance(a, Channel)]
     configured = [a for a in channels if not from_options.get(a.type)]

@@ -149,17 +149,19 @@ def _actions(checkpoint: Checkpoint, selection: Selection) -> tuple[Action, ...]
 
 def _notifications(checkpoint: Checkpoint, selection: Selection) -> Iterator[Action]:
     """The channels that the command line adds; GitHub not twice."""
-    from truthound.checkpoint.actions import GitHubAction, SlackNotification, WebhookAction
+    from truthound.checkpoint import actions  # each is loaded when it is named
 
     if selection.slack is not None:
-        yield SlackNotification(webhook_url=selection.slack)
+        yield actions.SlackNotification(webhook_url=selection.slack)
     if selection.webhook is not None:
-        yield WebhookAction(url=selection.webhook)
-    github = [a for a in checkpoint.actions if isinstance(a, GitHubAction) and a.enabled]
+        yield actions.WebhookAction(url=selection.webhook)
+    if not selection.github_summary and not selection.comment:
+        return
+    github = [a for a in checkpoint.actions if isinstance(a, actions.GitHubAction) and a.enabled]
     if selection.github_summary and not github:
-        yield GitHubAction()
+        yield actions.GitHubAction()
     if selection.comment and not selection.github_summary and all(a.comment_on_pr is False for a in github):
-        yield GitHubAction(set_summary=False, set_output=False, annotations=False, set_commit_status=False)
+        yield actions.GitHubAction(set_summary=False, set_output=False, annotations=False, set_commit_status=False)
 
 
 def _relative_to_cwd(path: str, base: Path | None) -> str:

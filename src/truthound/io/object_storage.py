@@ -8,11 +8,9 @@ import os
 import re
 from collections.abc import Iterator
 from datetime import timedelta
-from http.client import responses
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import unquote, urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 from truthound._internal.redaction import redact
 from truthound.errors import CloudError, ConfigError, StoreError
@@ -197,6 +195,8 @@ class CloudObjects:
 
     def _refused(self, what: str, status: int, message: str) -> StoreError:
         """The error for a refusal, with the service's own error code."""
+        from http.client import responses
+
         code, text = ((m[1] or m[2]).strip() if (m := p.search(message)) else "" for p in (_CODE, _TEXT))
         reason = ": ".join(filter(None, (code, redact(text)[:300]))) or responses.get(status, "no reason is given")
         line = f"{what}: {reason} ({status})"
@@ -253,6 +253,8 @@ def _connection_error(what: str, message: str) -> StoreError | None:
 
 def _proxy(uri: str) -> str:
     """Host and port of the environment's proxy for an address, or an empty text."""
+    from urllib.request import getproxies, proxy_bypass
+
     parts, given = urlsplit(uri), getproxies()
     proxy = given.get(parts.scheme) or given.get("all") or ""
     if not proxy or proxy_bypass(parts.hostname or ""):
