@@ -8,10 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from truthound.validators import formats
+
 PATTERNS: dict[str, str] = {
-    "UUID": r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$",
+    "UUID": formats.UUID,
     "e-mail address": r"^[^@\s]+@[^@\s]+\.[^@\s]+$",
-    "ISO date": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+    "ISO date": formats.ISO_DATE,
     "ISO time stamp": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[+-][0-9]{2}:?[0-9]{2})?$",
     "time of day": r"^[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?$",
     "URL": r"^https?://\S+$",

@@ -75,13 +75,11 @@ def limited(found: Sequence[CIAnnotation], most: int, left_at: str = "the report
 
 def status_annotation(result: CheckpointResult) -> CIAnnotation:
     """The verdict of a run as an annotation without a file: `FAILED: 2 failed, 4 passed`."""
-    validation = result.validation_result
-    counted = (
-        wording.tally(validation.statistics) if validation else wording.one_line(result.error or "nothing was checked")
-    )
     passes = AnnotationLevel.WARNING if result.status is CheckpointStatus.WARNING else AnnotationLevel.NOTICE
     level = AnnotationLevel.ERROR if wording.fails(result) else passes
-    return CIAnnotation(f"{wording.verdict(result)}: {counted}", level, title=shorten(result.checkpoint_name, _TITLE))
+    return CIAnnotation(
+        f"{wording.verdict(result)}: {wording.summary(result)}", level, title=shorten(result.checkpoint_name, _TITLE)
+    )
 
 
 def _title(result: CheckpointResult, view: CheckView) -> str:

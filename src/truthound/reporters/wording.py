@@ -91,6 +91,11 @@ def ordered(result: CheckpointResult) -> list[CheckOutcome]:
     return sorted(result.issues, key=lambda o: o.status is CheckStatus.ERROR)
 
 
+def errors_and_issues(result: CheckpointResult) -> list[CheckOutcome]:
+    """The errors of the run as a whole, then its issues, worst first."""
+    return [*run_errors(result), *ordered(result)]
+
+
 def with_status(result: CheckpointResult, status: CheckStatus) -> list[CheckOutcome]:
     outcomes = result.validation_result.outcomes if result.validation_result else ()
     return [o for o in outcomes if o.status is status and not o.hidden]
@@ -134,15 +139,6 @@ def failed_count(outcome: CheckOutcome) -> str:
     return f"{outcome.failed:,} ({percent(outcome.failed, outcome.base)}{judged}{allowed})"
 
 
-def line(outcome: CheckOutcome) -> str:
-    """An issue in one line: `critical: email: not null: 93 (1.86%)`."""
-    if is_run_error(outcome) and not outcome.columns:
-        return f"error: {expectation(outcome)}"
-    return ": ".join(
-        filter(None, (severity(outcome), columns_label(outcome), expectation(outcome), failed_count(outcome)))
-    )
-
-
 def tally(statistics: Statistics) -> str:
     """`2 failed, 1 warned, 1 errored, 4 passed`."""
     counted = (
@@ -154,6 +150,12 @@ def tally(statistics: Statistics) -> str:
         (statistics.hidden, "hidden"),
     )
     return ", ".join(f"{n:,} {word}" for n, word in counted if n) or "no checks ran"
+
+
+def summary(result: CheckpointResult) -> str:
+    """The tally of a run, or the error that kept it from checking anything."""
+    validation = result.validation_result
+    return tally(validation.statistics) if validation else one_line(result.error or "nothing was checked")
 
 
 def shape(validation: ValidationResult, times: str) -> str:

@@ -38,10 +38,10 @@ _HOST = rf"(?:\[{_IPV6}\]|(?:{_HOST_LABEL}\.)*{_HOST_LABEL}\.?)"
 _TAIL = r"""(?:[/?#][^\s<>"\\^`{|}]*)?"""
 _URL = rf"^(?:[A-Za-z][A-Za-z0-9+.-]*://(?:[^\s/?#@<>]*@)?{_HOST}{_PORT}{_TAIL}|(?i:file):///[^\s<>]+)$"
 _LONG_IN_URL = r"^[^:]*://(?:[^/?#]*[@.])?[^./?#:@]{64}[^/?#@]*(?:[/?#]|$)"
-_UUID = r"^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"
+UUID = r"^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"
 _PHONE = r"^\+?\(?[0-9](?:[() ./\u{2010}-\u{2013}-]{0,3}[0-9]){6,14}(?: ?(?:x|#|ext\.?) ?[0-9]{1,6})?$"
 _CARD = r"^[1-9](?:[ -]?[0-9]){11,18}$"
-_DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+ISO_DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _TIME = r"[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,9})?)?"
 _ZONE = r"(?:[Zz]|[+-](?:0[0-9]|1[0-9]|2[0-3])(?::?[0-5][0-9])?)?"
 _DATETIME = rf"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[Tt ]{_TIME}{_ZONE}$"
@@ -82,11 +82,11 @@ def _bounded(column: str, pattern: str, too_long: str, longest: int | None = Non
 FORMATS: dict[str, Known] = {
     "email": Known("an e-mail address", lambda column: _bounded(column, _EMAIL, _LONG_IN_EMAIL, 254)),
     "url": Known("a URL", lambda column: _bounded(column, _URL, _LONG_IN_URL)),
-    "uuid": _regex("a UUID", _UUID),
+    "uuid": _regex("a UUID", UUID),
     "ipv4": _regex("an IPv4 address", rf"^{_IPV4}$"),
     "ipv6": _regex("an IPv6 address", rf"^{_IPV6}(?:%[0-9A-Za-z._~-]+)?$"),
     "phone": _regex("a telephone number", _PHONE),
-    "date": _regex("an ISO date", _DATE, also="date"),
+    "date": _regex("an ISO date", ISO_DATE, also="date"),
     "datetime": _regex("an ISO date and time", _DATETIME, also="datetime"),
     "json": Known("JSON", lambda column: m.Format(column, "json")),
     "credit_card": _regex("a card number", _CARD, also="luhn"),

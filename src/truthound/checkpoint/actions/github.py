@@ -179,12 +179,13 @@ class GitHubAction(Channel):
         if not path:
             part.skipped.append("GITHUB_STEP_SUMMARY is not set")
             return
-        size = github.summary_size(path)
-        text = self._summary(result, run, link, env, github_markdown.SUMMARY - size - 2)
+        room = github_markdown.summary_room(path)
+        text = self._summary(result, run, link, env, room)
         if not text:
-            part.failed.append("the step's summary is full (1 MiB), nothing was added")
+            part.failed.append(github_markdown.SUMMARY_FULL)
             return
-        _append(path, f"\n{text}" if size else text, "summary written", part)
+        begun = room < github_markdown.SUMMARY - github_markdown.LINE_ENDS
+        _append(path, f"\n{text}" if begun else text, "summary written", part)
 
     def _summary(
         self,

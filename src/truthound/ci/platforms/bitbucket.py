@@ -95,8 +95,7 @@ def insights(result: CheckpointResult, env: Mapping[str, str], ci: CIEnvironment
 def body(result: CheckpointResult, ci: CIEnvironment) -> dict[str, Any]:
     """The report itself."""
     s = result.validation_result.statistics if result.validation_result else None
-    summary = wording.tally(s) if s else wording.one_line(result.error or "nothing was checked")
-    left = len(result.issues) + len(wording.run_errors(result)) - MOST
+    left = len(wording.errors_and_issues(result)) - MOST
     more = f" {plural(left, 'issue')} more than are annotated." if left > 0 else ""
     numbers = {"Checks": s.total_checks, "Issues": s.total_issues, "Failed": s.failed, "Warned": s.warned} if s else {}
     rows = result.validation_result.row_count if result.validation_result else None
@@ -108,7 +107,7 @@ def body(result: CheckpointResult, ci: CIEnvironment) -> dict[str, Any]:
     data.append({"title": "Duration", "type": "DURATION", "value": round(result.duration_ms)})
     made: dict[str, Any] = {
         "title": shorten(escape_log(f"truthound: {result.checkpoint_name}"), SUMMARY),
-        "details": shorten(escape_log(f"{wording.verdict(result)}: {summary}.{more}"), DETAILS),
+        "details": shorten(escape_log(f"{wording.verdict(result)}: {wording.summary(result)}.{more}"), DETAILS),
         "report_type": "TEST",
         "reporter": "truthound",
         "result": "FAILED" if wording.fails(result) else "PASSED",
@@ -120,7 +119,7 @@ def body(result: CheckpointResult, ci: CIEnvironment) -> dict[str, Any]:
 def marks(result: CheckpointResult, root: str = "") -> Iterator[dict[str, Any]]:
     """The worst issues, each at the line that declares its check, or at the first row that fails."""
     seen: dict[str, int] = {}
-    for outcome in [*wording.run_errors(result), *wording.ordered(result)][:MOST]:
+    for outcome in wording.errors_and_issues(result)[:MOST]:
         seen[outcome.id] = seen.get(outcome.id, 0) + 1
         file, line, _ = locations.config_location(outcome, root)
         if not file:

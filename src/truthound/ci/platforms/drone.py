@@ -78,7 +78,6 @@ def layout(results: Sequence[CheckpointResult], ci: CIEnvironment) -> dict[str, 
     """An Adaptive Card with a heading, the counts and the worst issues of each run."""
     body: list[dict[str, Any]] = []
     for result in results[:_RUNS]:
-        s = result.validation_result.statistics if result.validation_result else None
         name = escape_adaptive_card(shorten(result.checkpoint_name, _WIDTH))
         body.append(
             {
@@ -86,9 +85,9 @@ def layout(results: Sequence[CheckpointResult], ci: CIEnvironment) -> dict[str, 
                 "text": f"{name}: {wording.verdict(result)}",
             }
         )  # fmt: skip
-        summary = wording.tally(s) if s else wording.one_line(result.error or "nothing was checked")
-        body.append({"type": "TextBlock", "wrap": True, "text": escape_adaptive_card(shorten(summary, _WIDTH))})
-        found = [*wording.run_errors(result), *wording.ordered(result)]
+        summary = escape_adaptive_card(shorten(wording.summary(result), _WIDTH))
+        body.append({"type": "TextBlock", "wrap": True, "text": summary})
+        found = wording.errors_and_issues(result)
         facts = [
             {"title": view.severity, "value": escape_adaptive_card(shorten(view.text, _WIDTH))}
             for view in map(check_view, found[:_ISSUES])

@@ -5,7 +5,6 @@ https://docs.github.com/actions/reference/workflows-and-actions/workflow-command
 
 from __future__ import annotations
 
-import contextlib
 import re
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
@@ -89,25 +88,18 @@ def _values(values: Mapping[str, str], env: Env) -> Iterator[Output]:
         yield Write(path, output_file({word(k): v for k, v in values.items()}, output_delimiter()), append=True)
 
 
-def summary_size(path: str) -> int:
-    """Bytes that the step's summary has already: all its parts together have a limit."""
-    with contextlib.suppress(OSError):  # what is wrong with the file shows when it is written
-        return Path(path).stat().st_size
-    return 0
-
-
 def _summary(run: Report) -> Iterator[Output]:
-    from truthound.ci.report.github_markdown import SUMMARY, section
+    from truthound.ci.report.github_markdown import LINE_ENDS, SUMMARY_FULL, section, summary_room
 
     path = run.env.get("GITHUB_STEP_SUMMARY")
     if not path:
         return
-    size = summary_size(path)
+    room = summary_room(path)
     for result in run.results:
-        text = section(run, result, SUMMARY - size - 2)  # two line ends: its own, and that before it
-        size += len(text.encode("utf-8", "replace")) + 2
+        text = section(run, result, room)
+        room -= len(text.encode("utf-8", "replace")) + LINE_ENDS
         if not text:
-            yield Print(command("warning", "the step's summary is full (1 MiB): nothing was added", title="truthound"))
+            yield Print(command("warning", SUMMARY_FULL, title="truthound"))
             return
         yield Write(path, f"{text}\n", append=True)
 

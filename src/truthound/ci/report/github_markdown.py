@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from pathlib import Path
 from urllib.parse import quote
@@ -16,6 +17,9 @@ from truthound.results import CheckOutcome, CheckpointResult
 
 SUMMARY = 1024 * 1024
 """bytes that a step's summaries may have; GitHub drops larger ones whole"""
+LINE_ENDS = 2
+"""bytes that a part of the step's summary needs besides its text: its own line end, and that before it"""
+SUMMARY_FULL = "the step's summary is full (1 MiB), nothing was added"
 COMMENT = 65_536
 """characters that a comment may have; counted here in bytes"""
 _CUTS = (
@@ -70,6 +74,14 @@ def section(report: Report, result: CheckpointResult, limit: int) -> str:
         source=report.source,
         root=report.root,
     )
+
+
+def summary_room(path: str) -> int:
+    """Bytes of text that can be added to the step's summary: all its parts together have a limit."""
+    size = 0
+    with contextlib.suppress(OSError):  # what is wrong with the file shows when it is written
+        size = Path(path).stat().st_size
+    return SUMMARY - size - LINE_ENDS
 
 
 class _Links:
