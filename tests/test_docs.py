@@ -68,6 +68,13 @@ def test_everything_with_options_has_a_table():
     assert "truthound.checkpoint.config.models:CheckpointConfig" in shown
 
 
+def test_the_design_page_names_files_that_exist():
+    text = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+    files = [f"/{path.relative_to(ROOT)}" for path in ROOT.glob("[!.]*") for path in (path, *path.rglob("*.py"))]
+    named = set(re.findall(r"`([\w/.]+\.py)`", text)) - {"throttling.py"}  # to come
+    assert {name for name in named if not any(file.endswith(f"/{name}") for file in files)} == set()
+
+
 def test_validators_are_all_described():
     page = (ROOT / "docs" / "validators.md").read_text(encoding="utf-8")
     described = set(re.findall(r"^### `(\w+)`$", page, re.MULTILINE))

@@ -22,8 +22,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from truthound._internal.redaction import describe_exception
-from truthound.checkpoint.actions.conditions import CHANGE_CONDITIONS
 from truthound.checkpoint.actions.context import ActionContext
+from truthound.checkpoint.actions.notify_on import CHANGE_CONDITIONS
 from truthound.checkpoint.actions.option_values import redact_value
 from truthound.errors import ActionError, ConfigError, TimeLimitError, TruthoundError, is_transient, is_uncertain
 from truthound.io.flow import Flow, call, retry, within

@@ -12,7 +12,7 @@ from pydantic import Field, SecretStr
 
 from truthound._internal.options import option_docs
 from truthound.checkpoint.actions import Action, ActionContext, ActionResult, ActionStatus, action_class, option_values
-from truthound.checkpoint.actions.conditions import NOTIFY_ON
+from truthound.checkpoint.actions.notify_on import NOTIFY_ON
 from truthound.checkpoint.actions.option_values import Resolution
 from truthound.checkpoint.actions.registry import ACTIONS, action_types
 from truthound.checkpoint.delivery import run_stages

@@ -5,8 +5,10 @@ import inspect
 import subprocess
 import sys
 
+from helpers.channels import CHANNELS
 from truthound.checkpoint import actions, async_actions
-from truthound.checkpoint.actions.registry import ACTIONS
+from truthound.checkpoint.actions.channel import Channel
+from truthound.checkpoint.actions.registry import ACTIONS, action_class
 
 
 def imports_for_type_checkers():
@@ -30,6 +32,12 @@ def test_a_row_of_the_registry_is_all_that_an_action_needs():
         cls = getattr(actions, home.partition(":")[2])
         assert cls.type == type_name
         assert getattr(async_actions, f"Async{cls.__name__}").type == type_name
+
+
+def test_every_channel_is_tried_by_the_tests_of_all():
+    channels = {name for name in ACTIONS if issubclass(action_class(name), Channel)}
+    missing = channels - set(CHANNELS) - {"email", "apprise"}  # they send by other ways too; SendGrid is tried there
+    assert not missing, "add them to CHANNELS in tests/helpers/channels.py, and their limits to LIMITS in limits.py"
 
 
 def test_importing_the_names_loads_no_action():

@@ -2,7 +2,7 @@
 
 The files, a file of one channel beginning with the channel's name:
 
-    every action    base, registry, context, conditions (`notify_on`), option_values (variables and secrets in options)
+    every action    base, registry, context, notify_on, option_values (variables and secrets in options)
     every channel   channel (the base class), channel_options, response, message_template, mentions
     own endpoints   endpoint (their base class), payload_template, webhook_auth; webhook, chats (Mattermost, Google Chat)
     incidents       incident (their base class); pagerduty; opsgenie, opsgenie_models, opsgenie_factories

@@ -11,8 +11,8 @@ from pydantic import Field, PrivateAttr, SecretStr, model_validator
 from truthound._internal import env_vars, text
 from truthound._internal.options import Dictionary, Model, option
 from truthound._internal.redaction import environment_secrets, redact
-from truthound.checkpoint.actions.conditions import NotifyOn, unmet_reason
 from truthound.checkpoint.actions.context import ActionContext
+from truthound.checkpoint.actions.notify_on import NotifyOn, unmet_reason
 from truthound.checkpoint.actions.option_values import (
     Resolution,
     is_absent,

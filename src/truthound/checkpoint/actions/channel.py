@@ -16,7 +16,6 @@ from truthound._internal.options import aliases
 from truthound._internal.text import plural
 from truthound.checkpoint.actions.base import Action
 from truthound.checkpoint.actions.channel_options import Options
-from truthound.checkpoint.actions.conditions import NotifyOn
 from truthound.checkpoint.actions.context import ActionContext
 from truthound.checkpoint.actions.message_template import (
     Template,
@@ -25,6 +24,7 @@ from truthound.checkpoint.actions.message_template import (
     render_text,
     without_failing,
 )
+from truthound.checkpoint.actions.notify_on import NotifyOn
 from truthound.checkpoint.actions.response import (
     NOT_ACCEPTED,
     PERMANENT_SERVER_ERRORS,

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import ClassVar, Self
 
 from truthound._internal.escape import escape_mattermost, neutralize_mentions
-from truthound.checkpoint.actions.conditions import NotifyOn
 from truthound.checkpoint.actions.context import ActionContext
 from truthound.checkpoint.actions.endpoint import Endpoint
+from truthound.checkpoint.actions.notify_on import NotifyOn
 from truthound.checkpoint.actions.response import ResponseCheck
 from truthound.errors import ConfigError
 from truthound.io.request import encode_json

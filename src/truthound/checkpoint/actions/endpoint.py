@@ -14,8 +14,8 @@ from truthound._internal.text import to_json_value
 from truthound.checkpoint.actions import payload_template as payloads
 from truthound.checkpoint.actions.channel import Channel, success, summarize_sent
 from truthound.checkpoint.actions.channel_options import SecretUrl
-from truthound.checkpoint.actions.conditions import NotifyOn
 from truthound.checkpoint.actions.context import ActionContext
+from truthound.checkpoint.actions.notify_on import NotifyOn
 from truthound.checkpoint.actions.webhook_auth import (
     AuthType,
     auth_headers,

@@ -18,9 +18,9 @@ from truthound._internal.options import Secret, option
 from truthound._internal.text import plural
 from truthound.checkpoint.actions.channel import Channel
 from truthound.checkpoint.actions.channel_options import Url
-from truthound.checkpoint.actions.conditions import NotifyOn
 from truthound.checkpoint.actions.context import ActionContext
 from truthound.checkpoint.actions.github_api import API, CREATED, Repository, comment_marker
+from truthound.checkpoint.actions.notify_on import NotifyOn
 from truthound.checkpoint.actions.response import ResponseCheck
 from truthound.checkpoint.delivery import MAY_HAVE_BEEN_DELIVERED
 from truthound.ci.detect import detect_ci_platform, environment_of

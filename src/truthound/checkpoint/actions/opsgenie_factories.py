@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal, Unpack
 
 from truthound.checkpoint.actions.channel_options import ChannelOptions
-from truthound.checkpoint.actions.conditions import NotifyOn
+from truthound.checkpoint.actions.notify_on import NotifyOn
 from truthound.checkpoint.actions.opsgenie import OpsGenieAction
 from truthound.checkpoint.actions.opsgenie_models import (
     AlertPriority,

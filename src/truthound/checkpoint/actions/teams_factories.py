@@ -8,7 +8,7 @@ from typing import Literal, Unpack
 from pydantic import SecretStr
 
 from truthound.checkpoint.actions.channel_options import ChannelOptions
-from truthound.checkpoint.actions.conditions import NotifyOn
+from truthound.checkpoint.actions.notify_on import NotifyOn
 from truthound.checkpoint.actions.teams import TeamsNotification, ThemeGiven
 from truthound.checkpoint.actions.teams_cards import AdaptiveCardBuilder, MessageTheme, Version
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from truthound.checkpoint.actions.base import Action
-from truthound.checkpoint.actions.conditions import CHANGE_CONDITIONS
 from truthound.checkpoint.actions.context import ActionContext
+from truthound.checkpoint.actions.notify_on import CHANGE_CONDITIONS
 from truthound.checkpoint.actions.option_values import Resolution, resolve_variables
 from truthound.checkpoint.actions.registry import action_class
 from truthound.errors import ConfigError, OptionErrors
