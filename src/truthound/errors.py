@@ -44,7 +44,7 @@ class OptionErrors(ConfigError):  # noqa: N818 it is several errors
 
     def __init__(self, found: Iterable[tuple[str, str]], model: str = "") -> None:
         self.found = tuple(found)
-        super().__init__(": ".join(filter(None, (model, at, said))) for at, said in self.found)
+        super().__init__(": ".join(filter(None, (model, at, message))) for at, message in self.found)
 
 
 class YamlSyntaxError(ConfigError):
@@ -107,7 +107,7 @@ class UnansweredError(ActionError):
 
 
 class RetryableError(ActionError):
-    """The same action may succeed later; `after` so many seconds, if the service said when."""
+    """The same action may succeed later; `after` so many seconds, if the service message when."""
 
     after: float = 0.0
 

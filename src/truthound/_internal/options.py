@@ -87,8 +87,8 @@ def _documented(module: str) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
 
     def read(body: list[ast.stmt], within: str) -> None:
-        for option, said in pairwise(body):
-            match option, said:
+        for option, description in pairwise(body):
+            match option, description:
                 case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
                     found.setdefault(within, {})[name] = " ".join(inspect.cleandoc(text).split())
         for part in body:
@@ -110,7 +110,7 @@ def mistakes(error: ValidationError, model: type[BaseModel]) -> Iterator[tuple[s
         at = ".".join(str(part) for part in e["loc"] if part != "[key]")
         inner = e.get("ctx", {}).get("error")
         if isinstance(inner, OptionErrors):
-            yield from ((f"{at}.{place}" if at and place else at or place, said) for place, said in inner.found)
+            yield from ((f"{at}.{place}" if at and place else at or place, message) for place, message in inner.found)
         else:
             yield at, message_for(e, field_names(_within(model, e["loc"])))
 

@@ -93,10 +93,10 @@ def describe_exception(error: BaseException) -> str:
     environment and values that it quotes with a name that marks them as secret.
     """
     try:
-        said = str(error)
+        message = str(error)
     except Exception:  # noqa: BLE001 its `__str__` is the user's own, too
-        said = ""
-    return f"{type(error).__name__}: {redact_assignments(redact(said, environment_secrets(os.environ)))}".removesuffix(
+        message = ""
+    return f"{type(error).__name__}: {redact_assignments(redact(message, environment_secrets(os.environ)))}".removesuffix(
         ": "
     )
 

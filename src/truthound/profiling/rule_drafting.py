@@ -195,8 +195,8 @@ def _nulls(p: Profile) -> Iterator[DraftedRule]:
     if len(some) == 1:
         yield {"null": {"columns": [some[0].name], **_tolerance(some[0].nulls, p.rows)}}, _nulls_of(some[0], p)
     elif some:
-        said = ", ".join(f"{c.name} {c.nulls:,} ({percent(c.nulls, p.rows)})" for c in some)
-        yield {"null": {"columns": {c.name: _tolerance(c.nulls, p.rows) for c in some}}}, f"nulls: {said}"
+        counts = ", ".join(f"{c.name} {c.nulls:,} ({percent(c.nulls, p.rows)})" for c in some)
+        yield {"null": {"columns": {c.name: _tolerance(c.nulls, p.rows) for c in some}}}, f"nulls: {counts}"
 
 
 def _nulls_of(c: ColumnProfile, p: Profile) -> str:
@@ -213,10 +213,10 @@ def _texts(c: ColumnProfile, p: Profile) -> Iterator[DraftedRule]:
         s.what: s for s in p.anomalies if s.column == c.name and s.count and s.what not in (NEARLY_UNIQUE, *_OF_NULLS)
     }
     short = all(len(str(v)) <= MAX_CATEGORY_LENGTH for v, _ in c.top)
-    told = NUMERIC_TEXT in odd or CONSTANT in odd
+    explained = NUMERIC_TEXT in odd or CONSTANT in odd
     if (
         short
-        and not told
+        and not explained
         and c.distinct <= MAX_CATEGORIES
         and c.distinct * MIN_REPETITIONS <= present
         and len(c.top) == c.distinct
@@ -229,10 +229,10 @@ def _texts(c: ColumnProfile, p: Profile) -> Iterator[DraftedRule]:
             left = f"; left out: {', '.join(quoted)}" if wrong else ""
             yield {"allowed_values": {**of, "values": good}}, plural(c.distinct, "different value") + left
     elif c.format:
-        said = f"{c.nonconforming:,} of {plural(present, 'value')} are none today ({percent(c.nonconforming, present)})"
+        note = f"{c.nonconforming:,} of {plural(present, 'value')} are none today ({percent(c.nonconforming, present)})"
         yield (
             {"format": {**of, "format": c.format}},
-            said if c.nonconforming else f"all of {plural(present, 'value')} are",
+            note if c.nonconforming else f"all of {plural(present, 'value')} are",
         )
     elif c.pattern and not odd:
         yield {"regex": {**of, "pattern": c.pattern}}, f"all of {plural(present, 'value')} match"

@@ -59,16 +59,16 @@ class LearnedSchemaMatch(SchemaMatch):
                 )
                 continue
             ok = not wanted.types or any(now.matches(t) for t in wanted.types)
-            expected, said = f"type {then}" if wanted.types else "column exists", f"type changed: {then} -> {now}"
-            check = self.decided((wanted.name,), expected, ok=ok, observed=str(now), message="" if ok else said)
+            expected, message = f"type {then}" if wanted.types else "column exists", f"type changed: {then} -> {now}"
+            check = self.decided((wanted.name,), expected, ok=ok, observed=str(now), message="" if ok else message)
             yield check if ok else any_if_empty(check, wanted.name, now)
             if not wanted.nullable:
                 yield self.row_check((wanted.name,), "not null, as learned", IsNull(wanted.name))
         added = {c: t for c, t in table.schema.items() if c not in self.names}
         if self.extra == "forbid":
-            said = f"{'column' if len(added) == 1 else 'columns'} added: {', '.join(f'{c} ({t})' for c, t in added.items())}"
+            message = f"{'column' if len(added) == 1 else 'columns'} added: {', '.join(f'{c} ({t})' for c, t in added.items())}"
             yield self.decided(
-                (), "no other columns", ok=not added, observed=list(added) or None, message=said if added else ""
+                (), "no other columns", ok=not added, observed=list(added) or None, message=message if added else ""
             )
         yield from self.in_order(table)
 
@@ -86,7 +86,7 @@ def schema_validators(schema: Schema, *, learned: bool = False) -> tuple[Validat
             try:
                 rules.append(_of(make(description=s.description, **options), (c,)))
             except OptionErrors as error:
-                problems += [f"schema: columns.{c}.{at.removesuffix('_value')}: {said}" for at, said in error.found]
+                problems += [f"schema: columns.{c}.{at.removesuffix('_value')}: {message}" for at, message in error.found]
         if rules:
             out.append(ColumnRules(column=c, wanted=s.type, rules=tuple(rules)))
     if problems:

@@ -143,8 +143,8 @@ class Schema(Model):
     def _keys_are_columns(self) -> Self:
         unknown = [c for c in self.primary_key if c not in self.columns]
         if unknown:
-            said = (f'"{c}" is not one of the columns{did_you_mean(c, self.columns)}' for c in unknown)
-            raise OptionErrors(("primary_key", s) for s in said)
+            messages = (f'"{c}" is not one of the columns{did_you_mean(c, self.columns)}' for c in unknown)
+            raise OptionErrors(("primary_key", m) for m in messages)
         return self
 
     def __eq__(self, other: object) -> bool:
@@ -177,11 +177,11 @@ class Schema(Model):
         value = None if root is None else _value(root)
         if root is None or not isinstance(value, dict):
             raise ConfigError(f'schema {path} has no "columns"; write one with: truthound schema infer FILE -o {path}')
-        problems = [f"{path}:{node.line}:{node.column}: {said}" for node, said in mistakes]
+        problems = [f"{path}:{node.line}:{node.column}: {message}" for node, message in mistakes]
         try:
             found = cls.from_dict(value)
         except OptionErrors as error:
-            problems += [_placed(path, root, place, said) for place, said in error.found]
+            problems += [_placed(path, root, place, message) for place, message in error.found]
         else:
             if not problems:
                 return found
@@ -226,13 +226,13 @@ def _value(node: Node) -> Any:
     return {name: _value(child) for name, (_, child) in node.pairs.items()}  # type: ignore[attr-defined]
 
 
-def _placed(path: str | Path, root: Node, place: str, said: str) -> str:
+def _placed(path: str | Path, root: Node, place: str, message: str) -> str:
     """A mistake as `file:line:column: path: message`."""
     from truthound._internal.yaml_nodes import locate
 
     node, _, found = locate(root, place)
     shown = found.lstrip(".")
-    return f"{path}:{node.line}:{node.column}: {shown}{': ' if shown else ''}{said}"
+    return f"{path}:{node.line}:{node.column}: {shown}{': ' if shown else ''}{message}"
 
 
 def _key(name: str) -> str:

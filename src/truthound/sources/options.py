@@ -191,10 +191,10 @@ def parse_options(fmt: str, given: Mapping[str, Any]) -> Any:
         problems = []
         for e in error.errors(include_url=False):
             at = ".".join(str(part) for part in ("options", *e["loc"][:2]))
-            told = message_for(e, field_names(model))
+            message = message_for(e, field_names(model))
             if e["type"] == "extra_forbidden" and (
                 homes := [f for f, m in OPTIONS.items() if e["loc"][-1] in field_names(m)]
             ):
-                told = f"{fmt} does not take it; it is an option of {', '.join(homes)}"
-            problems.append(f"{at}: {told}")
+                message = f"{fmt} does not take it; it is an option of {', '.join(homes)}"
+            problems.append(f"{at}: {message}")
         raise ConfigError(dict.fromkeys(problems)) from None

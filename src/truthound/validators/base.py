@@ -173,9 +173,9 @@ class Validator(Rule):
         return self.unless_empty((column,), f"{self.type} needs a {kinds} column, this one is {dtype}")
 
     def unless_empty(
-        self, columns: tuple[str, ...], said: str, otherwise: CheckStatus = CheckStatus.ERROR, expected: str = ""
+        self, columns: tuple[str, ...], message: str, otherwise: CheckStatus = CheckStatus.ERROR, expected: str = ""
     ) -> Check:
-        """A check of columns with unsupported types: an error with the message `said` if some row has values in all of them.
+        """A check of columns with unsupported types: an error with the message `message` if some row has values in all of them.
 
         A column without values has whatever type its source defaults to (CSV text, pandas float, JSON null), so every rule supports it.
         """
@@ -185,10 +185,10 @@ class Validator(Rule):
             if values[missing] == values[rows]:
                 return self.of_nothing(values[rows])
             if otherwise is CheckStatus.SKIPPED:
-                return Verdict(ok=True, message=said, skipped=True)
-            raise ValidatorError(said)
+                return Verdict(ok=True, message=message, skipped=True)
+            raise ValidatorError(message)
 
-        doubt = "" if otherwise is CheckStatus.SKIPPED else said
+        doubt = "" if otherwise is CheckStatus.SKIPPED else message
         return Check(self, columns, expected, (missing, rows), judge, severity=Severity.CRITICAL, doubt=doubt)
 
     def row_check(self, columns: tuple[str, ...], expected: str, failing: Predicate, **more: Any) -> Check:

@@ -88,17 +88,17 @@ class Compare(Validator):
         types = table.schema[left], table.schema[right]
         numbers, times = (all(t.of(f) for t in types) for f in ("numeric", "temporal"))
         within = spoken(self.tolerance) if isinstance(self.tolerance, timedelta) else number(self.tolerance)
-        said = ""
+        problem = ""
         if types[0].of("nested") and self.operator not in ("==", "!="):
-            said = f"{types[0]} has no order; compare with == or !="
+            problem = f"{types[0]} has no order; compare with == or !="
         elif not comparable(*types):
-            said = f"{left} is {types[0]} and {right} is {types[1]}: they do not compare"
+            problem = f"{left} is {types[0]} and {right} is {types[1]}: they do not compare"
         elif self.tolerance and not (times if isinstance(self.tolerance, timedelta) else numbers):
             instead = "; write it as 1d or 2h" if times else "; write it as a number" if numbers else ""
-            said = f"a tolerance of {within} is not for {types[0]}, which {left} is{instead}"
+            problem = f"a tolerance of {within} is not for {types[0]}, which {left} is{instead}"
         expected = f"{left} {self.operator} {right}" + (f" within {within}" if self.tolerance else "")
-        if said:
-            yield self.unless_empty((left, right), said, expected=expected)
+        if problem:
+            yield self.unless_empty((left, right), problem, expected=expected)
         else:
             yield self.row_check(
                 (left, right), expected, negated(m.Compare(left, self.operator, right, self.tolerance))

@@ -91,8 +91,8 @@ class Completeness(Configured):
         def judge(values: Values) -> Verdict:
             missing, total = values[nulls], values[rows]
             there = (total - missing) / total if total else None
-            said = "no rows" if there is None else f"{percent(total - missing, total)} not null"
-            return self.verdict_from_count(missing, total, total, there, said)
+            expected = "no rows" if there is None else f"{percent(total - missing, total)} not null"
+            return self.verdict_from_count(missing, total, total, there, expected)
 
         least = "" if self.min_value is None else f"at least {percent(self.min_value, 1)} "
         return Check(self, (column,), f"{least}not null", (nulls, rows), judge, IsNull(column), where=self.row_filter)

@@ -118,17 +118,17 @@ class Distribution(Validator):
                 m.Reference(self.reference), m.CountWhere(theirs)
             )
 
-        def telling(judge: Judge) -> Judge:
+        def with_count(judge: Judge) -> Judge:
             def judged(values: Values) -> Verdict | FollowUp:
                 found = judge(values)
                 if isinstance(found, FollowUp):
-                    return FollowUp((*found.measures, *sides.values()), telling(found.judge), found.failing)
+                    return FollowUp((*found.measures, *sides.values()), with_count(found.judge), found.failing)
                 nans = [f"{values[x]:,} {where}".rstrip() for where, x in sides.items() if values[x]]
                 return replace(found, message=f"{found.message}; NaN left out: {', '.join(nans)}") if nans else found
 
             return judged
 
-        judge = check.judge and telling(check.judge)
+        judge = check.judge and with_count(check.judge)
         return replace(check, measures=(*check.measures, *sides.values()), judge=judge)
 
     # --- with something ------------------------------------------------------------------------------------------------
@@ -151,19 +151,19 @@ class Distribution(Validator):
             "n": found.n,
             "m": found.m,
         }
-        said = f"{kind.label} {kind.symbol} = {number(found.statistic)}"
+        statistic = f"{kind.label} {kind.symbol} = {number(found.statistic)}"
         if found.p_value is None:
             ok = found.statistic <= limit
-            told = f"{'at most' if ok else 'above'} {number(limit)}"
+            comparison = f"{'at most' if ok else 'above'} {number(limit)}"
         else:
             ok = found.p_value >= limit
-            said += f", p = {number(found.p_value)}"
-            told = f"p is {'not ' if ok else ''}below {number(limit)}"
+            statistic += f", p = {number(found.p_value)}"
+            comparison = f"p is {'not ' if ok else ''}below {number(limit)}"
         outcome = "no difference shown" if ok else "the distributions differ"
         return Verdict(
             ok,
             observed=observed,
-            message=f"{said} ({plural(found.n, 'value')}, {found.m:,} in {name}): {told}, {outcome}",
+            message=f"{statistic} ({plural(found.n, 'value')}, {found.m:,} in {name}): {comparison}, {outcome}",
         )
 
     def _with_reference(self, column: str, method: Method, *, numbers: bool) -> Check:

@@ -294,11 +294,11 @@ class Outlier(Validator):
         failing = Not(Between(column, low, high))
         count, rows = CountWhere(failing, self.row_filter), RowCount(self.row_filter)
         nulls = CountWhere(IsNull(column), self.row_filter)
-        said = f"near is {number(low)} to {number(high)}"
+        message = f"near is {number(low)} to {number(high)}"
 
         def judge(values: Values) -> Verdict:
             judged = values[rows] - values[nulls]
-            return self.verdict_from_count(values[count], values[rows], judged, {"low": low, "high": high}, said)
+            return self.verdict_from_count(values[count], values[rows], judged, {"low": low, "high": high}, message)
 
         return FollowUp((count, rows, nulls), judge, failing)
 

@@ -47,8 +47,8 @@ def source_name(source: Any) -> str:
             return PurePath(source).name or source
         return redact(re.sub(r"(?<=://)\S*@", "", source.partition("?")[0]))
     if isinstance(source, Mapping):
-        told = source.get("table") or source.get("path") or source.get("url")
-        return source_name(told) if isinstance(told, str | PurePath) else "the reference"
+        address = source.get("table") or source.get("path") or source.get("url")
+        return source_name(address) if isinstance(address, str | PurePath) else "the reference"
     return "the reference"
 
 
@@ -173,23 +173,23 @@ class AggregateMatch(Validator):
         function = self.function or "count"
         kinds = _APPLIES_TO[function]
         if kinds and not dtype.of(*kinds):
-            said = f"{function} needs a {' or '.join(kinds)} column, this one is {dtype}"
-            return self._empty(column, function, said)
+            reason = f"{function} needs a {' or '.join(kinds)} column, this one is {dtype}"
+            return self._empty(column, function, reason)
         if self.tolerance and function in ("min", "max") and not dtype.of("numeric"):
             return self.error_check(f"a tolerance is for numbers; this column is {dtype}", (column,))
         return self._against(column, function, m.Aggregate(column, function, self.row_filter))
 
-    def _empty(self, column: str, function: str, said: str) -> Check:
+    def _empty(self, column: str, function: str, reason: str) -> Check:
         """The check of a column of an unsupported type: an error if it has values."""
         count = m.Aggregate(column, "count", self.row_filter)
         check = self._against(column, function, count)
 
         def judge(values: Values) -> Verdict | FollowUp:
             if values[count] or check.judge is None:
-                raise ValidatorError(said)
+                raise ValidatorError(reason)
             return check.judge({**values, count: None})
 
-        return replace(check, judge=judge, doubt=said)
+        return replace(check, judge=judge, doubt=reason)
 
     def _against(self, column: str, function: str, here: m.Measure) -> Check:
         there = m.ReferenceMeasure(m.Reference(self.reference), m.Aggregate(reference_column(self, column), function))
@@ -237,5 +237,5 @@ def _equal(a: Any, b: Any) -> bool:
 
 def _format_value(value: Any, other: Any) -> str:
     """A value rounded for display; with all its digits if it would look equal to a different one."""
-    said = number(value)
-    return str(value) if said == number(other) and value != other else said
+    text = number(value)
+    return str(value) if text == number(other) and value != other else text

@@ -267,9 +267,9 @@ class _Parser:
         try:
             made = (cls or validator_class(word))(**{**shared, **options})
         except OptionErrors as error:
-            for place, said in error.found:
+            for place, message in error.found:
                 root = shared_at if shared and place.partition(".")[0] not in options else at
-                self._problems.append(f"{root}{'.' if place else ''}{place}: {said}")
+                self._problems.append(f"{root}{'.' if place else ''}{place}: {message}")
         except ConfigError as error:
             self._problems += [f"{at}: {p}" for p in error.problems]
         else:

@@ -96,7 +96,7 @@ class Rule(Model):
                 try:
                     made.append(type(self)(**{**shared, **options, "columns": (column,)}))
                 except OptionErrors as error:
-                    problems += [(f"columns.{column}{'.' if at else ''}{at}", said) for at, said in error.found]
+                    problems += [(f"columns.{column}{'.' if at else ''}{at}", message) for at, message in error.found]
             if problems:
                 raise OptionErrors(problems)
             self._per_column = tuple(made)

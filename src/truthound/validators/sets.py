@@ -173,9 +173,9 @@ class ContainsValues(_OfValues):
     """Whether case is ignored."""
 
     def of_nothing(self, rows: int) -> Verdict:
-        said = _listed(tuple(self.values or ()))
+        message = _listed(tuple(self.values or ()))
         return Verdict(
-            ok=False, observed={"missing": list(self.values or ())}, message=f"{said} cannot occur: no values"
+            ok=False, observed={"missing": list(self.values or ())}, message=f"{message} cannot occur: no values"
         )
 
     def of(self, column: str, dtype: DataType, values: tuple[Any, ...]) -> Check:
@@ -185,8 +185,8 @@ class ContainsValues(_OfValues):
 
         def judge(found: Values) -> Verdict:
             missing = tuple(v for v, count in counts.items() if not found[count])
-            said = f"{_listed(missing)} {'does' if len(missing) == 1 else 'do'} not occur" if missing else "all occur"
-            return Verdict(not missing, observed={"missing": list(missing)}, message=said)
+            message = f"{_listed(missing)} {'does' if len(missing) == 1 else 'do'} not occur" if missing else "all occur"
+            return Verdict(not missing, observed={"missing": list(missing)}, message=message)
 
         expected = f"contains {_listed(values)}"
         return Check(self, (column,), expected, tuple(counts.values()), judge, where=self.row_filter)
@@ -211,8 +211,8 @@ class MostCommon(_OfValues):
                 return NO_VALUES
             value, count = found[top][0]
             ok = max(found[c] for c in counts) >= count
-            said = f"most common is {cell(value)} ({plural(count, 'row')}), expected one of {_listed(values)}"
-            return Verdict(ok, observed=value, message=said)
+            message = f"most common is {cell(value)} ({plural(count, 'row')}), expected one of {_listed(values)}"
+            return Verdict(ok, observed=value, message=message)
 
         return Check(
             self, (column,), f"most common is one of {_listed(values)}", (top, *counts), judge, where=self.row_filter

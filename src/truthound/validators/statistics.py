@@ -85,7 +85,7 @@ class Statistic(Configured, BoundedStatistic):
             low, high = fitted(self.min_value, dtype), fitted(self.max_value, dtype)
         except ValueError as error:
             return self.unless_empty((column,), str(error))
-        said = self.said(low, high)
+        expected = self.said(low, high)
         measure, nan = self.measure(column), m.CountWhere(m.IsNan(column), self.row_filter)
         count = m.Aggregate(column, "count", self.row_filter)
 
@@ -100,10 +100,10 @@ class Statistic(Configured, BoundedStatistic):
                     ok=False, observed=value, message=f"{self.label} is undefined: {plural(nans, 'value')} NaN"
                 )
             ok = self.holds(*(_point(v, dtype) for v in (value, low, high)))
-            return Verdict(ok, observed=value, message=f"{self.label} is {number(value)}, expected {said}")
+            return Verdict(ok, observed=value, message=f"{self.label} is {number(value)}, expected {expected}")
 
         measures = (measure, *[nan] * dtype.of("float"), *[count] * (self.type == "std"))
-        return Check(self, (column,), f"{self.label} {said}", measures, judge, where=self.row_filter)
+        return Check(self, (column,), f"{self.label} {expected}", measures, judge, where=self.row_filter)
 
 
 def _point(value: Any, dtype: DataType) -> Any:

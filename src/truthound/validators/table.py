@@ -97,15 +97,15 @@ class RowCountBetween(_Count):
     unsupported_options = ("columns", "mostly", "max_fail")
 
     def checks(self, table: Table) -> Iterator[Check]:
-        said, rows = self.said(*self.limits), RowCount(self.row_filter)
+        expected, rows = self.said(*self.limits), RowCount(self.row_filter)
 
         def judge(values: Values) -> Verdict:
             count = values[rows]
             return Verdict(
-                self.holds(count, *self.limits), observed=count, message=f"row count is {count:,}, expected {said}"
+                self.holds(count, *self.limits), observed=count, message=f"row count is {count:,}, expected {expected}"
             )
 
-        yield Check(self, (), f"row count {said}", (rows,), judge, where=self.row_filter)
+        yield Check(self, (), f"row count {expected}", (rows,), judge, where=self.row_filter)
 
 
 class ColumnCount(_Count, _Shape):
@@ -115,10 +115,10 @@ class ColumnCount(_Count, _Shape):
     unsupported_options = ("columns", "where", "mostly", "max_fail")
 
     def checks(self, table: Table) -> Iterator[Check]:
-        count, said = len(table.schema), self.said(*self.limits)
-        message = f"column count is {count:,}, expected {said}"
+        count, expected = len(table.schema), self.said(*self.limits)
+        message = f"column count is {count:,}, expected {expected}"
         yield self.decided(
-            (), f"column count {said}", ok=self.holds(count, *self.limits), observed=count, message=message
+            (), f"column count {expected}", ok=self.holds(count, *self.limits), observed=count, message=message
         )
 
 

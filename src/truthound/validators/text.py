@@ -61,7 +61,7 @@ class Regex(Configured):
                 made.append(type(self)(**shared, **one))
             except OptionErrors as error:
                 place = "patterns." + one["columns"][0]
-                found += [(place, said) for at, said in error.found if at == "pattern"]
+                found += [(place, message) for at, message in error.found if at == "pattern"]
         if found:
             raise OptionErrors(found)
         self._per_column = tuple(made)
@@ -69,8 +69,8 @@ class Regex(Configured):
 
     def check(self, column: str, dtype: DataType, table: Table) -> Check:
         holds = Matches(column, f"{'(?i)' * self.ignore_case}{self.pattern}")
-        said = f"{'matches' if self.match else 'does not match'} {self.pattern}{', in any case' * self.ignore_case}"
-        return self.row_check((column,), said, Not(holds) if self.match else holds)
+        expected = f"{'matches' if self.match else 'does not match'} {self.pattern}{', in any case' * self.ignore_case}"
+        return self.row_check((column,), expected, Not(holds) if self.match else holds)
 
 
 class Length(Configured):

@@ -49,8 +49,8 @@ class _Moments(Validator):
 
     def unsupported(self, column: str, dtype: DataType) -> Check:
         if dtype.of("text"):
-            said = "is text: let the data source read it as dates, or check it with date_format"
-            return self.unless_empty((column,), f"{self.type} needs a date or datetime column, this one {said}")
+            reason = "is text: let the data source read it as dates, or check it with date_format"
+            return self.unless_empty((column,), f"{self.type} needs a date or datetime column, this one {reason}")
         return super().unsupported(column, dtype)
 
 
@@ -84,10 +84,10 @@ class Freshness(Configured, _Moments):
                 return self.of_nothing(0)
             age = (nanoseconds(present(table)) or 0) - instant(value, zone_of(dtype) or self.timezone)
             if age < 0:
-                told = f"newest value {value} lies {spoken(-age)} in the future"
+                in_future = f"newest value {value} lies {spoken(-age)} in the future"
                 if -age > limit:
-                    told += ", so the freshness of the data is unknown; the validator future finds such rows"
-                return Verdict(-age <= limit, observed=value, message=told)
+                    in_future += ", so the freshness of the data is unknown; the validator future finds such rows"
+                return Verdict(-age <= limit, observed=value, message=in_future)
             message = f"newest value {value} is {spoken(age)} old, expected at most {spoken(allowed)}"
             return Verdict(age <= longest, observed=value, message=message)
 

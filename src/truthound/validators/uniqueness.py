@@ -57,10 +57,10 @@ def _repeats(
 
     def judge(values: Values) -> Verdict | FollowUp:
         counts, total = values[measure], values[rows]
-        observed, said = _said(counts)
+        observed, message = _said(counts)
         if left_out is None or counts.keyed is not None:
-            return v.verdict_from_count(counts.rows, total, total if left_out is None else counts.keyed, observed, said)
-        return v.judging(counts.rows, total, CountWhere(left_out, v.row_filter), observed, said)
+            return v.verdict_from_count(counts.rows, total, total if left_out is None else counts.keyed, observed, message)
+        return v.judging(counts.rows, total, CountWhere(left_out, v.row_filter), observed, message)
 
     return Check(v, columns, expected, (measure, rows), judge, failing, where=v.row_filter, **more)
 
@@ -128,16 +128,16 @@ class PrimaryKey(MultiColumnValidator):
         rows = RowCount(self.row_filter)
 
         def judge(values: Values) -> Verdict | FollowUp:
-            observed, said = _said(values[again])
+            observed, message = _said(values[again])
             if values[nulls]:
-                said = f"{plural(values[nulls], 'row')} without a key; {said}"
+                message = f"{plural(values[nulls], 'row')} without a key; {message}"
             # a key with a null never repeats, so that no row is counted twice
             verdict = self.verdict_from_count(
                 values[nulls] + values[again].rows,
                 values[rows],
                 values[rows],
                 {"nulls": values[nulls], **observed},
-                said,
+                message,
             )
             if values[nulls] and values[again].rows:
                 return verdict
@@ -185,10 +185,10 @@ class Cardinality(Configured):
                 ratio is None or _within(ratio, self.min_ratio, self.max_ratio)
             )
             share = "" if ratio is None else f", {percent(n, total)} of the values"
-            said = f"{plural(n, 'distinct value')}{share}; expected {' and '.join(expected)}"
+            message = f"{plural(n, 'distinct value')}{share}; expected {' and '.join(expected)}"
             if ok and not total:
                 return NO_VALUES
-            return Verdict(ok, observed={"distinct": n, "ratio": ratio}, message=said)
+            return Verdict(ok, observed={"distinct": n, "ratio": ratio}, message=message)
 
         return Check(self, (column,), " and ".join(expected), (distinct, count), judge, where=self.row_filter)
 

@@ -37,9 +37,9 @@ def parse_actions(value: Any) -> tuple[Action, ...]:
         try:
             made.append(item if isinstance(item, Action) else build_action(item))
         except OptionErrors as error:
-            found += [(f"{i}.{place}" if place else str(i), said) for place, said in error.found]
+            found += [(f"{i}.{place}" if place else str(i), message) for place, message in error.found]
         except ConfigError as error:
-            found += [(str(i), said) for said in error.problems]
+            found += [(str(i), message) for message in error.problems]
     if found:
         raise OptionErrors(found)
     return tuple(made)
@@ -58,7 +58,7 @@ def build_action(options: Any) -> Action:
     try:
         cls = action_class(kind)
     except ConfigError as error:
-        raise OptionErrors(("type", said) for said in error.problems) from None
+        raise OptionErrors(("type", message) for message in error.problems) from None
     wrong = [k for k in given if not isinstance(k, str)]
     if wrong:
         raise ConfigError(f"the key {wrong[0]!r} is not text")
@@ -80,14 +80,14 @@ def conflicts(
             if action.enabled:
                 enabled.append((i, action))
                 yield from (
-                    (f"actions.{i}.{option}", said) for option, said in action.resolve(os.environ).conflicts(name, run)
+                    (f"actions.{i}.{option}", message) for option, message in action.resolve(os.environ).conflicts(name, run)
                 )
     stores = [a.notify_on for _, a in enabled if a.type == "store_result"]
     if stores and "always" not in stores:
         for i, action in enabled:
             if action.notify_on in CHANGE_CONDITIONS:
-                said = f"{action.notify_on} looks at the run before, and store_result keeps runs on {stores[0]} only; let it keep all: notify_on: always"
-                yield f"actions.{i}.notify_on", said
+                message = f"{action.notify_on} looks at the run before, and store_result keeps runs on {stores[0]} only; let it keep all: notify_on: always"
+                yield f"actions.{i}.notify_on", message
 
 
 def resolve_action(item: Any, env: Mapping[str, str], missing: list[str]) -> Any:

@@ -36,27 +36,27 @@ class Document:
             self.root, mistakes = compose(_text(Path(path), self.name))
         except YamlSyntaxError as error:
             raise ConfigError(f"{self.name}:{error.line}:{error.column}: {error.reason}") from None
-        for node, said in mistakes:
+        for node, message in mistakes:
             self._broken.add(node)
-            self.report(node, "", said)
+            self.report(node, "", message)
 
-    def report(self, node: Node, place: str, said: str) -> None:
+    def report(self, node: Node, place: str, message: str) -> None:
         """Records a mistake. Repeated through defaults or aliases, it counts once."""
-        self._found.setdefault((node.line, node.column, said), place)
+        self._found.setdefault((node.line, node.column, message), place)
 
     def report_all(self, node: Node, at: str, found: Iterable[tuple[str, str]]) -> None:
         """Records mistakes whose paths are relative to a node, which is `at` in the document."""
-        for place, said in found:
+        for place, message in found:
             pointed, reached, shown = locate(node, place)
             if reached not in self._broken:  # its mistake is reported already
-                self.report(pointed, f"{at}{shown}" if at else shown.removeprefix("."), said)
+                self.report(pointed, f"{at}{shown}" if at else shown.removeprefix("."), message)
 
     def problems(self) -> list[str]:
         """A line for each mistake, in the order of the file, with secrets redacted."""
         secrets = self.secrets(self.root) if self.root else set()
         return [
-            f"{self.name}:{line}:{column}: {escape_terminal(redact(f'{place}: {said}' if place else said, secrets))}"
-            for (line, column, said), place in sorted(self._found.items())
+            f"{self.name}:{line}:{column}: {escape_terminal(redact(f'{place}: {message}' if place else message, secrets))}"
+            for (line, column, message), place in sorted(self._found.items())
         ]
 
     def location(self, node: Node) -> str:
@@ -94,9 +94,9 @@ class Document:
         if not fill or not isinstance(value, str):
             return value
         filled, missing = expand(value, self.env)
-        for said in describe_unset(missing):
+        for message in describe_unset(missing):
             self._broken.add(node)
-            self.report(node, place, said)
+            self.report(node, place, message)
         return filled
 
     def secrets(self, node: Node) -> set[str]:

@@ -85,9 +85,9 @@ def _definitions(models: Iterable[type[Any]]) -> dict[str, Any]:
     for key, part in parts.items():
         model = own.get(key)
         tidy = _tidy(part)
-        for option, said in option_docs(model).items() if model else ():
+        for option, text in option_docs(model).items() if model else ():
             if option in tidy["properties"]:
-                tidy["properties"][option].setdefault("description", said)
+                tidy["properties"][option].setdefault("description", text)
         out[_name(model) if model else key] = _aliased(tidy, model) if model else tidy
     out["Checkpoint"]["required"] = ["name"]
     return out

@@ -189,7 +189,7 @@ class _Reader:
         try:
             Schema.load(path)
         except ConfigError as error:
-            self.document.report_all(node, place, [("", said) for said in error.problems])
+            self.document.report_all(node, place, [("", message) for message in error.problems])
 
     def _action(self, node: Node, place: str) -> Any:
         """The options of an action. Variables that it resolves itself, such as a shell's, stay unresolved."""
@@ -214,8 +214,8 @@ class _Reader:
 
 def _split(found: tuple[str, str]) -> tuple[str, str]:
     """Separates the location from the message of a mistake (`validators[2].range.min_valu: unknown key`)."""
-    place, said = found
-    if place or not said.startswith(("validators[", "validator_config.")):
+    place, message = found
+    if place or not message.startswith(("validators[", "validator_config.")):
         return found
-    place, _, said = said.partition(": ")
-    return place, said
+    place, _, message = message.partition(": ")
+    return place, message

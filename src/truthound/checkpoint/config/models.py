@@ -233,8 +233,8 @@ class CheckpointConfig(_Expecting):
             found += mistakes(error, cls)
         auto_schema = made.auto_schema if made else data.get("auto_schema")
         if _is_empty(data.get("validators")) and data.get("schema") is None and not auto_schema:
-            said = "an empty list checks nothing; name validators, or leave it out for the default ones"
-            found.append(("validators", said))
+            message = "an empty list checks nothing; name validators, or leave it out for the default ones"
+            found.append(("validators", message))
         given, config = data.get("validators") or (), data.get("validator_config") or {}
         if isinstance(given, Iterable) and not isinstance(given, str | Mapping) and isinstance(config, Mapping):
             try:
@@ -242,7 +242,7 @@ class CheckpointConfig(_Expecting):
                     made.validators if made else tuple(given), config, locate=context.get("locate")
                 )
             except ConfigError as error:
-                found += (("", said) for said in error.problems)
+                found += (("", message) for message in error.problems)
         if found:
             raise OptionErrors(found)
         if made is not None:

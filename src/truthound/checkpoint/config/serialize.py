@@ -71,8 +71,8 @@ class _Writer:
                     at, f"a {type(value).__name__} cannot be written down; give what a file can hold, such as a path"
                 )
 
-    def _refused(self, at: str, said: str) -> Any:
-        self.problems.append((at, said))
+    def _refused(self, at: str, message: str) -> Any:
+        self.problems.append((at, message))
         return None
 
     def _all(self, options: Mapping[Any, Any], at: str) -> dict[Any, Any]:
@@ -85,8 +85,8 @@ class _Writer:
         except ConfigError:
             found = None
         if found is not type(value):
-            said = f'the class {type(value).__name__} is not what "{kind}" means in a file; make it a plugin to give it a name'
-            return self._refused(at, said)
+            message = f'the class {type(value).__name__} is not what "{kind}" means in a file; make it a plugin to give it a name'
+            return self._refused(at, message)
         return {"type": kind, **self._all(_given(value), at)}
 
     def _action(self, action: Action, at: str) -> Any:

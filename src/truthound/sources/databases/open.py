@@ -107,10 +107,10 @@ def _read(
     except TruthoundError:
         raise
     except failures as error:
-        said = (
+        message = (
             first_line(error) if not str(error) else " ".join(str(error).partition("\nLINE ")[0].split())
         )  # without our own query
-        words = shorten(scrub(said, secrets), 400)
+        words = shorten(scrub(message, secrets), 400)
         near = ""
         if request.table is not None:
             near = _similar_table(request, tables, errors)

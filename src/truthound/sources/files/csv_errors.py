@@ -109,13 +109,13 @@ def explain(error: Exception, files: Sequence[Path], dialect: CsvDialect) -> Sou
         finder = lambda path, dialect: _undecoded(path, dialect) or _unclosed(path, dialect)  # noqa: E731 one line says it
     for path in files:
         try:
-            told = finder(path, dialect)
+            message = finder(path, dialect)
         except DecodeFailure as stop:
             return SourceError(_decode_message(path, stop))
         except OSError as gone:
             return SourceError(f"{path.name} cannot be read: {gone.strerror or gone}")
-        if told:
-            return SourceError(f"{path.name}:{told}")
+        if message:
+            return SourceError(f"{path.name}:{message}")
     name = files[0].name if len(files) == 1 else plural(len(files), "file")
     return SourceError(
         f"{name}: {mismatch}" if mismatch else f"{name} cannot be read: {shorten(first_line(error), 300)}"
@@ -130,13 +130,13 @@ def _header_difference(files: Sequence[Path], dialect: CsvDialect) -> str | None
         if other == first:
             continue
         lacks, more = ([c for c in a if c not in b] for a, b in ((first, other), (other, first)))
-        said = [
+        differences = [
             f"{word} {shorten(', '.join(map(cell, names)), 200)}"
             for word, names in (("lacks", lacks), ("also has", more))
             if names
         ]
         return (
-            f"{path.name}:{1 + dialect.options.skip_rows}: the header differs from that of {files[0].name}: it {' and '.join(said) or 'has them in another order'}; "
+            f"{path.name}:{1 + dialect.options.skip_rows}: the header differs from that of {files[0].name}: it {' and '.join(differences) or 'has them in another order'}; "
             "set options.missing_columns: insert to go by names, with null where a column is lacking, or read the files apart"
         )
     return None
@@ -170,8 +170,8 @@ def _mismatch_message(text: str, column: str, dtype: pl.DataType, dialect: CsvDi
         helps.insert(0, "options.decimal_comma: true")
     elif len(helps) == 1 and text != text.strip():
         helps[0] = f"remove the spaces around it, or set {helps[0]}"
-    told = " or ".join(helps)
-    return f'"{cell(text)}" is not {article} {word} (column "{cell(column)}"); {told if told.startswith("remove") else f"set {told}"}'
+    hint = " or ".join(helps)
+    return f'"{cell(text)}" is not {article} {word} (column "{cell(column)}"); {hint if hint.startswith("remove") else f"set {hint}"}'
 
 
 def _fitting(text: str, dtype: pl.DataType) -> str:

@@ -119,8 +119,8 @@ class _Table:
             typing = self._typing(readings)
             frame = self._materialized(typing)
             if not typing.codes and not typing.misfits:
-                told = [f'column "{name}" is read as {how}' for name, how in notes.items()]
-                return self._without_empty_last(frame, told), tuple(told)
+                messages = [f'column "{name}" is read as {how}' for name, how in notes.items()]
+                return self._without_empty_last(frame, messages), tuple(messages)
             for name, text in typing.misfits.items():
                 met.setdefault(name, []).append(text)
                 seen = pl.DataFrame({name: [*sample.get_column(name), *met[name]]}, schema={name: pl.String})

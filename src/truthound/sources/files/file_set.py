@@ -236,8 +236,8 @@ def _globbed(address: str, path: Path, wanted: str | None) -> FileSet:
     found_paths = [Path(p) for p in sorted(glob.glob(os.fspath(path), recursive=True))]  # noqa: PTH207 the pattern may be absolute
     found = [p for p in found_paths if p.is_file() and not _hidden(p.name)]
     if not found:
-        said = "only folders match" if found_paths else "no file matches"
-        raise SourceError(f"{said} {address} (from {Path.cwd() if not path.is_absolute() else path.anchor})")
+        problem = "only folders match" if found_paths else "no file matches"
+        raise SourceError(f"{problem} {address} (from {Path.cwd() if not path.is_absolute() else path.anchor})")
     fixed = path.parts[: next(i for i, part in enumerate(path.parts) if is_glob(part) or "=" in part)]
     fmt, files = _one_format(found, wanted, address)
     return FileSet(fmt, files, Path(*fixed))
@@ -256,9 +256,9 @@ def _one_format(found: list[Path], wanted: str | None, where: str) -> tuple[str,
                 f"{where} holds no data files, but {plural(len(found), 'file')} such as {found[0].name}; give a format"
             )
         if len(known) > 1:
-            told = ", ".join(f"{len(kinds[k])} {k}" for k in sorted(known))
+            counts = ", ".join(f"{len(kinds[k])} {k}" for k in sorted(known))
             raise SourceError(
-                f"{where} holds files of several formats ({told}); give a format, or a glob such as *{kinds[known[0]][0].suffix}"
+                f"{where} holds files of several formats ({counts}); give a format, or a glob such as *{kinds[known[0]][0].suffix}"
             )
         wanted, files = known[0], kinds[known[0]]
     for file in files:

@@ -39,8 +39,8 @@ def column_of(name: str, values: Sequence[Any]) -> pl.Series:
     except UnicodeEncodeError:
         raise UnreadableError("holds text that is not Unicode (half of a surrogate pair)") from None
     except _FAILURES as error:
-        said = str(error).partition("\n")[0]
-        raise UnreadableError(f"holds {_listed(plain)}, which cannot be read: {said}") from None
+        reason = str(error).partition("\n")[0]
+        raise UnreadableError(f"holds {_listed(plain)}, which cannot be read: {reason}") from None
 
 
 def _plain(values: Sequence[Any]) -> list[Any]:
