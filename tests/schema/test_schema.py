@@ -160,7 +160,7 @@ def test_types(dtype, wanted, matches):
 
 
 def test_baselines(tmp_path):
-    kept = profiling.Baselines(tmp_path, "../x")
+    kept = profiling.FileBaselines(tmp_path, "../x")
     assert kept.get("distribution:a b/c") is None
     kept.put("distribution:a b/c", {"n": 1})
     assert kept.get("distribution:a b/c") == {"n": 1}

@@ -96,8 +96,10 @@ def describe_exception(error: BaseException) -> str:
         message = str(error)
     except Exception:  # noqa: BLE001 its `__str__` is the user's own, too
         message = ""
-    return f"{type(error).__name__}: {redact_assignments(redact(message, environment_secrets(os.environ)))}".removesuffix(
-        ": "
+    return (
+        f"{type(error).__name__}: {redact_assignments(redact(message, environment_secrets(os.environ)))}".removesuffix(
+            ": "
+        )
     )
 
 

@@ -1,4 +1,4 @@
-"""Checkpoints: data source + validators + actions, to be run again and again. Names are loaded when first asked for."""
+"""Checkpoints: a data source, validators and actions, to be run repeatedly. Names are loaded when they are first used."""
 
 from __future__ import annotations
 

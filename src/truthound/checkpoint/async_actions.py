@@ -29,7 +29,7 @@ def asynchronous(cls: type[Action]) -> type[Action]:
         "__module__": __name__,
         "__qualname__": f"Async{cls.__name__}",
         "__doc__": cls.__doc__,
-        "deliver": cls.deliver,  # the same work, whichever driver runs it
+        "deliver": cls.deliver,  # the same flow, performed on the event loop
         "execute": Action.aexecute,
     }
     return types.new_class(f"Async{cls.__name__}", (cls,), exec_body=lambda names: names.update(body))

@@ -60,7 +60,7 @@ class ConcurrentStrategy:
 class PipelineStrategy:
     """Stages one after another, the actions of a stage concurrently.
 
-    `stages` lists the positions of actions; those in none form a last stage. By default, actions that store and document
+    `stages` lists the positions of actions; positions that it does not list form a last stage. By default, actions that store and document
     come first, then the rest, so that a message can link to the page.
     """
 

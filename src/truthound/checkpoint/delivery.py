@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 Work = Callable[["Action", CheckpointResult, ActionContext], Flow[ActionResult]]
 MAY_HAVE_BEEN_DELIVERED: dict[str, Any] = {"may_have_been_delivered": True}
-"""the details of a result that does not know whether it was delivered"""
+"""the details of a result for which delivery is uncertain"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Envelope:
     work: Work
     """what an attempt does"""
     ready: Action
-    """the action to attempt: once it is resolved and sanitized, another one than `action`"""
+    """the action to attempt: `action` after it is resolved and sanitized"""
     secrets: frozenset[str] = frozenset()
     """to be redacted in what is recorded"""
     notes: tuple[str, ...] = ()
@@ -61,7 +61,7 @@ Stage = Callable[[Envelope], Envelope | ActionResult | Flow[ActionResult]]
 
 
 def condition(envelope: Envelope) -> Envelope | ActionResult:
-    """Skips an action that has nothing to do after this run."""
+    """Skips an action that is disabled or whose condition does not hold."""
     action, result, previous = envelope.action, envelope.result, envelope.context.previous
     if not action.enabled:
         return ActionResult(ActionStatus.SKIPPED, message="not enabled (enabled: false)")
@@ -72,7 +72,7 @@ def condition(envelope: Envelope) -> Envelope | ActionResult:
 
 
 def _has_undelivered_change(action: Action, result: CheckpointResult, previous: CheckpointResult | None) -> bool:
-    """Whether the previous run had a change that this action did not deliver, and that still stands."""
+    """Whether the previous run had a change that this action did not deliver and that still exists."""
     if previous is None or action.notify_on not in CHANGE_CONDITIONS or result.data_status is not previous.data_status:
         return False
     return any(a.action_name == action.name and not a.delivered for a in previous.action_results)
@@ -85,7 +85,7 @@ def resolve(envelope: Envelope) -> Envelope:
 
 
 def sanitize(envelope: Envelope) -> Envelope:
-    """Replaces what the action cannot render for this run, so that it does not cost the message."""
+    """Replaces what the action cannot render for this run, so that the message is still delivered."""
     ready, notes = envelope.ready.sanitized_for(envelope.result, envelope.context)
     return replace(envelope, ready=ready, notes=tuple(notes))
 
@@ -128,7 +128,7 @@ def run_stages(
 
 
 def record(envelope: Envelope, outcome: ActionResult, started: datetime) -> ActionResult:
-    """The action's result: whose it is, when it began and ended, with the secrets redacted."""
+    """The action's result with its name and times, and with secrets redacted."""
     action, ended = envelope.action, envelope.context.clock()
     return replace(
         outcome,
@@ -160,7 +160,7 @@ def _message(error: Exception) -> str:
     match error:
         case TimeLimitError():
             return f"{error} (timeout_seconds)"
-        case ConfigError():  # several mistakes are one sentence
+        case ConfigError():  # several mistakes become one sentence
             return "; ".join(error.problems)
         case TruthoundError():
             return str(error)
@@ -184,7 +184,7 @@ def _with_details(envelope: Envelope, outcome: ActionResult, attempts: int) -> A
 
 
 def work_of(action: Action) -> Work:
-    """Its work: the more derived of `deliver` and `execute`; a class may override either."""
+    """What an attempt calls: `deliver` or `execute`, whichever the more derived class overrides."""
     derived = next(c for c in type(action).__mro__ if "deliver" in vars(c) or "execute" in vars(c))
     return by_deliver if "deliver" in vars(derived) else by_execute
 

@@ -18,7 +18,7 @@ class CheckpointRegistry:
         self._known: dict[str, Checkpoint] = {}
 
     def register(self, checkpoint: Checkpoint, *, replace: bool = False) -> Checkpoint:
-        """Registers a checkpoint under its name and returns it; a name that is taken is a ConfigError unless `replace`."""
+        """Registers a checkpoint under its name and returns it; a duplicate name is a ConfigError unless `replace` is set."""
         if not isinstance(checkpoint, Checkpoint):
             raise ConfigError(f"a Checkpoint is expected, not {type(checkpoint).__name__}")
         with self._lock:

@@ -73,7 +73,7 @@ def _get(env: Mapping[str, str], name: str) -> str:
 
 
 def any_set(marks: tuple[str, ...], env: Mapping[str, str]) -> bool:
-    """Whether one of these variables is set, or has the value that stands behind its `=`."""
+    """Whether one of these variables is set, or has the value given after `=`."""
     for mark in marks:
         name, equals, wanted = mark.partition("=")
         value = _get(env, name).strip().casefold()
@@ -128,7 +128,7 @@ class _VariableResolver:
         texts = [parse.plain(_get(self.env, part)) if i % 2 else part for i, part in enumerate(parts)]
         if not all(texts[1::2]):
             return ""
-        if quoted:  # the beginning is an address already
+        if quoted:  # it already begins with an address
             texts[3::2] = [urllib.parse.quote(text) for text in texts[3::2]]
             texts[1] = urllib.parse.quote(texts[1]) if texts[0] else texts[1]
             texts[1] = texts[1].rstrip("/") if texts[2].startswith("/") else texts[1]

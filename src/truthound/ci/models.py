@@ -1,4 +1,4 @@
-"""The nouns of this room: the CI systems, and a build that runs on one."""
+"""The CI systems, and the facts of a build that runs on one."""
 
 from __future__ import annotations
 

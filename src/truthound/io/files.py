@@ -140,7 +140,9 @@ def _is_stale(owner: re.Match[str], entry: os.DirEntry[str]) -> bool:
     host, pid = owner[1], int(owner[2])
     if host != _host() or sys.platform == "win32":  # os.kill would end a process of Windows
         return time.time() - entry.stat(follow_symlinks=False).st_mtime > _STALE
-    if pid == os.getpid():  # or of an earlier process with this id, as the first one of each container has
+    if (
+        pid == os.getpid()
+    ):  # or a file of an earlier process with this id: the first process of every container has the same one
         return entry.name not in _own_temporaries
     try:
         os.kill(pid, 0)
@@ -153,7 +155,7 @@ def _is_stale(owner: re.Match[str], entry: os.DirEntry[str]) -> bool:
 
 @contextlib.contextmanager
 def terminable() -> Iterator[None]:
-    """Lets SIGTERM unwind the block, as SIGINT does, unless the program handles it itself."""
+    """Turns SIGTERM into an exception within the block, as SIGINT is, unless the program handles it itself."""
     here = threading.current_thread() is threading.main_thread()
     if not here or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
         yield
@@ -219,7 +221,7 @@ class LocalObjects:
         sweep(self.root, depth)
 
     def where(self, key: str) -> str:
-        """An object's location, for people."""
+        """An object's location, for messages."""
         return str(self.root / key)
 
     def get(self, key: str) -> bytes | None:
@@ -251,7 +253,7 @@ class LocalObjects:
         with _store_errors(f"cannot list {folder}"):
             try:
                 entries = list(os.scandir(folder))
-            except FileNotFoundError:  # not created yet, or deleted meanwhile
+            except FileNotFoundError:  # not created yet, or deleted in the meantime
                 return
         for entry in entries:
             if entry.name.startswith(_TEMPORARY) or entry.is_symlink():

@@ -30,7 +30,7 @@ _own_request: contextvars.ContextVar[bool] = contextvars.ContextVar("truthound_w
 class _Clients:
     """A pool of clients for each combination of proxy and verification. A client sends one request at a time, and keeps its connections.
 
-    A client shared by many requests looks at each of its idle connections before every request, which is quadratic.
+    A client shared by many concurrent requests scans all idle connections before each request, which is quadratic.
     """
 
     def __init__(self, make: Callable[..., Any]) -> None:
@@ -173,7 +173,7 @@ def _arguments(request: Request) -> dict[str, Any]:
         "url": request.url,
         "headers": own | given,
         "content": request.content or None,
-        # less than the request's own limit, so that the client ends it and closes its connection, if it can
+        # shorter than the request's own limit, so that the client itself usually times out and closes its connection
         "timeout": httpx2.Timeout(request.seconds, connect=0.9 * request.seconds),
         "follow_redirects": False,
     }
@@ -187,11 +187,14 @@ def _record_progress(dispatch: Dispatch, event: str, info: Mapping[str, Any]) ->
     """Records the progress of a request from the transport's events."""
     if event.endswith("connect_tcp.started"):
         dispatch.peer = f"{info['host']}:{info['port']}"
-    elif event in ("proxy.start_tls.started", "socks.start_tls.started"):  # from here on the service itself
+    elif event in (
+        "proxy.start_tls.started",
+        "socks.start_tls.started",
+    ):  # from here on, the connection to the service itself
         dispatch.peer = ""
     elif (
         event.endswith("send_request_headers.started") and info["request"].method != b"CONNECT"
-    ):  # CONNECT is for a proxy
+    ):  # CONNECT is sent to a proxy
         dispatch.begin()
 
 
@@ -241,7 +244,7 @@ def _translating_errors(request: Request) -> Iterator[None]:
         raise _refused_by_proxy(request, str(error)) from None
     except (httpx2.InvalidURL, httpx2.UnsupportedProtocol):
         raise ConfigError(f"the URL for {request.where} is not one that can be sent to") from None
-    except httpx2.LocalProtocolError:  # its text repeats the header
+    except httpx2.LocalProtocolError:  # the error's text repeats the header
         raise ConfigError(
             f"the request to {request.where} cannot be sent: a header holds what HTTP does not allow"
         ) from None

@@ -67,7 +67,7 @@ class CloudObjects:
         self._kind = kind_of(location) or ""
 
     def where(self, key: str) -> str:
-        """An object's location, for people."""
+        """An object's location, for messages."""
         return redact(f"{self.location}/{key}")
 
     def sweep(self, depth: int) -> None:
@@ -93,7 +93,7 @@ class CloudObjects:
                 return None
 
     def download(self, key: str, file: IO[bytes]) -> bool:
-        """Writes an object's content to a file, piece by piece; returns whether it exists. It must not change meanwhile."""
+        """Writes an object's content to a file, piece by piece; returns whether it exists. It must not change during the download."""
         import obstore
         from obstore.exceptions import NotFoundError
 

@@ -19,7 +19,7 @@ _IDEMPOTENT = _SAFE | {"PUT", "DELETE"}
 
 class Dispatch:
     """The moment from which a request may arrive. One thread may send it while another waits: a request that is abandoned
-    before that moment is never sent, and whoever abandons it knows whether it was.
+    before that moment is never sent, and the thread that abandons it knows whether it was sent.
     """
 
     def __init__(self) -> None:
@@ -121,7 +121,7 @@ def _finite(value: Any) -> Any:
 
 
 def host(url: str) -> str:
-    """The host of a URL, for people."""
+    """The host of a URL, for messages."""
     try:
         return urlsplit(url).hostname or "(no host)"
     except ValueError:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from truthound._internal.lazy import lazily
 
 if TYPE_CHECKING:
-    from truthound.profiling.baselines import Baselines as Baselines
+    from truthound.profiling.baselines import FileBaselines as FileBaselines
     from truthound.profiling.draft_file import as_yaml as as_yaml
     from truthound.profiling.draft_file import draft_checkpoint as draft_checkpoint
     from truthound.profiling.learned_schema import auto_schema as auto_schema

@@ -11,7 +11,7 @@ from truthound.errors import StoreError
 from truthound.io.files import LocalObjects, safe_name
 
 
-class Baselines:
+class FileBaselines:
     """Small documents by key, kept in a folder, one namespace a checkpoint."""
 
     def __init__(self, folder: Path, name: str) -> None:

@@ -86,7 +86,9 @@ def schema_validators(schema: Schema, *, learned: bool = False) -> tuple[Validat
             try:
                 rules.append(_of(make(description=s.description, **options), (c,)))
             except OptionErrors as error:
-                problems += [f"schema: columns.{c}.{at.removesuffix('_value')}: {message}" for at, message in error.found]
+                problems += [
+                    f"schema: columns.{c}.{at.removesuffix('_value')}: {message}" for at, message in error.found
+                ]
         if rules:
             out.append(ColumnRules(column=c, wanted=s.type, rules=tuple(rules)))
     if problems:

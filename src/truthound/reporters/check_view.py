@@ -22,16 +22,16 @@ class CheckView:
     severity: str
     """`critical`, `high`, `medium` or `low`; `error` for a check that could not be evaluated"""
     subject: str
-    """the columns that were checked, or `(table)`; empty for what is wrong with the run as a whole"""
+    """the columns that were checked, or `(table)`; empty for an error of the run as a whole"""
     title: str
     """`range: age (no ghosts)`: the same in each run"""
     expected: str
-    """the rule in words; what was found where no rows can be counted"""
+    """the rule in words; if no rows can be counted, what was found instead"""
     failing: str
     """`93 (1.86%)`: the failing rows; empty for a check on the table as a whole"""
     validator: str
     change: str = ""
-    """against the run before: `NEW`, `worse, was 80`, `better, was 120`, or empty"""
+    """compared with the previous run: `NEW`, `worse, was 80`, `better, was 120`, or empty"""
     description: str = ""
     """why the rule exists"""
     location: str = ""

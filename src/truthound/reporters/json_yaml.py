@@ -1,4 +1,4 @@
-"""Results for programs: what `from_dict` reads back."""
+"""Results for programs, in the form that `from_dict` reads."""
 
 from __future__ import annotations
 

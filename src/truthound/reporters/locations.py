@@ -25,7 +25,7 @@ def _absolute(path: str, root: str | Path) -> PurePath:
 
 
 def _here() -> Path | None:
-    """The current folder, if it is still there."""
+    """The current folder; None if it was deleted."""
     try:
         return Path.cwd()
     except OSError:

@@ -293,7 +293,7 @@ def truncated(message: Message, size: Size) -> Message:
 
 
 def _first(texts: tuple[str, ...], size: Size) -> tuple[str, ...]:
-    """As many texts as findings, and how many others there are."""
+    """The first `size.findings` texts, and the number of omitted ones."""
     count = max(size.findings, 1)
     kept = tuple(shorten(text, size.text) for text in texts[:count])
     return (*kept, f"… and {plural(len(texts) - count, 'other')}") if len(texts) > count else kept

@@ -121,7 +121,7 @@ def expectation(outcome: CheckOutcome) -> str:
     else:
         text = outcome.expected or outcome.message
     if outcome.status is CheckStatus.PASSED and outcome.judged == 0 and outcome.message not in ("", text):
-        text = f"{text} ({outcome.message})"  # it passed because nothing was evaluated
+        text = f"{text} ({outcome.message})"  # passed, because there was nothing to evaluate
     text = one_line(text or outcome.validator)
     named = f"{outcome.name}: {text}" if outcome.name else text
     return f"{named} where {outcome.where}" if outcome.where else named

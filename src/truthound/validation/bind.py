@@ -13,7 +13,7 @@ from truthound.validators.checks import error_check
 
 
 def bind_all(validators: Iterable[Validator], table: Table, from_schema: Iterable[Validator] = ()) -> dict[str, Check]:
-    """All checks by id: validator and columns, with a short hash where these are not unique.
+    """All checks by id, which is validator and columns, with a short hash appended if several checks share these.
 
     A check of `from_schema` that one of the validators makes too is left out.
     """
@@ -40,11 +40,11 @@ def _bind(validator: Validator, table: Table) -> list[Check]:
         checks = [_explain_unreadable(check, table) for check in validator.bind(table)]
         return checks or [validator.skipped_check("there is nothing to check on these columns")]
     except (TruthoundError, ValueError, TypeError, ArithmeticError) as error:
-        return [validator.error_check(str(error))]  # other validators are bound all the same
+        return [validator.error_check(str(error))]  # the other validators are still bound
 
 
 def _explain_unreadable(check: Check, table: Table) -> Check:
-    """A check that cannot be bound as a column cannot be read: an error with the reason."""
+    """A check that cannot be bound because a column is unreadable becomes an error with the reason."""
     if check.problem is None or not (unreadable := table.unreadable):
         return check
     if column := next((c for c in check.columns if c in unreadable), None):
@@ -60,6 +60,6 @@ def with_unreadable_reasons(message: str, unreadable: Mapping[str, str]) -> str:
 
 
 def check_identity(check: Check) -> tuple[object, ...]:
-    """What a check asks of which rows, and how many failures it tolerates."""
+    """What identifies a check: its expectation, its row filter and its tolerance."""
     v = check.validator
     return (v.type, check.columns, check.expected, check.measures, check.problem, v.where, v.mostly, repr(v.max_fail))

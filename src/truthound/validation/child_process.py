@@ -58,7 +58,7 @@ def _pickled(job: Job) -> bytes:
 def _exchange(
     child: subprocess.Popen[bytes], sent: bytes, deadline: float
 ) -> tuple[list[tuple[str, Any]], bytes, bool]:
-    """What the child answered and wrote to standard error, and whether the deadline passed; then it is killed."""
+    """The child's answers, its standard error, and whether the deadline passed, at which the child is killed."""
     answers: list[tuple[str, Any]] = []
     stderr: list[bytes] = []
     threads = [
@@ -131,7 +131,7 @@ def _kill(child: subprocess.Popen[bytes]) -> None:
 def main() -> None:
     """Runs in the child: reads a job, writes outcomes and a result."""
     out = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # a user's function may print
+    os.dup2(2, 1)  # a user's function may print to standard output
 
     def send(kind: str, value: Any) -> None:
         pickle.dump((kind, value), out)

@@ -90,7 +90,7 @@ def _pending(checks: Mapping[str, Check]) -> list[_Pending]:
 def _verdicts(
     pending: list[_Pending], backend: Backend, *, staged: bool
 ) -> Iterator[tuple[_Pending, Verdict | Exception]]:
-    """Each check with its verdict or error, as they become known. Measures are taken together, in rounds: verdicts may need further ones."""
+    """Yields each check with its verdict or error as soon as it is known. Measures are taken together, in rounds: verdicts may need further ones."""
     while pending:
         values: dict[Measure, Any] = {}
         for taken in _stages(backend, pending, staged=staged):
@@ -119,7 +119,7 @@ def _judge(one: _Pending, values: Mapping[Measure, Any]) -> Verdict | FollowUp |
     if one.check.nothing and one.measures is one.check.measures:
         left_out, rows = (values[x] for x in one.check.nothing)
         if left_out == rows:  # no row is judged, and the other measures may not even fit
-            return one.check.validator.of_nothing(rows)
+            return one.check.validator.verdict_without_rows(rows)
     for x in one.measures:
         if isinstance(values[x], ValidatorError):
             return ValidatorError(str(values[x]))
@@ -134,7 +134,7 @@ def _judge(one: _Pending, values: Mapping[Measure, Any]) -> Verdict | FollowUp |
 def _fetch(
     checks: Mapping[str, Check], failing: Mapping[str, Failing], backend: Backend, policy: Policy, keys: tuple[str, ...]
 ) -> dict[str, FailingRows]:
-    """The failing rows of failed checks, and their most frequent values where these say more than the check itself."""
+    """The failing rows of failed checks, and their most frequent values if these add to what the check says."""
     requests = {}
     for key, (predicate, where) in failing.items():
         columns = checks[key].columns

@@ -16,7 +16,7 @@ from truthound.validators.base import Clock, Validator
 from truthound.validators.registry import ValidatorSpec, parse_validators
 
 DEFAULT_VALIDATORS = ("null", "nan", "duplicate", "blank", "whitespace", "encoding")
-"""the validators of a run that names none and has no schema"""
+"""the validators of a run without configured validators or a schema"""
 
 
 class CheckOptions(TypedDict, total=False):
@@ -35,11 +35,11 @@ class CheckOptions(TypedDict, total=False):
     fail_on_critical: bool
     """A critical issue makes the status a failure. Default: true."""
     fail_on_high: bool
-    """So does a high one."""
+    """A high issue makes the status a failure. Default: true."""
     severity_thresholds: Mapping[Severity, float] | Mapping[SeverityName, float] | None
     """Failing ratios (0 to 1) above which an issue is at least medium, high, critical."""
     sample_size: int | None
-    """Checks a random sample of so many rows."""
+    """Checks a random sample of this many rows."""
     seed: int
     """Selects the sample."""
     examples: int
@@ -79,7 +79,7 @@ class Job:
 def make_job(
     data_source: Any, validators: Iterable[ValidatorSpec] | None = None, **options: Unpack[CheckOptions]
 ) -> Job:
-    """The job that arguments mean.
+    """Validates the arguments and returns the job.
 
     Args:
         data_source: a path, glob or URL, a mapping (`path`, `format`, `options`, `table`, `query`, `where`), a data frame or a dict of lists.

@@ -15,7 +15,7 @@ from truthound.validators.base import Check, NotRunnable, Verdict
 from truthound.validators.option_types import allowed_rows
 
 THRESHOLDS: dict[Severity, float] = {Severity.MEDIUM: 0.05, Severity.HIGH: 0.20, Severity.CRITICAL: 0.50}
-"""the failing ratio above which an issue without a severity of its own is at least this bad"""
+"""the failing ratio above which an issue without a configured severity has at least this severity"""
 _QUOTED = re.compile(r"\[[^\]]*\]|\"[^\"]*\"|'[^']*'")
 _NUMBER = re.compile(r"(?<!\w)[-+]?\d[\w.,:+-]*")
 
@@ -39,7 +39,7 @@ def error_outcome(key: str, check: Check, message: str) -> CheckOutcome:
 
 
 def problem_outcome(key: str, check: Check, problem: NotRunnable, policy: Policy) -> CheckOutcome:
-    """The outcome of a check that is known before any row is read to be skipped or an error."""
+    """The outcome of a check that is known to be skipped or an error before any row is read."""
     message = problem.message
     if policy.pii & set(check.columns):
         message = redact_error(message, policy, check)
@@ -83,7 +83,7 @@ def _outcome(key: str, check: Check, **more: Any) -> CheckOutcome:
 
 
 def severity_of(check: Check, verdict: Verdict, thresholds: Mapping[Severity, float]) -> Severity:
-    """The severity of an issue: the one that the user set, or the validator's own raised by the failing ratio."""
+    """The severity of an issue: the configured one, else the validator's default, raised by the failing ratio."""
     v = check.validator
     total, failed = (verdict.total if verdict.judged is None else verdict.judged) or 0, verdict.failed or 0
     if isinstance(v.max_fail, dict):
@@ -97,7 +97,7 @@ def severity_of(check: Check, verdict: Verdict, thresholds: Mapping[Severity, fl
 
 
 def redact_error(error: object, policy: Policy, check: Check) -> str:
-    """An error message; where columns are masked, without quoted text, and of such a column without numbers: engines quote cells."""
+    """An error message. Engines quote cells: with masked columns, quoted text is removed, and for a masked column numbers too."""
     message = _QUOTED.sub(MASK, str(error)) if policy.pii else str(error)
     return _NUMBER.sub(MASK, message) if policy.pii & set(check.columns) else message
 

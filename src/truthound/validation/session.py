@@ -31,7 +31,7 @@ Answer = tuple[ValidationResult, dict[str, Failing]]
 def run_job(job: Job, progress: Progress | None = None, started: Started | None = None) -> Answer:
     """The result of a job, and the predicates of failing rows by check.
 
-    Where the data turn out to have damaged columns, all is done again without these: only checks that need one are errors.
+    If the data turn out to have damaged columns, the job is run again without these: only checks that need one are errors.
     """
     try:
         return _run(job, progress, started)
@@ -55,7 +55,7 @@ def _run(job: Job, progress: Progress | None, started: Started | None) -> Answer
 class ValidationSession:
     """A job's data, open.
 
-    A `dry_run` reads columns only: its tables have the columns and no rows, and nothing is learned or kept.
+    A `dry_run` reads only the schema: its tables have no rows, and nothing is learned or stored.
     """
 
     def __init__(self, job: Job, *, dry_run: bool = False) -> None:
@@ -98,7 +98,7 @@ class ValidationSession:
         return self._whole.sample(size, seed)
 
     def _rows_beyond_sample(self) -> int | None:
-        """The number of rows, if there are more than the sample takes."""
+        """The number of rows, if it exceeds the sample size."""
         if self.job.sample_size is None:
             return None
         total: int = self._whole.measure([RowCount()])[RowCount()]
@@ -121,22 +121,22 @@ class ValidationSession:
             return checks
         return {key: _skipped_on_sample(c) if c.validator.needs_all_rows else c for key, c in checks.items()}
 
-    def _baselines(self) -> profiling.Baselines | None:
+    def _baselines(self) -> profiling.FileBaselines | None:
         job = self.job
         if job.state_dir is None:
             return None
-        baselines = profiling.Baselines(job.state_dir / "baselines", job.name)
+        baselines = profiling.FileBaselines(job.state_dir / "baselines", job.name)
         if job.policy.pii and not self._dry_run:
             baselines.forget(job.policy.pii)
         return baselines
 
     def _learned_schema(self) -> Schema | None:
-        """The schema learned on an earlier run, or now; a dry run learns none."""
+        """The schema learned on an earlier run, else learned now; a dry run learns none."""
         job = self.job
         if not job.auto_schema or job.state_dir is None:
             return None
         if not self._dry_run:
-            # of all rows: a schema learned from a sample would report the others as drift
+            # from all rows: a schema learned from a sample would report other rows as drift
             schema, note = profiling.auto_schema(job.state_dir, job.name, self._whole, pii=job.policy.pii)
             self.notes.append(note)
             return schema
@@ -149,7 +149,7 @@ class ValidationSession:
         return known
 
     def preview(self) -> dict[str, Check]:
-        """The checks, each with the problem that a run would meet: measures that do not fit the columns fail on a table without rows."""
+        """The checks, each with the problem that a run would report: measures that do not fit the columns fail without rows too."""
         checks = self.checks()
         wanted = (x for c in checks.values() if c.problem is None for x in c.measures if not _calls_user_code(x))
         errors = {x: str(v) for x, v in self.backend.measure(wanted).items() if isinstance(v, ValidatorError)}
@@ -162,12 +162,12 @@ class ValidationSession:
         return replace(check, problem=NotRunnable(CheckStatus.ERROR, message)) if message else check
 
     def _has_values(self, check: Check) -> bool:
-        """Whether some row has values in all columns of the check; the data are read up to the first one."""
+        """Whether some row has values in all columns of the check; reading stops at the first such row."""
         request = RowRequest(Not(any_null(check.columns)), check.validator.row_filter, 1)
         return bool(self._whole.rows({"": request})[""].rows)
 
     def keys(self) -> tuple[str, ...]:
-        """The columns that identify rows: as given, else those of the schema or of a primary_key validator."""
+        """The columns that identify rows: the configured ones, else those of the schema or of a primary_key validator."""
         declared = [self.job.schema.primary_key] if self.job.schema else []
         declared += [v.names for v in self.job.validators if v.type == "primary_key"]
         return self._present_keys() or next(
@@ -195,7 +195,7 @@ class ValidationSession:
         )
 
     def _with_source_lines(self, outcomes: tuple[CheckOutcome, ...]) -> tuple[CheckOutcome, ...]:
-        """The outcomes, their examples with the lines of the data file that they begin on, where it has lines."""
+        """The outcomes; examples from a line-based file get the line on which each begins."""
         lines = self.source.lines({e.row for o in outcomes for e in o.examples if e.row is not None})
         if not lines:
             return outcomes
@@ -205,7 +205,7 @@ class ValidationSession:
 
 
 def _calls_user_code(measure: Measure) -> bool:
-    """Whether it calls a function of the user's, which was not written for a table without rows."""
+    """Whether a measure calls a user's function, which may not work on a table without rows."""
     return isinstance(measure, CountWhere) and any(isinstance(p, Native) for p in subpredicates(measure.predicate))
 
 
@@ -215,7 +215,7 @@ def _skipped_on_sample(check: Check) -> Check:
 
 
 def _relative_to_cwd(path: Path) -> str:
-    """The path relative to the current folder if it is in there, else as it is."""
+    """The path relative to the current folder if it is inside it, else unchanged."""
     with contextlib.suppress(OSError, ValueError):  # the folder was deleted, or the path is elsewhere
         path = path.relative_to(Path.cwd())
     return path.as_posix()

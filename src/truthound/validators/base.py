@@ -74,7 +74,7 @@ class Validator(Rule):
 
     def checks(self, table: Table) -> Iterator[Check]:
         """One check for each selected column; validators of whole tables override this."""
-        for column in self.chosen(table):
+        for column in self.selected_columns(table):
             if isinstance(column, Check):
                 yield column
             else:
@@ -84,10 +84,10 @@ class Validator(Rule):
         """The check of one column."""
         raise NotImplementedError  # a validator overrides this or `checks`
 
-    def chosen(self, table: Table) -> Iterator[str | Check]:
+    def selected_columns(self, table: Table) -> Iterator[str | Check]:
         """The selected columns, by default every column of a supported type; and checks with the problems of the selection."""
         if self.columns is None:
-            if fitting := self._fitting(table):
+            if fitting := self._supported_columns(table):
                 yield from fitting
             elif untyped := [c for c, t in table.schema.items() if t.base == "null"]:
                 yield from (self.unsupported(c, table.schema[c]) for c in untyped)
@@ -114,34 +114,36 @@ class Validator(Rule):
                 else:
                     yield self.unsupported(wanted, table.schema[wanted])
             elif wanted.startswith("dtype:"):
-                yield from self._of_type(wanted, table)
+                yield from self._matching_type(wanted, table)
             elif any(ch in wanted for ch in "*?["):
                 matching = [c for c in table.schema if fnmatch.fnmatchcase(c, wanted)]
                 if matching:
-                    yield from self._of_glob(wanted, matching, table)
+                    yield from self._matching_glob(wanted, matching, table)
                 else:
                     yield self.error_check(f'no column matches "{wanted}"{hint_columns(table.schema)}', (wanted,))
             else:
                 yield self.missing_column_check(wanted, table)
 
-    def _of_glob(self, wanted: str, matching: list[str], table: Table) -> Iterator[str | Check]:
+    def _matching_glob(self, wanted: str, matching: list[str], table: Table) -> Iterator[str | Check]:
         """The matches of a glob that have a supported type. If none has, each is skipped unless it has no values, which every rule supports."""
         fitting = [c for c in matching if self.supports(table.schema[c])]
         yield from fitting
         for column in () if fitting else matching:
             yield self.unless_empty((column,), f'no column that fits matches "{wanted}"', CheckStatus.SKIPPED)
 
-    def _fitting(self, table: Table) -> list[str]:
+    def _supported_columns(self, table: Table) -> list[str]:
         return [c for c, t in table.schema.items() if self.supports(t)]
 
-    def _of_type(self, wanted: str, table: Table) -> Iterator[str | Check]:
+    def _matching_type(self, wanted: str, table: Table) -> Iterator[str | Check]:
         kind = wanted.removeprefix("dtype:")
         try:
             known_type(kind)
         except ValueError as error:  # only now: a column may have this name
             yield self.error_check(str(error), (wanted,))
         else:
-            yield from self._selected(wanted, [c for c in self._fitting(table) if table.schema[c].matches(kind)])
+            yield from self._selected(
+                wanted, [c for c in self._supported_columns(table) if table.schema[c].matches(kind)]
+            )
 
     def _selected(self, wanted: str, found: list[str]) -> Iterator[str | Check]:
         if found:
@@ -183,7 +185,7 @@ class Validator(Rule):
 
         def judge(values: Values) -> Verdict:
             if values[missing] == values[rows]:
-                return self.of_nothing(values[rows])
+                return self.verdict_without_rows(values[rows])
             if otherwise is CheckStatus.SKIPPED:
                 return Verdict(ok=True, message=message, skipped=True)
             raise ValidatorError(message)
@@ -210,7 +212,7 @@ class Validator(Rule):
                 return self.verdict_from_count(failed, rows, rows)
             if nulls in values:
                 return self.verdict_from_count(failed, rows, rows - values[nulls])
-            return self.judging(failed, rows, nulls)
+            return self.verdict_of_judged(failed, rows, nulls)
 
         nothing = (nulls, total) if nulls and free else None
         return Check(self, columns, expected, asked, judge, failing, where=where, nothing=nothing, **more)
@@ -224,13 +226,13 @@ class MultiColumnValidator(Validator):
     """A rule over all selected columns together; globs and type selectors are resolved first."""
 
     def checks(self, table: Table) -> Iterator[Check]:
-        chosen = [] if self.columns is None else list(self.chosen(table))
+        chosen = [] if self.columns is None else list(self.selected_columns(table))
         if problems := [c for c in chosen if isinstance(c, Check)]:
             yield from problems
         else:
-            yield from self.together(tuple(c for c in chosen if isinstance(c, str)), table)
+            yield from self.column_set_checks(tuple(c for c in chosen if isinstance(c, str)), table)
 
-    def together(self, columns: tuple[str, ...], table: Table) -> Iterator[Check]:
+    def column_set_checks(self, columns: tuple[str, ...], table: Table) -> Iterator[Check]:
         """The checks of these columns; empty if none are selected."""
         raise NotImplementedError  # each subclass overrides it
 

@@ -15,7 +15,7 @@ from truthound.engine import measures as m
 from truthound.errors import OptionErrors
 from truthound.schema import DataType
 from truthound.validators.base import Check, MultiColumnValidator, Table, Validator, negated
-from truthound.validators.durations import parse_duration, spoken
+from truthound.validators.durations import format_duration, parse_duration
 from truthound.validators.option_types import Names
 
 _OPERATORS = {
@@ -87,7 +87,7 @@ class Compare(Validator):
         left, right = self.names
         types = table.schema[left], table.schema[right]
         numbers, times = (all(t.of(f) for t in types) for f in ("numeric", "temporal"))
-        within = spoken(self.tolerance) if isinstance(self.tolerance, timedelta) else number(self.tolerance)
+        within = format_duration(self.tolerance) if isinstance(self.tolerance, timedelta) else number(self.tolerance)
         problem = ""
         if types[0].of("nested") and self.operator not in ("==", "!="):
             problem = f"{types[0]} has no order; compare with == or !="
@@ -128,7 +128,7 @@ class FunctionalDependency(MultiColumnValidator):
             raise OptionErrors([("determines", f"{both[0]} is in columns too, and settles itself")])
         return self
 
-    def together(self, columns: tuple[str, ...], table: Table) -> Iterator[Check]:
+    def column_set_checks(self, columns: tuple[str, ...], table: Table) -> Iterator[Check]:
         chosen = list(self.matching(self.determines, table))
         if chosen and all(c in columns for c in chosen):
             yield self.skipped_check(

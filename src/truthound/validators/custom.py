@@ -27,7 +27,7 @@ def _written(value: str) -> str:
     return text
 
 
-class _OfOneArgument(Validator):
+class _SingleArgument(Validator):
     """A rule whose positional argument is the option named in `requires`, and not columns."""
 
     if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class _OfOneArgument(Validator):
             Model.__init__(self, **options if argument is None else {self.requires[0]: argument, **options})
 
 
-class Expression(_OfOneArgument):
+class Expression(_SingleArgument):
     """A SQL boolean expression is not false for any row. A row for which it is null passes."""
 
     type = "expression"
@@ -69,7 +69,7 @@ class Expression(_OfOneArgument):
         yield self.row_check((), shorten(" ".join(expression.split()), 200), Not(SQL(expression)))
 
 
-class SqlQuery(_OfOneArgument):
+class SqlQuery(_SingleArgument):
     """A SQL query for failing rows: each row that it returns is a failure. The table is called `data`.
 
     The returned rows are the examples. `max_fail` is a count of them.
@@ -126,7 +126,7 @@ def _callable(value: Any) -> Any:
     )
 
 
-class Function(_OfOneArgument):
+class Function(_SingleArgument):
     """A Python function that takes the Polars LazyFrame and returns an expression that is true for passing rows.
 
     A row for which the expression is null passes.

@@ -106,9 +106,9 @@ class Distribution(Validator):
             found = self._with_baseline(column, method, dtype, table)
         else:
             found = self._with_reference(column, method, numbers=numbers)
-        return found if found.judge is None or not numbers else self._telling_nan(found, column)
+        return found if found.judge is None or not numbers else self._with_nan_count(found, column)
 
-    def _telling_nan(self, check: Check, column: str) -> Check:
+    def _with_nan_count(self, check: Check, column: str) -> Check:
         """The same check; its message tells how many NaN were left out."""
         here = m.CountWhere(m.IsNan(column), self.row_filter)
         sides: dict[str, m.Measure] = {"here" if self.reference is not None else "": here}
@@ -133,7 +133,7 @@ class Distribution(Validator):
 
     # --- with something ------------------------------------------------------------------------------------------------
 
-    def _compared(self, column: str, method: Method, name: str, first: FollowUp) -> Check:
+    def _comparison_check(self, column: str, method: Method, name: str, first: FollowUp) -> Check:
         kind = KINDS[method]
         limit = f"p at least {number(self.limit(method))}" if kind.has_p else f"at most {number(self.limit(method))}"
         expected = f"distributed as in {name} ({kind.label}, {limit})"
@@ -174,10 +174,10 @@ class Distribution(Validator):
 
             def judge(values: Values) -> Verdict:
                 if not values[count] or values[exact] is None:
-                    return _nothing(values[count], name)
+                    return _no_values(values[count], name)
                 return self._verdict(kolmogorov_smirnov(*values[exact]), name)
 
-            return self._compared(column, method, name, FollowUp((exact, count), judge))
+            return self._comparison_check(column, method, name, FollowUp((exact, count), judge))
         if numbers:
             deciles = tuple(m.ReferenceMeasure(reference, m.Quantile(theirs, i / 10)) for i in range(1, 10))
 
@@ -193,7 +193,7 @@ class Distribution(Validator):
                 )
                 return FollowUp((here, there), lambda v: self._counted(method, v[here], v[there], name))
 
-            return self._compared(column, method, name, FollowUp((*deciles, count), by_bins))
+            return self._comparison_check(column, method, name, FollowUp((*deciles, count), by_bins))
         ours, others = (
             m.TopValues(column, CATEGORIES + 1, where),
             m.ReferenceMeasure(reference, m.TopValues(theirs, CATEGORIES + 1)),
@@ -202,19 +202,19 @@ class Distribution(Validator):
         def by_categories(values: Values) -> Verdict:
             return self._counted(method, *aligned(_categories(values[ours]), _categories(values[others])), name)
 
-        return self._compared(column, method, name, FollowUp((ours, others), by_categories))
+        return self._comparison_check(column, method, name, FollowUp((ours, others), by_categories))
 
     def _counted(self, method: Method, here: Any, there: Any, name: str) -> Verdict:
         if not sum(here) or not sum(there):
-            return _nothing(sum(here), name)
+            return _no_values(sum(here), name)
         return self._verdict(compare(method, here, there), name)
 
     def _with_baseline(self, column: str, method: Method, dtype: DataType, table: Table) -> Check:
         if table.baselines is None:
             return self.error_check("no state folder to store a baseline in; give the run one", (column,))
         if column in table.pii:
-            said = "a baseline would keep values of this column, which is pii; compare with a reference, or name other columns"
-            return self.error_check(said, (column,))
+            explanation = "a baseline would keep values of this column, which is pii; compare with a reference, or name other columns"
+            return self.error_check(explanation, (column,))
         key = f"distribution:{column}" + (f":{self.where}" if self.where else "")
         try:
             stored = table.baselines.get(key)
@@ -225,11 +225,11 @@ class Distribution(Validator):
         if summary is None:
             keep = self._keep_numbers if numbers else self._keep_categories
             first = keep(column, key, table.baselines)
-            return self._compared(column, method, "the baseline", first)
+            return self._comparison_check(column, method, "the baseline", first)
         if (summary.edges is not None) != numbers:
             then = "categories" if summary.edges is None else "numbers"
-            said = f"the baseline is of {then}, this column is {dtype}; delete the baseline to keep a new one"
-            return self.unless_empty((column,), said)
+            explanation = f"the baseline is of {then}, this column is {dtype}; delete the baseline to keep a new one"
+            return self.unless_empty((column,), explanation)
         if summary.edges is not None:
             kept = summary if method == "ks" else summary.coarse()
             bins = m.Histogram(column, kept.edges or (), where)
@@ -242,7 +242,7 @@ class Distribution(Validator):
             more = FollowUp(
                 (top,), lambda v: self._counted(method, *aligned(_categories(v[top]), then_), "the baseline")
             )
-        return self._compared(column, method, "the baseline", more)
+        return self._comparison_check(column, method, "the baseline", more)
 
     def _keep_numbers(self, column: str, key: str, baselines: Baselines) -> FollowUp:
         quantiles = tuple(m.Quantile(column, i / FINE, self.row_filter) for i in range(1, FINE))
@@ -288,8 +288,8 @@ class Distribution(Validator):
             if not found["count"]:
                 return NO_VALUES
             if values[taken["min"]] == values[taken["max"]] and found["count"] > 1:
-                said = f"constant: all {found['count']:,} values are {number(found['min'])}"
-                return Verdict(ok=False, observed=found, message=said)
+                explanation = f"constant: all {found['count']:,} values are {number(found['min'])}"
+                return Verdict(ok=False, observed=found, message=explanation)
             low, high = (values[quartiles[q]] if numbers else 0 for q in (0.25, 0.75))
             if low == high or not (math.isfinite(low) and math.isfinite(high)):
                 return Verdict(ok=True, observed=found, message=message)
@@ -312,17 +312,17 @@ class Distribution(Validator):
 
         def judge(values: Values) -> Verdict:
             n = values[count]
-            said = (
+            explanation = (
                 f"{plural(n, 'extreme outlier')}, below {number(low)} or above {number(high)}; {message}"
                 if n
                 else message
             )
-            return self.verdict_from_count(n, values[total], values[total] - found["nulls"], found, said)
+            return self.verdict_from_count(n, values[total], values[total] - found["nulls"], found, explanation)
 
         return FollowUp((count, total), judge, failing)
 
 
-def _nothing(here: int, name: str) -> Verdict:
+def _no_values(here: int, name: str) -> Verdict:
     """The verdict where one side has no values: nothing to say, unless it is the reference's fault."""
     if here:
         raise ValidatorError(f"no values in {name} to compare with")

@@ -58,7 +58,7 @@ def moment(value: date, zone: ZoneInfo) -> datetime:
         return at.replace(tzinfo=UTC)
 
 
-def spoken(length: timedelta | int) -> str:
+def format_duration(length: timedelta | int) -> str:
     """A duration, or a number of nanoseconds, as text."""
     seconds = length / SECOND if isinstance(length, int) else length.total_seconds()
     return duration(seconds).replace(".00 s", " s")

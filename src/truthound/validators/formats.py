@@ -56,21 +56,21 @@ _IBAN = (
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class TextFormat:
     """A format: what a value of it is called, and the predicate that is true for one."""
 
     label: str
     predicate: Callable[[str], m.Predicate]
 
 
-def _regex(label: str, pattern: str, *, also: str = "") -> Known:
+def _regex(label: str, pattern: str, *, also: str = "") -> TextFormat:
     """A text that matches the pattern, and passes what the engine computes under the name `also`."""
 
     def predicate(column: str) -> m.Predicate:
         shaped = m.Matches(column, pattern)
         return m.And((shaped, m.Format(column, also))) if also else shaped
 
-    return Known(label, predicate)
+    return TextFormat(label, predicate)
 
 
 def _bounded(column: str, pattern: str, too_long: str, longest: int | None = None) -> m.Predicate:
@@ -79,20 +79,20 @@ def _bounded(column: str, pattern: str, too_long: str, longest: int | None = Non
     return m.And((m.Matches(column, pattern), m.Or((m.LengthBetween(column, None, 64), fits))))
 
 
-FORMATS: dict[str, Known] = {
-    "email": Known("an e-mail address", lambda column: _bounded(column, _EMAIL, _LONG_IN_EMAIL, 254)),
-    "url": Known("a URL", lambda column: _bounded(column, _URL, _LONG_IN_URL)),
+FORMATS: dict[str, TextFormat] = {
+    "email": TextFormat("an e-mail address", lambda column: _bounded(column, _EMAIL, _LONG_IN_EMAIL, 254)),
+    "url": TextFormat("a URL", lambda column: _bounded(column, _URL, _LONG_IN_URL)),
     "uuid": _regex("a UUID", UUID),
     "ipv4": _regex("an IPv4 address", rf"^{_IPV4}$"),
     "ipv6": _regex("an IPv6 address", rf"^{_IPV6}(?:%[0-9A-Za-z._~-]+)?$"),
     "phone": _regex("a telephone number", _PHONE),
     "date": _regex("an ISO date", ISO_DATE, also="date"),
     "datetime": _regex("an ISO date and time", _DATETIME, also="datetime"),
-    "json": Known("JSON", lambda column: m.Format(column, "json")),
+    "json": TextFormat("JSON", lambda column: m.Format(column, "json")),
     "credit_card": _regex("a card number", _CARD, also="luhn"),
     "iban": _regex("an IBAN", _IBAN, also="iban"),
-    "country": Known("an ISO 3166 country code", lambda column: m.In(column, COUNTRIES)),
-    "currency": Known("an ISO 4217 currency code", lambda column: m.In(column, CURRENCIES)),
+    "country": TextFormat("an ISO 3166 country code", lambda column: m.In(column, COUNTRIES)),
+    "currency": TextFormat("an ISO 4217 currency code", lambda column: m.In(column, CURRENCIES)),
 }
 
 ALIASES: dict[str, str] = {

@@ -96,7 +96,7 @@ class ForeignKey(MultiColumnValidator):
             )
         return self
 
-    def together(self, columns: tuple[str, ...], table: Table) -> Iterator[Check]:
+    def column_set_checks(self, columns: tuple[str, ...], table: Table) -> Iterator[Check]:
         ours, theirs = (self.names, self.reference_columns) if self.reference_columns else (columns, columns)
         failing = m.Orphan(ours, m.Reference(self.reference), theirs)
         yield self.row_check(ours, f"in {source_name(self.reference)} ({', '.join(theirs)})", failing)

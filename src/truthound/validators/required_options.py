@@ -52,7 +52,7 @@ class Configured(Validator):
             yield self.skipped_check(nothing)
             return
         nothing += ", or a schema"
-        chosen = list(self.chosen(table))
+        chosen = list(self.selected_columns(table))
         supplied = {c: self.defaults_from_schema(c, table) for c in chosen if isinstance(c, str)}
         if self.columns is None and not any(supplied.values()):
             yield self.skipped_check(nothing)

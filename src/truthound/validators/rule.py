@@ -153,14 +153,14 @@ class Rule(Model):
 
     # --- verdicts ---------------------------------------------------------------------------------------------------
 
-    def of_nothing(self, rows: int) -> Verdict:
+    def verdict_without_rows(self, rows: int) -> Verdict:
         """The verdict if no row is judged because every row has a null; rules that require values override it."""
         message = ALL_NULL if rows else NO_ROWS
         if self.needs_values:
             return Verdict(ok=True, judged=0, message=message)
         return Verdict(ok=True, failed=0, total=rows, judged=0, message=message)
 
-    def judging(
+    def verdict_of_judged(
         self, failed: int, total: int, nulls: Measure, observed: Any = None, message: str = ""
     ) -> Verdict | FollowUp:
         """The verdict on rows; the number of nulls is measured only if a relative tolerance needs it."""

@@ -45,7 +45,7 @@ _SHOWN = 100
 """characters of a list of values"""
 
 
-class _OfValues(Configured):
+class _ValueList(Configured):
     """A rule with a list of values."""
 
     applies_to: ClassVar[tuple[str, ...]] = ("numeric", "text", "temporal", "boolean")
@@ -75,9 +75,9 @@ class _OfValues(Configured):
             return self.error_check(
                 "values has nothing but null, and null is passed over here; use the validator null", (column,)
             )
-        return self.of(column, dtype, fitting)
+        return self.value_check(column, dtype, fitting)
 
-    def of(self, column: str, dtype: DataType, values: tuple[Any, ...]) -> Check:
+    def value_check(self, column: str, dtype: DataType, values: tuple[Any, ...]) -> Check:
         """The check of one column with values of its type."""
         raise NotImplementedError  # every subclass overrides it
 
@@ -135,7 +135,7 @@ def _literally(text: str) -> str:
     return re.sub(r"[\\.+*?()|\[\]{}^$#&\-~]", lambda found: "\\" + found[0], text)
 
 
-class AllowedValues(_OfValues):
+class AllowedValues(_ValueList):
     """Every value, and every item of a list, is one of `values`. A null passes. Default values: those of the expected schema."""
 
     type = "allowed_values"
@@ -144,12 +144,12 @@ class AllowedValues(_OfValues):
     ignore_case: bool = False
     """Whether case is ignored."""
 
-    def of(self, column: str, dtype: DataType, values: tuple[Any, ...]) -> Check:
+    def value_check(self, column: str, dtype: DataType, values: tuple[Any, ...]) -> Check:
         failing = _found(column, dtype, values, ignore_case=self.ignore_case, other=True)
         return self.row_check((column,), f"one of {_listed(values)}", failing)
 
 
-class ForbiddenValues(_OfValues):
+class ForbiddenValues(_ValueList):
     """No value, and no item of a list, is one of `values`. A null passes."""
 
     type = "forbidden_values"
@@ -157,12 +157,12 @@ class ForbiddenValues(_OfValues):
     ignore_case: bool = False
     """Whether case is ignored."""
 
-    def of(self, column: str, dtype: DataType, values: tuple[Any, ...]) -> Check:
+    def value_check(self, column: str, dtype: DataType, values: tuple[Any, ...]) -> Check:
         failing = _found(column, dtype, values, ignore_case=self.ignore_case)
         return self.row_check((column,), f"none of {_listed(values)}", failing)
 
 
-class ContainsValues(_OfValues):
+class ContainsValues(_ValueList):
     """Each of `values` occurs at least once, in list columns as an item."""
 
     type = "contains_values"
@@ -172,27 +172,29 @@ class ContainsValues(_OfValues):
     ignore_case: bool = False
     """Whether case is ignored."""
 
-    def of_nothing(self, rows: int) -> Verdict:
+    def verdict_without_rows(self, rows: int) -> Verdict:
         message = _listed(tuple(self.values or ()))
         return Verdict(
             ok=False, observed={"missing": list(self.values or ())}, message=f"{message} cannot occur: no values"
         )
 
-    def of(self, column: str, dtype: DataType, values: tuple[Any, ...]) -> Check:
+    def value_check(self, column: str, dtype: DataType, values: tuple[Any, ...]) -> Check:
         counts = {
             v: CountWhere(_found(column, dtype, (v,), ignore_case=self.ignore_case), self.row_filter) for v in values
         }
 
         def judge(found: Values) -> Verdict:
             missing = tuple(v for v, count in counts.items() if not found[count])
-            message = f"{_listed(missing)} {'does' if len(missing) == 1 else 'do'} not occur" if missing else "all occur"
+            message = (
+                f"{_listed(missing)} {'does' if len(missing) == 1 else 'do'} not occur" if missing else "all occur"
+            )
             return Verdict(not missing, observed={"missing": list(missing)}, message=message)
 
         expected = f"contains {_listed(values)}"
         return Check(self, (column,), expected, tuple(counts.values()), judge, where=self.row_filter)
 
 
-class MostCommon(_OfValues):
+class MostCommon(_ValueList):
     """The most frequent value is one of `values`; if several are equally frequent, one of them suffices. Nulls are skipped."""
 
     type = "most_common"
@@ -202,7 +204,7 @@ class MostCommon(_OfValues):
     def supports(self, dtype: DataType) -> bool:
         return dtype.of(*self.applies_to)
 
-    def of(self, column: str, dtype: DataType, values: tuple[Any, ...]) -> Check:
+    def value_check(self, column: str, dtype: DataType, values: tuple[Any, ...]) -> Check:
         top = TopValues(column, 1, self.row_filter)
         counts = tuple(CountWhere(In(column, (v,)), self.row_filter) for v in values)
 

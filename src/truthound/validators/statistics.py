@@ -41,7 +41,7 @@ class BoundedStatistic(Validator):
             raise ValueError(f"min_value {low} is above max_value {high}")
         return self
 
-    def said(self, low: Any, high: Any) -> str:
+    def bounds_text(self, low: Any, high: Any) -> str:
         """The bounds in words."""
         return bounds(
             low,
@@ -50,15 +50,15 @@ class BoundedStatistic(Validator):
             high_inclusive=self.inclusive in ("both", "right"),
         )
 
-    def holds(self, value: Any, low: Any, high: Any) -> bool:
+    def is_within(self, value: Any, low: Any, high: Any) -> bool:
         """Whether a value lies within bounds."""
-        low, high = _like(low, value), _like(high, value)
+        low, high = _as_type_of(low, value), _as_type_of(high, value)
         above = low is None or value > low or (value == low and self.inclusive in ("both", "left"))
         below = high is None or value < high or (value == high and self.inclusive in ("both", "right"))
         return above and below
 
 
-def _like(bound: Any, value: Any) -> Any:
+def _as_type_of(bound: Any, value: Any) -> Any:
     """A bound in the type of a value: 0.1 is the decimal 0.1 for decimals, and the float for floats."""
     if isinstance(value, Decimal) and isinstance(bound, float):
         return Decimal(str(bound))
@@ -85,7 +85,7 @@ class Statistic(Configured, BoundedStatistic):
             low, high = fitted(self.min_value, dtype), fitted(self.max_value, dtype)
         except ValueError as error:
             return self.unless_empty((column,), str(error))
-        expected = self.said(low, high)
+        expected = self.bounds_text(low, high)
         measure, nan = self.measure(column), m.CountWhere(m.IsNan(column), self.row_filter)
         count = m.Aggregate(column, "count", self.row_filter)
 
@@ -99,7 +99,7 @@ class Statistic(Configured, BoundedStatistic):
                 return Verdict(
                     ok=False, observed=value, message=f"{self.label} is undefined: {plural(nans, 'value')} NaN"
                 )
-            ok = self.holds(*(_point(v, dtype) for v in (value, low, high)))
+            ok = self.is_within(*(_point(v, dtype) for v in (value, low, high)))
             return Verdict(ok, observed=value, message=f"{self.label} is {number(value)}, expected {expected}")
 
         measures = (measure, *[nan] * dtype.of("float"), *[count] * (self.type == "std"))
@@ -151,7 +151,7 @@ class Quantile(Statistic):
     """The quantile, 0 to 1: 0 is the minimum, 0.5 the median, 1 the maximum."""
 
     @model_validator(mode="after")
-    def _which(self) -> Self:
+    def _check_quantile(self) -> Self:
         if self.quantile is None and self.configured and not isinstance(self.columns, dict):
             raise OptionErrors([("quantile", '"quantile" is required, such as 0.95')])
         return self

@@ -97,12 +97,14 @@ class RowCountBetween(_Count):
     unsupported_options = ("columns", "mostly", "max_fail")
 
     def checks(self, table: Table) -> Iterator[Check]:
-        expected, rows = self.said(*self.limits), RowCount(self.row_filter)
+        expected, rows = self.bounds_text(*self.limits), RowCount(self.row_filter)
 
         def judge(values: Values) -> Verdict:
             count = values[rows]
             return Verdict(
-                self.holds(count, *self.limits), observed=count, message=f"row count is {count:,}, expected {expected}"
+                self.is_within(count, *self.limits),
+                observed=count,
+                message=f"row count is {count:,}, expected {expected}",
             )
 
         yield Check(self, (), f"row count {expected}", (rows,), judge, where=self.row_filter)
@@ -115,10 +117,10 @@ class ColumnCount(_Count, _Shape):
     unsupported_options = ("columns", "where", "mostly", "max_fail")
 
     def checks(self, table: Table) -> Iterator[Check]:
-        count, expected = len(table.schema), self.said(*self.limits)
+        count, expected = len(table.schema), self.bounds_text(*self.limits)
         message = f"column count is {count:,}, expected {expected}"
         yield self.decided(
-            (), f"column count {expected}", ok=self.holds(count, *self.limits), observed=count, message=message
+            (), f"column count {expected}", ok=self.is_within(count, *self.limits), observed=count, message=message
         )
 
 

@@ -17,7 +17,7 @@ from truthound._internal.text import plural
 from truthound.engine.measures import Aggregate, Between, Format, Gaps, Not
 from truthound.schema import DataType
 from truthound.validators.base import NO_VALUES, Check, Table, Validator, Values, Verdict, counts_only
-from truthound.validators.durations import Duration, OptionalDuration, moment, spoken, zone_of
+from truthound.validators.durations import Duration, OptionalDuration, format_duration, moment, zone_of
 from truthound.validators.option_types import Names
 from truthound.validators.required_options import Configured
 
@@ -42,7 +42,7 @@ def _zone(value: str) -> str:
     return value
 
 
-class _Moments(Validator):
+class _DatetimeValidator(Validator):
     """A rule about columns of dates or datetimes."""
 
     applies_to: ClassVar[tuple[str, ...]] = ("date", "datetime")
@@ -54,7 +54,7 @@ class _Moments(Validator):
         return super().unsupported(column, dtype)
 
 
-class Freshness(Configured, _Moments):
+class Freshness(Configured, _DatetimeValidator):
     """The newest value of a column is not older than `max_age`. A column without values fails.
 
     A newest value in the future fails too, because it hides the age of the others. Tolerated are 5 minutes, and 14 hours for
@@ -70,8 +70,10 @@ class Freshness(Configured, _Moments):
     timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
     """The time zone of values without one. A date is its midnight."""
 
-    def of_nothing(self, rows: int) -> Verdict:
-        return Verdict(ok=False, message=f"no values, expected one at most {spoken(self.max_age or timedelta())} old")
+    def verdict_without_rows(self, rows: int) -> Verdict:
+        return Verdict(
+            ok=False, message=f"no values, expected one at most {format_duration(self.max_age or timedelta())} old"
+        )
 
     def check(self, column: str, dtype: DataType, table: Table) -> Check:
         newest, allowed = Aggregate(column, "max", self.row_filter), self.max_age or timedelta()
@@ -81,22 +83,27 @@ class Freshness(Configured, _Moments):
         def judge(values: Values) -> Verdict:
             value = values[newest]
             if value is None:
-                return self.of_nothing(0)
+                return self.verdict_without_rows(0)
             age = (nanoseconds(present(table)) or 0) - instant(value, zone_of(dtype) or self.timezone)
             if age < 0:
-                in_future = f"newest value {value} lies {spoken(-age)} in the future"
+                in_future = f"newest value {value} lies {format_duration(-age)} in the future"
                 if -age > limit:
                     in_future += ", so the freshness of the data is unknown; the validator future finds such rows"
                 return Verdict(-age <= limit, observed=value, message=in_future)
-            message = f"newest value {value} is {spoken(age)} old, expected at most {spoken(allowed)}"
+            message = f"newest value {value} is {format_duration(age)} old, expected at most {format_duration(allowed)}"
             return Verdict(age <= longest, observed=value, message=message)
 
         return Check(
-            self, (column,), f"newest value at most {spoken(allowed)} old", (newest,), judge, where=self.row_filter
+            self,
+            (column,),
+            f"newest value at most {format_duration(allowed)} old",
+            (newest,),
+            judge,
+            where=self.row_filter,
         )
 
 
-class Future(_Moments):
+class Future(_DatetimeValidator):
     """No value is later than the time of the run. A null passes."""
 
     type = "future"
@@ -117,7 +124,7 @@ class Future(_Moments):
             bound = local.date()
         elif zone_of(dtype) is None:
             bound = local.replace(tzinfo=None)
-        expected = "not in the future" + (f" by more than {spoken(self.tolerance)}" if self.tolerance else "")
+        expected = "not in the future" + (f" by more than {format_duration(self.tolerance)}" if self.tolerance else "")
         return self.row_check((column,), expected, Between(column, low=bound, low_inclusive=False))
 
 
@@ -128,7 +135,7 @@ def _every(value: Any) -> str:
     return f"{match[1]}{_STEPS[match[2]]}"
 
 
-class Gap(_Moments):
+class Gap(_DatetimeValidator):
     """No time step (day, hour, month ...) is missing between the first and the last value, in each group. Nulls are skipped.
 
     `max_fail` is the number of missing steps that are tolerated, over all groups.
@@ -172,7 +179,7 @@ class Gap(_Moments):
             if not count:
                 return Verdict(ok=True, failed=0, message=f"no step of {self.every} is missing")
             longest = max(found, key=lambda gap: gap[3])
-            message = f"{plural(count, 'step')} of {self.every} missing in {plural(len(found), 'gap')}; the longest: {self._told(longest)}"
+            message = f"{plural(count, 'step')} of {self.every} missing in {plural(len(found), 'gap')}; the longest: {self._describe_gap(longest)}"
             return Verdict(
                 ok=count <= self.tolerated(0),
                 failed=count,
@@ -195,7 +202,7 @@ class Gap(_Moments):
             "missing": count,
         }
 
-    def _told(self, gap: tuple[tuple[Any, ...], Any, Any, int]) -> str:
+    def _describe_gap(self, gap: tuple[tuple[Any, ...], Any, Any, int]) -> str:
         group, first, last, count = gap
         of = ", ".join(f"{name}={value}" for name, value in zip(self.group_by, group, strict=True))
         return f"{count:,} from {first} to {last}" + (f" of {of}" if of else "")

@@ -38,7 +38,7 @@ from truthound.validators.option_types import bounds
 from truthound.validators.required_options import Configured, expected_of
 
 
-def _said(counts: DuplicateCounts) -> tuple[dict[str, int], str]:
+def _describe_counts(counts: DuplicateCounts) -> tuple[dict[str, int], str]:
     """Counts of repeated rows, as a value and as text."""
     observed = {"rows": counts.rows, "extra": counts.extra, "groups": counts.groups}
     if not counts.rows:
@@ -49,7 +49,7 @@ def _said(counts: DuplicateCounts) -> tuple[dict[str, int], str]:
     )
 
 
-def _repeats(
+def _duplicate_check(
     v: Validator, columns: tuple[str, ...], expected: str, measure: Duplicates, failing: Repeated, **more: Any
 ) -> Check:
     """A check that counts rows in repeated groups. Rows with a null in their key are skipped."""
@@ -57,10 +57,12 @@ def _repeats(
 
     def judge(values: Values) -> Verdict | FollowUp:
         counts, total = values[measure], values[rows]
-        observed, message = _said(counts)
+        observed, message = _describe_counts(counts)
         if left_out is None or counts.keyed is not None:
-            return v.verdict_from_count(counts.rows, total, total if left_out is None else counts.keyed, observed, message)
-        return v.judging(counts.rows, total, CountWhere(left_out, v.row_filter), observed, message)
+            return v.verdict_from_count(
+                counts.rows, total, total if left_out is None else counts.keyed, observed, message
+            )
+        return v.verdict_of_judged(counts.rows, total, CountWhere(left_out, v.row_filter), observed, message)
 
     return Check(v, columns, expected, (measure, rows), judge, failing, where=v.row_filter, **more)
 
@@ -73,15 +75,15 @@ class Duplicate(MultiColumnValidator):
 
     type = "duplicate"
 
-    def together(self, columns: tuple[str, ...], table: Table) -> Iterator[Check]:
+    def column_set_checks(self, columns: tuple[str, ...], table: Table) -> Iterator[Check]:
         if columns:
             measure, failing = Duplicates(columns, nulls=False, where=self.row_filter), Repeated(columns)
-            yield _repeats(self, columns, "no repeated key", measure, failing, severity=Severity.HIGH)
+            yield _duplicate_check(self, columns, "no repeated key", measure, failing, severity=Severity.HIGH)
         elif not table.schema:
             yield self.skipped_check("the table has no columns")
         else:
             measure = Duplicates((), nulls=True, where=self.row_filter)
-            yield _repeats(self, (), "no duplicate rows", measure, Repeated(tuple(table.schema), nulls=True))
+            yield _duplicate_check(self, (), "no duplicate rows", measure, Repeated(tuple(table.schema), nulls=True))
 
 
 class Unique(Validator):
@@ -102,7 +104,7 @@ class Unique(Validator):
 
     def check(self, column: str, dtype: DataType, table: Table) -> Check:
         measure = Duplicates((column,), nulls=False, where=self.row_filter)
-        return _repeats(self, (column,), "unique", measure, Repeated((column,)))
+        return _duplicate_check(self, (column,), "unique", measure, Repeated((column,)))
 
 
 class PrimaryKey(MultiColumnValidator):
@@ -111,7 +113,7 @@ class PrimaryKey(MultiColumnValidator):
     type = "primary_key"
     default_severity = Severity.HIGH
 
-    def together(self, columns: tuple[str, ...], table: Table) -> Iterator[Check]:
+    def column_set_checks(self, columns: tuple[str, ...], table: Table) -> Iterator[Check]:
         columns = columns or table.keys
         missing = [c for c in columns if c not in table.schema]
         if not columns:
@@ -128,7 +130,7 @@ class PrimaryKey(MultiColumnValidator):
         rows = RowCount(self.row_filter)
 
         def judge(values: Values) -> Verdict | FollowUp:
-            observed, message = _said(values[again])
+            observed, message = _describe_counts(values[again])
             if values[nulls]:
                 message = f"{plural(values[nulls], 'row')} without a key; {message}"
             # a key with a null never repeats, so that no row is counted twice

@@ -1,4 +1,4 @@
-"""What may be done with a run's result. Each name is loaded when it is first used; `registry.ACTIONS` lists the actions.
+"""Actions, which store, publish or send the result of a run. Each name is loaded when it is first used; `registry.ACTIONS` lists the actions.
 
 The files, a file of one channel beginning with the channel's name:
 

@@ -67,7 +67,7 @@ class AppriseAction(Channel):
     body: Template | None = None
     """The text; may contain {checkpoint_name}, {summary} and other placeholders. Default: the summary."""
     retry_count: int = Field(default=0, ge=0, le=100)
-    """How often the message is sent again if all services responded that they did not accept it (408, 425, 429, 503)."""
+    """The number of retries if every service refused the message temporarily (408, 425, 429, 503)."""
 
     @property
     def deadline(self) -> float | None:
@@ -100,7 +100,7 @@ class AppriseAction(Channel):
         statuses = [int(found[1]) if (found := _STATUS.search(reason)) else 0 for reason in refused]
         uncertain = not all(400 <= status < 500 or status in NOT_ACCEPTED for status in statuses)
         repeatable = self.at_least_once or all(status in NOT_ACCEPTED for status in statuses)
-        if sent or not repeatable:  # a service that has the message must not get it twice
+        if sent or not repeatable:  # a service that accepted the message must not get it twice
             raise PermanentDeliveryError(line, uncertain=uncertain, services=sent, refused=refused)
         error = TransientDeliveryError(line, refused=refused)
         error.uncertain = uncertain
@@ -152,7 +152,7 @@ class AppriseAction(Channel):
         given: Any = self.urls or ()
         listed: Iterable[Any] = (
             _split_urls(given) if isinstance(given, SecretStr) else given
-        )  # from the environment, it is one text
+        )  # from the environment: one text
         return [_plain(url) for url in listed]
 
 

@@ -41,7 +41,7 @@ class Action(Model):
     type: ClassVar[str] = ""
     """its name in YAML"""
     action_type: ClassVar[str] = ""
-    """what kind of action it is, as its results say: storage, notification, ..."""
+    """the category of the action in its results: storage, notification, ..."""
     verbatim: ClassVar[frozenset[str]] = frozenset()
     """options in which `${VAR}` is not resolved"""
     variables: ClassVar[Mapping[str, tuple[str, ...]]] = {}
@@ -50,22 +50,22 @@ class Action(Model):
     """whether it runs after all other actions, because it needs the run's final result"""
 
     name: str = ""
-    """A name of your own; the type, if not given."""
+    """A name for the action. Default: its type."""
     enabled: bool = True
-    """Whether it runs at all."""
+    """Whether it runs."""
     notify_on: NotifyOn = "always"
-    """When it runs: on these statuses (a warning is among not_success and always only), when the data's status is
+    """When it runs: on these statuses (a warning counts for not_success and always only), when the data's status is
     another than that of the run before (on_change), or when all is well again (recovered)."""
     timeout_seconds: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     """How long one attempt may take."""
     retry_count: int = Field(default=0, ge=0, le=100)
-    """How often it is retried after a transient error."""
+    """The number of retries after a transient error."""
     retry_delay_seconds: float = Field(default=1.0, ge=0, allow_inf_nan=False)
     """The wait before the first retry; it doubles with each, up to a minute."""
     fail_checkpoint_on_error: bool = False
-    """Whether the run's status becomes error when it is not delivered."""
+    """Whether an undelivered action makes the run's status an error."""
     metadata: Dictionary = option(default_factory=dict)
-    """Anything of yours; kept in the details of its results."""
+    """Arbitrary values; kept in the details of its results."""
 
     _resolution: Resolution | None = PrivateAttr(default=None)
 
@@ -83,7 +83,7 @@ class Action(Model):
     # --- what a subclass overrides --------------------------------------------------------------------------------
 
     def deliver(self, result: CheckpointResult, run: ActionContext) -> Flow[ActionResult]:
-        """One attempt. When it is made, how often, and within which time is not its business."""
+        """Makes one attempt; `truthound.checkpoint.delivery` decides on conditions, retries and the time limit."""
         raise NotImplementedError(f"{type(self).__name__} has neither deliver() nor execute()")
 
     @property
@@ -92,7 +92,7 @@ class Action(Model):
         return self.timeout_seconds
 
     def skip_reason(self, result: CheckpointResult, previous: CheckpointResult | None) -> str:
-        """Why it has nothing to do after this run, as a sentence; empty if it has."""
+        """Why the action is skipped after this run, as a sentence; empty if it is not."""
         return unmet_reason(self.notify_on, result, previous)
 
     def required_options(self) -> Iterable[str]:
@@ -104,11 +104,11 @@ class Action(Model):
         yield from ()
 
     def preview(self, result: CheckpointResult, run: ActionContext) -> Iterator[str]:
-        """What it would do besides sending requests, one text for each thing; called on the resolved action. Does nothing."""
+        """Describes what it would do besides sending requests, without doing it; called on the resolved action."""
         yield from ()
 
     def secrets(self) -> Iterator[str]:
-        """What must not appear in its results: each secret option (and the revealing parts of a secret URL), and the values
+        """Values that must not appear in its results: each secret option (and the revealing parts of a secret URL), and the values
         of variables whose names mark them as secret.
         """
         for value, secret in iter_text(dict(self)):

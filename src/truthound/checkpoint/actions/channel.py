@@ -55,7 +55,7 @@ class Channel(Action):
     timeout_seconds: float | None = Field(default=30.0, gt=0, allow_inf_nan=False)
     """How long one request may take."""
     retry_count: int = Field(default=3, ge=0, le=100)
-    """How often a request that was certainly not accepted is retried: no connection, 429, 503."""
+    """The number of retries for a request that was certainly not accepted: no connection, 429, 503."""
     at_least_once: bool = False
     """Whether a message that may have arrived (no response, or another 5xx) is retried, and so may arrive twice."""
     include_examples: bool = False
@@ -235,7 +235,7 @@ class Channel(Action):
         return PermanentDeliveryError(line, uncertain=uncertain, **details)
 
     def reason(self, response: Response) -> str:
-        """What the response says went wrong."""
+        """The error message in the response."""
         found = response.json()
         if isinstance(found, dict):
             for key in ("message", "error", "description", "detail", "errors"):

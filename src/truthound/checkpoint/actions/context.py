@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from truthound.reporters.message import Message
 
 LOOK_BACK = 3.0
-"""seconds within which earlier runs must be read: they are useful, not required, and must not delay a check or an alert"""
+"""time limit in seconds for reading earlier runs: they are optional and must not delay a check or an alert"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,9 @@ class ActionContext:
     is_input: Callable[[Path], bool] = lambda _: False
     """whether a file is part of the run's data, or would be part of the next run's"""
     progress: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
-    """one dictionary a delivery, in which an action may keep what a retry must not repeat"""
+    """one dictionary for each delivery, in which an action records what a retry must not repeat"""
     message_cache: list[tuple[CheckpointResult, bool, Message]] = field(default_factory=list, compare=False, repr=False)
-    """messages shared by channels: a state of the run's result, whether examples are shown, and the message built of it"""
+    """messages shared by channels, by the state of the run's result and whether examples are shown"""
 
 
 def look_back(run: ActionContext) -> Flow[tuple[CheckpointResult, ...]]:

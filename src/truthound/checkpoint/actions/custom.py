@@ -51,7 +51,7 @@ class CustomAction(Action):
 
     The command runs without a shell, so nothing in a result can become part of it. It finds TRUTHOUND_RESULT_STATUS,
     TRUTHOUND_CHECKPOINT and TRUTHOUND_RUN_ID in its environment. An exit code other than 0 is a failure (and is
-    tried again if `retry_count` says so). It and all it started are ended when its time is over.
+    tried again if `retry_count` says so). When its time is over, the command and all processes it started are killed.
     """
 
     type: ClassVar[str] = "custom"
@@ -59,7 +59,7 @@ class CustomAction(Action):
     verbatim: ClassVar[frozenset[str]] = frozenset({"shell_command"})
 
     callback: SkipJsonSchema[Callable[..., Any] | None] = None
-    """A function (or coroutine function) of the result; a mapping it returns goes to the details."""
+    """A function (or coroutine function) that takes the result; a mapping that it returns is added to the details."""
     shell_command: Annotated[str | list[str] | None, Field(repr=False)] = None
     """A command as text or as a list of words; `${VAR}` in a word is filled in when it runs."""
     shell: bool = False
@@ -67,13 +67,13 @@ class CustomAction(Action):
     environment: Converted[
         dict[str, Annotated[SecretStr, BeforeValidator(_value)]], Mapping[str, SecretStr | str | int | float]
     ] = option(default_factory=dict)
-    """Variables for the command, beside those of this process. Their values never appear in results."""
+    """Variables for the command, in addition to those of this process. Their values never appear in results."""
     working_directory: str | None = None
-    """The folder it runs in; the configuration's folder, if not given."""
+    """The folder it runs in. Default: the configuration's folder."""
     pass_result_as_json: bool = False
     """Whether the command gets the whole result as JSON on standard input."""
     capture_output: bool = True
-    """Whether what it prints goes to the details; otherwise it goes to standard error."""
+    """Whether its output is kept in the details; otherwise it goes to standard error."""
     max_output_bytes: int | None = Field(default=64 * 1024 * 1024, ge=1)
     """How much it may print to standard output, and to standard error, where that is captured: one that prints more is
     ended as one whose time is over. Null: any amount. Its end is kept."""
@@ -106,7 +106,7 @@ class CustomAction(Action):
         return self.timeout_seconds if self.callback else None
 
     def secrets(self) -> Iterator[str]:
-        """Also the values of its environment, unless they are short and not named as secrets."""
+        """Also the values of its environment, except short ones whose names do not mark them as secret."""
         values = {k: v.get_secret_value() for k, v in self.environment.items()}
         yield from (v for k, v in values.items() if len(v) > 4 or is_secret(k))
         yield from environment_secrets(os.environ)  # a callback and a command may print them
@@ -149,7 +149,7 @@ class CustomAction(Action):
                 if not _ended(started):
                     try:  # it blocks for a while, which an event loop must not
                         yield from call(lambda: _end(started), own_thread=True)
-                    except BaseException:  # interrupted again: end it at once, the thread may end with us
+                    except BaseException:  # interrupted again: kill it at once, as its thread may end with this process
                         with suppress(Exception):  # it did not start
                             _end_at_once(started.result(0))
                         raise
@@ -277,14 +277,14 @@ def _wait(process: subprocess.Popen[bytes], seconds: float | None) -> int | None
 def _ended(started: Future[subprocess.Popen[bytes]]) -> bool:
     """Whether no command is running."""
     if not started.done():
-        return started.cancel()  # if the thread has not started it yet, it will not
+        return started.cancel()  # if the thread has not started it yet, it will not start it now
     return started.cancelled() or started.exception() is not None or started.result().poll() is not None
 
 
 def _end(started: Future[subprocess.Popen[bytes]]) -> None:
     """Ends the command, also if it is only just starting."""
     if not _ended(started):
-        with suppress(Exception):  # it did not start, which has been reported
+        with suppress(Exception):  # it did not start; this was reported already
             _kill(wait_result(started))
 
 

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 _CHUNK = 64 * 1024
 _MAX_REST = 1024 * 1024
-"""bytes read after the command has ended: a pipe holds no more, and a process left running may print without end"""
+"""bytes read after the command has ended: the capacity of a pipe; a process left running may print forever"""
 _POLL = 0.1
 """seconds between checks whether the command has ended: a process left running may keep the pipe open"""
 

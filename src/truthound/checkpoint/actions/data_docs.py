@@ -17,10 +17,10 @@ from truthound.io.http_client import check_url
 from truthound.io.object_storage import MISSING, Objects, check_location, installed, kind_of, open_objects
 from truthound.reporters.site import pages, records
 from truthound.reporters.site.record_cache import RecordCache
-from truthound.reporters.site.records import Record
+from truthound.reporters.site.records import RunRecord
 from truthound.results import ActionResult, ActionStatus, CheckpointResult
 
-_MAX_INDEX_BUILDS = 20  # the index is built again when another process has added a run meanwhile
+_MAX_INDEX_BUILDS = 20  # the index is rebuilt if another process has added a run in the meantime
 _DEPTH = 2  # folders: runs/<checkpoint> and records/<checkpoint>
 _TREND = 60  # runs in a page's chart
 
@@ -112,7 +112,7 @@ class UpdateDataDocs(Action):
                 f"template_path {path} cannot be read: {getattr(error, 'strerror', None) or error}"
             ) from None
 
-    def _page(self, result: CheckpointResult, run: ActionContext, history: list[Record], source: str | None) -> str:
+    def _page(self, result: CheckpointResult, run: ActionContext, history: list[RunRecord], source: str | None) -> str:
         from jinja2 import TemplateError
 
         previous = run.previous
@@ -142,14 +142,14 @@ class UpdateDataDocs(Action):
                 if found is not None and found.page == f"runs/{folder}/{stored.key}":
                     listed.put(key, found.encoded())
 
-    def _known(self, kept: RecordCache, result: CheckpointResult) -> list[Record]:
+    def _known(self, kept: RecordCache, result: CheckpointResult) -> list[RunRecord]:
         """The records of the checkpoint's earlier runs, oldest first, as many as a trend shows."""
         prefix, current = f"{records.run_key(result).split('/')[0]}/", f"{records.run_key(result)}.json"
         keys = [k for k in kept.listed() if k.startswith(prefix) and k < current]
         return kept.records(keys[1 - _TREND :])
 
     def _index(self, objects: Objects, kept: RecordCache, ending: str) -> None:
-        """Writes the index, and again if another process has added a run meanwhile, so that the last one written is complete."""
+        """Writes the index, again if another process added a run in the meantime, so that the last version is complete."""
         existing = objects.get(f"index.{ending}")
         if existing and pages.MARK not in existing[:2000].decode("utf-8", "replace"):
             raise ActionError(
@@ -170,7 +170,7 @@ class UpdateDataDocs(Action):
         for key in keys:
             by_checkpoint.setdefault(records.checkpoint_of(key), []).append(key)
         most = self.max_history_items if self.include_history else 1
-        runs: list[Record] = []
+        runs: list[RunRecord] = []
         shown: list[str] = []
         older: dict[str, int] = {}
         for own in by_checkpoint.values():

@@ -33,7 +33,7 @@ from truthound.reporters.message import Message, fit_to_limits
 from truthound.results import ActionResult, CheckpointResult
 
 T = TypeVar("T")
-_PART_BYTES = 90_000  # mail programs cut longer parts
+_PART_BYTES = 90_000  # mail programs truncate longer parts
 _MAX_RECIPIENTS = {"ses": ("SES", 50), "sendgrid": ("SendGrid", 1000)}
 _PROVIDER_OPTIONS = {
     "smtp": ("smtp_host", "smtp_port", "smtp_user", "smtp_password", "use_tls", "use_ssl"),
@@ -87,7 +87,7 @@ class EmailNotification(Channel):
     cc_addresses: AddressList = option(default=())
     """Recipients of a copy."""
     bcc_addresses: AddressList = option(default=())
-    """Recipients of a copy whom the others do not see."""
+    """Recipients of a blind copy."""
     reply_to: AddressList = option(default=())
     """Where replies are sent."""
     provider: Literal["smtp", "sendgrid", "ses"] = "smtp"
@@ -107,7 +107,7 @@ class EmailNotification(Channel):
     api_key: Secret = option(default=None)
     """SendGrid's key. Default: SENDGRID_API_KEY."""
     api_url: Url | None = None
-    """Another URL of SendGrid's or SES's API."""
+    """A different URL for SendGrid's or SES's API."""
     region: str | None = None
     """The region of SES. Default: that of the environment."""
     subject_template: Template = "[{verdict}] {checkpoint_name}"

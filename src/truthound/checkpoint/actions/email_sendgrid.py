@@ -12,7 +12,7 @@ API = "https://api.sendgrid.com/v3/mail/send"
 
 
 def payload(addresses: Addresses, content: Content) -> dict[str, Any]:
-    """The request's body. SendGrid refuses an address that is in it twice."""
+    """The request's body. SendGrid refuses repeated addresses."""
     seen: set[str] = set()
     groups = {name: [a for a in _parsed(group) if not _repeated(a["email"], seen)] for name, group in (
         ("to", addresses.to), ("cc", addresses.cc), ("bcc", addresses.bcc)

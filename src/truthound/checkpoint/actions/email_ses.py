@@ -20,7 +20,7 @@ _THROTTLED = frozenset({"TooManyRequestsException", "ThrottlingException", "Thro
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ses(Transport):
-    """The API of Amazon SES in a region. Credentials come from where AWS's tools take them."""
+    """The API of Amazon SES in a region. Credentials come from AWS's usual sources."""
 
     region: str | None
     api_url: str | None

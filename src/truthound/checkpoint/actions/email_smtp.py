@@ -62,14 +62,16 @@ class SmtpServer(Transport):
                 if self.user:
                     client.login(self.user, self.password)
                 refused = client.send_message(mail, sender, recipients)
-                with suppress(OSError, smtplib.SMTPException):  # the e-mail is accepted, however the connection ends
+                with suppress(
+                    OSError, smtplib.SMTPException
+                ):  # the e-mail is accepted, even if the connection breaks now
                     client.quit()
         except (OSError, smtplib.SMTPException) as error:
             raise self._delivery_error(error, sent=dispatch.begun) from None
         return {address: f"{code} {self._text(reply)}" for address, (code, reply) in refused.items()}
 
     def _connect(self, dispatch: Dispatch, context: ssl.SSLContext) -> _Client:
-        # a bit less than the whole: a server that does not respond is reported as such
+        # slightly shorter than the time limit, so that a server that does not respond is reported as such
         timeout = 0.9 * (self.timeout or 3600.0)
         port = self.port or _PORTS[self.security]
         if self.security == "tls":

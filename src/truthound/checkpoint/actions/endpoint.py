@@ -1,4 +1,4 @@
-"""An HTTP endpoint of the user's: how it is reached and authenticated, and a body that the user writes."""
+"""A user-defined HTTP endpoint: URL, authentication, and a body that the user writes."""
 
 from __future__ import annotations
 

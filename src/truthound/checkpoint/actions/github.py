@@ -59,7 +59,7 @@ class _Part:
     failed: list[str] = field(default_factory=list)
     """requested, and not done"""
     skipped: list[str] = field(default_factory=list)
-    """not done, and only wanted where it is possible"""
+    """not done, and optional"""
     details: dict[str, Any] = field(default_factory=dict)
 
 
@@ -76,7 +76,7 @@ class GitHubAction(Channel):
         "api_url": ("GITHUB_API_URL",),
     }
     hints: ClassVar[Mapping[int, str]] = {
-        401: "the token is not valid (any more)",
+        401: "the token is invalid or has expired",
         403: _PERMISSIONS,
         404: f"the repository, commit or pull request does not exist, or the token may not see it; {_PERMISSIONS}",
     }
@@ -248,7 +248,7 @@ class GitHubAction(Channel):
         name = self.repository or ""
         try:
             _check_repository(name)
-        except ValueError as error:  # it may be the environment's
+        except ValueError as error:  # the URL may come from the environment
             raise ActionError(f"repository: {error}") from None
         token = self.token.get_secret_value() if self.token else ""
         return Repository(partial(self.request, run=run), self.api_url or API, name, token)
@@ -306,13 +306,13 @@ def _failed_part(error: UnansweredError | PermanentDeliveryError, *, requested: 
 def _append(path: str, text: str, done: str, part: _Part) -> None:
     try:
         add_lines(Path(path), text.encode("utf-8", "replace"))
-    except OSError as error:  # the other parts are done all the same
+    except OSError as error:  # the other parts are still done
         part.failed.append(f"{path} cannot be written: {error.strerror or error}")
     else:
         part.done.append(done)
 
 
 def _build(env: Mapping[str, str]) -> CIEnvironment:
-    """The workflow's run, by the variables of GitHub or of a system that imitates it."""
+    """The facts of the workflow's run, on GitHub or a system that imitates it."""
     platform = detect_ci_platform(env)
     return environment_of(platform if platform in {CIPlatform.GITEA, CIPlatform.FORGEJO} else CIPlatform.GITHUB, env)

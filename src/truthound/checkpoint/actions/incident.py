@@ -22,7 +22,7 @@ from truthound.results import ActionResult, ActionStatus, CheckpointResult, Chec
 T = TypeVar("T")
 NOTHING_OPEN = "nothing is open: the previous run passed too"
 STABLE_NAMES = ("checkpoint_name", "source", "tags", "metadata")
-"""placeholders in the key of an incident: the values when it is opened are those when it is closed"""
+"""placeholders allowed in the key of an incident: their values do not change before it is closed"""
 
 
 def _check_key(template: str | None) -> str | None:
@@ -59,7 +59,7 @@ class IncidentChannel(Channel):
     def skip_reason(self, result: CheckpointResult, previous: CheckpointResult | None) -> str:
         if result.status is not CheckpointStatus.SUCCESS:
             return super().skip_reason(result, previous)
-        if getattr(self, self.resolve_option):  # whatever notify_on says: a success opens nothing
+        if getattr(self, self.resolve_option):  # regardless of notify_on: a success opens nothing
             return ""
         return f"the status is success, and {self.resolve_option} is false"
 
@@ -106,12 +106,12 @@ class IncidentChannel(Channel):
             return False
         try:
             return set(keys) <= set(self._keys(previous, messages.build(previous)))
-        except ConfigError:  # the template could not be rendered then
+        except ConfigError:  # the template could not be rendered for that run
             return False
 
 
 def shorten_key(key: str, width: int) -> str:
-    """A key of at most `width` characters, still a different one for each key."""
+    """A key of at most `width` characters, with a hash if it was truncated, so that keys stay distinct."""
     key = key.encode("utf-8", "replace").decode()
     if len(key) <= width:
         return key

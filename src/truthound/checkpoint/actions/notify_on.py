@@ -35,7 +35,7 @@ def condition_met(notify_on: NotifyOn, result: CheckpointResult, previous: Check
 
 
 def unmet_reason(notify_on: NotifyOn, result: CheckpointResult, previous: CheckpointResult | None) -> str:
-    """Why a condition does not hold, as a sentence; empty if it holds."""
+    """Why a condition does not hold, as a clause; empty if it holds."""
     if condition_met(notify_on, result, previous):
         return ""
     if notify_on in NOTIFY_ON:

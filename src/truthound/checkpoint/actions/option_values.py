@@ -22,7 +22,7 @@ _LONGEST = 10_000  # characters of a text in an action's result
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """How the `${VAR}` of a model's options were resolved before it was made."""
+    """How the `${VAR}` in a model's options were resolved before the model was created."""
 
     raw: Mapping[str, Any] | None = None
     """the options with `${VAR}` unresolved, if they come from a file"""
@@ -103,7 +103,7 @@ def secrets_of_url(secret: str) -> Iterator[str]:
         revealing = [p for p in parts.path.split("/") if len(p) >= 12]
         revealing += [v for _, v in parse_qsl(parts.query) if len(v) >= 8]
         revealing += [parts.password] if parts.password else []
-        yield from {form for one in revealing for form in (one, unquote(one))}  # a header has it without URL escapes
+        yield from {form for one in revealing for form in (one, unquote(one))}  # headers contain it without URL escapes
 
 
 def redact_value(value: Any, secrets: Iterable[str]) -> Any:

@@ -30,7 +30,7 @@ _PLACEHOLDERS = ("run_id", "checkpoint", "date")
 class QuarantineAction(Action):
     """Writes passing rows and failing rows to separate files; each failing row names its failed checks.
 
-    A file is replaced as a whole, and only after both have been counted to be all rows.
+    Files are replaced atomically, and only after their row counts add up to all rows.
     """
 
     type: ClassVar[str] = "quarantine"
@@ -120,7 +120,7 @@ class QuarantineAction(Action):
                 sweep(Path(*folders[:fixed]), len(folders) - fixed)
 
     def _overwriting(self, targets: Mapping[SplitPart, Path], run: ActionContext) -> Iterator[tuple[str, str]]:
-        """Targets that are the same file, or that the checkpoint reads; paths are resolved before they are compared."""
+        """Problems with targets that are the same file, or that the checkpoint reads; links are resolved before comparing."""
         if len({path.resolve() for path in targets.values()}) < len(targets):
             yield "bad_path", "good_path and bad_path are the same file"
         for kind, path in targets.items():
@@ -132,7 +132,7 @@ class QuarantineAction(Action):
     def _write(
         self, split: Split, targets: Mapping[SplitPart, Path], rows: int | None, sampled_from: int | None
     ) -> dict[SplitPart, int]:
-        """Writes the files, counts their rows, and only then replaces what is there."""
+        """Writes temporary files, counts their rows, and only then replaces the targets."""
         with ExitStack() as stack:
             files = {
                 part: RowFile(stack.enter_context(replacing(path)), self._format(path))

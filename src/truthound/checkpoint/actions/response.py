@@ -1,4 +1,4 @@
-"""What the response to a message means: accepted, refused, or to be retried later."""
+"""The meaning of the response to a message: accepted, refused, or to be retried later."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from typing import Any
 from truthound._internal.text import join_words
 from truthound.io.request import Response
 
-_LONGEST_DELAY = 1e9  # seconds, some 30 years: a response that names such a time does not mean it
+_LONGEST_DELAY = 1e9  # seconds, about 30 years: a longer delay in a response is not plausible
 NOT_ACCEPTED = frozenset({408, 425, 429, 503})
-"""transient statuses that say that the request was not acted on"""
+"""transient statuses which mean that the request was not processed"""
 PERMANENT_SERVER_ERRORS = frozenset({501, 505})
-"""statuses above 499 that a retry does not change"""
+"""statuses above 499 that are permanent"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,7 @@ class StoreValidationResult(Action):
             oldest = run.clock() - timedelta(days=self.retention_days)
             try:
                 details["deleted"] = yield from call(lambda: _expire(objects, result.checkpoint_name, oldest))
-            except StoreError as error:  # the result is stored all the same
+            except StoreError as error:  # the result is stored nevertheless
                 details["retention_error"] = str(error)
                 message += f"; older results could not be deleted: {error}"
         return ActionResult(ActionStatus.SUCCESS, message=message, details=details)
@@ -152,7 +152,7 @@ def load_results(
     extra = 0
     for stored in sorted(_ours(objects, checkpoint), key=_when, reverse=True):
         if limit is not None and len(found) >= limit:
-            extra += 1  # names have the time in seconds and in any zone, so the order may be slightly wrong
+            extra += 1  # the times in file names have whole seconds and unknown time zones, so their order may be slightly wrong
             if extra > min(limit, 5):
                 break
         if result := _read(objects, stored.key, checkpoint, skipped):
@@ -181,7 +181,7 @@ def _when(stored: Stored) -> tuple[float, str]:
             named = datetime.strptime("".join(digits), "%Y%m%d%H%M%S").replace(tzinfo=UTC).timestamp()
         except ValueError:  # not a date
             continue
-        if abs(named - stored.modified) > 36 * 3600:  # the file was copied or unpacked: its name is right
+        if abs(named - stored.modified) > 36 * 3600:  # the file was copied or unpacked: trust the time in its name
             return named, stored.key
     return stored.modified, stored.key
 

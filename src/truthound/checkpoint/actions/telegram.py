@@ -77,7 +77,7 @@ class TelegramNotification(Channel):
         "chat_id": ("TELEGRAM_CHAT_ID",),
     }
     hints: ClassVar[Mapping[int, str]] = {
-        401: "bot_token is not right (any more): ask @BotFather",
+        401: "bot_token is not valid: ask @BotFather",
         403: "the bot is not in the chat, or was blocked there",
         404: "bot_token is not right: it looks like 123456:ABC-DEF",
     }

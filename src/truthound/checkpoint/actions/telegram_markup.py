@@ -1,4 +1,4 @@
-"""Values within a text in Telegram's markup: each is escaped for the place where it stands.
+"""Values within a text in Telegram's markup, each escaped for its context.
 
 https://core.telegram.org/bots/api#formatting-options
 """
@@ -48,12 +48,12 @@ def render(template: str, values: Mapping[str, Any], mode: ParseMode) -> tuple[s
 
 
 def plain_value(value: object) -> str:
-    """A value that mentions nobody, and cannot be taken for the place of another."""
+    """A value in which mentions are neutralized, and which cannot be mistaken for a placeholder."""
     return re.sub("[\ue000\ue001]", "\ufffd", escape_terminal(value).replace("@", "@\u200b"))
 
 
 def visible_html(text: str) -> str:
-    """HTML as it is read."""
+    """The visible text of HTML."""
     return html.unescape(re.sub(r"<[^>]*>", "", text))
 
 

@@ -80,7 +80,8 @@ def conflicts(
             if action.enabled:
                 enabled.append((i, action))
                 yield from (
-                    (f"actions.{i}.{option}", message) for option, message in action.resolve(os.environ).conflicts(name, run)
+                    (f"actions.{i}.{option}", message)
+                    for option, message in action.resolve(os.environ).conflicts(name, run)
                 )
     stores = [a.notify_on for _, a in enabled if a.type == "store_result"]
     if stores and "always" not in stores:

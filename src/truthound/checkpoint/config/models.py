@@ -179,14 +179,14 @@ class CheckpointConfig(_Expecting):
 
     @field_validator("name")
     @classmethod
-    def _a_name(cls, value: str) -> str:
+    def _check_name(cls, value: str) -> str:
         if not value.strip() or not value.isprintable():
             raise ValueError("a name has at least one letter or digit, and no control characters")
         return value.strip()
 
     @field_validator("schema")
     @classmethod
-    def _a_schema(cls, value: Any) -> Any:
+    def _parse_schema(cls, value: Any) -> Any:
         if value is None or isinstance(value, Schema | Path) or (isinstance(value, str) and value.strip()):
             return value
         if isinstance(value, Mapping):
@@ -195,14 +195,14 @@ class CheckpointConfig(_Expecting):
 
     @field_validator("run_name_template")
     @classmethod
-    def _a_template(cls, value: str) -> str:
+    def _check_run_name_template(cls, value: str) -> str:
         if not value.strip() or not datetime(2000, 1, 1, tzinfo=UTC).strftime(value).strip():
             raise ValueError("give strftime directives, such as %Y%m%d_%H%M%S")
         return value
 
     @field_validator("severity_thresholds")
     @classmethod
-    def _rising(cls, value: dict[Severity, float]) -> dict[Severity, float]:
+    def _check_thresholds(cls, value: dict[Severity, float]) -> dict[Severity, float]:
         if Severity.LOW in value:
             raise ValueError("every issue is at least low; give medium, high, critical")
         ratios = [value[s] for s in Severity if s in value]
@@ -212,7 +212,7 @@ class CheckpointConfig(_Expecting):
 
     @model_validator(mode="wrap")
     @classmethod
-    def _all_at_once(cls, data: Any, handler: Any, info: ValidationInfo) -> Any:
+    def _validate_all(cls, data: Any, handler: Any, info: ValidationInfo) -> Any:
         """The mistakes of the options, the data source and the validators together.
 
         The context may hold `locate`, for locations in a file, and the parsed data source as `source`.

@@ -1,4 +1,4 @@
-"""Schedules of five fields, as cron(5) has them, written so that every CI system runs them at the same times."""
+"""Schedules of five fields, as in cron(5), normalized so that every CI system runs them at the same times."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _FIELDS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
 )
 """for people, attribute of CronSim, values, their names"""
 _ITEM = re.compile(r"(?:\*|\w+-\w+)(?:/[0-9]+)?|\w+", re.ASCII)
-_NOW = datetime(2026, 1, 1, tzinfo=UTC)  # CronSim takes one; fields do not depend on it
+_NOW = datetime(2026, 1, 1, tzinfo=UTC)  # CronSim requires a start time; the fields do not depend on it
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ def _values(part: str, i: int) -> tuple[int, ...]:
 
 
 def _portable(part: str, found: tuple[int, ...], i: int) -> str:
-    """A field that all systems know: numbers for names, 0 for Sunday."""
+    """A field in the syntax that all systems support: numbers for names, 0 for Sunday."""
     names = _FIELDS[i][3]
     text = re.sub(r"[A-Z]+", lambda name: str(names.index(name[0])), part.upper())
     if re.match(r"\*(?:/1)?(?:,|$)", text):

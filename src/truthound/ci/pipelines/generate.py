@@ -31,7 +31,7 @@ _MARKED = re.compile(rf"(?:#|//) {re.escape(_MARK)}([0-9a-f]{{64}})")
 
 
 def target_of(platform: str | CIPlatform) -> tuple[CIPlatform, PipelineTarget]:
-    """A system by the name that people use, and its pipeline target.
+    """A system, found by one of its names, and its pipeline target.
 
     Raises:
         ConfigError: no system has this name, or pipelines are not generated for it.
@@ -149,7 +149,7 @@ def _ensure_writable(file: Path, *, force: bool) -> None:
         mode = file.stat().st_mode
         if stat.S_ISDIR(mode):
             raise ConfigError(f"{escape_terminal(file)} is a folder; name a file")
-        if not stat.S_ISREG(mode):  # a pipe would be waited for without end
+        if not stat.S_ISREG(mode):  # reading a pipe could block forever
             raise ConfigError(f"{escape_terminal(file)} is not a regular file; name one")
         if force:
             return

@@ -117,7 +117,7 @@ class Pipeline:
         """The command that runs the checkpoint, for any POSIX shell.
 
         Slack's webhook is named, not given: truthound takes it from the environment, so that no log and no list of
-        processes has it. Where the secret is not set, as in builds of forks, nothing is sent.
+        processes has it. If the secret is not set, as in builds of forks, nothing is sent.
         """
         file = shell(self.config)
         words = [f"--config={file}" if str(self.config).startswith("-") else f"--config {file}"]

@@ -11,7 +11,7 @@ JOB = "data-quality"
 TIMEOUT = 30
 """minutes after which a generated job is stopped"""
 DAYS = 30
-"""for which reports are kept, where a system lets the pipeline say so"""
+"""days for which reports are kept, where the pipeline can set this"""
 SARIF = "truthound.sarif"
 JUNIT = "truthound-junit.xml"
 TESTS = "test-results/truthound/results.xml"
@@ -26,7 +26,7 @@ _TEMPLATE_MARKS = re.compile(r"(?<=\$)(?=.)|(?<=<)(?=<)|(?<=#)(?=#)|(?<=:)(?=:)"
 
 
 def shell(value: str | Path) -> str:
-    """A word of a POSIX shell that also means nothing to what reads the file, or the log that commands are shown in.
+    """A quoted word for a POSIX shell that contains no syntax of the CI system's file or log.
 
     The marks of templates and of log commands (`${{ }}`, `$(x)`, `<< >>`, `##vso[`, `::set-output`) are split by
     an empty quote: within single quotes it changes nothing.
@@ -45,7 +45,7 @@ def double_braced_dollars(command: str) -> str:
 
 
 def keep_together(text: object) -> str:
-    """What a note keeps on one line, such as a schedule or a command."""
+    """Text that is not wrapped within a note, such as a schedule or a command."""
     return str(text).replace(" ", "\0")
 
 

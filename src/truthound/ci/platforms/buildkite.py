@@ -42,7 +42,7 @@ _MARKDOWN = 1024 * 1024
 
 
 def _group(title: str, _name: str, _now: datetime) -> tuple[str, str]:
-    """A group ends where the next begins; without one at its end, what follows would be folded away with it."""
+    """A group ends where the next begins; without an empty one at its end, the lines after it would be collapsed too."""
     return f"--- {escape_log(title)}", "+++ truthound"
 
 

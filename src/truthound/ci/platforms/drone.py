@@ -1,7 +1,7 @@
 """Drone: a card of the step, which is an Adaptive Card and its data in one JSON file.
 
 https://docs.drone.io/plugins/adaptive_cards/ (read in November 2026): the file that DRONE_CARD_PATH names has a
-`schema`, which is an address, and `data`. Ours is a data: address, so that the card needs nothing from elsewhere.
+`schema`, which is an address, and `data`. Ours is a data: URL, so that the card loads nothing from elsewhere.
 """
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ def annotation(a: CIAnnotation) -> str:
 
 
 def _escaped(text: str) -> str:
-    """The runner turns back exactly these; any other per cent sign stays one, and can be read in a raw log."""
+    """The runner decodes exactly these sequences; any other per cent sign stays as it is, readable in a raw log."""
     return _AMBIGUOUS.sub("%25", text).replace("\r", "%0D").replace("\n", "%0A")
 
 
@@ -70,12 +70,12 @@ def issue_commands(results: CheckpointResult | Iterable[CheckpointResult], root:
 
 
 def output_file(values: Mapping[str, str], delimiter: str) -> str:
-    """Values as GITHUB_OUTPUT takes them; the delimiter must be one that no value can know."""
+    """Values as GITHUB_OUTPUT takes them; the delimiter must be unpredictable."""
     return "".join(f"{name}<<{delimiter}\n{value}\n{delimiter}\n" for name, value in values.items())
 
 
 def output_delimiter() -> str:
-    """A delimiter that no value can know."""
+    """A delimiter that no value can contain."""
     return f"truthound_{secrets.token_hex(16)}"
 
 

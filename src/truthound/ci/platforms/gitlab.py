@@ -21,7 +21,7 @@ _FIELDS: dict[str, Lookups] = {
     "commit_sha": (
         "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA", "CI_EXTERNAL_PULL_REQUEST_SOURCE_BRANCH_SHA", "CI_COMMIT_SHA",
     ),
-    # the variable is set in builds of a temporary merge, whose message nobody wrote
+    # the variable is set in builds of a temporary merge, whose message was generated
     "commit_message": ("unless:CI_MERGE_REQUEST_SOURCE_BRANCH_SHA:CI_COMMIT_MESSAGE",),
     "pr_number": ("CI_MERGE_REQUEST_IID", "CI_EXTERNAL_PULL_REQUEST_IID"),
     "pr_target_branch": (

@@ -17,7 +17,7 @@ from truthound.results import CheckpointResult
 _ROOTED = {"codequality": codequality, "sarif": sarif}
 """formats that name files relative to the repository's folder"""
 _NO_SYSTEM = {CIPlatform.LOCAL, CIPlatform.GENERIC}
-"""nothing is known to read files there: none is written unasked"""
+"""no tool is known to read files there: none is written unless requested"""
 
 
 def report(reporting: Reporting, run: Report) -> list[Output]:

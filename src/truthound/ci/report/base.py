@@ -104,7 +104,7 @@ class CIReporter:
         """Whether lines are collapsible here; where not, a group's title would only repeat them."""
         return self._groups and self.reporting.group is not log_text.heading
 
-    # --- single things ------------------------------------------------------------------------------------------------
+    # --- annotations, values and groups -------------------------------------------------------------------------------
 
     def format_annotation(self, annotation: CIAnnotation) -> str:
         """The annotation as the system reads it in a log."""

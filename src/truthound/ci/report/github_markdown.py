@@ -66,7 +66,7 @@ def section(report: Report, result: CheckpointResult, limit: int) -> str:
     """A run of a report as Markdown of at most `limit` bytes."""
     return summary(
         result,
-        report.before.get(result.checkpoint_name),
+        report.previous.get(result.checkpoint_name),
         examples=True,
         link=wording.page(result),
         limit=limit,

@@ -54,7 +54,7 @@ class Report:
     results: Sequence[CheckpointResult]
     env: Mapping[str, str]
     ci: CIEnvironment
-    before: Mapping[str, CheckpointResult] = field(default_factory=dict)
+    previous: Mapping[str, CheckpointResult] = field(default_factory=dict)
     summary: bool = True
     outputs: bool = True
     annotations: bool = True

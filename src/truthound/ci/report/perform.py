@@ -23,7 +23,7 @@ def perform(
 ) -> Flow[list[str]]:
     """Carries out all outputs and returns the problems: one that fails does not stop the others. `done` is called for the rest."""
     problems: list[str] = []
-    gone: set[str] = set()  # programs that are missing or do not answer: reported once, waited for once
+    gone: set[str] = set()  # programs that are missing or hang: reported once, waited for once
     for output in outputs:
         if isinstance(output, Pipe) and output.command[0] in gone:
             continue

@@ -1,4 +1,4 @@
-"""Values for later steps of a job: what they are, and how they are written where several systems do it alike."""
+"""Values for later steps of a job, and the formats in which several systems take them."""
 
 from __future__ import annotations
 

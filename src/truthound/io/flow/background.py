@@ -35,14 +35,14 @@ def wait_result(future: Future[T]) -> T:
 
 
 def in_daemon_thread(fn: Callable[[], T]) -> Future[T]:
-    """The future value of a function that runs in a thread of its own."""
+    """Runs a function in a daemon thread; returns the future of its value."""
     future: Future[T] = Future()
     run_in_daemon_thread(future, fn)
     return future
 
 
 def run_in_daemon_thread(future: Future[T], fn: Callable[[], T]) -> None:
-    """Fills the future from a thread that does not keep the interpreter alive, as a pool's threads do, and sees no interrupt.
+    """Sets the future from a daemon thread: unlike a pool's threads it does not delay the exit of the interpreter.
 
     If the future is cancelled before the thread starts the work, the work is not done.
     """

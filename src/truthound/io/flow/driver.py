@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 CANCELLED_ELSEWHERE = "what was waited for had been cancelled"
-"""the error of a call that waits for something somebody else cancelled; the flow itself is not cancelled then"""
+"""the error of a call whose awaited work was cancelled elsewhere; the flow itself is not cancelled"""
 
 
 class Performer(ABC):
@@ -67,11 +67,11 @@ async def drive(flow: Flow[T], performer: Performer) -> T:
 
 
 def without_stop_iteration(fn: Callable[[], T]) -> T:
-    """Its value. A StopIteration, as of `next` without a default, cannot leave a coroutine, or be put into a future."""
+    """The value of `fn()`. A StopIteration cannot be raised from a coroutine or set on a future: it becomes a RuntimeError."""
     try:
         return fn()
     except StopIteration as error:
-        raise RuntimeError("generator raised StopIteration") from error  # as Python says of a generator
+        raise RuntimeError("generator raised StopIteration") from error  # the error that Python raises for a generator
 
 
 __all__ = ["CANCELLED_ELSEWHERE", "Performer", "drive", "without_stop_iteration"]

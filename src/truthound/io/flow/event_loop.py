@@ -41,7 +41,7 @@ class _Http:
 
     async def send(self, request: Request) -> Response:
         if self._sender is None:
-            await asyncio.to_thread(_prepare)  # on the loop it would hold up everything else for a tenth of a second
+            await asyncio.to_thread(_prepare)  # on the loop it would block everything else for a tenth of a second
         if self._sender is None:
             from truthound.io.http_client import AsyncSender
 
@@ -85,7 +85,7 @@ class _LoopPerformer(Performer):
         try:
             return await super().perform(effect)
         except asyncio.CancelledError:
-            self._threads = _own_thread  # the pool may be full of the very calls that cleaning up is to end
+            self._threads = _own_thread  # the pool may be full of the calls that this cleanup is meant to end
             raise
 
     async def sleep(self, seconds: float) -> None:
@@ -110,7 +110,7 @@ class _LoopPerformer(Performer):
         async def one(flow: Flow[Any]) -> Any:
             nonlocal failed
             async with gate:
-                if failed:  # it got in just before the group could cancel it
+                if failed:  # it failed just before the group could cancel it
                     raise asyncio.CancelledError
                 try:
                     return await _run(flow, self._real, self._threads)
@@ -129,7 +129,7 @@ class _LoopPerformer(Performer):
                 flow.close()
 
     async def within(self, effect: Within) -> Any:
-        # in threads of its own: those of the loop's pool would be waited for at its end
+        # in separate threads: closing the loop would wait for the threads of its pool
         task = asyncio.ensure_future(_run(effect.flow, self._real, _own_thread))
         cancelled: asyncio.CancelledError | None = None
         late = False
@@ -137,7 +137,7 @@ class _LoopPerformer(Performer):
             late = not (await asyncio.wait([task], timeout=effect.seconds))[0]
         except asyncio.CancelledError as error:
             cancelled = error
-        while not task.done():  # it cleans up, however often we are cancelled meanwhile
+        while not task.done():  # let it clean up, even if this task is cancelled again
             task.cancel()
             try:
                 await asyncio.wait([task])

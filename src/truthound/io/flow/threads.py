@@ -48,11 +48,11 @@ def run(
 
 
 class FlowCancelledError(BaseException):
-    """The flow is to stop, with the one that started it."""
+    """Raised in a flow that must stop because the flow that started it stops."""
 
 
 class StopSignal:
-    """Asks a flow to stop at its next effect; so does the signal of the flow that started it."""
+    """Stops a flow at its next effect; also set if the signal of the flow that started it is set."""
 
     def __init__(self, outer: StopSignal | None = None) -> None:
         self._requested: Future[None] = Future()
@@ -66,7 +66,7 @@ class StopSignal:
             self._requested.set_result(None)
 
     def pause(self, seconds: float) -> None:
-        """Waits so long, or until a stop is requested."""
+        """Waits `seconds`, or until a stop is requested."""
         wait_for(self.requested, FIRST_COMPLETED, seconds)
 
 
@@ -104,7 +104,7 @@ def _run(flow: Flow[T], real: _Real, stop: StopSignal) -> T:
 
 
 def _complete(coroutine: Coroutine[Any, Any, T]) -> T:
-    """The value of a coroutine that awaits nothing: it blocks instead, as all of `_ThreadPerformer` does."""
+    """The value of a coroutine that never suspends, as those of `_ThreadPerformer`, which block instead."""
     try:
         coroutine.send(None)
     except StopIteration as done:
@@ -124,7 +124,7 @@ class _ThreadPerformer(Performer):
                 raise FlowCancelledError  # noqa: TRY301 as from an effect
             return await super().perform(effect)
         except FlowCancelledError:
-            self._stop = StopSignal()  # heeded once: the effects of cleaning up are performed
+            self._stop = StopSignal()  # raised once: the effects of the cleanup are performed
             raise
 
     async def sleep(self, seconds: float) -> None:
@@ -148,7 +148,7 @@ class _ThreadPerformer(Performer):
                 return [_run(flow, self._real, self._stop) for flow in effect.flows]
             return self._side_by_side(effect)
         finally:
-            for flow in effect.flows:  # those that did not start; the others have ended
+            for flow in effect.flows:  # those that never started; all others have ended
                 flow.close()
 
     def _side_by_side(self, effect: Gather) -> list[Any]:
@@ -184,7 +184,7 @@ class _ThreadPerformer(Performer):
 
 
 def _is_cancellation(error: BaseException) -> bool:
-    """Whether it is asyncio's; who raises that has loaded asyncio."""
+    """Whether the error is asyncio's CancelledError; asyncio is not imported here, as whoever raises it has done so."""
     asyncio = sys.modules.get("asyncio")
     return asyncio is not None and isinstance(error, asyncio.CancelledError)
 
@@ -199,7 +199,9 @@ def _await_here(value: Awaitable[T]) -> T:
         asyncio.get_running_loop()
     except RuntimeError:
         return asyncio.run(main())
-    return wait_result(in_daemon_thread(lambda: asyncio.run(main())))  # a notebook: its loop is busy running us
+    return wait_result(
+        in_daemon_thread(lambda: asyncio.run(main()))
+    )  # in a notebook, whose running loop executes this call
 
 
 __all__ = ["FlowCancelledError", "StopSignal", "run"]

@@ -1,1 +1,1 @@
-"""Data docs: pages about runs that open from a folder, without a network. Pure functions from results to text."""
+"""Data docs: pages about runs that can be opened from a folder, offline. Pure functions from results to text."""

@@ -1,4 +1,4 @@
-"""The pages: a run, and the index of all checkpoints. Each is one file that opens without a network."""
+"""The pages: a run, and the index of all checkpoints. Each is one file that works offline."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from truthound.reporters import markdown as md
 from truthound.reporters import message as messages
 from truthound.reporters import wording
 from truthound.reporters.check_view import CheckView, check_view
-from truthound.reporters.site.records import Record
+from truthound.reporters.site.records import RunRecord
 from truthound.results import CheckOutcome, CheckpointResult, CheckStatus
 
 if TYPE_CHECKING:
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 MARK = "truthound data docs"
-"""stands near the beginning of every index of ours"""
+"""marks an index page as written by truthound"""
 LEVELS = {"minimal": 0, "default": 1, "detailed": 2}
 _COLUMNS, _ISSUES, _OTHERS = 14, 500, 3000  # shown at most
 
@@ -29,7 +29,7 @@ _COLUMNS, _ISSUES, _OTHERS = 14, 500, 3000  # shown at most
 def run_page(
     result: CheckpointResult,
     previous: CheckpointResult | None,
-    history: Sequence[Record],
+    history: Sequence[RunRecord],
     *,
     site_name: str,
     template: str = "default",
@@ -49,7 +49,7 @@ def run_page(
 
 
 def index_page(
-    runs: Iterable[Record], *, site_name: str, history: bool = True, older: dict[str, int] | None = None
+    runs: Iterable[RunRecord], *, site_name: str, history: bool = True, older: dict[str, int] | None = None
 ) -> str:
     """The index, from records in the order of time."""
     checkpoints = _by_checkpoint(runs, history=history, older=older or {})
@@ -62,7 +62,7 @@ def index_page(
 def run_markdown(
     result: CheckpointResult,
     previous: CheckpointResult | None,
-    history: Sequence[Record],
+    history: Sequence[RunRecord],
     *,
     template: str = "default",
 ) -> str:
@@ -85,7 +85,7 @@ def run_markdown(
 
 
 def index_markdown(
-    runs: Iterable[Record], *, site_name: str, history: bool = True, older: dict[str, int] | None = None
+    runs: Iterable[RunRecord], *, site_name: str, history: bool = True, older: dict[str, int] | None = None
 ) -> str:
     """The index in Markdown."""
     lines = [f"<!-- {MARK} -->", f"# {escaped(site_name)}", ""]
@@ -98,9 +98,9 @@ def index_markdown(
     return "\n".join(lines) + "\n"
 
 
-def _by_checkpoint(runs: Iterable[Record], *, history: bool, older: dict[str, int]) -> list[dict[str, Any]]:
+def _by_checkpoint(runs: Iterable[RunRecord], *, history: bool, older: dict[str, int]) -> list[dict[str, Any]]:
     """The checkpoints, those that do not pass first, each with its runs in the order of time."""
-    grouped: dict[str, list[Record]] = {}
+    grouped: dict[str, list[RunRecord]] = {}
     for one in runs:
         grouped.setdefault(one.name, []).append(one)
     found = []

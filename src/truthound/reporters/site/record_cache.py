@@ -1,4 +1,4 @@
-"""A site's records, each read once: their contents are cached in one file beside them, so that a bucket is not asked for thousands."""
+"""A site's records, each read once: their contents are cached in one file beside them, so that thousands of requests to a bucket are saved."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from truthound.errors import StoreError
 from truthound.io.object_storage import Objects
 from truthound.reporters.site import records
-from truthound.reporters.site.records import Record
+from truthound.reporters.site.records import RunRecord
 
 READ = "read.json"
 
@@ -30,7 +30,7 @@ class RecordCache:
         self._stamps = {o.key: [o.size, o.modified] for o in found}
         return sorted(self._stamps)
 
-    def records(self, keys: Iterable[str]) -> list[Record]:
+    def records(self, keys: Iterable[str]) -> list[RunRecord]:
         """The valid ones of these records."""
         if self._before is None:
             self._before = _decoded(self._objects.get(READ))

@@ -18,13 +18,13 @@ from truthound.reporters.check_view import issue_views
 from truthound.results import CheckpointResult
 
 FOLDERS = {"html": "records", "md": "records-md"}
-"""where the records of pages with this ending are: a site may have both kinds"""
+"""the folder of the records for pages with this suffix: a site may have both kinds"""
 _WITHIN = re.compile(rb"<!-- truthound:record ((?:[\w+/]{4})+(?:[\w+/]{2}==|[\w+/]{3}=)?) -->\s*\Z")
 _WORST = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class RunRecord:
     """A run in the index. `page` is relative to the site; `share` is the share of issues among the evaluated checks."""
 
     name: str
@@ -56,7 +56,7 @@ def run_key(result: CheckpointResult) -> str:
     return f"{safe_name(result.checkpoint_name)}/{moment:%Y%m%dT%H%M%S}-{safe_name(result.run_id, 120)}"
 
 
-def record(result: CheckpointResult, page: str) -> Record:
+def record(result: CheckpointResult, page: str) -> RunRecord:
     """The index record of a run."""
     validation = result.validation_result
     s = validation.statistics if validation else None
@@ -64,7 +64,7 @@ def record(result: CheckpointResult, page: str) -> Record:
     lines = [view.text for view in issue_views(result)[:_WORST]] or ([result.error] if result.error else [])
     if issues > _WORST:
         lines.append(f"… and {issues - _WORST:,} more")
-    return Record(
+    return RunRecord(
         name=shorten(result.checkpoint_name, 300),
         run_id=shorten(result.run_id, 200),
         run_time=result.run_time.isoformat(),
@@ -81,11 +81,11 @@ def record(result: CheckpointResult, page: str) -> Record:
     )
 
 
-def decoded(content: bytes | None) -> Record | None:
+def decoded(content: bytes | None) -> RunRecord | None:
     """The record in a file; None if it is not a record."""
     try:
         found: Any = json.loads(content or b"")
-        made = Record(**{**found, "worst": tuple(found["worst"])})
+        made = RunRecord(**{**found, "worst": tuple(found["worst"])})
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
     texts = (
@@ -106,7 +106,7 @@ def decoded(content: bytes | None) -> Record | None:
     return made if valid and made.page.startswith("runs/") and ".." not in made.page else None
 
 
-def found_in(page: bytes | None) -> Record | None:
+def found_in(page: bytes | None) -> RunRecord | None:
     """The record at the end of a page, if there is one."""
     found = _WITHIN.search(page or b"")
     return decoded(base64.b64decode(found[1])) if found else None

@@ -29,14 +29,14 @@ _FLOAT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
 @dataclass(frozen=True)
-class Record:
+class CsvRecord:
     """A row of the file: its fields, and the numbered lines that contain them."""
 
     fields: list[str]
     lines: list[tuple[int, str]]
 
 
-def records(path: Path, dialect: CsvDialect) -> Iterator[Record]:
+def records(path: Path, dialect: CsvDialect) -> Iterator[CsvRecord]:
     """The rows after the header. Raises DecodeFailure where the text cannot be read further."""
     options = dialect.options
     held: list[tuple[int, str]] = []
@@ -59,7 +59,7 @@ def records(path: Path, dialect: CsvDialect) -> Iterator[Record]:
             return
         except csv.Error:
             raise DecodeFailure(held[0][0] if held else 1, 1, OPEN_QUOTE) from None
-        record, held[:] = Record(fields, list(held)), []
+        record, held[:] = CsvRecord(fields, list(held)), []
         if not fields:
             continue
         if skip:
@@ -68,7 +68,7 @@ def records(path: Path, dialect: CsvDialect) -> Iterator[Record]:
         yield record
 
 
-def position(record: Record, index: int, dialect: CsvDialect) -> tuple[int, int]:
+def position(record: CsvRecord, index: int, dialect: CsvDialect) -> tuple[int, int]:
     """The line and the column (characters from 1) where a field begins."""
     text = "".join(line for _, line in record.lines)
     at, field, inside, opens = 0, 0, False, True
