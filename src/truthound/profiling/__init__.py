@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from truthound.profiling.schema_inference import infer_schema as infer_schema
 
 _PARTS = {
-    "baselines": ("Baselines",),
+    "baselines": ("FileBaselines",),
     "schema_checks": ("schema_validators",),
     "rule_drafting": ("draft_rules", "anomaly_rules"),
     "draft_file": ("as_yaml", "draft_checkpoint"),
