@@ -10,7 +10,7 @@ import pytest
 from helpers.support import need
 from truthound.errors import ConfigError, StoreError
 from truthound.io import files
-from truthound.io.files import LocalObjects, local_path, replacing, safe_name
+from truthound.io.files import LocalObjects, atomic_replacement, local_path, safe_name
 from truthound.io.object_storage import open_objects
 
 
@@ -49,7 +49,7 @@ def test_files_have_the_usual_permissions_and_nothing_temporary_stays(tmp_path):
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
     path = tmp_path / "a.txt"
     path.write_text("old")
-    with pytest.raises(KeyboardInterrupt), replacing(path) as temporary:
+    with pytest.raises(KeyboardInterrupt), atomic_replacement(path) as temporary:
         temporary.write_text("half")
         raise KeyboardInterrupt
     assert path.read_text() == "old"
@@ -86,10 +86,10 @@ def test_what_a_killed_process_leaves_is_no_data_and_goes_with_the_next_write(tm
     assert left.startswith(".tmp-")
     assert "." not in left.removeprefix(".tmp-")
     (tmp_path / ".tmp-notes.csv").write_text("somebody else's")
-    with replacing(tmp_path / "mine.csv") as living:
+    with atomic_replacement(tmp_path / "mine.csv") as living:
         living.write_text("x")
         assert sorted(os.listdir(tmp_path)) == sorted([".tmp-notes.csv", living.name])
-        with replacing(tmp_path / "other.csv") as other:  # another write of this process
+        with atomic_replacement(tmp_path / "other.csv") as other:  # another write of this process
             other.write_text("y")
         assert living.exists()
     assert sorted(os.listdir(tmp_path)) == [".tmp-notes.csv", "mine.csv", "other.csv"]
@@ -136,12 +136,12 @@ def test_whose_files_are_left_over(tmp_path, name, age, stays):
 def test_a_programs_own_way_to_end_is_kept(tmp_path):
     before = signal.signal(signal.SIGTERM, own := lambda *_: None)
     try:
-        with replacing(tmp_path / "a") as temporary:
+        with atomic_replacement(tmp_path / "a") as temporary:
             temporary.write_text("")
             assert signal.getsignal(signal.SIGTERM) is own
     finally:
         signal.signal(signal.SIGTERM, before)
-    with replacing(tmp_path / "a") as temporary:
+    with atomic_replacement(tmp_path / "a") as temporary:
         temporary.write_text("")
         assert signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL

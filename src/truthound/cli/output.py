@@ -124,13 +124,13 @@ def print_error(text: object) -> None:
 
 def write_bytes(path: Path, content: bytes) -> None:
     """Writes a file atomically; a pipe or a device directly."""
-    from truthound.io.files import replacing
+    from truthound.io.files import atomic_replacement
 
     try:
         if path.exists() and not stat.S_ISREG(path.stat().st_mode):
             path.write_bytes(content)
             return
-        with replacing(path.resolve()) as temporary:
+        with atomic_replacement(path.resolve()) as temporary:
             temporary.write_bytes(content)
     except OSError as error:
         raise StoreError(f"{path} cannot be written: {error.strerror or error}") from None

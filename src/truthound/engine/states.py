@@ -80,7 +80,7 @@ class Sum:
         total, error = self.total + other.total, self.error + other.error
         return Sum(self.number, self.count + other.count, total, error, special, self.scale)
 
-    def certain(self, function: str) -> bool:
+    def is_certain(self, function: str) -> bool:
         """Whether the sum or the mean is known to the last bit."""
         if not self.error or self.special is not None:
             return True

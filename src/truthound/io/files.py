@@ -85,7 +85,7 @@ def _is_unterminated(path: Path) -> bool:
 
 
 @contextlib.contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def atomic_replacement(path: Path) -> Iterator[Path]:
     """A temporary path in the same folder: if the block succeeds, it is synced and replaces `path`; otherwise it is deleted.
 
     Raises StoreError if that is not possible; errors of the block are raised unchanged.
@@ -96,7 +96,7 @@ def replacing(path: Path) -> Iterator[Path]:
     sweep(path.parent)
     _own_temporaries.add(temporary.name)
     try:
-        with terminable():
+        with unwinding_on_sigterm():
             yield temporary
             with _store_errors(f"cannot write {path}"):
                 with temporary.open("rb+") as file:
@@ -154,7 +154,7 @@ def _is_stale(owner: re.Match[str], entry: os.DirEntry[str]) -> bool:
 
 
 @contextlib.contextmanager
-def terminable() -> Iterator[None]:
+def unwinding_on_sigterm() -> Iterator[None]:
     """Turns SIGTERM into an exception within the block, as SIGINT is, unless the program handles it itself."""
     here = threading.current_thread() is threading.main_thread()
     if not here or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
@@ -210,7 +210,7 @@ class LocalObjects:
         path = self._path(key)
         with _store_errors(f"cannot write {path}"):
             self._confine(path)
-            with replacing(path) as temporary:
+            with atomic_replacement(path) as temporary:
                 temporary.write_bytes(data)
                 if modified is not None:
                     os.utime(temporary, (modified, modified))
@@ -220,7 +220,7 @@ class LocalObjects:
         """Deletes incomplete files of killed processes in the folder and its subfolders, down to `depth`."""
         sweep(self.root, depth)
 
-    def where(self, key: str) -> str:
+    def display_path(self, key: str) -> str:
         """An object's location, for messages."""
         return str(self.root / key)
 

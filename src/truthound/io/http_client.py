@@ -234,7 +234,7 @@ def _translating_errors(request: Request) -> Iterator[None]:
 
     importlib.import_module("httpcore2")  # the client imports it late; its loggers must exist before the first request
     try:
-        with silent("httpx2", "httpcore2"):
+        with suppressed_logs("httpx2", "httpcore2"):
             yield
     except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
         raise _connection_error(request, error) from None
@@ -319,7 +319,7 @@ _filter = _SuppressOwnLogs()
 
 
 @contextmanager
-def silent(*packages: str) -> Iterator[None]:
+def suppressed_logs(*packages: str) -> Iterator[None]:
     """A block in which our requests are not logged by these packages, which log whole URLs, headers and tokens. What others
     do with them meanwhile is logged.
 
@@ -347,6 +347,6 @@ __all__ = [
     "cut_off",
     "host",
     "multipart",
-    "silent",
+    "suppressed_logs",
     "trusted",
 ]

@@ -66,7 +66,7 @@ class CloudObjects:
         self.location = location.rstrip("/")
         self._kind = kind_of(location) or ""
 
-    def where(self, key: str) -> str:
+    def display_path(self, key: str) -> str:
         """An object's location, for messages."""
         return redact(f"{self.location}/{key}")
 
@@ -77,16 +77,16 @@ class CloudObjects:
         """Writes an object, replacing an older one. The bucket sets its time; `modified` is ignored."""
         import obstore
 
-        with self._store_errors(f"cannot write {self.where(key)}"):
+        with self._store_errors(f"cannot write {self.display_path(key)}"):
             obstore.put(self._store(), checked_key(key), data)
-        return self.where(key)
+        return self.display_path(key)
 
     def get(self, key: str) -> bytes | None:
         """An object's content, or None if it does not exist."""
         import obstore
         from obstore.exceptions import NotFoundError
 
-        with self._store_errors(f"cannot read {self.where(key)}"):
+        with self._store_errors(f"cannot read {self.display_path(key)}"):
             try:
                 return bytes(obstore.get(self._store(), checked_key(key)).bytes())
             except (NotFoundError, FileNotFoundError):
@@ -99,13 +99,13 @@ class CloudObjects:
 
         store, at = self._store(), 0
         try:
-            with self._store_errors(f"cannot read {self.where(key)}"):
+            with self._store_errors(f"cannot read {self.display_path(key)}"):
                 known = obstore.head(store, checked_key(key))
             while at < known["size"]:
                 options: Any = {"range": (at, min(at + _PIECE, known["size"]))}
                 if known["e_tag"]:
                     options["if_match"] = known["e_tag"]
-                with self._store_errors(f"cannot read {self.where(key)}"):
+                with self._store_errors(f"cannot read {self.display_path(key)}"):
                     piece = obstore.get(store, checked_key(key), options=options).bytes()
                 at += file.write(piece)
         except (NotFoundError, FileNotFoundError):
@@ -125,7 +125,7 @@ class CloudObjects:
         import obstore
         from obstore.exceptions import NotFoundError
 
-        with self._store_errors(f"cannot delete {self.where(key)}"):
+        with self._store_errors(f"cannot delete {self.display_path(key)}"):
             try:
                 obstore.delete(self._store(), checked_key(key))
             except (NotFoundError, FileNotFoundError):

@@ -20,11 +20,11 @@ def config_location(outcome: CheckOutcome, root: str | Path = "") -> tuple[str, 
 
 def _absolute(path: str, root: str | Path) -> PurePath:
     """A relative path starts from the folder of the run, which may be deeper in the repository."""
-    here = _here() if root and not PurePath(path).is_absolute() else None
+    here = _current_folder() if root and not PurePath(path).is_absolute() else None
     return here / path if here and within(here, root) not in (None, PurePath()) else PurePath(path)
 
 
-def _here() -> Path | None:
+def _current_folder() -> Path | None:
     """The current folder; None if it was deleted."""
     try:
         return Path.cwd()

@@ -15,7 +15,7 @@ from truthound._internal.escape import escape_terminal
 from truthound._internal.options import Converted, Model, option
 from truthound._internal.text import did_you_mean, yaml_line
 from truthound.errors import ConfigError, OptionErrors
-from truthound.io.files import replacing
+from truthound.io.files import atomic_replacement
 from truthound.schema import type_names
 from truthound.schema.type_names import FAMILIES, meaning
 
@@ -211,7 +211,7 @@ class Schema(Model):
 
     def save(self, path: str | Path, comments: Comments = MappingProxyType({})) -> None:
         """Writes the file of `to_yaml`, completely or not at all."""
-        with replacing(Path(path)) as temporary:
+        with atomic_replacement(Path(path)) as temporary:
             temporary.write_text(self.to_yaml(comments), encoding="utf-8")
 
 

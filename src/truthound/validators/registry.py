@@ -160,7 +160,7 @@ def parse_validators(
     parser = _Parser(validator_config, locate)
     for i, item in enumerate(() if validators is None else validators):
         parser.add(f"validators[{i}]", item)
-    return parser.done()
+    return parser.validators()
 
 
 class _Parser:
@@ -275,7 +275,7 @@ class _Parser:
         else:
             self._made.append(made.located_at(self._locate(shared_at if shared and not options else at)))
 
-    def done(self) -> tuple[Validator, ...]:
+    def validators(self) -> tuple[Validator, ...]:
         """The validators; raises if there are mistakes."""
         for word, (at, _) in self._config.items():
             if word in self._used:

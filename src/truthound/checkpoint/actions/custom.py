@@ -27,7 +27,7 @@ from truthound.checkpoint.actions.base import Action
 from truthound.checkpoint.actions.context import ActionContext
 from truthound.checkpoint.actions.custom_output import Output
 from truthound.errors import ActionError, ConfigError, OptionErrors, TransientDeliveryError
-from truthound.io.files import local_path, terminable
+from truthound.io.files import local_path, unwinding_on_sigterm
 from truthound.io.flow import Flow, call, run_in_daemon_thread, wait_result
 from truthound.io.request import encode_json
 from truthound.results import ActionResult, ActionStatus, CheckpointResult
@@ -266,7 +266,7 @@ def _wait(process: subprocess.Popen[bytes], seconds: float | None) -> int | None
     until = time.monotonic() + (math.inf if seconds is None else seconds)
     while True:
         try:
-            with terminable():  # SIGTERM is for the command too
+            with unwinding_on_sigterm():  # SIGTERM is for the command too
                 return process.wait(min(until - time.monotonic(), _DAY))
         except subprocess.TimeoutExpired:
             if time.monotonic() >= until:
@@ -298,7 +298,7 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
         os.killpg(process.pid, signal.SIGTERM)
         until = time.monotonic() + KILL_GRACE
         try:
-            with terminable():
+            with unwinding_on_sigterm():
                 while time.monotonic() < until:
                     process.poll()  # reaps the leader once it has ended, so that the group becomes empty
                     os.killpg(process.pid, 0)

@@ -92,11 +92,15 @@ class UpdateDataDocs(Action):
         known = yield from call(lambda: self._known(kept, result) if self.include_history else [])
         record = yield from call(lambda: records.record(result, key))
         page_text = yield from call(lambda: self._page(result, run, [*known, record], source))
-        content = page_text.encode("utf-8", "replace") + record.within()
+        content = page_text.encode("utf-8", "replace") + record.as_page_end()
         page = yield from call(lambda: objects.put(key, content))
         yield from call(lambda: listed.put(f"{name}.json", record.encoded()))
         yield from call(lambda: self._index(objects, kept, ending))
-        details: dict[str, Any] = {"page": str(page), "index": objects.where(f"index.{ending}"), "bytes": len(content)}
+        details: dict[str, Any] = {
+            "page": str(page),
+            "index": objects.display_path(f"index.{ending}"),
+            "bytes": len(content),
+        }
         if self.base_url:
             details["url"] = f"{self.base_url.rstrip('/')}/{key}"
         return ActionResult(ActionStatus.SUCCESS, message=f"wrote {page}", details=details)
@@ -134,7 +138,7 @@ class UpdateDataDocs(Action):
         """Writes the missing records of pages whose runs were killed, so that the index lists them. Each page contains its record."""
         folder = name.partition("/")[0]
         written = open_objects(f"{self.site_path.rstrip('/')}/runs/{folder}", run.base)
-        have = set(kept.listed())
+        have = set(kept.keys())
         for stored in list(written.list(0)):
             key = f"{folder}/{stored.key.removesuffix(f'.{ending}')}.json"
             if stored.key.endswith(f".{ending}") and key not in have:
@@ -145,7 +149,7 @@ class UpdateDataDocs(Action):
     def _known(self, kept: RecordCache, result: CheckpointResult) -> list[RunRecord]:
         """The records of the checkpoint's earlier runs, oldest first, as many as a trend shows."""
         prefix, current = f"{records.run_key(result).split('/')[0]}/", f"{records.run_key(result)}.json"
-        keys = [k for k in kept.listed() if k.startswith(prefix) and k < current]
+        keys = [k for k in kept.keys() if k.startswith(prefix) and k < current]
         return kept.records(keys[1 - _TREND :])
 
     def _index(self, objects: Objects, kept: RecordCache, ending: str) -> None:
@@ -153,13 +157,13 @@ class UpdateDataDocs(Action):
         existing = objects.get(f"index.{ending}")
         if existing and pages.MARK not in existing[:2000].decode("utf-8", "replace"):
             raise ActionError(
-                f"{objects.where(f'index.{ending}')} was not written by truthound and is not replaced; choose another site_path"
+                f"{objects.display_path(f'index.{ending}')} was not written by truthound and is not replaced; choose another site_path"
             )
-        keys = kept.listed()
+        keys = kept.keys()
         for _ in range(_MAX_INDEX_BUILDS):
             listing, shown = self._listing(kept, keys)
             objects.put(f"index.{ending}", listing.encode("utf-8", "replace"))
-            written, keys = keys, kept.listed()
+            written, keys = keys, kept.keys()
             if records.fingerprint(written) == records.fingerprint(keys):
                 return kept.keep(shown)
         raise ActionError("the index could not be updated: runs were added faster than it could be written")

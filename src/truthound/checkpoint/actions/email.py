@@ -212,7 +212,7 @@ class EmailNotification(Channel):
             if dispatch.drop():
                 raise
         message = f"{service} gave no answer to the mail within {self.timeout_seconds:g} s"
-        raise transport.lost(message, sent=True)
+        raise transport.connection_lost(message, sent=True)
 
     def _smtp_server(self) -> SmtpServer:
         return SmtpServer(

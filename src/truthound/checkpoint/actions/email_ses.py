@@ -11,7 +11,7 @@ from truthound.checkpoint.actions.email_message import Addresses
 from truthound.checkpoint.actions.email_transport import Transport
 from truthound.checkpoint.actions.response import NOT_ACCEPTED
 from truthound.errors import ActionError, ConfigError, PermanentDeliveryError, TransientDeliveryError, UnreachableError
-from truthound.io.http_client import Dispatch, silent
+from truthound.io.http_client import Dispatch, suppressed_logs
 
 MISSING = "the package boto3 is not installed; install it with: pip install 'truthound[ses]'"
 _THROTTLED = frozenset({"TooManyRequestsException", "ThrottlingException", "Throttling", "LimitExceededException",
@@ -34,7 +34,7 @@ class Ses(Transport):
         groups = {"ToAddresses": addresses.to, "CcAddresses": addresses.cc, "BccAddresses": addresses.bcc}
         try:
             client = self._client(dispatch)
-            with silent("botocore", "boto3", "urllib3"):
+            with suppressed_logs("botocore", "boto3", "urllib3"):
                 response = client.send_email(
                     FromEmailAddress=addresses.sender,
                     Destination={name: list(group) for name, group in groups.items() if group},
@@ -45,7 +45,7 @@ class Ses(Transport):
         except BotoCoreError as error:
             raise self._connection_error(error) from None
         if not response.get("MessageId"):
-            raise self.lost("SES answered without the id of a message", sent=True)
+            raise self.connection_lost("SES answered without the id of a message", sent=True)
         return str(response["MessageId"])
 
     def _client(self, dispatch: Dispatch) -> Any:
@@ -67,7 +67,7 @@ class Ses(Transport):
         if error.get("Code") in _THROTTLED or status in NOT_ACCEPTED:
             return TransientDeliveryError(message, status_code=status)
         if status >= 500:
-            return self.lost(f"{message} ({status})", sent=True)
+            return self.connection_lost(f"{message} ({status})", sent=True)
         return PermanentDeliveryError(message, status_code=status)
 
     def _connection_error(self, error: Exception) -> ActionError:
@@ -84,7 +84,7 @@ class Ses(Transport):
             case e.HTTPClientError() | e.ConnectionError():
                 sent = not isinstance(error, e.EndpointConnectionError | e.ConnectTimeoutError)
                 what = "gave no answer to the mail" if sent else "could not be reached"
-                return self.lost(f"SES {what}: {why}", sent=sent)
+                return self.connection_lost(f"SES {what}: {why}", sent=sent)
             case _:
                 return PermanentDeliveryError(
                     f"SES: {self.redact(str(error), 300)}; give credentials and a region as AWS's tools take them"

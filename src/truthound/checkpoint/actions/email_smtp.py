@@ -94,16 +94,16 @@ class SmtpServer(Transport):
                     f"{self.address}: {error}; use_tls: false is for servers without STARTTLS"
                 )
             case smtplib.SMTPServerDisconnected():
-                return self.lost(f"{self.address} closed the connection: {error}", sent=sent)
+                return self.connection_lost(f"{self.address} closed the connection: {error}", sent=sent)
             case smtplib.SMTPResponseException():
                 reply = f"{error.smtp_code} {self._text(error.smtp_error)}"
                 if sent and not 400 <= error.smtp_code < 600:  # not an SMTP reply, after the e-mail was sent
-                    return self.lost(f"{self.address}: {reply}", sent=True)
+                    return self.connection_lost(f"{self.address}: {reply}", sent=True)
                 return _refusal(f"{self.address} refused the mail: {reply}", error.smtp_code)
             case _:
                 why = self.redact(str(error), 200) or type(error).__name__
                 what = "gave no answer to the mail" if sent else "could not be reached"
-                return self.lost(f"{self.address} {what}: {why}", sent=sent)
+                return self.connection_lost(f"{self.address} {what}: {why}", sent=sent)
 
     def _tls_error(self, error: ssl.SSLError, *, sent: bool) -> ActionError:
         if isinstance(error, ssl.SSLCertVerificationError):
@@ -116,7 +116,7 @@ class SmtpServer(Transport):
             return PermanentDeliveryError(
                 f"{line}; is {port} the port for TLS from the start? use_ssl: false is for STARTTLS"
             )
-        return self.lost(line, sent=sent)
+        return self.connection_lost(line, sent=sent)
 
     def _all_refused(self, error: smtplib.SMTPRecipientsRefused) -> ActionError:
         replies = "; ".join(f"{a}: {code} {self._text(reply)}" for a, (code, reply) in error.recipients.items())

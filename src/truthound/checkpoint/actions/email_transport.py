@@ -18,7 +18,7 @@ class Transport:
     """whether an e-mail that may have been accepted is sent again"""
     redact: Callable[[str, int], str]
 
-    def lost(self, message: str, *, sent: bool) -> ActionError:
+    def connection_lost(self, message: str, *, sent: bool) -> ActionError:
         """The error of a conversation that broke off; an e-mail that was sent may have been accepted."""
         if sent and not self.at_least_once:
             return UnansweredError(message)

@@ -16,7 +16,7 @@ from truthound.checkpoint.actions.base import Action
 from truthound.checkpoint.actions.context import ActionContext
 from truthound.engine import RowFile, Split, SplitPart
 from truthound.errors import ActionError, ConfigError, StoreError
-from truthound.io.files import local_path, replacing, safe_name, sweep
+from truthound.io.files import atomic_replacement, local_path, safe_name, sweep
 from truthound.io.flow import Flow, call
 from truthound.results import ActionResult, ActionStatus, CheckpointResult
 
@@ -135,7 +135,7 @@ class QuarantineAction(Action):
         """Writes temporary files, counts their rows, and only then replaces the targets."""
         with ExitStack() as stack:
             files = {
-                part: RowFile(stack.enter_context(replacing(path)), self._format(path))
+                part: RowFile(stack.enter_context(atomic_replacement(path)), self._format(path))
                 for part, path in targets.items()
             }
             try:

@@ -201,7 +201,7 @@ def _read(objects: Objects, key: str, checkpoint: str | None, problems: list[str
         if not isinstance(document, dict) or not str(document.get("format", "")).startswith("truthound.result/"):
             return None
         if document["format"] != FORMAT:
-            problems.append(f"{objects.where(key)}: written by another version ({document['format']}), skipped")
+            problems.append(f"{objects.display_path(key)}: written by another version ({document['format']}), skipped")
             return None
         result = CheckpointResult.from_dict(document)
     except (
@@ -217,7 +217,7 @@ def _read(objects: Objects, key: str, checkpoint: str | None, problems: list[str
         yaml.YAMLError,
     ) as error:
         problems.append(
-            f"{objects.where(key)}: damaged, skipped ({type(error).__name__}: {' '.join(str(error).split())[:200]})"
+            f"{objects.display_path(key)}: damaged, skipped ({type(error).__name__}: {' '.join(str(error).split())[:200]})"
         )
         return None
     return result if checkpoint in (None, result.checkpoint_name) else None

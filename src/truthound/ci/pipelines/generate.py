@@ -124,7 +124,7 @@ def write_ci_config(
         ConfigError: with a line for each mistake; or the file must not be overwritten.
         StoreError: it cannot be written.
     """
-    from truthound.io.files import replacing
+    from truthound.io.files import atomic_replacement
 
     found, target = target_of(platform)
     place: Any = path
@@ -136,7 +136,7 @@ def write_ci_config(
     file = Path(target.path if path is None else path)
     _ensure_writable(file, force=force)
     try:
-        with replacing(file.resolve()) as temporary:
+        with atomic_replacement(file.resolve()) as temporary:
             temporary.write_bytes(text.encode())
     except OSError as error:
         raise StoreError(f"{escape_terminal(file)} cannot be written: {error.strerror or error}") from None

@@ -11,7 +11,7 @@ from truthound._internal.text import first_line, shorten
 from truthound.ci.report.outputs import Output, Pipe, Print, Send, Write
 from truthound.errors import RetryableError, TruthoundError
 from truthound.io import http_client
-from truthound.io.files import add_lines, replacing
+from truthound.io.files import add_lines, atomic_replacement
 from truthound.io.flow import Flow, call, http, retry
 
 _SECONDS = 30
@@ -84,7 +84,7 @@ def _write(path: Path, content: bytes, *, append: bool) -> None:
         add_lines(path, content)
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as temporary:
+    with atomic_replacement(path) as temporary:
         temporary.write_bytes(content)
 
 

@@ -76,7 +76,7 @@ def _float_sum(values: pl.Expr, function: str, key: object, *, exact: bool) -> A
             # far more than adding by blocks, as the engine does, can be off
             error = Fraction(count) * Fraction(CUT) * (1024 + count // 1024) / 2**54
             state = floats.state(Fraction(above) + Fraction(below), error)
-            if floats.enough(state):
+            if floats.is_exact(state):
                 return state
         return floats.levels(123 - math.frexp(size)[1])
 
@@ -95,8 +95,8 @@ class _FloatSum:
     def state(self, total: Fraction, error: Fraction) -> Sum:
         return Sum("float", self.count, total, error)
 
-    def enough(self, state: Sum) -> bool:
-        return not state.error if self.exact else state.certain(self.function)
+    def is_exact(self, state: Sum) -> bool:
+        return not state.error if self.exact else state.is_certain(self.function)
 
     def special(self) -> AggregateQuery:
         """The sum where some are NaN or infinite, or all are so large that their sizes do not add up."""
@@ -125,7 +125,7 @@ class _FloatSum:
             total = known + Fraction(int(found[0] or 0)) / Fraction(2) ** shift
             whole = shift >= 1074 or (self.exact and not found[1])
             state = self.state(total, _ZERO if whole else Fraction(self.count) / Fraction(2) ** shift)
-            if self.enough(state):
+            if self.is_exact(state):
                 return state
             return self.levels(shift + 124 - self.count.bit_length(), shift, total)
 

@@ -45,7 +45,7 @@ class RunRecord:
         """The record as a file holds it."""
         return json.dumps({k: getattr(self, k) for k in self.__slots__}).encode()
 
-    def within(self) -> bytes:
+    def as_page_end(self) -> bytes:
         """The record as the invisible end of its page: for a run that is killed between writing the two."""
         return b"\n<!-- truthound:record " + base64.b64encode(self.encoded()) + b" -->\n"
 
