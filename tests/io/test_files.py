@@ -59,9 +59,9 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
 KILLED = """
 import sys
 from pathlib import Path
-from truthound.io.files import replacing
+from truthound.io.files import atomic_replacement
 for folder in sys.argv[1:]:
-    with replacing(Path(folder) / "data.csv") as temporary:
+    with atomic_replacement(Path(folder) / "data.csv") as temporary:
         temporary.write_text("half")
         print("written", flush=True)
         sys.stdin.readline()

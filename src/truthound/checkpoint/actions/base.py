@@ -54,8 +54,8 @@ class Action(Model):
     enabled: bool = True
     """Whether it runs."""
     notify_on: NotifyOn = "always"
-    """When it runs: on these statuses (a warning counts for not_success and always only), when the data's status is
-    another than that of the run before (on_change), or when all is well again (recovered)."""
+    """When it runs: on these statuses (a warning counts for not_success and always only), when the data's status
+    differs from the previous run (on_change), or when the run passes again (recovered)."""
     timeout_seconds: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     """How long one attempt may take."""
     retry_count: int = Field(default=0, ge=0, le=100)

@@ -138,7 +138,7 @@ class UpdateDataDocs(Action):
         """Writes the missing records of pages whose runs were killed, so that the index lists them. Each page contains its record."""
         folder = name.partition("/")[0]
         written = open_objects(f"{self.site_path.rstrip('/')}/runs/{folder}", run.base)
-        have = set(kept.keys())
+        have = set(kept.record_keys())
         for stored in list(written.list(0)):
             key = f"{folder}/{stored.key.removesuffix(f'.{ending}')}.json"
             if stored.key.endswith(f".{ending}") and key not in have:
@@ -149,7 +149,7 @@ class UpdateDataDocs(Action):
     def _known(self, kept: RecordCache, result: CheckpointResult) -> list[RunRecord]:
         """The records of the checkpoint's earlier runs, oldest first, as many as a trend shows."""
         prefix, current = f"{records.run_key(result).split('/')[0]}/", f"{records.run_key(result)}.json"
-        keys = [k for k in kept.keys() if k.startswith(prefix) and k < current]
+        keys = [k for k in kept.record_keys() if k.startswith(prefix) and k < current]
         return kept.records(keys[1 - _TREND :])
 
     def _index(self, objects: Objects, kept: RecordCache, ending: str) -> None:
@@ -159,11 +159,11 @@ class UpdateDataDocs(Action):
             raise ActionError(
                 f"{objects.display_path(f'index.{ending}')} was not written by truthound and is not replaced; choose another site_path"
             )
-        keys = kept.keys()
+        keys = kept.record_keys()
         for _ in range(_MAX_INDEX_BUILDS):
             listing, shown = self._listing(kept, keys)
             objects.put(f"index.{ending}", listing.encode("utf-8", "replace"))
-            written, keys = keys, kept.keys()
+            written, keys = keys, kept.record_keys()
             if records.fingerprint(written) == records.fingerprint(keys):
                 return kept.keep(shown)
         raise ActionError("the index could not be updated: runs were added faster than it could be written")

@@ -24,7 +24,7 @@ class RecordCache:
         self._before: dict[str, list[Any]] | None = None  # what is in the file
         self._read: dict[str, list[Any]] = {}  # key -> size, time, content
 
-    def keys(self) -> list[str]:
+    def record_keys(self) -> list[str]:
         """The keys of all records there are now, `checkpoint/time-run.json`, in order."""
         found = (o for o in self._objects.list(1) if o.key.endswith(".json") and o.key.count("/") == 1)
         self._stamps = {o.key: [o.size, o.modified] for o in found}
