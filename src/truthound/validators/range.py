@@ -34,7 +34,7 @@ from truthound.engine.measures import (
 from truthound.schema import DataType
 from truthound.validators.base import NO_VALUES, Check, FollowUp, Table, Validator, Values, Verdict
 from truthound.validators.option_types import Names, bounds
-from truthound.validators.required_options import Configured, expected_of
+from truthound.validators.required_options import Configured
 
 Z_SCORE = 3.0
 """default thresholds of an outlier: standard deviations from the mean, interquartile ranges from the quartiles (Tukey)"""
@@ -141,11 +141,6 @@ def _moment(text: str) -> Any:
 
 def _time(text: str) -> Any:
     return parse(text, "time")
-
-
-def expected_bounds(table: Table, column: str) -> tuple[Any, Any]:
-    """The bounds of a column in the expected schema; None if it has none."""
-    return expected_of(table, column, "min"), expected_of(table, column, "max")
 
 
 class _Bounded(Validator):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Callable
 from dataclasses import replace
 
 import polars as pl
@@ -17,25 +18,25 @@ def truth(v: TypedExpr) -> TypedExpr:
 
 
 def conjunction(values: list[TypedExpr]) -> TypedExpr:
-    """AND. A fault counts only where the others leave the answer open."""
-    made = [truth(v) for v in values]
-    faults = []
-    for i, v in enumerate(made):
-        if v.fault is not None:
-            others = [o.e.fill_null(value=True) for j, o in enumerate(made) if j != i]
-            faults.append(balanced([v.fault, *others], operator.and_))
-    return TypedExpr(balanced([v.e for v in made], operator.and_), pl.Boolean(), fault=either(faults))
+    """AND. A fault counts only where the others leave the answer open: none is false."""
+    return _combined(values, operator.and_, lambda e: e.fill_null(value=True))
 
 
 def disjunction(values: list[TypedExpr]) -> TypedExpr:
-    """OR. A fault counts only where the others leave the answer open."""
+    """OR. A fault counts only where the others leave the answer open: none is true."""
+    return _combined(values, operator.or_, lambda e: e.fill_null(value=False).not_())
+
+
+def _combined(
+    values: list[TypedExpr], op: Callable[[pl.Expr, pl.Expr], pl.Expr], leaves_open: Callable[[pl.Expr], pl.Expr]
+) -> TypedExpr:
     made = [truth(v) for v in values]
     faults = []
     for i, v in enumerate(made):
         if v.fault is not None:
-            others = [o.e.fill_null(value=False).not_() for j, o in enumerate(made) if j != i]
+            others = [leaves_open(o.e) for j, o in enumerate(made) if j != i]
             faults.append(balanced([v.fault, *others], operator.and_))
-    return TypedExpr(balanced([v.e for v in made], operator.or_), pl.Boolean(), fault=either(faults))
+    return TypedExpr(balanced([v.e for v in made], op), pl.Boolean(), fault=either(faults))
 
 
 def negation(v: TypedExpr) -> TypedExpr:
