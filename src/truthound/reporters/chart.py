@@ -13,7 +13,7 @@ from truthound._internal.text import plural, shorten
 
 WIDTH, HEIGHT = 1000, 520
 _LEFT, _RIGHT, _TOP, _BOTTOM = 90, 60, 110, 90
-_COLORS = {"success": "#2e9e5b", "warning": "#e0a100", "failure": "#d83a3a", "error": "#7a4fbf"}
+COLORS = {"success": "#2e9e5b", "warning": "#e0a100", "failure": "#d83a3a", "error": "#7a4fbf"}
 _LABELS = {"success": "passed", "warning": "warning", "failure": "failed", "error": "error"}
 _INK, _FAINT, _GRID, _PAPER = "#1f2933", "#5b6770", "#e3e7ea", "#ffffff"
 _FONTS = (
@@ -51,7 +51,7 @@ def png(runs: Sequence[tuple[datetime, str, float | None]], title: str) -> bytes
     centers = [_LEFT + width * (i + 0.5) for i in range(len(runs))]
     thick = min(width * 0.7, 60)
     for x, (_, status, ratio) in zip(centers, runs, strict=True):
-        color = _COLORS.get(status, _FAINT)
+        color = COLORS.get(status, _FAINT)
         height = max((ratio or 0.0) / top * (bottom - _TOP), 5)  # a run without failures has a bar too
         if ratio is None:
             draw.text((x, bottom - 6), "?", font=plain, fill=color, anchor="mb")
@@ -86,7 +86,7 @@ def _legend(draw: Any, statuses: set[str], font: Any) -> None:
     for status in [s for s in reversed(_LABELS) if s in statuses]:
         x -= draw.textlength(_LABELS[status], font=font)
         draw.text((x, 77), _LABELS[status], font=font, fill=_INK, anchor="lm")
-        draw.rectangle([x - 24, 69, x - 8, 85], fill=_COLORS[status])
+        draw.rectangle([x - 24, 69, x - 8, 85], fill=COLORS[status])
         x -= 48
 
 

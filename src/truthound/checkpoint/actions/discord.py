@@ -24,6 +24,7 @@ from truthound.errors import ConfigError
 from truthound.io import http_client
 from truthound.io.flow import Flow
 from truthound.reporters import message as messages
+from truthound.reporters.chart import COLORS
 from truthound.reporters.chat_markup import STATUS_EMOJI, Markup
 from truthound.reporters.message import Message, fit_to_limits
 from truthound.results import ActionResult, CheckpointResult, CheckpointStatus
@@ -33,12 +34,6 @@ _USERNAME, _THREAD, _MENTIONS, _URL = 80, 100, 1000, 2048
 _FORBIDDEN_IN_NAMES = ("discord", "clyde")
 _EMPTY = "–"  # noqa: RUF001 a dash is meant; Discord refuses an empty field
 _MARKUP = Markup(escape, bold="**{}**", italic="*{}*")
-_COLORS = {
-    CheckpointStatus.SUCCESS: 0x2E9E5B,
-    CheckpointStatus.WARNING: 0xE0A100,
-    CheckpointStatus.FAILURE: 0xD83A3A,
-    CheckpointStatus.ERROR: 0x7A4FBF,
-}
 _GROUPS = ("@here", "@everyone")
 _MENTION = re.compile(r"(?:<@!?)?(?P<user>\d{5,20})>?|<?@&(?P<role>\d{5,20})>?")
 
@@ -235,7 +230,9 @@ class DiscordNotification(Channel):
         embed = {
             "title": _filled(self.embed_title, values, _TITLE) or title,
             "description": description,
-            "color": _COLORS[message.status] if self.embed_color is None else self.embed_color,
+            "color": int(COLORS[message.status].removeprefix("#"), 16)
+            if self.embed_color is None
+            else self.embed_color,
             "fields": list(self._fields(message, values)),
             "footer": {"text": shorten_escaped(escape_terminal(f"truthound · {message.run_id}"), _FOOTER)},
             "timestamp": message.run_time.isoformat(timespec="seconds"),

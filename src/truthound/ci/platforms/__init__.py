@@ -34,7 +34,8 @@ DETECTED_BY: Mapping[CIPlatform, tuple[str, ...]] = {
     CIPlatform.JENKINS: ("JENKINS_URL",),
     CIPlatform.GENERIC: ("CI", "CONTINUOUS_INTEGRATION"),
 }
-"""variables that are set, or `NAME=value`; one is enough. In the order of detection: imitators come before what they imitate"""
+"""variables that are set, or `NAME=value`; one is enough. In the order of detection: imitators come before what they imitate.
+Not in the records, because every run detects its platform, and loading all records takes 80 ms"""
 
 
 class _Platforms(Mapping[CIPlatform, "Platform"]):
