@@ -343,7 +343,7 @@ def test_nothing_to_compare(kind, method):
 
 def test_too_many_categories():
     found = one({"s": [str(i) for i in range(1001)]}, Distribution("s", reference={"s": ["a"]}))
-    assert found.error == "more than 1,000 different values are no categories; name the columns to compare"
+    assert found.error == "more than 1,000 distinct values are too many for categories; name the columns to compare"
 
 
 def test_ks_is_for_numbers():

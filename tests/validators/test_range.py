@@ -111,15 +111,15 @@ def test_a_bound_beyond_the_column_s_type(low):
             {"min_value": date(2024, 1, 1)},
             "the bound datetime.date(2024, 1, 1) does not compare with a int64 column",
         ),
-        ([date(2024, 1, 1)], {"min_value": "2024-13-01"}, "the bound '2024-13-01' is no date (ISO format)"),
+        ([date(2024, 1, 1)], {"min_value": "2024-13-01"}, "the bound '2024-13-01' is not a date (ISO format)"),
         ([date(2024, 1, 1)], {"min_value": 5}, "the bound 5 does not compare with a date column"),
         (
             [date(2024, 1, 1)],
             {"min_value": "2025-01-01", "max_value": "2024-01-01"},
             "min_value 2025-01-01 is above max_value 2024-01-01",
         ),
-        ([timedelta(1)], {"min_value": "soon"}, "the bound 'soon' is no duration (ISO format)"),
-        ([timedelta(1)], {"min_value": "1" + "0" * 30 + "d"}, "is no duration (ISO format)"),
+        ([timedelta(1)], {"min_value": "soon"}, "the bound 'soon' is not a duration (ISO format)"),
+        ([timedelta(1)], {"min_value": "1" + "0" * 30 + "d"}, "is not a duration (ISO format)"),
         ([True], {"min_value": 0}, "range needs a numeric or temporal or text column, this one is boolean"),
     ],
 )

@@ -77,7 +77,7 @@ def test_values_of_any_type(column, values):
         ([1], ["1"], "the value '1' is text, the column is int64; leave the quotes out"),
         ([1], [True], "the value True does not compare with a int64 column"),
         ([True], [1], "the value 1 is not a truth value, the column is boolean"),
-        ([date(2024, 1, 1)], ["soon"], "the value 'soon' is no date (ISO format)"),
+        ([date(2024, 1, 1)], ["soon"], "the value 'soon' is not a date (ISO format)"),
         (["a"], [None], "values has nothing but null, and null is passed over here; use the validator null"),
     ],
 )

@@ -128,7 +128,7 @@ def _explain(error: dict[str, Any]) -> str:
 
 @lru_cache(maxsize=1024)
 def parse_condition(text: str) -> exp.Expression:
-    """A condition's tree; nobody changes it.
+    """A condition's tree, which must not be modified.
 
     Raises:
         ValueError: it is not one SQL expression, or holds what a condition cannot; all such mistakes.
@@ -155,7 +155,7 @@ def parse_condition(text: str) -> exp.Expression:
 
 
 def _problems(tree: Any) -> Iterator[str]:
-    """What a condition's tree holds that engines do not support. Nothing is reported below a node that is."""
+    """The unsupported parts of a condition's tree. Nothing is reported below an unsupported node."""
     reported: set[int] = set()
     for node in tree.walk():
         if id(node.parent) in reported:

@@ -200,7 +200,7 @@ def streams(measure: m.Measure) -> bool:
 
 
 def empty(measure: m.Measure) -> State:
-    """The state of no rows, which leaves another one as it is in a merge."""
+    """The state of no rows, the neutral element of `merge`."""
     match measure:
         case m.Aggregate(_, "min" | "max" as function):
             return Extreme("min" if function == "min" else "max", None)

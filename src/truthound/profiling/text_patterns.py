@@ -55,7 +55,7 @@ def common_formats(values: Iterable[str]) -> list[str]:
 
 
 def common_date_style(values: Sequence[str]) -> str | None:
-    """The way (of `DAYS`) in which most of these days are written; none where they are no days."""
+    """The way (of `DAYS`) in which most of these days are written; none if they are not dates."""
     counts = {name: sum(bool(re.search(p, v)) for v in values) for name, p in DATE_STYLES.items()}
     if len(values) < 2 or sum(counts.values()) < FORMAT_SHARE * len(values):
         return None

@@ -23,7 +23,7 @@ PARSED_ONCE = 1 << 28
 
 @runtime_checkable
 class Source(Protocol):
-    """A table that has been opened. It chooses the engine that measures it; nobody above looks into its rows."""
+    """A table that has been opened. It chooses the engine that measures it; the layers above do not access its rows."""
 
     @property
     def name(self) -> str:

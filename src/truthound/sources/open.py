@@ -30,7 +30,7 @@ def open_source(spec: Any, *, base: Path | None = None, whole: bool = True) -> S
 
     Raises:
         ConfigError: The specification is wrong.
-        SourceError: There are no such data, or they cannot be read.
+        SourceError: The data do not exist or cannot be read.
     """
     if hasattr(spec, "backend") and isinstance(spec, Source):  # the first question is the quick one
         return spec

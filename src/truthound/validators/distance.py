@@ -39,7 +39,7 @@ KINDS: dict[str, Kind] = {
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What comparing n values with m others came to."""
+    """The result of comparing n values with m others."""
 
     method: Method
     statistic: float
@@ -221,7 +221,7 @@ class Summary:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Summary:
-        """The summary a baseline holds; raises ValidatorError if it is none."""
+        """The summary in a baseline; raises ValidatorError if it is not a valid one."""
         try:
             counts = tuple(int(c) for c in data["counts"])
             if "categories" in data:

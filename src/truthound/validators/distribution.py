@@ -109,7 +109,7 @@ class Distribution(Validator):
         return found if found.judge is None or not numbers else self._with_nan_count(found, column)
 
     def _with_nan_count(self, check: Check, column: str) -> Check:
-        """The same check; its message tells how many NaN were left out."""
+        """The same check, with the number of ignored NaN in its message."""
         here = m.CountWhere(m.IsNan(column), self.row_filter)
         sides: dict[str, m.Measure] = {"here" if self.reference is not None else "": here}
         if self.reference is not None:
@@ -336,7 +336,7 @@ def _simple(value: Any) -> Any:
 def _categories(found: tuple[tuple[Any, int], ...]) -> dict[Any, int]:
     if len(found) > CATEGORIES:
         raise ValidatorError(
-            f"more than {CATEGORIES:,} different values are no categories; name the columns to compare"
+            f"more than {CATEGORIES:,} distinct values are too many for categories; name the columns to compare"
         )
     return dict(found)
 

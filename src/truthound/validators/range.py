@@ -115,7 +115,7 @@ def fitted(value: Any, dtype: DataType) -> Any:
         try:
             return read(value)
         except (ValueError, OverflowError):
-            raise ValueError(f"the bound {value!r} is no {dtype.base} (ISO format)") from None
+            raise ValueError(f"the bound {value!r} is not a {dtype.base} (ISO format)") from None
     raise ValueError(f"the bound {value!r} does not compare with a {dtype.base} column")
 
 

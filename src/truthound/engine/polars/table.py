@@ -95,25 +95,25 @@ class Table:
     # --- measures taken so far -------------------------------------------------------------------------------------
 
     def value(self, measure: m.Measure) -> Any:
-        """A measure that was taken already; raises its error if there is one."""
+        """The value of a measure that was already computed; raises its error if it has one."""
         value = self.values[measure]
         if isinstance(value, ValidatorError):
             raise value
         return value
 
     def record(self, measure: m.Measure, value: Any) -> None:
-        """Keeps a measure that was computed along with another one."""
+        """Stores a measure that was computed along with another one."""
         self.values.setdefault(measure, value)
 
     def record_state(self, measure: m.Measure, state: State | ValidatorError) -> None:
-        """Keeps a measure's state, and its value."""
+        """Stores a measure's state and value."""
         if isinstance(state, ValidatorError):
             self.values[measure] = state
         else:
             self.states[measure], self.values[measure] = state, value_of(measure, state)
 
     def has(self, measure: m.Measure) -> bool:
-        """Whether it was taken, with a value."""
+        """Whether the measure was computed without an error."""
         return measure in self.values and not isinstance(self.values[measure], ValidatorError)
 
     def measured(self, kind: type[M]) -> list[M]:
@@ -160,11 +160,14 @@ class Table:
             raise ValidatorError("no other data source can be opened here")
         try:
             return self._open_reference(reference)
-        except (SourceError, ConfigError) as error:  # the other source's fault is this check's, not this table's
+        except (
+            SourceError,
+            ConfigError,
+        ) as error:  # an error of the other source belongs to this check, not to this table
             raise ReferenceDataError(f"the reference: {error}") from None
 
     def reference_table(self, reference: m.Reference) -> Table:
-        """The table of another data source, for what reads both together."""
+        """The table of another data source, for queries that read both."""
         found = getattr(self.reference(reference), "table", None)
         if not isinstance(found, Table):
             raise ValidatorError("the reference is in another engine")

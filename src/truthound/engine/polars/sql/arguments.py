@@ -1,4 +1,4 @@
-"""What functions take: their arguments, checked."""
+"""Checks and converts the arguments of SQL functions."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def number(v: TypedExpr, what: str) -> TypedExpr:
 
 
 def fixed(v: TypedExpr, what: str) -> str:
-    """A text that is written in the expression."""
+    """A text literal."""
     if not isinstance(v.const, str):
         raise ValidatorError(f"{what} must be written as a text in quotes")
     return v.const
@@ -88,7 +88,7 @@ def of_texts(name: str, make: Callable[..., pl.Expr], t: pl.DataType = TEXT) -> 
 
 
 def constant_or_expr(v: TypedExpr) -> Any:
-    """A constant as Python's, which the engine takes faster than an expression."""
+    """A constant as a Python value, which the engine handles faster than an expression."""
     return v.const if isinstance(v.const, str) else v.e
 
 

@@ -1,4 +1,4 @@
-"""Arithmetic as SQL has it: exact, null where a side is null, an overflow or a division by zero is a fault."""
+"""SQL arithmetic: exact; null if a side is null; an overflow or a division by zero is a fault."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def _divided(a: TypedExpr, b: TypedExpr, t: pl.DataType) -> pl.Expr:
 
 
 def _zero(x: pl.Expr, y: pl.Expr) -> pl.Expr:
-    """Where a division by zero is refused."""
+    """The fault of a division: true for rows whose divisor is zero."""
     return ((y == 0) & x.is_not_null()).fill_null(value=False)
 
 
@@ -172,7 +172,7 @@ def _decimal(a: TypedExpr, op: str, b: TypedExpr) -> TypedExpr:
         digits = max(precision(a.t) - scale(a.t), precision(b.t) - scale(b.t)) + places + 1
     t, wide = decimal(digits, places), pl.Decimal(38, places)
     near = []
-    if digits > 38:  # what is near the end of 38 digits is a fault
+    if digits > 38:  # a result close to the limit of 38 digits is a fault
         size = _PLAIN[op](as_type(a, pl.Float64()), as_type(b, pl.Float64())).abs()
         near = [(size >= 10.0 ** (38 - places) * 0.999).fill_null(value=False)]
     # a product is scaled back by the places of the side that has fewer

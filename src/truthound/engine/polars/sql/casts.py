@@ -202,7 +202,7 @@ def _ticked(v: TypedExpr, unit: Any) -> pl.Expr:
     """In ticks of another unit; null where they are beyond 64 bits."""
     target = pl.Datetime(unit, getattr(v.t, "time_zone", None))
     mine = ticks_unit(v.t)
-    if UNITS[unit] < UNITS[mine]:  # rounded, not cut
+    if UNITS[unit] < UNITS[mine]:  # rounded, not truncated
         factor = UNITS[mine] // UNITS[unit]
         return ((v.e.to_physical() + factor // 2) // factor).cast(target)
     if unit != "ns" or mine == "ns":
@@ -215,7 +215,7 @@ def _ticked(v: TypedExpr, unit: Any) -> pl.Expr:
 
 
 def constant_text(value: str, t: pl.DataType) -> TypedExpr | None:
-    """A text that is written in the expression, as another type; None if it is not one."""
+    """A text literal as another type; None if it is not a valid value of it."""
     found: Any
     if t == pl.String:
         return TypedExpr(pl.lit(value, dtype=pl.String), t, value)

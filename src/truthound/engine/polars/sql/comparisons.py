@@ -1,4 +1,4 @@
-"""Comparisons as SQL has them: exact across types, null where a side is null."""
+"""SQL comparisons: exact across types, null if a side is null."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def compare(a: TypedExpr, op: str, b: TypedExpr) -> TypedExpr:
 
 
 def _literal_text(v: TypedExpr, other: TypedExpr) -> TypedExpr:
-    """A text as it is written, in the type of what it is compared with."""
+    """A text literal in the type of the value that it is compared with."""
     if not (v.literal and v.t == pl.String) or other.t == pl.String:
         return v
     if isinstance(other.t, pl.Datetime):  # finer than the column's unit, it is still itself

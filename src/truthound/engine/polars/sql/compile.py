@@ -285,7 +285,7 @@ def constant_node(value: int) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class CompiledCondition:
-    """A condition, and whether a row has no answer (never null)."""
+    """A condition, and its fault: whether a row cannot be evaluated (never null)."""
 
     e: pl.Expr
     fault: pl.Expr | None = None
@@ -308,7 +308,7 @@ class CompiledCondition:
 
 
 def raising_on_fault(c: CompiledCondition) -> pl.Expr:
-    """The expression, which raises for a row without an answer."""
+    """The expression, which raises for a row that cannot be evaluated."""
     if c.fault is None:
         return c.e
     # a cast that fails at a fault is how an expression raises by itself

@@ -111,7 +111,7 @@ def _part_of_interval(name: str, v: TypedExpr) -> TypedExpr:
         return v.to(quotient(ticks.cast(pl.Float64), 1e6, pl.Float64()), pl.Float64())
     if name in ("day", "hour") and not v.apart and not isinstance(v.const, tuple):
         raise ValidatorError(
-            f"the {name}s of a duration are not told apart; compare it with an interval, or take its epoch in seconds"
+            f"a duration has no separate {name}s; compare it with an interval, or take its epoch in seconds"
         )
     if name not in made:
         raise ValidatorError(f'an interval has no part "{name}"; there are {", ".join([*made, "epoch"])}')

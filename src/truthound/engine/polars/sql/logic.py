@@ -1,4 +1,4 @@
-"""AND, OR and NOT as SQL has them: null is unknown, and a fault counts only where the answer depends on it."""
+"""SQL's AND, OR and NOT: null is unknown, and a fault counts only if the result depends on it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from truthound.engine.polars.sql.typed_expr import TypedExpr, balanced, either
 
 
 def truth(v: TypedExpr) -> TypedExpr:
-    """A value where true or false is wanted: a number is true unless it is 0."""
+    """A value in place of a boolean: a number is true unless it is 0."""
     return v if v.t == pl.Boolean else cast(v, pl.Boolean())
 
 

@@ -106,7 +106,7 @@ def substring(args: list[TypedExpr], _: Context) -> TypedExpr:
 
 
 def left(args: list[TypedExpr], _: Context) -> TypedExpr:
-    """So many characters, or all but so many for a negative number."""
+    """The first n characters, or all but the last -n for a negative n."""
     v, n = text(args[0], "left()"), whole(args[1], "left()")
     if isinstance(n.const, int):
         return v.to(v.e.str.head(n.const), TEXT)

@@ -77,7 +77,7 @@ class TypedExpr:
         return self.const is None
 
     def to(self, e: pl.Expr, t: pl.DataType, *others: TypedExpr, **more: Any) -> TypedExpr:
-        """A value derived from this one (and others), which fails where they fail."""
+        """A value derived from this one (and others), with their faults."""
         return TypedExpr(e, t, fault=any_fault(self, *others), **more)
 
 
