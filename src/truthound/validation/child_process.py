@@ -146,8 +146,10 @@ def main() -> None:
             send("checks", (source, [error_outcome(key, check, "") for key, check in checks.items()]))
 
         send("result", run_job(job, lambda outcome: send("outcome", outcome), started))
+    except ConfigError as error:  # its subclasses are made of other arguments
+        send("error", ("ConfigError", list(error.problems)))
     except TruthoundError as error:
-        send("error", (type(error).__name__, list(error.problems) if isinstance(error, ConfigError) else str(error)))
+        send("error", (type(error).__name__, str(error)))
     except Exception as error:  # noqa: BLE001 the parent reports whatever ended the child
         send("error", ("SourceError", describe_exception(error)))
 
