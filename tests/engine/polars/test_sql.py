@@ -14,9 +14,9 @@ import pytest
 from truthound.engine import sql_expression
 from truthound.engine.condition import Condition
 from truthound.engine.polars import query
-from truthound.engine.polars.sql import Context
 from truthound.engine.polars.sql.compile import ConditionCompiler
 from truthound.engine.polars.sql.functions import FUNCTIONS
+from truthound.engine.polars.sql.typed_expr import Context
 from truthound.errors import ValidatorError
 
 D, T = dt.date, dt.datetime

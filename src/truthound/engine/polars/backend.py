@@ -17,7 +17,7 @@ from truthound.engine.polars.engine_errors import no_panic
 from truthound.engine.polars.failing_rows import fetch
 from truthound.engine.polars.frequencies import frequencies
 from truthound.engine.polars.split import PolarsSplit
-from truthound.engine.polars.sql import utc_now
+from truthound.engine.polars.sql.typed_expr import utc_now
 from truthound.engine.polars.streaming import measure_streaming
 from truthound.engine.polars.table import Table
 from truthound.engine.polars.type_names import type_name

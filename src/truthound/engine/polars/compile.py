@@ -21,15 +21,8 @@ from truthound.engine.polars.formats import FORMATS
 from truthound.engine.polars.join_types import Schema, align_types
 from truthound.engine.polars.row_counts import count_or_fault, count_true_and_null, if_narrow
 from truthound.engine.polars.short_circuit import quick_or_slow
-from truthound.engine.polars.sql import (
-    WIDE_INTEGERS,
-    CompiledCondition,
-    Context,
-    compile_condition,
-    raising_on_fault,
-    resolved,
-    utc_now,
-)
+from truthound.engine.polars.sql.logic import CompiledCondition, raising_on_fault
+from truthound.engine.polars.sql.typed_expr import WIDE_INTEGERS, Context, utc_now
 from truthound.errors import ValidatorError
 
 _TEXTS = (m.Matches, m.LengthBetween, m.Format)
@@ -93,6 +86,8 @@ class Compiler:
 
     def infallible(self, condition: Condition) -> pl.Expr | None:
         """A SQL condition that can be evaluated for every row; None if it may fail or does not fit the columns."""
+        from truthound.engine.polars.sql.compile import compile_condition
+
         try:
             made = compile_condition(condition, self._context)
         except ValidatorError:
@@ -140,19 +135,24 @@ class Compiler:
     def _count(self, p: m.Predicate, count: Callable[[CompiledCondition], AggregateQuery]) -> AggregateQuery:
         """The query that `count` makes from the compiled predicate, in 64 bits where that is enough."""
         sure = self._compile(p)
-        conditions = [
-            resolved(part.condition, self._context.schema) for part in m.subpredicates(p) if isinstance(part, m.SQL)
-        ]
-        names = {c for condition in conditions for c in condition.calculated() if self._schema[c] in WIDE_INTEGERS}
-        if "Int128" not in f"{sure.e}{sure.fault}":
+        conditions = [part.condition for part in m.subpredicates(p) if isinstance(part, m.SQL)]
+        names = {c for condition in conditions for c in self._wide_operands(condition)}
+        if not names or "Int128" not in f"{sure.e}{sure.fault}":
             return count(sure)
-        for most in _ASSUMED if names else ():
+        for most in _ASSUMED:
             quick = copy(self)
             quick._context = replace(self._context, most=most)  # noqa: SLF001 of this class
             found = quick._compile(p)  # noqa: SLF001
             if "Int128" not in f"{found.e}{found.fault}":
                 return if_narrow(count(found), [self.column(c) for c in sorted(names)], most, count(sure))
         return count(sure)
+
+    def _wide_operands(self, condition: Condition) -> list[str]:
+        """The columns of wide integers that the condition calculates with."""
+        from truthound.engine.polars.sql.compile import resolved
+
+        known = resolved(condition, self._context.schema)
+        return [c for c in known.calculated() if self._schema[c] in WIDE_INTEGERS]
 
     def _row_predicate(self, p: m.Predicate) -> pl.Expr:
         match p:
@@ -240,6 +240,8 @@ class Compiler:
         return self._checked_boolean(made, "the function's expression")
 
     def _sql(self, condition: Condition) -> CompiledCondition:
+        from truthound.engine.polars.sql.compile import compile_condition, resolved
+
         condition = resolved(condition, self._context.schema)
         try:
             made = compile_condition(condition, self._context)

@@ -9,7 +9,7 @@ import polars as pl
 
 from truthound.engine.polars.aggregate_query import AggregateQuery
 from truthound.engine.polars.column_names import FAULT_MESSAGE
-from truthound.engine.polars.sql import CompiledCondition
+from truthound.engine.polars.sql.logic import CompiledCondition
 from truthound.errors import ValidatorError
 
 _ROWS = 2**32

@@ -8,7 +8,9 @@ import polars as pl
 
 from truthound.engine.condition import Condition
 from truthound.engine.polars.column_names import FAULT_MESSAGE, escape_column, is_fault
-from truthound.engine.polars.sql import Context, compile_condition, raising_on_fault
+from truthound.engine.polars.sql.compile import compile_condition
+from truthound.engine.polars.sql.logic import raising_on_fault
+from truthound.engine.polars.sql.typed_expr import Context
 from truthound.errors import SourceError
 
 

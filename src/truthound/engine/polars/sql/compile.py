@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +11,6 @@ import polars as pl
 from truthound._internal.text import shorten
 from truthound.engine import sql_expression
 from truthound.engine.condition import Condition
-from truthound.engine.polars.column_names import FAULT
 from truthound.engine.polars.sql import dates, intervals
 from truthound.engine.polars.sql import patterns as rx
 from truthound.engine.polars.sql.arguments import fixed, text
@@ -21,11 +18,11 @@ from truthound.engine.polars.sql.arithmetic import arithmetic, negative
 from truthound.engine.polars.sql.casts import cast, concatenated, type_of
 from truthound.engine.polars.sql.comparisons import among, compare, distinct
 from truthound.engine.polars.sql.functions import FUNCTIONS, cases, field
-from truthound.engine.polars.sql.logic import conjunction, disjunction, negation, truth
+from truthound.engine.polars.sql.logic import CompiledCondition, conjunction, disjunction, negation, truth
 from truthound.engine.polars.sql.typed_expr import (
+    WIDE_INTEGERS,
     Context,
     TypedExpr,
-    balanced,
     boolean,
     constant,
     is_int,
@@ -38,8 +35,6 @@ from truthound.errors import UnknownColumnError, ValidatorError
 
 MAX_EQUALITIES = 12
 """up to so many allowed values, comparing with each is quicker than a look-up in a set"""
-WIDE_INTEGERS = (pl.Int64, pl.UInt64, pl.Int128)
-"""integers whose sums and products may be beyond 64 bits"""
 _COMPARISONS = {"EQ": "==", "NEQ": "!=", "LT": "<", "LTE": "<=", "GT": ">", "GTE": ">="}
 _ARITHMETIC = {"Add": "+", "Sub": "-", "Mul": "*", "Div": "/", "IntDiv": "//", "Mod": "%"}
 
@@ -281,35 +276,3 @@ def constant_node(value: int) -> Any:
     from sqlglot import exp
 
     return exp.Literal.number(value)
-
-
-@dataclass(frozen=True, slots=True)
-class CompiledCondition:
-    """A condition, and its fault: whether a row cannot be evaluated (never null)."""
-
-    e: pl.Expr
-    fault: pl.Expr | None = None
-
-    @classmethod
-    def all_of(cls, parts: Sequence[CompiledCondition]) -> CompiledCondition:
-        """AND."""
-        if all(p.fault is None for p in parts):
-            return cls(balanced([p.e for p in parts], operator.and_))
-        made = conjunction([TypedExpr(p.e, pl.Boolean(), fault=p.fault) for p in parts])
-        return cls(made.e, made.fault)
-
-    @classmethod
-    def any_of(cls, parts: Sequence[CompiledCondition]) -> CompiledCondition:
-        """OR."""
-        if all(p.fault is None for p in parts):
-            return cls(balanced([p.e for p in parts], operator.or_))
-        made = disjunction([TypedExpr(p.e, pl.Boolean(), fault=p.fault) for p in parts])
-        return cls(made.e, made.fault)
-
-
-def raising_on_fault(c: CompiledCondition) -> pl.Expr:
-    """The expression, which raises for a row that cannot be evaluated."""
-    if c.fault is None:
-        return c.e
-    # a cast that fails at a fault is how an expression raises by itself
-    return c.e & (c.fault.cast(pl.Int8) * FAULT).cast(pl.UInt8).cast(pl.Boolean).not_()

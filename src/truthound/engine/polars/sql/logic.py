@@ -1,13 +1,14 @@
-"""SQL's AND, OR and NOT: null is unknown, and a fault counts only if the result depends on it."""
+"""Compiled conditions, and SQL's AND, OR and NOT: null is unknown, and a fault counts only if the result depends on it."""
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import polars as pl
 
+from truthound.engine.polars.column_names import FAULT
 from truthound.engine.polars.sql.casts import cast
 from truthound.engine.polars.sql.typed_expr import TypedExpr, balanced, either
 
@@ -42,3 +43,35 @@ def _combined(
 def negation(v: TypedExpr) -> TypedExpr:
     made = truth(v)
     return replace(made, e=made.e.not_(), const=(not made.const) if isinstance(made.const, bool) else made.const)
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledCondition:
+    """A condition, and its fault: whether a row cannot be evaluated (never null)."""
+
+    e: pl.Expr
+    fault: pl.Expr | None = None
+
+    @classmethod
+    def all_of(cls, parts: Sequence[CompiledCondition]) -> CompiledCondition:
+        """AND."""
+        if all(p.fault is None for p in parts):
+            return cls(balanced([p.e for p in parts], operator.and_))
+        made = conjunction([TypedExpr(p.e, pl.Boolean(), fault=p.fault) for p in parts])
+        return cls(made.e, made.fault)
+
+    @classmethod
+    def any_of(cls, parts: Sequence[CompiledCondition]) -> CompiledCondition:
+        """OR."""
+        if all(p.fault is None for p in parts):
+            return cls(balanced([p.e for p in parts], operator.or_))
+        made = disjunction([TypedExpr(p.e, pl.Boolean(), fault=p.fault) for p in parts])
+        return cls(made.e, made.fault)
+
+
+def raising_on_fault(c: CompiledCondition) -> pl.Expr:
+    """The expression, which raises for a row that cannot be evaluated."""
+    if c.fault is None:
+        return c.e
+    # a cast that fails at a fault is how an expression raises by itself
+    return c.e & (c.fault.cast(pl.Int8) * FAULT).cast(pl.UInt8).cast(pl.Boolean).not_()

@@ -14,6 +14,9 @@ import polars as pl
 
 from truthound.errors import ValidatorError
 
+WIDE_INTEGERS = (pl.Int64, pl.UInt64, pl.Int128)
+"""integers whose sums and products may be beyond 64 bits"""
+
 Type = pl.DataType | type[pl.DataType]
 
 
