@@ -1,8 +1,8 @@
 """Runs in the Test Anything Protocol, version 14 (https://testanything.org/tap-version-14-specification.html).
 
 One run is one list of tests, a check each. Of several runs each is a subtest: its own plan and numbers, and one line for the run in
-the outer list, so that readers of the older versions see a test for each run. A check that only warns did not hold and does not fail
-the run: that is TAP's TODO.
+the outer list, so that readers of the older versions see a test for each run. A check that only warns is "not ok" and
+does not fail the run: it has TAP's directive TODO.
 """
 
 from __future__ import annotations

@@ -157,8 +157,8 @@ class AppriseAction(Channel):
 
 
 class _LogCapture(logging.Filter):
-    """Captures what Apprise logs in this thread: its warnings are the only place with the reason of a failure, and its other
-    lines contain whole URLs, which must not be logged.
+    """Captures what Apprise logs in this thread: the reason of a failure is only in its warnings, and its other lines
+    contain whole URLs, which must not be logged.
     """
 
     def __init__(self) -> None:
