@@ -83,7 +83,10 @@ def test_inputs_and_configurations_are_not_overwritten(cli, inputs, command):
 
 
 @pytest.mark.parametrize("name", ["orders.csv", "orders.parquet", "orders.csv.gz", "orders.xlsx", "orders.duckdb"])
-@pytest.mark.parametrize("command", ["check users.csv -o", "checkpoint run cities --sarif", "profile users.csv -o"])
+@pytest.mark.parametrize(
+    "command",
+    ["check users.csv -o", "checkpoint run cities --sarif", "profile users.csv -o", "checkpoint init --force -o"],
+)
 def test_files_of_data_are_not_overwritten(cli, inputs, name, command):
     (inputs / name).write_text("mine")
     code, out, err = cli(*command.split(), name)

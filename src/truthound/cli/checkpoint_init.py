@@ -23,6 +23,7 @@ def sample(output: Path, *, force: bool) -> None:
     taken = [p for p in other if p.exists()]
     if taken:  # perhaps the user's own data, which --force does not overwrite
         raise ConfigError([f"{p} exists and holds other data; move it, or -o FILE writes elsewhere" for p in taken])
+    ensure_not_input(output, config=None)
     ensure_new(output, force=force)
     for path, content in {output: root.joinpath("truthound.yaml").read_bytes(), **other}.items():
         _write(path, content)
