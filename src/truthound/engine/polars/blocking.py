@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -13,13 +13,13 @@ from truthound.engine.polars import duplicate_keys as dup
 from truthound.engine.polars.duplicates import DuplicateFinder
 from truthound.engine.polars.engine_errors import ENGINE_ERRORS
 from truthound.engine.polars.frequencies import top_values
-from truthound.engine.polars.functional_dependencies import Inconsistencies, inconsistencies
-from truthound.engine.polars.kolmogorov_smirnov import kolmogorov_smirnov
 from truthound.engine.polars.python_values import temporal_type
 from truthound.engine.polars.quantiles import MAX_CELLS, quantile
 from truthound.engine.polars.table import Table
-from truthound.engine.polars.time_gaps import gaps
 from truthound.errors import ReferenceDataError, SourceError, TruthoundError, ValidatorError
+
+if TYPE_CHECKING:
+    from truthound.engine.polars.functional_dependencies import Inconsistencies
 
 
 class Blocking:
@@ -109,8 +109,12 @@ class Blocking:
             case m.RowCount(where):
                 return int(self._table.collect(self._table.filtered(where).select(pl.len())).item())
             case m.Gaps():
+                from truthound.engine.polars.time_gaps import gaps
+
                 return gaps(self._table, x)
             case m.KolmogorovSmirnov():
+                from truthound.engine.polars.kolmogorov_smirnov import kolmogorov_smirnov
+
                 return kolmogorov_smirnov(self._table, x)
             case m.Query(text, limit):
                 return self._query(text, limit)
@@ -181,6 +185,8 @@ class Blocking:
 
     def inconsistent(self, x: m.Inconsistent, where: m.Predicate | None) -> Inconsistencies:
         """The rows that violate a dependency among those for which `where` is true."""
+        from truthound.engine.polars.functional_dependencies import inconsistencies
+
         if (x, where) not in self._inconsistent:
             column, dtype = self._table.compile.column, self._table.compile.dtype
             self._inconsistent[x, where] = inconsistencies(
