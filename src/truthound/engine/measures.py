@@ -298,8 +298,7 @@ class Reference:
         return hash(self._key())
 
 
-NEED_TABLE = (Repeated, OutOfOrder, Inconsistent, Native)
-"""predicates whose value for a row depends, or may depend, on other rows"""
+NEED_TABLE = (Repeated, OutOfOrder, Inconsistent, Native)  # their value for a row depends, or may depend, on other rows
 
 
 def needs_table(predicate: Predicate | None) -> bool:

@@ -310,12 +310,8 @@ def prepare() -> None:
         context()
 
 
-class _SuppressOwnLogs(logging.Filter):
-    def filter(self, record: logging.LogRecord) -> bool:
-        return not _own_request.get()
-
-
-_filter = _SuppressOwnLogs()
+def _is_not_ours(_: logging.LogRecord) -> bool:
+    return not _own_request.get()
 
 
 @contextmanager
@@ -327,8 +323,7 @@ def suppressed_logs(*packages: str) -> Iterator[None]:
     """
     for name in [n for n in list(logging.root.manager.loggerDict) if n.partition(".")[0] in packages]:
         logger = logging.getLogger(name)
-        if _filter not in logger.filters:
-            logger.addFilter(_filter)
+        logger.addFilter(_is_not_ours)  # once: a filter that is there is not added again
     token = _own_request.set(True)
     try:
         yield
