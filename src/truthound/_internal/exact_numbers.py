@@ -36,7 +36,7 @@ def rounded(value: Fraction) -> float:
 
 def nearest_float(value: Exact, bits: int, *, up: bool, strict: bool) -> float | None:
     """The nearest float of this size above (`up`) or below a number, or the number itself if it is one and not `strict`.
-    None if there is no such float.
+    None if no such float exists.
     """
     step = 1 if up else -1
     last = _rank(math.inf, bits) * step

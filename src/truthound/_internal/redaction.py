@@ -89,12 +89,12 @@ def environment_secrets(env: Mapping[str, str]) -> set[str]:
 
 
 def describe_exception(error: BaseException) -> str:
-    """`ValueError: what it says`, also of an error of the user's own that cannot say it, without the secrets of the
-    environment and values that it quotes with a name that marks them as secret.
+    """`ValueError: message`, also of an exception whose `__str__` raises. The environment's secrets, and values assigned to
+    names that mark them as secret, are redacted.
     """
     try:
         message = str(error)
-    except Exception:  # noqa: BLE001 its `__str__` is the user's own, too
+    except Exception:  # noqa: BLE001 the `__str__` of a user's exception may raise
         message = ""
     return (
         f"{type(error).__name__}: {redact_assignments(redact(message, environment_secrets(os.environ)))}".removesuffix(

@@ -97,7 +97,7 @@ def _resolved(text: str, columns: tuple[str, ...]) -> tuple[exp.Expression, froz
 
 
 def _path(node: exp.Column, columns: tuple[str, ...]) -> list[str] | None:
-    """The column that a node names, followed by fields of a structure in it; None if there is no such column."""
+    """The column that a node names, followed by fields of a structure in it; None if no such column exists."""
     first, *fields = (part.name for part in node.parts)
     if fields and first.lower() == TABLE and (name := _match(fields[0], columns)) is not None:
         return [name, *fields[1:]]

@@ -27,7 +27,7 @@ _EXAMPLES = 3
 
 
 def codequality(results: CheckpointResult | Sequence[CheckpointResult], root: str | Path | None = None) -> str:
-    """The issues of all runs. `root` is the repository's repository_root, the current one by default; files outside are not named."""
+    """The issues of all runs. `root` is the root of the repository; by default that of the current folder; files outside are not named."""
     root = repository_root(root)
     found = [(result, outcome) for result in published_runs(results) for outcome in ranked_issues(result)]
     return dump_json([_issue(r, o, f, root) for (r, o), f in zip(found, fingerprints(found), strict=True)])

@@ -44,7 +44,7 @@ _RULES = RULES | {
 
 
 def sarif(results: CheckpointResult | Sequence[CheckpointResult], root: str | Path | None = None) -> str:
-    """A log with a run for each result. `root` is the repository's repository_root, the current one by default; files outside are not named."""
+    """A log with a run for each result. `root` is the root of the repository; by default that of the current folder; files outside are not named."""
     runs = [_run(result, repository_root(root)) for result in published_runs(results)]
     return dump_json({"$schema": SCHEMA, "version": "2.1.0", "runs": runs})
 

@@ -263,7 +263,7 @@ DiscordConfig = config_of(DiscordNotification, "DiscordConfig")
 
 
 def _filled(template: str | None, values: Mapping[str, Any], width: int, escaper: Callable[[str], str] = escape) -> str:
-    """A template's text within its limit; empty where there is no template, or only spaces result."""
+    """A template's text within its limit; empty without a template, or if it renders to spaces only."""
     return shorten_escaped(render_text(template, values, escaper).strip(), width) if template else ""
 
 

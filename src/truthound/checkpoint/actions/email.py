@@ -97,7 +97,7 @@ class EmailNotification(Channel):
     smtp_port: int | None = Field(default=None, ge=1, le=65535)
     """Its port. Default: 587 with STARTTLS, 465 with TLS from the start, 25 without."""
     smtp_user: str | None = None
-    """The user to log in as. Default: SMTP_USER; without either there is no login."""
+    """The user to log in as. Default: SMTP_USER; if neither is set, no login is attempted."""
     smtp_password: Secret = option(default=None)
     """The user's password. Default: SMTP_PASSWORD."""
     use_tls: bool = True

@@ -69,7 +69,7 @@ def _style(result: CheckpointResult) -> str:
 
 def _problems(_env: Env, _build: CIEnvironment) -> Iterator[str]:
     if shutil.which("buildkite-agent") is None:
-        yield "buildkite-agent is not on PATH, so there is no annotation; in a container, mount it (mount-buildkite-agent: true)"
+        yield "buildkite-agent is not on PATH, so the annotation is not written; in a container, mount it (mount-buildkite-agent: true)"
 
 
 def pipeline(p: Pipeline) -> Built:

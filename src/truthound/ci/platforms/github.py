@@ -9,12 +9,13 @@ import re
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from truthound._internal.escape import escape_log
 from truthound._internal.text import shorten
-from truthound.ci.pipelines.pins import pinned
+from truthound.ci.pipelines.pins import UPLOAD_3, pinned
 from truthound.ci.pipelines.text import DAYS, JOB, NAME, ONCE, PERMISSIONS, RESULTS, SARIF, TIMEOUT
 from truthound.ci.pipelines.yaml_writer import Commented
 from truthound.ci.platforms.record import Built, Env, Lookups, PipelineTarget, Platform, Reporting
@@ -215,6 +216,21 @@ def reporting(tree: str) -> Reporting:
         outputs_location="outputs of the step",
         root_env=("GITHUB_WORKSPACE",), required_env=("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT"), tree=tree,
     )  # fmt: skip
+
+
+def imitation(title: str, folder: str) -> Platform:
+    """The record of a system that imitates GitHub Actions and keeps its workflows in a folder of its own name."""
+    return Platform(
+        title,
+        fields("GITHUB_RUN_NUMBER"),
+        PULL_REQUEST,
+        reporting=reporting("src/commit"),
+        pipeline=PipelineTarget(
+            f"{folder}/workflows/data-quality.yml",
+            partial(workflow, folder=folder, upload=UPLOAD_3),
+            "Settings > Actions > Secrets",
+        ),
+    )
 
 
 RECORD = Platform(

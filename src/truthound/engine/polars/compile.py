@@ -51,7 +51,7 @@ class Compiler:
         self._context = Context({**schema, **dict.fromkeys(self._unreadable, pl.Null())}, self.column, now)
 
     def dtype(self, column: str) -> pl.DataType:
-        """The column's type; an error if there is no such column."""
+        """The column's type; an unknown column is an error."""
         if column in self._unreadable:
             raise ValidatorError(self._unreadable_reason(column))
         if column not in self._schema:

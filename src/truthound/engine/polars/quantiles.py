@@ -29,14 +29,14 @@ def quantile(table: Table, column: str, q: float, where: Predicate | None, read:
     It is interpolated linearly between two values and rounded once. `q` counts as its decimal text.
     """
     dtype = table.compile.dtype(column)
-    there = read.get(column) if where is None else None
-    count = table.value(Aggregate(column, "count", where)) if there is None else there.count()
+    in_memory = read.get(column) if where is None else None
+    count = table.value(Aggregate(column, "count", where)) if in_memory is None else in_memory.count()
     if not count:
         return None
     if not dtype.is_numeric():
         raise ValidatorError(f'column "{column}" is {dtype.base_type()}, it has no quantiles')
-    if there is not None:
-        return _of_series(there, q)
+    if in_memory is not None:
+        return _of_series(in_memory, q)
     values = table.filtered(where).select(table.compile.column(column).alias("v")).drop_nulls()
     if count <= MAX_CELLS // 2:
         return _of_series(table.collect(values)["v"], q)

@@ -144,7 +144,7 @@ def _open_quote(lines: list[str], dialect: CsvDialect) -> tuple[int, int] | None
 
 
 def python_reader(lines: Any, dialect: CsvDialect) -> Any:
-    """Python's CSV python_reader for the same file."""
+    """Python's own CSV reader with this dialect."""
     if dialect.quote is None:
         return csv.reader(lines, delimiter=dialect.separator, quoting=csv.QUOTE_NONE)
     return csv.reader(lines, delimiter=dialect.separator, quotechar=dialect.quote)

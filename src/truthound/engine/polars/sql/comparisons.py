@@ -116,7 +116,7 @@ def _numbers(a: TypedExpr, op: str, b: TypedExpr) -> pl.Expr:
 
 
 def _decimals(a: TypedExpr, op: str, b: TypedExpr) -> pl.Expr:
-    """Decimals of any scale, and whole numbers: whole parts first if there is no common type of 38 digits."""
+    """Decimals of any scale, and whole numbers: by their whole parts first where no decimal of 38 digits holds both."""
     places = max(scale(a.t), scale(b.t))
     if max(precision(a.t) - scale(a.t), precision(b.t) - scale(b.t)) + places <= 38:
         t = pl.Decimal(38, places)

@@ -55,17 +55,23 @@ class CompiledCondition:
     @classmethod
     def all_of(cls, parts: Sequence[CompiledCondition]) -> CompiledCondition:
         """AND."""
-        if all(p.fault is None for p in parts):
-            return cls(balanced([p.e for p in parts], operator.and_))
-        made = conjunction([TypedExpr(p.e, pl.Boolean(), fault=p.fault) for p in parts])
-        return cls(made.e, made.fault)
+        return cls._joined(parts, operator.and_, conjunction)
 
     @classmethod
     def any_of(cls, parts: Sequence[CompiledCondition]) -> CompiledCondition:
         """OR."""
+        return cls._joined(parts, operator.or_, disjunction)
+
+    @classmethod
+    def _joined(
+        cls,
+        parts: Sequence[CompiledCondition],
+        op: Callable[[pl.Expr, pl.Expr], pl.Expr],
+        junction: Callable[[list[TypedExpr]], TypedExpr],
+    ) -> CompiledCondition:
         if all(p.fault is None for p in parts):
-            return cls(balanced([p.e for p in parts], operator.or_))
-        made = disjunction([TypedExpr(p.e, pl.Boolean(), fault=p.fault) for p in parts])
+            return cls(balanced([p.e for p in parts], op))
+        made = junction([TypedExpr(p.e, pl.Boolean(), fault=p.fault) for p in parts])
         return cls(made.e, made.fault)
 
 
